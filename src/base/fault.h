@@ -18,7 +18,7 @@ enum sure {
  * two faults have the same cause if they point to the same rule.
  */
 struct rule {
-	const char *name;   /* what `expect fault` names: "rmp-assigned" */
+	const char *name;   /* what `expect fault` names: "page-owned" */
 	const char *says;   /* one sentence */
 	const char *source; /* document, version, section */
 	enum sure sure;
