@@ -369,13 +369,11 @@ static enum il_err check_call(struct lang_call *c, const struct word *w,
 		err = place_word(c, &w[i], e);
 	for (size_t i = 0; i < c->cmd->n_args && !err; i++)
 		if (c->cmd->args[i].required && !c->v[i].word)
-			err = complain(
-				e, c->line,
-				n ? w[n - 1].col + (unsigned)strlen(w[n - 1].p)
-				  : 1,
-				"%s is missing; expected %s",
-				c->cmd->args[i].name,
-				type_name(c->cmd->args[i].type));
+			err = complain(e, c->line,
+				       (unsigned)strlen(c->text) + 1,
+				       "%s is missing; expected %s",
+				       c->cmd->args[i].name,
+				       type_name(c->cmd->args[i].type));
 	return err;
 }
 
