@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "crypto/crypto.h"
+
+#include "base/bytes.h"
+
+/* Bytes of the longest block that a hash takes at once: SHA-384 and 512. */
+#define BLOCK_MAX 128
+
+static size_t block_len(enum crypto_hash_alg alg)
+{
+	return alg == CRYPTO_SHA256 ? 64 : 128;
+}
+
+/* Source: RFC 2104 §2, and §3 for keys longer than a block. */
+enum il_err crypto_hmac_parts(const struct crypto *c, enum crypto_hash_alg alg,
+			      const uint8_t *key, size_t key_len,
+			      const struct crypto_span *parts, size_t n,
+			      uint8_t *out)
+{
+	struct crypto_span all[1 + CRYPTO_HMAC_PARTS];
+	uint8_t pad[BLOCK_MAX] = { 0 };
+	uint8_t inner[CRYPTO_HASH_MAX];
+	size_t block = block_len(alg);
+	enum il_err err = IL_OK;
+
+	if (n > CRYPTO_HMAC_PARTS || !crypto_hash_len(alg))
+		return IL_E_ARG;
+	if (key_len > block)
+		err = crypto_hash(c, alg, key, key_len, pad);
+	else if (key_len)
+		memcpy(pad, key, key_len);
+	for (size_t i = 0; i < block; i++)
+		pad[i] ^= 0x36;
+	all[0] = (struct crypto_span){ pad, block };
+	for (size_t i = 0; i < n; i++)
+		all[1 + i] = parts[i];
+	if (!err)
+		err = crypto_hash_parts(c, alg, all, 1 + n, inner);
+	for (size_t i = 0; i < block; i++)
+		pad[i] ^= 0x36 ^ 0x5c;
+	all[1] = (struct crypto_span){ inner, crypto_hash_len(alg) };
+	if (!err)
+		err = crypto_hash_parts(c, alg, all, 2, out);
+	bytes_wipe(pad, sizeof(pad));
+	bytes_wipe(inner, sizeof(inner));
+	return err;
+}
+
+enum il_err crypto_hkdf_extract(const struct crypto *c,
+				enum crypto_hash_alg alg, const uint8_t *salt,
+				size_t salt_len, const uint8_t *secret,
+				size_t secret_len, uint8_t *prk)
+{
+	/* No salt and zeros give the same HMAC: keys are padded with zeros. */
+	return crypto_hmac(c, alg, salt, salt_len, secret, secret_len, prk);
+}
+
+enum il_err crypto_hkdf_expand(const struct crypto *c, enum crypto_hash_alg alg,
+			       const uint8_t *prk, size_t prk_len,
+			       const void *info, size_t info_len, uint8_t *out,
+			       size_t len)
+{
+	size_t step = crypto_hash_len(alg);
+	uint8_t t[CRYPTO_HASH_MAX];
+	enum il_err err = IL_OK;
+	uint8_t i = 0;
+
+	if (!step || len > CRYPTO_HKDF_MAX * step)
+		return IL_E_ARG;
+	while (len && !err) {
+		size_t take = len < step ? len : step;
+		const struct crypto_span parts[] = {
+			{ t, i ? step : 0 },
+			{ info, info_len },
+			{ &i, 1 },
+		};
+
+		i++;
+		err = crypto_hmac_parts(c, alg, prk, prk_len, parts, 3, t);
+		if (!err)
+			memcpy(out, t, take);
+		out += take;
+		len -= take;
+	}
+	bytes_wipe(t, sizeof(t));
+	return err;
+}
+
+enum il_err crypto_key_fits(const struct crypto *c, struct crypto_slot key,
+			    struct crypto_slot pub)
+{
+	uint8_t a[CRYPTO_PUB_MAX] = { 0 };
+	uint8_t b[CRYPTO_PUB_MAX] = { 0 };
+	enum crypto_curve ca, cb;
+	enum il_err err;
+
+	err = crypto_pubkey(c, key, &ca, a);
+	if (!err)
+		err = crypto_pubkey(c, pub, &cb, b);
+	if (!err && (ca != cb || memcmp(a, b, sizeof(a)) != 0))
+		err = IL_E_AUTH;
+	return err;
+}
+
+void crypto_chain_drop(const struct crypto *c, struct crypto_chain *chain)
+{
+	crypto_drop(c, &chain->slot);
+	crypto_drop(c, &chain->leaf);
+	memset(chain, 0, sizeof(*chain));
+}
+
+const char *crypto_why_name(enum crypto_why_code code)
+{
+	switch (code) {
+	case CRYPTO_WHY_NONE:
+		return "trusted";
+	case CRYPTO_WHY_EXPIRED:
+		return "expired";
+	case CRYPTO_WHY_NOT_YET:
+		return "not yet valid";
+	case CRYPTO_WHY_UNTRUSTED:
+		return "does not lead to the trust anchor";
+	case CRYPTO_WHY_ORDER:
+		return "not issued by the certificate before it";
+	case CRYPTO_WHY_SIGNATURE:
+		return "bad signature";
+	case CRYPTO_WHY_NOT_CA:
+		return "not a CA";
+	case CRYPTO_WHY_PATH_LEN:
+		return "path length exceeded";
+	case CRYPTO_WHY_KEY_USAGE:
+		return "key usage forbids it";
+	case CRYPTO_WHY_PURPOSE:
+		return "not for an SPDM responder";
+	case CRYPTO_WHY_CRITICAL:
+		return "unknown critical extension";
+	case CRYPTO_WHY_ANCHOR:
+		return "trust anchor is not a certificate";
+	case CRYPTO_WHY_OTHER:
+		return "refused by path validation";
+	}
+	return "?";
+}
