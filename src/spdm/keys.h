@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SPDM_KEYS_H
+#define SPDM_KEYS_H
+
+#include "crypto/crypto.h"
+#include "spdm/codec.h"
+
+/*
+ * The key schedule. Source: DSP0274 1.2.1, section 11 (key schedule); PSK
+ * sessions differ in what stands for the DHE secret only.
+ */
+enum spdm_dir {
+	SPDM_DIR_REQ, /* what the requester sends */
+	SPDM_DIR_RSP,
+	SPDM_DIRS,
+};
+
+/* Secrets of one session; wiped by spdm_keys_wipe(). */
+struct spdm_keys {
+	uint8_t version; /* SPDM_V11 or SPDM_V12: label and Salt_0 */
+	uint32_t hash;	 /* SPDM_HASH_… */
+	size_t hash_len;
+	uint8_t handshake[SPDM_HASH_MAX];
+	uint8_t master[SPDM_HASH_MAX];
+	uint8_t hs_dir[SPDM_DIRS][SPDM_HASH_MAX];
+	uint8_t data_dir[SPDM_DIRS][SPDM_HASH_MAX];
+	uint8_t exporter[SPDM_HASH_MAX];
+};
+
+#define SPDM_KEY_LEN 32 /* AES-256-GCM */
+#define SPDM_IV_LEN  12
+
+/*
+ * spdm_keys_handshake() - secrets up to the end of the handshake
+ * @ikm: the DHE secret, or the pre-shared key
+ * @th1: hash of the transcript up to, but without, the responder's HMAC
+ *
+ * Errors:   IL_E_ARG  hash or version are not ours; else as the crypto table
+ */
+enum il_err spdm_keys_handshake(struct spdm_keys *k, const struct crypto *c,
+				uint8_t version, uint32_t hash,
+				const uint8_t *ikm, size_t ikm_len,
+				const uint8_t *th1) IL_MUST;
+
+/* @th2: hash of the transcript that ends with FINISH_RSP. */
+enum il_err spdm_keys_data(struct spdm_keys *k, const struct crypto *c,
+			   const uint8_t *th2) IL_MUST;
+
+/* HMAC under the finished key of @dir over the transcript hash @th. */
+enum il_err spdm_keys_verify_data(const struct spdm_keys *k,
+				  const struct crypto *c, enum spdm_dir dir,
+				  const uint8_t *th, uint8_t *out) IL_MUST;
+
+/* Key and IV of a handshake or data secret. */
+enum il_err spdm_keys_aead(const struct spdm_keys *k, const struct crypto *c,
+			   const uint8_t *secret, uint8_t key[SPDM_KEY_LEN],
+			   uint8_t iv[SPDM_IV_LEN]) IL_MUST;
+
+/* The data secret that follows @k->data_dir[@dir]; @k is not changed. */
+enum il_err spdm_keys_next(const struct spdm_keys *k, const struct crypto *c,
+			   enum spdm_dir dir,
+			   uint8_t out[SPDM_HASH_MAX]) IL_MUST;
+
+void spdm_keys_wipe(struct spdm_keys *k);
+
+/*
+ * spdm_sign_digest() - what an ECDSA signature is made over
+ * @context: such as "responder-challenge_auth signing", at most 36 bytes
+ * @th:      hash of the transcript
+ * @out:     hash_len bytes
+ *
+ * From 1.2 on the transcript hash is prefixed and hashed again; before, the
+ * digest is the transcript hash. Source: DSP0274 1.2.1, section 15.
+ */
+enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
+			     uint32_t hash, const char *context,
+			     const uint8_t *th, uint8_t *out) IL_MUST;
+
+#define SPDM_SIGN_CHALLENGE    "responder-challenge_auth signing"
+#define SPDM_SIGN_MEASUREMENTS "responder-measurements signing"
+#define SPDM_SIGN_KEY_EXCHANGE "responder-key_exchange_rsp signing"
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SPDM_REQ_H
+#define SPDM_REQ_H
+
+#include "base/env.h"
+#include "crypto/crypto.h"
+#include "spdm/codec.h"
+#include "spdm/keys.h"
+#include "spdm/secured.h"
+#include "spdm/transcript.h"
+
+/*
+ * The SPDM requester. It does no I/O: begin an operation, pull the message to
+ * carry, push the answer, until push says that the operation is over.
+ *
+ * Context: one thread per requester; no allocation. One operation at a time,
+ * one session at a time.
+ */
+
+enum spdm_req_op {
+	SPDM_OP_NONE,
+	SPDM_OP_CONNECT, /* GET_VERSION … GET_CERTIFICATE of a slot */
+	SPDM_OP_CHALLENGE,
+	SPDM_OP_MEASURE, /* in the session if there is one */
+	SPDM_OP_SESSION, /* KEY_EXCHANGE, FINISH */
+	SPDM_OP_HEARTBEAT,
+	SPDM_OP_KEY_UPDATE, /* update, then verify the new key */
+	SPDM_OP_VENDOR,
+	SPDM_OP_END_SESSION,
+	SPDM_OPS,
+};
+
+enum spdm_req_state {
+	/* Nothing is known of the peer. Next: CONNECT. */
+	SPDM_REQ_NEW,
+	/* Algorithms agreed, chain read. Next: any plain operation. */
+	SPDM_REQ_CONNECTED,
+	/* Data keys live. Next: END_SESSION, or the session dies. */
+	SPDM_REQ_SESSION,
+	SPDM_REQ_STATES,
+};
+
+struct spdm_req_cfg {
+	const struct crypto *crypto;
+	const struct env *env;
+	/*
+	 * Whether to trust the chain that CONNECT read; NULL: not asked here,
+	 * somebody else decides. Signatures are checked against the leaf
+	 * either way. An error fails CONNECT with that error.
+	 */
+	enum il_err (*verify_chain)(void *ctx, const struct crypto_chain *ch);
+	void *verify_ctx;
+
+	uint8_t versions[3]; /* accepted, best first; 0 ends */
+	uint32_t caps;	     /* SPDM_REQ_CAPS or less */
+	uint32_t need_caps;  /* CONNECT fails if the peer lacks one of these */
+	uint8_t ct_exponent;
+	uint32_t asym; /* offered */
+	uint32_t hash;
+	uint16_t dhe;
+	uint16_t sm_versions[2];
+	uint32_t transfer;  /* DataTransferSize, at least SPDM_TRANSFER_MIN */
+	uint16_t portion;   /* GET_CERTIFICATE Length; 0: what fits */
+	uint64_t seq_limit; /* 0: 2^64 - 1 */
+
+	uint8_t *chain; /* SPDM certificate chain, kept until next CONNECT */
+	size_t chain_cap;
+	uint8_t *scratch; /* plaintext of responses; at least @transfer */
+	size_t scratch_len;
+	uint8_t *vca; /* VCA messages as evidence; NULL: only the digest */
+	size_t vca_cap;
+	uint8_t *meas; /* measurement messages as evidence; NULL: none kept */
+	size_t meas_cap;
+};
+
+#define SPDM_REQ_CAPS                                                      \
+	(SPDM_CAP_CERT | SPDM_CAP_CHAL | SPDM_CAP_ENCRYPT | SPDM_CAP_MAC | \
+	 SPDM_CAP_KEY_EX | SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD)
+
+/* What begin needs, by operation; the rest is ignored. */
+struct spdm_req_args {
+	uint8_t slot;	 /* CONNECT; CHALLENGE, MEASURE, SESSION use the same */
+	uint8_t summary; /* CHALLENGE, SESSION: SPDM_SUMMARY_… */
+	/* MEASURE */
+	bool sign;
+	bool raw;
+	uint8_t index;	  /* SPDM_MEAS_COUNT, 1 to 254, SPDM_MEAS_ALL */
+	bool nonce_given; /* else the requester draws one */
+	uint8_t nonce[SPDM_NONCE_LEN];
+	/* KEY_UPDATE: SPDM_UPDATE_KEY or SPDM_UPDATE_ALL_KEYS */
+	uint8_t update;
+	/* SESSION: SessionPolicy bit 0, refuse firmware update */
+	uint8_t policy;
+	/* VENDOR; copied by the first pull, must live until then */
+	struct spdm_vdm vdm;
+};
+
+struct spdm_req {
+	struct spdm_req_cfg cfg;
+	enum spdm_req_state state;
+
+	/* The operation under way. */
+	enum spdm_req_op op;
+	unsigned step;
+	bool sent; /* the step's request is out, its answer is awaited */
+	struct spdm_req_args args;
+	struct spdm_shape shape; /* of the awaited response */
+	uint8_t nonce[SPDM_NONCE_LEN];
+	struct crypto_slot hs; /* transcript of the message in flight */
+	struct crypto_slot dh;
+	uint8_t tag; /* KEY_UPDATE */
+
+	/* The connection. */
+	uint8_t version;
+	uint32_t peer_caps;
+	uint32_t peer_transfer;
+	uint32_t asym, hash, meas_hash;
+	uint16_t dhe;
+	bool opaque_fmt1;
+	uint8_t slot;
+	struct spdm_transcript tr;
+	struct crypto_chain leaf; /* the parsed chain */
+	size_t chain_len;
+	uint8_t slot_digest[SPDM_HASH_MAX]; /* as DIGESTS said */
+	uint8_t chain_digest[SPDM_HASH_MAX];
+	size_t vca_len;
+
+	/* The session. */
+	uint16_t next_id;
+	uint32_t session_id;
+	struct spdm_keys keys;
+	struct spdm_channel ch[SPDM_DIRS];
+	struct crypto_slot th;
+	struct crypto_slot l12;
+	uint8_t heartbeat_s;
+
+	/* Results. */
+	uint8_t peer_error;
+	uint8_t meas_count;
+	uint8_t meas_changed;
+	size_t meas_len; /* of evidence kept */
+	struct spdm_span record;
+	struct spdm_span sig;
+	uint8_t l12_digest[SPDM_HASH_MAX];
+	uint8_t summary[SPDM_HASH_MAX];
+	struct spdm_vdm answer;
+};
+
+/* Errors: IL_E_ARG  a limit is out of range or a buffer missing */
+enum il_err spdm_req_init(struct spdm_req *q,
+			  const struct spdm_req_cfg *cfg) IL_MUST;
+void spdm_req_fini(struct spdm_req *q);
+
+/*
+ * spdm_req_begin() - start an operation
+ *
+ * Errors:   IL_E_STATE  another is under way, or it does not fit the state
+ *           IL_E_ARG    an argument is out of range, or the peer did not
+ *                       offer the capability
+ */
+enum il_err spdm_req_begin(struct spdm_req *q, enum spdm_req_op op,
+			   const struct spdm_req_args *args) IL_MUST;
+
+/*
+ * spdm_req_pull() - the message to carry to the peer now
+ *
+ * Errors:   IL_E_STATE  no operation, or the last message is not answered
+ *           IL_E_SPACE  @cap or the peer's transfer size is too small; the
+ *                       operation stays
+ *           any other   the operation failed; see spdm_req_push()
+ */
+enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
+			  size_t *len, enum spdm_kind *kind) IL_MUST;
+
+/*
+ * spdm_req_push() - the peer's answer
+ *
+ * Returns IL_OK when the operation is done, IL_E_AGAIN when there is another
+ * message to pull, IL_E_STATE when nothing was awaited (nothing changed).
+ * Anything else: the operation failed and is over.
+ *   CONNECT      state NEW
+ *   CHALLENGE, MEASURE without a session, SESSION
+ *                state CONNECTED; keys wiped
+ *   in a session IL_E_PEER, an ERROR that came through the session: the
+ *                session goes on. Else the session is dead, state CONNECTED:
+ *                its sequence numbers can no longer be trusted to agree.
+ */
+enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
+			  const uint8_t *in, size_t n, uint64_t now_ns) IL_MUST;
+
+/*
+ * Gives the operation up, at any moment. Before the first message went out
+ * the state is as before; after that as if push had failed.
+ */
+void spdm_req_abort(struct spdm_req *q);
+
+/* Drops the session without telling the peer; state CONNECTED. */
+void spdm_req_drop_session(struct spdm_req *q);
+
+/* Results. Bytes stay valid until the next begin unless said otherwise. */
+
+/* The SPDM certificate chain, until the next CONNECT. */
+struct spdm_span spdm_req_chain(const struct spdm_req *q);
+/* The certificates in it, DER. */
+struct spdm_span spdm_req_certs(const struct spdm_req *q);
+const struct crypto_chain *spdm_req_parsed(const struct spdm_req *q);
+/* Hash of the SPDM chain (what DIGESTS says), and of VCA. */
+struct spdm_span spdm_req_chain_digest(const struct spdm_req *q);
+enum il_err spdm_req_vca_digest(const struct spdm_req *q, uint8_t *out) IL_MUST;
+struct spdm_span spdm_req_vca(const struct spdm_req *q);
+/* The measurement record; the messages that were signed, requests and
+ * responses without the signature; the signature; hash of L1. */
+struct spdm_span spdm_req_record(const struct spdm_req *q);
+struct spdm_span spdm_req_meas_bytes(const struct spdm_req *q);
+struct spdm_span spdm_req_meas_sig(const struct spdm_req *q);
+struct spdm_span spdm_req_l12_digest(const struct spdm_req *q);
+const struct spdm_vdm *spdm_req_answer(const struct spdm_req *q);
+/* The ERROR code behind IL_E_PEER. */
+uint8_t spdm_req_peer_error(const struct spdm_req *q);
+
+bool spdm_req_sane(const struct spdm_req *q);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SPDM_RSP_H
+#define SPDM_RSP_H
+
+#include "base/env.h"
+#include "crypto/crypto.h"
+#include "spdm/codec.h"
+#include "spdm/keys.h"
+#include "spdm/secured.h"
+#include "spdm/transcript.h"
+
+/*
+ * The SPDM responder: one request in, at most one response out. It knows no
+ * transport and no device; what it needs of the device is a port.
+ *
+ * Context: one thread per responder; no allocation. Storage is the caller's
+ * and stays where it is between init and fini.
+ */
+
+#define SPDM_RSP_SESSIONS 4
+
+/* Trace events of this room. */
+enum spdm_trace {
+	SPDM_TRACE_PHASE = 1,  /* a: new connection phase */
+	SPDM_TRACE_SESSION,    /* a: session id, b: new state, c: end cause */
+	SPDM_TRACE_REFUSED,    /* a: request code, b: error code, c: phase */
+	SPDM_TRACE_REQ_STATE,  /* requester; a: new state */
+	SPDM_TRACE_REQ_FAILED, /* requester; a: op, b: il_err, c: step */
+};
+
+/* Columns of the table: where a request finds the connection or session. */
+enum spdm_phase {
+	SPDM_PH_START, /* nothing agreed; only GET_VERSION */
+	SPDM_PH_VERSION,
+	SPDM_PH_CAPS,
+	SPDM_PH_READY,	   /* algorithms agreed */
+	SPDM_PH_HANDSHAKE, /* secured, KEY_EXCHANGE answered */
+	SPDM_PH_SESSION,   /* secured, FINISH answered */
+	SPDM_PHASES,
+};
+
+/* Why a session ended. */
+enum spdm_end {
+	SPDM_END_NONE,
+	SPDM_END_REQUESTED, /* END_SESSION */
+	SPDM_END_RESTART,   /* GET_VERSION began a new connection */
+	SPDM_END_DECRYPT,   /* a record that does not decrypt */
+	SPDM_END_FINISH,    /* FINISH did not verify */
+	SPDM_END_HEARTBEAT, /* silent for twice the heartbeat period */
+	SPDM_END_EXHAUSTED, /* sequence numbers used up */
+	SPDM_END_RESET,	    /* spdm_rsp_end(), spdm_rsp_reset() */
+};
+
+/* A measurement as the device has it; @raw stays valid during the request. */
+struct spdm_measurement {
+	uint8_t type;  /* DMTFSpecMeasurementValueType without bit 7 */
+	bool tcb;      /* counts for SPDM_SUMMARY_TCB */
+	bool only_raw; /* never sent as a digest, such as a version number */
+	struct spdm_span raw;
+};
+
+/*
+ * What the responder asks of the device. @ctx comes from the configuration.
+ * Entries that may be NULL say so.
+ */
+struct spdm_rsp_port {
+	/*
+	 * Sign @digest with the key of @slot; r || s, @sig_len bytes.
+	 * Any error: the request is answered with ERROR Unspecified;
+	 * IL_E_AGAIN: as spdm_rsp_handle() says.
+	 */
+	enum il_err (*sign)(void *ctx, uint8_t slot, uint32_t base_asym,
+			    const uint8_t *digest, size_t digest_len,
+			    uint8_t *sig, size_t sig_len);
+	/* IL_E_ARG: there is no measurement @index (1 to 254). NULL: none. */
+	enum il_err (*measure)(void *ctx, uint8_t index,
+			       struct spdm_measurement *out);
+	/*
+	 * A PCI-SIG VENDOR_DEFINED request inside an established session. The
+	 * response payload goes to @out; nothing written: no reply at all.
+	 * Errors: IL_E_AGAIN  not yet; see spdm_rsp_handle()
+	 *         IL_E_STATE  ERROR UnexpectedRequest
+	 *         IL_E_SHORT, IL_E_LONG, IL_E_FIELD, IL_E_ARG
+	 *                     ERROR InvalidRequest
+	 *         else        ERROR Unspecified
+	 */
+	enum il_err (*vendor)(void *ctx, uint32_t session_id,
+			      const struct spdm_vdm *in, struct wr *out);
+	/*
+	 * Other standards' VENDOR_DEFINED, opaque here; @session_id 0 is
+	 * outside a session. NULL: ERROR UnsupportedRequest. Errors as above.
+	 */
+	enum il_err (*vendor_other)(void *ctx, uint32_t session_id,
+				    const struct spdm_vdm *in, struct wr *out);
+	/*
+	 * The session exists no more and its keys are gone; called before its
+	 * place can be used again, and only for sessions that were
+	 * established. May not call back into the responder.
+	 */
+	void (*session_ended)(void *ctx, uint32_t session_id,
+			      enum spdm_end why);
+};
+
+/* A certificate slot; all zero: not provisioned. */
+struct spdm_rsp_slot {
+	struct spdm_span certs; /* DER, nearest to the root first, leaf last */
+	struct spdm_span root;	/* DER; none: the first of @certs is the root */
+};
+
+/*
+ * When a response has been decided (FIELDS: before it is hashed and signed),
+ * and when its signature and HMAC stand in it (PROOF). A tap may change any
+ * field; spans it puts in live until spdm_rsp_handle() returns. Responses that
+ * carry no signature and no HMAC have no second stage.
+ */
+enum spdm_tap_stage { SPDM_TAP_FIELDS, SPDM_TAP_PROOF };
+
+typedef void spdm_rsp_tap_fn(void *ctx, uint32_t session_id,
+			     enum spdm_tap_stage stage, struct spdm_msg *rsp);
+
+struct spdm_rsp_cfg {
+	const struct crypto *crypto;
+	const struct env *env;
+	const struct spdm_rsp_port *port;
+	void *port_ctx;
+	spdm_rsp_tap_fn *tap; /* NULL outside worlds and tests */
+	void *tap_ctx;
+
+	uint8_t versions[3]; /* SPDM_V12 first; 0 ends */
+	uint32_t caps;	     /* SPDM_RSP_CAPS or less */
+	uint8_t ct_exponent;
+	uint32_t asym; /* bits we can sign with; see @slots */
+	uint32_t hash;
+	uint32_t meas_hash;
+	uint16_t dhe;
+	uint16_t sm_versions[2]; /* SPDM_SM_V11 …; 0 ends */
+	struct spdm_rsp_slot slots[SPDM_SLOTS];
+
+	uint8_t heartbeat_s; /* 0: no heartbeat asked for */
+	uint32_t transfer;   /* DataTransferSize, at least SPDM_TRANSFER_MIN */
+	uint64_t seq_limit;  /* 0: 2^64 - 1 */
+
+	/* Plaintext of a request, then a measurement record. */
+	uint8_t *scratch;
+	size_t scratch_len; /* at least @transfer + 256 */
+};
+
+/* Everything this responder can do. */
+#define SPDM_RSP_CAPS                                            \
+	(SPDM_CAP_CERT | SPDM_CAP_CHAL | SPDM_CAP_MEAS_SIG |     \
+	 SPDM_CAP_MEAS_FRESH | SPDM_CAP_ENCRYPT | SPDM_CAP_MAC | \
+	 SPDM_CAP_KEY_EX | SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD)
+
+enum spdm_session_state {
+	SPDM_SES_NONE,
+	/* Handshake keys live. Next: FINISH. */
+	SPDM_SES_HANDSHAKE,
+	/* Data keys live. Next: END_SESSION or any other end. */
+	SPDM_SES_OPEN,
+};
+
+struct spdm_rsp_session {
+	enum spdm_session_state state;
+	uint32_t id;
+	struct spdm_keys keys;
+	struct spdm_channel ch[SPDM_DIRS];
+	struct crypto_slot th;	/* transcript of the handshake */
+	struct crypto_slot l12; /* measurements inside the session */
+	bool unverified;	/* KEY_UPDATE done, VERIFY_NEW_KEY not */
+	uint64_t heard_ns;
+};
+
+struct spdm_rsp {
+	struct spdm_rsp_cfg cfg;
+	enum spdm_phase phase; /* of the connection: START to READY */
+	uint8_t version;
+	uint32_t peer_caps;
+	uint32_t peer_transfer; /* longest response the peer takes */
+	uint32_t asym, hash, meas_hash;
+	uint16_t dhe;
+	bool opaque_fmt1;
+	struct spdm_transcript tr;
+	uint8_t root_hash[SPDM_SLOTS][SPDM_HASH_MAX];
+	uint8_t chain_hash[SPDM_SLOTS][SPDM_HASH_MAX];
+	uint16_t next_id; /* our half of the next session id */
+	struct spdm_rsp_session ses[SPDM_RSP_SESSIONS];
+};
+
+/*
+ * spdm_rsp_init() - a responder that waits for GET_VERSION
+ * @cfg: copied; what it points to must outlive the responder
+ *
+ * Errors:   IL_E_ARG  a limit is out of range, a needed pointer missing, or a
+ *                     slot's certificates are not DER
+ */
+enum il_err spdm_rsp_init(struct spdm_rsp *r,
+			  const struct spdm_rsp_cfg *cfg) IL_MUST;
+
+/* Ends all sessions, gives back all slots, wipes. */
+void spdm_rsp_fini(struct spdm_rsp *r);
+
+/*
+ * spdm_rsp_handle() - answer one message
+ * @kind:     how it came
+ * @in:       one payload; up to three zero bytes of dword padding are allowed
+ * @out:      must not overlap @in
+ * @out_len:  0: there is no reply
+ * @now_ns:   for the heartbeat
+ *
+ * Refusals are answers too: they come back as IL_OK with an ERROR message.
+ * Not answered at all: PCI-SIG messages outside a session (PCIe TDISP 1.0
+ * §11.2.2), records of unknown sessions, records with a malformed frame.
+ *
+ * Errors:   IL_E_AGAIN  the port has not finished. Nothing has changed; call
+ *                       again with the same bytes.
+ *           IL_E_SPACE  @cap is below the peer's and our transfer size needs;
+ *                       nothing has changed
+ *           others from the crypto table; nothing has been sent
+ */
+enum il_err spdm_rsp_handle(struct spdm_rsp *r, enum spdm_kind kind,
+			    const uint8_t *in, size_t n, uint8_t *out,
+			    size_t cap, size_t *out_len,
+			    enum spdm_kind *out_kind, uint64_t now_ns) IL_MUST;
+
+/* Ends sessions whose heartbeat is overdue; returns when to call again
+ * (UINT64_MAX: not before the next message). */
+uint64_t spdm_rsp_tick(struct spdm_rsp *r, uint64_t now_ns);
+
+/* Ends one session for the device's own reasons; false: there is none. */
+bool spdm_rsp_end(struct spdm_rsp *r, uint32_t session_id);
+
+/* A reset of the device: every session ends, the connection starts over. */
+void spdm_rsp_reset(struct spdm_rsp *r);
+
+/* Whether @session_id is established now. */
+bool spdm_rsp_session_open(const struct spdm_rsp *r, uint32_t session_id);
+
+/* Invariants, for assertions, tests and fuzzers. */
+bool spdm_rsp_sane(const struct spdm_rsp *r);
+
+#endif
