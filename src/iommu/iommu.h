@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef IOMMU_IOMMU_H
+#define IOMMU_IOMMU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "base/err.h"
+#include "base/fault.h"
+#include "mem/mem.h"
+#include "mem/pt.h"
+
+/*
+ * One I/O memory management unit. It finds the device's entry through the
+ * architecture's rules, walks the I/O table, asks the ownership rules, and
+ * remembers translations until told to forget. Ownership is asked on every
+ * translation, remembered or not.
+ */
+
+#define IOMMU_NO_STREAM (-1)
+
+/* One DMA request as the root port hands it over, the link undone. */
+struct iommu_req {
+	uint32_t rid; /* segment << 16 | bus/device/function */
+	bool t;	      /* T bit, from an IDE TLP whose check passed */
+	int stream;   /* IDE stream id, or IOMMU_NO_STREAM for a plain TLP */
+	uint8_t tc;   /* traffic class, 0 to 7 */
+	uint8_t port; /* root port's number (Link Capabilities, 31:24) */
+	uint64_t iova;
+	bool write;
+	uint32_t len; /* 1 to 4096, does not cross a 4 KiB boundary */
+};
+
+/* What a device entry says, whatever its layout. */
+struct iommu_entry {
+	enum {
+		IOMMU_ABORT,
+		IOMMU_BYPASS,
+		IOMMU_PAGED,
+	} kind;
+	const struct rule *why;	  /* of an abort that is no error of layout */
+	const struct pt_fmt *fmt; /* IOMMU_PAGED */
+	uint64_t root;
+	uint8_t levels;
+	unsigned perm; /* enum pt_perm, for the whole device */
+	bool track;    /* accessed and dirty bits are kept */
+	bool interrupts;
+	uint16_t domain; /* tag of the IOTLB */
+	bool trusted;	 /* from the trusted entry */
+	uint32_t owner;
+	uint8_t level;
+	uint8_t port;
+	bool vtom_en;
+	uint64_t vtom;	   /* bytes; at and above it: shared, vtom removed */
+	uint8_t stream[8]; /* by traffic class, trusted entries */
+	uint32_t guest_rid;
+};
+
+/*
+ * The architecture's device entries. lookup() reads memory and answers for
+ * (rid, t); the IOMMU keeps the answer until iommu_inval_dte(). NULL is "look
+ * at *out"; a rule is a refusal, kept too, as hardware caches what it read.
+ * admit() is asked on every request after it: stream, port, fences.
+ */
+struct iommu_rules {
+	const struct rule *(*lookup)(void *ctx, uint32_t rid, bool t,
+				     struct iommu_entry *out);
+	const struct rule *(*admit)(void *ctx, const struct iommu_entry *e,
+				    const struct iommu_req *req);
+};
+
+/*
+ * Event log entries as the host reads them from memory: 16 bytes, code in
+ * bits 63:60. Source: AMD IOMMU Specification 48882, 3.08, §2.5; Linux
+ * drivers/iommu/amd/{amd_iommu_types.h,iommu.c}.
+ */
+enum iommu_event_code {
+	IOMMU_EV_ILLEGAL_DTE = 1,
+	IOMMU_EV_IO_PAGE_FAULT = 2,
+	IOMMU_EV_INVALID_REQUEST = 8,
+	IOMMU_EV_RMP_PAGE_FAULT = 0xd,
+	IOMMU_EV_RMP_HW_ERROR = 0xe,
+};
+
+#define IOMMU_EVENT_LEN	      16
+#define IOMMU_EVENT_FLAG_I    0x008 /* interrupt request */
+#define IOMMU_EVENT_FLAG_PR   0x010 /* a translation was present */
+#define IOMMU_EVENT_FLAG_RW   0x020 /* write */
+#define IOMMU_EVENT_FLAG_SIZE 0x01  /* flags_rmp: page sizes differ. OPEN */
+#define IOMMU_EVENT_FLAG_T    0x02  /* flags_rmp: the T bit was set. OPEN */
+
+struct iommu_event {
+	enum iommu_event_code code;
+	uint16_t rid;
+	uint16_t tag;	   /* domain; for RMP faults the VM's tag */
+	uint16_t flags;	   /* IOMMU_EVENT_FLAG_ */
+	uint8_t flags_rmp; /* RMP faults alone */
+	uint64_t addr;	   /* IOVA, GPA or SPA */
+};
+
+void iommu_event_encode(const struct iommu_event *e,
+			uint8_t out[IOMMU_EVENT_LEN]);
+/* Errors: IL_E_FIELD a code that this model never writes. */
+enum il_err iommu_event_decode(const uint8_t in[IOMMU_EVENT_LEN],
+			       struct iommu_event *out) IL_MUST;
+
+struct iommu_cfg {
+	struct arena *arena;
+	const struct env *env;
+	struct mem *mem;
+	const struct iommu_rules *rules;
+	void *rules_ctx;
+	uint32_t tlb_slots;   /* a power of two; e.g. 4096 */
+	uint32_t entry_slots; /* device entries kept, a power of two */
+	uint32_t queue_slots; /* commands waiting, a power of two */
+};
+
+struct iommu_tlb_slot; /* iommu_priv.h */
+struct iommu_kept;
+struct iommu_cmd;
+
+struct iommu {
+	const struct env *env;
+	struct mem *mem;
+	const struct iommu_rules *rules;
+	void *rules_ctx;
+	struct iommu_tlb_slot *tlb;
+	uint32_t tlb_slots;
+	struct iommu_kept *kept;
+	uint32_t entry_slots;
+	struct iommu_cmd *queue;
+	uint32_t queue_slots;
+	uint32_t queue_head;
+	uint32_t queue_tail;
+	uint64_t completed; /* COMPLETION_WAITs done */
+	uint64_t dev_table; /* ordinary entries: base, and how many */
+	uint32_t dev_count;
+	uint64_t log_base; /* event log ring in memory; 0: none */
+	uint32_t log_slots;
+	uint32_t log_head; /* host moves it */
+	uint32_t log_tail;
+	uint64_t log_lost;
+	struct iommu_event last; /* the latest event, logged or lost */
+	uint64_t events;
+	uint64_t hits;
+	uint64_t misses;
+};
+
+#define IOMMU_TRACE_EVENT TRACE_EV(TRACE_IOMMU, 1) /* code, rid, addr */
+#define IOMMU_TRACE_FLUSH TRACE_EV(TRACE_IOMMU, 2) /* kind, tag, addr */
+
+/* Refusals of the unit itself; the architecture adds its own. */
+extern const struct rule iommu_rule_boundary;  /* "io-boundary" */
+extern const struct rule iommu_rule_missing;   /* "io-page" */
+extern const struct rule iommu_rule_perm;      /* "io-permission" */
+extern const struct rule iommu_rule_broken;    /* "io-malformed" */
+extern const struct rule iommu_rule_interrupt; /* "io-interrupt" */
+
+/*
+ * iommu_init() - a unit with no device table, no log and nothing remembered
+ * Errors: IL_E_ARG a size is not a power of two; IL_E_NOMEM the arena is full.
+ */
+enum il_err iommu_init(struct iommu *i, const struct iommu_cfg *cfg) IL_MUST;
+
+/* The host's registers. @base is 4 KiB aligned; @count entries, 0 is none. */
+enum il_err iommu_set_device_table(struct iommu *i, uint64_t base,
+				   uint32_t count) IL_MUST;
+/* @slots: a power of two. The unit writes as T=0 DMA: the rules judge it. */
+enum il_err iommu_set_event_log(struct iommu *i, uint64_t base,
+				uint32_t slots) IL_MUST;
+/* The host has read up to @head. */
+enum il_err iommu_set_log_head(struct iommu *i, uint32_t head) IL_MUST;
+
+/*
+ * iommu_translate() - what happens to one DMA request before memory sees it
+ * @out: a request for mem_access(), which the ownership rules have already
+ *       let through once; do it at once
+ * @f:   filled on IL_E_IO; the event is in the log
+ *
+ * A write of at most 4 bytes to the interrupt range is not translated; it
+ * comes out as a request for that address.
+ *
+ * Errors:   IL_E_IO  refused: answer Unsupported Request or drop
+ */
+enum il_err iommu_translate(struct iommu *i, const struct iommu_req *req,
+			    struct mem_req *out, struct fault *f) IL_MUST;
+
+/* iommu_translate() and mem_access() in one. */
+enum il_err iommu_access(struct iommu *i, const struct iommu_req *req,
+			 void *buf, struct fault *f) IL_MUST;
+
+/*
+ * Invalidation. Commands wait in a queue and take effect, in order, when
+ * iommu_wait() (COMPLETION_WAIT) returns; until then what was remembered
+ * stays in use. There is no DMA in flight in this model, so completion
+ * drains too.
+ *
+ * Errors:   IL_E_AGAIN  the queue is full: iommu_wait() first
+ *           IL_E_ARG    @size is not a multiple of 4 KiB, or is 0
+ */
+enum il_err iommu_inval_dte(struct iommu *i, uint32_t rid) IL_MUST;
+enum il_err iommu_inval_pages(struct iommu *i, uint16_t domain, uint64_t iova,
+			      uint64_t size) IL_MUST;
+enum il_err iommu_inval_all(struct iommu *i) IL_MUST;
+/* Returns the number of completions so far, this one included. */
+uint64_t iommu_wait(struct iommu *i);
+
+/*
+ * iommu_forget() - firmware's own invalidation of one device, at once
+ * Both entries of @rid and every translation made through them.
+ */
+void iommu_forget(struct iommu *i, uint32_t rid);
+
+/*
+ * iommu_reaches() - is a translation to the 4 KiB page @pa still remembered?
+ * For laws and for firmware that gives pages back.
+ */
+bool iommu_reaches(const struct iommu *i, uint64_t pa);
+
+bool iommu_sane(const struct iommu *i);
+
+#endif

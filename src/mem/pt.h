@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MEM_PT_H
+#define MEM_PT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/fault.h"
+
+struct mem;
+
+/*
+ * Page tables in physical pages: 512 entries of 8 bytes, 1 to 6 levels. One
+ * walker and one editor for nested tables and I/O tables; what differs is a
+ * format, a const table.
+ *
+ * The editor writes as an agent: before it stores into a table page, the
+ * ownership rules judge a write of that agent to it. The walker reads stored
+ * bytes without a key, as hardware does: a table page that became somebody's
+ * private memory reads as ciphertext.
+ */
+
+enum pt_perm {
+	PT_R = 1,
+	PT_W = 2,
+	PT_X = 4,
+};
+
+/* How an entry says that it is a leaf. */
+enum pt_leaf {
+	PT_LEAF_PS,   /* x86: page-size bit above level 1, implied at level 1 */
+	PT_LEAF_NEXT, /* AMD IOMMU v1: next-level field 0 (or 7) */
+};
+
+struct pt_fmt {
+	const char *name;
+	enum pt_leaf leaf;
+	uint64_t present; /* set in each valid entry */
+	uint64_t addr;	  /* address field */
+	uint64_t read;	  /* 0: present implies it */
+	uint64_t write;
+	uint64_t exec;	   /* 0: none; see @exec_inv */
+	bool exec_inv;	   /* @exec means "no execute" */
+	uint64_t accessed; /* 0: not kept */
+	uint64_t dirty;
+	uint64_t table; /* further bits of an entry that leads to a table */
+	uint64_t page;	/* further bits of a leaf */
+	uint64_t rsvd;	/* bits that must be zero in a valid entry */
+};
+
+/*
+ * x86 long-mode entries as KVM writes nested tables.
+ * Source: AMD64 APM vol. 2, 3.42, §5.3.3 to 5.3.5, §15.25
+ */
+extern const struct pt_fmt pt_npt;
+/*
+ * AMD IOMMU host (v1) tables: PR b0, next level 11:9, FC b60, IR b61, IW b62;
+ * next level 7 leaves encode their size in the low address bits.
+ * Source: AMD I/O Virtualization (IOMMU) Specification 48882, 3.08, §2.2.3
+ */
+extern const struct pt_fmt pt_iommu_v1;
+
+/* What a walk found. */
+struct pt_hit {
+	uint64_t pa;	/* of the address asked for, not of the leaf */
+	uint64_t leaf;	/* bytes of the leaf; 4 KiB to 512 GiB, power of two */
+	uint64_t entry; /* where the leaf entry stands, physical */
+	unsigned perm;	/* enum pt_perm, and-ed over all levels */
+	bool dirty;
+};
+
+enum pt_why {
+	PT_OK,
+	PT_NOT_PRESENT,
+	PT_MALFORMED, /* reserved bits, bad next level, table not in RAM */
+	PT_RANGE,     /* address beyond what the levels reach */
+};
+
+/* What one walk may do to the tables. */
+enum pt_mark {
+	PT_MARK_NONE,
+	PT_MARK_ACCESSED,
+	PT_MARK_DIRTY, /* accessed too */
+};
+
+/*
+ * pt_walk() - look one address up
+ * @out: filled on PT_OK alone. Permissions are reported, not judged.
+ */
+enum pt_why pt_walk(struct mem *m, const struct pt_fmt *fmt, uint64_t root,
+		    unsigned levels, uint64_t va, enum pt_mark mark,
+		    struct pt_hit *out);
+
+/* Where table pages come from; the default takes the host's frames. */
+struct pt_frames {
+	enum il_err (*get)(void *ctx, uint64_t *pa);
+	void (*put)(void *ctx, uint64_t pa);
+};
+extern const struct pt_frames pt_host_frames; /* ctx: struct mem */
+
+struct pt {
+	struct mem *m;
+	const struct pt_fmt *fmt;
+	const struct pt_frames *frames;
+	void *frames_ctx;
+	enum fault_agent who; /* whose writes the table pages see */
+	unsigned levels;
+	uint64_t root;
+	uint64_t tables;    /* pages in use, root included */
+	struct fault fault; /* of the last IL_E_IO */
+};
+
+/*
+ * pt_init() - an empty table
+ * @levels: 1 to 6
+ *
+ * Errors:   IL_E_ARG    @levels
+ *           IL_E_NOMEM  no frame
+ *           IL_E_IO     the rules refuse writes to the frame; see @fault
+ */
+enum il_err pt_init(struct pt *t, struct mem *m, const struct pt_fmt *fmt,
+		    unsigned levels, enum fault_agent who,
+		    const struct pt_frames *frames, void *ctx) IL_MUST;
+/* Gives every table page back; leaves are forgotten, not touched. */
+void pt_fini(struct pt *t);
+
+/*
+ * pt_map() - [@va, +@len) to [@pa, +@len)
+ * @perm:     enum pt_perm; PT_R is required
+ * @max_leaf: largest leaf to use: PAGE_4K, PAGE_2M or PAGE_1G. Leaves are as
+ *            large as alignment and this allow.
+ *
+ * Errors:   IL_E_ARG    not 4 KiB aligned, empty, out of reach, or bad @perm
+ *           IL_E_STATE  a page in the range is already mapped
+ *           IL_E_NOMEM  no frame for a table
+ *           IL_E_IO     the rules refuse the write to a table page
+ * On error no address is mapped that was not before.
+ */
+enum il_err pt_map(struct pt *t, uint64_t va, uint64_t pa, uint64_t len,
+		   unsigned perm, uint64_t max_leaf) IL_MUST;
+
+/*
+ * pt_unmap() - forget [@va, +@len); holes are fine
+ * @bytes: how much was mapped; may be NULL
+ *
+ * Table pages that become empty are given back. Whoever caches translations
+ * must be told by the caller.
+ *
+ * Errors:   IL_E_ARG    not aligned, empty or out of reach
+ *           IL_E_STATE  the range cuts a leaf in two: pt_split() it first
+ *           IL_E_IO     the rules refuse the write to a table page
+ */
+enum il_err pt_unmap(struct pt *t, uint64_t va, uint64_t len,
+		     uint64_t *bytes) IL_MUST;
+
+/*
+ * pt_split() - the leaf at @va becomes 512 leaves of the next smaller size
+ * Errors:   IL_E_STATE  nothing mapped there, or 4 KiB already
+ *           IL_E_NOMEM, IL_E_IO  as above
+ */
+enum il_err pt_split(struct pt *t, uint64_t va) IL_MUST;
+
+/*
+ * pt_join() - the 512 leaves around @va (2 MiB aligned down) become one
+ * Errors:   IL_E_STATE  not all mapped, not contiguous and aligned, or their
+ *                       permissions differ
+ */
+enum il_err pt_join(struct pt *t, uint64_t va) IL_MUST;
+
+/*
+ * pt_dirty_clear() - which pages were written since the last call
+ * @bits: one bit for each 4 KiB of [@va, +@len), or-ed into; a dirty large
+ *        leaf sets them all. (@len / 4 KiB + 63) / 64 words.
+ * Clears the marks; caches must be flushed by the caller.
+ */
+enum il_err pt_dirty_clear(struct pt *t, uint64_t va, uint64_t len,
+			   uint64_t *bits) IL_MUST;
+
+#endif
