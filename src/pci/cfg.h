@@ -109,7 +109,6 @@ uint16_t pci_exp_add(struct pci_cfg *c, const struct pci_exp *exp);
 uint16_t pci_msix_add(struct pci_cfg *c, unsigned vectors, unsigned table_bar,
 		      uint32_t table_off, unsigned pba_bar, uint32_t pba_off);
 uint16_t pci_doe_add(struct pci_cfg *c);
-uint16_t pci_dev3_add(struct pci_cfg *c);
 /* Blocks begin parked on IDE_ID_RESERVED. */
 uint16_t pci_ide_add(struct pci_cfg *c, const struct ide_cap_regs *cap,
 		     unsigned n_addrs);

@@ -13,8 +13,9 @@
  * registers and those who program them.
  * Source: PCIe Base 6.0 §7.9.26
  */
-#define IDE_BLOCK_ADDRS 3u /* address associations we handle; up to 15 exist \
-			    */
+#define IDE_BLOCK_ADDRS                                      \
+	3u /* address associations we handle; up to 15 exist \
+	    */
 
 struct ide_cap_regs {
 	bool link;
