@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TSM_RP_KEYS_H
+#define TSM_RP_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * The power over a root port's IDE keys, held by one agent per architecture
+ * (architecture document, "each power has one holder"). Whoever wires a world
+ * fills it; the context goes first. @port is the number that the backend's
+ * ABI names the root port by.
+ *
+ * @dir: 0 receive, 1 transmit, as seen from the root port; @sub: 0 posted,
+ * 1 non-posted, 2 completion; @key: natural AES order; @ifv: 8 bytes.
+ */
+struct rp_keys {
+	enum il_err (*program)(void *ctx, uint32_t port, uint8_t stream,
+			       uint8_t key_set, uint8_t dir, uint8_t sub,
+			       const uint8_t key[32], const uint8_t ifv[8]);
+	enum il_err (*go)(void *ctx, uint32_t port, uint8_t stream,
+			  uint8_t key_set, uint8_t dir, uint8_t sub);
+	enum il_err (*stop)(void *ctx, uint32_t port, uint8_t stream,
+			    uint8_t key_set, uint8_t dir, uint8_t sub);
+	/* Every key of the stream gone, stream Insecure. Cannot fail. */
+	void (*wipe)(void *ctx, uint32_t port, uint8_t stream);
+	/* Whether the root port's stream is Secure now. */
+	bool (*secure)(void *ctx, uint32_t port, uint8_t stream);
+	/*
+	 * Whether one register block of the port carries @stream, on TC 0,
+	 * covers @rid, is the port's only default stream, and is not enabled:
+	 * what a connect may start from (laws 9 and 12).
+	 * Errors: IL_E_STATE  it does not.
+	 */
+	enum il_err (*ready)(void *ctx, uint32_t port, uint8_t stream,
+			     uint8_t segment, uint16_t rid);
+	/*
+	 * The device's IDE capability as configuration space shows it, from
+	 * the IDE Capability Register (offset 4 of the structure) on: what
+	 * QUERY_RESP must repeat (law 14).
+	 * Errors: IL_E_IO     no such function or capability
+	 *         IL_E_SPACE  longer than @cap
+	 */
+	enum il_err (*ep_ide)(void *ctx, uint8_t segment, uint16_t rid,
+			      uint8_t *out, size_t cap, size_t *len);
+	/* Whether @rid is a function (PF or VF) behind @port; law 16. */
+	bool (*behind)(void *ctx, uint32_t port, uint8_t segment, uint16_t rid);
+};
+
+#endif
