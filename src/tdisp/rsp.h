@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TDISP_RSP_H
+#define TDISP_RSP_H
+
+#include "base/env.h"
+#include "tdisp/codec.h"
+#include "tdisp/report.h"
+
+/*
+ * The responder: one table [event][state] for a TDI, and the frame around it
+ * that finds the TDI and puts refusals into ERROR messages.
+ */
+enum tdi_event {
+	/* Messages, in the order of their codes from 0x81. */
+	TDI_EV_VERSION,
+	TDI_EV_CAPS,
+	TDI_EV_LOCK,
+	TDI_EV_REPORT,
+	TDI_EV_STATE,
+	TDI_EV_START,
+	TDI_EV_STOP,
+	TDI_EV_BIND_P2P,
+	TDI_EV_UNBIND_P2P,
+	TDI_EV_SET_MMIO_ATTR,
+	TDI_EV_VDM,
+	/* Not messages. */
+	TDI_EV_CONFIG,	 /* locked configuration was changed */
+	TDI_EV_FLR,	 /* function level reset, of it or its PF */
+	TDI_EV_POWER,	 /* power transition that loses state */
+	TDI_EV_STREAM,	 /* a bound stream is Insecure */
+	TDI_EV_SESSION,	 /* the session that locked it ended */
+	TDI_EV_FATAL,	 /* its own request failed, poison, integrity, DSM */
+	TDI_EV_SCRUBBED, /* the device cleaned up after ERROR by itself */
+	TDI_EV_RESET,	 /* conventional reset */
+	TDI_EVENTS,
+};
+#define TDI_MSG_EVENTS (TDI_EV_VDM + 1)
+
+/* What the TDI needs of the device. @fn is the index of the TDI. */
+struct tdi_port {
+	/*
+	 * May this function be locked like that? TDISP_E_NONE: yes.
+	 * INVALID_REQUEST: stream or keys, INVALID_DEVICE_CONFIGURATION: the
+	 * rest. @session must be the one that keyed the stream.
+	 */
+	enum tdisp_error (*check)(void *ctx, uint32_t fn, uint32_t session,
+				  const struct tdisp_lock *lock);
+	/* Begin to watch locked configuration; called before check(), so that
+	 * nothing changes unseen between them. Not IL_OK: LOCK fails. */
+	enum il_err (*arm)(void *ctx, uint32_t fn);
+	/* LOCK failed after arm(): end the watch. */
+	void (*disarm)(void *ctx, uint32_t fn);
+	/*
+	 * Stop issuing, finish or abort what is under way, drain translation
+	 * and page requests, invalidate the ATC. IL_E_AGAIN: call again later.
+	 */
+	enum il_err (*quiesce)(void *ctx, uint32_t fn);
+	/* Erase the TVM's data; end the watch. IL_E_AGAIN: call again later. */
+	enum il_err (*scrub)(void *ctx, uint32_t fn);
+	/* Fill in the report for this lock; pages as the bus sees them, the
+	 * reporting offset is added above. @out->vendor lives until return. */
+	enum il_err (*report)(void *ctx, uint32_t fn,
+			      const struct tdisp_lock *lock,
+			      struct tdisp_report *out);
+	/* Optional; NULL: the message is not supported. */
+	enum tdisp_error (*bind_p2p)(void *ctx, uint32_t fn, uint32_t session,
+				     uint8_t stream);
+	enum tdisp_error (*unbind_p2p)(void *ctx, uint32_t fn, uint8_t stream);
+	enum tdisp_error (*set_mmio_attr)(void *ctx, uint32_t fn,
+					  const struct tdisp_range *range);
+	/* Writes the answer's data to @out. */
+	enum tdisp_error (*vdm)(void *ctx, uint32_t fn,
+				const struct tdisp_msg *req, struct wr *out);
+	/* Optional: told after each change of state. */
+	void (*entered)(void *ctx, uint32_t fn, enum tdi_state old,
+			enum tdi_state now, enum tdi_event why);
+};
+
+/* A slow STOP goes on in steps; the TDI answers BUSY meanwhile. */
+enum tdi_step { TDI_STEP_NONE, TDI_STEP_QUIESCE, TDI_STEP_SCRUB };
+
+/* One TDI. Written by tdi_handle() and tdi_poll() alone. */
+struct tdi {
+	uint32_t fn; /* index, as the port knows it */
+	uint32_t id; /* FUNCTION_ID that it answers to */
+	bool hosted; /* false: no such interface now */
+	enum tdi_state state;
+	enum tdi_step stopping;
+	uint32_t session; /* that locked it; 0 none, or gone */
+	uint32_t runs;	  /* how often RUN was left */
+	struct tdisp_lock lock;
+	bool nonce_live;
+	uint8_t nonce[TDISP_NONCE_LEN];
+	uint32_t p2p[8]; /* bit per stream id that is bound */
+	/* The report of this lock, encoded; buffer of the caller. */
+	uint8_t *rep;
+	size_t rep_cap;
+	size_t rep_len;
+	struct tdisp_report view; /* the same, decoded; vendor is in rep */
+};
+
+struct tdi_arg {
+	uint32_t session;	     /* messages: where it came in */
+	const struct tdisp_msg *req; /* messages */
+	struct tdisp_msg *rsp;	     /* messages: body is filled in here */
+	uint8_t *scratch;	     /* room for VDM answers */
+	size_t scratch_cap;
+};
+
+struct tdisp_rsp;
+typedef enum tdisp_error tdi_action(const struct tdisp_rsp *r, struct tdi *t,
+				    const struct tdi_arg *arg);
+
+/* An absent action refuses: INVALID_INTERFACE_STATE for a message, nothing
+ * for the rest. */
+struct tdi_edge {
+	tdi_action *act;
+	enum tdi_state next;
+};
+typedef const struct tdi_edge tdi_table[TDI_EVENTS][TDI_STATES];
+extern tdi_table tdi_edges;
+
+/* May change or drop (false) a response before it is encoded. Tests only. */
+typedef bool tdisp_tap(void *ctx, const struct tdisp_msg *req,
+		       struct tdisp_msg *rsp);
+
+enum {
+	/* a = fn, b = old | new << 8, c = event */
+	TDISP_TRACE_STATE = TRACE_EV(TRACE_TDISP, 1),
+	/* a = fn or ~0, b = request code, c = error */
+	TDISP_TRACE_REFUSED = TRACE_EV(TRACE_TDISP, 2),
+};
+
+struct tdisp_rsp {
+	const struct env *env;
+	const struct tdi_port *port;
+	void *port_ctx;
+	const struct tdi_edge (*table)[TDI_STATES];
+	struct tdisp_caps caps; /* as GET_CAPABILITIES tells */
+	tdisp_tap *tap;		/* may be NULL */
+	void *tap_ctx;
+	struct tdi *tdis;
+	size_t tdi_count;
+};
+
+struct tdisp_rsp_cfg {
+	const struct env *env;
+	const struct tdi_port *port;
+	void *port_ctx;
+	const struct tdi_edge (*table)[TDI_STATES]; /* NULL: tdi_edges */
+	uint32_t dsm_caps;
+	uint16_t lock_flags; /* that LOCK may carry */
+	uint8_t addr_width;  /* bits, 52 or so */
+	struct tdi *tdis;    /* storage, cleared */
+	size_t tdi_count;
+	uint8_t *report; /* storage: @report_cap bytes for each TDI */
+	size_t report_cap;
+};
+
+void tdisp_rsp_init(struct tdisp_rsp *r, const struct tdisp_rsp_cfg *cfg);
+
+/*
+ * tdisp_rsp_handle() - answer one message
+ * @session: the session it came in, not 0
+ * @out_len: bytes of the answer; 0 only if the tap dropped it
+ *
+ * Refusals become ERROR messages, in this order: VERSION_MISMATCH,
+ * UNSUPPORTED_REQUEST, INVALID_INTERFACE, INVALID_REQUEST (length), BUSY,
+ * INVALID_INTERFACE_STATE, then what the action finds. A refusal changes
+ * nothing, save that a STOP which got BUSY has begun.
+ *
+ * Errors:   IL_E_SHORT  no whole header: there is no interface to name in an
+ *                       answer; nothing changed
+ *           IL_E_SPACE  @cap is below 24 + the largest portion wanted; a
+ *                       report portion is cut to fit first
+ * Source:   PCIe Base 6.x §11.3
+ */
+enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint32_t session,
+			     const uint8_t *in, size_t n, uint8_t *out,
+			     size_t cap, size_t *out_len) IL_MUST;
+
+/*
+ * tdi_handle() - one event on one TDI
+ *
+ * TDISP_E_NONE: done; the table's next state is entered. Else nothing has
+ * changed, but for a STOP that has begun (BUSY).
+ */
+enum tdisp_error tdi_handle(const struct tdisp_rsp *r, struct tdi *t,
+			    enum tdi_event ev, const struct tdi_arg *arg);
+
+/* Carries a slow STOP on. True when none is under way any more. */
+bool tdi_poll(const struct tdisp_rsp *r, struct tdi *t);
+
+/* True if @stream is the default stream of a locked TDI, or bound for P2P. */
+bool tdi_uses_stream(const struct tdi *t, uint8_t stream);
+
+bool tdi_sane(const struct tdi *t);
+
+#endif
