@@ -73,9 +73,9 @@ void pci_cfg_write(struct pci_cfg *c, uint16_t reg, uint32_t v, uint8_t be)
 				pci_cfg_get(c, reg, 4));
 }
 
-void pci_cfg_reset(struct pci_cfg *c, const struct pci_cfg *first)
+void pci_cfg_reset(struct pci_cfg *c, const uint8_t first[CFG_SIZE])
 {
-	memcpy(c->image, first->image, sizeof(c->image));
+	memcpy(c->image, first, sizeof(c->image));
 }
 
 uint16_t pci_cap_find(const struct pci_cfg *c, uint8_t id)

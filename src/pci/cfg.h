@@ -57,10 +57,11 @@ void pci_cfg_mask(struct pci_cfg *c, uint16_t reg, unsigned size,
 
 /*
  * pci_cfg_reset() - registers back to their first values
+ * @first: the image when the function was built
  *
- * @first is a copy made when the function was built; masks and hooks stay.
+ * Masks and hooks stay; the hooks are not called.
  */
-void pci_cfg_reset(struct pci_cfg *c, const struct pci_cfg *first);
+void pci_cfg_reset(struct pci_cfg *c, const uint8_t first[CFG_SIZE]);
 
 /* Offset of a capability, 0 if absent; total even on a broken list. */
 uint16_t pci_cap_find(const struct pci_cfg *c, uint8_t id);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef FABRIC_FABRIC_H
+#define FABRIC_FABRIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/env.h"
+#include "base/err.h"
+#include "base/fault.h"
+#include "crypto/crypto.h"
+#include "ide/ide.h"
+#include "iommu/iommu.h"
+#include "link/link.h"
+#include "mem/mem.h"
+#include "pci/cfg.h"
+
+/*
+ * The root complex: root ports on bus 0, configuration accesses, MMIO windows
+ * and the way up from a device to memory. What is below a port is on the
+ * other side of its link; the fabric knows it by frames alone.
+ *
+ * The host reaches the ports' registers and may write what it likes; what a
+ * write does to a keyed stream is decided here (law 13).
+ */
+#define FABRIC_PORTS   4u
+#define FABRIC_STREAMS 8u /* selective blocks of a port */
+#define FABRIC_ADDRS   2u /* address associations of a block */
+
+/*
+ * A completion does not come: nothing moved in this many turns of the other
+ * end. Stands for the Completion Timeout, as world time does not pass inside
+ * one access.
+ */
+#define FABRIC_TURNS 64u
+
+struct fabric_port_cfg {
+	uint16_t bdf;	/* the port's own, on bus 0 */
+	uint8_t number; /* LnkCap: port number, unique */
+	bool hotplug;	/* has a slot; starts empty if not @present */
+	bool present;	/* a device is there and the link is up */
+	struct link_end link;
+	/*
+	 * Lets what is below run; called while an access waits for its
+	 * completion. False: it had nothing to do.
+	 */
+	bool (*pump)(void *ctx);
+	void *pump_ctx;
+};
+
+struct fabric_cfg {
+	struct mem *mem;
+	struct iommu *iommu;
+	const struct crypto *crypto;
+	const struct env *env;
+	uint8_t segment;
+	/* Each refused or unanswered access, once; may be NULL. */
+	void (*refused)(void *ctx, const struct fault *f);
+	void *refused_ctx;
+};
+
+struct fabric;
+
+struct fabric_port {
+	struct fabric *fabric;
+	unsigned index;
+	struct link_end link;
+	bool (*pump)(void *ctx);
+	void *pump_ctx;
+	uint16_t bdf;
+	uint8_t number;
+	bool present;
+	bool up; /* DL_Active */
+	bool powered;
+	uint16_t exp; /* offsets of capabilities */
+	uint16_t ide_cap;
+	uint8_t fail_due; /* streams that owe the partner an IDE Fail */
+	struct pci_cfg cfg;
+	struct ide_port ide;
+	uint64_t tlps_up;
+	uint64_t tlps_down;
+};
+
+/* The one non-posted request that may be on its way down. */
+struct fabric_wait {
+	bool active;
+	bool done;
+	unsigned port;
+	struct tlp req;
+	bool ide;
+	uint8_t stream;
+	uint8_t status;
+	uint8_t *buf; /* whole dwords of the request */
+	uint32_t want;
+	uint32_t got;
+};
+
+struct fabric {
+	struct mem *mem;
+	struct iommu *iommu;
+	const struct crypto *crypto;
+	const struct env *env;
+	uint8_t segment;
+	void (*refused)(void *ctx, const struct fault *f);
+	void *refused_ctx;
+	struct fabric_port port[FABRIC_PORTS];
+	unsigned ports;
+	struct fabric_wait wait;
+	uint16_t next_tag;
+	struct fault last; /* the latest refusal */
+	uint64_t faults;
+	uint64_t dma_read;  /* bytes that devices read from memory */
+	uint64_t dma_write; /* bytes that devices wrote to it */
+	uint64_t msis;
+	uint8_t frame[LINK_FRAME_MAX];
+	uint8_t scratch[TLP_LIMIT_DATA];
+	uint8_t data[TLP_LIMIT_DATA + 8];
+	uint8_t out[LINK_FRAME_MAX];
+};
+
+enum fabric_trace {
+	FABRIC_TR_FAULT = TRACE_EV(TRACE_FABRIC, 1),  /* stage, addr, id */
+	FABRIC_TR_LINK = TRACE_EV(TRACE_FABRIC, 2),   /* port, event, sent? */
+	FABRIC_TR_STREAM = TRACE_EV(TRACE_FABRIC, 3), /* port, block, cause */
+};
+
+/* The refusals of the root complex; sources stand in rules.c. */
+extern const struct rule fabric_rule_no_target;	 /* "no-target" */
+extern const struct rule fabric_rule_link_down;	 /* "link-down" */
+extern const struct rule fabric_rule_timeout;	 /* "completion-timeout" */
+extern const struct rule fabric_rule_ur;	 /* "unsupported-request" */
+extern const struct rule fabric_rule_ca;	 /* "completer-abort" */
+extern const struct rule fabric_rule_unexpected; /* "unexpected-completion" */
+extern const struct rule fabric_rule_poisoned;	 /* "poisoned" */
+extern const struct rule fabric_rule_bme;	 /* "port-bme" */
+extern const struct rule fabric_rule_source;	 /* "source-validation" */
+extern const struct rule fabric_rule_p2p;	 /* "no-peer-to-peer" */
+extern const struct rule fabric_rule_type;	 /* "upstream-type" */
+extern const struct rule fabric_rule_translated; /* "address-type" */
+
+/* Zeroes *f. No ports yet. */
+void fabric_init(struct fabric *f, const struct fabric_cfg *cfg);
+void fabric_fini(struct fabric *f);
+bool fabric_sane(const struct fabric *f);
+
+/*
+ * fabric_add_port() - one more root port
+ * @index: its number in the calls below
+ *
+ * Errors:   IL_E_ARG    not on bus 0, or bdf or number taken
+ *           IL_E_SPACE  no room for another
+ */
+enum il_err fabric_add_port(struct fabric *f, const struct fabric_port_cfg *cfg,
+			    unsigned *index) IL_MUST;
+/* The port with that bdf, or -1. */
+int fabric_port_at(const struct fabric *f, uint16_t bdf);
+/* The port whose bus range holds @bdf, or -1. */
+int fabric_port_above(const struct fabric *f, uint16_t bdf);
+
+/*
+ * fabric_window() - CPU accesses to [@base, @base + @size) become packets
+ * Multiples of 4 KiB. The host bridge's aperture; which port takes an address
+ * is in the ports' registers.
+ *
+ * Errors:   as mem_add_mmio()
+ */
+enum il_err fabric_window(struct fabric *f, uint64_t base,
+			  uint64_t size) IL_MUST;
+/* The ECAM region of all buses from 0 to @last_bus. Errors: likewise. */
+enum il_err fabric_ecam(struct fabric *f, uint64_t base,
+			uint8_t last_bus) IL_MUST;
+
+/*
+ * fabric_cfg_read() - the host's configuration access, waits for the answer
+ * @size: 1, 2 or 4; @reg naturally aligned
+ * @val:  written always; all ones when nothing answered
+ *
+ * Errors:   IL_E_ARG  @reg or @size
+ *           IL_E_IO   not answered with success; @val is all ones, f->last
+ *                     says why. A host sees the ones alone.
+ */
+enum il_err fabric_cfg_read(struct fabric *f, uint16_t bdf, uint16_t reg,
+			    unsigned size, uint32_t *val) IL_MUST;
+enum il_err fabric_cfg_write(struct fabric *f, uint16_t bdf, uint16_t reg,
+			     unsigned size, uint32_t val) IL_MUST;
+
+/*
+ * fabric_run() - take in what the devices sent: DMA, interrupts, events
+ * Returns true if any frame was handled.
+ */
+bool fabric_run(struct fabric *f);
+
+/*
+ * Root-port keys, for their holder alone (DESIGN, section 2). Arguments and
+ * errors as in ide.h; IL_E_ARG too for a port that is not there.
+ */
+enum il_err fabric_key_program(struct fabric *f, unsigned port, uint8_t stream,
+			       unsigned set, enum ide_dir dir, unsigned sub,
+			       const uint8_t key[static IDE_KEY_LEN],
+			       uint64_t ifv) IL_MUST;
+enum il_err fabric_key_go(struct fabric *f, unsigned port, uint8_t stream,
+			  unsigned set, enum ide_dir dir, unsigned sub) IL_MUST;
+enum il_err fabric_key_stop(struct fabric *f, unsigned port, uint8_t stream,
+			    unsigned set, enum ide_dir dir,
+			    unsigned sub) IL_MUST;
+/* All keys of the stream, both sets; it is Insecure afterwards. */
+enum il_err fabric_key_wipe(struct fabric *f, unsigned port,
+			    uint8_t stream) IL_MUST;
+
+struct fabric_stream {
+	unsigned block;
+	enum ide_status status;
+	bool primed[2]; /* all six keys of the set are there */
+	struct ide_block_regs regs;
+};
+/* What the port's registers and keys say of the stream. */
+enum il_err fabric_key_status(struct fabric *f, unsigned port, uint8_t stream,
+			      struct fabric_stream *out) IL_MUST;
+
+/*
+ * What people and power supplies do to a port. Each tells the other end and
+ * acts at once. Errors: IL_E_ARG no such port; IL_E_STATE it is so already
+ * (no link to reset, nothing to remove).
+ */
+enum il_err fabric_hot_reset(struct fabric *f, unsigned port) IL_MUST;
+enum il_err fabric_fund_reset(struct fabric *f, unsigned port) IL_MUST;
+enum il_err fabric_link_down(struct fabric *f, unsigned port) IL_MUST;
+enum il_err fabric_link_up(struct fabric *f, unsigned port) IL_MUST;
+/* Surprise removal, and insertion of the device at the link's other end. */
+enum il_err fabric_remove(struct fabric *f, unsigned port) IL_MUST;
+enum il_err fabric_insert(struct fabric *f, unsigned port) IL_MUST;
+
+#endif
