@@ -89,18 +89,21 @@ enum il_err link_event_decode(const uint8_t *p, size_t len,
 			      enum link_event *out) IL_MUST;
 
 /*
- * Framing: kind u8, three reserved zero bytes, length u32 little-endian, then
- * the payload. Used by the rings below and by any byte channel.
+ * The header before each frame in a ring or on any byte channel: kind u8,
+ * three reserved zero bytes, length of the payload u32 little-endian.
+ *
+ * Errors:   IL_E_ARG  unknown kind, or a length of 0 or above LINK_FRAME_MAX
+ *           IL_E_SPACE
  */
-enum il_err link_frame_encode(struct wr *w, enum link_kind kind,
-			      const uint8_t *p, size_t len) IL_MUST;
+enum il_err link_hdr_encode(struct wr *w, enum link_kind kind,
+			    size_t len) IL_MUST;
 /*
- * The header of a frame. Errors: IL_E_SHORT fewer than LINK_FRAME_HDR bytes;
- * IL_E_FIELD unknown kind or reserved bytes set; IL_E_LONG, IL_E_SHORT length
- * above LINK_FRAME_MAX, or zero.
+ * Errors:   IL_E_SHORT  fewer than LINK_FRAME_HDR bytes
+ *           IL_E_FIELD  unknown kind, reserved bytes set, length 0
+ *           IL_E_LONG   length above LINK_FRAME_MAX
  */
-enum il_err link_frame_decode(struct rd *r, enum link_kind *kind,
-			      uint32_t *len) IL_MUST;
+enum il_err link_hdr_decode(struct rd *r, enum link_kind *kind,
+			    uint32_t *len) IL_MUST;
 
 /* A first-in first-out store of frames over storage of the caller. */
 struct link_ring {

@@ -59,11 +59,15 @@ struct link_tap {
 
 /*
  * link_tap_init() - put an interposer before @inner
- * @in_buf: storage for frames on their way to the owner, @in_cap bytes
+ * @in_buf: storage for frames on their way to the owner; @in_cap is at least
+ *          LINK_FRAME_HDR + LINK_FRAME_MAX bytes
  * @held_buf: LINK_FRAME_MAX bytes for each of @held_cap frames; NULL and 0
  *            for a tap that never holds
  *
- * @tap must not move. Errors: IL_E_ARG @held_cap above LINK_HELD_MAX.
+ * @tap must not move. A frame to be held where no room is left is answered
+ * with IL_E_SPACE; on its way in it is lost then.
+ *
+ * Errors:   IL_E_ARG  @held_cap above LINK_HELD_MAX, @in_cap too small
  */
 enum il_err link_tap_init(struct link_tap *tap, struct link_end inner,
 			  uint8_t *in_buf, size_t in_cap, uint8_t *held_buf,
