@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ARCH_SEV_TIO_UAPI_H
+#define ARCH_SEV_TIO_UAPI_H
+
+#include <assert.h>
+#include <stdint.h>
+
+/*
+ * Linux's launch ioctls of SEV-SNP: what KVM_MEMORY_ENCRYPT_OP points to.
+ * Source: Linux 7.3 arch/x86/include/uapi/asm/kvm.h
+ */
+#define KVM_SEV_INIT2		  22
+#define KVM_SEV_SNP_LAUNCH_START  100
+#define KVM_SEV_SNP_LAUNCH_UPDATE 101
+#define KVM_SEV_SNP_LAUNCH_FINISH 102
+
+struct kvm_sev_cmd {
+	uint32_t id;
+	uint32_t pad0;
+	uint64_t data;
+	uint32_t error; /* out: the PSP's status */
+	uint32_t sev_fd;
+};
+static_assert(sizeof(struct kvm_sev_cmd) == 24, "uapi");
+
+struct kvm_sev_init {
+	uint64_t vmsa_features;
+	uint32_t flags;
+	uint16_t ghcb_version;
+	uint16_t pad1;
+	uint32_t pad2[8];
+};
+static_assert(sizeof(struct kvm_sev_init) == 48, "uapi");
+
+struct kvm_sev_snp_launch_start {
+	uint64_t policy;
+	uint8_t gosvw[16];
+	uint16_t flags;
+	uint8_t pad0[6];
+	uint64_t pad1[4];
+};
+static_assert(sizeof(struct kvm_sev_snp_launch_start) == 64, "uapi");
+
+#define KVM_SEV_SNP_PAGE_TYPE_NORMAL	 1
+#define KVM_SEV_SNP_PAGE_TYPE_ZERO	 3
+#define KVM_SEV_SNP_PAGE_TYPE_UNMEASURED 4
+#define KVM_SEV_SNP_PAGE_TYPE_SECRETS	 5
+#define KVM_SEV_SNP_PAGE_TYPE_CPUID	 6
+
+struct kvm_sev_snp_launch_update {
+	uint64_t gfn_start;
+	uint64_t uaddr;
+	uint64_t len;
+	uint8_t type;
+	uint8_t pad0;
+	uint16_t flags;
+	uint32_t pad1;
+	uint64_t pad2[4];
+};
+static_assert(sizeof(struct kvm_sev_snp_launch_update) == 64, "uapi");
+
+struct kvm_sev_snp_launch_finish {
+	uint64_t id_block_uaddr;
+	uint64_t id_auth_uaddr;
+	uint8_t id_block_en;
+	uint8_t auth_key_en;
+	uint8_t vcek_disabled;
+	uint8_t host_data[32];
+	uint8_t pad0[3];
+	uint16_t flags;
+	uint64_t pad1[4];
+};
+static_assert(sizeof(struct kvm_sev_snp_launch_finish) == 88, "uapi");
+
+/* The request that goes with a guest's TIO exit (IOMMU_VDEVICE_TSM_REQ). */
+struct sev_tio_req {
+	uint64_t req_gpa; /* guest message pages, shared */
+	uint64_t rsp_gpa;
+	uint64_t data_gpa; /* where blobs go; 0 none */
+	uint64_t data_pages;
+	uint64_t param; /* RDX */
+};
+static_assert(sizeof(struct sev_tio_req) == 40, "uapi");
+
+struct sev_tio_resp {
+	uint64_t param;	     /* RDX for the guest */
+	uint64_t data_pages; /* needed, when too few were given */
+	uint32_t fw_error;
+	uint32_t tdi_id; /* RCX after BIND */
+};
+static_assert(sizeof(struct sev_tio_resp) == 24, "uapi");
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOST_GMEM_GMEM_H
+#define HOST_GMEM_GMEM_H
+
+#include "host/uapi/kernel.h"
+
+/*
+ * guest_memfd: memory of a VM that no task can map. Frames are made on first
+ * need and handed to KVM and to iommufd by {file, offset}. The VM prepares a
+ * frame (makes it the guest's) before anyone uses it, and takes it back when
+ * it leaves the file.
+ *
+ * Source: Linux 7.3 virt/kvm/guest_memfd.c (order 0 only)
+ */
+struct gmem;
+
+struct gmem_ops {
+	/* Page @index is about to be used; 0 or -errno. */
+	int (*prepare)(void *ctx, struct gmem *g, uint64_t index, uint64_t pa);
+	/* No VM table may reach [@index, +@n) any more. */
+	void (*zap)(void *ctx, struct gmem *g, uint64_t index, uint64_t n);
+	/* The frame leaves the file and becomes the host's. 0 or -errno. */
+	int (*invalidate)(void *ctx, uint64_t pa);
+};
+
+struct gmem {
+	struct file *file;
+	struct kernel *k;
+	const struct gmem_ops *ops;
+	void *ctx;
+	uint64_t pages_max;
+	uint64_t present;
+	uint64_t pinned; /* pins held by I/O mappings */
+	struct pagemap pages;
+	struct kpool *pool;
+	uint64_t lost; /* frames that could not be taken back */
+	/* The slot that the VM bound the file to; one a file here. */
+	bool bound;
+	uint64_t bind_gfn;
+	uint64_t bind_index;
+	uint64_t bind_pages;
+};
+
+struct gmem *gmem_new(struct kernel *k, struct kpool *pool, uint64_t size,
+		      const struct gmem_ops *ops, void *ctx);
+struct gmem *gmem_from_file(struct file *f);
+
+/*
+ * gmem_page() - the frame of a page
+ * @prepare: also make it the guest's; launch updates do that themselves
+ *
+ * -EINVAL beyond the end, -ENOMEM, or what prepare said (the frame then
+ * stays in the file, unprepared).
+ */
+int gmem_page(struct gmem *g, uint64_t index, bool prepare, uint64_t *pa);
+/* As above with prepare, and the page may not be punched until unpinned. */
+int gmem_pin(struct gmem *g, uint64_t index, uint64_t *pa);
+void gmem_unpin(struct gmem *g, uint64_t index);
+bool gmem_prepared(const struct gmem *g, uint64_t index);
+/* The launch update has made the page the guest's. */
+void gmem_set_prepared(struct gmem *g, uint64_t index);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOST_KVM_KVM_H
+#define HOST_KVM_KVM_H
+
+#include "base/fault.h"
+#include "host/dmabuf/dmabuf.h"
+#include "host/gmem/gmem.h"
+#include "host/uapi/interlock_ext.h"
+#include "host/uapi/kvm.h"
+
+/*
+ * /dev/kvm: VMs, memory slots, guest_memfd, page attributes, vCPUs. What is
+ * special to a confidential VM (launch, nested table, page conversion, exits)
+ * is the architecture's table.
+ *
+ * Source: linux.md 6 (Linux 7.3 virt/kvm, Documentation/virt/kvm/api.rst)
+ */
+#define KVM_VMS		64
+#define KVM_SLOTS	32
+#define KVM_VCPUS	8
+#define KVM_ATTR_PAGES	PAGEMAP_MAX /* gfns with an attribute: 1 GiB chunks */
+#define KVM_ATTR_CHUNKS 4
+
+/* Why a vCPU left the guest. */
+enum vcpu_exit_kind {
+	VCPU_EXIT_NONE,	    /* nothing yet: run again */
+	VCPU_EXIT_NPF,	    /* nested page fault */
+	VCPU_EXIT_VMGEXIT,  /* the guest calls its host */
+	VCPU_EXIT_HALT,	    /* the guest is done */
+	VCPU_EXIT_SHUTDOWN, /* the guest gave up */
+};
+
+/*
+ * Filled by run(). KVM answers in place before the next run():
+ * @done says that @data (a read of emulated MMIO) or rcx, rdx and @ret (a
+ * VMGEXIT) are valid; otherwise the guest repeats the access.
+ */
+struct vcpu_exit {
+	enum vcpu_exit_kind kind;
+	bool done;
+	/* VCPU_EXIT_NPF */
+	uint64_t gpa;
+	uint32_t len; /* 1 to 8 where MMIO is meant, else any */
+	bool write;
+	bool private; /* the C bit, or its like */
+	uint8_t data[8];
+	struct fault fault; /* what the machine said */
+	/* VCPU_EXIT_VMGEXIT: the fields of the shared exit page */
+	uint64_t code;
+	uint64_t info1;
+	uint64_t info2;
+	uint64_t rax;
+	uint64_t rbx;
+	uint64_t rcx;
+	uint64_t rdx;
+	uint64_t ret; /* answer; 0 is good */
+};
+
+/* Whoever executes a guest. The world fills it. */
+struct vcpu_ops {
+	/*
+	 * Runs until something leaves the guest. IL_OK and *x, or an error
+	 * that ends the vCPU.
+	 */
+	enum il_err (*run)(void *ctx, struct vcpu_exit *x);
+};
+
+struct kvm_vm;
+struct kvm_vcpu;
+
+/* What exits of a vCPU come to. */
+enum kvm_next {
+	KVM_NEXT_GUEST, /* answered: run on */
+	KVM_NEXT_USER,	/* kvm_run is filled */
+};
+
+/* The architecture. 0 (or enum kvm_next) or -errno. */
+struct kvm_rules {
+	/* -EINVAL: no such type. @vm->priv is the table's. */
+	int (*vm_init)(void *ctx, struct kvm_vm *vm, uint64_t type);
+	/* -EBUSY while functions are bound: the VM is kept (law 50). */
+	void (*vm_fini)(void *ctx, struct kvm_vm *vm);
+	/* KVM_MEMORY_ENCRYPT_OP. */
+	long (*enc_op)(void *ctx, struct kvm_vm *vm, struct task *t,
+		       uintptr_t arg);
+	/* A private page becomes the guest's at @gpa; and the host's again. */
+	int (*prepare)(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa);
+	int (*invalidate)(void *ctx, uint64_t pa);
+	/* The nested table: one page, and a range with its flush. */
+	int (*map)(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa,
+		   bool write);
+	int (*zap)(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t len);
+	/* enum kvm_next or -errno. */
+	int (*vmgexit)(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
+		       struct kvm_run *run);
+	/* The VMM has answered what vmgexit() handed out. enum kvm_next. */
+	int (*complete)(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
+			struct kvm_run *run);
+};
+
+enum kvm_slot_kind {
+	KVM_SLOT_NONE,
+	KVM_SLOT_USER,
+	KVM_SLOT_GMEM,	 /* user memory and guest_memfd */
+	KVM_SLOT_DMABUF, /* BAR frames */
+};
+
+struct kvm_slot {
+	enum kvm_slot_kind kind;
+	uint32_t id;
+	bool read_only;
+	uint64_t gpa;
+	uint64_t len;
+	uint64_t uva;
+	struct vma *vma;
+	struct gmem *gmem;
+	uint64_t gmem_off;
+	struct dmabuf *buf;
+	uint64_t buf_off;
+	struct kvm_vm *vm;
+};
+
+enum kvm_pending {
+	KVM_PEND_NONE,
+	KVM_PEND_MMIO,
+	KVM_PEND_ARCH, /* vmgexit() handed something out */
+};
+
+struct kvm_vcpu {
+	struct kvm_vm *vm;
+	uint32_t id;
+	struct file *file;
+	const struct vcpu_ops *ops; /* NULL: KVM_RUN is -ENOEXEC */
+	void *ops_ctx;
+	struct vcpu_exit exit;
+	enum kvm_pending pending;
+	bool halted;
+	struct kvm_run run;
+	uint64_t exits;
+	uint64_t arch[8]; /* the architecture's, zero at start */
+};
+
+struct kvm_vm {
+	struct kvm_core *core;
+	struct file *file;
+	struct task *task;
+	uint32_t number; /* counts up, never reused */
+	uint64_t type;
+	bool launched;
+	unsigned bound; /* functions bound to it */
+	struct kvm_slot slots[KVM_SLOTS];
+	struct pagemap attrs[KVM_ATTR_CHUNKS]; /* 1 GiB of gfns each */
+	uint32_t attr_base[KVM_ATTR_CHUNKS];   /* gfn >> 18, + 1; 0 free */
+	struct kvm_vcpu *vcpu[KVM_VCPUS];
+	unsigned vcpus;
+	void *priv; /* the architecture's */
+	struct kvm_vm *next;
+};
+
+struct kvm_core {
+	struct kernel *k;
+	const struct kvm_rules *rules;
+	void *rules_ctx;
+	struct kpool vm_pool;
+	struct kpool vcpu_pool;
+	struct kpool gmem_pool;
+	struct kpool dev_pool;
+	struct kvm_vm *vms;
+	uint32_t count;
+	/* A launch is over; set by whoever deferred something for it. */
+	int (*launched)(void *ctx, const struct gmem *g);
+	void *launched_ctx;
+	/* New vCPUs get their guest here. NULL entry: no guest. */
+	const struct vcpu_ops *(*guest)(void *ctx, struct kvm_vcpu *v,
+					void **ops_ctx);
+	void *guest_ctx;
+};
+
+int kvm_init(struct kvm_core *c, struct kernel *k,
+	     const struct kvm_rules *rules, void *rules_ctx);
+struct kvm_vm *kvm_from_file(const struct file *f);
+struct kvm_vm *kvm_from_gmem(const struct gmem *g);
+
+bool kvm_private(const struct kvm_vm *vm, uint64_t gpa);
+struct kvm_slot *kvm_slot_at(struct kvm_vm *vm, uint64_t gpa);
+/*
+ * kvm_fault() - resolve a nested fault inside the kernel
+ * 0: mapped, repeat the access. -ENOENT: nothing there, it is MMIO.
+ * -EFAULT: user space must act (attribute differs, no frame, revoked).
+ */
+int kvm_fault(struct kvm_vm *vm, uint64_t gpa, bool write, bool private);
+/* The frame behind shared guest memory, for the architecture's driver. */
+int kvm_shared_pa(struct kvm_vm *vm, uint64_t gpa, uint64_t *pa);
+/* The launch is finished: deferred mappings may go ahead. */
+int kvm_launched(struct kvm_vm *vm);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOST_UAPI_KERNEL_H
+#define HOST_UAPI_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/bits.h"
+#include "base/env.h"
+#include "host/uapi/hw.h"
+#include "host/uapi/pool.h"
+
+/*
+ * The kernel's front door: tasks, their descriptors and address spaces, the
+ * tree of device nodes and sysfs files, and the system calls. What a
+ * descriptor does is a table that the rooms above register.
+ *
+ * System calls return 0 or more, or -errno. -EAGAIN from a call that waits
+ * means: call again with the same arguments; each call advances its operation
+ * by one exchange. Closing the descriptor aborts the operation.
+ *
+ * Pointers that ioctls take are native. A pointer *inside* a struct may also
+ * be an address that k_mmap() gave; k_copy_in() and k_copy_out() know both.
+ * Addresses of memory that hardware is to reach (user_va, userspace_addr,
+ * uaddr) come from k_mmap().
+ */
+struct kernel;
+struct task;
+struct file;
+struct vma;
+
+#define K_FDS	    512
+#define K_PATH	    96
+#define K_NODES	    16
+#define K_MMAP_BASE (UINT64_C(1) << 56) /* no native pointer looks so */
+
+/* k_mmap() */
+#define K_PROT_READ	1
+#define K_PROT_WRITE	2
+#define K_MAP_SHARED	1
+#define K_MAP_ANONYMOUS 0x20
+
+/* k_fallocate(): both together, as Linux wants them */
+#define K_FALLOC_KEEP_SIZE  1
+#define K_FALLOC_PUNCH_HOLE 2
+
+/*
+ * What a descriptor can do; an absent entry is -ENOTTY (ioctl), -EINVAL
+ * (read, write), -ENODEV (mmap), -EOPNOTSUPP (fallocate).
+ */
+struct file_ops {
+	const char *name;
+	long (*ioctl)(struct file *f, struct task *t, uint32_t cmd,
+		      uintptr_t arg);
+	long (*read)(struct file *f, struct task *t, void *buf, size_t len,
+		     uint64_t off);
+	long (*write)(struct file *f, struct task *t, const void *buf,
+		      size_t len, uint64_t off);
+	/* Sets @v's kind and what it needs. */
+	long (*mmap)(struct file *f, struct task *t, struct vma *v);
+	long (*fallocate)(struct file *f, int mode, uint64_t off, uint64_t len);
+	/* The last reference is gone. */
+	void (*release)(struct file *f);
+};
+
+struct file {
+	const struct file_ops *ops;
+	struct kernel *k;
+	void *priv;
+	uint64_t aux; /* the owner's */
+	uint64_t pos;
+	uint32_t refs;
+};
+
+enum vma_kind {
+	VMA_NONE,
+	VMA_ANON,   /* page frames of the task, made on first touch */
+	VMA_PHYS,   /* @pa onwards: a BAR; may be revoked */
+	VMA_KERNEL, /* an object of the kernel (kvm_run) */
+};
+
+struct vma {
+	struct vma *next;
+	uint64_t start;
+	uint64_t len;
+	int prot;
+	enum vma_kind kind;
+	struct file *file; /* holds a reference, or NULL */
+	uint64_t off;
+	struct pagemap pages; /* VMA_ANON */
+	uint64_t pa;	      /* VMA_PHYS */
+	void *obj;	      /* VMA_KERNEL */
+	bool revoked;	      /* VMA_PHYS: touching it is -EFAULT (SIGBUS) */
+	uint32_t pins;	      /* held by memory slots and I/O mappings */
+};
+
+struct task {
+	struct kernel *k;
+	struct task *next;
+	struct file *fds[K_FDS];
+	struct vma *vmas;
+	uint64_t mmap_next;
+	struct fault fault; /* of the last -EFAULT that the machine raised */
+};
+
+/*
+ * A node: paths that begin with @prefix are opened by @open, which gets the
+ * rest and fills @f (ops, priv), or returns -errno.
+ */
+struct k_node {
+	const char *prefix;
+	long (*open)(void *ctx, struct task *t, const char *rest,
+		     struct file *f);
+	void *ctx;
+};
+
+struct k_stats {
+	uint64_t syscalls;
+	uint64_t exchanges; /* DOE exchanges carried */
+};
+
+struct kernel {
+	struct host_hw hw;
+	struct arena *arena;
+	struct task *tasks;
+	struct k_node nodes[K_NODES];
+	unsigned n_nodes;
+	struct kpool task_pool;
+	struct kpool file_pool;
+	struct kpool vma_pool;
+	struct kpool leaf_pool; /* 4096 bytes each: page maps */
+	struct k_stats stats;
+};
+
+/* Trace events; arguments in brackets. */
+enum k_trace {
+	K_TRACE_SYSCALL = TRACE_EV(TRACE_HOST, 1), /* nr, fd, result */
+	K_TRACE_DOE = TRACE_EV(TRACE_HOST, 2),	   /* bdf, kind, bytes */
+	K_TRACE_TSM = TRACE_EV(TRACE_HOST, 3),	   /* bdf, operation, result */
+	K_TRACE_REVOKE = TRACE_EV(TRACE_HOST, 4),  /* dma-buf, revoked */
+};
+
+void k_init(struct kernel *k, struct arena *a, const struct host_hw *hw);
+/* -ENOSPC when all K_NODES are taken. Longer prefixes win. */
+int k_register(struct kernel *k, const struct k_node *n);
+
+struct task *k_task_new(struct kernel *k); /* NULL: no memory */
+/* Closes and unmaps everything the task has, highest descriptor first. */
+void k_task_exit(struct task *t);
+
+/* The system calls. */
+long k_open(struct task *t, const char *path);
+long k_close(struct task *t, int fd);
+long k_ioctl(struct task *t, int fd, uint32_t cmd, uintptr_t arg);
+long k_read(struct task *t, int fd, void *buf, size_t len);
+long k_write(struct task *t, int fd, const void *buf, size_t len);
+long k_pread(struct task *t, int fd, void *buf, size_t len, uint64_t off);
+long k_pwrite(struct task *t, int fd, const void *buf, size_t len,
+	      uint64_t off);
+long k_fallocate(struct task *t, int fd, int mode, uint64_t off, uint64_t len);
+/* 0 and the address in @addr; @fd -1 with K_MAP_ANONYMOUS. */
+long k_mmap(struct task *t, uint64_t len, int prot, int flags, int fd,
+	    uint64_t off, uint64_t *addr);
+/* -EBUSY while a memory slot or an I/O mapping holds the range. */
+long k_munmap(struct task *t, uint64_t addr, uint64_t len);
+/* open, read or write once, close: for sysfs. k_put() may say -EAGAIN. */
+long k_get(struct task *t, const char *path, char *buf, size_t cap);
+
+/*
+ * The task's own loads and stores. -EFAULT when nothing is mapped or the
+ * machine refuses; then t->fault says which rule, if one did.
+ */
+long k_load(struct task *t, uint64_t addr, void *out, size_t len);
+long k_store(struct task *t, uint64_t addr, const void *in, size_t len);
+
+/* For the rooms above: arguments, files, frames. */
+int k_copy_in(struct task *t, void *dst, uint64_t uptr, size_t len);
+int k_copy_out(struct task *t, uint64_t uptr, const void *src, size_t len);
+/*
+ * An extensible struct at @arg: its first u32 is its size. Copies @ksize
+ * bytes, zero-filling. -EINVAL if smaller than @min, -E2BIG with a tail that
+ * is not zero.
+ */
+int k_copy_struct(void *dst, size_t ksize, size_t min, uintptr_t arg);
+
+/* A new file with one reference, not yet in a table; NULL: no memory. */
+struct file *k_file_new(struct kernel *k, const struct file_ops *ops,
+			void *priv);
+/* Takes over the caller's reference. -EMFILE (reference is kept). */
+long k_fd_install(struct task *t, struct file *f);
+/* The file of @fd, not counted; NULL: -EBADF. */
+struct file *k_fd_file(struct task *t, int fd);
+struct file *k_file_get(struct file *f);
+void k_file_put(struct file *f);
+
+struct vma *k_vma_find(struct task *t, uint64_t addr, uint64_t len);
+/* The frame behind @addr of an anonymous or BAR mapping. -EFAULT, -ENOMEM. */
+int k_user_page(struct vma *v, uint64_t addr, uint64_t *pa);
+/* Marks every BAR mapping of @f revoked or not; returns how many there are. */
+unsigned k_vma_revoke(struct kernel *k, const struct file *f, bool revoked);
+
+uint64_t k_now(struct kernel *k);
+/* -errno for what a lower room answered. */
+int k_errno(enum il_err err);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOST_UAPI_KVM_H
+#define HOST_UAPI_KVM_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#include "host/uapi/ioc.h"
+
+/*
+ * KVM's user ABI, as far as the host services serve it. Numbers and layouts
+ * are Linux's. Source: Linux 7.3 include/uapi/linux/kvm.h
+ */
+#define KVMIO 0xae
+
+#define KVM_API_VERSION 12
+
+/* /dev/kvm */
+#define KVM_GET_API_VERSION    UAPI_IO(KVMIO, 0x00)
+#define KVM_CREATE_VM	       UAPI_IO(KVMIO, 0x01) /* arg: VM type */
+#define KVM_CHECK_EXTENSION    UAPI_IO(KVMIO, 0x03) /* arg: capability */
+#define KVM_GET_VCPU_MMAP_SIZE UAPI_IO(KVMIO, 0x04)
+
+/* A VM */
+#define KVM_CREATE_VCPU UAPI_IO(KVMIO, 0x41) /* arg: vCPU id */
+#define KVM_SET_USER_MEMORY_REGION2 \
+	UAPI_IOW(KVMIO, 0x49, struct kvm_userspace_memory_region2)
+#define KVM_MEMORY_ENCRYPT_OP UAPI_IOC(3, KVMIO, 0xba, 8)
+#define KVM_SET_MEMORY_ATTRIBUTES \
+	UAPI_IOW(KVMIO, 0xd2, struct kvm_memory_attributes)
+#define KVM_CREATE_GUEST_MEMFD \
+	UAPI_IOWR(KVMIO, 0xd4, struct kvm_create_guest_memfd)
+#define KVM_CREATE_DEVICE UAPI_IOWR(KVMIO, 0xe0, struct kvm_create_device)
+
+/* A vCPU */
+#define KVM_RUN UAPI_IO(KVMIO, 0x80)
+
+/* A KVM device */
+#define KVM_SET_DEVICE_ATTR UAPI_IOW(KVMIO, 0xe1, struct kvm_device_attr)
+
+#define KVM_X86_DEFAULT_VM 0
+#define KVM_X86_SNP_VM	   4
+
+#define KVM_CAP_MEMORY_FAULT_INFO 232
+#define KVM_CAP_MEMORY_ATTRIBUTES 233
+#define KVM_CAP_GUEST_MEMFD	  234
+#define KVM_CAP_VM_TYPES	  235
+
+#define KVM_MEM_LOG_DIRTY_PAGES (1u << 0)
+#define KVM_MEM_READONLY	(1u << 1)
+#define KVM_MEM_GUEST_MEMFD	(1u << 2)
+
+struct kvm_userspace_memory_region2 {
+	uint32_t slot;
+	uint32_t flags;
+	uint64_t guest_phys_addr;
+	uint64_t memory_size; /* 0 deletes the slot */
+	uint64_t userspace_addr;
+	uint64_t guest_memfd_offset;
+	uint32_t guest_memfd;
+	uint32_t pad1;
+	uint64_t pad2[14];
+};
+static_assert(sizeof(struct kvm_userspace_memory_region2) == 160, "uapi");
+
+#define KVM_MEMORY_ATTRIBUTE_PRIVATE (UINT64_C(1) << 3)
+
+struct kvm_memory_attributes {
+	uint64_t address;
+	uint64_t size;
+	uint64_t attributes;
+	uint64_t flags;
+};
+static_assert(sizeof(struct kvm_memory_attributes) == 32, "uapi");
+
+struct kvm_create_guest_memfd {
+	uint64_t size;
+	uint64_t flags;
+	uint64_t reserved[6];
+};
+static_assert(sizeof(struct kvm_create_guest_memfd) == 64, "uapi");
+
+#define KVM_DEV_TYPE_VFIO     4
+#define KVM_DEV_VFIO_FILE     1
+#define KVM_DEV_VFIO_FILE_ADD 1
+#define KVM_DEV_VFIO_FILE_DEL 2
+
+struct kvm_create_device {
+	uint32_t type;
+	uint32_t fd; /* out */
+	uint32_t flags;
+};
+static_assert(sizeof(struct kvm_create_device) == 12, "uapi");
+
+struct kvm_device_attr {
+	uint32_t flags;
+	uint32_t group;
+	uint64_t attr;
+	uint64_t addr;
+};
+static_assert(sizeof(struct kvm_device_attr) == 24, "uapi");
+
+#define KVM_EXIT_UNKNOWN	0
+#define KVM_EXIT_HYPERCALL	3
+#define KVM_EXIT_HLT		5
+#define KVM_EXIT_MMIO		6
+#define KVM_EXIT_SHUTDOWN	8
+#define KVM_EXIT_INTERNAL_ERROR 17
+#define KVM_EXIT_MEMORY_FAULT	39
+
+#define KVM_MEMORY_EXIT_FLAG_PRIVATE (UINT64_C(1) << 3)
+
+/* KVM_EXIT_HYPERCALL: {gpa, pages, flags}; the VMM answers in ret */
+#define KVM_HC_MAP_GPA_RANGE	     12
+#define KVM_MAP_GPA_RANGE_PAGE_SZ_2M (1u << 0)
+#define KVM_MAP_GPA_RANGE_ENCRYPTED  (1u << 4)
+#define KVM_MAP_GPA_RANGE_DECRYPTED  0u
+
+/* What a vCPU's mmap() shows; the union sits at byte 32. */
+struct kvm_run {
+	uint8_t request_interrupt_window;
+	uint8_t immediate_exit;
+	uint8_t padding1[6];
+	uint32_t exit_reason;
+	uint8_t ready_for_interrupt_injection;
+	uint8_t if_flag;
+	uint16_t flags;
+	uint64_t cr8;
+	uint64_t apic_base;
+	union {
+		struct {
+			uint64_t nr;
+			uint64_t args[6];
+			uint64_t ret;
+			uint64_t flags;
+		} hypercall;
+		struct {
+			uint64_t phys_addr;
+			uint8_t data[8];
+			uint32_t len;
+			uint8_t is_write;
+		} mmio;
+		struct {
+			uint64_t flags;
+			uint64_t gpa;
+			uint64_t size;
+		} memory_fault;
+		/* KVM_EXIT_VMGEXIT, an extension (interlock_ext.h) */
+		struct {
+			uint64_t code;
+			uint64_t info1;
+			uint64_t info2;
+			uint64_t rax;
+			uint64_t rbx;
+			uint64_t rcx; /* in and out */
+			uint64_t rdx; /* in and out */
+			uint64_t ret; /* out: what the guest gets; 0 ok */
+		} vmgexit;
+		char padding[256];
+	};
+	uint64_t kvm_valid_regs;
+	uint64_t kvm_dirty_regs;
+	char s[2048];
+};
+static_assert(sizeof(struct kvm_run) == 2352, "uapi");
+
+#endif

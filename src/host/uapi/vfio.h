@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOST_UAPI_VFIO_H
+#define HOST_UAPI_VFIO_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#include "host/uapi/ioc.h"
+
+/*
+ * VFIO's user ABI for character devices over iommufd.
+ * Source: Linux 7.3 include/uapi/linux/vfio.h
+ */
+#define VFIO_TYPE 0x3b
+#define VFIO_BASE 100
+
+#define VFIO_DEVICE_GET_INFO	      UAPI_IO(VFIO_TYPE, VFIO_BASE + 7)
+#define VFIO_DEVICE_GET_REGION_INFO   UAPI_IO(VFIO_TYPE, VFIO_BASE + 8)
+#define VFIO_DEVICE_RESET	      UAPI_IO(VFIO_TYPE, VFIO_BASE + 11)
+#define VFIO_DEVICE_FEATURE	      UAPI_IO(VFIO_TYPE, VFIO_BASE + 17)
+#define VFIO_DEVICE_BIND_IOMMUFD      UAPI_IO(VFIO_TYPE, VFIO_BASE + 18)
+#define VFIO_DEVICE_ATTACH_IOMMUFD_PT UAPI_IO(VFIO_TYPE, VFIO_BASE + 19)
+#define VFIO_DEVICE_DETACH_IOMMUFD_PT UAPI_IO(VFIO_TYPE, VFIO_BASE + 20)
+
+#define VFIO_DEVICE_FLAGS_RESET (1u << 0)
+#define VFIO_DEVICE_FLAGS_PCI	(1u << 1)
+
+#define VFIO_PCI_CONFIG_REGION_INDEX 7
+#define VFIO_PCI_NUM_REGIONS	     9
+#define VFIO_PCI_OFFSET_SHIFT	     40
+#define VFIO_PCI_OFFSET(index)	     ((uint64_t)(index) << VFIO_PCI_OFFSET_SHIFT)
+
+struct vfio_device_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t num_regions;
+	uint32_t num_irqs;
+	uint32_t cap_offset;
+	uint32_t pad;
+};
+static_assert(sizeof(struct vfio_device_info) == 24, "uapi");
+
+#define VFIO_REGION_INFO_FLAG_READ  (1u << 0)
+#define VFIO_REGION_INFO_FLAG_WRITE (1u << 1)
+#define VFIO_REGION_INFO_FLAG_MMAP  (1u << 2)
+
+struct vfio_region_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t index;
+	uint32_t cap_offset;
+	uint64_t size;
+	uint64_t offset;
+};
+static_assert(sizeof(struct vfio_region_info) == 32, "uapi");
+
+struct vfio_device_bind_iommufd {
+	uint32_t argsz;
+	uint32_t flags;
+	int32_t iommufd;
+	uint32_t out_devid;
+};
+static_assert(sizeof(struct vfio_device_bind_iommufd) == 16, "uapi");
+
+struct vfio_device_attach_iommufd_pt {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t pt_id;
+};
+static_assert(sizeof(struct vfio_device_attach_iommufd_pt) == 12, "uapi");
+
+struct vfio_device_detach_iommufd_pt {
+	uint32_t argsz;
+	uint32_t flags;
+};
+static_assert(sizeof(struct vfio_device_detach_iommufd_pt) == 8, "uapi");
+
+#define VFIO_DEVICE_FEATURE_MASK    0xffffu
+#define VFIO_DEVICE_FEATURE_GET	    (1u << 16)
+#define VFIO_DEVICE_FEATURE_SET	    (1u << 17)
+#define VFIO_DEVICE_FEATURE_PROBE   (1u << 18)
+#define VFIO_DEVICE_FEATURE_DMA_BUF 11
+
+struct vfio_device_feature {
+	uint32_t argsz;
+	uint32_t flags;
+	uint8_t data[];
+};
+static_assert(sizeof(struct vfio_device_feature) == 8, "uapi");
+
+struct vfio_region_dma_range {
+	uint64_t offset;
+	uint64_t length;
+};
+
+struct vfio_device_feature_dma_buf {
+	uint32_t region_index;
+	uint32_t open_flags;
+	uint32_t flags;
+	uint32_t nr_ranges;
+	struct vfio_region_dma_range dma_ranges[];
+};
+static_assert(sizeof(struct vfio_device_feature_dma_buf) == 16, "uapi");
+
+#endif

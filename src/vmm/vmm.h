@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef VMM_VMM_H
+#define VMM_VMM_H
+
+#include "host/uapi/iommufd.h"
+#include "host/uapi/kvm.h"
+#include "host/uapi/vmm_launch.h"
+
+/*
+ * The sequencer: what QEMU does, as step lists over the host's system calls
+ * and nothing else. A program is a list of named steps; vmm_step() advances
+ * it by one exchange with a device or one vCPU exit. Several programs of one
+ * VMM may be under way at once, each in its own struct vmm_run.
+ */
+#define VMM_DEVS   4
+#define VMM_AREAS  1024
+#define VMM_CHUNK  UINT64_C(0x200000) /* unit of I/O mappings */
+#define VMM_IMAGES 16
+
+enum vmm_program {
+	VMM_CONNECT,	/* write tsm/connect */
+	VMM_DISCONNECT, /* write tsm/disconnect */
+	VMM_PREPARE,	/* create VM and memory, without launching */
+	VMM_LAUNCH,	/* VMM_PREPARE if need be; launch; one vCPU */
+	VMM_ATTACH,	/* vfio, iommufd, vIOMMU, vDevice; in guest's sight */
+	VMM_RUN,	/* KVM_RUN until the guest halts, serving its exits */
+	VMM_DETACH,	/* out of sight; vDevice, iommufd, vfio; driver off */
+	VMM_DESTROY,	/* the VM and everything left */
+	VMM_HOST_DMA,	/* a user-space driver moves bytes; no VM */
+	VMM_PROGRAMS,
+};
+
+/* A function that the VMM takes part in. */
+struct vmm_dev_cfg {
+	uint32_t bdf;	    /* segment << 16 | routing id on the host */
+	uint32_t guest_rid; /* where the guest sees it; 0: as on the host */
+	uint64_t bar_gpa;   /* BARs are placed from here; 0: VMM chooses */
+};
+
+struct vmm_cfg {
+	struct kernel *k;
+	struct arena *arena; /* for tables; not after init */
+	const struct vmm_launch *launch;
+	unsigned tsm;	   /* N of tsmN */
+	uint64_t ram_size; /* GPA 0 onwards, 2 MiB multiple */
+	uint64_t ecam_gpa; /* 256 buses; above RAM */
+	uint64_t mmio_gpa; /* BARs; above ECAM */
+	uint64_t mmio_size;
+	uint64_t policy;
+	struct vmm_image images[VMM_IMAGES];
+	unsigned n_images;
+	/*
+	 * Naive: map guest memory for devices before the launch is finished,
+	 * at once. Otherwise the kernel is asked to wait.
+	 */
+	bool early_map;
+	bool huge_pages; /* leave IOMMU_OPTION_HUGE_PAGES at 1 */
+	/* One line a step; @ret is 0 or more, or -errno. May be NULL. */
+	void (*log)(void *ctx, const char *who, const char *what, long ret);
+	void *log_ctx;
+};
+
+struct vmm_mapped {
+	uint64_t iova;
+	uint64_t len;
+	bool private;
+};
+
+struct vmm_vdev {
+	bool used;
+	bool visible; /* in the guest's configuration space */
+	struct vmm_dev_cfg cfg;
+	int fd;
+	uint32_t dev_id;
+	uint32_t hwpt_id;
+	uint32_t viommu_id;
+	uint32_t vdevice_id;
+	uint32_t bar[6]; /* as the guest reads them */
+	uint64_t bar_size[6];
+	bool bar_64[6];
+	int bar_fd[6]; /* dma-buf, or -1 */
+	uint32_t bar_slot[6];
+	bool bar_mapped[6];
+	uint64_t bar_at[6]; /* GPA of the slot */
+	uint16_t command;
+	bool locked;
+};
+
+struct vmm {
+	struct vmm_cfg cfg;
+	struct task *t;
+	int kvm_fd;
+	int vm_fd;
+	int vcpu_fd;
+	int gmem_fd;
+	int vfio_kvm_fd; /* KVM's VFIO device */
+	int iommu_fd;
+	uint64_t ram_uva;
+	uint64_t run_uva;
+	uint32_t ioas_id;
+	bool ioas_mapped;
+	bool launched;
+	bool halted;
+	uint8_t *private_map; /* one bit a page of RAM */
+	struct vmm_mapped area[VMM_AREAS];
+	unsigned n_areas;
+	struct vmm_vdev dev[VMM_DEVS];
+	uint32_t next_slot;
+	uint64_t exits;
+};
+
+/* One program under way. */
+struct vmm_run {
+	struct vmm *v;
+	enum vmm_program program;
+	unsigned pc;
+	unsigned sub; /* within a step that repeats */
+	struct vmm_vdev *d;
+	uint32_t bdf;
+	struct vmm_dev_cfg dev;
+	const char *what; /* the step made or being made */
+	long ret;	  /* of the last system call */
+	bool over;
+	int fd; /* of a step that waits */
+	struct vmm_tsm_ask ask;
+	bool asking;
+	/* VMM_HOST_DMA */
+	const uint8_t *in;
+	uint8_t *out;
+	uint64_t len;
+	uint64_t done;
+	uint64_t buf_uva;
+};
+
+/* 0, -EINVAL (a range of @cfg), -ENOMEM. */
+int vmm_init(struct vmm *v, const struct vmm_cfg *cfg);
+
+/*
+ * vmm_start() - begin a program; nothing is called yet
+ * @dev: the function it is about; NULL for VMM_PREPARE, LAUNCH, RUN, DESTROY
+ *
+ * -EINVAL unknown program or missing @dev.
+ */
+int vmm_start(struct vmm *v, struct vmm_run *r, enum vmm_program program,
+	      const struct vmm_dev_cfg *dev);
+/* VMM_HOST_DMA: @len bytes of @in through the device to @out. */
+int vmm_start_dma(struct vmm *v, struct vmm_run *r,
+		  const struct vmm_dev_cfg *dev, const uint8_t *in,
+		  uint8_t *out, uint64_t len);
+
+/*
+ * vmm_step() - one exchange, one exit, or one call
+ *
+ * Returns -EAGAIN: there is more; 0: the program is over; other -errno: it
+ * failed at the step r->what names, and what the failed step had taken is
+ * given back; call VMM_DETACH or VMM_DESTROY for the rest.
+ */
+int vmm_step(struct vmm_run *r);
+/* To the end. Bounded by @max steps: -ETIMEDOUT. */
+int vmm_finish(struct vmm_run *r, unsigned max);
+/* Drops a program between two steps; its operation is aborted. */
+void vmm_cancel(struct vmm_run *r);
+/* All descriptors close at once, as when the process dies. */
+void vmm_die(struct vmm *v);
+
+const char *vmm_program_name(enum vmm_program p);
+
+#endif
