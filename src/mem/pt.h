@@ -77,20 +77,21 @@ enum pt_why {
 	PT_RANGE,     /* address beyond what the levels reach */
 };
 
-/* What one walk may do to the tables. */
-enum pt_mark {
-	PT_MARK_NONE,
-	PT_MARK_ACCESSED,
-	PT_MARK_DIRTY, /* accessed too */
-};
-
 /*
- * pt_walk() - look one address up
+ * pt_walk() - look one address up; changes nothing
  * @out: filled on PT_OK alone. Permissions are reported, not judged.
  */
-enum pt_why pt_walk(struct mem *m, const struct pt_fmt *fmt, uint64_t root,
-		    unsigned levels, uint64_t va, enum pt_mark mark,
+enum pt_why pt_walk(const struct mem *m, const struct pt_fmt *fmt,
+		    uint64_t root, unsigned levels, uint64_t va,
 		    struct pt_hit *out);
+
+/*
+ * pt_mark() - the access went through: set accessed, and dirty for a write,
+ * in the leaf that @hit names. Nothing where the format keeps neither, or
+ * where the rules refuse the host a write to that table page.
+ */
+void pt_mark(struct mem *m, const struct pt_fmt *fmt, struct pt_hit *hit,
+	     bool write);
 
 /* Where table pages come from; the default takes the host's frames. */
 struct pt_frames {

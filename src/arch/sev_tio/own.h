@@ -67,10 +67,10 @@ enum own_state {
  * with their own GPA, so that a look-up reads one entry alone.
  */
 struct own_page {
-	uint64_t gpa; /* 11:0 root port number of an MMIO page, + 1 */
+	uint64_t gpa;
 	uint16_t asid;
 	uint8_t flags;
-	uint8_t rsvd;
+	uint8_t port; /* root port number, if OWN_F_IO */
 	uint8_t perm[RMP_VMPLS];
 };
 

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mem/pt.h"
+
+#include "base/assert.h"
+#include "mem/mem_priv.h"
+#include "mem/pt_priv.h"
+
+/* A piece of an address range, below one table. */
+struct span {
+	uint64_t va;
+	uint64_t len;
+};
+
+/* The part of @s under the entry that covers @s->va, and the rest. */
+static struct span take(struct span *s, unsigned level)
+{
+	uint64_t size = pt_level_size(level);
+	uint64_t n = size - (s->va & (size - 1));
+	struct span part = { s->va, n < s->len ? n : s->len };
+
+	s->va += part.len;
+	s->len -= part.len;
+	return part;
+}
+
+static bool whole(const struct span *s, unsigned level)
+{
+	return s->len == pt_level_size(level);
+}
+
+/* May the editor write to this table page? */
+static enum il_err may_edit(struct pt *t, uint64_t table)
+{
+	struct mem_req r = mem_req_host(table, PAGE_4K, true);
+
+	r.who = t->who;
+	if (!mem_entry_at(t->m, table)) {
+		t->fault = (struct fault){ .rule = &mem_rule_nothing,
+					   .stage = FAULT_LINK,
+					   .who = t->who,
+					   .addr = table,
+					   .pa = table,
+					   .write = true };
+		return IL_E_IO;
+	}
+	return mem_check(t->m, &r, &t->fault);
+}
+
+static uint8_t *table_at(struct pt *t, uint64_t table)
+{
+	uint8_t *p = mem_entry_at(t->m, table);
+
+	IL_ASSERT(p); /* may_edit() has seen it */
+	return p;
+}
+
+static uint64_t table_entry(const struct pt_fmt *fmt, uint64_t table,
+			    unsigned level)
+{
+	uint64_t e = table | fmt->present | fmt->table | fmt->read | fmt->write;
+
+	if (fmt->leaf == PT_LEAF_NEXT)
+		e |= field_put(PT_NEXT, level - 1);
+	if (fmt->exec && !fmt->exec_inv)
+		e |= fmt->exec;
+	return e;
+}
+
+static uint64_t leaf_entry(const struct pt_fmt *fmt, uint64_t pa,
+			   unsigned level, unsigned perm)
+{
+	uint64_t e = pa | fmt->present | fmt->page | fmt->read;
+
+	if (perm & PT_W)
+		e |= fmt->write;
+	if (fmt->exec && !(perm & PT_X) == fmt->exec_inv)
+		e |= fmt->exec;
+	if (fmt->leaf == PT_LEAF_PS && level > 1)
+		e |= PT_PS;
+	return e;
+}
+
+static enum il_err new_table(struct pt *t, uint64_t *pa)
+{
+	uint64_t at;
+	enum il_err err = t->frames->get(t->frames_ctx, &at);
+
+	if (err)
+		return err;
+	err = may_edit(t, at);
+	if (err) {
+		t->frames->put(t->frames_ctx, at);
+		return err;
+	}
+	memset(table_at(t, at), 0, PAGE_4K);
+	mem_touch(mem_ram_at(t->m, at), at);
+	t->tables++;
+	*pa = at;
+	return IL_OK;
+}
+
+static void drop_table(struct pt *t, uint64_t pa)
+{
+	t->frames->put(t->frames_ctx, pa);
+	t->tables--;
+}
+
+enum il_err pt_init(struct pt *t, struct mem *m, const struct pt_fmt *fmt,
+		    unsigned levels, enum fault_agent who,
+		    const struct pt_frames *frames, void *ctx)
+{
+	struct pt n = {
+		.m = m,
+		.fmt = fmt,
+		.frames = frames ? frames : &pt_host_frames,
+		.frames_ctx = frames ? ctx : m,
+		.who = who,
+		.levels = levels,
+	};
+	enum il_err err;
+
+	if (levels < 1 || levels > PT_MAX_LEVELS)
+		return IL_E_ARG;
+	err = new_table(&n, &n.root);
+	if (err)
+		t->fault = n.fault;
+	else
+		*t = n;
+	return err;
+}
+
+/* A child that is no RAM is not followed: somebody else wrote the table. */
+static void drop_tree(struct pt *t, uint64_t table, unsigned level)
+{
+	const uint8_t *p = mem_entry_at(t->m, table);
+	struct pt_entry x;
+
+	for (unsigned i = 0; p && level > 1 && i < PT_ENTRIES; i++)
+		if (pt_entry_read(t->fmt, entry_load(p + i * 8), level, &x) ==
+		    PT_ENTRY_TABLE)
+			drop_tree(t, x.pa, level - 1);
+	drop_table(t, table);
+}
+
+void pt_fini(struct pt *t)
+{
+	if (t->tables)
+		drop_tree(t, t->root, t->levels);
+	t->root = 0;
+	t->tables = 0;
+}
+
+static enum il_err check_range(const struct pt *t, uint64_t va, uint64_t len)
+{
+	if (!len || (va | len) & (PAGE_4K - 1) || va + (len - 1) < va ||
+	    !pt_reaches(t->levels, va + (len - 1)))
+		return IL_E_ARG;
+	return IL_OK;
+}
+
+/*
+ * First pass of both edits: every table page that the second will write may
+ * be written, and for a map nothing is there, for an unmap no leaf is cut.
+ */
+static enum il_err probe(struct pt *t, uint64_t table, unsigned level,
+			 struct span s, bool map)
+{
+	enum il_err err = may_edit(t, table);
+
+	if (err)
+		return err;
+
+	const uint8_t *p = table_at(t, table);
+
+	while (s.len && !err) {
+		struct span part = take(&s, level);
+		uint64_t e = entry_load(p + pt_index(part.va, level) * 8);
+		struct pt_entry x;
+
+		switch (pt_entry_read(t->fmt, e, level, &x)) {
+		case PT_ENTRY_NONE:
+			break;
+		case PT_ENTRY_TABLE:
+			err = probe(t, x.pa, level - 1, part, map);
+			break;
+		case PT_ENTRY_LEAF:
+			if (map || !whole(&part, level))
+				err = IL_E_STATE;
+			break;
+		case PT_ENTRY_BAD:
+			err = IL_E_STATE;
+			break;
+		}
+	}
+	return err;
+}
+
+struct fill {
+	uint64_t delta; /* pa - va */
+	unsigned perm;
+	uint64_t max_leaf;
+};
+
+static enum il_err fill(struct pt *t, uint64_t table, unsigned level,
+			struct span s, const struct fill *f);
+
+/* Level 1, and the inner loop of a large map. */
+static void fill_pages(struct pt *t, uint8_t *p, struct span s,
+		       const struct fill *f)
+{
+	uint64_t e = leaf_entry(t->fmt, s.va + f->delta, 1, f->perm);
+
+	p += pt_index(s.va, 1) * 8;
+	for (; s.len; s.len -= PAGE_4K, p += 8, e += PAGE_4K)
+		entry_store(p, e);
+}
+
+static enum il_err fill_one(struct pt *t, uint8_t *at, unsigned level,
+			    struct span part, const struct fill *f)
+{
+	uint64_t e = entry_load(at);
+	uint64_t pa = part.va + f->delta;
+	struct pt_entry x = { 0 };
+	enum pt_entry_kind kind = pt_entry_read(t->fmt, e, level, &x);
+
+	if (kind == PT_ENTRY_NONE && whole(&part, level) &&
+	    pt_level_size(level) <= f->max_leaf &&
+	    !(pa & (pt_level_size(level) - 1))) {
+		entry_store(at, leaf_entry(t->fmt, pa, level, f->perm));
+		return IL_OK;
+	}
+	if (kind == PT_ENTRY_NONE) {
+		enum il_err err = new_table(t, &x.pa);
+
+		if (err)
+			return err;
+		entry_store(at, table_entry(t->fmt, x.pa, level));
+	}
+	return fill(t, x.pa, level - 1, part, f);
+}
+
+static enum il_err fill(struct pt *t, uint64_t table, unsigned level,
+			struct span s, const struct fill *f)
+{
+	uint8_t *p = table_at(t, table);
+	enum il_err err = IL_OK;
+
+	mem_touch(mem_ram_at(t->m, table), table);
+	if (level == 1) {
+		fill_pages(t, p, s, f);
+		return IL_OK;
+	}
+	while (s.len && !err) {
+		struct span part = take(&s, level);
+
+		err = fill_one(t, p + pt_index(part.va, level) * 8, level, part,
+			       f);
+	}
+	return err;
+}
+
+static bool empty(const uint8_t *p)
+{
+	for (unsigned i = 0; i < PT_ENTRIES; i++)
+		if (entry_load(p + i * 8))
+			return false;
+	return true;
+}
+
+/* Clears what probe() has found to be clearable. Returns bytes unmapped. */
+static uint64_t clear(struct pt *t, uint64_t table, unsigned level,
+		      struct span s)
+{
+	uint8_t *p = table_at(t, table);
+	uint64_t bytes = 0;
+
+	mem_touch(mem_ram_at(t->m, table), table);
+	while (s.len) {
+		struct span part = take(&s, level);
+		uint8_t *at = p + pt_index(part.va, level) * 8;
+		struct pt_entry x;
+		enum pt_entry_kind kind =
+			pt_entry_read(t->fmt, entry_load(at), level, &x);
+
+		if (kind == PT_ENTRY_TABLE) {
+			bytes += clear(t, x.pa, level - 1, part);
+			if (!empty(table_at(t, x.pa)))
+				continue;
+			drop_table(t, x.pa);
+		} else if (kind == PT_ENTRY_LEAF) {
+			bytes += part.len;
+		}
+		entry_store(at, 0);
+	}
+	return bytes;
+}
+
+enum il_err pt_map(struct pt *t, uint64_t va, uint64_t pa, uint64_t len,
+		   unsigned perm, uint64_t max_leaf)
+{
+	struct fill f = { .delta = pa - va,
+			  .perm = perm,
+			  .max_leaf = max_leaf };
+	struct span s = { va, len };
+	enum il_err err = check_range(t, va, len);
+
+	if (err)
+		return err;
+	if (pa & (PAGE_4K - 1) || pa + (len - 1) < pa ||
+	    (pa + (len - 1)) & ~(t->fmt->addr | (PAGE_4K - 1)))
+		return IL_E_ARG;
+	if (!(perm & PT_R) || perm & ~(unsigned)(PT_R | PT_W | PT_X))
+		return IL_E_ARG;
+	if (max_leaf != PAGE_4K && max_leaf != PAGE_2M && max_leaf != PAGE_1G)
+		return IL_E_ARG;
+	err = probe(t, t->root, t->levels, s, true);
+	if (err)
+		return err;
+	err = fill(t, t->root, t->levels, s, &f);
+	if (err)
+		(void)clear(t, t->root, t->levels, s);
+	return err;
+}
+
+enum il_err pt_unmap(struct pt *t, uint64_t va, uint64_t len, uint64_t *bytes)
+{
+	struct span s = { va, len };
+	enum il_err err = check_range(t, va, len);
+	uint64_t n;
+
+	if (err)
+		return err;
+	err = probe(t, t->root, t->levels, s, false);
+	if (err)
+		return err;
+	n = clear(t, t->root, t->levels, s);
+	if (bytes)
+		*bytes = n;
+	return IL_OK;
+}
+
+/* The table and level whose entry covers @va as a leaf or not at all. */
+struct place {
+	uint64_t table;
+	unsigned level;
+	uint8_t *at;
+	uint64_t e;
+	enum pt_entry_kind kind;
+	struct pt_entry x;
+};
+
+/* Goes down to level @stop at most. */
+static enum il_err seek(struct pt *t, uint64_t va, unsigned stop,
+			struct place *o)
+{
+	uint64_t table = t->root;
+
+	if (!pt_reaches(t->levels, va))
+		return IL_E_ARG;
+	for (unsigned level = t->levels;; level--) {
+		enum il_err err = may_edit(t, table);
+
+		if (err)
+			return err;
+		o->table = table;
+		o->level = level;
+		o->at = table_at(t, table) + pt_index(va, level) * 8;
+		o->e = entry_load(o->at);
+		o->kind = pt_entry_read(t->fmt, o->e, level, &o->x);
+		if (o->kind != PT_ENTRY_TABLE || level <= stop)
+			return IL_OK;
+		table = o->x.pa;
+	}
+}
+
+enum il_err pt_split(struct pt *t, uint64_t va)
+{
+	struct place o;
+	uint64_t child;
+	enum il_err err = seek(t, va, 1, &o);
+
+	if (err)
+		return err;
+	if (o.kind != PT_ENTRY_LEAF || o.level == 1 ||
+	    o.x.size != pt_level_size(o.level))
+		return IL_E_STATE;
+	err = new_table(t, &child);
+	if (err)
+		return err;
+
+	uint64_t step = pt_level_size(o.level - 1);
+	uint64_t e = o.e;
+
+	if (t->fmt->leaf == PT_LEAF_PS && o.level == 2)
+		e &= ~PT_PS;
+	for (unsigned i = 0; i < PT_ENTRIES; i++)
+		entry_store(table_at(t, child) + i * 8, e + i * step);
+	mem_touch(mem_ram_at(t->m, o.table), o.table);
+	entry_store(o.at, table_entry(t->fmt, child, o.level));
+	return IL_OK;
+}
+
+enum il_err pt_join(struct pt *t, uint64_t va)
+{
+	struct place o;
+	enum il_err err = seek(t, va, 2, &o);
+
+	if (err)
+		return err;
+	if (o.kind != PT_ENTRY_TABLE || o.level != 2)
+		return IL_E_STATE;
+	err = may_edit(t, o.x.pa);
+	if (err)
+		return err;
+
+	const struct pt_fmt *fmt = t->fmt;
+	const uint8_t *p = table_at(t, o.x.pa);
+	uint64_t marks = fmt->accessed | fmt->dirty;
+	uint64_t first = entry_load(p);
+	uint64_t kept = first & marks;
+	struct pt_entry x;
+
+	if (pt_entry_read(fmt, first, 1, &x) != PT_ENTRY_LEAF ||
+	    x.size != PAGE_4K || x.pa & (PAGE_2M - 1))
+		return IL_E_STATE;
+	for (unsigned i = 1; i < PT_ENTRIES; i++) {
+		uint64_t e = entry_load(p + i * 8);
+
+		if ((e & ~marks) != (first & ~marks) + i * PAGE_4K)
+			return IL_E_STATE;
+		kept |= e & marks;
+	}
+	mem_touch(mem_ram_at(t->m, o.table), o.table);
+	entry_store(o.at, (first & ~marks) | kept |
+				  (fmt->leaf == PT_LEAF_PS ? PT_PS : 0));
+	drop_table(t, o.x.pa);
+	return IL_OK;
+}
+
+struct dirty {
+	uint64_t base;
+	uint64_t *bits;
+};
+
+static void note(const struct dirty *d, struct span s)
+{
+	for (uint64_t p = (s.va - d->base) / PAGE_4K, n = s.len / PAGE_4K; n;
+	     p++, n--)
+		d->bits[p / 64] |= BIT64(p % 64);
+}
+
+static void harvest(struct pt *t, uint64_t table, unsigned level, struct span s,
+		    const struct dirty *d)
+{
+	uint8_t *p = table_at(t, table);
+
+	while (s.len) {
+		struct span part = take(&s, level);
+		uint8_t *at = p + pt_index(part.va, level) * 8;
+		uint64_t e = entry_load(at);
+		struct pt_entry x;
+		enum pt_entry_kind kind = pt_entry_read(t->fmt, e, level, &x);
+
+		if (kind == PT_ENTRY_TABLE) {
+			harvest(t, x.pa, level - 1, part, d);
+		} else if (kind == PT_ENTRY_LEAF && e & t->fmt->dirty) {
+			note(d, part);
+			entry_store(at, e & ~t->fmt->dirty);
+		}
+	}
+}
+
+/* Every table page under the range may be written. */
+static enum il_err probe_marks(struct pt *t, uint64_t table, unsigned level,
+			       struct span s)
+{
+	enum il_err err = may_edit(t, table);
+
+	while (!err && s.len && level > 1) {
+		struct span part = take(&s, level);
+		uint64_t e = entry_load(table_at(t, table) +
+					pt_index(part.va, level) * 8);
+		struct pt_entry x;
+
+		if (pt_entry_read(t->fmt, e, level, &x) == PT_ENTRY_TABLE)
+			err = probe_marks(t, x.pa, level - 1, part);
+	}
+	return err;
+}
+
+enum il_err pt_dirty_clear(struct pt *t, uint64_t va, uint64_t len,
+			   uint64_t *bits)
+{
+	struct dirty d = { .base = va, .bits = bits };
+	struct span s = { va, len };
+	enum il_err err = check_range(t, va, len);
+
+	if (!err)
+		err = probe_marks(t, t->root, t->levels, s);
+	if (!err)
+		harvest(t, t->root, t->levels, s, &d);
+	return err;
+}
