@@ -53,7 +53,8 @@ struct iommu_entry {
 	uint8_t level;
 	uint8_t port;
 	bool vtom_en;
-	uint64_t vtom;	   /* bytes; at and above it: shared, vtom removed */
+	uint64_t vtom;	   /* bytes; at and above it: shared, vtom removed
+			    * before the host's table translates */
 	uint8_t stream[8]; /* by traffic class, trusted entries */
 	uint32_t guest_rid;
 };

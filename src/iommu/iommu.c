@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "iommu/iommu.h"
+
+#include "base/bits.h"
+#include "iommu/iommu_priv.h"
+
+const struct rule iommu_rule_boundary = {
+	.name = "io-boundary",
+	.says = "a DMA request is 1 to 4096 bytes and crosses no 4 KiB "
+		"boundary",
+	.source = "PCIe Base 6.0 §2.2.7",
+	.sure = SURE_SPEC,
+};
+
+const struct rule iommu_rule_missing = {
+	.name = "io-page",
+	.says = "the I/O page table maps nothing at this address",
+	.source = "AMD IOMMU Specification 48882, 3.08, §2.5.3, IO_PAGE_FAULT",
+	.sure = SURE_SPEC,
+};
+
+const struct rule iommu_rule_perm = {
+	.name = "io-permission",
+	.says = "device entry or I/O page table does not permit this access",
+	.source = "AMD IOMMU Specification 48882, 3.08, §2.2.3, IR and IW",
+	.sure = SURE_SPEC,
+};
+
+const struct rule iommu_rule_broken = {
+	.name = "io-malformed",
+	.says = "an entry of the I/O page table is malformed or not in RAM",
+	.source = "AMD IOMMU Specification 48882, 3.08, §2.5.3, RZ",
+	.sure = SURE_SPEC,
+};
+
+const struct rule iommu_rule_interrupt = {
+	.name = "io-interrupt",
+	.says = "the device entry forwards no interrupts",
+	.source = "AMD IOMMU Specification 48882, 3.08, §2.2.5.1, IntCtl",
+	.sure = SURE_SPEC,
+};
+
+static bool power_of_two(uint32_t v)
+{
+	return v && !(v & (v - 1));
+}
+
+enum il_err iommu_init(struct iommu *i, const struct iommu_cfg *cfg)
+{
+	if (!power_of_two(cfg->tlb_slots) || !power_of_two(cfg->entry_slots) ||
+	    !power_of_two(cfg->queue_slots))
+		return IL_E_ARG;
+
+	struct iommu n = {
+		.env = cfg->env,
+		.mem = cfg->mem,
+		.rules = cfg->rules,
+		.rules_ctx = cfg->rules_ctx,
+		.tlb = ARENA_ARRAY(cfg->arena, struct iommu_tlb_slot,
+				   cfg->tlb_slots),
+		.tlb_slots = cfg->tlb_slots,
+		.kept = ARENA_ARRAY(cfg->arena, struct iommu_kept,
+				    cfg->entry_slots),
+		.entry_slots = cfg->entry_slots,
+		.queue = ARENA_ARRAY(cfg->arena, struct iommu_cmd,
+				     cfg->queue_slots),
+		.queue_slots = cfg->queue_slots,
+	};
+
+	if (!n.tlb || !n.kept || !n.queue)
+		return IL_E_NOMEM;
+	*i = n;
+	return IL_OK;
+}
+
+enum il_err iommu_set_device_table(struct iommu *i, uint64_t base,
+				   uint32_t count)
+{
+	if (base & (PAGE_4K - 1))
+		return IL_E_ARG;
+	i->dev_table = base;
+	i->dev_count = count;
+	return IL_OK;
+}
+
+/* --- refusals --- */
+
+static enum il_err refuse(const struct iommu_req *q, const struct rule *rule,
+			  enum fault_stage stage, uint64_t pa, struct fault *f)
+{
+	*f = (struct fault){
+		.rule = rule,
+		.stage = stage,
+		.who = AGENT_DEVICE,
+		.id = q->rid,
+		.addr = q->iova,
+		.pa = pa,
+		.write = q->write,
+		.trusted = q->t,
+	};
+	return IL_E_IO;
+}
+
+static void log_event(struct iommu *i, const struct iommu_req *q,
+		      const struct iommu_entry *e, enum iommu_event_code code,
+		      uint16_t flags, uint64_t addr)
+{
+	struct iommu_event ev = {
+		.code = code,
+		.rid = (uint16_t)q->rid,
+		.tag = e ? e->domain : 0,
+		.flags = (uint16_t)(flags |
+				    (q->write ? IOMMU_EVENT_FLAG_RW : 0)),
+		.addr = addr,
+	};
+
+	iommu_event_put(i, &ev);
+}
+
+static enum il_err page_fault(struct iommu *i, const struct iommu_req *q,
+			      const struct iommu_entry *e,
+			      const struct rule *rule, bool present,
+			      uint64_t pa, struct fault *f)
+{
+	log_event(i, q, e, IOMMU_EV_IO_PAGE_FAULT,
+		  present ? IOMMU_EVENT_FLAG_PR : 0, q->iova);
+	return refuse(q, rule, FAULT_IO_PAGES, pa, f);
+}
+
+/* Memory refused: RMP faults by the ownership rules, errors by the bus. */
+static enum il_err owner_fault(struct iommu *i, const struct iommu_req *q,
+			       const struct iommu_entry *e,
+			       const struct mem_req *r, struct fault *f)
+{
+	struct iommu_event ev = {
+		.code = IOMMU_EV_RMP_PAGE_FAULT,
+		.rid = (uint16_t)q->rid,
+		.tag = e->domain,
+		.flags = IOMMU_EVENT_FLAG_PR,
+		.flags_rmp = q->t ? IOMMU_EVENT_FLAG_T : 0,
+		.addr = r->gpa,
+	};
+
+	if (q->write)
+		ev.flags |= IOMMU_EVENT_FLAG_RW;
+	if (f->stage == FAULT_LINK) {
+		ev.code = IOMMU_EV_RMP_HW_ERROR;
+		ev.flags_rmp = 0;
+		ev.addr = r->pa;
+	}
+	if (f->stage == FAULT_IO_PAGES)
+		ev.flags_rmp |= IOMMU_EVENT_FLAG_SIZE;
+	f->addr = q->iova;
+	f->trusted = q->t;
+	iommu_event_put(i, &ev);
+	return IL_E_IO;
+}
+
+/* --- device entries --- */
+
+static struct iommu_kept *slot_of(struct iommu *i, uint32_t rid, bool t)
+{
+	uint32_t h = (rid * 2 + t) * UINT32_C(0x9e3779b1);
+
+	return &i->kept[(h >> 8) & (i->entry_slots - 1)];
+}
+
+static struct iommu_kept *entry_of(struct iommu *i, uint32_t rid, bool t)
+{
+	struct iommu_kept *k = slot_of(i, rid, t);
+
+	if (k->valid && k->rid == rid && k->t == t)
+		return k;
+	*k = (struct iommu_kept){ .valid = true, .t = t, .rid = rid };
+	k->refused = i->rules->lookup(i->rules_ctx, rid, t, &k->e);
+	return k;
+}
+
+static enum il_err entry_for(struct iommu *i, const struct iommu_req *q,
+			     const struct iommu_entry **out, struct fault *f)
+{
+	const struct iommu_kept *k = entry_of(i, q->rid, q->t);
+	const struct rule *rule = k->refused;
+
+	if (rule) {
+		log_event(i, q, NULL, IOMMU_EV_ILLEGAL_DTE, 0, q->iova);
+		return refuse(q, rule, FAULT_DEVICE_ENTRY, 0, f);
+	}
+	rule = k->e.kind == IOMMU_ABORT
+		       ? k->e.why
+		       : i->rules->admit(i->rules_ctx, &k->e, q);
+	if (rule) {
+		log_event(i, q, &k->e, IOMMU_EV_INVALID_REQUEST, 0, q->iova);
+		return refuse(q, rule, FAULT_DEVICE_ENTRY, 0, f);
+	}
+	*out = &k->e;
+	return IL_OK;
+}
+
+/* --- translation --- */
+
+static inline struct iommu_tlb_slot *tlb_slot(struct iommu *i, uint64_t tag,
+					      uint64_t page)
+{
+	uint64_t h = (page ^ (tag << 5)) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return &i->tlb[(h >> 40) & (i->tlb_slots - 1)];
+}
+
+static inline uint64_t tlb_tag(uint32_t rid, bool t)
+{
+	return TLB_VALID | (t ? TLB_T : 0) | rid;
+}
+
+static enum il_err walk(struct iommu *i, const struct iommu_req *q,
+			const struct iommu_entry *e, uint64_t gpa,
+			struct iommu_tlb_slot *s, struct fault *f)
+{
+	struct pt_hit hit;
+
+	switch (pt_walk(i->mem, e->fmt, e->root, e->levels, gpa, &hit)) {
+	case PT_OK:
+		break;
+	case PT_NOT_PRESENT:
+	case PT_RANGE:
+		return page_fault(i, q, e, &iommu_rule_missing, false, 0, f);
+	case PT_MALFORMED:
+		return page_fault(i, q, e, &iommu_rule_broken, true, 0, f);
+	}
+
+	unsigned perm = hit.perm & e->perm;
+
+	if (!(perm & (q->write ? PT_W : PT_R)))
+		return page_fault(i, q, e, &iommu_rule_perm, true, hit.pa, f);
+	if (e->track)
+		pt_mark(i->mem, e->fmt, &hit, q->write);
+	*s = (struct iommu_tlb_slot){
+		.tag = tlb_tag(q->rid, q->t),
+		.page = gpa / PAGE_4K,
+		.pa = align_down(hit.pa, PAGE_4K),
+		.leaf = hit.leaf,
+		.domain = e->domain,
+		.perm = (uint8_t)perm,
+		.dirty = !e->track || hit.dirty,
+	};
+	return IL_OK;
+}
+
+/* @r->gpa is what the host's table maps: the bus address, vTOM removed. */
+static enum il_err find(struct iommu *i, const struct iommu_req *q,
+			const struct iommu_entry *e, struct mem_req *r,
+			struct fault *f)
+{
+	uint64_t tag = tlb_tag(q->rid, q->t);
+	uint64_t page = r->gpa / PAGE_4K;
+	struct iommu_tlb_slot *s = tlb_slot(i, tag, page);
+	bool hit = s->tag == tag && s->page == page &&
+		   s->perm & (q->write ? PT_W : PT_R) &&
+		   (!q->write || s->dirty);
+
+	if (hit) {
+		i->hits++;
+	} else {
+		enum il_err err;
+
+		i->misses++;
+		err = walk(i, q, e, r->gpa, s, f);
+		if (err)
+			return err;
+	}
+	r->pa = s->pa | (r->gpa & (PAGE_4K - 1));
+	r->leaf = s->leaf;
+	return IL_OK;
+}
+
+static enum il_err place(struct iommu *i, const struct iommu_req *q,
+			 const struct iommu_entry *e, struct mem_req *r,
+			 struct fault *f)
+{
+	switch (e->kind) {
+	case IOMMU_BYPASS:
+		if (!(e->perm & (q->write ? PT_W : PT_R)))
+			return page_fault(i, q, e, &iommu_rule_perm, true, 0,
+					  f);
+		r->pa = r->gpa;
+		return IL_OK;
+	case IOMMU_PAGED:
+		return find(i, q, e, r, f);
+	case IOMMU_ABORT:
+		break;
+	}
+	return page_fault(i, q, e, &iommu_rule_perm, false, 0, f);
+}
+
+static enum il_err interrupt(struct iommu *i, const struct iommu_req *q,
+			     const struct iommu_entry *e, struct mem_req *r,
+			     struct fault *f)
+{
+	if (!e->interrupts) {
+		log_event(i, q, e, IOMMU_EV_INVALID_REQUEST, IOMMU_EVENT_FLAG_I,
+			  q->iova);
+		return refuse(q, &iommu_rule_interrupt, FAULT_DEVICE_ENTRY, 0,
+			      f);
+	}
+	r->pa = q->iova;
+	r->trusted = q->t;
+	return IL_OK;
+}
+
+enum il_err iommu_translate(struct iommu *i, const struct iommu_req *q,
+			    struct mem_req *out, struct fault *f)
+{
+	const struct iommu_entry *e;
+	struct mem_req r = { .who = AGENT_DEVICE,
+			     .write = q->write,
+			     .port = q->port,
+			     .rid = q->rid,
+			     .gpa = q->iova,
+			     .len = q->len };
+	enum il_err err;
+
+	if (!q->len || (q->iova & (PAGE_4K - 1)) + q->len > PAGE_4K)
+		return refuse(q, &iommu_rule_boundary, FAULT_LINK, 0, f);
+	err = entry_for(i, q, &e, f);
+	if (err)
+		return err;
+	r.owner = e->owner;
+	r.level = e->level;
+	r.trusted = e->trusted;
+	if (q->iova - MEM_MSI_BASE < MEM_MSI_SIZE) {
+		err = interrupt(i, q, e, &r, f);
+	} else {
+		if (e->vtom_en && q->iova >= e->vtom) {
+			r.trusted = false;
+			r.gpa = q->iova - e->vtom;
+		}
+		err = place(i, q, e, &r, f);
+	}
+	if (err)
+		return err;
+	if (mem_check(i->mem, &r, f))
+		return owner_fault(i, q, e, &r, f);
+	*out = r;
+	return IL_OK;
+}
+
+enum il_err iommu_access(struct iommu *i, const struct iommu_req *q, void *buf,
+			 struct fault *f)
+{
+	struct mem_req r;
+	enum il_err err = iommu_translate(i, q, &r, f);
+
+	return err ? err : mem_access(i->mem, &r, buf, f);
+}
+
+/* --- invalidation --- */
+
+static void forget_pages(struct iommu *i, const struct iommu_cmd *c)
+{
+	uint64_t first = c->iova / PAGE_4K;
+	uint64_t pages = c->size / PAGE_4K;
+
+	for (uint32_t n = 0; n < i->tlb_slots; n++) {
+		struct iommu_tlb_slot *s = &i->tlb[n];
+
+		if (s->tag && s->domain == c->tag && s->page - first < pages)
+			s->tag = 0;
+	}
+}
+
+void iommu_forget(struct iommu *i, uint32_t rid)
+{
+	for (int t = 0; t < 2; t++) {
+		struct iommu_kept *k = slot_of(i, rid, t);
+
+		if (k->rid == rid && k->t == t)
+			k->valid = false;
+	}
+	for (uint32_t n = 0; n < i->tlb_slots; n++)
+		if (i->tlb[n].tag && (uint32_t)i->tlb[n].tag == rid)
+			i->tlb[n].tag = 0;
+	env_trace(i->env, IOMMU_TRACE_FLUSH, CMD_DTE, rid, 0);
+}
+
+static void forget_all(struct iommu *i)
+{
+	for (uint32_t n = 0; n < i->tlb_slots; n++)
+		i->tlb[n].tag = 0;
+	for (uint32_t n = 0; n < i->entry_slots; n++)
+		i->kept[n].valid = false;
+}
+
+static enum il_err queue(struct iommu *i, struct iommu_cmd c)
+{
+	if (i->queue_tail - i->queue_head == i->queue_slots)
+		return IL_E_AGAIN;
+	i->queue[i->queue_tail++ & (i->queue_slots - 1)] = c;
+	return IL_OK;
+}
+
+enum il_err iommu_inval_dte(struct iommu *i, uint32_t rid)
+{
+	return queue(i, (struct iommu_cmd){ .kind = CMD_DTE, .tag = rid });
+}
+
+enum il_err iommu_inval_pages(struct iommu *i, uint16_t domain, uint64_t iova,
+			      uint64_t size)
+{
+	if (!size || (iova | size) & (PAGE_4K - 1))
+		return IL_E_ARG;
+	return queue(i, (struct iommu_cmd){ .kind = CMD_PAGES,
+					    .tag = domain,
+					    .iova = iova,
+					    .size = size });
+}
+
+enum il_err iommu_inval_all(struct iommu *i)
+{
+	return queue(i, (struct iommu_cmd){ .kind = CMD_ALL });
+}
+
+uint64_t iommu_wait(struct iommu *i)
+{
+	for (; i->queue_head != i->queue_tail; i->queue_head++) {
+		const struct iommu_cmd *c =
+			&i->queue[i->queue_head & (i->queue_slots - 1)];
+
+		switch (c->kind) {
+		case CMD_DTE:
+			iommu_forget(i, c->tag);
+			continue;
+		case CMD_PAGES:
+			forget_pages(i, c);
+			break;
+		case CMD_ALL:
+			forget_all(i);
+			break;
+		}
+		env_trace(i->env, IOMMU_TRACE_FLUSH, (uint64_t)c->kind, c->tag,
+			  c->iova);
+	}
+	return ++i->completed;
+}
+
+bool iommu_reaches(const struct iommu *i, uint64_t pa)
+{
+	for (uint32_t n = 0; n < i->tlb_slots; n++)
+		if (i->tlb[n].tag && i->tlb[n].pa == align_down(pa, PAGE_4K))
+			return true;
+	return false;
+}
+
+bool iommu_sane(const struct iommu *i)
+{
+	if (i->queue_tail - i->queue_head > i->queue_slots)
+		return false;
+	if (i->log_slots &&
+	    (i->log_head >= i->log_slots || i->log_tail >= i->log_slots))
+		return false;
+	for (uint32_t n = 0; n < i->tlb_slots; n++) {
+		const struct iommu_tlb_slot *s = &i->tlb[n];
+
+		if (s->tag && (!(s->tag & TLB_VALID) || !s->perm ||
+			       s->pa & (PAGE_4K - 1) || s->leaf < PAGE_4K))
+			return false;
+	}
+	return true;
+}
