@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "spdm/codec.h"
+
+#include "spdm/codec_priv.h"
+
+static const struct spdm_codec *find(uint8_t code)
+{
+	for (size_t i = 0; i < spdm_codec_connect_n; i++)
+		if (spdm_codec_connect[i].code == code)
+			return &spdm_codec_connect[i];
+	for (size_t i = 0; i < spdm_codec_session_n; i++)
+		if (spdm_codec_session[i].code == code)
+			return &spdm_codec_session[i];
+	return NULL;
+}
+
+static enum il_err decode(struct rd *r, const struct spdm_shape *sh,
+			  struct spdm_msg *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->version = rd_u8(r);
+	m->code = rd_u8(r);
+	m->param1 = rd_u8(r);
+	m->param2 = rd_u8(r);
+	if (r->err)
+		return r->err;
+
+	const struct spdm_codec *c = find(m->code);
+
+	if (!c)
+		return IL_E_FIELD;
+	if (c->dec)
+		c->dec(r, sh, m);
+	return r->err;
+}
+
+enum il_err spdm_msg_decode(const uint8_t *p, size_t n,
+			    const struct spdm_shape *sh, struct spdm_msg *out)
+{
+	struct rd r = rd_over(p, n);
+	struct spdm_msg m;
+	enum il_err err = decode(&r, sh, &m);
+
+	if (!err)
+		err = rd_end(&r);
+	if (!err)
+		*out = m;
+	return err;
+}
+
+enum il_err spdm_msg_decode_padded(const uint8_t *p, size_t n,
+				   const struct spdm_shape *sh,
+				   struct spdm_msg *out, size_t *used)
+{
+	struct rd r = rd_over(p, n);
+	struct spdm_msg m;
+	enum il_err err = decode(&r, sh, &m);
+
+	if (err)
+		return err;
+
+	size_t left = rd_left(&r);
+	size_t len = n - left;
+
+	if (left && (left > 3 || n % 4))
+		return IL_E_LONG;
+	while (left-- > 0)
+		if (rd_u8(&r))
+			return IL_E_LONG;
+	*out = m;
+	*used = len;
+	return IL_OK;
+}
+
+enum il_err spdm_msg_encode(struct wr *w, const struct spdm_msg *m)
+{
+	const struct spdm_codec *c = find(m->code);
+
+	if (!c)
+		return IL_E_ARG;
+	wr_u8(w, m->version);
+	wr_u8(w, m->code);
+	wr_u8(w, m->param1);
+	wr_u8(w, m->param2);
+	if (c->enc)
+		c->enc(w, m);
+	return w->err;
+}
+
+size_t spdm_msg_sig_len(const struct spdm_msg *m)
+{
+	switch (m->code) {
+	case SPDM_CHALLENGE_AUTH:
+		return m->u.challenge_auth.sig.n;
+	case SPDM_MEASUREMENTS:
+		return m->u.meas.sig.n;
+	case SPDM_KEY_EXCHANGE_RSP:
+		return m->u.key_ex_rsp.sig.n;
+	case SPDM_FINISH:
+		return m->u.finish.sig.n;
+	default:
+		return 0;
+	}
+}
+
+size_t spdm_msg_verify_len(const struct spdm_msg *m)
+{
+	switch (m->code) {
+	case SPDM_KEY_EXCHANGE_RSP:
+		return m->u.key_ex_rsp.verify.n;
+	case SPDM_FINISH:
+	case SPDM_FINISH_RSP:
+	case SPDM_PSK_FINISH:
+		return m->u.finish.verify.n;
+	case SPDM_PSK_EXCHANGE_RSP:
+		return m->u.psk_ex_rsp.verify.n;
+	default:
+		return 0;
+	}
+}
+
+/* Requests are their response with bit 7 set. DSP0274 1.2.1, tables 4, 5. */
+uint8_t spdm_response_of(uint8_t request_code)
+{
+	uint8_t code = request_code & 0x7f;
+
+	return request_code >= 0x80 && find(request_code) && find(code) ? code
+									: 0;
+}
+
+uint8_t spdm_hash_len(uint32_t base_hash)
+{
+	switch (base_hash) {
+	case SPDM_HASH_SHA_256:
+		return 32;
+	case SPDM_HASH_SHA_384:
+		return 48;
+	default:
+		return 0;
+	}
+}
+
+uint8_t spdm_sig_len(uint32_t base_asym)
+{
+	switch (base_asym) {
+	case SPDM_ASYM_ECDSA_P256:
+		return 64;
+	case SPDM_ASYM_ECDSA_P384:
+		return 96;
+	default:
+		return 0;
+	}
+}
+
+uint8_t spdm_dhe_len(uint16_t dhe)
+{
+	switch (dhe) {
+	case SPDM_DHE_SECP256R1:
+		return 64;
+	case SPDM_DHE_SECP384R1:
+		return 96;
+	default:
+		return 0;
+	}
+}
+
+uint16_t spdm_algs_bits(const struct spdm_algs *a, uint8_t type)
+{
+	for (uint8_t i = 0; i < a->tables && i < SPDM_ALG_TABLES; i++)
+		if (a->table[i].type == type)
+			return a->table[i].bits;
+	return 0;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "spdm/keys.h"
+
+#include "spdm/keys_priv.h"
+
+enum crypto_hash_alg spdm_crypto_hash(uint32_t base_hash)
+{
+	switch (base_hash) {
+	case SPDM_HASH_SHA_256:
+		return CRYPTO_SHA256;
+	case SPDM_HASH_SHA_384:
+		return CRYPTO_SHA384;
+	default:
+		return (enum crypto_hash_alg)0;
+	}
+}
+
+/*
+ * BinConcat and HKDF-Expand: length u16, "spdm1.2 ", label, context.
+ * @context is a digest or NULL. Source: DSP0274 1.2.1, sections 11.1, 11.2.
+ */
+static enum il_err expand(const struct spdm_keys *k, const struct crypto *c,
+			  const uint8_t *secret, const char *label,
+			  const uint8_t *context, uint8_t *out, size_t len)
+{
+	char version[9] = "spdm1.x ";
+	uint8_t info[2 + 8 + 16 + SPDM_HASH_MAX];
+	struct wr w = wr_over(info, sizeof(info));
+
+	version[6] = (char)('0' + (k->version & 0xf));
+	wr_u16le(&w, (uint16_t)len);
+	wr_bytes(&w, version, 8);
+	wr_bytes(&w, label, strlen(label));
+	if (context)
+		wr_bytes(&w, context, k->hash_len);
+	if (w.err)
+		return w.err;
+	return crypto_hkdf_expand(c, spdm_crypto_hash(k->hash), secret,
+				  k->hash_len, info, w.len, out, len);
+}
+
+/*
+ * Salt_0 is zeros up to 1.2. Source: DSP0274 1.2.1, section 11.3; the
+ * recording tdisp12 confirms it for PSK sessions too.
+ */
+enum il_err spdm_keys_handshake(struct spdm_keys *k, const struct crypto *c,
+				uint8_t version, uint32_t hash,
+				const uint8_t *ikm, size_t ikm_len,
+				const uint8_t *th1)
+{
+	static const uint8_t zeros[SPDM_HASH_MAX];
+	const enum crypto_hash_alg alg = spdm_crypto_hash(hash);
+	struct spdm_keys n = { .version = version,
+			       .hash = hash,
+			       .hash_len = spdm_hash_len(hash) };
+	enum il_err err;
+
+	if (!n.hash_len || (version != SPDM_V11 && version != SPDM_V12))
+		return IL_E_ARG;
+	err = crypto_hkdf_extract(c, alg, zeros, n.hash_len, ikm, ikm_len,
+				  n.handshake);
+	if (!err)
+		err = expand(&n, c, n.handshake, "req hs data", th1,
+			     n.hs_dir[SPDM_DIR_REQ], n.hash_len);
+	if (!err)
+		err = expand(&n, c, n.handshake, "rsp hs data", th1,
+			     n.hs_dir[SPDM_DIR_RSP], n.hash_len);
+	if (!err)
+		*k = n;
+	spdm_keys_wipe(&n);
+	return err;
+}
+
+enum il_err spdm_keys_data(struct spdm_keys *k, const struct crypto *c,
+			   const uint8_t *th2)
+{
+	static const uint8_t zeros[SPDM_HASH_MAX];
+	const enum crypto_hash_alg alg = spdm_crypto_hash(k->hash);
+	uint8_t salt1[SPDM_HASH_MAX];
+	struct spdm_keys n = *k;
+	enum il_err err;
+
+	err = expand(&n, c, n.handshake, "derived", NULL, salt1, n.hash_len);
+	if (!err)
+		err = crypto_hkdf_extract(c, alg, salt1, n.hash_len, zeros,
+					  n.hash_len, n.master);
+	if (!err)
+		err = expand(&n, c, n.master, "req app data", th2,
+			     n.data_dir[SPDM_DIR_REQ], n.hash_len);
+	if (!err)
+		err = expand(&n, c, n.master, "rsp app data", th2,
+			     n.data_dir[SPDM_DIR_RSP], n.hash_len);
+	if (!err)
+		err = expand(&n, c, n.master, "exp master", th2, n.exporter,
+			     n.hash_len);
+	if (!err)
+		*k = n;
+	bytes_wipe(salt1, sizeof(salt1));
+	spdm_keys_wipe(&n);
+	return err;
+}
+
+enum il_err spdm_keys_verify_data(const struct spdm_keys *k,
+				  const struct crypto *c, enum spdm_dir dir,
+				  const uint8_t *th, uint8_t *out)
+{
+	uint8_t finished[SPDM_HASH_MAX];
+	enum il_err err;
+
+	err = expand(k, c, k->hs_dir[dir], "finished", NULL, finished,
+		     k->hash_len);
+	if (!err)
+		err = crypto_hmac(c, spdm_crypto_hash(k->hash), finished,
+				  k->hash_len, th, k->hash_len, out);
+	bytes_wipe(finished, sizeof(finished));
+	return err;
+}
+
+enum il_err spdm_keys_aead(const struct spdm_keys *k, const struct crypto *c,
+			   const uint8_t *secret, uint8_t key[SPDM_KEY_LEN],
+			   uint8_t iv[SPDM_IV_LEN])
+{
+	enum il_err err = expand(k, c, secret, "key", NULL, key, SPDM_KEY_LEN);
+
+	if (err)
+		return err;
+	return expand(k, c, secret, "iv", NULL, iv, SPDM_IV_LEN);
+}
+
+enum il_err spdm_keys_next(const struct spdm_keys *k, const struct crypto *c,
+			   enum spdm_dir dir, uint8_t out[SPDM_HASH_MAX])
+{
+	return expand(k, c, k->data_dir[dir], "traffic upd", NULL, out,
+		      k->hash_len);
+}
+
+void spdm_keys_wipe(struct spdm_keys *k)
+{
+	bytes_wipe(k, sizeof(*k));
+}
+
+#define SIGN_PREFIX  "dmtf-spdm-v1.2.*"
+#define SIGN_CONTEXT 100
+
+enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
+			     uint32_t hash, const char *context,
+			     const uint8_t *th, uint8_t *out)
+{
+	uint8_t head[SIGN_CONTEXT] = { 0 };
+	const size_t n = strlen(context);
+	const size_t len = spdm_hash_len(hash);
+
+	if (!len || n > SIGN_CONTEXT - 64)
+		return IL_E_ARG;
+	if (version < SPDM_V12) {
+		memcpy(out, th, len);
+		return IL_OK;
+	}
+	for (size_t i = 0; i < 4; i++)
+		memcpy(head + 16 * i, SIGN_PREFIX, 16);
+	memcpy(head + SIGN_CONTEXT - n, context, n);
+
+	const struct crypto_span parts[2] = { { head, sizeof(head) },
+					      { th, len } };
+
+	return crypto_hash_parts(c, spdm_crypto_hash(hash), parts, 2, out);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SPDM_KEYS_PRIV_H
+#define SPDM_KEYS_PRIV_H
+
+#include "spdm/keys.h"
+
+/* The crypto table's number of an SPDM hash bit; 0 if not ours. */
+enum crypto_hash_alg spdm_crypto_hash(uint32_t base_hash);
+
+#endif
