@@ -52,7 +52,7 @@ struct identity_cfg {
  */
 void identity_san(const struct identity_cfg *cfg, char out[IDENTITY_SAN_MAX]);
 
-#define IDENTITY_PEM_MAX 2048
+#define IDENTITY_PEM_MAX 4096
 
 struct identity_pem {
 	size_t len; /* without the final zero */

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "crypto/ossl_priv.h"
+
+#include <stdlib.h>
+
+#include <openssl/err.h>
+#include <openssl/rand.h>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+
+#define SLOTS_MAX 0xffff
+
+enum il_err ossl_bad(enum il_err err)
+{
+	ERR_clear_error();
+	return err;
+}
+
+unsigned ossl_index(const struct ossl *o, const struct ossl_slot *p)
+{
+	return (unsigned)(p - o->slots);
+}
+
+static struct ossl_slot *named(struct ossl *o, struct crypto_slot s)
+{
+	unsigned at = (s.n & 0xffff) - 1u;
+
+	if (!s.n || at >= o->high)
+		return NULL;
+	if (o->slots[at].kind == OSSL_FREE || o->slots[at].gen != s.n >> 16)
+		return NULL;
+	return &o->slots[at];
+}
+
+struct ossl_slot *ossl_find(struct ossl *o, struct crypto_slot s,
+			    enum ossl_kind kind)
+{
+	struct ossl_slot *p = named(o, s);
+
+	return p && p->kind == kind ? p : NULL;
+}
+
+/* Gives up what a slot refers to; its kind and name stay. */
+static void empty(struct ossl *o, struct ossl_slot *p)
+{
+	if (p->kind == OSSL_CHAIN)
+		for (unsigned i = 0; i < p->chain.count; i++)
+			X509_free(p->chain.cert[i]);
+	if (p->kind == OSSL_AEAD) {
+		ossl_aead_wipe(o, ossl_index(o, p));
+		bytes_wipe(&p->aead, sizeof(p->aead));
+	}
+	if (p->kind == OSSL_HASH)
+		bytes_wipe(&p->hash, sizeof(p->hash));
+	EVP_PKEY_CTX_free(p->op);
+	EVP_PKEY_free(p->pkey);
+	p->op = NULL;
+	p->pkey = NULL;
+	memset(&p->chain, 0, sizeof(p->chain));
+}
+
+enum il_err ossl_may_take(struct ossl *o, struct crypto_slot s,
+			  enum ossl_kind kind, unsigned more)
+{
+	if (s.n && !ossl_find(o, s, kind))
+		return IL_E_STATE;
+	if (o->cap - o->live < more + (s.n ? 0 : 1))
+		return IL_E_NOMEM;
+	return IL_OK;
+}
+
+enum il_err ossl_take(struct ossl *o, struct crypto_slot *s,
+		      enum ossl_kind kind, struct ossl_slot **out)
+{
+	enum ossl_shelf shelf = kind == OSSL_AEAD ? SHELF_WARM : SHELF_COLD;
+	enum il_err err = ossl_may_take(o, *s, kind, 0);
+	struct ossl_slot *p;
+
+	if (err)
+		return err;
+	if (s->n) {
+		p = named(o, *s);
+		empty(o, p);
+		*out = p;
+		return IL_OK;
+	}
+	if (!o->shelf[shelf] && (o->shelf[!shelf] || o->high < o->cap))
+		shelf = o->high < o->cap ? SHELVES : !shelf;
+	if (shelf == SHELVES) {
+		p = &o->slots[o->high++];
+	} else {
+		p = &o->slots[o->shelf[shelf] - 1u];
+		o->shelf[shelf] = p->next;
+	}
+	p->kind = kind;
+	p->next = 0;
+	o->live++;
+	s->n = (uint32_t)p->gen << 16 | (ossl_index(o, p) + 1);
+	*out = p;
+	return IL_OK;
+}
+
+static void drop(void *ctx, struct crypto_slot s)
+{
+	struct ossl *o = ctx;
+	struct ossl_slot *p = named(o, s);
+	enum ossl_shelf shelf;
+
+	if (!p)
+		return;
+	shelf = p->kind == OSSL_AEAD ? SHELF_WARM : SHELF_COLD;
+	empty(o, p);
+	p->kind = OSSL_FREE;
+	p->gen++;
+	p->next = o->shelf[shelf];
+	o->shelf[shelf] = (uint16_t)(ossl_index(o, p) + 1);
+	o->live--;
+}
+
+/*
+ * An image counts references to what does not change (keys, certificates) and
+ * copies what does (hashes). Cipher contexts stay where they are: each slot
+ * that holds a key at the time of an image has one for good, and takes the
+ * key in again when it is next used.
+ */
+struct image {
+	uint64_t dice;
+	unsigned high;
+	unsigned live;
+	uint16_t shelf[SHELVES];
+	struct ossl_slot slots[];
+};
+
+static void copy_slot(struct ossl_slot *to, const struct ossl_slot *from)
+{
+	*to = *from;
+	to->op = NULL;
+	if (to->pkey)
+		EVP_PKEY_up_ref(to->pkey);
+	if (to->kind == OSSL_AEAD)
+		to->aead.ready = false;
+	if (to->kind == OSSL_CHAIN)
+		for (unsigned i = 0; i < to->chain.count; i++)
+			X509_up_ref(to->chain.cert[i]);
+}
+
+static enum il_err save(void *ctx, void **image)
+{
+	struct ossl *o = ctx;
+	struct image *im;
+
+	im = calloc(1, sizeof(*im) + o->high * sizeof(im->slots[0]));
+	if (!im)
+		return IL_E_NOMEM;
+	im->dice = o->dice ? ossl_rand_state(o) : 0;
+	im->high = o->high;
+	im->live = o->live;
+	memcpy(im->shelf, o->shelf, sizeof(im->shelf));
+	for (unsigned i = 0; i < o->high; i++)
+		copy_slot(&im->slots[i], &o->slots[i]);
+	*image = im;
+	return IL_OK;
+}
+
+static enum il_err restore(void *ctx, const void *image)
+{
+	const struct image *im = image;
+	struct ossl *o = ctx;
+
+	for (unsigned i = 0; i < o->high; i++) {
+		empty(o, &o->slots[i]);
+		memset(&o->slots[i], 0, sizeof(o->slots[i]));
+	}
+	for (unsigned i = 0; i < im->high; i++)
+		copy_slot(&o->slots[i], &im->slots[i]);
+	o->high = im->high;
+	o->live = im->live;
+	memcpy(o->shelf, im->shelf, sizeof(o->shelf));
+	if (o->dice)
+		ossl_rand_set(o, im->dice);
+	return IL_OK;
+}
+
+static void image_free(void *ctx, void *image)
+{
+	struct image *im = image;
+
+	(void)ctx;
+	if (!im)
+		return;
+	for (unsigned i = 0; i < im->high; i++) {
+		struct ossl_slot *p = &im->slots[i];
+
+		if (p->kind == OSSL_CHAIN)
+			for (unsigned k = 0; k < p->chain.count; k++)
+				X509_free(p->chain.cert[k]);
+		EVP_PKEY_free(p->pkey);
+		bytes_wipe(p, sizeof(*p));
+	}
+	free(im);
+}
+
+static const struct crypto_ops ossl_ops = {
+	.hash = ossl_hash_parts,
+	.hash_begin = ossl_hash_begin,
+	.hash_update = ossl_hash_update,
+	.hash_dup = ossl_hash_dup,
+	.hash_final = ossl_hash_final,
+	.aead_key = ossl_aead_key,
+	.aead_seal = ossl_aead_seal,
+	.aead_open = ossl_aead_open,
+	.dh_begin = ossl_dh_begin,
+	.dh_load = ossl_dh_load,
+	.dh_finish = ossl_dh_finish,
+	.key_load = ossl_key_load,
+	.pubkey_from_spki = ossl_pubkey_from_spki,
+	.pubkey_from_point = ossl_pubkey_from_point,
+	.pubkey = ossl_pubkey,
+	.sign = ossl_sign,
+	.verify = ossl_verify,
+	.chain_parse = ossl_chain_parse,
+	.chain_verify = ossl_chain_verify,
+	.drop = drop,
+	.save = save,
+	.restore = restore,
+	.image_free = image_free,
+};
+
+struct crypto ossl_crypto(struct ossl *o)
+{
+	return (struct crypto){ .ops = &ossl_ops, .ctx = o };
+}
+
+unsigned ossl_live(const struct ossl *o)
+{
+	return o->live;
+}
+
+enum il_err ossl_random(struct ossl *o, uint8_t *out, size_t len)
+{
+	if (RAND_bytes_ex(o->lib, out, len, 0) != 1)
+		return ossl_bad(IL_E_RANDOM);
+	return IL_OK;
+}
+
+enum il_err ossl_new(const struct ossl_cfg *cfg, struct ossl **out)
+{
+	unsigned cap = cfg->slots ? cfg->slots : OSSL_SLOTS;
+	enum il_err err = IL_E_NOMEM;
+	struct ossl *o;
+
+	if (cap > SLOTS_MAX)
+		return IL_E_ARG;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return IL_E_NOMEM;
+	o->cap = cap;
+	o->slots = calloc(cap, sizeof(*o->slots));
+	o->cipher = calloc(cap, sizeof(EVP_CIPHER_CTX *));
+	o->lib = OSSL_LIB_CTX_new();
+	if (o->lib)
+		o->prov = OSSL_PROVIDER_load(o->lib, "default");
+	if (o->prov)
+		o->gcm = EVP_CIPHER_fetch(o->lib, "AES-256-GCM", NULL);
+	if (o->slots && o->cipher && o->gcm)
+		err = cfg->seeded ? ossl_rand_start(o, cfg->seed) : IL_OK;
+	if (err) {
+		ossl_free(o);
+		return ossl_bad(err);
+	}
+	*out = o;
+	return IL_OK;
+}
+
+void ossl_free(struct ossl *o)
+{
+	if (!o)
+		return;
+	for (unsigned i = 0; o->slots && i < o->high; i++)
+		empty(o, &o->slots[i]);
+	for (unsigned i = 0; o->cipher && i < o->cap; i++)
+		EVP_CIPHER_CTX_free(o->cipher[i]);
+	EVP_CIPHER_free(o->gcm);
+	if (o->dice)
+		OSSL_PROVIDER_unload(o->dice);
+	if (o->prov)
+		OSSL_PROVIDER_unload(o->prov);
+	OSSL_LIB_CTX_free(o->lib);
+	free(o->cipher);
+	free(o->slots);
+	free(o);
+}

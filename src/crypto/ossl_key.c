@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "crypto/ossl_priv.h"
+
+#include <limits.h>
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+
+#include "base/bytes.h"
+
+#define POINT_MAX (1 + CRYPTO_PUB_MAX) /* the 04 of an uncompressed point */
+
+static const char *group_name(enum crypto_curve curve)
+{
+	return curve == CRYPTO_P256 ? "P-256" : "P-384";
+}
+
+enum crypto_curve ossl_curve_of(const EVP_PKEY *k)
+{
+	char name[32];
+	int nid;
+
+	if (!EVP_PKEY_is_a(k, "EC") ||
+	    !EVP_PKEY_get_group_name(k, name, sizeof(name), NULL))
+		return 0;
+	nid = EC_curve_nist2nid(name);
+	if (nid == NID_undef)
+		nid = OBJ_txt2nid(name);
+	if (nid == NID_X9_62_prime256v1)
+		return CRYPTO_P256;
+	return nid == NID_secp384r1 ? CRYPTO_P384 : 0;
+}
+
+static bool point_of(const EVP_PKEY *k, enum crypto_curve curve, uint8_t *out)
+{
+	int len = (int)crypto_curve_len(curve);
+	BIGNUM *x = NULL;
+	BIGNUM *y = NULL;
+	bool ok;
+
+	ok = EVP_PKEY_get_bn_param(k, OSSL_PKEY_PARAM_EC_PUB_X, &x) &&
+	     EVP_PKEY_get_bn_param(k, OSSL_PKEY_PARAM_EC_PUB_Y, &y) &&
+	     BN_bn2binpad(x, out, len) == len &&
+	     BN_bn2binpad(y, out + len, len) == len;
+	BN_free(x);
+	BN_free(y);
+	return ok;
+}
+
+/*
+ * A key from its point and, if @scalar is not NULL, its scalar. OpenSSL
+ * refuses points that are not on the curve when it takes them in.
+ */
+static EVP_PKEY *make_key(struct ossl *o, enum crypto_curve curve,
+			  const uint8_t *pub, BIGNUM *scalar)
+{
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(o->lib, "EC", NULL);
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	size_t len = 2 * crypto_curve_len(curve);
+	int what = scalar ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
+	uint8_t point[POINT_MAX];
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *k = NULL;
+
+	point[0] = POINT_CONVERSION_UNCOMPRESSED;
+	memcpy(point + 1, pub, len);
+	if (c && b &&
+	    OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME,
+					    group_name(curve), 0) &&
+	    OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point,
+					     len + 1) &&
+	    (!scalar ||
+	     OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_PRIV_KEY, scalar)))
+		params = OSSL_PARAM_BLD_to_param(b);
+	if (params && EVP_PKEY_fromdata_init(c) > 0)
+		(void)EVP_PKEY_fromdata(c, &k, what, params);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(b);
+	EVP_PKEY_CTX_free(c);
+	return k;
+}
+
+/* Puts @k, or @err if there is none, into a slot; takes @k over. */
+static enum il_err settle(struct ossl *o, struct crypto_slot *s,
+			  enum ossl_kind kind, EVP_PKEY *k, enum il_err err)
+{
+	struct ossl_slot *p;
+
+	if (!k)
+		return ossl_bad(err);
+	err = ossl_take(o, s, kind, &p);
+	if (err) {
+		EVP_PKEY_free(k);
+		return err;
+	}
+	p->pkey = k;
+	p->curve = ossl_curve_of(k);
+	return IL_OK;
+}
+
+enum il_err ossl_dh_begin(void *ctx, struct crypto_slot *s,
+			  enum crypto_curve curve, uint8_t *pub_out)
+{
+	uint8_t pub[CRYPTO_PUB_MAX];
+	struct ossl *o = ctx;
+	enum il_err err;
+	EVP_PKEY *k;
+
+	if (!crypto_curve_len(curve))
+		return IL_E_ARG;
+	err = ossl_may_take(o, *s, OSSL_DH, 0);
+	if (err)
+		return err;
+	k = EVP_PKEY_Q_keygen(o->lib, NULL, "EC", group_name(curve));
+	if (k && !point_of(k, curve, pub)) {
+		EVP_PKEY_free(k);
+		k = NULL;
+	}
+	err = settle(o, s, OSSL_DH, k, IL_E_RANDOM);
+	if (!err)
+		memcpy(pub_out, pub, 2 * crypto_curve_len(curve));
+	return err;
+}
+
+/* X || Y of scalar * G; false if the scalar is out of range. */
+static bool multiply(struct ossl *o, enum crypto_curve curve, const BIGNUM *k,
+		     uint8_t *out)
+{
+	int nid = curve == CRYPTO_P256 ? NID_X9_62_prime256v1 : NID_secp384r1;
+	EC_GROUP *g = EC_GROUP_new_by_curve_name_ex(o->lib, NULL, nid);
+	EC_POINT *q = g ? EC_POINT_new(g) : NULL;
+	size_t len = 1 + 2 * crypto_curve_len(curve);
+	uint8_t point[POINT_MAX];
+	bool ok;
+
+	ok = q && !BN_is_zero(k) && BN_cmp(k, EC_GROUP_get0_order(g)) < 0 &&
+	     EC_POINT_mul(g, q, k, NULL, NULL, NULL) &&
+	     EC_POINT_point2oct(g, q, POINT_CONVERSION_UNCOMPRESSED, point,
+				sizeof(point), NULL) == len;
+	if (ok)
+		memcpy(out, point + 1, len - 1);
+	EC_POINT_free(q);
+	EC_GROUP_free(g);
+	return ok;
+}
+
+enum il_err ossl_dh_load(void *ctx, struct crypto_slot *s,
+			 enum crypto_curve curve, const uint8_t *scalar,
+			 uint8_t *pub_out)
+{
+	size_t len = crypto_curve_len(curve);
+	uint8_t pub[CRYPTO_PUB_MAX];
+	EVP_PKEY *pkey = NULL;
+	enum il_err err;
+	BIGNUM *k;
+
+	if (!len)
+		return IL_E_ARG;
+	k = BN_bin2bn(scalar, (int)len, BN_secure_new());
+	if (!k)
+		return ossl_bad(IL_E_NOMEM);
+	if (multiply(ctx, curve, k, pub))
+		pkey = make_key(ctx, curve, pub, k);
+	BN_clear_free(k);
+	err = settle(ctx, s, OSSL_DH, pkey, IL_E_FIELD);
+	if (!err)
+		memcpy(pub_out, pub, 2 * len);
+	return err;
+}
+
+enum il_err ossl_dh_finish(void *ctx, struct crypto_slot s,
+			   const uint8_t *peer_pub, uint8_t *secret_out)
+{
+	struct ossl_slot *p = ossl_find(ctx, s, OSSL_DH);
+	uint8_t secret[CRYPTO_SCALAR_MAX];
+	size_t len = sizeof(secret);
+	struct ossl *o = ctx;
+	EVP_PKEY_CTX *c;
+	EVP_PKEY *peer;
+	bool ok;
+
+	if (!p)
+		return IL_E_STATE;
+	peer = make_key(o, p->curve, peer_pub, NULL);
+	if (!peer)
+		return ossl_bad(IL_E_FIELD);
+	c = EVP_PKEY_CTX_new_from_pkey(o->lib, p->pkey, NULL);
+	ok = c && EVP_PKEY_derive_init(c) > 0 &&
+	     EVP_PKEY_derive_set_peer_ex(c, peer, 0) > 0 &&
+	     EVP_PKEY_derive(c, secret, &len) > 0 &&
+	     len == crypto_curve_len(p->curve);
+	if (ok)
+		memcpy(secret_out, secret, len);
+	bytes_wipe(secret, sizeof(secret));
+	EVP_PKEY_CTX_free(c);
+	EVP_PKEY_free(peer);
+	return ok ? IL_OK : ossl_bad(IL_E_NOMEM);
+}
+
+static int no_password(char *buf, int size, int writing, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
+EVP_PKEY *ossl_key_read(struct ossl *o, const void *p, size_t len,
+			enum il_err *err)
+{
+	const unsigned char *at = p;
+	EVP_PKEY *k = NULL;
+
+	*err = IL_E_FIELD;
+	if (!len || len > INT_MAX)
+		return NULL;
+	if (at[0] == 0x30) {
+		k = d2i_AutoPrivateKey_ex(NULL, &at, (long)len, o->lib, NULL);
+		if (k && at != (const unsigned char *)p + len) {
+			*err = IL_E_LONG;
+			EVP_PKEY_free(k);
+			k = NULL;
+		}
+	} else {
+		BIO *b = BIO_new_mem_buf(p, (int)len);
+
+		if (b)
+			k = PEM_read_bio_PrivateKey_ex(b, NULL, no_password,
+						       NULL, o->lib, NULL);
+		BIO_free(b);
+	}
+	return k;
+}
+
+enum il_err ossl_key_load(void *ctx, struct crypto_slot *s, const void *p,
+			  size_t len)
+{
+	enum il_err err;
+	EVP_PKEY *k = ossl_key_read(ctx, p, len, &err);
+
+	if (k && !ossl_curve_of(k)) {
+		EVP_PKEY_free(k);
+		k = NULL;
+	}
+	return settle(ctx, s, OSSL_KEY, k, err);
+}
+
+enum il_err ossl_pubkey_from_spki(void *ctx, struct crypto_slot *s,
+				  const uint8_t *der, size_t len)
+{
+	const unsigned char *at = der;
+	struct ossl *o = ctx;
+	enum il_err err = IL_E_FIELD;
+	EVP_PKEY *k = NULL;
+
+	if (len && len <= INT_MAX)
+		k = d2i_PUBKEY_ex(NULL, &at, (long)len, o->lib, NULL);
+	if (k && at != der + len)
+		err = IL_E_LONG;
+	if (k && (err == IL_E_LONG || !ossl_curve_of(k))) {
+		EVP_PKEY_free(k);
+		k = NULL;
+	}
+	return settle(o, s, OSSL_PUB, k, err);
+}
+
+enum il_err ossl_pubkey_from_point(void *ctx, struct crypto_slot *s,
+				   enum crypto_curve curve, const uint8_t *pub)
+{
+	if (!crypto_curve_len(curve))
+		return IL_E_ARG;
+	return settle(ctx, s, OSSL_PUB, make_key(ctx, curve, pub, NULL),
+		      IL_E_FIELD);
+}
+
+static struct ossl_slot *any_key(struct ossl *o, struct crypto_slot s)
+{
+	struct ossl_slot *p = ossl_find(o, s, OSSL_KEY);
+
+	return p ? p : ossl_find(o, s, OSSL_PUB);
+}
+
+enum il_err ossl_pubkey(void *ctx, struct crypto_slot s,
+			enum crypto_curve *curve, uint8_t *pub_out)
+{
+	const struct ossl_slot *p = any_key(ctx, s);
+	uint8_t pub[CRYPTO_PUB_MAX];
+
+	if (!p)
+		return IL_E_STATE;
+	if (!point_of(p->pkey, p->curve, pub))
+		return ossl_bad(IL_E_NOMEM);
+	memcpy(pub_out, pub, 2 * crypto_curve_len(p->curve));
+	*curve = p->curve;
+	return IL_OK;
+}
+
+/* DER of an ECDSA signature to r || s. */
+static bool sig_to_raw(const uint8_t *der, size_t der_len, uint8_t *raw,
+		       size_t half)
+{
+	ECDSA_SIG *g = d2i_ECDSA_SIG(NULL, &der, (long)der_len);
+	int n = (int)half;
+	bool ok;
+
+	ok = g && BN_bn2binpad(ECDSA_SIG_get0_r(g), raw, n) == n &&
+	     BN_bn2binpad(ECDSA_SIG_get0_s(g), raw + half, n) == n;
+	ECDSA_SIG_free(g);
+	return ok;
+}
+
+/* r || s to DER, which the caller frees; length, or 0. */
+static int sig_to_der(const uint8_t *raw, size_t half, unsigned char **der)
+{
+	BIGNUM *r = BN_bin2bn(raw, (int)half, NULL);
+	BIGNUM *s = BN_bin2bn(raw + half, (int)half, NULL);
+	ECDSA_SIG *g = ECDSA_SIG_new();
+	int len = 0;
+
+	if (r && s && g && ECDSA_SIG_set0(g, r, s)) {
+		r = s = NULL;
+		len = i2d_ECDSA_SIG(g, der);
+	}
+	ECDSA_SIG_free(g);
+	BN_free(r);
+	BN_free(s);
+	return len > 0 ? len : 0;
+}
+
+static bool digest_ok(size_t len)
+{
+	return len > 0 && len <= CRYPTO_HASH_MAX;
+}
+
+enum il_err ossl_sign(void *ctx, struct crypto_slot s, const uint8_t *digest,
+		      size_t digest_len, uint8_t *sig, size_t sig_len)
+{
+	struct ossl_slot *p = ossl_find(ctx, s, OSSL_KEY);
+	struct ossl *o = ctx;
+	uint8_t der[CRYPTO_SIG_MAX + 16];
+	size_t len = sizeof(der);
+	size_t half;
+	EVP_PKEY_CTX *c;
+	bool ok;
+
+	if (!p)
+		return IL_E_STATE;
+	half = crypto_curve_len(p->curve);
+	if (!digest_ok(digest_len) || sig_len != 2 * half)
+		return IL_E_ARG;
+	c = EVP_PKEY_CTX_new_from_pkey(o->lib, p->pkey, NULL);
+	ok = c && EVP_PKEY_sign_init(c) > 0 &&
+	     EVP_PKEY_sign(c, der, &len, digest, digest_len) > 0 &&
+	     sig_to_raw(der, len, sig, half);
+	EVP_PKEY_CTX_free(c);
+	return ok ? IL_OK : ossl_bad(IL_E_RANDOM);
+}
+
+enum il_err ossl_verify(void *ctx, struct crypto_slot s, const uint8_t *digest,
+			size_t digest_len, const uint8_t *sig, size_t sig_len)
+{
+	struct ossl_slot *p = any_key(ctx, s);
+	unsigned char *der = NULL;
+	struct ossl *o = ctx;
+	size_t half;
+	bool ok;
+	int len;
+
+	if (!p)
+		return IL_E_STATE;
+	if (!digest_ok(digest_len))
+		return IL_E_ARG;
+	half = crypto_curve_len(p->curve);
+	if (sig_len != 2 * half)
+		return IL_E_AUTH;
+	if (!p->op) {
+		p->op = EVP_PKEY_CTX_new_from_pkey(o->lib, p->pkey, NULL);
+		if (!p->op || EVP_PKEY_verify_init(p->op) <= 0) {
+			EVP_PKEY_CTX_free(p->op);
+			p->op = NULL;
+			return ossl_bad(IL_E_NOMEM);
+		}
+	}
+	len = sig_to_der(sig, half, &der);
+	if (!len)
+		return ossl_bad(IL_E_NOMEM);
+	ok = EVP_PKEY_verify(p->op, der, (size_t)len, digest, digest_len) == 1;
+	OPENSSL_free(der);
+	return ok ? IL_OK : ossl_bad(IL_E_AUTH);
+}

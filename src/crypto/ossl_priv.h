@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef CRYPTO_OSSL_PRIV_H
+#define CRYPTO_OSSL_PRIV_H
+
+/*
+ * The plain SHA-2 contexts are deprecated in OpenSSL 3, but not gone: they
+ * are structs, so that copying a running hash is an assignment. EVP_MD_CTX
+ * allocates each time it is copied.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED 1
+
+#include <openssl/evp.h>
+#include <openssl/provider.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+
+#include "base/env.h"
+#include "crypto/ossl.h"
+
+enum ossl_kind {
+	OSSL_FREE,
+	OSSL_HASH,
+	OSSL_AEAD,
+	OSSL_DH,
+	OSSL_KEY, /* private */
+	OSSL_PUB,
+	OSSL_CHAIN,
+};
+
+struct ossl_hash {
+	enum crypto_hash_alg alg;
+	union {
+		SHA256_CTX s256;
+		SHA512_CTX s512;
+	};
+};
+
+struct ossl_slot {
+	uint16_t gen;  /* counts drops, so that old names are noticed */
+	uint16_t next; /* index + 1 of the next free slot */
+	enum ossl_kind kind;
+	enum crypto_curve curve; /* OSSL_DH, _KEY, _PUB */
+	EVP_PKEY *pkey;		 /* OSSL_DH, _KEY, _PUB; counted, not changed */
+	EVP_PKEY_CTX *op;	 /* made at the first signing or verifying */
+	union {
+		struct ossl_hash hash;
+		struct {
+			uint8_t key[CRYPTO_AEAD_KEY];
+			bool ready; /* the cipher context has this key */
+		} aead;
+		struct {
+			X509 *cert[CRYPTO_CHAIN_CERTS]; /* counted */
+			unsigned count;
+		} chain;
+	};
+};
+
+/* Free slots that own a cipher context, and those that do not. */
+enum ossl_shelf { SHELF_COLD, SHELF_WARM, SHELVES };
+
+struct ossl {
+	OSSL_LIB_CTX *lib;
+	OSSL_PROVIDER *prov;
+	OSSL_PROVIDER *dice; /* NULL: system randomness */
+	EVP_CIPHER *gcm;
+	unsigned cap;
+	unsigned high; /* slots at and above were never used */
+	unsigned live;
+	uint16_t shelf[SHELVES]; /* index + 1 of the first free slot */
+	struct ossl_slot *slots;
+	EVP_CIPHER_CTX **cipher; /* by slot; made once, kept to the end */
+};
+
+/* Empties OpenSSL's error queue and answers @err. */
+enum il_err ossl_bad(enum il_err err);
+
+/* NULL if @s does not name a live slot of that kind. */
+struct ossl_slot *ossl_find(struct ossl *o, struct crypto_slot s,
+			    enum ossl_kind kind);
+unsigned ossl_index(const struct ossl *o, const struct ossl_slot *p);
+/*
+ * The live slot that @s names, emptied for a new content of the same kind, or
+ * a fresh one with a new name in *@s. Call it last: the content that goes
+ * away is freed. Errors: IL_E_STATE, IL_E_NOMEM.
+ */
+enum il_err ossl_take(struct ossl *o, struct crypto_slot *s,
+		      enum ossl_kind kind, struct ossl_slot **out) IL_MUST;
+/* Whether ossl_take() of @s, and of @more fresh slots, will succeed. */
+enum il_err ossl_may_take(struct ossl *o, struct crypto_slot s,
+			  enum ossl_kind kind, unsigned more) IL_MUST;
+
+/* ossl_rand.c: the seeded stream as a provider. */
+enum il_err ossl_rand_start(struct ossl *o, uint64_t seed) IL_MUST;
+uint64_t ossl_rand_state(struct ossl *o);
+void ossl_rand_set(struct ossl *o, uint64_t state);
+
+/* ossl_hash.c */
+enum il_err ossl_hash_parts(void *ctx, enum crypto_hash_alg alg,
+			    const struct crypto_span *parts, size_t n,
+			    uint8_t *out) IL_MUST;
+enum il_err ossl_hash_begin(void *ctx, struct crypto_slot *s,
+			    enum crypto_hash_alg alg) IL_MUST;
+enum il_err ossl_hash_update(void *ctx, struct crypto_slot s, const void *p,
+			     size_t len) IL_MUST;
+enum il_err ossl_hash_dup(void *ctx, struct crypto_slot from,
+			  struct crypto_slot *to) IL_MUST;
+enum il_err ossl_hash_final(void *ctx, struct crypto_slot s,
+			    uint8_t *out) IL_MUST;
+
+/* ossl_aead.c */
+enum il_err ossl_aead_key(void *ctx, struct crypto_slot *s,
+			  enum crypto_aead_alg alg, const uint8_t *key) IL_MUST;
+enum il_err ossl_aead_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
+			   const void *aad, size_t aad_len, const uint8_t *in,
+			   size_t len, uint8_t *out, uint8_t *tag,
+			   size_t tag_len) IL_MUST;
+enum il_err ossl_aead_open(void *ctx, struct crypto_slot s, const uint8_t *iv,
+			   const void *aad, size_t aad_len, const uint8_t *in,
+			   size_t len, uint8_t *out, const uint8_t *tag,
+			   size_t tag_len) IL_MUST;
+/* Overwrites the key schedule in a cipher context that stays. */
+void ossl_aead_wipe(struct ossl *o, unsigned index);
+
+/* ossl_key.c */
+enum il_err ossl_dh_begin(void *ctx, struct crypto_slot *s,
+			  enum crypto_curve curve, uint8_t *pub_out) IL_MUST;
+enum il_err ossl_dh_load(void *ctx, struct crypto_slot *s,
+			 enum crypto_curve curve, const uint8_t *scalar,
+			 uint8_t *pub_out) IL_MUST;
+enum il_err ossl_dh_finish(void *ctx, struct crypto_slot s,
+			   const uint8_t *peer_pub,
+			   uint8_t *secret_out) IL_MUST;
+enum il_err ossl_key_load(void *ctx, struct crypto_slot *s, const void *p,
+			  size_t len) IL_MUST;
+enum il_err ossl_pubkey_from_spki(void *ctx, struct crypto_slot *s,
+				  const uint8_t *der, size_t len) IL_MUST;
+enum il_err ossl_pubkey_from_point(void *ctx, struct crypto_slot *s,
+				   enum crypto_curve curve,
+				   const uint8_t *pub) IL_MUST;
+enum il_err ossl_pubkey(void *ctx, struct crypto_slot s,
+			enum crypto_curve *curve, uint8_t *pub_out) IL_MUST;
+enum il_err ossl_sign(void *ctx, struct crypto_slot s, const uint8_t *digest,
+		      size_t digest_len, uint8_t *sig, size_t sig_len) IL_MUST;
+enum il_err ossl_verify(void *ctx, struct crypto_slot s, const uint8_t *digest,
+			size_t digest_len, const uint8_t *sig,
+			size_t sig_len) IL_MUST;
+/* 0 if the key is not EC on one of our curves. */
+enum crypto_curve ossl_curve_of(const EVP_PKEY *k);
+/* A private key from PEM or DER; NULL and *@err. Never asks for a password. */
+EVP_PKEY *ossl_key_read(struct ossl *o, const void *p, size_t len,
+			enum il_err *err);
+
+/* ossl_x509.c, ossl_path.c */
+enum il_err ossl_chain_parse(void *ctx, const uint8_t *der, size_t len,
+			     struct crypto_chain *out) IL_MUST;
+enum il_err ossl_chain_verify(void *ctx, const struct crypto_chain *chain,
+			      const uint8_t *anchor, size_t anchor_len,
+			      int64_t now_s, struct crypto_why *why) IL_MUST;
+/* One certificate that fills @len bytes; NULL if it is none. */
+X509 *ossl_cert_read(struct ossl *o, const uint8_t *der, size_t len);
+
+#endif
