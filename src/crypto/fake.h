@@ -10,26 +10,41 @@
  * a conversation agree, every changed byte is noticed, the same seed gives the
  * same bytes, and nothing of it is secret: whoever has a public key can sign.
  *
- * All its state is in this struct, which the caller owns and may copy; so
- * crypto_save() makes an empty image where the struct lies in what is saved.
+ * All its state is in struct fake_crypto, which the caller owns; a world that
+ * saves the memory it lies in has saved it, so crypto_save() gives an empty
+ * image.
  */
-#define FAKE_SLOTS 64
+#define FAKE_SLOTS	64
+#define FAKE_CHAINS	8
+#define FAKE_CERT_MAX	512
+#define FAKE_CHAIN_SIZE (CRYPTO_CHAIN_CERTS * FAKE_CERT_MAX)
+
+struct fake_hash {
+	uint64_t state[8];
+	uint64_t len;
+	enum crypto_hash_alg alg;
+};
 
 struct fake_slot {
-	uint32_t gen;
-	uint32_t kind;
-	uint32_t alg;	   /* hash algorithm or curve */
-	uint32_t certs;	   /* of a chain */
-	uint64_t state[8]; /* of a running hash */
-	uint64_t len;
+	uint16_t gen;
+	uint16_t kind;
+	enum crypto_curve curve;
+	uint32_t chain; /* index into chains */
+	struct fake_hash hash;
 	uint8_t key[CRYPTO_AEAD_KEY];
 	uint8_t pub[CRYPTO_PUB_MAX];
-	uint64_t sums[CRYPTO_CHAIN_CERTS][3];
+};
+
+struct fake_chain {
+	bool used;
+	uint32_t len;
+	uint8_t der[FAKE_CHAIN_SIZE];
 };
 
 struct fake_crypto {
 	struct dice dice;
 	struct fake_slot slots[FAKE_SLOTS];
+	struct fake_chain chains[FAKE_CHAINS];
 };
 
 void fake_init(struct fake_crypto *f, uint64_t seed);
@@ -51,14 +66,15 @@ struct fake_cert {
 	uint64_t subject; /* shown as "CN=<hex>" */
 	uint64_t issuer;
 	bool ca;
-	uint8_t key[FAKE_KEY_LEN]; /* of the subject; its public half goes in */
+	uint8_t key[FAKE_KEY_LEN];    /* of the subject; public half goes in */
 	uint8_t signer[FAKE_KEY_LEN]; /* of the issuer */
 	const char *san;	      /* PCI otherName, or NULL */
 };
 
-#define FAKE_CERT_MAX 512
-
-/* Errors: IL_E_SPACE (*len is what is needed); IL_E_ARG key or SAN */
+/*
+ * Errors: IL_E_ARG    a key is none, or the SAN is too long
+ *         IL_E_SPACE  *@len is what is needed
+ */
 enum il_err fake_cert_make(const struct fake_cert *in, uint8_t *out, size_t cap,
 			   size_t *len) IL_MUST;
 
