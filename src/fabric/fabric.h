@@ -69,9 +69,9 @@ struct fabric_port {
 	void *pump_ctx;
 	uint16_t bdf;
 	uint8_t number;
+	bool hotplug;
 	bool present;
-	bool up; /* DL_Active */
-	bool powered;
+	bool up;      /* DL_Active; only when present */
 	uint16_t exp; /* offsets of capabilities */
 	uint16_t ide_cap;
 	uint8_t fail_due; /* streams that owe the partner an IDE Fail */
@@ -86,12 +86,14 @@ struct fabric_wait {
 	bool active;
 	bool done;
 	unsigned port;
-	struct tlp req;
-	bool ide;
+	uint16_t tag;
+	bool ide; /* and the answer must come on the same stream, same T */
 	uint8_t stream;
-	uint8_t status;
-	uint8_t *buf; /* whole dwords of the request */
-	uint32_t want;
+	bool t;
+	uint8_t status;		/* TLP_CPL_* */
+	const struct rule *why; /* the answer is not to be believed */
+	uint8_t *buf;
+	uint32_t want; /* bytes; 0: no data expected */
 	uint32_t got;
 };
 
@@ -107,6 +109,7 @@ struct fabric {
 	unsigned ports;
 	struct fabric_wait wait;
 	uint16_t next_tag;
+	uint64_t ecam_base;
 	struct fault last; /* the latest refusal */
 	uint64_t faults;
 	uint64_t dma_read;  /* bytes that devices read from memory */
@@ -213,9 +216,37 @@ struct fabric_stream {
 	bool primed[2]; /* all six keys of the set are there */
 	struct ide_block_regs regs;
 };
-/* What the port's registers and keys say of the stream. */
+/*
+ * What the port's registers and keys say of the stream. Errors: IL_E_ARG
+ * no such port, or no block that is not parked has this id.
+ */
 enum il_err fabric_key_status(struct fabric *f, unsigned port, uint8_t stream,
 			      struct fabric_stream *out) IL_MUST;
+
+/*
+ * fabric_stream_ready() - may keys for @stream come? (laws 9 and 12)
+ * One block of the port has its id, is not enabled, holds no keys, is on TC 0
+ * and the only default, and its RID range has @rid.
+ *
+ * Errors:   IL_E_ARG    no such port
+ *           IL_E_STATE  it is not so
+ */
+enum il_err fabric_stream_ready(struct fabric *f, unsigned port, uint8_t stream,
+				uint8_t segment, uint16_t rid) IL_MUST;
+
+/* Is @rid below the port, by its bus numbers? */
+bool fabric_behind(const struct fabric *f, unsigned port, uint8_t segment,
+		   uint16_t rid);
+
+/*
+ * fabric_ep_ide() - a device's IDE capability as configuration space has it
+ * From the capability register (offset 4) to its end, read over the link.
+ *
+ * Errors:   IL_E_IO     no such function, or it has no such capability
+ *           IL_E_SPACE  longer than @cap
+ */
+enum il_err fabric_ep_ide(struct fabric *f, uint16_t rid, uint8_t *out,
+			  size_t cap, size_t *len) IL_MUST;
 
 /*
  * What people and power supplies do to a port. Each tells the other end and
