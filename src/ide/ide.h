@@ -83,9 +83,10 @@ enum ide_stream_state {
 
 struct ide_key {
 	struct crypto_slot slot;
-	uint64_t counter; /* next invocation field; never 0 while there */
+	uint64_t counter; /* next invocation field; not 0 while there */
 	bool there;
 	bool going;
+	bool killed; /* receive: the partner moved on to the other set */
 };
 
 struct ide_stream {
@@ -127,14 +128,14 @@ struct ide_port {
 
 enum ide_trace {
 	IDE_TR_STATE = TRACE_EV(TRACE_IDE, 1),	 /* idx, from, to */
-	IDE_TR_KEY = TRACE_EV(TRACE_IDE, 2),	 /* idx, set/dir/sub, 0 */
-	IDE_TR_GO = TRACE_EV(TRACE_IDE, 3),	 /* idx, set/dir/sub, 0 */
-	IDE_TR_STOP = TRACE_EV(TRACE_IDE, 4),	 /* idx, set/dir/sub, 0 */
-	IDE_TR_REFUSED = TRACE_EV(TRACE_IDE, 5), /* idx, number of rule, 0 */
-	IDE_TR_KILLED = TRACE_EV(TRACE_IDE, 6),	 /* idx, old set, sub */
+	IDE_TR_KEY = TRACE_EV(TRACE_IDE, 2),	 /* idx, set, dir << 4 | sub */
+	IDE_TR_GO = TRACE_EV(TRACE_IDE, 3),	 /* idx, set, dir << 4 | sub */
+	IDE_TR_STOP = TRACE_EV(TRACE_IDE, 4),	 /* idx, set, dir */
+	IDE_TR_REFUSED = TRACE_EV(TRACE_IDE, 5), /* Stream ID, sub, 0 */
+	IDE_TR_KILLED = TRACE_EV(TRACE_IDE, 6),	 /* Stream ID, set, sub */
 };
 
-/* The refusals. Their sources stand in ide.c. */
+/* The refusals; rules.c has their sentences and sources. */
 extern const struct rule ide_rule_misrouted; /* "ide-misrouted" */
 extern const struct rule ide_rule_insecure;  /* "ide-insecure" */
 extern const struct rule ide_rule_mac;	     /* "ide-mac" */
@@ -144,16 +145,18 @@ extern const struct rule ide_rule_sub;	     /* "ide-sub-stream" */
 extern const struct rule ide_rule_malformed; /* "ide-malformed" */
 extern const struct rule ide_rule_type;	     /* "ide-type" */
 extern const struct rule ide_rule_key;	     /* "ide-key" */
+extern const struct rule ide_rule_old_key;   /* "ide-old-key" */
 extern const struct rule ide_rule_counter;   /* "ide-counter" */
 extern const struct rule ide_rule_pr_order;  /* "ide-pr-order" */
-extern const struct rule ide_rule_peer_fail; /* "ide-peer-fail" */
-extern const struct rule ide_rule_cfg_plain; /* "ide-config-plain" */
+extern const struct rule ide_rule_cfg;	     /* "ide-config" */
 extern const struct rule ide_rule_rid;	     /* "ide-rid" */
 extern const struct rule ide_rule_t_plain;   /* "ide-t-plain" */
 extern const struct rule ide_rule_tlp;	     /* "tlp-malformed" */
 
 /* Zeroes *p. Errors: IL_E_ARG streams or keys_max out of range. */
 enum il_err ide_init(struct ide_port *p, const struct ide_cfg *cfg) IL_MUST;
+/* The requester ID of our own messages, once it is known or has changed. */
+void ide_self_set(struct ide_port *p, uint16_t self);
 /* Wipes all keys and gives their slots back. */
 void ide_fini(struct ide_port *p);
 bool ide_sane(const struct ide_port *p);
@@ -176,7 +179,12 @@ enum il_err ide_stream_set(struct ide_port *p, unsigned idx,
 			   const struct ide_stream_cfg *cfg) IL_MUST;
 const struct ide_stream_cfg *ide_stream_get(const struct ide_port *p,
 					    unsigned idx);
-/* The block that keys and packets of @stream_id belong to, or -1. */
+/*
+ * The block that keys for @stream_id belong to, or -1: the enabled one, else
+ * the first that software has begun to configure (RID valid, or default).
+ * OPEN: which idle block takes keys is not specified, and id 0 is also what
+ * reset leaves; a block never touched therefore takes none.
+ */
 int ide_find(const struct ide_port *p, uint8_t stream_id);
 
 /*
@@ -242,8 +250,9 @@ int ide_select(const struct ide_port *p, const struct tlp *t);
  * ide_protect() - write @t as IDE packet of stream @idx
  * @t: plain; of the prefix only t counts. Configuration requests: type 1
  *
- * Errors:   IL_E_STATE  the stream is not Secure or was just found to have
- *                       no key or counter left; discard the packet
+ * Errors:   IL_E_STATE  the stream is not Secure, or was just found to have
+ *                       no key or counter left and is Insecure now; discard
+ *                       the packet
  *           IL_E_AGAIN  posted: send what ide_sync() gives first
  *           IL_E_ARG    a type that may not be under a selective stream, or
  *                       not encodable
@@ -283,8 +292,9 @@ void ide_fail_msg(const struct ide_port *p, unsigned idx, struct tlp *out);
  * @fault:   rule, T, RID of what was refused; untouched on IL_OK
  *
  * Errors:   IL_E_AUTH   IDE Check Failed: dropped, the stream is Insecure
- *           IL_E_STATE  dropped: misrouted, or the stream was not Secure, or
- *                       a plain configuration request where they are barred
+ *           IL_E_STATE  dropped: misrouted, the stream was not Secure, an
+ *                       old key set, or a configuration request that must
+ *                       come under another stream
  *           IL_E_SPACE  @cap is too small; nothing happened
  *           IL_E_SHORT, IL_E_LONG, IL_E_FIELD  malformed, not under IDE
  */
