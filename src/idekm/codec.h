@@ -101,7 +101,10 @@ enum il_err idekm_decode(const uint8_t *p, size_t len,
 /*
  * idekm_encode() - write one object; reserved bits are zero
  *
- * Errors:   IL_E_ARG    not an object, or idekm_ref_sane() does not hold
+ * Bits of the key reference that do not fit are dropped, so that an answer can
+ * repeat a sub-stream that does not exist.
+ *
+ * Errors:   IL_E_ARG    not an object; a capability image not in whole dwords
  *           IL_E_SPACE  as of wr_end()
  */
 enum il_err idekm_encode(struct wr *w, const struct idekm_msg *m) IL_MUST;

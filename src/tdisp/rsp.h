@@ -62,7 +62,8 @@ struct tdi_port {
 	enum il_err (*report)(void *ctx, uint32_t fn,
 			      const struct tdisp_lock *lock,
 			      struct tdisp_report *out);
-	/* Optional; NULL: the message is not supported. */
+	/* Optional; NULL: the message is not supported. unbind_p2p is also
+	 * called for each stream that a STOP finds bound. */
 	enum tdisp_error (*bind_p2p)(void *ctx, uint32_t fn, uint32_t session,
 				     uint8_t stream);
 	enum tdisp_error (*unbind_p2p)(void *ctx, uint32_t fn, uint8_t stream);
@@ -100,10 +101,11 @@ struct tdi {
 };
 
 struct tdi_arg {
-	uint32_t session;	     /* messages: where it came in */
-	const struct tdisp_msg *req; /* messages */
-	struct tdisp_msg *rsp;	     /* messages: body is filled in here */
-	uint8_t *scratch;	     /* room for VDM answers */
+	uint32_t session; /* messages: where it came in */
+	const struct tdisp_msg *req;
+	struct tdisp_msg *rsp; /* its body is filled in */
+	size_t room;	       /* longest report portion to give */
+	uint8_t *scratch;      /* where VDM answers go */
 	size_t scratch_cap;
 };
 
@@ -171,8 +173,8 @@ void tdisp_rsp_init(struct tdisp_rsp *r, const struct tdisp_rsp_cfg *cfg);
  *
  * Errors:   IL_E_SHORT  no whole header: there is no interface to name in an
  *                       answer; nothing changed
- *           IL_E_SPACE  @cap is below 24 + the largest portion wanted; a
- *                       report portion is cut to fit first
+ *           IL_E_SPACE  @cap is below TDISP_FIXED_MAX; nothing changed.
+ *                       Report portions are cut to fit @cap.
  * Source:   PCIe Base 6.x §11.3
  */
 enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint32_t session,

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tdisp/rsp.h"
+
+#define REQ_BASE  0x80 /* request codes are 0x80 + bit of the map */
+#define MANDATORY 0xfe /* GET_VERSION to STOP */
+
+/* What stands before a report portion, and before VDM data at the most. */
+#define PORTION_HDR (TDISP_HDR_LEN + 4)
+#define VDM_HDR_MAX (TDISP_HDR_LEN + 2 + 255)
+
+static void support(struct tdisp_caps *caps, enum tdisp_code code)
+{
+	unsigned bit = (unsigned)code - REQ_BASE;
+
+	caps->msgs[bit / 8] |= (uint8_t)(1u << bit % 8);
+}
+
+void tdisp_rsp_init(struct tdisp_rsp *r, const struct tdisp_rsp_cfg *cfg)
+{
+	const struct tdi_port *port = cfg->port;
+
+	*r = (struct tdisp_rsp){ .env = cfg->env,
+				 .port = port,
+				 .port_ctx = cfg->port_ctx,
+				 .table = cfg->table ? cfg->table : tdi_edges,
+				 .tdis = cfg->tdis,
+				 .tdi_count = cfg->tdi_count };
+	r->caps.dsm_caps = cfg->dsm_caps;
+	r->caps.msgs[0] = MANDATORY;
+	r->caps.lock_flags = cfg->lock_flags;
+	r->caps.addr_width = cfg->addr_width;
+	r->caps.num_req_this = 1;
+	r->caps.num_req_all = 1;
+	if (port->bind_p2p && port->unbind_p2p) {
+		support(&r->caps, TDISP_BIND_P2P_REQ);
+		support(&r->caps, TDISP_UNBIND_P2P_REQ);
+	}
+	if (port->set_mmio_attr)
+		support(&r->caps, TDISP_SET_MMIO_ATTR_REQ);
+	if (port->vdm)
+		support(&r->caps, TDISP_VDM_REQ);
+	memset(cfg->tdis, 0, cfg->tdi_count * sizeof(*cfg->tdis));
+	for (size_t i = 0; i < cfg->tdi_count; i++) {
+		struct tdi *t = &cfg->tdis[i];
+
+		t->fn = (uint32_t)i;
+		t->rep = cfg->report + i * cfg->report_cap;
+		t->rep_cap = cfg->report_cap;
+	}
+}
+
+static bool supported(const struct tdisp_rsp *r, unsigned code)
+{
+	unsigned bit = code - REQ_BASE;
+
+	return tdisp_is_request(code) && r->caps.msgs[bit / 8] & 1u << bit % 8;
+}
+
+/*
+ * An interface id names a TDI if its RID does, and its segment where both
+ * sides know one. OPEN: reserved bits that are set name nothing.
+ */
+static bool names(const struct tdisp_iface *id, const struct tdi *t)
+{
+	uint32_t fn = id->function_id;
+
+	if (!t->hosted || id->rsvd ||
+	    fn & ~(TDISP_FN_RID | TDISP_FN_SEGMENT | TDISP_FN_SEG_VALID))
+		return false;
+	if ((fn ^ t->id) & TDISP_FN_RID)
+		return false;
+	if (!(fn & TDISP_FN_SEG_VALID))
+		return !(fn & TDISP_FN_SEGMENT);
+	return !(t->id & TDISP_FN_SEG_VALID) ||
+	       !((fn ^ t->id) & TDISP_FN_SEGMENT);
+}
+
+static struct tdi *find(const struct tdisp_rsp *r, const struct tdisp_iface *id)
+{
+	for (size_t i = 0; i < r->tdi_count; i++)
+		if (names(id, &r->tdis[i]))
+			return &r->tdis[i];
+	return NULL;
+}
+
+static bool version_ok(const struct tdisp_msg *m)
+{
+	if (m->code == TDISP_GET_VERSION)
+		return m->version >> 4 == TDISP_VERSION_10 >> 4;
+	return m->version == TDISP_VERSION_10;
+}
+
+/* What must hold before a TDI is asked; @req is completed here. */
+static enum tdisp_error screen(const struct tdisp_rsp *r, const uint8_t *in,
+			       size_t n, struct tdisp_msg *req, struct tdi **t)
+{
+	if (!version_ok(req))
+		return TDISP_E_VERSION_MISMATCH;
+	if (!supported(r, req->code))
+		return TDISP_E_UNSUPPORTED_REQUEST;
+	*t = find(r, &req->iface);
+	if (!*t)
+		return TDISP_E_INVALID_INTERFACE;
+	if (tdisp_decode(in, n, req))
+		return TDISP_E_INVALID_REQUEST;
+	return TDISP_E_NONE;
+}
+
+static void refuse(const struct tdisp_rsp *r, const struct tdi *t,
+		   const struct tdisp_msg *req, enum tdisp_error e,
+		   struct tdisp_msg *rsp)
+{
+	memset(&rsp->error, 0, sizeof(rsp->error));
+	rsp->code = TDISP_ERROR;
+	rsp->error.code = e;
+	if (e == TDISP_E_UNSUPPORTED_REQUEST)
+		rsp->error.data = req->code;
+	env_trace(r->env, TDISP_TRACE_REFUSED, t ? t->fn : UINT64_MAX,
+		  req->code, e);
+}
+
+enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint32_t session,
+			     const uint8_t *in, size_t n, uint8_t *out,
+			     size_t cap, size_t *out_len)
+{
+	struct rd hdr = rd_over(in, n);
+	struct wr w = wr_over(out, cap);
+	struct tdisp_msg req, rsp = { .version = TDISP_VERSION_10 };
+	struct tdi_arg arg = { .session = session, .req = &req, .rsp = &rsp };
+	struct tdi *t = NULL;
+	enum tdisp_error e;
+	enum il_err err = tdisp_hdr_decode(&hdr, &req);
+
+	if (err)
+		return err;
+	if (cap < TDISP_FIXED_MAX)
+		return IL_E_SPACE;
+	arg.room = cap - PORTION_HDR;
+	if (cap / 2 > VDM_HDR_MAX) {
+		/* Second half: the answer's copy of it ends before. */
+		arg.scratch = out + cap - cap / 2;
+		arg.scratch_cap = cap / 2 - VDM_HDR_MAX;
+	}
+	rsp.iface = req.iface;
+	e = screen(r, in, n, &req, &t);
+	if (!e) {
+		rsp.code = (enum tdisp_code)(req.code - REQ_BASE);
+		e = tdi_handle(r, t,
+			       (enum tdi_event)(req.code - TDISP_GET_VERSION),
+			       &arg);
+	}
+	if (e)
+		refuse(r, t, &req, e, &rsp);
+	*out_len = 0;
+	if (!r->tap || r->tap(r->tap_ctx, &req, &rsp)) {
+		err = tdisp_encode(&w, &rsp);
+		if (!err)
+			*out_len = w.len;
+	}
+	bytes_wipe(&req, sizeof(req));
+	bytes_wipe(&rsp, sizeof(rsp));
+	return err;
+}
