@@ -160,6 +160,8 @@ struct dsm_cfg {
 	const struct dsm_fn *fns; /* one for each TDI */
 	struct tdi *tdis;
 	size_t tdi_count;
+	uint32_t ide_fn; /* TDI of the function that has the IDE capability
+			    and DOE; any other number: it is no TDI */
 	struct idekm_stream *streams;
 	size_t stream_count;
 	uint8_t *report; /* @report_cap bytes for each TDI */
@@ -210,7 +212,10 @@ uint64_t dsm_tick(struct dsm *d, uint64_t now_ns);
  */
 void dsm_set_function(struct dsm *d, uint32_t fn, bool hosted, uint32_t id);
 
-/* dsm_event() - something happened; reaches each TDI that it concerns */
+/*
+ * dsm_event() - something happened; reaches each TDI that it concerns
+ * @which: see enum dsm_event; a function that is no TDI concerns none
+ */
 void dsm_event(struct dsm *d, enum dsm_event ev, uint32_t which);
 
 /* The receiver dropped an old key set after the K bit toggled. */

@@ -80,7 +80,7 @@ struct tdi_port {
 /* A slow STOP goes on in steps; the TDI answers BUSY meanwhile. */
 enum tdi_step { TDI_STEP_NONE, TDI_STEP_QUIESCE, TDI_STEP_SCRUB };
 
-/* One TDI. Written by tdi_handle() and tdi_poll() alone. */
+/* One TDI. Written by tdi_handle(), tdi_poll() and tdi_host() alone. */
 struct tdi {
 	uint32_t fn; /* index, as the port knows it */
 	uint32_t id; /* FUNCTION_ID that it answers to */
@@ -189,6 +189,15 @@ enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint32_t session,
  */
 enum tdisp_error tdi_handle(const struct tdisp_rsp *r, struct tdi *t,
 			    enum tdi_event ev, const struct tdi_arg *arg);
+
+/*
+ * tdi_host() - whether requests may name this TDI, and how
+ * @id: FUNCTION_ID: RID, and segment with its valid bit once known
+ *
+ * Taking it away, or naming it anew, is a TDI_EV_CONFIG.
+ */
+void tdi_host(const struct tdisp_rsp *r, struct tdi *t, bool hosted,
+	      uint32_t id);
 
 /* Carries a slow STOP on. True when none is under way any more. */
 bool tdi_poll(const struct tdisp_rsp *r, struct tdi *t);

@@ -491,6 +491,15 @@ enum tdisp_error tdi_handle(const struct tdisp_rsp *r, struct tdi *t,
 	return TDISP_E_NONE;
 }
 
+void tdi_host(const struct tdisp_rsp *r, struct tdi *t, bool hosted,
+	      uint32_t id)
+{
+	if (t->hosted && (!hosted || t->id != id))
+		(void)tdi_handle(r, t, TDI_EV_CONFIG, NULL);
+	t->hosted = hosted;
+	t->id = id;
+}
+
 bool tdi_poll(const struct tdisp_rsp *r, struct tdi *t)
 {
 	const struct tdi_arg arg = { .session = t->session };

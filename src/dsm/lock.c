@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dsm/dsm_priv.h"
+
+#define SRC_LOCK "PCIe Base 6.x §11.3.8"
+
+static const struct rule rule_stream = {
+	"lock-stream", "the stream named is not the default stream", SRC_LOCK,
+	SURE_SPEC
+};
+static const struct rule rule_secure = {
+	"lock-secure", "the default stream is not enabled and Secure", SRC_LOCK,
+	SURE_INFERRED
+};
+static const struct rule rule_keys = {
+	"lock-keys", "not every sub-stream of the default stream has a key",
+	SRC_LOCK, SURE_SPEC
+};
+static const struct rule rule_session = {
+	"lock-session", "the stream was keyed in another session", SRC_LOCK,
+	SURE_SPEC
+};
+static const struct rule rule_defaults = {
+	"lock-defaults", "more than one stream is the default stream", SRC_LOCK,
+	SURE_SPEC
+};
+static const struct rule rule_tc = {
+	"lock-tc", "the default stream is not on traffic class 0", SRC_LOCK,
+	SURE_SPEC
+};
+static const struct rule rule_p2p = {
+	"p2p-stream", "the stream for peers has no keys of this session",
+	"PCIe Base 6.x §11.3.18", SURE_SPEC
+};
+
+/* The stream part of LOCK; NULL if all is well. */
+static const struct rule *stream_refusal(const struct dsm *d, uint32_t session,
+					 uint8_t id)
+{
+	struct dsm_stream s = { 0 };
+	uint32_t keyed;
+
+	if (d->cfg.port->stream_info(d->cfg.port_ctx, id, &s) || !s.is_default)
+		return &rule_stream;
+	keyed = idekm_rsp_keyed(&d->idekm, s.port, id);
+	if (!keyed)
+		return &rule_keys;
+	if (keyed != session)
+		return &rule_session;
+	if (!s.enabled || !s.secure)
+		return &rule_secure;
+	if (s.defaults != 1)
+		return &rule_defaults;
+	if (s.tc != 0)
+		return &rule_tc;
+	return NULL;
+}
+
+/*
+ * Stream and keys: INVALID_REQUEST; configuration, of IDE too:
+ * INVALID_DEVICE_CONFIGURATION.
+ * Source: PCIe Base 6.x §11.3.8. OPEN: under which of the two a second
+ * default stream and another traffic class fall; they are configuration.
+ */
+enum tdisp_error dsm_lock_check(void *ctx, uint32_t fn, uint32_t session,
+				const struct tdisp_lock *lock)
+{
+	struct dsm *d = ctx;
+	const struct rule *why =
+		stream_refusal(d, session, lock->default_stream);
+
+	d->cfg.why[fn] = why;
+	if (why == &rule_defaults || why == &rule_tc)
+		return TDISP_E_INVALID_DEVICE_CONFIGURATION;
+	if (why)
+		return TDISP_E_INVALID_REQUEST;
+	why = d->cfg.port->check_config(d->cfg.port_ctx, fn, lock);
+	d->cfg.why[fn] = why;
+	return why ? TDISP_E_INVALID_DEVICE_CONFIGURATION : TDISP_E_NONE;
+}
+
+/*
+ * A stream for peer-to-peer: fully keyed by the session that locked the TDI,
+ * never the default stream. Overlap with other streams and ATS are registers:
+ * the device checks those.
+ * Source: PCIe Base 6.x §11.3.18; law 55
+ */
+enum tdisp_error dsm_p2p_check(void *ctx, uint32_t fn, uint32_t session,
+			       uint8_t stream)
+{
+	struct dsm *d = ctx;
+	struct dsm_stream s = { 0 };
+
+	if (d->cfg.port->stream_info(d->cfg.port_ctx, stream, &s) ||
+	    !s.enabled || !s.secure || s.is_default ||
+	    idekm_rsp_keyed(&d->idekm, s.port, stream) != session) {
+		d->cfg.why[fn] = &rule_p2p;
+		return TDISP_E_INVALID_REQUEST;
+	}
+	return d->cfg.port->bind_p2p(d->cfg.port_ctx, fn, stream);
+}
