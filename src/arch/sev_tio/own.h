@@ -134,6 +134,8 @@ extern const struct rule own_rule_size_large;	 /* rmp-size-large */
 extern const struct rule own_rule_size_mixed;	 /* rmp-size-mixed */
 extern const struct rule own_rule_immutable;	 /* rmp-immutable */
 extern const struct rule own_rule_uncovered;	 /* rmp-uncovered */
+extern const struct rule own_rule_io;		 /* rmp-io: OPEN */
+extern const struct rule own_rule_p2p;		 /* p2p */
 extern const struct rule own_rule_vmpl0;	 /* rmp-vmpl0 */
 extern const struct rule own_rule_firmware;	 /* rmp-firmware */
 extern const struct rule own_rule_inactive;	 /* asid-inactive */
@@ -173,10 +175,12 @@ enum il_err own_cover(struct own *o, uint64_t base, uint64_t size, bool io,
 /*
  * own_start() - the rules take effect in mem and in @i; the secure device
  * table becomes firmware's (context pages, firmware's key) and all entries
- * of it invalid
+ * of it invalid. Its frames leave the host's allocator.
+ * @i:      its rules are own_iommu_rules with @o
  * @secret: firmware's memory key, not 0
  *
- * Errors:   IL_E_ARG    the table is not in covered RAM
+ * Errors:   IL_E_ARG    the table is not in covered RAM, or @secret is 0
+ *           IL_E_STATE  the host has taken a frame of the table already
  *           IL_E_IO     memory refused the table's first write
  */
 enum il_err own_start(struct own *o, struct iommu *i, uint64_t secret) IL_MUST;
@@ -258,6 +262,13 @@ enum il_err own_entry(const struct own *o, uint64_t pa,
  */
 enum il_err own_fw_move(struct own *o, uint64_t pa, enum own_state from,
 			enum own_state to) IL_MUST;
+
+/*
+ * own_fw_perm() - permissions of the VMPLs, as LAUNCH_UPDATE sets them
+ * Errors: IL_E_ARG not covered, or unknown bits; IL_E_STATE no guest's page.
+ */
+enum il_err own_fw_perm(struct own *o, uint64_t pa,
+			const uint8_t perm[RMP_VMPLS]) IL_MUST;
 
 /* Another processor (the PSP, mid-command) holds the entry, or no longer. */
 enum il_err own_hold(struct own *o, uint64_t pa, bool held) IL_MUST;
@@ -361,6 +372,13 @@ uint32_t own_asid_sdtes(const struct own *o, uint32_t asid);
 #define OWN_DTE1_DOMAIN MASK64(15, 0)
 #define OWN_DTE2_IV	BIT64(0)
 #define OWN_DTE2_INTCTL MASK64(61, 60)
+
+/*
+ * own_dte_read() - the host's entry for @rid as it stands in memory
+ * Errors: IL_E_ARG beyond the table; IL_E_IO the table is not readable.
+ */
+enum il_err own_dte_read(const struct own *o, uint32_t rid,
+			 uint64_t q[4]) IL_MUST;
 
 bool own_sane(const struct own *o);
 
