@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GUEST_ARCH_H
+#define GUEST_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crypto/crypto.h"
+
+/*
+ * What the architecture's guest driver does for the generic one. Every entry
+ * may leave the guest: IL_E_AGAIN means that the host has an exit and that
+ * the same call is to be made again once the vCPU runs. IL_E_PEER is a
+ * refusal by the TSM or the host, kept by the driver for guest_arch_ops.why().
+ */
+
+#define GUEST_NONCE_LEN 32
+
+/* What the TSM says of a TDI, in a message that the host cannot forge. */
+struct guest_claims {
+	uint64_t tdi_id;       /* of this binding, never used again */
+	uint64_t report_count; /* rises with each report taken */
+	uint16_t lock_flags;
+	bool meas_valid; /* measurements belong to this lock session */
+	bool meas_fresh; /* and answer the nonce of the last request */
+	enum crypto_hash_alg hash; /* of the three digests */
+	uint8_t certs[CRYPTO_HASH_MAX];
+	uint8_t meas[CRYPTO_HASH_MAX];
+	uint8_t report[CRYPTO_HASH_MAX];
+	enum crypto_hash_alg spdm_hash; /* negotiated in the session */
+};
+
+/* Bytes that the host keeps for the TSM, copied into the guest's memory. */
+struct guest_blob {
+	const uint8_t *p;
+	size_t len;
+};
+
+struct guest_blobs {
+	struct guest_blob certs;  /* SPDM certificate chain */
+	struct guest_blob meas;	  /* VCA, request, response, signature */
+	struct guest_blob report; /* TDISP interface report */
+};
+
+struct guest_arch_ops {
+	/* Makes [@gpa, @gpa + @size) private, and accepts it; 4K multiples. */
+	enum il_err (*accept_ram)(void *ctx, uint64_t gpa, uint64_t size);
+	/* Gives the pages to the host in the clear. */
+	enum il_err (*share_ram)(void *ctx, uint64_t gpa, uint64_t size);
+	/* Binds the function with this guest RID and locks it. */
+	enum il_err (*lock)(void *ctx, uint32_t rid);
+	/*
+	 * Claims and blobs of the current lock session. With @nonce, fresh
+	 * measurements for it are taken first. Blobs live until the next call.
+	 */
+	enum il_err (*evidence)(void *ctx, const uint8_t *nonce,
+				struct guest_claims *claims,
+				struct guest_blobs *blobs);
+	/* Accepts (@on) or gives back pages of a reported range at @gpa. */
+	enum il_err (*mmio)(void *ctx, uint64_t gpa, uint32_t pages,
+			    uint32_t offset_pages, uint16_t range_id, bool on);
+	enum il_err (*start)(void *ctx);
+	enum il_err (*dma)(void *ctx, bool on);
+	enum il_err (*stop)(void *ctx);
+	enum il_err (*unbind)(void *ctx);
+	/* Bus address by which the function reaches @gpa with the T bit. */
+	uint64_t (*bus_addr)(void *ctx, uint64_t gpa);
+	/* What the last IL_E_PEER was about: "MMIO_VALIDATE: not 4K". */
+	const char *(*why)(void *ctx);
+};
+
+/*
+ * Loads and stores. @priv is the encryption bit of the guest's own mapping.
+ * IL_E_AGAIN as above; IL_E_IO is a fault that nobody resolved.
+ */
+struct guest_cpu_ops {
+	enum il_err (*read)(void *ctx, uint64_t gpa, bool priv, void *buf,
+			    uint32_t len);
+	enum il_err (*write)(void *ctx, uint64_t gpa, bool priv,
+			     const void *buf, uint32_t len);
+};
+
+#endif

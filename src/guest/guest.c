@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest/guest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "guest/prog_priv.h"
+#include "pci/dma_engine.h"
+
+/* Where a program starts, where it leads, and what it runs. */
+static const struct prog {
+	const char *name;
+	guest_fn *fn;
+	uint8_t from; /* states it may start in, one bit each */
+	enum guest_state to;
+	bool stays; /* the state is as before afterwards */
+} progs[GUEST_PROGS] = {
+	/* clang-format off */
+	[GUEST_PROBE]    = { "probe",    guest_probe,  1u << GUEST_NONE,     GUEST_FOUND,    false },
+	[GUEST_LOCK]     = { "lock",     guest_lock,   1u << GUEST_FOUND,    GUEST_LOCKED,   false },
+	[GUEST_APPRAISE] = { "evidence", guest_judge,  1u << GUEST_LOCKED,   GUEST_JUDGED,   false },
+	[GUEST_ACCEPT]   = { "accept",   guest_accept, 1u << GUEST_JUDGED,   GUEST_ACCEPTED, false },
+	[GUEST_START]    = { "start",    guest_start,  1u << GUEST_ACCEPTED, GUEST_RUNNING,  false },
+	[GUEST_DMA]      = { "dma",      guest_dma,    1u << GUEST_RUNNING,  GUEST_RUNNING,  true  },
+	[GUEST_MMIO]     = { "mmio",     guest_mmio,   1u << GUEST_RUNNING,  GUEST_RUNNING,  true  },
+	[GUEST_RELEASE]  = { "release",  guest_release,
+			     1u << GUEST_LOCKED | 1u << GUEST_JUDGED |
+			     1u << GUEST_ACCEPTED | 1u << GUEST_RUNNING,
+			     GUEST_FOUND, false },
+	/* clang-format on */
+};
+
+static void enter(struct guest *g, enum guest_state to)
+{
+	env_trace(g->cfg.env, GUEST_EV_STATE, to, g->state, 0);
+	g->state = to;
+}
+
+void guest_init(struct guest *g, const struct guest_cfg *cfg)
+{
+	memset(g, 0, sizeof(*g));
+	g->cfg = *cfg;
+}
+
+/* What belongs to a lock session ends with it, as a unit (law 25). */
+static void forget_session(struct guest *g)
+{
+	crypto_chain_drop(g->cfg.crypto, &g->findings.chain);
+	memset(&g->findings, 0, sizeof(g->findings));
+	memset(&g->claims, 0, sizeof(g->claims));
+	bytes_wipe(g->nonce, sizeof(g->nonce));
+	g->ranges_on = 0;
+	g->dma_on = false;
+}
+
+void guest_fini(struct guest *g)
+{
+	forget_session(g);
+}
+
+enum il_err guest_begin(struct guest *g, enum guest_prog prog,
+			const struct guest_payload *payload)
+{
+	if (g->prog != GUEST_PROG_NONE)
+		return IL_E_STATE;
+	if (prog <= GUEST_PROG_NONE || prog >= GUEST_PROGS)
+		return IL_E_ARG;
+	if (!(progs[prog].from & 1u << g->state))
+		return IL_E_STATE;
+	if (prog == GUEST_DMA &&
+	    (!payload || payload->len > g->cfg.map.buf_size ||
+	     payload->window == 0 || payload->window > DMA_MAX_LEN))
+		return IL_E_ARG;
+	g->prog = prog;
+	g->phase = g->i = 0;
+	g->done = g->at = 0;
+	g->what = NULL;
+	g->first = IL_OK;
+	if (payload)
+		g->payload = *payload;
+	return IL_OK;
+}
+
+enum il_err guest_run(struct guest *g)
+{
+	const struct prog *p = &progs[g->prog];
+	enum il_err err;
+
+	if (g->prog == GUEST_PROG_NONE)
+		return IL_E_STATE;
+	err = p->fn(g);
+	if (err == IL_E_AGAIN)
+		return err;
+	env_trace(g->cfg.env, GUEST_EV_DONE, g->prog, g->state, err);
+	/* Release ends where it leads whatever the host answered (law 49). */
+	if (g->prog == GUEST_RELEASE)
+		forget_session(g);
+	if ((!err && !p->stays) || g->prog == GUEST_RELEASE)
+		enter(g, p->to);
+	g->prog = GUEST_PROG_NONE;
+	IL_ASSERT(guest_sane(g));
+	return err;
+}
+
+enum il_err guest_fail(struct guest *g, enum il_err err, const char *what)
+{
+	if (err != IL_OK && err != IL_E_AGAIN)
+		g->what = what;
+	return err;
+}
+
+void guest_what(const struct guest *g, char *out, size_t cap)
+{
+	if (g->verdict.why)
+		guest_verdict_text(&g->verdict, out, cap);
+	else
+		snprintf(out, cap, "%s", g->what ? g->what : "");
+}
+
+bool guest_sane(const struct guest *g)
+{
+	if (g->state >= GUEST_STATES || g->prog >= GUEST_PROGS)
+		return false;
+	if (g->dma_on && g->state < GUEST_ACCEPTED)
+		return false;
+	/* Nothing of a lock session without one. */
+	return g->state >= GUEST_LOCKED || (!g->ranges_on && !g->claims.tdi_id);
+}
+
+const char *guest_prog_name(enum guest_prog p)
+{
+	return p < GUEST_PROGS && progs[p].name ? progs[p].name : "none";
+}
+
+const char *guest_state_name(enum guest_state s)
+{
+	static const char *const name[GUEST_STATES] = {
+		[GUEST_NONE] = "none",	       [GUEST_FOUND] = "found",
+		[GUEST_LOCKED] = "locked",     [GUEST_JUDGED] = "judged",
+		[GUEST_ACCEPTED] = "accepted", [GUEST_RUNNING] = "running",
+	};
+
+	return s < GUEST_STATES ? name[s] : "?";
+}

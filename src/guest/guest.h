@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef GUEST_GUEST_H
+#define GUEST_GUEST_H
+
+#include "base/env.h"
+#include "guest/arch.h"
+#include "guest/evidence.h"
+
+/*
+ * The software of a confidential VM, as far as its device goes: find the
+ * function, lock it, judge it, accept it, use it by DMA and MMIO in private
+ * memory, give it back. It runs as programs: each is called until it is done,
+ * and leaves the guest (IL_E_AGAIN) wherever the real one would exit.
+ *
+ * Trusts itself, what the TSM says in authenticated messages, and a device
+ * that it has judged; never a value that the host wrote.
+ *
+ * Context: one vCPU; no allocation.
+ */
+
+enum guest_state {
+	/* Nothing is known of the function. Next: FOUND. */
+	GUEST_NONE,
+	/* BARs are placed and decoded, shared. Next: LOCKED. */
+	GUEST_FOUND,
+	/* Locked for us; not yet judged. Next: JUDGED, or given back. */
+	GUEST_LOCKED,
+	/* Evidence accepted for this lock session. Next: ACCEPTED. */
+	GUEST_JUDGED,
+	/* Its MMIO is ours. Next: RUNNING. */
+	GUEST_ACCEPTED,
+	/* DMA and MMIO with the T bit. Next: FOUND by release. */
+	GUEST_RUNNING,
+	GUEST_STATES,
+};
+
+enum guest_prog {
+	GUEST_PROG_NONE,
+	GUEST_PROBE,	/* enumerate, place BARs, decode on: NONE to FOUND */
+	GUEST_LOCK,	/* FOUND to LOCKED; refused while a driver is bound */
+	GUEST_APPRAISE, /* LOCKED to JUDGED */
+	GUEST_ACCEPT,	/* JUDGED to ACCEPTED: MMIO ranges */
+	GUEST_START,	/* ACCEPTED to RUNNING: run, trusted DMA entry */
+	GUEST_DMA,	/* payload through the device and back */
+	GUEST_MMIO,	/* device memory through both views */
+	GUEST_RELEASE,	/* DMA off, MMIO back, stop, unbind: to FOUND */
+	GUEST_PROGS,
+};
+
+/* Trace events: a = program or state, b = before, c = error. */
+#define GUEST_EV_STATE TRACE_EV(TRACE_GUEST, 1)
+#define GUEST_EV_DONE  TRACE_EV(TRACE_GUEST, 2)
+
+/* Where things stand in guest physical memory. */
+struct guest_map {
+	uint64_t ecam; /* bus 0, 1 MiB a bus */
+	uint64_t mmio; /* window for 64-bit BARs */
+	uint64_t mmio_size;
+	uint64_t src;	   /* payload buffer; 4K aligned, private */
+	uint64_t dst;	   /* where the device puts it back */
+	uint64_t buf_size; /* bytes of each of the two */
+};
+
+struct guest_payload {
+	const uint8_t *p; /* the file; NULL if @len is 0 */
+	uint64_t len;
+	uint32_t window; /* bytes a DMA command, 1 to 1 MiB */
+};
+
+struct guest_cfg {
+	const struct crypto *crypto;
+	const struct env *env;
+	const struct guest_arch_ops *arch;
+	void *arch_ctx;
+	const struct guest_cpu_ops *cpu;
+	void *cpu_ctx;
+	struct guest_map map;
+	const uint8_t *anchor;
+	size_t anchor_len;
+	int64_t now_s;
+	const struct guest_measurement *expected;
+	unsigned n_expected;
+};
+
+struct guest_bar {
+	uint64_t gpa;
+	uint64_t size;
+};
+
+struct guest {
+	struct guest_cfg cfg;
+	enum guest_state state;
+	uint32_t bdf; /* as the guest sees it */
+	struct guest_bar bar[GUEST_BARS];
+	bool driver_bound;
+
+	/* The program under way. */
+	enum guest_prog prog;
+	unsigned phase;
+	unsigned i;
+	uint32_t tmp;
+	uint32_t tmp2;
+	uint64_t done;	   /* bytes of the payload */
+	uint64_t at;	   /* within a window */
+	bool restore;	   /* cleaning up: go on past errors */
+	enum il_err first; /* error that a cleanup goes past */
+
+	/* The lock session: dies as a unit. */
+	struct guest_claims claims;
+	struct guest_findings findings;
+	uint8_t nonce[GUEST_NONCE_LEN];
+	unsigned ranges_on;
+	bool dma_on;
+	struct guest_verdict verdict;
+
+	struct guest_payload payload;
+	const char *what; /* why the last program failed, in a few words */
+	uint8_t buf[4096];
+};
+
+void guest_init(struct guest *g, const struct guest_cfg *cfg);
+void guest_fini(struct guest *g);
+
+/*
+ * guest_begin() - start a program
+ * @payload: of GUEST_DMA; kept until it ends; else NULL
+ *
+ * Errors:   IL_E_STATE  another runs, or the state is not where it starts
+ *           IL_E_ARG    payload longer than the buffers, window out of range
+ */
+enum il_err guest_begin(struct guest *g, enum guest_prog prog,
+			const struct guest_payload *payload) IL_MUST;
+
+/*
+ * guest_run() - go on until the program ends or the guest exits
+ *
+ * Errors:   IL_E_AGAIN  the host has an exit; call again afterwards
+ *           IL_E_STATE  no program
+ *           any other   the program failed; guest_what() says why. A failed
+ *                       LOCK, APPRAISE, ACCEPT or START leaves the state as
+ *                       before; the caller releases.
+ */
+enum il_err guest_run(struct guest *g) IL_MUST;
+
+/* A few words on the last failure. */
+void guest_what(const struct guest *g, char *out, size_t cap);
+
+bool guest_sane(const struct guest *g);
+
+const char *guest_prog_name(enum guest_prog p);
+const char *guest_state_name(enum guest_state s);
+
+#endif

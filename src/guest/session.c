@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/bits.h"
+#include "base/bytes.h"
+#include "guest/prog_priv.h"
+
+/* The programs that make and end a lock session. */
+
+static enum il_err arch_fail(struct guest *g, enum il_err err)
+{
+	return guest_fail(g, err, g->cfg.arch->why(g->cfg.arch_ctx));
+}
+
+enum il_err guest_lock(struct guest *g)
+{
+	if (g->driver_bound) /* Linux: EBUSY */
+		return guest_fail(g, IL_E_STATE, "a driver is bound");
+	return arch_fail(g, g->cfg.arch->lock(g->cfg.arch_ctx, g->bdf));
+}
+
+static void fill_policy(const struct guest *g, struct guest_policy *p)
+{
+	*p = (struct guest_policy){
+		.anchor = g->cfg.anchor,
+		.anchor_len = g->cfg.anchor_len,
+		.now_s = g->cfg.now_s,
+		.expected = g->cfg.expected,
+		.n_expected = g->cfg.n_expected,
+		.lock_flags = 1, /* NO_FW_UPDATE */
+	};
+	for (unsigned i = 0; i < GUEST_BARS; i++)
+		p->bar_size[i] = g->bar[i].size;
+	memcpy(p->nonce, g->nonce, sizeof(p->nonce));
+}
+
+enum il_err guest_judge(struct guest *g)
+{
+	struct guest_blobs blobs;
+	struct guest_claims claims;
+	struct guest_policy policy;
+	enum il_err err;
+
+	if (g->phase == 0) {
+		err = env_random(g->cfg.env, g->nonce, sizeof(g->nonce));
+		if (err)
+			return guest_fail(g, err, "no randomness");
+		memset(&g->verdict, 0, sizeof(g->verdict));
+		g->phase++;
+	}
+	if (g->phase == 1) {
+		err = g->cfg.arch->evidence(g->cfg.arch_ctx, g->nonce,
+					    &g->claims, &blobs);
+		if (err)
+			return arch_fail(g, err);
+		fill_policy(g, &policy);
+		crypto_chain_drop(g->cfg.crypto, &g->findings.chain);
+		err = guest_appraise(g->cfg.crypto, &policy, &g->claims, &blobs,
+				     &g->findings, &g->verdict);
+		if (err)
+			return guest_fail(g, err, "evidence");
+		g->phase++;
+	}
+	/* Law 27: still the same lock session after all that reading? */
+	err = g->cfg.arch->evidence(g->cfg.arch_ctx, NULL, &claims, &blobs);
+	if (err)
+		return arch_fail(g, err);
+	if (claims.tdi_id != g->claims.tdi_id ||
+	    memcmp(claims.report, g->claims.report, sizeof(claims.report)) ||
+	    memcmp(claims.meas, g->claims.meas, sizeof(claims.meas))) {
+		g->verdict.why = GUEST_WHY_CHANGED;
+		return IL_E_AUTH;
+	}
+	return IL_OK;
+}
+
+/* The first range of a BAR starts it. */
+static uint64_t offset_in_bar(const struct tdisp_report *rep, unsigned i)
+{
+	unsigned k = 0;
+
+	while (rep->ranges[k].id != rep->ranges[i].id)
+		k++;
+	return rep->ranges[i].first_page - rep->ranges[k].first_page;
+}
+
+/* MSI-X pages and NON_TEE ranges are never private (law 36). */
+static bool tee_range(const struct tdisp_range *r)
+{
+	return (r->attrs & 0x7) == 0;
+}
+
+static enum il_err set_range(struct guest *g, unsigned i, bool on)
+{
+	const struct tdisp_range *r = &g->findings.report.ranges[i];
+	uint64_t off = offset_in_bar(&g->findings.report, i);
+
+	if (!tee_range(r))
+		return IL_OK;
+	return g->cfg.arch->mmio(g->cfg.arch_ctx,
+				 g->bar[r->id].gpa + off * PAGE_4K, r->pages, 0,
+				 r->id, on);
+}
+
+/* Law 39: a range that fails undoes those before it. */
+static enum il_err undo_ranges(struct guest *g)
+{
+	while (g->ranges_on) {
+		enum il_err err = set_range(g, g->ranges_on - 1, false);
+
+		if (err == IL_E_AGAIN)
+			return err;
+		g->ranges_on--;
+	}
+	return g->first;
+}
+
+enum il_err guest_accept(struct guest *g)
+{
+	while (!g->first && g->ranges_on < g->findings.report.range_count) {
+		enum il_err err = set_range(g, g->ranges_on, true);
+
+		if (err == IL_E_AGAIN)
+			return err;
+		if (err) {
+			g->first = arch_fail(g, err);
+			break;
+		}
+		g->ranges_on++;
+	}
+	return g->first ? undo_ranges(g) : IL_OK;
+}
+
+enum il_err guest_start(struct guest *g)
+{
+	enum il_err err;
+
+	if (g->phase == 0) {
+		err = g->cfg.arch->start(g->cfg.arch_ctx);
+		if (err)
+			return arch_fail(g, err);
+		g->phase++;
+	}
+	err = g->cfg.arch->dma(g->cfg.arch_ctx, true);
+	if (!err)
+		g->dma_on = true;
+	return arch_fail(g, err);
+}
+
+/*
+ * Ends in any case: what fails is noted and passed, because the host may
+ * refuse everything and the guest must still let go.
+ */
+static void note(struct guest *g, enum il_err err)
+{
+	if (err && !g->first)
+		g->first = arch_fail(g, err);
+	g->phase++;
+}
+
+enum il_err guest_release(struct guest *g)
+{
+	enum il_err err = IL_OK;
+
+	while (g->phase < 4) {
+		switch (g->phase) {
+		case 0:
+			if (g->dma_on)
+				err = g->cfg.arch->dma(g->cfg.arch_ctx, false);
+			break;
+		case 1:
+			err = g->cfg.arch->stop(g->cfg.arch_ctx);
+			break;
+		case 2:
+			while (g->ranges_on) {
+				err = set_range(g, g->ranges_on - 1, false);
+				if (err == IL_E_AGAIN)
+					return err;
+				g->ranges_on--;
+			}
+			break;
+		default:
+			err = g->cfg.arch->unbind(g->cfg.arch_ctx);
+		}
+		if (err == IL_E_AGAIN)
+			return err;
+		note(g, err);
+		err = IL_OK;
+	}
+	return g->first;
+}
