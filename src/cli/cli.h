@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "crypto/identity.h"
+
+/* Exit status of every command. */
+enum cli_exit {
+	CLI_DONE = 0,
+	CLI_FAILED = 1, /* one line on err says what and where */
+	CLI_USAGE = 2,	/* misused */
+};
+
+/* Streams and services; tests put their own. */
+struct cli {
+	FILE *out;
+	FILE *err;
+	bool tty; /* out is a terminal: a progress bar may move */
+	int64_t (*now_s)(void);	  /* seconds since 1970 */
+	uint64_t (*mono_ns)(void); /* for durations */
+	const char *state_dir; /* where the user's identity is kept, or NULL */
+};
+
+struct cli_cmd {
+	const char *name;
+	const char *args;
+	const char *help;
+	int (*run)(struct cli *c, int argc, char **argv);
+};
+
+extern const struct cli_cmd cmd_assign, cmd_run, cmd_shell, cmd_identity,
+	cmd_help;
+
+int cli_main(struct cli *c, int argc, char **argv);
+
+/* Prints "interlock: …" on err; returns CLI_FAILED or CLI_USAGE. */
+int cli_fail(struct cli *c, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+int cli_misuse(struct cli *c, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * One option: --NAME VALUE or --NAME=VALUE; a flag has no value. Unknown
+ * options and stray words are misuse.
+ */
+struct cli_opt {
+	const char *name;
+	bool flag;
+	const char **value; /* set to the value, or to "" for a flag */
+};
+
+/* @words gets up to @max words that are no options. 0, or CLI_USAGE. */
+int cli_opts(struct cli *c, int argc, char **argv, const struct cli_opt *o,
+	     size_t n, const char **words, size_t max);
+
+/*
+ * A whole file in memory; free() it. One more byte than @len is there, zero.
+ * 0, or CLI_FAILED after a line that names file and cause. @max 0: no limit.
+ */
+int cli_read(struct cli *c, const char *what, const char *path, size_t max,
+	     uint8_t **p, size_t *len);
+
+/* An identity folder: chain.pem and leaf.key. root.pem if @anchor. */
+struct cli_identity {
+	struct identity id;
+	uint8_t anchor[4096];
+	size_t anchor_len;
+};
+int cli_identity_load(struct cli *c, const char *dir, const char *trust,
+		      struct cli_identity *out);
+/* The user's own, made on first use. */
+int cli_identity_default(struct cli *c, char *dir, size_t cap);
+int cli_identity_make(struct cli *c, const char *dir);
+
+#endif
