@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "arch/sev_tio/own.h"
 
+#include <string.h>
+
 #include "arch/sev_tio/own_priv.h"
 #include "base/assert.h"
 #include "base/bits.h"
@@ -439,7 +441,8 @@ bool own_sane(const struct own *o)
 		for (uint64_t i = 0; i < r->size / PAGE_4K; i++) {
 			if (!page_sane(r, i))
 				return false;
-			assigned += (r->page[i].flags & OWN_F_ASSIGNED) != 0;
+			if (r->page[i].flags & OWN_F_ASSIGNED)
+				assigned++;
 			if ((i + 1) % PAGES_2M)
 				continue;
 			if (assigned != r->assigned[i / PAGES_2M])

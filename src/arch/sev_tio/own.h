@@ -110,6 +110,7 @@ struct own {
 	uint32_t rids;
 	uint8_t *fence;	  /* [asid][port]: DMA in 1:0, MMIO in 3:2 */
 	uint8_t *active;  /* by ASID: its key is installed */
+	uint32_t *pages;  /* by ASID: how many entries name it */
 	uint64_t changes; /* RMP writes so far */
 };
 

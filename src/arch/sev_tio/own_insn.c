@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "arch/sev_tio/own.h"
 
+#include <string.h>
+
 #include "arch/sev_tio/own_priv.h"
 #include "base/bits.h"
 
