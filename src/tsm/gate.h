@@ -34,8 +34,14 @@ struct tsm_gate_row {
 	uint8_t needs;
 };
 
+/*
+ * If TSM_GATE_STOP needs TSM_NEED_DMA_OFF, the core has the trusted entry
+ * taken away before it sends STOP, else after STOP was confirmed.
+ */
 struct tsm_gates {
 	struct tsm_gate_row row[TSM_GATES];
+	/* Bits of a report's interface info that may be set (law 31). */
+	uint16_t report_info;
 };
 
 #endif

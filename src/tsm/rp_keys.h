@@ -25,7 +25,11 @@ struct rp_keys {
 			  uint8_t key_set, uint8_t dir, uint8_t sub);
 	enum il_err (*stop)(void *ctx, uint32_t port, uint8_t stream,
 			    uint8_t key_set, uint8_t dir, uint8_t sub);
-	/* Every key of the stream gone, stream Insecure. Cannot fail. */
+	/*
+	 * Every key of the stream gone and the stream out of use at the port:
+	 * nothing passes with T = 1, while configuration requests (and so
+	 * DOE) go in the clear again. Cannot fail; idempotent.
+	 */
 	void (*wipe)(void *ctx, uint32_t port, uint8_t stream);
 	/* Whether the root port's stream is Secure now. */
 	bool (*secure)(void *ctx, uint32_t port, uint8_t stream);

@@ -79,6 +79,7 @@ enum tsm_bind_state {
 	TSM_BIND_RUN,
 	TSM_BIND_STOPPING, /* grants are dead */
 	TSM_BIND_ERROR,	   /* only STOP, or isolation, leads out */
+	TSM_BIND_DEAD,	   /* the link was cut; next: free */
 	TSM_BIND_STATES,
 };
 
@@ -189,7 +190,7 @@ struct tsm *tsm_conn_tsm(struct tsm_conn *c);
  * forgotten, a verb in flight abandoned
  *
  * Needs neither device nor host nor TVM, and cannot fail. READY, CONNECTING
- * and DISCONNECTING become ERROR; bindings that were locked become ERROR.
+ * and DISCONNECTING become ERROR; the connection's bindings become DEAD.
  * Laws 3, 24, 46, 49.
  */
 void tsm_isolate(struct tsm_conn *c);
