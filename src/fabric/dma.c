@@ -80,21 +80,22 @@ static enum il_err move(struct fabric_port *p, const struct tlp *t,
 static void answer_read(struct fabric_port *p, const struct tlp *t,
 			const struct dma *d, const uint8_t *data)
 {
-	uint32_t len = d->len ? d->len : 1;
+	uint32_t off = 0;
 
-	for (uint32_t off = 0; off < len;) {
+	/* Once at least: a request that names no byte gets one dword. */
+	do {
 		uint64_t at = d->addr + off;
 		uint32_t n = (uint32_t)(TLP_MAX_DATA - at % TLP_MAX_DATA);
 		struct tlp cpl;
 
-		if (n > len - off)
-			n = len - off;
+		if (n > d->len - off)
+			n = d->len - off;
 		if (tlp_cpld(&cpl, t, p->bdf,
 			     data + align_down(d->skip + off, 4), off, n))
 			return;
 		port_answer(p, t, &cpl);
 		off += n;
-	}
+	} while (off < d->len);
 }
 
 void port_dma(struct fabric_port *p, const struct tlp *t)
