@@ -109,6 +109,10 @@ struct spdm_req {
 	struct crypto_slot hs; /* transcript of the message in flight */
 	struct crypto_slot dh;
 	uint8_t tag; /* KEY_UPDATE */
+	uint8_t point[SPDM_DHE_MAX];
+	uint8_t opaque[32];
+	uint8_t mac[SPDM_HASH_MAX];
+	uint8_t vid[UINT8_MAX]; /* VENDOR */
 
 	/* The connection. */
 	uint8_t version;
@@ -121,6 +125,7 @@ struct spdm_req {
 	struct spdm_transcript tr;
 	struct crypto_chain leaf; /* the parsed chain */
 	size_t chain_len;
+	size_t chain_total;		    /* as the first portion said */
 	uint8_t slot_digest[SPDM_HASH_MAX]; /* as DIGESTS said */
 	uint8_t chain_digest[SPDM_HASH_MAX];
 	size_t vca_len;
@@ -130,6 +135,9 @@ struct spdm_req {
 	uint32_t session_id;
 	struct spdm_keys keys;
 	struct spdm_channel ch[SPDM_DIRS];
+	/* KEY_UPDATE of all keys: what the answer may come under. */
+	struct spdm_channel next;
+	uint8_t next_secret[SPDM_HASH_MAX];
 	struct crypto_slot th;
 	struct crypto_slot l12;
 	uint8_t heartbeat_s;

@@ -7,6 +7,7 @@
 #include "spdm/codec.h"
 #include "spdm/keys.h"
 #include "spdm/secured.h"
+#include "spdm/trace.h"
 #include "spdm/transcript.h"
 
 /*
@@ -18,15 +19,6 @@
  */
 
 #define SPDM_RSP_SESSIONS 4
-
-/* Trace events of this room. */
-enum spdm_trace {
-	SPDM_TRACE_PHASE = 1,  /* a: new connection phase */
-	SPDM_TRACE_SESSION,    /* a: session id, b: new state, c: end cause */
-	SPDM_TRACE_REFUSED,    /* a: request code, b: error code, c: phase */
-	SPDM_TRACE_REQ_STATE,  /* requester; a: new state */
-	SPDM_TRACE_REQ_FAILED, /* requester; a: op, b: il_err, c: step */
-};
 
 /* Columns of the table: where a request finds the connection or session. */
 enum spdm_phase {
@@ -142,8 +134,10 @@ struct spdm_rsp_cfg {
 
 	/* Plaintext of a request, then a measurement record. */
 	uint8_t *scratch;
-	size_t scratch_len; /* at least @transfer + 256 */
+	size_t scratch_len; /* at least @transfer + SPDM_RSP_RECORD_MIN */
 };
+
+#define SPDM_RSP_RECORD_MIN 256
 
 /* Everything this responder can do. */
 #define SPDM_RSP_CAPS                                            \

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SPDM_REQ_PRIV_H
+#define SPDM_REQ_PRIV_H
+
+#include "spdm/req.h"
+
+/* Where request and response of a step are hashed. */
+enum spdm_req_tr {
+	SPDM_TR_NONE,
+	SPDM_TR_VCA,
+	SPDM_TR_M12_ANEW, /* GET_DIGESTS starts M1/M2 again */
+	SPDM_TR_M12,
+	SPDM_TR_L12, /* of the session, or of the connection */
+	SPDM_TR_TH,  /* the step does it by itself */
+};
+
+/*
+ * One request and its response. @build fills a request whose header is
+ * there; @check looks at a response whose version and code fit and commits
+ * what it says: IL_OK goes to the next step, IL_E_AGAIN repeats this one.
+ * When @check runs, @q->hs holds the transcript with the response, signature
+ * and HMAC left out.
+ */
+struct spdm_req_step {
+	uint8_t code;
+	enum spdm_req_tr tr;
+	enum il_err (*build)(struct spdm_req *q, struct spdm_msg *m);
+	/* After encoding: the HMAC of FINISH. NULL: nothing to do. */
+	enum il_err (*prove)(struct spdm_req *q, struct spdm_msg *m,
+			     const uint8_t *p, size_t n);
+	enum il_err (*check)(struct spdm_req *q, const struct spdm_msg *m);
+};
+
+struct spdm_req_flow {
+	bool in[SPDM_REQ_STATES]; /* states it may begin in */
+	uint32_t both;		  /* all needed of both */
+	const struct spdm_req_step *steps;
+	unsigned n;
+	enum spdm_req_state (*done)(struct spdm_req *q);
+};
+
+extern const struct spdm_req_step spdm_req_connect_steps[];
+extern const struct spdm_req_step spdm_req_challenge_step;
+extern const struct spdm_req_step spdm_req_measure_step;
+extern const struct spdm_req_step spdm_req_session_steps[];
+extern const struct spdm_req_step spdm_req_heartbeat_step;
+extern const struct spdm_req_step spdm_req_update_steps[];
+extern const struct spdm_req_step spdm_req_vendor_step;
+extern const struct spdm_req_step spdm_req_end_step;
+
+/* Checks @sig over the transcript @q->hs with the leaf's key. */
+enum il_err spdm_req_verify(struct spdm_req *q, const char *context,
+			    struct spdm_span sig) IL_MUST;
+
+/* The connection is forgotten; results with it. */
+void spdm_req_forget(struct spdm_req *q);
+
+/* Keys, channels and transcripts of the session are gone. */
+void spdm_req_wipe_session(struct spdm_req *q);
+
+#endif

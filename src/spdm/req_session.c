@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "spdm/req_priv.h"
+
+/* Sessions, as the requester makes, uses and ends them. */
+
+static enum crypto_curve curve_of(const struct spdm_req *q)
+{
+	return q->dhe == SPDM_DHE_SECP256R1 ? CRYPTO_P256 : CRYPTO_P384;
+}
+
+static uint8_t sm_count(const struct spdm_req *q)
+{
+	uint8_t n = 0;
+
+	while (n < COUNT(q->cfg.sm_versions) && q->cfg.sm_versions[n])
+		n++;
+	return n;
+}
+
+static enum il_err key_ex_build(struct spdm_req *q, struct spdm_msg *m)
+{
+	struct spdm_sm_versions sm = { .count = sm_count(q) };
+	struct wr w = wr_over(q->opaque, sizeof(q->opaque));
+	enum il_err err;
+
+	memcpy(sm.entry, q->cfg.sm_versions, 2u * sm.count);
+	spdm_sm_supported_write(&w, q->opaque_fmt1, &sm);
+	m->param1 = q->args.summary;
+	m->param2 = q->slot;
+	q->shape.summary = q->args.summary != SPDM_SUMMARY_NONE;
+	m->u.key_ex.session_id = q->next_id;
+	m->u.key_ex.policy = q->args.policy;
+	err = env_random(q->cfg.env, m->u.key_ex.random, SPDM_NONCE_LEN);
+	if (!err)
+		err = crypto_dh_begin(q->cfg.crypto, &q->dh, curve_of(q),
+				      q->point);
+	m->u.key_ex.exchange = (struct spdm_span){ q->point, q->shape.dhe_len };
+	m->u.key_ex.opaque = (struct spdm_span){ q->opaque, w.len };
+	return err;
+}
+
+/* TH starts: VCA, the hash of the chain, KEY_EXCHANGE. */
+static enum il_err key_ex_start(struct spdm_req *q, struct spdm_msg *m,
+				const uint8_t *p, size_t n)
+{
+	enum il_err err;
+
+	(void)m;
+	crypto_drop(q->cfg.crypto, &q->hs);
+	err = spdm_tr_add(&q->tr, &q->hs, true, q->chain_digest,
+			  q->shape.hash_len);
+	return err ? err : spdm_tr_add(&q->tr, &q->hs, true, p, n);
+}
+
+static bool key_ex_sane(const struct spdm_req *q, const struct spdm_msg *m)
+{
+	uint16_t sm;
+
+	if (m->u.key_ex_rsp.mut_auth || m->u.key_ex_rsp.req_slot ||
+	    !m->u.key_ex_rsp.session_id ||
+	    spdm_sm_selected_read(m->u.key_ex_rsp.opaque, q->opaque_fmt1, &sm))
+		return false;
+	for (uint8_t i = 0; i < sm_count(q); i++)
+		if ((sm & 0xff00) == q->cfg.sm_versions[i])
+			return true;
+	return false;
+}
+
+/* Handshake keys from the shared secret and TH1, then the peer's HMAC. */
+static enum il_err key_ex_keys(struct spdm_req *q, const struct spdm_msg *m)
+{
+	const struct crypto *c = q->cfg.crypto;
+	uint8_t secret[CRYPTO_SCALAR_MAX];
+	uint8_t th[SPDM_HASH_MAX];
+	uint8_t mac[SPDM_HASH_MAX];
+	enum il_err err =
+		crypto_dh_finish(c, q->dh, m->u.key_ex_rsp.exchange.p, secret);
+
+	if (!err)
+		err = spdm_tr_digest(&q->tr, q->hs, th);
+	if (!err)
+		err = spdm_keys_handshake(&q->keys, c, q->version, q->hash,
+					  secret, crypto_curve_len(curve_of(q)),
+					  th);
+	bytes_wipe(secret, sizeof(secret));
+	crypto_drop(c, &q->dh);
+	if (!err)
+		err = spdm_keys_verify_data(&q->keys, c, SPDM_DIR_RSP, th, mac);
+	if (!err &&
+	    !bytes_equal_ct(mac, m->u.key_ex_rsp.verify.p, q->shape.hash_len))
+		err = IL_E_AUTH;
+	bytes_wipe(mac, sizeof(mac));
+	return err;
+}
+
+/* Source: DSP0274 1.2.1, section 10.16. */
+static enum il_err key_ex_check(struct spdm_req *q, const struct spdm_msg *m)
+{
+	const struct crypto *c = q->cfg.crypto;
+	enum il_err err;
+
+	if (!key_ex_sane(q, m))
+		return IL_E_FIELD;
+	err = spdm_req_verify(q, SPDM_SIGN_KEY_EXCHANGE, m->u.key_ex_rsp.sig);
+	if (!err)
+		err = spdm_tr_add(&q->tr, &q->hs, true, m->u.key_ex_rsp.sig.p,
+				  m->u.key_ex_rsp.sig.n);
+	if (!err)
+		err = key_ex_keys(q, m);
+	if (!err)
+		err = spdm_tr_add(&q->tr, &q->hs, true,
+				  m->u.key_ex_rsp.verify.p,
+				  m->u.key_ex_rsp.verify.n);
+	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
+		err = spdm_channel_open(&q->ch[d], c, &q->keys,
+					q->keys.hs_dir[d], q->cfg.seq_limit);
+	if (err)
+		return err;
+	if (q->shape.summary)
+		memcpy(q->summary, m->u.key_ex_rsp.summary.p,
+		       q->shape.hash_len);
+	q->session_id = (uint32_t)m->u.key_ex_rsp.session_id << 16 | q->next_id;
+	q->next_id--;
+	q->heartbeat_s = m->param1;
+	q->th = q->hs;
+	q->hs = (struct crypto_slot){ 0 };
+	return IL_OK;
+}
+
+static enum il_err finish_build(struct spdm_req *q, struct spdm_msg *m)
+{
+	m->u.finish.verify = (struct spdm_span){ q->mac, q->shape.hash_len };
+	return IL_OK;
+}
+
+/* The HMAC over TH with FINISH up to the HMAC. */
+static enum il_err finish_prove(struct spdm_req *q, struct spdm_msg *m,
+				const uint8_t *p, size_t n)
+{
+	const struct crypto *c = q->cfg.crypto;
+	uint8_t th[SPDM_HASH_MAX];
+	enum il_err err;
+
+	n -= m->u.finish.verify.n;
+	crypto_drop(c, &q->hs);
+	err = crypto_hash_dup(c, q->th, &q->hs);
+	if (!err)
+		err = spdm_tr_add(&q->tr, &q->hs, true, p, n);
+	if (!err)
+		err = spdm_tr_digest(&q->tr, q->hs, th);
+	if (!err)
+		err = spdm_keys_verify_data(&q->keys, c, SPDM_DIR_REQ, th,
+					    q->mac);
+	if (!err)
+		err = spdm_tr_add(&q->tr, &q->hs, true, q->mac,
+				  q->shape.hash_len);
+	return err;
+}
+
+/* TH2 and the data keys; those of the handshake are wiped. */
+static enum il_err finish_check(struct spdm_req *q, const struct spdm_msg *m)
+{
+	const struct crypto *c = q->cfg.crypto;
+	uint8_t th2[SPDM_HASH_MAX];
+	enum il_err err = spdm_tr_digest(&q->tr, q->hs, th2);
+
+	(void)m;
+	if (!err)
+		err = spdm_keys_data(&q->keys, c, th2);
+	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
+		err = spdm_channel_open(&q->ch[d], c, &q->keys,
+					q->keys.data_dir[d], q->cfg.seq_limit);
+	if (err)
+		return err;
+	bytes_wipe(q->keys.handshake, sizeof(q->keys.handshake));
+	bytes_wipe(q->keys.hs_dir, sizeof(q->keys.hs_dir));
+	bytes_wipe(q->mac, sizeof(q->mac));
+	crypto_drop(c, &q->th);
+	return IL_OK;
+}
+
+/* clang-format off */
+const struct spdm_req_step spdm_req_session_steps[] = {
+	{ SPDM_KEY_EXCHANGE, SPDM_TR_TH, key_ex_build, key_ex_start, key_ex_check },
+	{ SPDM_FINISH,       SPDM_TR_TH, finish_build, finish_prove, finish_check },
+};
+/* clang-format on */
+
+static enum il_err nothing_build(struct spdm_req *q, struct spdm_msg *m)
+{
+	(void)q;
+	(void)m;
+	return IL_OK;
+}
+
+static enum il_err nothing_check(struct spdm_req *q, const struct spdm_msg *m)
+{
+	(void)q;
+	(void)m;
+	return IL_OK;
+}
+
+const struct spdm_req_step spdm_req_heartbeat_step = {
+	SPDM_HEARTBEAT, SPDM_TR_NONE, nothing_build, NULL, nothing_check
+};
+
+const struct spdm_req_step spdm_req_end_step = { SPDM_END_SESSION, SPDM_TR_NONE,
+						 nothing_build, NULL,
+						 nothing_check };
+
+/* For UpdateAllKeys the answer's key is made before the answer can come. */
+static enum il_err update_build(struct spdm_req *q, struct spdm_msg *m)
+{
+	const struct crypto *c = q->cfg.crypto;
+	enum il_err err = env_random(q->cfg.env, &q->tag, 1);
+
+	m->param1 = q->args.update;
+	m->param2 = q->tag;
+	if (err || q->args.update != SPDM_UPDATE_ALL_KEYS)
+		return err;
+	err = spdm_keys_next(&q->keys, c, SPDM_DIR_RSP, q->next_secret);
+	if (err)
+		return err;
+	return spdm_channel_open(&q->next, c, &q->keys, q->next_secret,
+				 q->cfg.seq_limit);
+}
+
+static bool ack_fits(const struct spdm_req *q, const struct spdm_msg *m,
+		     uint8_t op)
+{
+	return m->param1 == op && m->param2 == q->tag;
+}
+
+/* An acknowledgement of all keys counts only under the new key. */
+static enum il_err update_check(struct spdm_req *q, const struct spdm_msg *m)
+{
+	const struct crypto *c = q->cfg.crypto;
+	uint8_t *secret = q->keys.data_dir[SPDM_DIR_REQ];
+	enum il_err err;
+
+	if (!ack_fits(q, m, q->args.update))
+		return IL_E_FIELD;
+	if (q->args.update == SPDM_UPDATE_ALL_KEYS) {
+		if (!q->next.seq)
+			return IL_E_AUTH;
+		spdm_channel_close(&q->ch[SPDM_DIR_RSP], c);
+		q->ch[SPDM_DIR_RSP] = q->next;
+		memset(&q->next, 0, sizeof(q->next));
+		memcpy(q->keys.data_dir[SPDM_DIR_RSP], q->next_secret,
+		       SPDM_HASH_MAX);
+		bytes_wipe(q->next_secret, sizeof(q->next_secret));
+	}
+	err = spdm_keys_next(&q->keys, c, SPDM_DIR_REQ, secret);
+	if (err)
+		return err;
+	return spdm_channel_open(&q->ch[SPDM_DIR_REQ], c, &q->keys, secret,
+				 q->cfg.seq_limit);
+}
+
+static enum il_err verify_build(struct spdm_req *q, struct spdm_msg *m)
+{
+	m->param1 = SPDM_VERIFY_NEW_KEY;
+	m->param2 = q->tag;
+	return IL_OK;
+}
+
+static enum il_err verify_check(struct spdm_req *q, const struct spdm_msg *m)
+{
+	return ack_fits(q, m, SPDM_VERIFY_NEW_KEY) ? IL_OK : IL_E_FIELD;
+}
+
+/* clang-format off */
+const struct spdm_req_step spdm_req_update_steps[] = {
+	{ SPDM_KEY_UPDATE, SPDM_TR_NONE, update_build, NULL, update_check },
+	{ SPDM_KEY_UPDATE, SPDM_TR_NONE, verify_build, NULL, verify_check },
+};
+/* clang-format on */
+
+static enum il_err vendor_build(struct spdm_req *q, struct spdm_msg *m)
+{
+	const struct spdm_span vid = q->args.vdm.vid;
+
+	m->u.vdm = q->args.vdm;
+	if (vid.n)
+		memcpy(q->vid, vid.p, vid.n);
+	return IL_OK;
+}
+
+/* The answer speaks of the same vendor; its payload is not looked at. */
+static enum il_err vendor_check(struct spdm_req *q, const struct spdm_msg *m)
+{
+	const struct spdm_vdm *v = &m->u.vdm;
+
+	if (v->standard != q->args.vdm.standard ||
+	    v->vid.n != q->args.vdm.vid.n ||
+	    (v->vid.n && memcmp(v->vid.p, q->vid, v->vid.n) != 0))
+		return IL_E_FIELD;
+	q->answer = *v;
+	return IL_OK;
+}
+
+const struct spdm_req_step spdm_req_vendor_step = { SPDM_VENDOR_DEFINED_REQUEST,
+						    SPDM_TR_NONE, vendor_build,
+						    NULL, vendor_check };

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "spdm/rsp.h"
+
+#include "base/assert.h"
+#include "spdm/keys_priv.h"
+#include "spdm/rsp_priv.h"
+
+void spdm_rsp_session_enter(struct spdm_rsp *r, struct spdm_rsp_session *s,
+			    enum spdm_session_state next)
+{
+	s->state = next;
+	env_trace(r->cfg.env, TRACE_EV(TRACE_SPDM, SPDM_TRACE_SESSION), s->id,
+		  next, 0);
+}
+
+/*
+ * Keys go first, then whoever depends on the session is told, then the place
+ * is free. Source: PCIe TDISP 1.0 §11.4.5 (law 3: streams and TDIs of the
+ * session are dead before its place is used again).
+ */
+void spdm_rsp_session_end(struct spdm_rsp *r, struct spdm_rsp_session *s,
+			  enum spdm_end why)
+{
+	const bool open = s->state == SPDM_SES_OPEN;
+	const uint32_t id = s->id;
+
+	if (s->state == SPDM_SES_NONE)
+		return;
+	for (unsigned d = 0; d < SPDM_DIRS; d++)
+		spdm_channel_close(&s->ch[d], r->cfg.crypto);
+	crypto_drop(r->cfg.crypto, &s->th);
+	crypto_drop(r->cfg.crypto, &s->l12);
+	bytes_wipe(s, sizeof(*s));
+	if (open && r->cfg.port->session_ended)
+		r->cfg.port->session_ended(r->cfg.port_ctx, id, why);
+	env_trace(r->cfg.env, TRACE_EV(TRACE_SPDM, SPDM_TRACE_SESSION), id,
+		  SPDM_SES_NONE, why);
+}
+
+static bool slot_ok(const struct spdm_rsp_slot *s)
+{
+	const size_t max = UINT16_MAX - SPDM_CHAIN_HEAD - SPDM_HASH_MAX;
+
+	if (!s->certs.n)
+		return true;
+	return s->certs.p && s->certs.n <= max && spdm_der_len(s->certs) &&
+	       (!s->root.n || s->root.p);
+}
+
+enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
+{
+	if (!cfg->crypto || !cfg->env || !cfg->port || !cfg->scratch ||
+	    !cfg->versions[0] || !cfg->sm_versions[0] ||
+	    (cfg->caps & ~SPDM_RSP_CAPS) || cfg->transfer < SPDM_TRANSFER_MIN ||
+	    cfg->transfer > UINT16_MAX ||
+	    cfg->scratch_len < cfg->transfer + SPDM_RSP_RECORD_MIN)
+		return IL_E_ARG;
+	for (unsigned i = 0; i < SPDM_SLOTS; i++)
+		if (!slot_ok(&cfg->slots[i]))
+			return IL_E_ARG;
+	memset(r, 0, sizeof(*r));
+	r->cfg = *cfg;
+	if (!r->cfg.seq_limit)
+		r->cfg.seq_limit = UINT64_MAX;
+	r->next_id = UINT16_MAX;
+	spdm_tr_init(&r->tr, cfg->crypto);
+	return IL_OK;
+}
+
+void spdm_rsp_forget(struct spdm_rsp *r)
+{
+	spdm_tr_drop(&r->tr);
+	r->version = 0;
+	r->peer_caps = 0;
+	r->peer_transfer = 0;
+	r->asym = 0;
+	r->hash = 0;
+	r->meas_hash = 0;
+	r->dhe = 0;
+	r->opaque_fmt1 = false;
+}
+
+void spdm_rsp_reset(struct spdm_rsp *r)
+{
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
+		spdm_rsp_session_end(r, &r->ses[i], SPDM_END_RESET);
+	spdm_rsp_forget(r);
+	spdm_rsp_enter(r, SPDM_PH_START);
+}
+
+void spdm_rsp_fini(struct spdm_rsp *r)
+{
+	spdm_rsp_reset(r);
+	bytes_wipe(r, sizeof(*r));
+}
+
+static struct spdm_rsp_session *session(struct spdm_rsp *r, uint32_t id)
+{
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
+		if (r->ses[i].state != SPDM_SES_NONE && r->ses[i].id == id)
+			return &r->ses[i];
+	return NULL;
+}
+
+bool spdm_rsp_end(struct spdm_rsp *r, uint32_t session_id)
+{
+	struct spdm_rsp_session *s = session(r, session_id);
+
+	if (s)
+		spdm_rsp_session_end(r, s, SPDM_END_RESET);
+	return s != NULL;
+}
+
+bool spdm_rsp_session_open(const struct spdm_rsp *r, uint32_t session_id)
+{
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
+		if (r->ses[i].state == SPDM_SES_OPEN &&
+		    r->ses[i].id == session_id)
+			return true;
+	return false;
+}
+
+/*
+ * A session that was silent for twice the period is over.
+ * Source: DSP0274 1.2.1, section 10.20 (HEARTBEAT).
+ */
+uint64_t spdm_rsp_tick(struct spdm_rsp *r, uint64_t now_ns)
+{
+	const uint64_t wait = r->cfg.heartbeat_s * UINT64_C(2000000000);
+	uint64_t next = UINT64_MAX;
+
+	if (!wait || !(r->peer_caps & r->cfg.caps & SPDM_CAP_HBEAT))
+		return next;
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
+		struct spdm_rsp_session *s = &r->ses[i];
+
+		if (s->state != SPDM_SES_OPEN)
+			continue;
+		if (now_ns > s->heard_ns && now_ns - s->heard_ns > wait)
+			spdm_rsp_session_end(r, s, SPDM_END_HEARTBEAT);
+		else if (s->heard_ns + wait < next)
+			next = s->heard_ns + wait;
+	}
+	return next;
+}
+
+enum il_err spdm_ex_refuse(struct spdm_ex *x, uint8_t code, uint8_t data)
+{
+	x->error = code;
+	x->error_data = data;
+	return IL_E_FIELD;
+}
+
+void spdm_ex_begin(struct spdm_ex *x)
+{
+	memset(&x->rsp, 0, sizeof(x->rsp));
+	x->rsp.version = x->r->version ? x->r->version : SPDM_V10;
+	x->rsp.code = spdm_response_of(x->req.code);
+}
+
+static void tap(struct spdm_ex *x, enum spdm_tap_stage stage)
+{
+	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
+
+	if (cfg->tap)
+		cfg->tap(cfg->tap_ctx, x->s ? x->s->id : 0, stage, &x->rsp);
+}
+
+static enum il_err encode(struct spdm_ex *x)
+{
+	struct wr w = wr_over(x->buf, x->cap);
+	enum il_err err = spdm_msg_encode(&w, &x->rsp);
+	const uint32_t max = x->r->peer_transfer;
+
+	if (!err || err == IL_E_SPACE)
+		if (max && w.len > max) {
+			x->ext_len = 4;
+			for (unsigned i = 0; i < 4; i++)
+				x->ext[i] = (uint8_t)(w.len >> (8 * i));
+			return spdm_ex_refuse(x, SPDM_ERR_RESPONSE_TOO_LARGE,
+					      0);
+		}
+	if (!err)
+		x->len = w.len;
+	return err;
+}
+
+enum il_err spdm_ex_emit(struct spdm_ex *x)
+{
+	tap(x, SPDM_TAP_FIELDS);
+	return encode(x);
+}
+
+enum il_err spdm_ex_emit_proof(struct spdm_ex *x)
+{
+	tap(x, SPDM_TAP_PROOF);
+	return encode(x);
+}
+
+enum il_err spdm_ex_record(struct spdm_ex *x, struct crypto_slot *s, bool vca)
+{
+	enum il_err err = spdm_tr_add(&x->r->tr, s, vca, x->in.p, x->in.n);
+
+	if (err)
+		return err;
+	return spdm_tr_add(&x->r->tr, s, vca, x->buf,
+			   x->len - spdm_msg_sig_len(&x->rsp) -
+				   spdm_msg_verify_len(&x->rsp));
+}
+
+enum il_err spdm_ex_sign(struct spdm_ex *x, uint8_t slot, const char *context)
+{
+	struct spdm_rsp *r = x->r;
+	uint8_t th[SPDM_HASH_MAX];
+	uint8_t digest[SPDM_HASH_MAX];
+	enum il_err err = spdm_tr_digest(&r->tr, x->work, th);
+
+	if (!err)
+		err = spdm_sign_digest(r->cfg.crypto, r->version, r->hash,
+				       context, th, digest);
+	if (err)
+		return err;
+	return r->cfg.port->sign(r->cfg.port_ctx, slot, r->asym, digest,
+				 spdm_hash_len(r->hash), x->sig,
+				 spdm_sig_len(r->asym));
+}
+
+/* An ERROR in place of the response. */
+static enum il_err refuse(struct spdm_ex *x, uint8_t code)
+{
+	struct wr w = wr_over(x->buf, x->cap);
+	enum il_err err;
+
+	memset(&x->rsp, 0, sizeof(x->rsp));
+	x->rsp.version = x->r->version ? x->r->version : SPDM_V10;
+	x->rsp.code = SPDM_ERROR;
+	x->rsp.param1 = x->error;
+	x->rsp.param2 = x->error_data;
+	if (x->error == SPDM_ERR_RESPONSE_TOO_LARGE)
+		x->rsp.u.error.ext =
+			(struct spdm_span){ .p = x->ext, .n = x->ext_len };
+	env_trace(x->r->cfg.env, TRACE_EV(TRACE_SPDM, SPDM_TRACE_REFUSED), code,
+		  x->error, spdm_ex_phase(x));
+	tap(x, SPDM_TAP_FIELDS);
+	err = spdm_msg_encode(&w, &x->rsp);
+	if (!err)
+		x->len = w.len;
+	return err;
+}
+
+/* Runs the request; what cannot be answered by a refusal comes back. */
+static enum il_err answer(struct spdm_ex *x, const uint8_t *in, size_t n)
+{
+	enum il_err err = spdm_ex_dispatch(x, in, n);
+
+	if (!err || err == IL_E_AGAIN || err == IL_E_SPACE)
+		return err;
+	if (!x->error)
+		x->error = SPDM_ERR_UNSPECIFIED;
+	return refuse(x, n > 1 ? in[1] : 0);
+}
+
+/* Gives back what an exchange acquired and did not commit; wipes. */
+static void ex_fini(struct spdm_ex *x)
+{
+	const struct crypto *c = x->r->cfg.crypto;
+
+	crypto_drop(c, &x->work);
+	crypto_drop(c, &x->dh);
+	for (unsigned d = 0; d < SPDM_DIRS; d++)
+		spdm_channel_close(&x->ch[d], c);
+	bytes_wipe(x->r->cfg.scratch, x->r->cfg.scratch_len);
+	bytes_wipe(x, sizeof(*x));
+}
+
+static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, uint64_t now_ns)
+{
+	memset(x, 0, sizeof(*x));
+	x->r = r;
+	x->now_ns = now_ns;
+	x->record = r->cfg.scratch + r->cfg.transfer;
+	x->record_cap = r->cfg.scratch_len - r->cfg.transfer;
+}
+
+/*
+ * PCI-SIG messages outside a session get no answer at all.
+ * Source: PCIe TDISP 1.0 §11.2.2 (law 1).
+ */
+static bool must_ignore(const uint8_t *in, size_t n)
+{
+	return n >= 6 && in[1] == SPDM_VENDOR_DEFINED_REQUEST &&
+	       in[4] == SPDM_STD_PCISIG && in[5] == 0;
+}
+
+static enum il_err handle_plain(struct spdm_rsp *r, const uint8_t *in, size_t n,
+				uint8_t *out, size_t cap, size_t *out_len,
+				uint64_t now_ns)
+{
+	struct spdm_ex x;
+	enum il_err err;
+
+	*out_len = 0;
+	if (must_ignore(in, n))
+		return IL_OK;
+	ex_init(&x, r, now_ns);
+	x.buf = out;
+	x.cap = cap;
+	err = answer(&x, in, n);
+	if (!err && !x.silent)
+		*out_len = x.len;
+	if (!err && x.after)
+		x.after(&x);
+	ex_fini(&x);
+	return err;
+}
+
+/*
+ * A record that does not decrypt ends its session: what it may have been is
+ * unknown, and guessing must not be free. Source: DSP0274 1.2.1, section
+ * 10.10 (DecryptError); DSP0277 1.1, section 7. OPEN: whether the session
+ * must end; the DMTF implementation ends it, and so do we.
+ */
+static enum il_err decrypt_error(struct spdm_ex *x)
+{
+	x->error = SPDM_ERR_DECRYPT_ERROR;
+	return refuse(x, 0);
+}
+
+static void after_decrypt(struct spdm_ex *x)
+{
+	spdm_rsp_session_end(x->r, x->s, SPDM_END_DECRYPT);
+}
+
+static enum il_err seal(struct spdm_ex *x, uint8_t *out, size_t cap,
+			size_t *out_len)
+{
+	if (x->silent)
+		return IL_OK;
+	return spdm_secured_seal(&x->s->ch[SPDM_DIR_RSP], x->r->cfg.crypto,
+				 x->s->id, out, cap, x->len, out_len);
+}
+
+static enum il_err secured(struct spdm_ex *x, const uint8_t *in, size_t n,
+			   uint8_t *out, size_t cap, size_t *out_len)
+{
+	struct spdm_channel *ch = &x->s->ch[SPDM_DIR_REQ];
+	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
+	const uint64_t seq = ch->seq;
+	const uint64_t heard_ns = x->s->heard_ns;
+	size_t len;
+	enum il_err err;
+
+	err = spdm_secured_open(ch, cfg->crypto, in, n, cfg->scratch,
+				cfg->transfer + 2, &len);
+	if (err == IL_E_AUTH) {
+		x->after = after_decrypt;
+		err = decrypt_error(x);
+	} else if (err) {
+		return IL_OK; /* malformed or too long: dropped, no answer */
+	} else {
+		x->s->heard_ns = x->now_ns;
+		err = answer(x, cfg->scratch, len);
+	}
+	if (err) { /* not answered: may come again */
+		ch->seq = seq;
+		x->s->heard_ns = heard_ns;
+		return err;
+	}
+	err = seal(x, out, cap, out_len);
+	if (err)
+		spdm_rsp_session_end(x->r, x->s, SPDM_END_RESET);
+	else if (x->after)
+		x->after(x);
+	return err;
+}
+
+static enum il_err handle_secured(struct spdm_rsp *r, const uint8_t *in,
+				  size_t n, uint8_t *out, size_t cap,
+				  size_t *out_len, uint64_t now_ns)
+{
+	struct spdm_rsp_session *s;
+	struct spdm_ex x;
+	uint32_t id;
+	enum il_err err;
+
+	*out_len = 0;
+	if (spdm_secured_id(in, n, &id))
+		return IL_OK;
+	s = session(r, id);
+	if (!s)
+		return IL_OK;
+	if (cap < SPDM_SECURED_OVER + 4)
+		return IL_E_SPACE;
+	for (unsigned d = 0; d < SPDM_DIRS; d++)
+		if (s->ch[d].seq >= s->ch[d].limit) {
+			spdm_rsp_session_end(r, s, SPDM_END_EXHAUSTED);
+			return IL_OK;
+		}
+	ex_init(&x, r, now_ns);
+	x.s = s;
+	x.buf = out + SPDM_SECURED_HEAD;
+	x.cap = cap - SPDM_SECURED_OVER;
+	err = secured(&x, in, n, out, cap, out_len);
+	ex_fini(&x);
+	return err;
+}
+
+enum il_err spdm_rsp_handle(struct spdm_rsp *r, enum spdm_kind kind,
+			    const uint8_t *in, size_t n, uint8_t *out,
+			    size_t cap, size_t *out_len,
+			    enum spdm_kind *out_kind, uint64_t now_ns)
+{
+	enum il_err err = IL_E_ARG;
+
+	(void)spdm_rsp_tick(r, now_ns);
+	*out_kind = kind;
+	switch (kind) {
+	case SPDM_PLAIN:
+		err = handle_plain(r, in, n, out, cap, out_len, now_ns);
+		break;
+	case SPDM_SECURED:
+		err = handle_secured(r, in, n, out, cap, out_len, now_ns);
+		break;
+	}
+	IL_ASSERT(spdm_rsp_sane(r));
+	return err;
+}
+
+bool spdm_rsp_sane(const struct spdm_rsp *r)
+{
+	const bool ready = r->phase == SPDM_PH_READY;
+
+	if (r->phase > SPDM_PH_READY || ready != (r->tr.hash != 0))
+		return false;
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
+		const struct spdm_rsp_session *s = &r->ses[i];
+		const bool live = s->state != SPDM_SES_NONE;
+
+		if (live && !ready)
+			return false;
+		for (unsigned d = 0; d < SPDM_DIRS; d++)
+			if (s->ch[d].live != live)
+				return false;
+		if ((s->th.n != 0) != (s->state == SPDM_SES_HANDSHAKE))
+			return false;
+		for (unsigned j = 0; live && j < i; j++)
+			if (r->ses[j].state != SPDM_SES_NONE &&
+			    r->ses[j].id == s->id)
+				return false;
+	}
+	return true;
+}

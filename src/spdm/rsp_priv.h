@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SPDM_RSP_PRIV_H
+#define SPDM_RSP_PRIV_H
+
+#include "spdm/rsp.h"
+
+/*
+ * One exchange: a decoded request, the response that grows beside it, and
+ * what becomes of the session once the response has been sealed. Lives on the
+ * stack of spdm_rsp_handle() and is wiped there.
+ */
+struct spdm_ex {
+	struct spdm_rsp *r;
+	struct spdm_rsp_session *s; /* NULL: plain */
+	uint64_t now_ns;
+
+	struct spdm_msg req;
+	struct spdm_span in; /* the request's own bytes */
+
+	struct spdm_msg rsp;
+	uint8_t *buf; /* where the response is encoded */
+	size_t cap;
+	size_t len;
+	uint8_t *record; /* the second half of the scratch buffer */
+	size_t record_cap;
+
+	bool silent;   /* no reply */
+	uint8_t error; /* an ERROR code refuses */
+	uint8_t error_data;
+	uint8_t ext[4];
+	size_t ext_len;
+
+	/* What response spans point to. */
+	uint8_t summary[SPDM_HASH_MAX];
+	uint8_t point[SPDM_DHE_MAX];
+	uint8_t opaque[32];
+	uint8_t sig[SPDM_SIG_MAX];
+	uint8_t verify[SPDM_HASH_MAX];
+
+	/* Acquired, not yet committed; given back if they stay here. */
+	struct crypto_slot work;
+	struct crypto_slot dh;
+	struct spdm_keys keys;
+	struct spdm_channel ch[SPDM_DIRS];
+
+	/* Runs when the response has been sealed. Cannot fail. */
+	void (*after)(struct spdm_ex *x);
+};
+
+/*
+ * An action: IL_OK with the response encoded in @x, or silent. Anything else
+ * has changed nothing but @x. IL_E_FIELD with @x->error set refuses.
+ */
+typedef enum il_err spdm_rsp_act(struct spdm_ex *x);
+
+spdm_rsp_act spdm_rsp_version, spdm_rsp_caps, spdm_rsp_algs, spdm_rsp_digests,
+	spdm_rsp_cert, spdm_rsp_challenge, spdm_rsp_meas, spdm_rsp_key_exchange,
+	spdm_rsp_finish, spdm_rsp_heartbeat, spdm_rsp_key_update,
+	spdm_rsp_end_session, spdm_rsp_vendor;
+
+/* Refuses with an ERROR code; always IL_E_FIELD. */
+enum il_err spdm_ex_refuse(struct spdm_ex *x, uint8_t code,
+			   uint8_t data) IL_MUST;
+
+/* Starts the response to @x->req. */
+void spdm_ex_begin(struct spdm_ex *x);
+
+/*
+ * Taps and encodes. Refuses if the peer cannot take so much; IL_E_SPACE if
+ * the caller's buffer cannot.
+ */
+enum il_err spdm_ex_emit(struct spdm_ex *x) IL_MUST;
+
+/* The same for the second stage, with signature and HMAC in place. */
+enum il_err spdm_ex_emit_proof(struct spdm_ex *x) IL_MUST;
+
+/*
+ * Signs: appends the encoded response without its signature and HMAC to the
+ * transcript @x->work, and lets the port sign it for @slot into @x->sig.
+ */
+enum il_err spdm_ex_sign(struct spdm_ex *x, uint8_t slot,
+			 const char *context) IL_MUST;
+
+/* Appends request and response to a transcript; see spdm_tr_add(). */
+enum il_err spdm_ex_record(struct spdm_ex *x, struct crypto_slot *s,
+			   bool vca) IL_MUST;
+
+enum spdm_phase spdm_ex_phase(const struct spdm_ex *x);
+
+/* Finds the row and cell of a request and runs it. */
+enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in,
+			     size_t n) IL_MUST;
+
+/* The one writer of the connection's phase. */
+void spdm_rsp_enter(struct spdm_rsp *r, enum spdm_phase next);
+
+/* What was agreed with the peer, and its transcripts, are no more. */
+void spdm_rsp_forget(struct spdm_rsp *r);
+
+/* Length of the DER object that @s begins with, or 0. */
+size_t spdm_der_len(struct spdm_span s);
+
+/* Whether @slot has certificates. */
+bool spdm_rsp_has_slot(const struct spdm_rsp *r, unsigned slot);
+uint8_t spdm_rsp_slot_mask(const struct spdm_rsp *r);
+
+/* MeasurementSummaryHash of @type into @x->summary; refuses a bad type. */
+enum il_err spdm_ex_summary(struct spdm_ex *x, uint8_t type,
+			    struct spdm_span *out) IL_MUST;
+
+/* The one writer of session state, and the one end of sessions. */
+void spdm_rsp_session_enter(struct spdm_rsp *r, struct spdm_rsp_session *s,
+			    enum spdm_session_state next);
+void spdm_rsp_session_end(struct spdm_rsp *r, struct spdm_rsp_session *s,
+			  enum spdm_end why);
+
+#endif

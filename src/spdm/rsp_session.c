@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "spdm/rsp_priv.h"
+
+/* Sessions: how they are made, kept alive, carried on and ended. */
+
+static struct spdm_rsp_session *free_place(struct spdm_rsp *r)
+{
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
+		if (r->ses[i].state == SPDM_SES_NONE)
+			return &r->ses[i];
+	return NULL;
+}
+
+static bool id_taken(const struct spdm_rsp *r, uint32_t id)
+{
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
+		if (r->ses[i].state != SPDM_SES_NONE && r->ses[i].id == id)
+			return true;
+	return false;
+}
+
+/* Our half counts down, 0 left out; at most SPDM_RSP_SESSIONS are taken. */
+static uint16_t our_half(const struct spdm_rsp *r, uint16_t theirs)
+{
+	uint16_t half = r->next_id;
+
+	while (!half || id_taken(r, (uint32_t)half << 16 | theirs))
+		half--;
+	return half;
+}
+
+/* The newest version of secured messages that both know; 0: none. */
+static uint16_t pick_sm(const struct spdm_rsp *r,
+			const struct spdm_sm_versions *v)
+{
+	uint16_t best = 0;
+
+	for (unsigned i = 0; i < COUNT(r->cfg.sm_versions); i++)
+		for (uint8_t j = 0; j < v->count; j++)
+			if ((v->entry[j] & 0xff00) == r->cfg.sm_versions[i] &&
+			    r->cfg.sm_versions[i] > best)
+				best = r->cfg.sm_versions[i];
+	return best;
+}
+
+/* Our ephemeral key and the shared secret; a point off the curve refuses. */
+static enum il_err exchange(struct spdm_ex *x, uint8_t *secret, size_t *len)
+{
+	const struct crypto *c = x->r->cfg.crypto;
+	const enum crypto_curve curve =
+		x->r->dhe == SPDM_DHE_SECP256R1 ? CRYPTO_P256 : CRYPTO_P384;
+	enum il_err err = crypto_dh_begin(c, &x->dh, curve, x->point);
+
+	if (!err)
+		err = crypto_dh_finish(c, x->dh, x->req.u.key_ex.exchange.p,
+				       secret);
+	if (err == IL_E_FIELD)
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
+	*len = crypto_curve_len(curve);
+	return err;
+}
+
+/* Fields of KEY_EXCHANGE_RSP that do not depend on the secret. */
+static enum il_err key_ex_fields(struct spdm_ex *x, uint16_t sm)
+{
+	struct spdm_rsp *r = x->r;
+	struct wr w = wr_over(x->opaque, sizeof(x->opaque));
+
+	if (r->cfg.caps & r->peer_caps & SPDM_CAP_HBEAT)
+		x->rsp.param1 = r->cfg.heartbeat_s;
+	x->rsp.u.key_ex_rsp.session_id =
+		our_half(r, x->req.u.key_ex.session_id);
+	spdm_sm_selected_write(&w, r->opaque_fmt1, sm);
+	x->rsp.u.key_ex_rsp.exchange =
+		(struct spdm_span){ x->point, spdm_dhe_len(r->dhe) };
+	x->rsp.u.key_ex_rsp.opaque = (struct spdm_span){ x->opaque, w.len };
+	x->rsp.u.key_ex_rsp.sig =
+		(struct spdm_span){ x->sig, spdm_sig_len(r->asym) };
+	x->rsp.u.key_ex_rsp.verify =
+		(struct spdm_span){ x->verify, spdm_hash_len(r->hash) };
+	return env_random(r->cfg.env, x->rsp.u.key_ex_rsp.random,
+			  SPDM_NONCE_LEN);
+}
+
+/*
+ * Transcript, signature, handshake keys, HMAC. TH is VCA, the hash of the
+ * chain, KEY_EXCHANGE, KEY_EXCHANGE_RSP; the signature covers it up to
+ * itself, the HMAC up to and with the signature.
+ * Source: DSP0274 1.2.1, section 10.16.7.
+ */
+static enum il_err key_ex_proof(struct spdm_ex *x, uint8_t slot,
+				const uint8_t *secret, size_t secret_len)
+{
+	struct spdm_rsp *r = x->r;
+	const struct crypto *c = r->cfg.crypto;
+	uint8_t th[SPDM_HASH_MAX];
+	enum il_err err =
+		spdm_tr_add(&r->tr, &x->work, true, r->chain_hash[slot],
+			    spdm_hash_len(r->hash));
+
+	if (!err)
+		err = spdm_ex_record(x, &x->work, true);
+	if (!err)
+		err = spdm_ex_sign(x, slot, SPDM_SIGN_KEY_EXCHANGE);
+	if (!err)
+		err = spdm_tr_add(&r->tr, &x->work, true, x->sig,
+				  spdm_sig_len(r->asym));
+	if (!err)
+		err = spdm_tr_digest(&r->tr, x->work, th);
+	if (!err)
+		err = spdm_keys_handshake(&x->keys, c, r->version, r->hash,
+					  secret, secret_len, th);
+	if (!err)
+		err = spdm_keys_verify_data(&x->keys, c, SPDM_DIR_RSP, th,
+					    x->verify);
+	if (!err)
+		err = spdm_tr_add(&r->tr, &x->work, true, x->verify,
+				  spdm_hash_len(r->hash));
+	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
+		err = spdm_channel_open(&x->ch[d], c, &x->keys,
+					x->keys.hs_dir[d], r->cfg.seq_limit);
+	if (!err)
+		err = spdm_ex_emit_proof(x);
+	return err;
+}
+
+/* What the exchange acquired becomes the session's. */
+static void key_ex_commit(struct spdm_ex *x, struct spdm_rsp_session *s,
+			  uint32_t id)
+{
+	struct spdm_rsp *r = x->r;
+
+	s->id = id;
+	s->keys = x->keys;
+	s->th = x->work;
+	x->work = (struct crypto_slot){ 0 };
+	for (unsigned d = 0; d < SPDM_DIRS; d++) {
+		s->ch[d] = x->ch[d];
+		memset(&x->ch[d], 0, sizeof(x->ch[d]));
+	}
+	s->heard_ns = x->now_ns;
+	r->next_id = (uint16_t)((id >> 16) - 1);
+	spdm_rsp_session_enter(r, s, SPDM_SES_HANDSHAKE);
+}
+
+enum il_err spdm_rsp_key_exchange(struct spdm_ex *x)
+{
+	struct spdm_rsp *r = x->r;
+	const uint8_t slot = x->req.param2;
+	struct spdm_rsp_session *s = free_place(r);
+	uint8_t secret[CRYPTO_SCALAR_MAX];
+	struct spdm_sm_versions sm;
+	size_t len = 0;
+	enum il_err err;
+
+	if (!spdm_rsp_has_slot(r, slot) ||
+	    spdm_sm_supported_read(x->req.u.key_ex.opaque, r->opaque_fmt1,
+				   &sm) ||
+	    !pick_sm(r, &sm))
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
+	if (!s)
+		return spdm_ex_refuse(x, SPDM_ERR_SESSION_LIMIT_EXCEEDED, 0);
+	err = spdm_ex_summary(x, x->req.param1, &x->rsp.u.key_ex_rsp.summary);
+	if (!err)
+		err = exchange(x, secret, &len);
+	if (!err)
+		err = key_ex_fields(x, pick_sm(r, &sm));
+
+	const uint32_t id = (uint32_t)x->rsp.u.key_ex_rsp.session_id << 16 |
+			    x->req.u.key_ex.session_id;
+
+	if (!err)
+		err = spdm_ex_emit(x);
+	if (!err)
+		err = key_ex_proof(x, slot, secret, len);
+	bytes_wipe(secret, sizeof(secret));
+	if (!err)
+		key_ex_commit(x, s, id);
+	return err;
+}
+
+/* New channels take over, the handshake's secrets are wiped. */
+static void after_finish(struct spdm_ex *x)
+{
+	struct spdm_rsp_session *s = x->s;
+	const struct crypto *c = x->r->cfg.crypto;
+
+	for (unsigned d = 0; d < SPDM_DIRS; d++) {
+		spdm_channel_close(&s->ch[d], c);
+		s->ch[d] = x->ch[d];
+		memset(&x->ch[d], 0, sizeof(x->ch[d]));
+	}
+	s->keys = x->keys;
+	bytes_wipe(s->keys.handshake, sizeof(s->keys.handshake));
+	bytes_wipe(s->keys.hs_dir, sizeof(s->keys.hs_dir));
+	crypto_drop(c, &s->th);
+	spdm_rsp_session_enter(x->r, s, SPDM_SES_OPEN);
+}
+
+static void after_bad_finish(struct spdm_ex *x)
+{
+	spdm_rsp_session_end(x->r, x->s, SPDM_END_FINISH);
+}
+
+/* Checks the requester's HMAC over TH with FINISH up to the HMAC. */
+static enum il_err finish_check(struct spdm_ex *x)
+{
+	struct spdm_rsp *r = x->r;
+	const size_t n = spdm_hash_len(r->hash);
+	uint8_t th[SPDM_HASH_MAX];
+	enum il_err err = crypto_hash_dup(r->cfg.crypto, x->s->th, &x->work);
+
+	if (!err)
+		err = spdm_tr_add(&r->tr, &x->work, true, x->in.p, x->in.n - n);
+	if (!err)
+		err = spdm_tr_digest(&r->tr, x->work, th);
+	if (!err)
+		err = spdm_keys_verify_data(&x->s->keys, r->cfg.crypto,
+					    SPDM_DIR_REQ, th, x->verify);
+	if (err)
+		return err;
+	if (bytes_equal_ct(x->verify, x->req.u.finish.verify.p, n))
+		return IL_OK;
+	x->after = after_bad_finish;
+	return spdm_ex_refuse(x, SPDM_ERR_DECRYPT_ERROR, 0);
+}
+
+/*
+ * Source: DSP0274 1.2.1, section 10.17. FINISH_RSP still goes under the
+ * handshake keys; a wrong HMAC ends the session. We never ask for mutual
+ * authentication, so a signature of the requester is refused.
+ */
+enum il_err spdm_rsp_finish(struct spdm_ex *x)
+{
+	struct spdm_rsp *r = x->r;
+	uint8_t th2[SPDM_HASH_MAX];
+	enum il_err err;
+
+	if (x->req.param1 & 1)
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
+	err = finish_check(x);
+	if (!err)
+		err = spdm_ex_emit(x);
+	if (!err)
+		err = spdm_tr_add(&r->tr, &x->work, true,
+				  x->req.u.finish.verify.p,
+				  x->req.u.finish.verify.n);
+	if (!err)
+		err = spdm_tr_add(&r->tr, &x->work, true, x->buf, x->len);
+	if (!err)
+		err = spdm_tr_digest(&r->tr, x->work, th2);
+	if (err)
+		return err;
+	x->keys = x->s->keys;
+	err = spdm_keys_data(&x->keys, r->cfg.crypto, th2);
+	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
+		err = spdm_channel_open(&x->ch[d], r->cfg.crypto, &x->keys,
+					x->keys.data_dir[d], r->cfg.seq_limit);
+	if (!err)
+		x->after = after_finish;
+	return err;
+}
+
+enum il_err spdm_rsp_heartbeat(struct spdm_ex *x)
+{
+	return spdm_ex_emit(x);
+}
+
+/* The next secret of one direction, and a channel under it, into @x. */
+static enum il_err roll(struct spdm_ex *x, enum spdm_dir dir)
+{
+	const struct crypto *c = x->r->cfg.crypto;
+	enum il_err err =
+		spdm_keys_next(&x->keys, c, dir, x->keys.data_dir[dir]);
+
+	if (err)
+		return err;
+	return spdm_channel_open(&x->ch[dir], c, &x->keys,
+				 x->keys.data_dir[dir], x->r->cfg.seq_limit);
+}
+
+static void take(struct spdm_ex *x, enum spdm_dir dir)
+{
+	struct spdm_rsp_session *s = x->s;
+
+	spdm_channel_close(&s->ch[dir], x->r->cfg.crypto);
+	s->ch[dir] = x->ch[dir];
+	memset(&x->ch[dir], 0, sizeof(x->ch[dir]));
+	memcpy(s->keys.data_dir[dir], x->keys.data_dir[dir], SPDM_HASH_MAX);
+}
+
+/*
+ * UpdateKey replaces the requester's key, UpdateAllKeys ours too, and then
+ * already for the acknowledgement. VerifyNewKey must follow, under the new
+ * key, before the next update.
+ * Source: DSP0274 1.2.1, section 10.21.
+ */
+enum il_err spdm_rsp_key_update(struct spdm_ex *x)
+{
+	struct spdm_rsp_session *s = x->s;
+	const uint8_t op = x->req.param1;
+	const bool all = op == SPDM_UPDATE_ALL_KEYS;
+	enum il_err err = IL_OK;
+
+	if (op < SPDM_UPDATE_KEY || op > SPDM_VERIFY_NEW_KEY ||
+	    s->unverified != (op == SPDM_VERIFY_NEW_KEY))
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
+	x->keys = s->keys;
+	if (op != SPDM_VERIFY_NEW_KEY)
+		err = roll(x, SPDM_DIR_REQ);
+	if (!err && all)
+		err = roll(x, SPDM_DIR_RSP);
+	x->rsp.param1 = op;
+	x->rsp.param2 = x->req.param2;
+	if (!err)
+		err = spdm_ex_emit(x);
+	if (err)
+		return err;
+	if (op != SPDM_VERIFY_NEW_KEY)
+		take(x, SPDM_DIR_REQ);
+	if (all)
+		take(x, SPDM_DIR_RSP);
+	s->unverified = op != SPDM_VERIFY_NEW_KEY;
+	return IL_OK;
+}
+
+static void after_end(struct spdm_ex *x)
+{
+	spdm_rsp_session_end(x->r, x->s, SPDM_END_REQUESTED);
+}
+
+/* The acknowledgement is the last record of the session. */
+enum il_err spdm_rsp_end_session(struct spdm_ex *x)
+{
+	enum il_err err = spdm_ex_emit(x);
+
+	if (!err)
+		x->after = after_end;
+	return err;
+}
+
+/* One function from a port's errors to ERROR codes. */
+static enum il_err vendor_error(struct spdm_ex *x, enum il_err err)
+{
+	switch (err) {
+	case IL_OK:
+	case IL_E_AGAIN:
+		return err;
+	case IL_E_STATE:
+		return spdm_ex_refuse(x, SPDM_ERR_UNEXPECTED_REQUEST, 0);
+	case IL_E_ARG:
+	case IL_E_SHORT:
+	case IL_E_LONG:
+	case IL_E_FIELD:
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
+	case IL_E_SPACE:
+	case IL_E_AUTH:
+	case IL_E_PEER:
+	case IL_E_TIMEOUT:
+	case IL_E_NOMEM:
+	case IL_E_RANDOM:
+	case IL_E_IO:
+		break;
+	}
+	return spdm_ex_refuse(x, SPDM_ERR_UNSPECIFIED, 0);
+}
+
+/*
+ * Whose message it is decides; the payload is not looked at.
+ * Source: DSP0274 1.2.1, section 10.14; PCIe TDISP 1.0 §11.2.2.
+ */
+enum il_err spdm_rsp_vendor(struct spdm_ex *x)
+{
+	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
+	const struct spdm_vdm *in = &x->req.u.vdm;
+	const bool pci = in->standard == SPDM_STD_PCISIG;
+	struct wr w = wr_over(x->record, x->record_cap);
+	enum il_err err;
+
+	if (pci &&
+	    (in->vid.n != 2 || in->vid.p[0] != SPDM_VID_PCISIG || in->vid.p[1]))
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
+	if (pci ? !cfg->port->vendor : !cfg->port->vendor_other)
+		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST,
+				      x->req.code);
+	err = (pci ? cfg->port->vendor : cfg->port->vendor_other)(
+		cfg->port_ctx, x->s ? x->s->id : 0, in, &w);
+	if (!err && w.err)
+		err = IL_E_NOMEM;
+	if (err)
+		return vendor_error(x, err);
+	if (!w.len) {
+		x->silent = true;
+		return IL_OK;
+	}
+	x->rsp.u.vdm = *in;
+	x->rsp.u.vdm.payload = (struct spdm_span){ x->record, w.len };
+	return spdm_ex_emit(x);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "spdm/rsp_priv.h"
+
+/* Rows of the table, and what a request needs to be supported at all. */
+enum req {
+	REQ_VERSION,
+	REQ_CAPS,
+	REQ_ALGS,
+	REQ_DIGESTS,
+	REQ_CERT,
+	REQ_CHALLENGE,
+	REQ_MEAS,
+	REQ_KEY_EXCHANGE,
+	REQ_FINISH,
+	REQ_HEARTBEAT,
+	REQ_KEY_UPDATE,
+	REQ_END_SESSION,
+	REQ_VENDOR,
+	REQS,
+};
+
+/*
+ * @cap: one of these bits is needed of us, and, if @both, the same of the
+ * peer. @inside: has a meaning in sessions only, so that outside ERROR
+ * SessionRequired says so (1.2). @m12: keeps M1/M2 alive.
+ * Source: DSP0274 1.2.1, section 10.3 (capability flags), 10.9.3 (what resets
+ * M1/M2), 10.10 (SessionRequired).
+ */
+static const struct {
+	uint8_t code;
+	bool both;
+	bool inside;
+	bool m12;
+	uint32_t cap;
+} reqs[REQS] = {
+	/* clang-format off */
+	[REQ_VERSION]      = { SPDM_GET_VERSION,            false, false, true,  0 },
+	[REQ_CAPS]         = { SPDM_GET_CAPABILITIES,       false, false, true,  0 },
+	[REQ_ALGS]         = { SPDM_NEGOTIATE_ALGORITHMS,   false, false, true,  0 },
+	[REQ_DIGESTS]      = { SPDM_GET_DIGESTS,            false, false, true,  SPDM_CAP_CERT },
+	[REQ_CERT]         = { SPDM_GET_CERTIFICATE,        false, false, true,  SPDM_CAP_CERT },
+	[REQ_CHALLENGE]    = { SPDM_CHALLENGE,              false, false, true,  SPDM_CAP_CHAL },
+	[REQ_MEAS]         = { SPDM_GET_MEASUREMENTS,       false, false, false, SPDM_CAP_MEAS_MASK },
+	[REQ_KEY_EXCHANGE] = { SPDM_KEY_EXCHANGE,           true,  false, false, SPDM_CAP_KEY_EX },
+	[REQ_FINISH]       = { SPDM_FINISH,                 true,  true,  false, SPDM_CAP_KEY_EX },
+	[REQ_HEARTBEAT]    = { SPDM_HEARTBEAT,              true,  true,  false, SPDM_CAP_HBEAT },
+	[REQ_KEY_UPDATE]   = { SPDM_KEY_UPDATE,             true,  true,  false, SPDM_CAP_KEY_UPD },
+	[REQ_END_SESSION]  = { SPDM_END_SESSION,            true,  true,  false, SPDM_CAP_KEY_EX },
+	[REQ_VENDOR]       = { SPDM_VENDOR_DEFINED_REQUEST, false, false, true,  0 },
+	/* clang-format on */
+};
+
+/*
+ * Every request in every phase; an absent cell refuses. @next is the phase of
+ * the connection, or of the session in the last two columns.
+ * Source: DSP0274 1.2.1, section 10.1 (order of messages), 10.23 (messages
+ * allowed in session phases).
+ */
+/* clang-format off */
+#define IN(act, next) { act, next }
+static const struct edge {
+	spdm_rsp_act *act;
+	enum spdm_phase next;
+} edges[REQS][SPDM_PHASES] = {
+	[REQ_VERSION][SPDM_PH_START]          = IN(spdm_rsp_version,      SPDM_PH_VERSION),
+	[REQ_VERSION][SPDM_PH_VERSION]        = IN(spdm_rsp_version,      SPDM_PH_VERSION),
+	[REQ_VERSION][SPDM_PH_CAPS]           = IN(spdm_rsp_version,      SPDM_PH_VERSION),
+	[REQ_VERSION][SPDM_PH_READY]          = IN(spdm_rsp_version,      SPDM_PH_VERSION),
+	[REQ_CAPS][SPDM_PH_VERSION]           = IN(spdm_rsp_caps,         SPDM_PH_CAPS),
+	[REQ_ALGS][SPDM_PH_CAPS]              = IN(spdm_rsp_algs,         SPDM_PH_READY),
+	[REQ_DIGESTS][SPDM_PH_READY]          = IN(spdm_rsp_digests,      SPDM_PH_READY),
+	[REQ_DIGESTS][SPDM_PH_SESSION]        = IN(spdm_rsp_digests,      SPDM_PH_SESSION),
+	[REQ_CERT][SPDM_PH_READY]             = IN(spdm_rsp_cert,         SPDM_PH_READY),
+	[REQ_CERT][SPDM_PH_SESSION]           = IN(spdm_rsp_cert,         SPDM_PH_SESSION),
+	[REQ_CHALLENGE][SPDM_PH_READY]        = IN(spdm_rsp_challenge,    SPDM_PH_READY),
+	[REQ_MEAS][SPDM_PH_READY]             = IN(spdm_rsp_meas,         SPDM_PH_READY),
+	[REQ_MEAS][SPDM_PH_SESSION]           = IN(spdm_rsp_meas,         SPDM_PH_SESSION),
+	[REQ_KEY_EXCHANGE][SPDM_PH_READY]     = IN(spdm_rsp_key_exchange, SPDM_PH_READY),
+	[REQ_FINISH][SPDM_PH_HANDSHAKE]       = IN(spdm_rsp_finish,       SPDM_PH_SESSION),
+	[REQ_HEARTBEAT][SPDM_PH_SESSION]      = IN(spdm_rsp_heartbeat,    SPDM_PH_SESSION),
+	[REQ_KEY_UPDATE][SPDM_PH_SESSION]     = IN(spdm_rsp_key_update,   SPDM_PH_SESSION),
+	[REQ_END_SESSION][SPDM_PH_SESSION]    = IN(spdm_rsp_end_session,  SPDM_PH_SESSION),
+	[REQ_VENDOR][SPDM_PH_READY]           = IN(spdm_rsp_vendor,       SPDM_PH_READY),
+	[REQ_VENDOR][SPDM_PH_SESSION]         = IN(spdm_rsp_vendor,       SPDM_PH_SESSION),
+};
+#undef IN
+/* clang-format on */
+
+/* The one writer of the connection's phase. */
+void spdm_rsp_enter(struct spdm_rsp *r, enum spdm_phase next)
+{
+	if (r->phase != next)
+		env_trace(r->cfg.env, TRACE_EV(TRACE_SPDM, SPDM_TRACE_PHASE),
+			  next, 0, 0);
+	r->phase = next;
+}
+
+/* Our row of a request code; REQS if there is none. */
+static unsigned row_of(uint8_t code)
+{
+	unsigned i = 0;
+
+	while (i < REQS && reqs[i].code != code)
+		i++;
+	return i;
+}
+
+enum spdm_phase spdm_ex_phase(const struct spdm_ex *x)
+{
+	if (!x->s)
+		return x->r->phase;
+	return x->s->state == SPDM_SES_OPEN ? SPDM_PH_SESSION
+					    : SPDM_PH_HANDSHAKE;
+}
+
+/*
+ * GET_VERSION is always 1.0. GET_CAPABILITIES picks one of ours; from then on
+ * that one rules. Source: DSP0274 1.2.1, sections 10.2, 10.3.
+ */
+static bool version_fits(const struct spdm_rsp *r, uint8_t code, uint8_t v)
+{
+	if (code == SPDM_GET_VERSION)
+		return v == SPDM_V10;
+	if (r->version)
+		return v == r->version;
+	for (unsigned i = 0; i < COUNT(r->cfg.versions); i++)
+		if (r->cfg.versions[i] && r->cfg.versions[i] == v)
+			return true;
+	return code != SPDM_GET_CAPABILITIES && v == SPDM_V10;
+}
+
+/* Why a request is refused before anything of its body is looked at. */
+static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
+			 unsigned *row)
+{
+	const struct spdm_rsp *r = x->r;
+	const enum spdm_phase phase = spdm_ex_phase(x);
+	const unsigned i = row_of(code);
+
+	if (!version_fits(r, code, version))
+		return spdm_ex_refuse(x, SPDM_ERR_VERSION_MISMATCH, 0);
+	if (i == REQS)
+		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST, code);
+	if (phase >= SPDM_PH_READY && reqs[i].cap &&
+	    (!(r->cfg.caps & reqs[i].cap) ||
+	     (reqs[i].both && !(r->peer_caps & reqs[i].cap))))
+		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST, code);
+	if (!edges[i][phase].act && reqs[i].inside && !x->s &&
+	    version >= SPDM_V12)
+		return spdm_ex_refuse(x, SPDM_ERR_SESSION_REQUIRED, 0);
+	if (!edges[i][phase].act)
+		return spdm_ex_refuse(x, SPDM_ERR_UNEXPECTED_REQUEST, 0);
+	*row = i;
+	return IL_OK;
+}
+
+static enum il_err parse(struct spdm_ex *x, const uint8_t *in, size_t n)
+{
+	const struct spdm_rsp *r = x->r;
+	const struct spdm_shape sh = { .hash_len = spdm_hash_len(r->hash),
+				       .sig_len = spdm_sig_len(r->asym),
+				       .dhe_len = spdm_dhe_len(r->dhe) };
+	size_t used = n;
+	enum il_err err;
+
+	if (x->s)
+		err = spdm_msg_decode(in, n, &sh, &x->req);
+	else
+		err = spdm_msg_decode_padded(in, n, &sh, &x->req, &used);
+	if (err)
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
+	if (used > r->cfg.transfer)
+		return spdm_ex_refuse(x, SPDM_ERR_REQUEST_TOO_LARGE, 0);
+	x->in = (struct spdm_span){ .p = in, .n = used };
+	return IL_OK;
+}
+
+/* Transcripts that an accepted request of another kind empties. */
+static void settle(struct spdm_ex *x, unsigned row)
+{
+	struct spdm_rsp *r = x->r;
+
+	if (!reqs[row].m12)
+		spdm_tr_forget(&r->tr, &r->tr.m12);
+	if (row != REQ_MEAS)
+		spdm_tr_forget(&r->tr, x->s ? &x->s->l12 : &r->tr.l12);
+}
+
+enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in, size_t n)
+{
+	unsigned row = REQS;
+	enum il_err err;
+
+	if (n < 4)
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
+	err = admit(x, in[0], in[1], &row);
+	if (!err)
+		err = parse(x, in, n);
+	if (err)
+		return err;
+	spdm_ex_begin(x);
+
+	const struct edge *e = &edges[row][spdm_ex_phase(x)];
+
+	err = e->act(x);
+	if (err)
+		return err;
+	settle(x, row);
+	if (!x->s)
+		spdm_rsp_enter(x->r, e->next);
+	return IL_OK;
+}
