@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pair.h"
+
+#include <stdlib.h>
+
+#include "p256.h"
+
+static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
+			const uint8_t *digest, size_t digest_len, uint8_t *sig,
+			size_t sig_len)
+{
+	struct pair *p = ctx;
+
+	(void)asym;
+	assert_int_equal(slot, 0);
+	if (p->sign_err)
+		return p->sign_err;
+	return crypto_sign_digest(&p->c, p->key, digest, digest_len, sig,
+				  sig_len);
+}
+
+static enum il_err measure(void *ctx, uint8_t index,
+			   struct spdm_measurement *out)
+{
+	static const uint8_t bytes[64] = { 1, 2, 3, 4 };
+
+	(void)ctx;
+	switch (index) {
+	case 1: /* immutable ROM */
+		*out = (struct spdm_measurement){ .tcb = true,
+						  .raw = { bytes, 64 } };
+		return IL_OK;
+	case 2: /* mutable firmware */
+		*out = (struct spdm_measurement){ .type = 1,
+						  .raw = { bytes, 10 } };
+		return IL_OK;
+	case 0x11: /* secure version number: never a digest */
+		*out = (struct spdm_measurement){ .type = 7,
+						  .only_raw = true,
+						  .raw = { bytes, 8 } };
+		return IL_OK;
+	default:
+		return IL_E_ARG;
+	}
+}
+
+/* Echoes the payload with every byte one higher. */
+static enum il_err vendor(void *ctx, uint32_t session_id,
+			  const struct spdm_vdm *in, struct wr *out)
+{
+	struct pair *p = ctx;
+
+	(void)session_id;
+	p->vendor_calls++;
+	if (p->vendor_err)
+		return p->vendor_err;
+	for (size_t i = 0; i < in->payload.n && !p->vendor_silent; i++)
+		wr_u8(out, (uint8_t)(in->payload.p[i] + 1));
+	return IL_OK;
+}
+
+static void ended(void *ctx, uint32_t session_id, enum spdm_end why)
+{
+	struct pair *p = ctx;
+
+	/* Its keys are gone before anybody is told. */
+	assert_false(spdm_rsp_session_open(&p->rsp, session_id));
+	p->ended++;
+	p->ended_id = session_id;
+	p->ended_why = why;
+}
+
+static const struct spdm_rsp_port port = {
+	.sign = sign,
+	.measure = measure,
+	.vendor = vendor,
+	.vendor_other = vendor,
+	.session_ended = ended,
+};
+
+static void tap(void *ctx, uint32_t session_id, enum spdm_tap_stage stage,
+		struct spdm_msg *rsp)
+{
+	struct pair *p = ctx;
+
+	(void)session_id;
+	if (!p->change || rsp->code != p->change_code ||
+	    stage != p->change_stage)
+		return;
+	p->change(p, rsp);
+	p->changed++;
+}
+
+static void identity_p384(struct pair *p)
+{
+	const struct identity_cfg cfg = { .vendor = 0x1d1a,
+					  .device = 1,
+					  .class_code = 0x010802,
+					  .not_before_s = 1000000000,
+					  .not_after_s = 4000000000 };
+	struct identity_files *f = malloc(sizeof(*f));
+	struct identity *id = malloc(sizeof(*id));
+	enum identity_fault fault;
+
+	assert_non_null(f);
+	assert_non_null(id);
+	assert_int_equal(identity_new(p->o, &cfg, f), IL_OK);
+	assert_int_equal(identity_load(p->o, f->chain.text, f->chain.len,
+				       f->key[IDENTITY_LEAF].text,
+				       f->key[IDENTITY_LEAF].len, id, &fault),
+			 IL_OK);
+	memcpy(p->certs, id->chain, id->chain_len);
+	p->certs_len = id->chain_len;
+	assert_int_equal(crypto_key_load(&p->c, &p->key, id->key, id->key_len),
+			 IL_OK);
+	free(f);
+	free(id);
+}
+
+static void identity_p256(struct pair *p)
+{
+	memcpy(p->certs, p256_root, sizeof(p256_root));
+	memcpy(p->certs + sizeof(p256_root), p256_leaf, sizeof(p256_leaf));
+	p->certs_len = sizeof(p256_root) + sizeof(p256_leaf);
+	assert_int_equal(
+		crypto_key_load(&p->c, &p->key, p256_key, sizeof(p256_key)),
+		IL_OK);
+}
+
+static void configure(struct pair *p, enum crypto_curve curve)
+{
+	const bool p256 = curve == CRYPTO_P256;
+
+	p->rcfg = (struct spdm_rsp_cfg){
+		.crypto = &p->c,
+		.env = &p->env,
+		.port = &port,
+		.port_ctx = p,
+		.tap = tap,
+		.tap_ctx = p,
+		.versions = { SPDM_V12, SPDM_V11 },
+		.caps = SPDM_RSP_CAPS,
+		.asym = p256 ? SPDM_ASYM_ECDSA_P256 : SPDM_ASYM_ECDSA_P384,
+		.hash = SPDM_HASH_SHA_256 | SPDM_HASH_SHA_384,
+		.meas_hash = SPDM_MEAS_HASH_SHA_384,
+		.dhe = SPDM_DHE_SECP256R1 | SPDM_DHE_SECP384R1,
+		.sm_versions = { SPDM_SM_V12, SPDM_SM_V11 },
+		.slots = { { .certs = { p->certs, p->certs_len } } },
+		.transfer = PAIR_TRANSFER,
+		.scratch = p->rsp_scratch,
+		.scratch_len = sizeof(p->rsp_scratch),
+	};
+	p->qcfg = (struct spdm_req_cfg){
+		.crypto = &p->c,
+		.env = &p->env,
+		.versions = { SPDM_V12, SPDM_V11 },
+		.caps = SPDM_REQ_CAPS,
+		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384,
+		.hash = p256 ? SPDM_HASH_SHA_256 : SPDM_HASH_SHA_384,
+		.dhe = p256 ? SPDM_DHE_SECP256R1 : SPDM_DHE_SECP384R1,
+		.sm_versions = { SPDM_SM_V11 },
+		.transfer = PAIR_TRANSFER,
+		.portion = 500,
+		.chain = p->chain,
+		.chain_cap = sizeof(p->chain),
+		.scratch = p->req_scratch,
+		.scratch_len = sizeof(p->req_scratch),
+		.vca = p->vca,
+		.vca_cap = sizeof(p->vca),
+		.meas = p->meas,
+		.meas_cap = sizeof(p->meas),
+	};
+}
+
+struct pair *pair_new(enum crypto_curve curve)
+{
+	const struct ossl_cfg cfg = { .seeded = true, .seed = 7 };
+	struct pair *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	assert_int_equal(ossl_new(&cfg, &p->o), IL_OK);
+	p->c = ossl_crypto(p->o);
+	p->env = fake_env(&p->fenv);
+	if (curve == CRYPTO_P256)
+		identity_p256(p);
+	else
+		identity_p384(p);
+	configure(p, curve);
+	return p;
+}
+
+void pair_start(struct pair *p)
+{
+	assert_int_equal(spdm_rsp_init(&p->rsp, &p->rcfg), IL_OK);
+	assert_int_equal(spdm_req_init(&p->req, &p->qcfg), IL_OK);
+}
+
+/* Everything that was acquired is given back. */
+void pair_free(struct pair *p)
+{
+	spdm_req_fini(&p->req);
+	spdm_rsp_fini(&p->rsp);
+	crypto_drop(&p->c, &p->key);
+	assert_int_equal(ossl_live(p->o), 0);
+	ossl_free(p->o);
+	free(p);
+}
+
+enum il_err pair_exchange(struct pair *p)
+{
+	enum il_err err = spdm_req_pull(&p->req, p->in, sizeof(p->in),
+					&p->in_len, &p->in_kind);
+
+	if (err)
+		return err;
+	p->now_ns += 1000000;
+	err = spdm_rsp_handle(&p->rsp, p->in_kind, p->in, p->in_len, p->out,
+			      sizeof(p->out), &p->out_len, &p->out_kind,
+			      p->now_ns);
+	assert_int_equal(err, IL_OK);
+	if (!p->out_len)
+		return IL_E_TIMEOUT;
+	return spdm_req_push(&p->req, p->out_kind, p->out, p->out_len,
+			     p->now_ns);
+}
+
+enum il_err pair_run(struct pair *p, enum spdm_req_op op,
+		     const struct spdm_req_args *args)
+{
+	enum il_err err = spdm_req_begin(&p->req, op, args);
+
+	if (err)
+		return err;
+	do
+		err = pair_exchange(p);
+	while (err == IL_E_AGAIN);
+	return err;
+}
+
+void pair_connect(struct pair *p)
+{
+	assert_int_equal(pair_run(p, SPDM_OP_CONNECT, NULL), IL_OK);
+}
+
+void pair_session(struct pair *p)
+{
+	pair_connect(p);
+	assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
+}
+
+static int error_of(const uint8_t *m, size_t n)
+{
+	return n >= 4 && m[1] == SPDM_ERROR ? m[2] : 0;
+}
+
+int pair_send(struct pair *p, enum spdm_kind kind, const uint8_t *in, size_t n)
+{
+	assert_int_equal(spdm_rsp_handle(&p->rsp, kind, in, n, p->out,
+					 sizeof(p->out), &p->out_len,
+					 &p->out_kind, p->now_ns),
+			 IL_OK);
+	return p->out_len ? error_of(p->out, p->out_len) : -1;
+}
+
+int pair_send_secured(struct pair *p, const uint8_t *in, size_t n)
+{
+	uint8_t rec[PAIR_BUF];
+	uint8_t plain[PAIR_BUF];
+	size_t len;
+
+	memcpy(rec + SPDM_SECURED_HEAD, in, n);
+	assert_int_equal(spdm_secured_seal(&p->req.ch[SPDM_DIR_REQ], &p->c,
+					   p->req.session_id, rec, sizeof(rec),
+					   n, &len),
+			 IL_OK);
+	if (pair_send(p, SPDM_SECURED, rec, len) < 0)
+		return -1;
+	assert_int_equal(spdm_secured_open(&p->req.ch[SPDM_DIR_RSP], &p->c,
+					   p->out, p->out_len, plain,
+					   sizeof(plain), &len),
+			 IL_OK);
+	memcpy(p->out, plain, len);
+	p->out_len = len;
+	return error_of(p->out, p->out_len);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TEST_SPDM_PAIR_H
+#define TEST_SPDM_PAIR_H
+
+#include "check.h"
+#include "fake_env.h"
+
+#include "crypto/identity.h"
+#include "crypto/ossl.h"
+#include "spdm/req.h"
+#include "spdm/rsp.h"
+
+/* A requester and a responder of ours, joined by the test. */
+
+#define PAIR_TRANSFER 4096
+#define PAIR_BUF      (PAIR_TRANSFER + 64)
+
+struct pair {
+	struct ossl *o;
+	struct crypto c;
+	struct fake_env fenv;
+	struct env env;
+	uint8_t certs[2 * CRYPTO_CERT_MAX];
+	size_t certs_len;
+	struct crypto_slot key;
+
+	struct spdm_rsp_cfg rcfg;
+	struct spdm_req_cfg qcfg;
+	struct spdm_rsp rsp;
+	struct spdm_req req;
+	uint8_t rsp_scratch[2 * PAIR_TRANSFER];
+	uint8_t req_scratch[PAIR_BUF];
+	uint8_t chain[8192];
+	uint8_t vca[512];
+	uint8_t meas[8192];
+
+	/* What the port does and saw. */
+	enum il_err sign_err;
+	enum il_err vendor_err;
+	bool vendor_silent;
+	unsigned vendor_calls;
+	unsigned ended;
+	uint32_t ended_id;
+	enum spdm_end ended_why;
+
+	/* The messages of the last exchange. */
+	uint8_t in[PAIR_BUF];
+	size_t in_len;
+	enum spdm_kind in_kind;
+	uint8_t out[PAIR_BUF];
+	size_t out_len;
+	enum spdm_kind out_kind;
+	uint64_t now_ns;
+
+	/* A tap, if a test sets one in rcfg. */
+	void (*change)(struct pair *p, struct spdm_msg *rsp);
+	uint8_t change_code;
+	enum spdm_tap_stage change_stage;
+	unsigned changed;
+};
+
+/* Storage and configuration; a test may alter rcfg and qcfg before start. */
+struct pair *pair_new(enum crypto_curve curve);
+void pair_start(struct pair *p);
+void pair_free(struct pair *p);
+
+/* One message each way. What push said. */
+enum il_err pair_exchange(struct pair *p);
+/* From begin to the end of the operation. */
+enum il_err pair_run(struct pair *p, enum spdm_req_op op,
+		     const struct spdm_req_args *args);
+/* Connected, and in a session. */
+void pair_connect(struct pair *p);
+void pair_session(struct pair *p);
+
+/* Sends bytes to the responder as they are; the ERROR code of the answer,
+ * 0 if it is none, -1 if there was no answer. */
+int pair_send(struct pair *p, enum spdm_kind kind, const uint8_t *in, size_t n);
+/* The same for one message inside the requester's session. */
+int pair_send_secured(struct pair *p, const uint8_t *in, size_t n);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pair.h"
+
+/* Our requester against our responder, from GET_VERSION to END_SESSION. */
+
+static void vendor_echo(struct pair *p, uint16_t standard, uint16_t vid)
+{
+	const uint8_t id[2] = { (uint8_t)vid, (uint8_t)(vid >> 8) };
+	const uint8_t load[5] = { 1, 2, 3, 4, 5 };
+	const uint8_t want[5] = { 2, 3, 4, 5, 6 };
+	const struct spdm_req_args a = {
+		.vdm = { standard, { id, 2 }, { load, 5 } },
+	};
+
+	assert_int_equal(pair_run(p, SPDM_OP_VENDOR, &a), IL_OK);
+	assert_int_equal(spdm_req_answer(&p->req)->payload.n, 5);
+	assert_memory_equal(spdm_req_answer(&p->req)->payload.p, want, 5);
+}
+
+static void measure_both_ways(struct pair *p)
+{
+	struct spdm_req_args a = { .index = SPDM_MEAS_COUNT };
+
+	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
+	assert_int_equal(p->req.meas_count, 3);
+	a.index = 1;
+	a.raw = true;
+	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
+	assert_int_equal(p->req.meas_count, 1);
+	assert_int_equal(spdm_req_record(&p->req).n, 7 + 64);
+	a.index = SPDM_MEAS_ALL;
+	a.raw = false;
+	a.sign = true;
+	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
+	assert_int_equal(p->req.meas_count, 3);
+	assert_int_equal(spdm_req_record(&p->req).n, 3 * 7 + 48 + 48 + 8);
+	assert_true(spdm_req_meas_sig(&p->req).n != 0);
+	/* Signed again at once: a new L1/L2. */
+	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
+}
+
+static void whole_life(struct pair *p)
+{
+	const struct spdm_req_args all = { .summary = SPDM_SUMMARY_ALL };
+	struct spdm_req_args upd = { .update = SPDM_UPDATE_KEY };
+
+	pair_start(p);
+	pair_connect(p);
+	assert_int_equal(spdm_req_certs(&p->req).n, p->certs_len);
+	assert_memory_equal(spdm_req_certs(&p->req).p, p->certs, p->certs_len);
+	assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, &all), IL_OK);
+	measure_both_ways(p);
+	assert_int_equal(pair_run(p, SPDM_OP_SESSION, &all), IL_OK);
+	assert_true(spdm_rsp_session_open(&p->rsp, p->req.session_id));
+	assert_memory_equal(p->req.keys.data_dir, p->rsp.ses[0].keys.data_dir,
+			    sizeof(p->req.keys.data_dir));
+	assert_int_equal(pair_run(p, SPDM_OP_HEARTBEAT, NULL), IL_OK);
+	measure_both_ways(p);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(pair_run(p, SPDM_OP_KEY_UPDATE, &upd), IL_OK);
+		vendor_echo(p, SPDM_STD_PCISIG, SPDM_VID_PCISIG);
+		upd.update = SPDM_UPDATE_ALL_KEYS;
+	}
+	vendor_echo(p, SPDM_STD_CXL, 0x1e98);
+	assert_int_equal(p->ended, 0);
+
+	const uint32_t id = p->req.session_id;
+
+	assert_int_equal(pair_run(p, SPDM_OP_END_SESSION, NULL), IL_OK);
+	assert_int_equal(p->ended, 1);
+	assert_int_equal(p->ended_id, id);
+	assert_int_equal(p->ended_why, SPDM_END_REQUESTED);
+	assert_int_equal(p->req.state, SPDM_REQ_CONNECTED);
+	/* And again, on the same connection. */
+	assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
+	assert_int_not_equal(p->req.session_id, id);
+	vendor_echo(p, SPDM_STD_PCISIG, SPDM_VID_PCISIG);
+	pair_free(p);
+}
+
+static void a_whole_life_at_1_2_with_p384(void **unused)
+{
+	(void)unused;
+	whole_life(pair_new(CRYPTO_P384));
+}
+
+static void a_whole_life_at_1_2_with_p256(void **unused)
+{
+	(void)unused;
+	whole_life(pair_new(CRYPTO_P256));
+}
+
+static void a_whole_life_at_1_1(void **unused)
+{
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P384);
+
+	p->qcfg.versions[0] = SPDM_V11;
+	whole_life(p);
+}
+
+static void a_whole_life_with_big_portions_and_no_evidence_kept(void **unused)
+{
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P384);
+
+	p->qcfg.portion = 0;
+	p->qcfg.vca = NULL;
+	p->qcfg.vca_cap = 0;
+	p->qcfg.meas = NULL;
+	p->qcfg.meas_cap = 0;
+	whole_life(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_whole_life_at_1_2_with_p384),
+		cmocka_unit_test(a_whole_life_at_1_2_with_p256),
+		cmocka_unit_test(a_whole_life_at_1_1),
+		cmocka_unit_test(
+			a_whole_life_with_big_portions_and_no_evidence_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
