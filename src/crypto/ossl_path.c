@@ -4,7 +4,7 @@
 #include <openssl/x509v3.h>
 
 /*
- * OpenSSL gives the verdict; diagnose() then finds the reason and the
+ * OpenSSL gives the verdict, but for dates; diagnose() then finds the reason and the
  * certificate, because OpenSSL looks for any path and so cannot say which
  * certificate of ours stands wrong. A reason is only ever sought for a chain
  * that is already refused.
@@ -55,11 +55,12 @@ static bool path_ok(struct ossl *o, const struct path *p)
 	if (ok) {
 		X509_STORE_CTX_set0_trusted_stack(c, anchors);
 		param = X509_STORE_CTX_get0_param(c);
-		X509_VERIFY_PARAM_set_time(param, (time_t)p->now_s);
 		X509_VERIFY_PARAM_set_depth(param, CRYPTO_CHAIN_CERTS);
 		X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
-		/* An anchor need not be self-signed. */
-		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+		/* An anchor need not be self-signed; dates: dates_ok(). */
+		X509_VERIFY_PARAM_set_flags(param,
+					    X509_V_FLAG_PARTIAL_CHAIN |
+						    X509_V_FLAG_NO_CHECK_TIME);
 		ok = X509_verify_cert(c) == 1 &&
 		     in_order(p, X509_STORE_CTX_get0_chain(c));
 	}
@@ -69,16 +70,29 @@ static bool path_ok(struct ossl *o, const struct path *p)
 	return ok;
 }
 
-static enum crypto_why_code check_dates(const struct path *p, X509 *x)
+/*
+ * Source: RFC 5280 §4.1.2.5: both ends are valid. OpenSSL refuses the last
+ * second, so it is told to leave dates alone.
+ */
+static enum crypto_why_code check_dates(const struct path *p, const X509 *x)
 {
 	time_t now = (time_t)p->now_s;
+	int from = ASN1_TIME_cmp_time_t(X509_get0_notBefore(x), now);
+	int to = ASN1_TIME_cmp_time_t(X509_get0_notAfter(x), now);
 
-	if (X509_cmp_time(X509_get0_notBefore(x), &now) > 0)
-		return CRYPTO_WHY_NOT_YET;
-	/* cmp_time says -1 for equal, too: the last second still counts. */
-	if (ASN1_TIME_cmp_time_t(X509_get0_notAfter(x), now) < 0)
+	if (from == -2 || to < 0) /* -2: no date that can be read */
 		return CRYPTO_WHY_EXPIRED;
-	return CRYPTO_WHY_NONE;
+	return from > 0 ? CRYPTO_WHY_NOT_YET : CRYPTO_WHY_NONE;
+}
+
+static bool dates_ok(const struct path *p)
+{
+	if (check_dates(p, p->anchor))
+		return false;
+	for (int i = 0; i < p->count; i++)
+		if (check_dates(p, p->cert[i]))
+			return false;
+	return true;
 }
 
 /* What a certificate says that stands above another one. */
@@ -179,7 +193,7 @@ static struct crypto_why judge(struct ossl *o, const struct path *p)
 	int leaf = p->count - 1;
 	enum crypto_why_code code;
 
-	if (!path_ok(o, p))
+	if (!dates_ok(p) || !path_ok(o, p))
 		return diagnose(p);
 	code = check_leaf(p->cert[leaf]);
 	return (struct crypto_why){ code, code ? leaf : 0 };
