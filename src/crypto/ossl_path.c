@@ -4,10 +4,10 @@
 #include <openssl/x509v3.h>
 
 /*
- * OpenSSL gives the verdict, but for dates; diagnose() then finds the reason and the
- * certificate, because OpenSSL looks for any path and so cannot say which
- * certificate of ours stands wrong. A reason is only ever sought for a chain
- * that is already refused.
+ * OpenSSL gives the verdict, but for dates; diagnose() then finds the reason
+ * and the certificate, because OpenSSL looks for any path and so cannot say
+ * which certificate of ours stands wrong. A reason is only ever sought for a
+ * chain that is already refused.
  */
 
 #define AUTH_LEVEL 2 /* at least 112 bits: no SHA-1, no RSA below 2048 */

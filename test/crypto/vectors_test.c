@@ -67,7 +67,8 @@ static void put(struct block *b, const char *name, const char *v)
 	size_t n = strlen(v);
 
 	assert_true(b->count <= FIELDS);
-	snprintf(f->name, sizeof(f->name), "%s", name);
+	assert_true(strlen(name) < sizeof(f->name));
+	memcpy(f->name, name, strlen(name) + 1);
 	if (*v == '"') {
 		assert_int_equal(v[n - 1], '"');
 		f->len = n - 2;
