@@ -60,38 +60,42 @@ struct device_cfg {
 /* What a device of ours offers over SPDM, but for identity. */
 void device_spdm_defaults(struct spdm_rsp_cfg *spdm);
 
-/* One read request under way. */
+/* One read request under way; its tag is its index. */
 struct device_read {
 	bool used;
+	bool dead; /* nobody waits for it any more; holds the tag */
 	uint8_t fn;
-	bool ide; /* its answer must come on the same stream */
-	uint8_t stream;
-	uint32_t epoch; /* dsm_epoch() when it was sent */
-	uint32_t off;	/* where its bytes go in the engine's buffer */
+	bool t;	      /* and the answer must come on the same stream */
+	int stream;   /* -1: plain */
+	uint32_t off; /* where its bytes go in the engine's buffer */
 	uint32_t len;
 	uint32_t got;
 	uint64_t sent_ns;
 };
 
-/* The engine's command, see pci/dma_engine.h. */
+/* The engine of a function, see pci/dma_engine.h. */
 enum engine_state { ENGINE_IDLE, ENGINE_LOADING, ENGINE_STORING };
 
 struct device_engine {
 	enum engine_state state;
-	uint32_t status; /* DONE and ERROR; BUSY is the state */
+	/* registers */
 	uint64_t src;
 	uint64_t dst;
 	uint32_t len;
+	uint32_t status; /* DONE and ERROR; BUSY is the state */
 	uint32_t error;
 	uint64_t count;
 	uint32_t irq;
 	uint32_t cmd;
-	uint32_t cmd_len; /* copied when the command began */
-	uint32_t asked;	  /* bytes asked for */
-	uint32_t moved;	  /* bytes that came or went */
-	uint32_t epoch;	  /* of the command's begin */
-	uint32_t held;	  /* bytes in the internal buffer */
-	uint8_t *buf;	  /* DMA_MAX_LEN bytes */
+	/* the command under way, as it was when it began */
+	uint64_t from;
+	uint64_t to;
+	uint32_t size;
+	uint32_t epoch; /* dsm_epoch() */
+	uint32_t asked; /* bytes asked for */
+	uint32_t moved; /* bytes that came or went in this state */
+	uint32_t used;	/* bytes of @buf that may differ from zero */
+	uint8_t *buf;	/* DMA_MAX_LEN bytes */
 };
 
 struct device;
@@ -107,10 +111,9 @@ struct device_fn {
 	uint16_t msix;
 	uint8_t table[DMA_MSIX_VECTORS * MSIX_ENTRY_SIZE];
 	uint64_t pending;
-	uint8_t *mem; /* DMA_BAR_MEM_SIZE bytes */
+	uint8_t *mem;  /* DMA_BAR_MEM_SIZE bytes */
+	bool mem_used; /* may differ from zero */
 	struct device_engine engine;
-	bool watched; /* armed: locked configuration is watched */
-	bool msix_locked;
 };
 
 struct device {
@@ -128,12 +131,18 @@ struct device {
 	struct doe_mbox doe;
 	struct ide_port ide;
 	struct dsm dsm;
-	uint8_t fail_due;
-	uint8_t event_due; /* streams that fell; the DSM is told after the TLP
-			    */
-	uint8_t cause[DEVICE_STREAMS];
-	uint8_t killed; /* streams that the DSM itself is killing */
+	uint8_t reset_due; /* functions to reset once the write is answered */
+	uint8_t fail_due;  /* blocks that owe the partner an IDE Fail */
+	uint8_t event_due; /* blocks that fell; the DSM is told after the TLP */
+	bool killing;	   /* the DSM itself wipes a stream: no event */
+	struct device_stream {
+		uint8_t id; /* the block's, before and after a write */
+		uint8_t lost_id;
+		enum ide_cause cause;
+		uint16_t keys; /* a bit for each key that was there */
+	} stream[DEVICE_STREAMS];
 	struct device_read read[DEVICE_READS];
+	int sent_stream;  /* id of the stream that the last packet took */
 	unsigned next_fn; /* whose engine moves next */
 	uint64_t now_ns;
 	uint64_t wake_ns; /* when the DSM wants to run next */
@@ -152,6 +161,7 @@ struct device {
 	uint8_t frame[LINK_FRAME_MAX];
 	uint8_t scratch[TLP_LIMIT_DATA];
 	uint8_t out[LINK_FRAME_MAX];
+	size_t out_len; /* of a packet that the channel had no room for */
 	uint8_t data[TLP_LIMIT_DATA + 8];
 	struct fault last; /* the latest request that was refused here */
 	uint64_t faults;
@@ -170,11 +180,11 @@ enum device_trace {
 extern const struct rule device_rule_no_function; /* "no-function" */
 extern const struct rule device_rule_no_bar;	  /* "no-bar" */
 extern const struct rule device_rule_type;	  /* "endpoint-type" */
+extern const struct rule device_rule_access;	  /* "register-access" */
+extern const struct rule device_rule_completion;  /* "device-completion" */
 extern const struct rule device_rule_poisoned;	  /* "endpoint-poisoned" */
 extern const struct rule device_rule_overlap;	  /* "bars-overlap" */
 extern const struct rule device_rule_page_size;	  /* "vf-page-size" */
-extern const struct rule device_rule_cache_line;  /* "cache-line" */
-extern const struct rule device_rule_phantom;	  /* "phantom-functions" */
 extern const struct rule device_rule_bar_off;	  /* "bar-not-set" */
 
 /*

@@ -109,8 +109,7 @@ uint16_t pci_pm_add(struct pci_cfg *c)
 {
 	uint16_t at = pci_cap_add(c, CAP_PM, PM_CAP_SIZE);
 
-	pci_cfg_put(c, (uint16_t)(at + 2), 2, 0x0003);	    /* version 1.2 */
-	pci_cfg_put(c, (uint16_t)(at + PM_CSR), 2, 0x0008); /* no soft reset */
+	pci_cfg_put(c, (uint16_t)(at + 2), 2, 0x0003); /* version 1.2 */
 	pci_cfg_mask(c, (uint16_t)(at + PM_CSR), 2, PM_CSR_STATE, 0);
 	return at;
 }
@@ -150,9 +149,14 @@ uint16_t pci_exp_add(struct pci_cfg *c, const struct pci_exp *exp)
 		    exp->max_payload | EXP_DEVCAP_EXT_TAG | EXP_DEVCAP_RBER |
 			    (exp->flr ? EXP_DEVCAP_FLR : 0) |
 			    (exp->tee ? EXP_DEVCAP_TEE : 0));
-	/* Initiate FLR is never stored: it reads as zero. */
+	/*
+	 * Initiate FLR is never stored: it reads as zero. Max_Payload_Size is
+	 * from the start what the capability says, as on a link where both
+	 * ends were built together.
+	 */
 	pci_cfg_put(c, (uint16_t)(at + EXP_DEVCTL), 2,
-		    EXP_DEVCTL_RELAXED | EXP_DEVCTL_NOSNOOP | 2 << 12);
+		    EXP_DEVCTL_RELAXED | EXP_DEVCTL_NOSNOOP | 2 << 12 |
+			    (uint32_t)exp->max_payload << 5);
 	pci_cfg_mask(c, (uint16_t)(at + EXP_DEVCTL), 4,
 		     0xf | EXP_DEVCTL_RELAXED | EXP_DEVCTL_PAYLOAD |
 			     EXP_DEVCTL_EXT_TAG | EXP_DEVCTL_NOSNOOP |

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "device/device_priv.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/bits.h"
+
+/*
+ * Configuration space of the functions: what it offers, and what writes mean.
+ * The watch over locked configuration begins here: each write that E.3 names
+ * becomes an event, whatever the TDI's state; the DSM knows whom it concerns.
+ * Source: PCIe Base 6.x §11.4.3
+ */
+
+static uint32_t get(const struct device_fn *fn, unsigned reg, unsigned size)
+{
+	return pci_cfg_get(&fn->cfg, (uint16_t)reg, size);
+}
+
+bool fn_awake(const struct device_fn *fn)
+{
+	const struct device_fn *pf = &fn->dev->fn[0];
+
+	/* VFs have no power states of their own here. */
+	return (get(pf, pf->pm + PM_CSR, 2) & PM_CSR_STATE) == PM_STATE_D0;
+}
+
+bool fn_master(const struct device_fn *fn)
+{
+	return fn->there && fn_awake(fn) &&
+	       (get(fn, CFG_COMMAND, 2) & CMD_MASTER);
+}
+
+static struct ide_stream_cfg stream_cfg(const struct ide_block_regs *b)
+{
+	struct ide_stream_cfg s = {
+		.enable = b->enable,
+		.is_default = b->dflt,
+		.cfg_en = b->cfg,
+		.tee_limited = b->tee_limited,
+		.id = b->id,
+		.tc = b->tc,
+		.rid_valid = b->rid_valid,
+		.rid_base = b->rid_base,
+		.rid_limit = b->rid_limit,
+		.segment = b->segment,
+	};
+
+	for (unsigned i = 0; i < b->n_addrs && i < IDE_RANGES; i++)
+		s.range[i] = (struct ide_range){ .valid = b->addr[i].valid,
+						 .base = b->addr[i].base,
+						 .limit = b->addr[i].limit };
+	return s;
+}
+
+static struct ide_block_regs block(const struct device *d, unsigned i)
+{
+	struct ide_block_regs b = { .n_addrs = 0 };
+	enum il_err err = pci_ide_block(&d->fn[0].cfg, d->ide_cap, i, &b);
+
+	IL_ASSERT(!err);
+	return b;
+}
+
+void device_ide_sync(struct device *d)
+{
+	for (unsigned i = 0; i < d->cfg.streams; i++) {
+		struct ide_block_regs b = block(d, i);
+		struct ide_stream_cfg s = stream_cfg(&b);
+		enum il_err err = ide_stream_set(&d->ide, i, &s);
+
+		IL_ASSERT(!err); /* idle blocks clash with nothing */
+		d->stream[i].id = b.id;
+	}
+}
+
+void device_ide_show(struct device *d)
+{
+	for (unsigned i = 0; i < d->cfg.streams; i++)
+		pci_ide_show(&d->fn[0].cfg, d->ide_cap, i,
+			     (uint8_t)ide_state(&d->ide, i), block(d, i).fail);
+}
+
+/*
+ * Registers and engine stay in step: what the engine refuses (a second stream
+ * of the same id, another algorithm) is undone.
+ */
+static void ide_written(struct device *d, uint16_t reg, uint32_t old)
+{
+	struct pci_cfg *c = &d->fn[0].cfg;
+	struct ide_block_regs b;
+	struct ide_stream_cfg s;
+	uint16_t rel = 0;
+	int i = pci_ide_block_of(c, d->ide_cap, reg, &rel);
+
+	if (i < 0 || rel == IDE_SEL_STS || rel == IDE_SEL_CAP)
+		return;
+	b = block(d, (unsigned)i);
+	s = stream_cfg(&b);
+	if (b.alg != 0 || ide_stream_set(&d->ide, (unsigned)i, &s))
+		pci_cfg_put(c, reg, 4, old);
+	else
+		d->stream[i].id = b.id;
+	device_keys_changed(d, (unsigned)i);
+}
+
+static void doe_written(struct device *d, unsigned rel, uint32_t wrote,
+			uint8_t be)
+{
+	switch (rel) {
+	case DOE_CTL:
+		for (unsigned i = 0; i < 4; i++)
+			if (!(be & 1u << i))
+				wrote &= ~(0xffu << (8 * i));
+		doe_reg_write_ctl(&d->doe, wrote, d->now_ns);
+		break;
+	case DOE_WRITE:
+		if (be == 0xf)
+			doe_reg_write_mbox(&d->doe, wrote);
+		break;
+	case DOE_READ:
+		doe_reg_write_read_mbox(&d->doe);
+		break;
+	default:
+		break;
+	}
+}
+
+static void sriov_control(struct device *d, uint32_t old, uint32_t now)
+{
+	struct device_fn *pf = &d->fn[0];
+	uint32_t num = get(pf, d->sriov + SRIOV_NUM, 2);
+	uint16_t ctl = (uint16_t)(d->sriov + SRIOV_CTL);
+
+	/* Enabling none, or more than there are, enables nothing. */
+	if ((now & SRIOV_CTL_VFE) && (num == 0 || num > d->cfg.vfs)) {
+		now &= ~SRIOV_CTL_VFE;
+		pci_cfg_put(&pf->cfg, ctl, 2, now & 0xffff);
+	}
+	if ((old ^ now) & SRIOV_CTL_VFE) {
+		dsm_event(&d->dsm, DSM_EV_VF_ENABLE, 0);
+		device_vfs_update(d);
+	}
+	if (old & ~now & SRIOV_CTL_MSE)
+		dsm_event(&d->dsm, DSM_EV_VF_MSE, 0);
+}
+
+static void sriov_written(struct device *d, unsigned rel, uint8_t be,
+			  uint32_t old, uint32_t now)
+{
+	struct device_fn *pf = &d->fn[0];
+	bool on = get(pf, d->sriov + SRIOV_CTL, 2) & SRIOV_CTL_VFE;
+
+	if (rel == SRIOV_CTL) {
+		sriov_control(d, old, now);
+	} else if (rel == SRIOV_NUM && (be & 3)) {
+		/* NumVFs is fixed while VFs are enabled (§9.3.3.7). */
+		if (on)
+			pci_cfg_put(&pf->cfg, (uint16_t)(d->sriov + rel), 4,
+				    old);
+		dsm_event(&d->dsm, DSM_EV_SRIOV, 0);
+	} else if (rel >= SRIOV_SYS_PAGES && rel < SRIOV_MIGRATION && be) {
+		dsm_event(&d->dsm, DSM_EV_SRIOV, 0);
+	}
+}
+
+static void header_written(struct device_fn *fn, uint16_t reg, uint8_t be,
+			   uint32_t old, uint32_t now)
+{
+	struct device *d = fn->dev;
+
+	if (reg == CFG_COMMAND && (old & ~now & CMD_MASTER))
+		dsm_event(&d->dsm, DSM_EV_BME_CLEARED, fn->index);
+	if (reg == CFG_COMMAND && (old & ~now & CMD_MEM))
+		dsm_event(&d->dsm, DSM_EV_MSE_CLEARED, fn->index);
+	if (reg == CFG_CACHE_LINE && (be & 8))
+		dsm_event(&d->dsm, DSM_EV_BIST, fn->index);
+	/* A VF's own BARs are not there; those of the PF serve it. */
+	if (fn->index == 0 && reg >= CFG_BAR0 && reg < CFG_BAR(T0_BARS) && be)
+		dsm_event(&d->dsm, DSM_EV_BAR, fn->index);
+	if (fn->index == 0 && reg == T0_ROM && be)
+		dsm_event(&d->dsm, DSM_EV_ROM_BAR, fn->index);
+	if (reg == CFG_COMMAND)
+		msix_flush(fn);
+}
+
+static void cap_written(struct device_fn *fn, uint16_t reg, uint32_t wrote,
+			uint8_t be, uint32_t old, uint32_t now)
+{
+	struct device *d = fn->dev;
+
+	if (reg == fn->exp + EXP_DEVCTL) {
+		if ((old ^ now) & (EXP_DEVCTL_EXT_TAG | EXP_DEVCTL_PHANTOM |
+				   EXP_DEVCTL_NOSNOOP))
+			dsm_event(&d->dsm, DSM_EV_DEVCTL, fn->index);
+		if ((be & 2) && (wrote & EXP_DEVCTL_FLR))
+			d->reset_due |= (uint8_t)(1u << fn->index);
+	} else if (reg == fn->msix) {
+		if (be & 0xc)
+			dsm_event(&d->dsm, DSM_EV_MSIX, fn->index);
+		msix_flush(fn);
+	} else if (fn->pm && reg == fn->pm + PM_CSR) {
+		if ((now & PM_CSR_STATE) != PM_STATE_D0)
+			dsm_event(&d->dsm, DSM_EV_POWER, fn->index);
+		else if ((old & PM_CSR_STATE) == PM_STATE_D3)
+			d->reset_due |= (uint8_t)(1u << fn->index);
+	}
+}
+
+static bool within(uint16_t reg, uint16_t cap, unsigned size)
+{
+	return cap && reg >= cap && reg < cap + size;
+}
+
+static void written(void *ctx, struct pci_cfg *c, uint16_t reg, uint32_t wrote,
+		    uint8_t be, uint32_t old, uint32_t now)
+{
+	struct device_fn *fn = ctx;
+	struct device *d = fn->dev;
+
+	(void)c;
+	if (reg < 0x40)
+		header_written(fn, reg, be, old, now);
+	else if (reg < CFG_EXT_START)
+		cap_written(fn, reg, wrote, be, old, now);
+	else if (fn->index != 0)
+		return; /* VFs have no extended capability that acts */
+	else if (within(reg, d->doe_cap, DOE_CAP_SIZE))
+		doe_written(d, reg - d->doe_cap, wrote, be);
+	else if (within(reg, d->sriov, SRIOV_CAP_SIZE))
+		sriov_written(d, reg - d->sriov, be, old, now);
+	else if (d->ide_cap && reg >= d->ide_cap && be)
+		ide_written(d, reg, old);
+}
+
+static void reading(void *ctx, struct pci_cfg *c, uint16_t reg)
+{
+	struct device_fn *fn = ctx;
+	struct device *d = fn->dev;
+
+	if (fn->index != 0 || reg < CFG_EXT_START)
+		return;
+	if (reg == d->doe_cap + DOE_STS)
+		pci_cfg_put(c, reg, 4, doe_reg_status(&d->doe));
+	else if (reg == d->doe_cap + DOE_READ)
+		pci_cfg_put(c, reg, 4, doe_reg_read(&d->doe));
+	else
+		device_ide_show(d);
+}
+
+static const struct pci_cfg_ops ops = { .reading = reading,
+					.written = written };
+
+static void build_pf_caps(struct device_fn *fn)
+{
+	struct device *d = fn->dev;
+	const struct pci_sriov sriov = {
+		.total = (uint16_t)d->cfg.vfs,
+		.first = 1,
+		.stride = 1,
+		.vf_device = ILK_DEVICE_VF,
+		.bar = { [DMA_BAR_REGS] = { DMA_BAR_REGS_SIZE, BAR_MEM_64 },
+			 [DMA_BAR_MEM] = { DMA_BAR_MEM_SIZE,
+					   BAR_MEM_64 | BAR_PREFETCH } },
+	};
+	const struct ide_cap_regs ide = {
+		.selective = true,
+		.ide_km = true,
+		.sel_cfg = true,
+		.sel_num = (uint16_t)d->cfg.streams,
+		.tee_limited = true,
+	};
+
+	if (d->cfg.vfs)
+		d->sriov = pci_sriov_add(&fn->cfg, &sriov);
+	d->doe_cap = pci_doe_add(&fn->cfg);
+	if (d->cfg.streams)
+		d->ide_cap = pci_ide_add(&fn->cfg, &ide, DEVICE_ADDRS);
+}
+
+void fn_build(struct device_fn *fn)
+{
+	struct device *d = fn->dev;
+	bool pf = fn->index == 0;
+	const struct pci_ids ids = {
+		.vendor = pf ? ILK_VENDOR_ID : 0xffff,
+		.device = pf ? ILK_DEVICE_DMA : 0xffff,
+		.subsys_vendor = ILK_VENDOR_ID,
+		.subsys = ILK_DEVICE_DMA,
+		.class_code = 0x120000, /* processing accelerator */
+		.revision = 1,
+	};
+	const struct pci_exp exp = {
+		.type = EXP_TYPE_ENDPOINT,
+		.tee = !d->cfg.no_tee,
+		.flr = true,
+		.max_payload = 2,
+	};
+
+	pci_cfg_init(&fn->cfg, &ops, fn);
+	pci_type0(&fn->cfg, &ids);
+	if (pf) {
+		pci_bar(&fn->cfg, DMA_BAR_REGS, DMA_BAR_REGS_SIZE, BAR_MEM_64);
+		pci_bar(&fn->cfg, DMA_BAR_MEM, DMA_BAR_MEM_SIZE,
+			BAR_MEM_64 | BAR_PREFETCH);
+		fn->pm = pci_pm_add(&fn->cfg);
+	} else {
+		/* Memory Space Enable is in the PF (§9.3.4.1.3). */
+		pci_cfg_mask(&fn->cfg, CFG_COMMAND, 2, CMD_MASTER, 0);
+	}
+	fn->exp = pci_exp_add(&fn->cfg, &exp);
+	fn->msix = pci_msix_add(&fn->cfg, DMA_MSIX_VECTORS, DMA_BAR_REGS,
+				DMA_PAGE_MSIX_TABLE, DMA_BAR_REGS,
+				DMA_PAGE_MSIX_PBA);
+	if (pf)
+		build_pf_caps(fn);
+	memcpy(fn->first, fn->cfg.image, sizeof(fn->first));
+}
+
+static void capture(struct device *d, uint16_t dest)
+{
+	if (d->captured && d->bus == BDF_BUS(dest) && d->dev == BDF_DEV(dest))
+		return;
+	d->bus = BDF_BUS(dest);
+	d->dev = BDF_DEV(dest);
+	d->captured = true;
+	ide_self_set(&d->ide, device_rid(d, 0));
+	device_name_functions(d);
+}
+
+void device_take_cfg(struct device *d, const struct tlp *t)
+{
+	bool wr = t->type == TLP_CFGWR0 || t->type == TLP_CFGWR1;
+	bool type1 = t->type == TLP_CFGRD1 || t->type == TLP_CFGWR1;
+	unsigned i = BDF_FN(t->dest);
+	uint8_t data[4];
+	struct wr w = wr_over(data, sizeof(data));
+	struct device_fn *fn;
+	struct tlp cpl;
+
+	/* Type 1 is for what is below a bridge, except under IDE (§6.33.4). */
+	if (type1 && !t->ide) {
+		device_refuse(d, 0, t, &device_rule_type, FAULT_LINK);
+		device_answer_status(d, t, 0, TLP_CPL_UR);
+		return;
+	}
+	if (i >= d->fns || !d->fn[i].there) {
+		device_refuse(d, 0, t, &device_rule_no_function, FAULT_LINK);
+		device_answer_status(d, t, 0, TLP_CPL_UR);
+		return;
+	}
+	fn = &d->fn[i];
+	if (wr) {
+		capture(d, t->dest);
+		pci_cfg_write(&fn->cfg, t->reg, tlp_cfg_value(t), t->first_be);
+		device_answer_status(d, t, i, TLP_CPL_SC);
+		return;
+	}
+	wr_u32le(&w, pci_cfg_read(&fn->cfg, t->reg));
+	if (!tlp_cpld(&cpl, t, device_rid(d, i), data, 0, 4))
+		device_answer(d, t, &cpl);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "device/device.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/bits.h"
+#include "device/device_priv.h"
+
+static void insecure(void *ctx, unsigned idx, enum ide_cause cause)
+{
+	struct device *d = ctx;
+	uint8_t bit = (uint8_t)(1u << idx);
+
+	env_trace(d->cfg.env, DEVICE_TR_STREAM, idx, cause, 0);
+	if (!d->killing) {
+		d->event_due |= bit;
+		d->stream[idx].lost_id = d->stream[idx].id;
+		d->stream[idx].cause = cause;
+	}
+	switch (cause) {
+	case IDE_CAUSE_DISABLED:
+	case IDE_CAUSE_LINK_DOWN:
+	case IDE_CAUSE_RESET:
+		break;
+	case IDE_CAUSE_PEER:
+		pci_ide_show(&d->fn[0].cfg, d->ide_cap, idx, IDE_STS_INSECURE,
+			     true);
+		break;
+	case IDE_CAUSE_CHECK:
+	case IDE_CAUSE_CONFIG:
+	case IDE_CAUSE_KEY_STOPPED:
+	case IDE_CAUSE_COUNTER:
+	case IDE_CAUSE_WIPED:
+	case IDE_CAUSES:
+		d->fail_due |= bit;
+		break;
+	}
+}
+
+static enum il_err init_ide(struct device *d)
+{
+	struct ide_cfg ide = {
+		.crypto = d->cfg.crypto,
+		.env = d->cfg.env,
+		/* Without streams, one that no register reaches. */
+		.streams = d->cfg.streams ? d->cfg.streams : 1,
+		.insecure = insecure,
+		.ctx = d,
+	};
+	enum il_err err = ide_init(&d->ide, &ide);
+
+	if (!err)
+		device_ide_sync(d);
+	return err;
+}
+
+static enum il_err init_dsm(struct device *d)
+{
+	struct dsm_cfg dsm = {
+		.spdm = d->cfg.spdm,
+		.env = d->cfg.env,
+		.port = &device_dsm_port,
+		.port_ctx = d,
+		.tap = d->cfg.tap,
+		.tap_ctx = d->cfg.tap_ctx,
+		.tdi_table = d->cfg.tdi_table,
+		/* No peer-to-peer, so that all of it is redirected. */
+		.lock_flags = TDISP_LOCK_NO_FW_UPDATE | TDISP_LOCK_MSIX |
+			      TDISP_LOCK_REDIRECT,
+		.addr_width = 52,
+		.fns = d->dsm_fns,
+		.tdis = d->tdis,
+		.tdi_count = d->fns,
+		.streams = d->km,
+		.stream_count = DEVICE_STREAMS,
+		.ide_fn = 0,
+		.report = d->reports,
+		.report_cap = DEVICE_REPORT_CAP,
+		.why = d->why,
+	};
+
+	dsm.spdm.crypto = d->cfg.crypto;
+	dsm.spdm.env = d->cfg.env;
+	dsm.spdm.port = &device_spdm_port;
+	dsm.spdm.port_ctx = d;
+	dsm.spdm.scratch = d->spdm_scratch;
+	dsm.spdm.scratch_len = sizeof(d->spdm_scratch);
+	return dsm_init(&d->dsm, &dsm);
+}
+
+static enum il_err init_fn(struct device *d, unsigned i)
+{
+	struct device_fn *fn = &d->fn[i];
+
+	fn->dev = d;
+	fn->index = i;
+	fn->there = i == 0;
+	fn->mem = arena_take(d->cfg.arena, DMA_BAR_MEM_SIZE, PAGE_4K);
+	fn->engine.buf = arena_take(d->cfg.arena, DMA_MAX_LEN, PAGE_4K);
+	if (!fn->mem || !fn->engine.buf)
+		return IL_E_NOMEM;
+	fn_build(fn);
+	fn_reset(fn);
+	return IL_OK;
+}
+
+enum il_err device_init(struct device *d, const struct device_cfg *cfg)
+{
+	enum il_err err;
+
+	if (cfg->vfs > DEVICE_VFS_MAX || cfg->streams > DEVICE_STREAMS)
+		return IL_E_ARG;
+	memset(d, 0, sizeof(*d));
+	d->cfg = *cfg;
+	if (!d->cfg.read_timeout_ns)
+		d->cfg.read_timeout_ns = DEVICE_READ_TIMEOUT_NS;
+	d->fns = 1 + cfg->vfs;
+	d->powered = d->up = cfg->powered;
+	d->wake_ns = UINT64_MAX;
+	doe_init(&d->doe, d->cfg.env, d->doe_in, d->doe_out, sizeof(d->doe_in));
+	for (unsigned i = 0; i < d->fns; i++) {
+		err = init_fn(d, i);
+		if (err)
+			return err;
+	}
+	err = init_ide(d);
+	if (err)
+		return err;
+	err = init_dsm(d);
+	if (err)
+		return err;
+	device_name_functions(d);
+	return IL_OK;
+}
+
+void device_fini(struct device *d)
+{
+	dsm_fini(&d->dsm);
+	ide_fini(&d->ide);
+}
+
+bool device_sane(const struct device *d)
+{
+	if (d->up && !d->powered)
+		return false;
+	for (unsigned i = 0; i < d->fns; i++) {
+		const struct device_engine *e = &d->fn[i].engine;
+
+		if (e->used > DMA_MAX_LEN || e->moved > e->size ||
+		    e->asked > e->size)
+			return false;
+		if (e->state != ENGINE_IDLE && !d->fn[i].there)
+			return false;
+	}
+	return d->fn[0].there && doe_sane(&d->doe) && dsm_sane(&d->dsm) &&
+	       ide_sane(&d->ide);
+}
+
+void device_refuse(struct device *d, unsigned fn, const struct tlp *t,
+		   const struct rule *rule, enum fault_stage stage)
+{
+	bool cfg = t->type == TLP_CFGRD0 || t->type == TLP_CFGRD1 ||
+		   t->type == TLP_CFGWR0 || t->type == TLP_CFGWR1;
+
+	d->last = (struct fault){
+		.rule = rule,
+		.stage = stage,
+		.who = AGENT_HOST,
+		.id = device_rid(d, fn),
+		.addr = cfg ? t->reg : t->addr,
+		.write = tlp_has_data(t->type) && t->type != TLP_CPLD,
+		.trusted = t->ide && t->prefix.t,
+	};
+	d->faults++;
+	env_trace(d->cfg.env, DEVICE_TR_REFUSED, fn, d->last.addr,
+		  d->last.write);
+}
+
+/* What DOE discovery lists, itself first. */
+static const struct doe_type doe_types[] = {
+	{ DOE_VENDOR_PCISIG, DOE_TYPE_DISCOVERY },
+	{ DOE_VENDOR_PCISIG, DOE_TYPE_SPDM },
+	{ DOE_VENDOR_PCISIG, DOE_TYPE_SECURED },
+};
+
+/* Errors: IL_E_AGAIN not yet; others: no answer can be given. */
+static enum il_err doe_answer(struct device *d, struct doe_type *type,
+			      const uint8_t *in, size_t n, size_t *len)
+{
+	enum spdm_kind kind, out_kind = SPDM_PLAIN;
+	enum il_err err;
+
+	*len = 0;
+	/* OPEN: types that were not offered: discarded without an answer. */
+	if (type->vendor != DOE_VENDOR_PCISIG || type->type > DOE_TYPE_SECURED)
+		return IL_OK;
+	if (type->type == DOE_TYPE_DISCOVERY) {
+		err = doe_discover(doe_types, COUNT(doe_types), in, n,
+				   d->reply);
+		if (!err)
+			*len = DOE_DISCOVERY_LEN;
+		return err;
+	}
+	kind = type->type == DOE_TYPE_SPDM ? SPDM_PLAIN : SPDM_SECURED;
+	err = dsm_handle(&d->dsm, kind, in, n, d->reply, sizeof(d->reply), len,
+			 &out_kind, d->now_ns);
+	type->type = out_kind == SPDM_PLAIN ? DOE_TYPE_SPDM : DOE_TYPE_SECURED;
+	return err;
+}
+
+static bool serve_doe(struct device *d)
+{
+	struct doe_type type;
+	const uint8_t *in;
+	size_t n, len;
+	enum il_err err;
+
+	if (doe_request(&d->doe, &type, &in, &n))
+		return false;
+	err = doe_answer(d, &type, in, n, &len);
+	for (unsigned i = 0; i < d->cfg.streams; i++)
+		device_keys_changed(d, i);
+	if (err == IL_E_AGAIN)
+		return false;
+	env_trace(d->cfg.env, DEVICE_TR_DOE, type.type, n, len);
+	d->exchanges++;
+	if (err)
+		err = doe_event(&d->doe, DOE_EV_FAIL,
+				&(union doe_arg){ .dw = 0 });
+	else
+		err = doe_reply(&d->doe, type, len ? d->reply : NULL, len);
+	(void)err; /* the mailbox shows it */
+	return true;
+}
+
+static void take_tlp(struct device *d, size_t n)
+{
+	struct fault why = { .rule = NULL };
+	struct tlp t = { .type = TLP_MSG };
+
+	if (ide_unprotect(&d->ide, d->frame, n, d->scratch, sizeof(d->scratch),
+			  &t, &why)) {
+		d->last = why;
+		d->last.stage = FAULT_IDE;
+		d->faults++;
+		return;
+	}
+	if (t.ide)
+		for (unsigned i = 0; i < d->cfg.streams; i++)
+			if (d->stream[i].id == t.prefix.stream)
+				device_keys_changed(d, i);
+	if (t.ide && !ide_rid_ok(&d->ide, &t, &why)) {
+		device_refuse(d, 0, &t, why.rule, FAULT_IDE);
+		if (tlp_class_of(t.type) == TLP_NON_POSTED)
+			device_answer_status(d, &t, 0, TLP_CPL_UR);
+		return;
+	}
+	switch (t.type) {
+	case TLP_CFGRD0:
+	case TLP_CFGRD1:
+	case TLP_CFGWR0:
+	case TLP_CFGWR1:
+		device_take_cfg(d, &t);
+		break;
+	case TLP_MRD:
+	case TLP_MWR:
+		device_take_mem(d, &t);
+		break;
+	case TLP_CPL:
+	case TLP_CPLD:
+		device_take_cpl(d, &t);
+		break;
+	case TLP_MSG:
+	case TLP_MSGD:
+	case TLP_TYPES:
+		break; /* nothing that we listen to */
+	}
+}
+
+static bool take_frame(struct device *d)
+{
+	enum link_kind kind;
+	enum link_event ev;
+	size_t n;
+
+	if (link_recv(&d->cfg.link, &kind, d->frame, sizeof(d->frame), &n))
+		return false;
+	if (kind == LINK_EVENT) {
+		if (!link_event_decode(d->frame, n, &ev))
+			device_take_event(d, ev);
+	} else if (d->up) {
+		take_tlp(d, n);
+	}
+	for (unsigned i = 0; i < d->fns; i++) {
+		if (!(d->reset_due & 1u << i))
+			continue;
+		d->reset_due &= (uint8_t) ~(1u << i);
+		device_function_reset(d, i);
+	}
+	device_streams_fell(d);
+	return true;
+}
+
+bool device_run(struct device *d, uint64_t now_ns)
+{
+	bool any = false, moved;
+
+	d->now_ns = now_ns;
+	do {
+		moved = false;
+		/* An answer that waits for room goes before new questions. */
+		while (device_flush(d) && take_frame(d))
+			moved = true;
+		moved |= serve_doe(d);
+		device_streams_fell(d);
+		any |= moved;
+	} while (moved);
+	doe_tick(&d->doe, now_ns);
+	engines_timeouts(d);
+	if (d->up)
+		any |= engines_step(d);
+	d->wake_ns = dsm_tick(&d->dsm, now_ns);
+	device_streams_fell(d);
+	IL_ASSERT(device_sane(d));
+	return any;
+}

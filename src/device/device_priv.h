@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DEVICE_PRIV_H
+#define DEVICE_PRIV_H
+
+#include "device/device.h"
+
+/* TLPs that the engines send in one turn. */
+#define DEVICE_BURST 64u
+
+#define DEVICE_READ_TIMEOUT_NS UINT64_C(50000000)
+
+void device_refuse(struct device *d, unsigned fn, const struct tlp *t,
+		   const struct rule *rule, enum fault_stage stage);
+
+/*
+ * Sends @t on @stream; -1: as the registers select.
+ * Errors: IL_E_AGAIN  the channel is full; nothing happened
+ *         IL_E_IO     link down, or the stream cannot carry it
+ */
+enum il_err device_send(struct device *d, const struct tlp *t,
+			int stream) IL_MUST;
+/* Answers @req on the stream it came in, with its T bit. */
+void device_answer(struct device *d, const struct tlp *req, struct tlp *cpl);
+void device_answer_status(struct device *d, const struct tlp *req, unsigned fn,
+			  uint8_t status);
+/* Sends what the channel had no room for; false: still none. */
+bool device_flush(struct device *d);
+/* Tells DSM and partner of streams that fell. */
+void device_streams_fell(struct device *d);
+/* Tells the DSM of keys that went away by themselves. */
+void device_keys_changed(struct device *d, unsigned idx);
+
+/* Functions and their configuration space */
+void fn_build(struct device_fn *fn);
+void fn_reset(struct device_fn *fn);
+bool fn_awake(const struct device_fn *fn);
+bool fn_master(const struct device_fn *fn);
+void device_ide_sync(struct device *d); /* registers after a reset */
+void device_ide_show(struct device *d);
+void device_vfs_update(struct device *d);
+void device_name_functions(struct device *d);
+void device_function_reset(struct device *d, unsigned fn);
+void device_take_event(struct device *d, enum link_event ev);
+void device_take_cfg(struct device *d, const struct tlp *t);
+
+/* Memory space */
+bool fn_bar(const struct device_fn *fn, unsigned bar, uint64_t *base,
+	    uint64_t *size);
+bool fn_msix_locked(const struct device_fn *fn);
+void device_take_mem(struct device *d, const struct tlp *t);
+
+/* The engine and its interrupts */
+uint32_t engine_read(const struct device_fn *fn, uint32_t off);
+void engine_write(struct device_fn *fn, uint32_t off, uint32_t v);
+void engine_stop(struct device_fn *fn, uint32_t error);
+void engine_wipe(struct device_fn *fn);
+bool engines_step(struct device *d);
+void engines_timeouts(struct device *d);
+void device_take_cpl(struct device *d, const struct tlp *t);
+void msix_fire(struct device_fn *fn, unsigned vector);
+void msix_flush(struct device_fn *fn);
+
+extern const struct dsm_port device_dsm_port;
+extern const struct spdm_rsp_port device_spdm_port;
+
+#endif

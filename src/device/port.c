@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "device/device_priv.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/bits.h"
+
+/* What the DSM asks of the device. */
+
+static uint8_t km_status(enum il_err err)
+{
+	if (!err)
+		return IDEKM_OK;
+	return err == IL_E_ARG ? IDEKM_BAD_FIELD : IDEKM_FAILED;
+}
+
+static uint8_t program_key(void *ctx, const struct idekm_ref *ref,
+			   const uint8_t key[IDEKM_KEY_LEN],
+			   const uint8_t ifv[IDEKM_IFV_LEN])
+{
+	struct device *d = ctx;
+	struct rd r = rd_over(ifv, IDEKM_IFV_LEN);
+	enum il_err err;
+
+	if (ref->port != 0)
+		return IDEKM_BAD_PORT;
+	if (ref->stream == IDE_ID_RESERVED || !d->ide_cap)
+		return IDEKM_BAD_FIELD;
+	err = ide_key_set(&d->ide, ref->stream, ref->key_set,
+			  ref->dir == IDEKM_TX ? IDE_TX : IDE_RX, ref->sub, key,
+			  rd_u64be(&r));
+	return km_status(err);
+}
+
+static enum il_err key_go(void *ctx, const struct idekm_ref *ref)
+{
+	struct device *d = ctx;
+
+	if (ref->port != 0 || ref->stream == IDE_ID_RESERVED || !d->ide_cap)
+		return IL_E_ARG;
+	return ide_key_go(&d->ide, ref->stream, ref->key_set,
+			  ref->dir == IDEKM_TX ? IDE_TX : IDE_RX, ref->sub);
+}
+
+static enum il_err key_stop(void *ctx, const struct idekm_ref *ref)
+{
+	struct device *d = ctx;
+
+	if (ref->port != 0 || ref->stream == IDE_ID_RESERVED || !d->ide_cap)
+		return IL_E_ARG;
+	return ide_key_stop(&d->ide, ref->stream, ref->key_set,
+			    ref->dir == IDEKM_TX ? IDE_TX : IDE_RX, ref->sub);
+}
+
+static enum il_err query(void *ctx, uint8_t port, struct idekm_msg *out)
+{
+	struct device *d = ctx;
+	struct ide_cap_regs regs;
+	const struct pci_cfg *c = &d->fn[0].cfg;
+
+	if (port != 0 || !d->ide_cap)
+		return IL_E_ARG;
+	device_ide_show(d);
+	ide_cap_decode(pci_cfg_get(c, (uint16_t)(d->ide_cap + IDE_CAP), 4),
+		       &regs);
+	out->devfn = (uint8_t)(d->dev << 3);
+	out->bus = d->bus;
+	out->segment = 0;
+	out->max_port = 0;
+	out->cap = c->image + d->ide_cap + IDE_CAP;
+	out->cap_len = ide_cap_size(&regs, DEVICE_ADDRS) - IDE_CAP;
+	return IL_OK;
+}
+
+static void stream_kill(void *ctx, uint8_t port, uint8_t stream)
+{
+	struct device *d = ctx;
+	int idx = port == 0 && d->ide_cap ? ide_find(&d->ide, stream) : -1;
+	enum il_err err;
+
+	if (idx < 0)
+		return;
+	d->killing = true;
+	err = ide_wipe(&d->ide, (unsigned)idx, IDE_CAUSE_WIPED);
+	IL_ASSERT(!err);
+	d->killing = false;
+	d->stream[idx].keys = 0;
+}
+
+static enum il_err stream_info(void *ctx, uint8_t stream,
+			       struct dsm_stream *out)
+{
+	struct device *d = ctx;
+	const struct ide_stream_cfg *s;
+	struct dsm_stream info = { .port = 0 };
+	int idx = d->ide_cap && stream != IDE_ID_RESERVED
+			  ? ide_find(&d->ide, stream)
+			  : -1;
+
+	if (idx < 0)
+		return IL_E_ARG;
+	s = ide_stream_get(&d->ide, (unsigned)idx);
+	info.enabled = s->enable;
+	info.secure = ide_state(&d->ide, (unsigned)idx) == IDE_SECURE;
+	info.is_default = s->is_default;
+	info.tc = s->tc;
+	for (unsigned i = 0; i < d->cfg.streams; i++) {
+		s = ide_stream_get(&d->ide, i);
+		if (s->enable && s->is_default)
+			info.defaults++;
+	}
+	*out = info;
+	return IL_OK;
+}
+
+struct span {
+	uint64_t base;
+	uint64_t size;
+};
+
+/* The ranges that functions decode now or would when enabled. */
+static unsigned spans(const struct device *d, struct span *out)
+{
+	static const unsigned bars[] = { DMA_BAR_REGS, DMA_BAR_MEM };
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < d->fns; i++)
+		for (unsigned b = 0; b < COUNT(bars) && d->fn[i].there; b++)
+			if (fn_bar(&d->fn[i], bars[b], &out[n].base,
+				   &out[n].size))
+				n++;
+	return n;
+}
+
+static const struct rule *check_config(void *ctx, uint32_t fn,
+				       const struct tdisp_lock *lock)
+{
+	struct device *d = ctx;
+	struct span s[2 * DEVICE_FNS];
+	unsigned n = spans(d, s);
+
+	(void)lock;
+	for (unsigned b = DMA_BAR_REGS; b <= DMA_BAR_MEM; b += 2) {
+		uint64_t base, size;
+
+		if (!fn_bar(&d->fn[fn], b, &base, &size) || base < size)
+			return &device_rule_bar_off;
+	}
+	if (fn != 0 &&
+	    pci_cfg_get(&d->fn[0].cfg, (uint16_t)(d->sriov + SRIOV_SYS_PAGES),
+			4) != 1)
+		return &device_rule_page_size;
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = i + 1; k < n; k++)
+			if (s[i].base < s[k].base + s[k].size &&
+			    s[k].base < s[i].base + s[i].size)
+				return &device_rule_overlap;
+	return NULL;
+}
+
+/* Work from before LOCK ends here: none of it may finish under the lock. */
+static enum il_err arm(void *ctx, uint32_t fn)
+{
+	struct device *d = ctx;
+
+	engine_stop(&d->fn[fn], DMA_ERROR_STATE);
+	return IL_OK;
+}
+
+static void disarm(void *ctx, uint32_t fn)
+{
+	/* Events are raised always; nothing was switched on. */
+	(void)ctx;
+	(void)fn;
+}
+
+static enum il_err quiesce(void *ctx, uint32_t fn)
+{
+	struct device *d = ctx;
+
+	engine_stop(&d->fn[fn], DMA_ERROR_STATE);
+	d->fn[fn].pending = 0;
+	return IL_OK;
+}
+
+static enum il_err scrub(void *ctx, uint32_t fn)
+{
+	struct device *d = ctx;
+	struct device_fn *f = &d->fn[fn];
+
+	engine_stop(f, DMA_ERROR_NONE);
+	engine_wipe(f);
+	if (f->mem_used)
+		memset(f->mem, 0, DMA_BAR_MEM_SIZE);
+	f->mem_used = false;
+	return IL_OK;
+}
+
+static void add_range(struct tdisp_report *r, uint64_t base, uint64_t size,
+		      uint16_t attrs, uint16_t id)
+{
+	r->ranges[r->range_count++] = (struct tdisp_range){
+		.first_page = base / PAGE_4K,
+		.pages = (uint32_t)(size / PAGE_4K),
+		.attrs = attrs,
+		.id = id,
+	};
+}
+
+/* MSI-X pages are part of the report only when locked (§11.3.11). */
+static enum il_err report(void *ctx, uint32_t fn, const struct tdisp_lock *lock,
+			  struct tdisp_report *out)
+{
+	struct device *d = ctx;
+	const struct device_fn *f = &d->fn[fn];
+	uint64_t regs, mem, size;
+
+	memset(out, 0, sizeof(*out));
+	out->info = TDISP_INFO_DMA_NO_PASID;
+	if (lock->flags & TDISP_LOCK_NO_FW_UPDATE)
+		out->info |= TDISP_INFO_NO_FW_UPDATE;
+	if (!fn_bar(f, DMA_BAR_REGS, &regs, &size) ||
+	    !fn_bar(f, DMA_BAR_MEM, &mem, &size))
+		return IL_E_STATE;
+	add_range(out, regs, DMA_PAGE_MSIX_TABLE, 0, DMA_BAR_REGS);
+	if (lock->flags & TDISP_LOCK_MSIX) {
+		out->msix_control = (uint16_t)pci_cfg_get(
+			&f->cfg, (uint16_t)(f->msix + MSIX_CTL), 2);
+		add_range(out, regs + DMA_PAGE_MSIX_TABLE, PAGE_4K,
+			  TDISP_RANGE_MSIX_TABLE, DMA_BAR_REGS);
+		add_range(out, regs + DMA_PAGE_MSIX_PBA, PAGE_4K,
+			  TDISP_RANGE_MSIX_PBA, DMA_BAR_REGS);
+	}
+	add_range(out, mem, DMA_BAR_MEM_SIZE, 0, DMA_BAR_MEM);
+	return IL_OK;
+}
+
+/* A TDI that is not in RUN any more has no request under way. */
+static void tdi_entered(void *ctx, uint32_t fn, enum tdi_state old,
+			enum tdi_state now, enum tdi_event why)
+{
+	struct device *d = ctx;
+
+	(void)old;
+	(void)why;
+	if (now != TDI_RUN)
+		engine_stop(&d->fn[fn], DMA_ERROR_STATE);
+}
+
+const struct dsm_port device_dsm_port = {
+	.program_key = program_key,
+	.key_go = key_go,
+	.key_stop = key_stop,
+	.query = query,
+	.stream_kill = stream_kill,
+	.stream_info = stream_info,
+	.check_config = check_config,
+	.arm = arm,
+	.disarm = disarm,
+	.quiesce = quiesce,
+	.scrub = scrub,
+	.report = report,
+	.tdi_entered = tdi_entered,
+};
+
+static enum il_err sign(void *ctx, uint8_t slot, uint32_t base_asym,
+			const uint8_t *digest, size_t digest_len, uint8_t *sig,
+			size_t sig_len)
+{
+	struct device *d = ctx;
+
+	(void)slot; /* one identity serves all slots */
+	(void)base_asym;
+	return crypto_sign_digest(d->cfg.crypto, d->cfg.key, digest, digest_len,
+				  sig, sig_len);
+}
+
+static enum il_err measure(void *ctx, uint8_t index,
+			   struct spdm_measurement *out)
+{
+	struct device *d = ctx;
+
+	if (index == 0 || index > d->cfg.meas_count)
+		return IL_E_ARG;
+	*out = d->cfg.meas[index - 1];
+	return IL_OK;
+}
+
+const struct spdm_rsp_port device_spdm_port = { .sign = sign,
+						.measure = measure };
+
+void device_spdm_defaults(struct spdm_rsp_cfg *spdm)
+{
+	*spdm = (struct spdm_rsp_cfg){
+		.versions = { SPDM_V12 },
+		.caps = SPDM_RSP_CAPS,
+		.ct_exponent = 20,
+		.asym = SPDM_ASYM_ECDSA_P384,
+		.hash = SPDM_HASH_SHA_384,
+		.meas_hash = SPDM_MEAS_HASH_SHA_384,
+		.dhe = SPDM_DHE_SECP384R1,
+		.sm_versions = { SPDM_SM_V11 },
+		/* A secured record of this much fits one data object. */
+		.transfer = DEVICE_DOE_PAYLOAD - 64,
+	};
+}

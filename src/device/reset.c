@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "device/device_priv.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+
+/* How functions come, go and start over. */
+
+uint16_t device_rid(const struct device *d, unsigned fn)
+{
+	return BDF(d->bus, d->dev, fn);
+}
+
+void device_name_functions(struct device *d)
+{
+	for (unsigned i = 0; i < d->fns; i++)
+		dsm_set_function(&d->dsm, i, d->fn[i].there, device_rid(d, i));
+}
+
+void fn_reset(struct device_fn *fn)
+{
+	engine_stop(fn, DMA_ERROR_NONE);
+	engine_wipe(fn);
+	pci_cfg_reset(&fn->cfg, fn->first);
+	memset(fn->table, 0, sizeof(fn->table));
+	for (unsigned i = 0; i < DMA_MSIX_VECTORS; i++)
+		fn->table[i * MSIX_ENTRY_SIZE + MSIX_ENTRY_CTL] =
+			MSIX_ENTRY_MASKED;
+	fn->pending = 0;
+	if (fn->mem_used)
+		memset(fn->mem, 0, DMA_BAR_MEM_SIZE);
+	fn->mem_used = false;
+}
+
+void device_vfs_update(struct device *d)
+{
+	const struct pci_cfg *c = &d->fn[0].cfg;
+	unsigned on = 0;
+
+	if (d->sriov && (pci_cfg_get(c, (uint16_t)(d->sriov + SRIOV_CTL), 2) &
+			 SRIOV_CTL_VFE))
+		on = pci_cfg_get(c, (uint16_t)(d->sriov + SRIOV_NUM), 2);
+	for (unsigned i = 1; i < d->fns; i++) {
+		struct device_fn *fn = &d->fn[i];
+
+		if (fn->there == (i <= on))
+			continue;
+		fn_reset(fn);
+		fn->there = i <= on;
+		dsm_set_function(&d->dsm, i, fn->there, device_rid(d, i));
+	}
+}
+
+/* FLR, and the return from D3hot: of a VF itself, of the PF all. */
+void device_function_reset(struct device *d, unsigned fn)
+{
+	env_trace(d->cfg.env, DEVICE_TR_RESET, fn, DSM_EV_FLR, 0);
+	dsm_event(&d->dsm, DSM_EV_FLR, fn);
+	fn_reset(&d->fn[fn]);
+	if (fn != 0)
+		return;
+	ide_reset(&d->ide);
+	device_ide_sync(d);
+	(void)!doe_event(&d->doe, DOE_EV_RESET, &(union doe_arg){ .dw = 0 });
+	device_vfs_update(d);
+}
+
+/* Conventional reset: nothing of before is left. */
+static void reset_all(struct device *d, enum dsm_event ev)
+{
+	env_trace(d->cfg.env, DEVICE_TR_RESET, UINT64_MAX, ev, 0);
+	dsm_event(&d->dsm, ev, 0);
+	for (unsigned i = 0; i < d->fns; i++)
+		fn_reset(&d->fn[i]);
+	ide_reset(&d->ide);
+	device_ide_sync(d);
+	(void)!doe_event(&d->doe, DOE_EV_RESET, &(union doe_arg){ .dw = 0 });
+	device_vfs_update(d);
+	memset(d->read, 0, sizeof(d->read));
+	d->captured = false;
+	d->bus = d->dev = 0;
+	d->out_len = 0;
+	d->reset_due = d->fail_due = d->event_due = 0;
+	device_name_functions(d);
+}
+
+/*
+ * OPEN: a link that goes down. TDISP makes the streams Insecure and with them
+ * the TDIs ERROR; Base §2.9.1 treats it as a hot reset at an upstream port.
+ * Here it is ERROR, and registers stay until a reset comes; nothing that was
+ * locked becomes reachable by either.
+ */
+static void link_lost(struct device *d)
+{
+	d->up = false;
+	d->out_len = 0;
+	for (unsigned i = 0; i < d->fns; i++)
+		engine_stop(&d->fn[i], DMA_ERROR_LINK);
+	memset(d->read, 0, sizeof(d->read));
+	dsm_event(&d->dsm, DSM_EV_LINK_DOWN, 0);
+	ide_link_down(&d->ide);
+}
+
+void device_take_event(struct device *d, enum link_event ev)
+{
+	switch (ev) {
+	case LINK_UP:
+		d->up = d->powered;
+		break;
+	case LINK_DOWN:
+		if (d->up)
+			link_lost(d);
+		break;
+	case LINK_HOT_RESET:
+		reset_all(d, DSM_EV_HOT_RESET);
+		break;
+	case LINK_FUND_RESET:
+		reset_all(d, DSM_EV_FUND_RESET);
+		break;
+	case LINK_POWER_OFF:
+	case LINK_ABSENT:
+		reset_all(d, DSM_EV_FUND_RESET);
+		d->powered = d->up = false;
+		break;
+	case LINK_POWER_ON:
+	case LINK_PRESENT:
+		d->powered = d->up = true;
+		break;
+	case LINK_EVENTS:
+		break;
+	}
+}
