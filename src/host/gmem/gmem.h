@@ -21,6 +21,8 @@ struct gmem_ops {
 	void (*zap)(void *ctx, struct gmem *g, uint64_t index, uint64_t n);
 	/* The frame leaves the file and becomes the host's. 0 or -errno. */
 	int (*invalidate)(void *ctx, uint64_t pa);
+	/* The file is gone; may be NULL. */
+	void (*released)(void *ctx, struct gmem *g);
 };
 
 struct gmem {

@@ -23,6 +23,7 @@ struct ide_side {
 	bool dflt;
 	bool cfg; /* configuration requests ride on the stream */
 	bool tee_limited;
+	bool fm; /* segment captured: RIDs carry it */
 	bool setup;
 	bool enabled;
 };

@@ -14,8 +14,6 @@
  *
  * Source: linux.md 5.2 to 5.5, 8 (Linux 7.3 drivers/iommu/iommufd)
  */
-#define IOMMUFD_OBJS 64
-
 /* A domain: one I/O page table. */
 struct iommu_domain {
 	bool huge; /* leaves above 4K may be used */
@@ -46,10 +44,12 @@ enum ioas_src {
 	IOAS_DMABUF,
 };
 
+struct iommufd_obj;
+
 struct iommufd_area {
 	struct iommufd_area *next;
 	uint64_t iova;
-	uint64_t len; /* 0 pages left once a dma-buf was revoked */
+	uint64_t len;
 	bool write;
 	bool deferred; /* waits for the end of the launch */
 	bool dead;     /* revoked; for good */
@@ -58,18 +58,15 @@ struct iommufd_area {
 	uint64_t uva;
 	struct file *file; /* referenced */
 	uint64_t start;
-	struct iommufd_ioas *ioas;
+	bool held; /* the pages of a guest_memfd are pinned */
+	struct iommufd_obj *ioas;
 };
 
 struct iommufd_obj;
-struct iommufd_ioas;
 
 /* What KVM tells iommufd of a VM, without either knowing the other. */
 struct iommufd_vm {
 	void *cookie; /* what TSM bind gets */
-	bool (*launched)(void *cookie);
-	/* called back once when the launch is finished */
-	void (*when_launched)(void *cookie, void (*fn)(void *), void *arg);
 };
 
 struct iommufd_core {

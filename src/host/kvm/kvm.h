@@ -78,7 +78,7 @@ enum kvm_next {
 struct kvm_rules {
 	/* -EINVAL: no such type. @vm->priv is the table's. */
 	int (*vm_init)(void *ctx, struct kvm_vm *vm, uint64_t type);
-	/* -EBUSY while functions are bound: the VM is kept (law 50). */
+	/* The last holder of the VM is gone. */
 	void (*vm_fini)(void *ctx, struct kvm_vm *vm);
 	/* KVM_MEMORY_ENCRYPT_OP. */
 	long (*enc_op)(void *ctx, struct kvm_vm *vm, struct task *t,
@@ -135,7 +135,10 @@ struct kvm_vcpu {
 	struct vcpu_exit exit;
 	enum kvm_pending pending;
 	bool halted;
-	struct kvm_run run;
+	union {
+		struct kvm_run run;
+		uint8_t run_page[4096]; /* what mmap() shows */
+	};
 	uint64_t exits;
 	uint64_t arch[8]; /* the architecture's, zero at start */
 };

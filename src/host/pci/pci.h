@@ -127,6 +127,7 @@ struct pci_host {
 	struct pci_host_cfg cfg;
 	struct pci_dev *devs;
 	struct kpool pool;
+	struct kpool attr_pool; /* open sysfs files */
 	uint64_t mmio_next;
 	uint8_t bus_next;
 	struct pci_attr_table attrs[PCI_ATTR_TABLES];

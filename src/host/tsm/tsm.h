@@ -140,9 +140,6 @@ struct pci_tdi {
 struct tdi_port {
 	/* Host mappings go, and come back; -EBUSY if one cannot go. */
 	int (*mmio_private)(void *ctx, bool on);
-	/* Frames of BAR @bar from @off, @len: -EINVAL outside. */
-	int (*mmio_pa)(void *ctx, unsigned bar, uint64_t off, uint64_t len,
-		       uint64_t *pa);
 };
 
 struct tsm_core {
@@ -152,7 +149,6 @@ struct tsm_core {
 	struct kpool dsm_pool;
 	struct kpool tsm_pool;
 	struct kpool tdi_pool;
-	bool seen; /* tsm0 existed once */
 };
 
 int tsm_core_init(struct tsm_core *c, struct pci_host *pci);

@@ -165,7 +165,7 @@ long k_mmap(struct task *t, uint64_t len, int prot, int flags, int fd,
 	    uint64_t off, uint64_t *addr);
 /* -EBUSY while a memory slot or an I/O mapping holds the range. */
 long k_munmap(struct task *t, uint64_t addr, uint64_t len);
-/* open, read or write once, close: for sysfs. k_put() may say -EAGAIN. */
+/* open, read, close; the text ends with a zero: for sysfs. */
 long k_get(struct task *t, const char *path, char *buf, size_t cap);
 
 /*
@@ -197,9 +197,10 @@ void k_file_put(struct file *f);
 
 struct vma *k_vma_find(struct task *t, uint64_t addr, uint64_t len);
 /* The frame behind @addr of an anonymous or BAR mapping. -EFAULT, -ENOMEM. */
-int k_user_page(struct vma *v, uint64_t addr, uint64_t *pa);
-/* Marks every BAR mapping of @f revoked or not; returns how many there are. */
-unsigned k_vma_revoke(struct kernel *k, const struct file *f, bool revoked);
+int k_user_page(struct kernel *k, struct vma *v, uint64_t addr, uint64_t *pa);
+/* BAR mappings of @f: how many there are; marks them all revoked or not. */
+unsigned k_vma_count(const struct kernel *k, const struct file *f);
+void k_vma_revoke(struct kernel *k, const struct file *f, bool revoked);
 
 uint64_t k_now(struct kernel *k);
 /* -errno for what a lower room answered. */

@@ -24,6 +24,7 @@ struct vfio_dev {
 	unsigned open; /* 0 or 1 */
 	struct file *file;
 	struct iommufd_dev *idev; /* set while bound to an iommufd */
+	struct file *iommu_file;  /* of that iommufd, referenced */
 	struct dmabuf *bufs;
 	bool private;	  /* BARs are the guest's */
 	uint32_t vbar[6]; /* what the user wrote to a BAR */

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/gmem/gmem.h"
+
+#include <errno.h>
+
+#include "base/assert.h"
+
+/* Low bits of a page map entry. */
+#define PREPARED UINT64_C(1)
+#define PIN_ONE	 UINT64_C(2) /* pins: bits 11:1 */
+#define PIN_MASK UINT64_C(0xffe)
+#define FLAGS	 UINT64_C(0xfff)
+
+/* The frame leaves the file. One that stays the guest's is lost, not reused. */
+static int drop_page(struct gmem *g, uint64_t i)
+{
+	uint64_t e = pagemap_get(&g->pages, i);
+	uint64_t pa = e & ~FLAGS;
+	int ret = 0;
+
+	if (!e)
+		return 0;
+	if (e & PREPARED)
+		ret = g->ops->invalidate(g->ctx, pa);
+	if (ret)
+		g->lost++;
+	else
+		g->k->hw.ops->page_free(g->k->hw.ctx, pa, 1);
+	(void)pagemap_set(&g->pages, i, 0);
+	g->present--;
+	return ret;
+}
+
+static bool range_pinned(const struct gmem *g, uint64_t i, uint64_t n)
+{
+	for (; n && g->pinned; i++, n--)
+		if (pagemap_get(&g->pages, i) & PIN_MASK)
+			return true;
+	return false;
+}
+
+/*
+ * Punches a hole. A page under an I/O mapping is refused: memory that DMA can
+ * reach changes hands only after it was unmapped and flushed (law 43). Linux
+ * keeps the folio until its last reference goes; the refusal is visible.
+ */
+static long punch(struct file *f, int mode, uint64_t off, uint64_t len)
+{
+	struct gmem *g = f->priv;
+	long ret = 0;
+
+	if (mode != (K_FALLOC_KEEP_SIZE | K_FALLOC_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	if (off % PAGE_4K || len % PAGE_4K || !len)
+		return -EINVAL;
+	off /= PAGE_4K;
+	len /= PAGE_4K;
+	if (off >= g->pages_max || len > g->pages_max - off)
+		return -EINVAL;
+	if (range_pinned(g, off, len))
+		return -EBUSY;
+	g->ops->zap(g->ctx, g, off, len);
+	for (uint64_t i = off; i < off + len; i++)
+		if (drop_page(g, i))
+			ret = -EIO;
+	return ret;
+}
+
+static void release(struct file *f)
+{
+	struct gmem *g = f->priv;
+
+	IL_ASSERT(!g->pinned);
+	for (uint64_t i = 0; i < g->pages_max && g->present; i++)
+		(void)drop_page(g, i);
+	pagemap_fini(&g->pages);
+	if (g->ops->released)
+		g->ops->released(g->ctx, g);
+	kpool_put(g->pool, g);
+}
+
+static const struct file_ops ops = {
+	.name = "guest_memfd",
+	.fallocate = punch,
+	.release = release,
+};
+
+struct gmem *gmem_new(struct kernel *k, struct kpool *pool, uint64_t size,
+		      const struct gmem_ops *gops, void *ctx)
+{
+	struct gmem *g = kpool_get(pool);
+
+	if (!g)
+		return NULL;
+	g->file = k_file_new(k, &ops, g);
+	if (!g->file) {
+		kpool_put(pool, g);
+		return NULL;
+	}
+	g->k = k;
+	g->pool = pool;
+	g->ops = gops;
+	g->ctx = ctx;
+	g->pages_max = size / PAGE_4K;
+	pagemap_init(&g->pages, &k->leaf_pool);
+	return g;
+}
+
+struct gmem *gmem_from_file(struct file *f)
+{
+	return f && f->ops == &ops ? f->priv : NULL;
+}
+
+static int frame(struct gmem *g, uint64_t i, uint64_t *e)
+{
+	const struct host_hw *hw = &g->k->hw;
+	uint64_t pa;
+	int ret;
+
+	if (i >= g->pages_max)
+		return -EINVAL;
+	*e = pagemap_get(&g->pages, i);
+	if (*e)
+		return 0;
+	if (hw->ops->page_alloc(hw->ctx, 1, &pa))
+		return -ENOMEM;
+	ret = pagemap_set(&g->pages, i, pa);
+	if (ret) {
+		hw->ops->page_free(hw->ctx, pa, 1);
+		return ret;
+	}
+	g->present++;
+	*e = pa;
+	return 0;
+}
+
+int gmem_page(struct gmem *g, uint64_t index, bool prepare, uint64_t *pa)
+{
+	uint64_t e;
+	int ret = frame(g, index, &e);
+
+	if (ret)
+		return ret;
+	if (prepare && !(e & PREPARED)) {
+		ret = g->ops->prepare(g->ctx, g, index, e & ~FLAGS);
+		if (ret)
+			return ret;
+		e |= PREPARED;
+		(void)pagemap_set(&g->pages, index, e);
+	}
+	*pa = e & ~FLAGS;
+	return 0;
+}
+
+int gmem_pin(struct gmem *g, uint64_t index, uint64_t *pa)
+{
+	uint64_t e;
+	int ret = gmem_page(g, index, true, pa);
+
+	if (ret)
+		return ret;
+	e = pagemap_get(&g->pages, index);
+	if ((e & PIN_MASK) == PIN_MASK)
+		return -EBUSY;
+	(void)pagemap_set(&g->pages, index, e + PIN_ONE);
+	g->pinned++;
+	return 0;
+}
+
+void gmem_unpin(struct gmem *g, uint64_t index)
+{
+	uint64_t e = pagemap_get(&g->pages, index);
+
+	IL_ASSERT(e & PIN_MASK);
+	(void)pagemap_set(&g->pages, index, e - PIN_ONE);
+	g->pinned--;
+}
+
+bool gmem_prepared(const struct gmem *g, uint64_t index)
+{
+	return pagemap_get(&g->pages, index) & PREPARED;
+}
+
+void gmem_set_prepared(struct gmem *g, uint64_t index)
+{
+	uint64_t e = pagemap_get(&g->pages, index);
+
+	IL_ASSERT(e);
+	(void)pagemap_set(&g->pages, index, e | PREPARED);
+}

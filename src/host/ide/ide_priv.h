@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOST_IDE_IDE_PRIV_H
+#define HOST_IDE_IDE_PRIV_H
+
+#include "host/ide/ide.h"
+
+/* What was read of one function's capability. */
+struct ide_caps {
+	struct ide_cap_regs cap;
+	uint8_t n_addrs;
+	uint16_t streams; /* blocks that look like the first */
+	uint8_t used[IDE_STREAMS_MAX / 8];
+	struct ide_host *host;
+};
+
+#endif

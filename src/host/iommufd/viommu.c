@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Virtual IOMMUs and virtual devices: a function, seen by a guest and a TSM. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "host/iommufd/iommufd_priv.h"
+
+static int viommu_alloc(struct iommufd_ctx *x, struct task *t, uintptr_t arg)
+{
+	struct iommufd_core *c = x->core;
+	struct iommu_viommu_alloc a;
+	struct iommu_viommu_tsm d = { .kvm_fd = -1 };
+	struct iommufd_obj *v, *hwpt;
+	struct iommufd_vm vm;
+	struct file *kvm;
+	int ret = k_copy_struct(&a, sizeof(a), 32, arg);
+
+	if (ret)
+		return ret;
+	if (a.flags || a.reserved || a.type != IOMMU_VIOMMU_TYPE_TSM)
+		return -EOPNOTSUPP;
+	if (!obj_find(x, a.dev_id, OBJ_DEVICE))
+		return -ENOENT;
+	hwpt = obj_find(x, a.hwpt_id, OBJ_HWPT);
+	if (!hwpt)
+		return -ENOENT;
+	if (!hwpt->nest_parent || a.data_len != sizeof(d))
+		return -EINVAL;
+	ret = k_copy_in(t, &d, a.data_uptr, sizeof(d));
+	if (ret)
+		return ret;
+	kvm = k_fd_file(t, d.kvm_fd);
+	if (!kvm || d.reserved || !c->kvm_of || !c->kvm_of(kvm, &vm))
+		return -EBADF;
+	ret = c->drv->viommu(c->drv_ctx, vm.cookie);
+	if (ret)
+		return ret;
+	v = obj_new(x, OBJ_VIOMMU);
+	if (!v)
+		return -ENOMEM;
+	v->hwpt = hwpt;
+	hwpt->users++;
+	v->vm = vm;
+	v->kvm = k_file_get(kvm);
+	((struct iommu_viommu_alloc *)arg)->out_viommu_id = v->id;
+	return 0;
+}
+
+static int vdevice_check(struct iommufd_ctx *x,
+			 const struct iommu_vdevice_alloc *a,
+			 struct iommufd_obj **viommu, struct iommufd_obj **dev)
+{
+	*viommu = obj_find(x, a->viommu_id, OBJ_VIOMMU);
+	*dev = obj_find(x, a->dev_id, OBJ_DEVICE);
+	if (!*viommu || !*dev)
+		return -ENOENT;
+	if (a->virt_id > UINT32_MAX)
+		return -EINVAL;
+	if ((*dev)->vdevice)
+		return -EEXIST;
+	for (struct iommufd_obj *o = x->objs; o; o = o->next)
+		if (o->kind == OBJ_VDEVICE && o->viommu == *viommu &&
+		    o->virt_id == a->virt_id)
+			return -EEXIST;
+	return 0;
+}
+
+/* The TSM-side TDI comes with the vDevice (not its lock); it may wait. */
+static int vdevice_alloc(struct iommufd_ctx *x, uintptr_t arg)
+{
+	struct iommu_vdevice_alloc a;
+	struct iommufd_obj *viommu, *dev, *v;
+	struct pci_tdi *tdi;
+	int ret = k_copy_struct(&a, sizeof(a), sizeof(a), arg);
+
+	if (!ret)
+		ret = vdevice_check(x, &a, &viommu, &dev);
+	if (!ret)
+		ret = tsm_bind(x->core->tsm, dev->p, viommu->vm.cookie,
+			       (uint32_t)a.virt_id, dev->port, dev->port_ctx,
+			       dev, &tdi);
+	if (ret)
+		return ret;
+	v = obj_new(x, OBJ_VDEVICE);
+	if (!v) {
+		(void)tsm_unbind_now(x->core->tsm, tdi);
+		return -ENOMEM;
+	}
+	v->viommu = viommu;
+	viommu->users++;
+	v->dev = dev;
+	dev->vdevice = v;
+	v->virt_id = a.virt_id;
+	v->tdi = tdi;
+	tdi->vdev = v;
+	((struct iommu_vdevice_alloc *)arg)->out_vdevice_id = v->id;
+	return 0;
+}
+
+static void vdevice_free(struct iommufd_obj *v)
+{
+	v->dev->vdevice = NULL;
+	v->viommu->users--;
+	bytes_wipe(v->req, sizeof(v->req));
+	bytes_wipe(v->resp, sizeof(v->resp));
+	obj_free(v);
+}
+
+int vdevice_destroy(struct iommufd_obj *v)
+{
+	int ret;
+
+	if (v->asking)
+		return -EBUSY;
+	ret = tsm_unbind(v->ctx->core->tsm, v->tdi, v);
+	if (ret != -EAGAIN)
+		vdevice_free(v);
+	return ret;
+}
+
+void vdevice_destroy_now(struct iommufd_obj *v)
+{
+	(void)tsm_unbind_now(v->ctx->core->tsm, v->tdi);
+	vdevice_free(v);
+}
+
+/* A request is copied once; calling again means that very request (law 52). */
+static int req_begin(struct iommufd_ctx *x, struct task *t,
+		     const struct iommu_vdevice_tsm_req *a,
+		     struct iommufd_obj **out)
+{
+	struct iommufd_obj *v = obj_find(x, a->vdevice_id, OBJ_VDEVICE);
+	int ret = 0;
+
+	if (!v)
+		return -ENOENT;
+	*out = v;
+	if (v->asking)
+		return v->call.op == a->op && v->call.tvm_arch == a->tvm_arch &&
+				       v->call.req_len == a->req_len &&
+				       v->call.resp_len == a->resp_len &&
+				       v->call.req_uptr == a->req_uptr &&
+				       v->call.resp_uptr == a->resp_uptr
+			       ? 0
+			       : -EBUSY;
+	if (a->req_len > TSM_REQ_MAX || a->resp_len > TSM_REQ_MAX)
+		return -E2BIG;
+	if (a->req_len)
+		ret = k_copy_in(t, v->req, a->req_uptr, a->req_len);
+	if (ret)
+		return ret;
+	v->call = *a;
+	v->asking = true;
+	return 0;
+}
+
+static int tsm_req(struct iommufd_ctx *x, struct task *t, uintptr_t arg)
+{
+	struct iommu_vdevice_tsm_req a;
+	struct tsm_guest_req q = { 0 };
+	struct iommufd_obj *v;
+	int ret = k_copy_struct(&a, sizeof(a), sizeof(a), arg), err;
+
+	if (!ret)
+		ret = req_begin(x, t, &a, &v);
+	if (ret)
+		return ret;
+	q.op = a.op;
+	q.arch = a.tvm_arch;
+	q.req = v->req;
+	q.req_len = a.req_len;
+	q.resp = v->resp;
+	q.resp_cap = a.resp_len;
+	ret = tsm_guest_req(x->core->tsm, v->tdi, &q, v);
+	if (ret == -EAGAIN)
+		return ret;
+	v->asking = false;
+	((struct iommu_vdevice_tsm_req *)arg)->tsm_code = q.code;
+	err = q.resp_len ? k_copy_out(t, a.resp_uptr, v->resp, q.resp_len) : 0;
+	return err ? err : ret;
+}
+
+int viommu_ioctl(struct iommufd_ctx *x, struct task *t, uint32_t cmd,
+		 uintptr_t arg)
+{
+	switch (cmd) {
+	case IOMMU_VIOMMU_ALLOC:
+		return viommu_alloc(x, t, arg);
+	case IOMMU_VDEVICE_ALLOC:
+		return vdevice_alloc(x, arg);
+	case IOMMU_VDEVICE_TSM_REQ:
+		return tsm_req(x, t, arg);
+	default:
+		return -ENOTTY;
+	}
+}

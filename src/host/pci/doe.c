@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The DOE mailbox as the host drives it: registers only, one exchange a call.
+ * Source: PCIe Base 6.0 §6.30, §7.9.24; linux.md 1.2
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "host/pci/pci_priv.h"
+#include "pci/doe.h"
+#include "pci/regs.h"
+
+#define SECOND	UINT64_C(1000000000)
+#define POLL_NS UINT64_C(1000000)
+
+static uint16_t at(const struct pci_dev *p, unsigned reg)
+{
+	return (uint16_t)(p->doe.cap + reg);
+}
+
+/*
+ * Polls until a bit of @mask is as @set says, for one second of world time.
+ * -ETIMEDOUT, -ENODEV.
+ */
+static int poll_status(struct pci_dev *p, uint32_t mask, bool set,
+		       uint32_t *status)
+{
+	struct host_hw *hw = &p->host->k->hw;
+	const uint64_t end = k_now(p->host->k) + SECOND;
+
+	for (;;) {
+		int ret = pci_read(p, at(p, DOE_STS), 4, status);
+
+		if (ret)
+			return ret;
+		if (*status == UINT32_MAX)
+			return -ENODEV;
+		if (set ? *status & mask : !(*status & mask))
+			return 0;
+		if (k_now(p->host->k) >= end)
+			return -ETIMEDOUT;
+		hw->ops->wait_ns(hw->ctx, POLL_NS);
+	}
+}
+
+/* After an abort that did not end the mailbox is not used again. */
+static int abort_mailbox(struct pci_dev *p)
+{
+	uint32_t status;
+	int ret = pci_write(p, at(p, DOE_CTL), 4, DOE_CTL_ABORT);
+
+	if (!ret)
+		ret = poll_status(p, DOE_STS_BUSY | DOE_STS_ERROR, false,
+				  &status);
+	if (ret)
+		p->doe.dead = true;
+	return ret ? -EIO : 0;
+}
+
+/* Pops dwords into @out; excess ones are popped and dropped. */
+static int pop(struct pci_dev *p, size_t dws, uint8_t *out, size_t cap)
+{
+	for (size_t i = 0; i < dws; i++) {
+		uint32_t v;
+
+		/* Ready until the last dword is popped. */
+		if (i + 1 == dws &&
+		    !(pci_get(p, at(p, DOE_STS), 4) & DOE_STS_READY))
+			return -EIO;
+		if (pci_read(p, at(p, DOE_READ), 4, &v) ||
+		    pci_write(p, at(p, DOE_READ), 4, 0))
+			return -ENODEV;
+		for (size_t b = 0; b < 4 && i * 4 + b < cap; b++)
+			out[i * 4 + b] = (uint8_t)(v >> (8 * b));
+	}
+	return 0;
+}
+
+static int push(struct pci_dev *p, const uint8_t *obj, size_t n)
+{
+	for (size_t i = 0; i < n; i += 4) {
+		uint32_t v = (uint32_t)obj[i] | (uint32_t)obj[i + 1] << 8 |
+			     (uint32_t)obj[i + 2] << 16 |
+			     (uint32_t)obj[i + 3] << 24;
+		int ret = pci_write(p, at(p, DOE_WRITE), 4, v);
+
+		if (ret)
+			return ret;
+	}
+	return pci_write(p, at(p, DOE_CTL), 4, DOE_CTL_GO);
+}
+
+static long receive(struct pci_dev *p, uint8_t type, uint8_t *rsp, size_t cap)
+{
+	uint8_t head[8];
+	uint32_t len;
+	int ret = pop(p, 1, head, 4);
+
+	if (!ret) {
+		/* The second may be the last: then it must be ready too. */
+		uint32_t v = pci_get(p, at(p, DOE_READ), 4);
+
+		len = v & 0x3ffff;
+		len = len ? len : 0x40000;
+		if (pci_write(p, at(p, DOE_READ), 4, 0))
+			ret = -ENODEV;
+	}
+	if (ret)
+		return ret;
+	if (head[0] != 1 || head[1] != 0 || head[2] != type || len < 2)
+		return -EIO;
+	if (len == 2)
+		return 0;
+	ret = pop(p, len - 2, rsp, cap);
+	if (ret)
+		return ret;
+	len = (len - 2) * 4;
+	return (long)(len < cap ? len : cap & ~(size_t)3);
+}
+
+static long exchange(struct pci_dev *p, uint8_t type, const uint8_t *req,
+		     size_t len, uint8_t *rsp, size_t cap)
+{
+	struct wr w = wr_over(p->host->doe_buf, sizeof(p->host->doe_buf));
+	uint32_t status;
+	int ret;
+
+	if (doe_wrap(&w, (struct doe_type){ 1, type }, req, len) || w.err)
+		return -EINVAL;
+	ret = poll_status(p, DOE_STS_BUSY, false, &status);
+	if (ret)
+		return ret == -ETIMEDOUT ? -EBUSY : ret;
+	if (status & DOE_STS_ERROR)
+		return -EIO;
+	ret = push(p, p->host->doe_buf, w.len);
+	if (!ret)
+		ret = poll_status(p, DOE_STS_READY | DOE_STS_ERROR, true,
+				  &status);
+	if (ret == -ENODEV)
+		return ret;
+	if (ret || status & DOE_STS_ERROR)
+		return -EIO;
+	return receive(p, type, rsp, cap);
+}
+
+bool pci_doe_has(const struct pci_dev *p, uint8_t type)
+{
+	for (unsigned i = 0; i < p->doe.n_feats; i++)
+		if (p->doe.feats[i].vendor == 1 && p->doe.feats[i].type == type)
+			return true;
+	return false;
+}
+
+long pci_doe(struct pci_dev *p, uint8_t type, const uint8_t *req, size_t len,
+	     uint8_t *rsp, size_t cap)
+{
+	long ret;
+
+	if (!p->doe.cap || !pci_doe_has(p, type) || len > DOE_MAX_BYTES)
+		return -EINVAL;
+	if (p->doe.dead)
+		return -EIO;
+	ret = exchange(p, type, req, len, rsp, cap);
+	p->host->k->stats.exchanges++;
+	if (p->host->k->hw.env)
+		env_trace(p->host->k->hw.env, K_TRACE_DOE, p->bdf, type,
+			  (uint64_t)ret);
+	if (ret == -EIO || ret == -EBUSY)
+		(void)abort_mailbox(p);
+	return ret;
+}
+
+int pci_doe_init(struct pci_dev *p)
+{
+	uint8_t version = ECAP_VER(pci_get(p, p->doe.cap, 4)) >= 2 ? 2 : 0;
+	uint8_t index = 0;
+
+	p->doe.n_feats = 0;
+	p->doe.dead = false;
+	if (abort_mailbox(p))
+		return -EIO;
+	do {
+		const uint8_t req[4] = { index, version };
+		uint8_t rsp[4];
+		long ret = exchange(p, 0, req, 4, rsp, 4);
+
+		if (ret != 4 || (rsp[3] && rsp[3] <= index)) {
+			p->doe.n_feats = 0;
+			(void)abort_mailbox(p);
+			return -EIO;
+		}
+		p->doe.feats[p->doe.n_feats++] =
+			(struct pci_doe_feat){ (uint16_t)(rsp[0] | rsp[1] << 8),
+					       rsp[2] };
+		index = rsp[3];
+	} while (index && p->doe.n_feats < PCI_DOE_FEATS);
+	return 0;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOST_TSM_TSM_PRIV_H
+#define HOST_TSM_TSM_PRIV_H
+
+#include "host/tsm/tsm.h"
+
+int tsm_sysfs_init(struct tsm_core *c);
+/* The number in "tsmN"; text behind it is tolerated. -EINVAL. */
+int tsm_parse(const char *name);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "host/uapi/pool.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/assert.h"
+
+void kpool_init(struct kpool *p, struct arena *a, size_t size, uint32_t max)
+{
+	*p = (struct kpool){ .arena = a, .size = size, .max = max };
+	if (p->size < sizeof(void *))
+		p->size = sizeof(void *);
+}
+
+void *kpool_get(struct kpool *p)
+{
+	void *obj = p->free;
+
+	if (p->max && p->live == p->max)
+		return NULL;
+	if (obj) {
+		memcpy(&p->free, obj, sizeof(void *));
+		memset(obj, 0, p->size);
+	} else {
+		obj = arena_take(p->arena, p->size, 16);
+		if (!obj)
+			return NULL;
+		p->made++;
+	}
+	p->live++;
+	return obj;
+}
+
+void kpool_put(struct kpool *p, void *obj)
+{
+	IL_ASSERT(p->live > 0);
+	memcpy(obj, &p->free, sizeof(void *));
+	p->free = obj;
+	p->live--;
+}
+
+#define LEAF 512u
+
+void pagemap_init(struct pagemap *m, struct kpool *leaves)
+{
+	*m = (struct pagemap){ .leaves = leaves };
+}
+
+uint64_t pagemap_get(const struct pagemap *m, uint64_t index)
+{
+	const uint64_t *leaf;
+
+	if (!m->top || index >= PAGEMAP_MAX)
+		return 0;
+	leaf = m->top[index / LEAF];
+	return leaf ? leaf[index % LEAF] : 0;
+}
+
+int pagemap_set(struct pagemap *m, uint64_t index, uint64_t entry)
+{
+	if (index >= PAGEMAP_MAX)
+		return -EINVAL;
+	if (!entry && !pagemap_get(m, index))
+		return 0;
+	if (!m->top)
+		m->top = kpool_get(m->leaves);
+	if (!m->top)
+		return -ENOMEM;
+	if (!m->top[index / LEAF])
+		m->top[index / LEAF] = kpool_get(m->leaves);
+	if (!m->top[index / LEAF])
+		return -ENOMEM;
+	m->top[index / LEAF][index % LEAF] = entry;
+	return 0;
+}
+
+void pagemap_fini(struct pagemap *m)
+{
+	if (!m->top)
+		return;
+	for (unsigned i = 0; i < LEAF; i++)
+		if (m->top[i])
+			kpool_put(m->leaves, m->top[i]);
+	kpool_put(m->leaves, m->top);
+	m->top = NULL;
+}
