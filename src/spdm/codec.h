@@ -150,8 +150,8 @@ enum spdm_error_code {
  * of registry or standards body ids. */
 #define SPDM_STD_DMTF	0
 #define SPDM_STD_PCISIG 3
-#define SPDM_STD_CXL	7
-#define SPDM_VID_PCISIG 0x0001
+#define SPDM_VID_PCISIG 0x0001 /* IDE_KM and TDISP */
+#define SPDM_VID_CXL	0x1e98 /* in the same registry; opaque here */
 
 #define SPDM_NONCE_LEN	  32
 #define SPDM_HASH_MAX	  48

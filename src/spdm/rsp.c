@@ -283,13 +283,21 @@ static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, uint64_t now_ns)
 }
 
 /*
- * PCI-SIG messages outside a session get no answer at all.
+ * PCI-SIG messages outside a session get no answer at all, in any phase and
+ * whatever the rest of them says.
  * Source: PCIe TDISP 1.0 §11.2.2 (law 1).
  */
 static bool must_ignore(const uint8_t *in, size_t n)
 {
-	return n >= 6 && in[1] == SPDM_VENDOR_DEFINED_REQUEST &&
-	       in[4] == SPDM_STD_PCISIG && in[5] == 0;
+	struct rd r = rd_over(in, n);
+
+	rd_skip(&r, 1);
+	if (rd_u8(&r) != SPDM_VENDOR_DEFINED_REQUEST)
+		return false;
+	rd_skip(&r, 2);
+	if (rd_u16le(&r) != SPDM_STD_PCISIG || rd_u8(&r) != 2)
+		return false;
+	return rd_u16le(&r) == SPDM_VID_PCISIG;
 }
 
 static enum il_err handle_plain(struct spdm_rsp *r, const uint8_t *in, size_t n,

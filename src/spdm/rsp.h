@@ -79,7 +79,7 @@ struct spdm_rsp_port {
 	enum il_err (*vendor)(void *ctx, uint32_t session_id,
 			      const struct spdm_vdm *in, struct wr *out);
 	/*
-	 * Other standards' VENDOR_DEFINED, opaque here; @session_id 0 is
+	 * Other vendors' VENDOR_DEFINED, opaque here; @session_id 0 is
 	 * outside a session. NULL: ERROR UnsupportedRequest. Errors as above.
 	 */
 	enum il_err (*vendor_other)(void *ctx, uint32_t session_id,

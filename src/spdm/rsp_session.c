@@ -366,20 +366,19 @@ static enum il_err vendor_error(struct spdm_ex *x, enum il_err err)
 }
 
 /*
- * Whose message it is decides; the payload is not looked at.
+ * Whose message it is decides; the payload is not looked at. PCI-SIG's own
+ * are those with its own vendor id; others share the registry (CXL does).
  * Source: DSP0274 1.2.1, section 10.14; PCIe TDISP 1.0 §11.2.2.
  */
 enum il_err spdm_rsp_vendor(struct spdm_ex *x)
 {
 	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
 	const struct spdm_vdm *in = &x->req.u.vdm;
-	const bool pci = in->standard == SPDM_STD_PCISIG;
+	const bool pci = in->standard == SPDM_STD_PCISIG && in->vid.n == 2 &&
+			 in->vid.p[0] == SPDM_VID_PCISIG && !in->vid.p[1];
 	struct wr w = wr_over(x->record, x->record_cap);
 	enum il_err err;
 
-	if (pci &&
-	    (in->vid.n != 2 || in->vid.p[0] != SPDM_VID_PCISIG || in->vid.p[1]))
-		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	if (pci ? !cfg->port->vendor : !cfg->port->vendor_other)
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST,
 				      x->req.code);

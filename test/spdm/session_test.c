@@ -61,7 +61,7 @@ static void whole_life(struct pair *p)
 		vendor_echo(p, SPDM_STD_PCISIG, SPDM_VID_PCISIG);
 		upd.update = SPDM_UPDATE_ALL_KEYS;
 	}
-	vendor_echo(p, SPDM_STD_CXL, 0x1e98);
+	vendor_echo(p, SPDM_STD_PCISIG, SPDM_VID_CXL);
 	assert_int_equal(p->ended, 0);
 
 	const uint32_t id = p->req.session_id;
