@@ -114,7 +114,8 @@ enum il_err tsm_do_connect(struct tsm_conn *c)
  * signature. OPEN: which bytes an architecture's measurement digest covers is
  * not public everywhere; ours covers this blob.
  */
-static enum il_err keep_measurements(struct tsm_conn *c, struct tsm_bind *b)
+static enum il_err keep_measurements(struct tsm_conn *c,
+				     const struct tsm_bind *b)
 {
 	const struct spdm_span part[3] = {
 		spdm_req_vca(&c->spdm),
@@ -137,11 +138,15 @@ static enum il_err keep_measurements(struct tsm_conn *c, struct tsm_bind *b)
 	if (err)
 		return err;
 	c->blob_len = w.len;
-	if (!b || !b->lock.id)
-		return IL_OK;
-	memcpy(b->lock.meas_digest, digest, sizeof(digest));
-	memcpy(b->lock.meas_nonce, c->op.args.nonce, TSM_NONCE_LEN);
-	b->lock.meas_valid = true;
+	for (unsigned i = 0; i < c->t->cfg.limits.binds; i++) {
+		struct tsm_bind *x = &c->t->bind[i];
+
+		if (x->conn != c || !x->lock.id || (b && x != b))
+			continue;
+		memcpy(x->lock.meas_digest, digest, sizeof(digest));
+		memcpy(x->lock.meas_nonce, c->op.args.nonce, TSM_NONCE_LEN);
+		x->lock.meas_valid = true;
+	}
 	return IL_OK;
 }
 

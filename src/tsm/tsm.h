@@ -204,7 +204,8 @@ struct tsm_args {
 	/* MEASURE; nonce must be the TVM's, or fresh for it (law 28) */
 	uint8_t nonce[TSM_NONCE_LEN];
 	bool raw;
-	/* MEASURE (may be NULL), LOCK, REPORT, START, STOP, GET_STATE */
+	/* LOCK, REPORT, START, STOP, GET_STATE; MEASURE for one lock session,
+	 * or NULL for all that live on the connection */
 	struct tsm_bind *bind;
 	/* LOCK */
 	uint16_t lock_flags;

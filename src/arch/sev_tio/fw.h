@@ -24,8 +24,12 @@ struct own;
  *
  * A command that talks to a device answers SEV_RET_SPDM_REQUEST. Then only
  * the byte-identical command goes on; another one for that device is refused
- * with SEV_RET_IN_DEV_CONN (busy) and changes nothing. DEV_DISCONNECT and
- * TDI_UNBIND with FORCE are heard at any time and abandon what was pending.
+ * with SEV_RET_IN_USE and changes nothing, unless it only reads our books.
+ * DEV_DISCONNECT and TDI_UNBIND with FORCE are heard at any time and abandon
+ * what was pending: the device's link is then cut (tsm_isolate()).
+ *
+ * The response buffer is marked empty when its answer was taken; a command
+ * issued again without a new answer gets the same request again.
  *
  * Context: one thread; no allocation after sev_fw_new().
  */

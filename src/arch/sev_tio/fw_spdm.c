@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arch/sev_tio/fw_priv.h"
+
+/*
+ * The bounce loop. A verb of the core gives a message; it goes into the
+ * request buffer as a data object and the command answers SPDM_REQUEST. The
+ * host carries it, puts the answer into the response buffer and issues the
+ * same bytes again.
+ *
+ * Source: Linux 7.3 drivers/crypto/ccp/sev-dev-tio.c; architecture notes B.1
+ */
+
+uint32_t fw_ret(enum il_err err)
+{
+	switch (err) {
+	case IL_OK:
+		return SEV_RET_SUCCESS;
+	case IL_E_ARG:
+		return SEV_RET_INVALID_PARAM;
+	case IL_E_STATE:
+		return SEV_RET_INVALID_DEV_STATE;
+	case IL_E_SPACE:
+		return SEV_RET_RESPONSE_TOO_LARGE;
+	case IL_E_SHORT:
+	case IL_E_LONG:
+	case IL_E_FIELD:
+	case IL_E_AUTH:
+	case IL_E_PEER:
+	case IL_E_TIMEOUT:
+		return SEV_RET_SPDM_ERROR;
+	case IL_E_AGAIN:
+		return SEV_RET_SPDM_REQUEST;
+	case IL_E_NOMEM:
+		return SEV_RET_RESOURCE_LIMIT;
+	case IL_E_RANDOM:
+		return SEV_RET_HWERROR_PLATFORM;
+	case IL_E_IO:
+		return SEV_RET_IN_DEV_CONN;
+	}
+	return SEV_RET_HWERROR_UNSAFE;
+}
+
+struct ctrl {
+	struct fw_buf req;
+	struct fw_buf resp;
+	struct fw_buf scratch;
+	struct fw_buf out;
+};
+
+/*
+ * A buffer and the capacity its header claims, which must lie in its pages. A
+ * smaller one than we need is told how large it has to be.
+ */
+static uint32_t map_sized(struct sev_fw *fw, uint64_t sla, enum own_state state,
+			  uint32_t need, struct fw_buf *out)
+{
+	uint8_t hdr[TIO_BUF_HDR_LEN];
+	uint32_t ret = fw_buf_map(fw, sla, state, out);
+	uint32_t cap;
+
+	if (!ret)
+		ret = fw_read(fw, out->page[0], hdr, sizeof(hdr));
+	if (ret)
+		return ret;
+	if (sev_u32(hdr, TIO_BUF_FLAGS) & 1)
+		return SEV_RET_UNSUPPORTED; /* encrypted buffers */
+	cap = sev_u32(hdr, TIO_BUF_CAPACITY);
+	if (cap > out->n * PAGE_4K)
+		return SEV_RET_INCORRECT_BUFFER_LENGTH;
+	if (cap >= need)
+		return SEV_RET_SUCCESS;
+	if (state != OWN_FIRMWARE)
+		return SEV_RET_INCORRECT_BUFFER_LENGTH;
+	sev_put_u32(hdr, TIO_BUF_CAPACITY, need);
+	ret = fw_buf_write(fw, out, 0, hdr, sizeof(hdr));
+	return ret ? ret : SEV_RET_EXPAND_BUFFER_LENGTH_REQUEST;
+}
+
+static uint32_t map_ctrl(struct sev_fw *fw, const struct fw_cmd *c, bool output,
+			 struct ctrl *k)
+{
+	const uint8_t *p = c->buf + TIO_CMD_SPDM_CTRL;
+	uint32_t ret = map_sized(fw, sev_u64(p, TIO_SPDM_REQ), OWN_FIRMWARE,
+				 FW_REQ_SIZE, &k->req);
+
+	if (!ret)
+		ret = fw_buf_map(fw, sev_u64(p, TIO_SPDM_RESP), OWN_HYPERVISOR,
+				 &k->resp);
+	if (!ret)
+		ret = map_sized(fw, sev_u64(p, TIO_SPDM_SCRATCH), OWN_FIRMWARE,
+				FW_SCRATCH_SIZE, &k->scratch);
+	if (!ret && output)
+		ret = map_sized(fw, sev_u64(p, TIO_SPDM_OUTPUT), OWN_FIRMWARE,
+				FW_OUT_SIZE, &k->out);
+	return ret;
+}
+
+uint32_t fw_spdm_check(struct sev_fw *fw, const struct fw_cmd *c, bool output)
+{
+	struct ctrl k;
+
+	return map_ctrl(fw, c, output, &k);
+}
+
+static uint32_t put_request(struct sev_fw *fw, const struct ctrl *k,
+			    const uint8_t *msg, size_t len, uint8_t kind)
+{
+	uint8_t h[TIO_BUF_HDR_LEN + TIO_DOBJ_MSG_LEN] = { 0 };
+	uint8_t *o = h + TIO_BUF_HDR_LEN;
+	uint32_t obj = (uint32_t)(TIO_DOBJ_MSG_LEN + len);
+	uint32_t ret;
+
+	sev_put_u32(h, TIO_BUF_CAPACITY, (uint32_t)(k->req.n * PAGE_4K));
+	sev_put_u32(h, TIO_BUF_PAYLOAD, (uint32_t)align_up(obj, TIO_BUF_ALIGN));
+	sev_put_u32(o, TIO_DOBJ_ID, TIO_DOBJ_REQ);
+	sev_put_u32(o, TIO_DOBJ_LENGTH, obj);
+	sev_put_u16(o, TIO_DOBJ_VERSION, TIO_DOBJ_VERSION_1_0);
+	o[TIO_DOBJ_DATA_TYPE] = kind;
+	ret = fw_buf_write(fw, &k->req, sizeof(h), msg, len);
+	return ret ? ret : fw_buf_write(fw, &k->req, 0, h, sizeof(h));
+}
+
+/*
+ * Length of a message without what the host put behind it: hosts round the
+ * object up to 32 bytes. A secured record says its own length; of a plain
+ * message whole dwords of zeros go, the rest is DOE's padding, which the SPDM
+ * codec knows.
+ */
+static size_t trim(const uint8_t *p, size_t n, uint8_t kind)
+{
+	size_t min = n > TIO_BUF_ALIGN ? n - (TIO_BUF_ALIGN - 4) : 4;
+
+	if (kind == TIO_DATA_SECURED) {
+		size_t own = n >= 6 ? 6u + sev_u16(p, 4) : n;
+
+		return own < n ? own : n;
+	}
+	if ((n + TIO_DOBJ_MSG_LEN) % TIO_BUF_ALIGN)
+		return n; /* not rounded up: exact */
+	while (n > min && n % 4 == 0 && n >= 8 && !sev_u32(p, n - 4))
+		n -= 4;
+	return n;
+}
+
+/*
+ * The answer, copied once. *len 0: the host brought none, and the same request
+ * is waited for again. Once taken, the buffer is marked empty, so that issuing
+ * the command twice does not answer the next request with the last answer.
+ */
+static uint32_t get_response(struct sev_fw *fw, const struct ctrl *k,
+			     size_t *len, uint8_t *kind, const uint8_t **msg)
+{
+	const uint32_t head = TIO_BUF_HDR_LEN + TIO_DOBJ_MSG_LEN;
+	uint32_t total = 0, ret = SEV_RET_SUCCESS;
+	uint8_t *o = fw->in + TIO_BUF_HDR_LEN;
+	uint8_t none[4];
+	size_t n;
+
+	for (unsigned i = 0; !ret && i < k->resp.n; i++) {
+		n = sizeof(fw->in) - total;
+		n = n < PAGE_4K ? n : PAGE_4K;
+		if (n)
+			ret = fw_read(fw, k->resp.page[i], fw->in + total,
+				      (uint32_t)n);
+		total += (uint32_t)n;
+	}
+	if (ret)
+		return ret;
+	n = sev_u32(o, TIO_DOBJ_LENGTH);
+	*len = 0;
+	if (n <= TIO_DOBJ_MSG_LEN)
+		return SEV_RET_SUCCESS;
+	if (sev_u32(o, TIO_DOBJ_ID) != TIO_DOBJ_RESP ||
+	    sev_u16(o, TIO_DOBJ_VERSION) != TIO_DOBJ_VERSION_1_0 ||
+	    n > total - TIO_BUF_HDR_LEN || sev_u32(fw->in, TIO_BUF_PAYLOAD) < n)
+		return SEV_RET_INCORRECT_BUFFER_LENGTH;
+	*kind = o[TIO_DOBJ_DATA_TYPE];
+	*msg = fw->in + head;
+	*len = trim(*msg, n - TIO_DOBJ_MSG_LEN, *kind);
+	sev_put_u32(none, 0, TIO_DOBJ_MSG_LEN);
+	return fw_write(fw, k->resp.page[0] + TIO_BUF_HDR_LEN + TIO_DOBJ_LENGTH,
+			none, sizeof(none));
+}
+
+static uint32_t step(struct sev_fw *fw, struct fw_cmd *c, const struct ctrl *k,
+		     uint8_t in_kind, const uint8_t *in, size_t n)
+{
+	struct fw_dev *d = c->dev;
+	size_t len = 0;
+	uint8_t kind = 0;
+	uint32_t ret;
+	enum il_err err = tsm_step(d->conn, in_kind, in, n, fw->out,
+				   sizeof(fw->out), &len, &kind, fw->now_ns);
+
+	if (err != IL_E_AGAIN) {
+		fw_pending_clear(d);
+		return fw_ret(err);
+	}
+	ret = put_request(fw, k, fw->out, len, kind);
+	if (ret) {
+		/* Checked buffers cannot fail; if they do, nothing goes on. */
+		tsm_abort(d->conn);
+		fw_pending_clear(d);
+		return ret;
+	}
+	d->pending = c->id;
+	memcpy(d->buf, c->buf, c->len);
+	d->buf_len = c->len;
+	return SEV_RET_SPDM_REQUEST;
+}
+
+void fw_pending_clear(struct fw_dev *d)
+{
+	d->pending = 0;
+	d->buf_len = 0;
+	memset(d->buf, 0, sizeof(d->buf));
+}
+
+uint32_t fw_verb(struct sev_fw *fw, struct fw_cmd *c, enum tsm_verb verb,
+		 const struct tsm_args *args)
+{
+	struct ctrl k;
+	uint32_t ret = map_ctrl(fw, c, false, &k);
+	enum il_err err;
+
+	if (ret)
+		return ret;
+	err = tsm_begin(c->dev->conn, verb, args);
+	return err ? fw_ret(err) : step(fw, c, &k, 0, NULL, 0);
+}
+
+uint32_t fw_verb_resume(struct sev_fw *fw, struct fw_cmd *c)
+{
+	const uint8_t *msg = NULL;
+	uint8_t kind = 0;
+	size_t n = 0;
+	struct ctrl k;
+	uint32_t ret = map_ctrl(fw, c, false, &k);
+
+	if (!ret)
+		ret = get_response(fw, &k, &n, &kind, &msg);
+	return ret ? ret : step(fw, c, &k, kind, msg, n);
+}
+
+uint32_t fw_output(struct sev_fw *fw, const struct fw_cmd *c,
+		   enum tio_dobj_id id, const uint8_t *p, size_t len)
+{
+	const struct tsm_conn_cfg *cfg = tsm_conn_cfg(c->dev->conn);
+	uint8_t h[TIO_BUF_HDR_LEN + TIO_DOBJ_BLOB_LEN] = { 0 };
+	uint8_t *o = h + TIO_BUF_HDR_LEN;
+	uint32_t obj = (uint32_t)(TIO_DOBJ_BLOB_LEN + len);
+	struct ctrl k;
+	uint32_t ret = map_ctrl(fw, c, true, &k);
+
+	if (ret)
+		return ret;
+	sev_put_u32(h, TIO_BUF_CAPACITY, (uint32_t)(k.out.n * PAGE_4K));
+	sev_put_u32(h, TIO_BUF_PAYLOAD, (uint32_t)align_up(obj, TIO_BUF_ALIGN));
+	sev_put_u32(o, TIO_DOBJ_ID, id);
+	sev_put_u32(o, TIO_DOBJ_LENGTH, obj);
+	sev_put_u16(o, TIO_DOBJ_VERSION, TIO_DOBJ_VERSION_1_0);
+	sev_put_u16(o, TIO_DOBJ_DEVICE_ID, cfg->rid);
+	o[TIO_DOBJ_SEGMENT] = cfg->segment;
+	o[TIO_DOBJ_TYPE] = TIO_BLOB_SPDM;
+	ret = fw_buf_write(fw, &k.out, sizeof(h), p, len);
+	return ret ? ret : fw_buf_write(fw, &k.out, 0, h, sizeof(h));
+}
