@@ -539,7 +539,7 @@ enum il_err crypto_key_fits(const struct crypto *c, struct crypto_slot key,
  * Errors:   IL_E_STATE   @s is no private key
  *           IL_E_ARG     a length is wrong
  *           IL_E_RANDOM  no randomness
- * Source:   FIPS 186-4 §6.4; DSP0274 1.2 §15 (r || s, each padded)
+ * Source:   FIPS 186-4 §6.4; DSP0274 1.2, BaseAsymAlgo (r, then s)
  */
 static inline enum il_err IL_MUST crypto_sign_digest(
 	const struct crypto *c, struct crypto_slot s, const uint8_t *digest,
@@ -577,7 +577,8 @@ static inline enum il_err IL_MUST crypto_verify_digest(
  *           IL_E_STATE  a slot of *@out is stale
  *           IL_E_NOMEM  all slots are taken
  *           On an error *@out is as before.
- * Source:   DSP0274 1.2 §10.6.1 (order of certificates), RFC 5280
+ * Source:   DSP0274 1.2, "Certificates and certificate chains" (order);
+ *           RFC 5280
  */
 static inline enum il_err IL_MUST crypto_chain_parse(const struct crypto *c,
 						     const uint8_t *der,
@@ -602,8 +603,9 @@ void crypto_chain_drop(const struct crypto *c, struct crypto_chain *chain);
  *
  * Errors:   IL_E_STATE  @chain is not a parsed chain
  *           IL_E_AUTH   not to be trusted; @why says which certificate
- * Source:   RFC 5280 §6; DSP0274 1.2 §10.6.1.3 (leaf: no CA, digital
- *           signature, responder authentication if EKU names an SPDM role)
+ * Source:   RFC 5280 §6; DSP0274 1.2, "SPDM certificate requirements and
+ *           recommendations" (leaf: no CA, digital signature, the
+ *           responder's role if its EKU names a role)
  */
 static inline enum il_err IL_MUST
 crypto_chain_verify(const struct crypto *c, const struct crypto_chain *chain,

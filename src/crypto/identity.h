@@ -26,7 +26,9 @@ enum identity_part {
  * space, signed.
  *
  * Source: PCIe Base 6.1 §6.31.3 (subject alternative name of a leaf; 6.2
- *         dropped the form of the name, products and Linux kept it)
+ *         dropped the form of the name, products kept it); the fields and
+ *         their digits as the Linux CMA patches compare them
+ *         (drivers/pci/cma.c, pci_cma_construct_san)
  */
 struct identity_cfg {
 	uint16_t vendor;
@@ -76,8 +78,8 @@ struct identity_files {
  *           IL_E_RANDOM  no randomness
  *           IL_E_NOMEM
  *           On an error *@out is untouched.
- * Source:   PCIe Base 6.1 §6.31.3; DSP0274 1.2 §10.6.1 (OIDs below
- *           1.3.6.1.4.1.412.274)
+ * Source:   PCIe Base 6.1 §6.31.3; DSP0274 1.2, "SPDM certificate
+ *           requirements and recommendations" (OIDs 1.3.6.1.4.1.412.274.*)
  */
 enum il_err identity_new(struct ossl *o, const struct identity_cfg *cfg,
 			 struct identity_files *out) IL_MUST;

@@ -21,7 +21,7 @@
 /*
  * id-spdm-cert-oids with one entry, id-DMTF-hardware-identity
  * (1.3.6.1.4.1.412.274.2): the key is bound to this piece of hardware.
- * Source: DSP0274 1.2 §10.6.1.3, ASN.1 of SpdmCertOids
+ * Source: DSP0274 1.2, "SPDM Non-Critical Certificate Extension OID"
  */
 static const uint8_t hardware_identity[] = {
 	0x30, 0x0e, 0x30, 0x0c, 0x06, 0x0a, 0x2b, 0x06,

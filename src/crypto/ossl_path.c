@@ -167,8 +167,9 @@ static bool has_eku(const EXTENDED_KEY_USAGE *eku, const char *want)
 }
 
 /*
- * Source: DSP0274 1.2 §10.6.1.3, table of leaf fields: not a CA; key usage
- *         with digital signature; a requester's key does not respond.
+ * Source: DSP0274 1.2, "SPDM certificate requirements and recommendations":
+ *         not a CA; key usage present, with digital signature; a requester's
+ *         key does not respond.
  */
 static enum crypto_why_code check_leaf(X509 *x)
 {
@@ -178,7 +179,7 @@ static enum crypto_why_code check_leaf(X509 *x)
 
 	if (flags & EXFLAG_CA)
 		return CRYPTO_WHY_PURPOSE;
-	if ((flags & EXFLAG_KUSAGE) &&
+	if (!(flags & EXFLAG_KUSAGE) ||
 	    !(X509_get_key_usage(x) & KU_DIGITAL_SIGNATURE))
 		return CRYPTO_WHY_KEY_USAGE;
 	eku = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);

@@ -174,14 +174,14 @@ static void every_changed_bit_of_a_fake_chain_is_noticed(void **unused)
 
 	start(&x);
 	make(&x);
-	for (size_t i = x.off[INTER]; i < x.off[PARTS]; i++) {
-		x.der[i] ^= (uint8_t)(1u << i % 8);
+	for (size_t b = 8 * x.off[INTER]; b < 8 * x.off[PARTS]; b++) {
+		x.der[b / 8] ^= (uint8_t)(1u << b % 8);
 		if (!crypto_chain_parse(&x.c, x.der, x.off[PARTS], &x.chain))
 			assert_int_equal(
 				crypto_chain_verify(&x.c, &x.chain, x.der,
 						    x.off[INTER], NOW, &why),
 				IL_E_AUTH);
-		x.der[i] ^= (uint8_t)(1u << i % 8);
+		x.der[b / 8] ^= (uint8_t)(1u << b % 8);
 	}
 	for (size_t n = 0; n < x.off[PARTS]; n++)
 		if (n != x.off[INTER] && n != x.off[LEAF])
@@ -189,6 +189,68 @@ static void every_changed_bit_of_a_fake_chain_is_noticed(void **unused)
 				crypto_chain_parse(&x.c, x.der, n, &x.chain),
 				IL_E_SHORT);
 	judged(&x, ROOT, NOW, CRYPTO_WHY_NONE, 0);
+	end(&x);
+}
+
+static void a_dropped_fake_chain_is_not_judged(void **unused)
+{
+	(void)unused;
+	static struct fix x;
+	struct crypto_chain old;
+	struct crypto_why why;
+
+	start(&x);
+	make(&x);
+	judged(&x, ROOT, NOW, CRYPTO_WHY_NONE, 0);
+	old = x.chain;
+	crypto_chain_drop(&x.c, &x.chain);
+	why.code = CRYPTO_WHY_NONE;
+	assert_int_equal(
+		crypto_chain_verify(&x.c, &old, x.der, x.off[INTER], NOW, &why),
+		IL_E_STATE);
+	assert_int_equal(why.code, CRYPTO_WHY_OTHER);
+	assert_int_equal(crypto_chain_parse(&x.c, x.der, x.off[PARTS], &old),
+			 IL_E_STATE);
+	end(&x);
+}
+
+static void fake_keys_have_one_form(void **unused)
+{
+	(void)unused;
+	static struct fix x;
+	uint8_t key[FAKE_KEY_LEN], spki[3 + CRYPTO_PUB_MAX + 1] = { 0x30 };
+	struct crypto_slot k = { 0 }, pub = { 0 };
+	enum crypto_curve curve;
+
+	start(&x);
+	fake_key(key, CRYPTO_P384, 4);
+	assert_int_equal(crypto_key_load(&x.c, &k, key, FAKE_KEY_LEN), IL_OK);
+	assert_int_equal(crypto_key_load(&x.c, &k, key, FAKE_KEY_LEN - 1),
+			 IL_E_FIELD);
+	assert_int_equal(crypto_pubkey(&x.c, k, &curve, spki + 3), IL_OK);
+	spki[1] = 97;
+	spki[2] = CRYPTO_P384;
+	for (size_t n = 0; n < 99; n++)
+		assert_int_equal(crypto_pubkey_from_spki(&x.c, &pub, spki, n),
+				 IL_E_FIELD);
+	assert_int_equal(crypto_pubkey_from_spki(&x.c, &pub, spki, 100),
+			 IL_E_LONG);
+	assert_int_equal(crypto_pubkey_from_spki(&x.c, &pub, spki, 99), IL_OK);
+	assert_int_equal(crypto_key_fits(&x.c, k, pub), IL_OK);
+	for (size_t i = 0; i < 99; i++) {
+		spki[i] ^= 1;
+		assert_int_equal(crypto_pubkey_from_spki(&x.c, &pub, spki, 99),
+				 IL_E_FIELD);
+		spki[i] ^= 1;
+	}
+	for (size_t i = 0; i < FAKE_KEY_LEN; i++) {
+		key[i] ^= 1;
+		assert_int_equal(crypto_key_load(&x.c, &k, key, FAKE_KEY_LEN),
+				 IL_E_FIELD);
+		key[i] ^= 1;
+	}
+	crypto_drop(&x.c, &k);
+	crypto_drop(&x.c, &pub);
 	end(&x);
 }
 
@@ -208,6 +270,10 @@ static void fake_certificates_out_of_bounds_are_refused(void **unused)
 	assert_int_equal(
 		crypto_chain_parse(&x.c, many, 9 * x.off[INTER], &x.chain),
 		IL_E_LONG);
+	many[2] = 0xf0;
+	assert_int_equal(crypto_chain_parse(&x.c, many, sizeof(many), &x.chain),
+			 IL_E_LONG);
+	many[2] = x.der[2];
 	for (unsigned i = 0; i <= FAKE_CHAINS; i++)
 		assert_int_equal(crypto_chain_parse(&x.c, x.der, x.off[PARTS],
 						    &chains[i]),
@@ -238,6 +304,8 @@ int main(void)
 		cmocka_unit_test(
 			a_foreign_root_and_a_foreign_anchor_are_refused),
 		cmocka_unit_test(every_changed_bit_of_a_fake_chain_is_noticed),
+		cmocka_unit_test(a_dropped_fake_chain_is_not_judged),
+		cmocka_unit_test(fake_keys_have_one_form),
 		cmocka_unit_test(fake_certificates_out_of_bounds_are_refused),
 	};
 

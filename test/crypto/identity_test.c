@@ -239,6 +239,41 @@ static void too_many_certificates_are_refused(void **state)
 			 IDENTITY_OK);
 }
 
+static void a_chain_of_too_many_bytes_is_refused(void **state)
+{
+	static char san[3000 + 8] = "DNS:";
+	const struct cert_spec spec = {
+		.name = "self", .from_s = FROM, .to_s = TO, .san = san
+	};
+	EVP_PKEY *k = make_key("P-256");
+	struct fix *f = *state;
+	uint8_t der[CRYPTO_CERT_MAX];
+	const uint8_t *at = der;
+	BIO *pem = BIO_new(BIO_s_mem());
+	char *text;
+	long len;
+	X509 *x;
+
+	memset(san + 4, 'a', 3000);
+	x = d2i_X509(NULL, &at, (long)make_cert(&spec, k, k, der));
+	for (unsigned i = 0; i < 3; i++)
+		PEM_write_bio_X509(pem, x);
+	PEM_write_bio_PKCS8PrivateKey(pem, k, NULL, NULL, 0, NULL, NULL);
+	len = BIO_get_mem_data(pem, &text);
+	assert_int_equal(load(f, text, (size_t)len, text, (size_t)len),
+			 IDENTITY_TOO_LONG);
+	/* Two of the three fit, and their key follows in the same text. */
+	at = (uint8_t *)strstr(text + 1, "-----BEGIN");
+	len -= (char *)at - text;
+	assert_int_equal(
+		load(f, (char *)at, (size_t)len, (char *)at, (size_t)len),
+		IDENTITY_OK);
+	assert_int_equal(f->got.curve, CRYPTO_P256);
+	X509_free(x);
+	EVP_PKEY_free(k);
+	BIO_free(pem);
+}
+
 static void damaged_certificates_are_refused(void **state)
 {
 	struct fix *f = *state;
@@ -382,6 +417,7 @@ int main(void)
 		T(a_chain_with_the_leaf_first_is_turned_round),
 		T(certificates_that_do_not_follow_are_refused),
 		T(too_many_certificates_are_refused),
+		T(a_chain_of_too_many_bytes_is_refused),
 		T(damaged_certificates_are_refused),
 		T(damaged_keys_are_refused),
 		T(a_key_on_another_curve_is_refused),

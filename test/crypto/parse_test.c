@@ -147,6 +147,16 @@ static void a_dmtf_name_is_read_and_a_pci_name_goes_before_it(void **state)
 	judge(f, ROOT, NOW);
 	assert_int_equal(f->chain.san_kind, CRYPTO_SAN_PCI);
 	assert_string_equal(f->chain.san, "Vendor=1d1a");
+	f->spec[LEAF].san = "otherName:2.23.147;UTF8:Vendor=1d1a,"
+			    "otherName:1.3.6.1.4.1.412.274.1;UTF8:ACME:W:1";
+	make_chain(f);
+	judge(f, ROOT, NOW);
+	assert_int_equal(f->chain.san_kind, CRYPTO_SAN_PCI);
+	assert_string_equal(f->chain.san, "Vendor=1d1a");
+	f->spec[LEAF].san = "otherName:1.2.3.4;UTF8:x,otherName:1.2.3.5;UTF8:y";
+	make_chain(f);
+	judge(f, ROOT, NOW);
+	assert_int_equal(f->chain.san_kind, CRYPTO_SAN_NONE);
 	f->spec[LEAF].san = "DNS:x.y";
 	make_chain(f);
 	judge(f, ROOT, NOW);

@@ -236,9 +236,12 @@ static void one_key_seals_and_opens_in_turn(void **state)
 		assert_int_equal(crypto_aead_open(c, a, iv, "aae", 3, out, 40,
 						  back, tag, tag_len),
 				 IL_E_AUTH);
+		memset(back, 0x11, sizeof(back));
 		assert_int_equal(crypto_aead_open(c, a, iv, "aad", 3, out, 39,
 						  back, tag, tag_len),
 				 IL_E_AUTH);
+		for (unsigned k = 0; k < 40; k++)
+			assert_int_equal(back[k], k < 39 ? 0 : 0x11);
 		assert_int_equal(crypto_aead_open(c, a, iv, "aad", 3, out, 40,
 						  back, tag, tag_len),
 				 IL_OK);
@@ -371,6 +374,9 @@ static void signatures_verify_with_the_public_half_only_as_made(void **state)
 				crypto_verify_digest(c, k, digest, n, sig, 64),
 				IL_OK);
 		}
+		assert_int_equal(
+			crypto_verify_digest(c, pub, digest, n, sig, 63),
+			IL_E_AUTH);
 		digest[0] ^= 1;
 		assert_int_equal(
 			crypto_verify_digest(c, pub, digest, n, sig, 64),
