@@ -21,8 +21,8 @@ enum cli_exit {
 struct cli {
 	FILE *out;
 	FILE *err;
-	bool tty; /* out is a terminal: a progress bar may move */
-	int64_t (*now_s)(void);	  /* seconds since 1970 */
+	bool tty;		/* out is a terminal: a progress bar may move */
+	int64_t (*now_s)(void); /* seconds since 1970 */
 	uint64_t (*mono_ns)(void); /* for durations */
 	const char *state_dir; /* where the user's identity is kept, or NULL */
 };

@@ -148,8 +148,8 @@ static int load(struct cli *c, struct ossl *o, const char *dir,
 				  key_len, &out->id, &why))
 		ret = cli_fail(c, "identity %s: %s", dir,
 			       identity_fault_name(why));
-	if (!ret && identity_anchor(o, root, root_len, out->anchor,
-				    &out->anchor_len))
+	if (!ret &&
+	    identity_anchor(o, root, root_len, out->anchor, &out->anchor_len))
 		ret = cli_fail(c, "trust anchor %s: not a certificate", trust);
 	if (key)
 		bytes_wipe(key, key_len);

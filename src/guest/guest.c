@@ -18,6 +18,7 @@ static const struct prog {
 	bool stays; /* the state is as before afterwards */
 } progs[GUEST_PROGS] = {
 	/* clang-format off */
+	[GUEST_BOOT]     = { "boot",     guest_boot,   1u << GUEST_NONE,     GUEST_NONE,     true  },
 	[GUEST_PROBE]    = { "probe",    guest_probe,  1u << GUEST_NONE,     GUEST_FOUND,    false },
 	[GUEST_LOCK]     = { "lock",     guest_lock,   1u << GUEST_FOUND,    GUEST_LOCKED,   false },
 	[GUEST_APPRAISE] = { "evidence", guest_judge,  1u << GUEST_LOCKED,   GUEST_JUDGED,   false },
@@ -102,6 +103,11 @@ enum il_err guest_run(struct guest *g)
 	g->prog = GUEST_PROG_NONE;
 	IL_ASSERT(guest_sane(g));
 	return err;
+}
+
+void guest_abandon(struct guest *g)
+{
+	g->prog = GUEST_PROG_NONE;
 }
 
 enum il_err guest_fail(struct guest *g, enum il_err err, const char *what)

@@ -36,6 +36,7 @@ enum guest_state {
 
 enum guest_prog {
 	GUEST_PROG_NONE,
+	GUEST_BOOT,	/* accept the private buffers; the state stays */
 	GUEST_PROBE,	/* enumerate, place BARs, decode on: NONE to FOUND */
 	GUEST_LOCK,	/* FOUND to LOCKED; refused while a driver is bound */
 	GUEST_APPRAISE, /* LOCKED to JUDGED */
@@ -141,6 +142,9 @@ enum il_err guest_begin(struct guest *g, enum guest_prog prog,
  *                       before; the caller releases.
  */
 enum il_err guest_run(struct guest *g) IL_MUST;
+
+/* Drops a program between two exits: its vCPU will not run on. */
+void guest_abandon(struct guest *g);
 
 /* A few words on the last failure. */
 void guest_what(const struct guest *g, char *out, size_t cap);

@@ -10,6 +10,23 @@ static enum il_err arch_fail(struct guest *g, enum il_err err)
 	return guest_fail(g, err, g->cfg.arch->why(g->cfg.arch_ctx));
 }
 
+/* Both buffers become ours before anything is put into them. */
+enum il_err guest_boot(struct guest *g)
+{
+	const struct guest_map *m = &g->cfg.map;
+	enum il_err err;
+
+	if (g->phase == 0) {
+		err = g->cfg.arch->accept_ram(g->cfg.arch_ctx, m->src,
+					      m->buf_size);
+		if (err)
+			return arch_fail(g, err);
+		g->phase++;
+	}
+	return arch_fail(g, g->cfg.arch->accept_ram(g->cfg.arch_ctx, m->dst,
+						    m->buf_size));
+}
+
 enum il_err guest_lock(struct guest *g)
 {
 	if (g->driver_bound) /* Linux: EBUSY */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "cli/embedded.h"
+#include "cli/session.h"
+
+/* A whole assignment: scenarios/assign.il with its parameters set. */
+
+struct assign_opts {
+	struct cli_run_opts run;
+	const char *platform;
+	const char *vf;
+	const char *link_capture;
+	const char *capture;
+};
+
+static int set(struct cli_run *r, const char *name, const char *value)
+{
+	if (value && lang_set(&r->script, name, value))
+		return cli_misuse(r->c, "%s: the value is too long", name);
+	return 0;
+}
+
+static int set_vf(struct cli_run *r, const char *vf)
+{
+	char bdf[24], vfs[24];
+	uint64_t n;
+	int ret;
+
+	if (!vf)
+		return 0;
+	if (lang_int(vf, &n) || n < 1 || n > 7)
+		return cli_misuse(r->c, "--vf is '%s'; expected 1 to 7", vf);
+	/* VFs of our device follow the PF: first offset 1, stride 1. */
+	snprintf(bdf, sizeof(bdf), "0000:01:00.%u", (unsigned)n);
+	snprintf(vfs, sizeof(vfs), "%u", (unsigned)n);
+	ret = set(r, "VFS", vfs);
+	return ret ? ret : set(r, "BDF", bdf);
+}
+
+static int assign(struct cli *c, struct cli_run *r, const struct assign_opts *o)
+{
+	int ret = cli_run_open(c, r, &o->run);
+
+	if (!ret)
+		ret = set(r, "PLATFORM", o->platform);
+	if (!ret)
+		ret = set(r, "LINK_CAPTURE", o->link_capture);
+	if (!ret)
+		ret = set(r, "CAPTURE", o->capture);
+	if (!ret)
+		ret = set_vf(r, o->vf);
+	if (!ret)
+		ret = cli_run_parse(r, "assign.il", scenario_assign,
+				    strlen(scenario_assign));
+	return ret ? ret : cli_run_do(r, "assign.il");
+}
+
+static int run(struct cli *c, int argc, char **argv)
+{
+	struct assign_opts o = { 0 };
+	const struct cli_opt opts[] = {
+		{ "platform", false, &o.platform },
+		{ "payload", false, &o.run.payload },
+		{ "vf", false, &o.vf },
+		{ "identity", false, &o.run.identity },
+		{ "trust", false, &o.run.trust },
+		{ "expect-measurements", false, &o.run.expect },
+		{ "link-capture", false, &o.link_capture },
+		{ "capture", false, &o.capture },
+		{ "seed", false, &o.run.seed },
+		{ "now", false, &o.run.now },
+		{ "json", true, &o.run.json },
+	};
+	struct cli_run *r;
+	int ret = cli_opts(c, argc, argv, opts, COUNT(opts), NULL, 0);
+
+	if (ret)
+		return ret;
+	if (!o.platform)
+		return cli_misuse(c, "assign wants --platform (sev-tio)");
+	if (strcmp(o.platform, "sev-tio") != 0)
+		return cli_misuse(c, "unknown platform '%s'; known: sev-tio",
+				  o.platform);
+	if (!o.run.payload)
+		return cli_misuse(c, "assign wants --payload FILE");
+	r = malloc(sizeof(*r));
+	if (!r)
+		return cli_fail(c, "no memory");
+	ret = assign(c, r, &o);
+	cli_run_close(r);
+	free(r);
+	return ret;
+}
+
+const struct cli_cmd cmd_assign = {
+	.name = "assign",
+	.args = "--platform NAME --payload FILE [--vf N] [--identity DIR] "
+		"[--trust FILE] [--expect-measurements FILE] "
+		"[--link-capture FILE] [--capture FILE] [--seed N] [--now S] "
+		"[--json]",
+	.help = "one device from power-on to private DMA in a VM, and back",
+	.run = run,
+};

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "base/bits.h"
+#include "cli/session.h"
+
+/* Help on the tool's commands and on those of the language. */
+
+static const struct cli_cmd *const tool[] = {
+	&cmd_assign, &cmd_run, &cmd_shell, &cmd_identity, &cmd_help,
+};
+
+static const char *type_text(enum lang_type t)
+{
+	static const char *const text[] = {
+		[LANG_WORD] = "word",	[LANG_INT] = "number",
+		[LANG_BDF] = "address", [LANG_BOOL] = "yes|no",
+		[LANG_PICK] = "one of", [LANG_HEX] = "hex",
+	};
+
+	return text[t];
+}
+
+static void explain(FILE *f, const struct lang_cmd *k)
+{
+	char usage[256];
+
+	lang_usage(k, usage, sizeof(usage));
+	fprintf(f, "%s\n  %s\n", usage, k->help);
+	for (size_t i = 0; i < k->n_args; i++) {
+		const struct lang_arg *a = &k->args[i];
+
+		fprintf(f, "  %-10s %s", a->name, type_text(a->type));
+		for (size_t n = 0; a->picks && a->picks[n]; n++)
+			fprintf(f, " %s", a->picks[n]);
+		fprintf(f, "; %s\n", a->help);
+	}
+}
+
+static bool help_on(struct cli *c, const char *role, const char *verb)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < COUNT(tool); i++)
+		if (strcmp(tool[i]->name, role) == 0 && !verb) {
+			fprintf(c->out, "interlock %s %s\n  %s\n",
+				tool[i]->name, tool[i]->args, tool[i]->help);
+			found = true;
+		}
+	for (size_t i = 0; i < world_commands.n; i++) {
+		const struct lang_cmd *k = &world_commands.cmd[i];
+
+		if (strcmp(k->role, role) != 0 ||
+		    (verb && (!k->verb || strcmp(k->verb, verb) != 0)))
+			continue;
+		explain(c->out, k);
+		found = true;
+	}
+	return found;
+}
+
+static void list(struct cli *c)
+{
+	fputs("commands of the tool:\n", c->out);
+	for (size_t i = 0; i < COUNT(tool); i++)
+		fprintf(c->out, "  %-10s %s\n", tool[i]->name, tool[i]->help);
+	fputs("commands of scenarios:\n", c->out);
+	for (size_t i = 0; i < world_commands.n; i++) {
+		const struct lang_cmd *k = &world_commands.cmd[i];
+
+		fprintf(c->out, "  %-8s %-12s %s\n", k->role,
+			k->verb ? k->verb : "", k->help);
+	}
+	fputs("  start NAME: COMMAND     begin one that step drives\n"
+	      "  param NAME=DEFAULT      $NAME from here on; run --set wins\n",
+	      c->out);
+}
+
+static int run(struct cli *c, int argc, char **argv)
+{
+	const char *words[2] = { NULL, NULL };
+	int ret = cli_opts(c, argc, argv, NULL, 0, words, 2);
+
+	if (ret)
+		return ret;
+	if (!words[0])
+		list(c);
+	else if (!help_on(c, words[0], words[1]))
+		return cli_misuse(c, "there is no command '%s%s%s'", words[0],
+				  words[1] ? " " : "",
+				  words[1] ? words[1] : "");
+	return CLI_DONE;
+}
+
+const struct cli_cmd cmd_help = {
+	.name = "help",
+	.args = "[COMMAND]",
+	.help = "explain a command of the tool or of scenarios",
+	.run = run,
+};

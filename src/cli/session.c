@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+#define PAYLOAD_MAX (UINT64_C(64) << 20)
+#define CALLS_MAX   1024u
+
+/* --- what happens, as it happens --- */
+
+static void clear_bar(struct cli_run *r)
+{
+	if (r->bar)
+		fputs("\r\033[K", r->c->out);
+	r->bar = false;
+}
+
+static void say_text(struct cli_run *r, const struct world_step *s)
+{
+	FILE *f = r->c->out;
+
+	clear_bar(r);
+	if (strcmp(r->group, s->group) != 0) {
+		snprintf(r->group, sizeof(r->group), "%s", s->group);
+		fprintf(f, "%s\n", s->group);
+	}
+	fprintf(f, "  %-8s %-44s %-20s %9.3f ms\n", s->who, s->what, s->result,
+		(double)s->ns / 1e6);
+	fflush(f);
+}
+
+static void on_step(void *ctx, const struct world_step *s)
+{
+	struct cli_run *r = ctx;
+
+	if (r->json)
+		json_array_append_new(
+			r->steps,
+			json_pack("{s:s, s:s, s:s, s:s, s:b, s:f}", "group",
+				  s->group, "who", s->who, "what", s->what,
+				  "result", s->result, "ok", !s->failed, "ms",
+				  (double)s->ns / 1e6));
+	else if (!r->quiet)
+		say_text(r, s);
+}
+
+#define BAR_MIN	  (UINT64_C(4) << 20) /* smaller payloads need no bar */
+#define BAR_WIDTH 40
+
+static void on_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	struct cli_run *r = ctx;
+	unsigned at;
+
+	if (r->json || r->quiet || !r->c->tty || total < BAR_MIN)
+		return;
+	at = (unsigned)(done * BAR_WIDTH / total);
+	fprintf(r->c->out, "\r  [%.*s%*s] %3u %%", at,
+		"########################################",
+		(int)(BAR_WIDTH - at), "", (unsigned)(done * 100 / total));
+	fflush(r->c->out);
+	r->bar = true;
+}
+
+static uint64_t on_mono(void *ctx)
+{
+	const struct cli_run *r = ctx;
+
+	return r->c->mono_ns();
+}
+
+/* --- opening --- */
+
+static int read_number(struct cli *c, const char *name, const char *text,
+		       uint64_t *out)
+{
+	if (lang_int(text, out))
+		return cli_misuse(c, "--%s is '%s'; expected a number", name,
+				  text);
+	return 0;
+}
+
+static int open_identity(struct cli *c, struct cli_run *r,
+			 const struct cli_run_opts *o)
+{
+	char dir[4096];
+	int ret;
+
+	if (o->identity)
+		return cli_identity_load(c, o->identity, o->trust, &r->id);
+	ret = cli_identity_default(c, dir, sizeof(dir));
+	return ret ? ret : cli_identity_load(c, dir, o->trust, &r->id);
+}
+
+static int open_inputs(struct cli *c, struct cli_run *r,
+		       const struct cli_run_opts *o)
+{
+	size_t len = 0;
+	int ret = 0;
+
+	if (o->payload)
+		ret = cli_read(c, "payload", o->payload, PAYLOAD_MAX,
+			       &r->payload, &len);
+	if (!ret)
+		ret = open_identity(c, r, o);
+	if (!ret && o->expect)
+		ret = cli_measurements_read(c, o->expect, r->expected,
+					    &r->cfg.n_expected);
+	r->cfg.payload = r->payload;
+	r->cfg.payload_len = len;
+	r->cfg.expected = r->expected;
+	r->cfg.identity = &r->id.id;
+	r->cfg.anchor = r->id.anchor;
+	r->cfg.anchor_len = r->id.anchor_len;
+	return ret;
+}
+
+int cli_run_open(struct cli *c, struct cli_run *r, const struct cli_run_opts *o)
+{
+	uint64_t now = 0;
+	int ret = 0;
+
+	memset(r, 0, sizeof(*r));
+	r->c = c;
+	r->json = o->json;
+	r->cfg.seed = 1;
+	r->cfg.now_s = c->now_s();
+	if (o->seed)
+		ret = read_number(c, "seed", o->seed, &r->cfg.seed);
+	if (!ret && o->now) {
+		ret = read_number(c, "now", o->now, &now);
+		r->cfg.now_s = (int64_t)now;
+	}
+	if (!ret)
+		ret = open_inputs(c, r, o);
+	if (ret)
+		return ret;
+	r->cfg.out = (struct world_out){ .step = on_step,
+					 .progress = on_progress,
+					 .mono_ns = on_mono,
+					 .ctx = r };
+	r->steps = json_array();
+	r->script.call = calloc(CALLS_MAX, sizeof(*r->script.call));
+	r->script.cap = CALLS_MAX;
+	if (!r->steps || !r->script.call)
+		return cli_fail(c, "no memory");
+	return 0;
+}
+
+void cli_run_close(struct cli_run *r)
+{
+	if (r->w)
+		world_free(r->w);
+	json_decref(r->steps);
+	free(r->script.call);
+	free(r->payload);
+	bytes_wipe(&r->id, sizeof(r->id));
+}
+
+int cli_run_parse(struct cli_run *r, const char *name, const char *text,
+		  size_t len)
+{
+	struct lang_error e = { 0 };
+	const char *stray;
+
+	if (lang_parse(&r->script, &world_commands, text, len, &e))
+		return cli_fail(r->c, "%s:%u:%u: %s", name, e.line, e.col,
+				e.what);
+	stray = lang_undeclared(&r->script);
+	if (stray)
+		return cli_fail(r->c, "%s: has no parameter %s", name, stray);
+	return 0;
+}
+
+/* --- the end --- */
+
+static json_t *laws_json(const struct world *w)
+{
+	struct world_law law[64];
+	unsigned n = world_laws(w, law, 64);
+	json_t *o = json_object();
+
+	for (unsigned i = 0; i < n; i++) {
+		char key[16];
+
+		snprintf(key, sizeof(key), "%u", law[i].number);
+		json_object_set_new(o, key,
+				    json_integer((json_int_t)law[i].held));
+	}
+	return o;
+}
+
+static void end_json(struct cli_run *r, const char *name, bool clean,
+		     double seconds)
+{
+	const struct guest_findings *f = r->w ? world_findings(r->w) : NULL;
+	struct world_sum s = { 0 };
+	json_t *o = json_object();
+
+	if (r->w)
+		world_sum(r->w, &s);
+	json_object_set_new(o, "scenario", json_string(name));
+	json_object_set_new(o, "ok", json_boolean(!r->end.err));
+	if (r->end.err)
+		json_object_set_new(o, "error", json_string(r->end.what));
+	json_object_set_new(o, "clean", json_boolean(clean));
+	json_object_set(o, "steps", r->steps);
+	json_object_set_new(o, "bytes_to_device",
+			    json_integer((json_int_t)s.to_device));
+	json_object_set_new(o, "bytes_from_device",
+			    json_integer((json_int_t)s.from_device));
+	json_object_set_new(o, "tlps", json_integer((json_int_t)s.tlps));
+	json_object_set_new(o, "exchanges",
+			    json_integer((json_int_t)s.exchanges));
+	json_object_set_new(o, "law_checks",
+			    json_integer((json_int_t)s.law_checks));
+	json_object_set_new(o, "laws", r->w ? laws_json(r->w) : json_object());
+	json_object_set_new(o, "measurements",
+			    f ? cli_measurements_json(f) : json_null());
+	json_object_set_new(o, "seed", json_integer((json_int_t)r->cfg.seed));
+	json_object_set_new(o, "seconds", json_real(seconds));
+	json_dumpf(o, r->c->out, JSON_INDENT(1));
+	fputc('\n', r->c->out);
+	json_decref(o);
+}
+
+static void end_text(struct cli_run *r, double seconds)
+{
+	struct world_sum s;
+
+	world_sum(r->w, &s);
+	fprintf(r->c->out,
+		"%s\n"
+		"  %llu bytes to the device, %llu bytes from it\n"
+		"  %llu TLPs, %llu exchanges over DOE\n"
+		"  %llu checks of %u laws at %llu steps (%u put to the test)\n"
+		"  %.3f s\n",
+		r->end.err ? "failed" : "done", (unsigned long long)s.to_device,
+		(unsigned long long)s.from_device, (unsigned long long)s.tlps,
+		(unsigned long long)s.exchanges,
+		(unsigned long long)s.law_checks, s.laws,
+		(unsigned long long)s.steps, s.laws_tested, seconds);
+}
+
+static void trace_line(void *ctx, const char *text)
+{
+	struct cli_run *r = ctx;
+
+	fprintf(r->c->err, "  %s\n", text);
+}
+
+int cli_run_do(struct cli_run *r, const char *name)
+{
+	struct cli *c = r->c;
+	bool clean = true;
+	double seconds;
+	enum il_err err;
+
+	r->start_ns = c->mono_ns();
+	err = world_new(&r->cfg, &r->w);
+	if (err)
+		return cli_fail(c, "a world cannot be made: %s",
+				il_err_name(err));
+	if (world_run(r->w, &r->script, &r->end))
+		clean = world_cleanup(r->w);
+	clear_bar(r);
+	seconds = (double)(c->mono_ns() - r->start_ns) / 1e9;
+	if (r->json)
+		end_json(r, name, clean, seconds);
+	else if (!r->quiet)
+		end_text(r, seconds);
+	if (!r->end.err)
+		return CLI_DONE;
+	cli_fail(c, "%s:%u: %s", name, r->end.line, r->end.what);
+	if (r->end.law)
+		world_trace_text(r->w, 20, trace_line, r);
+	if (!clean)
+		cli_fail(c, "the device was not given back in full");
+	return CLI_FAILED;
+}

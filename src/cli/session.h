@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+#include "world/world.h"
+
+/*
+ * One run of a scenario as commands of the tool make it: a world, its output
+ * for people or programs, cleaning up, the summary.
+ */
+struct cli_run {
+	struct cli *c;
+	struct world_cfg cfg;
+	struct world *w;
+	struct lang_script script;
+	struct world_end end;
+	struct cli_identity id;
+	uint8_t *payload;
+	struct guest_measurement expected[GUEST_MEAS_MAX];
+	bool json;
+	bool quiet;
+	json_t *steps;
+	char group[32];
+	bool bar; /* a progress bar stands on the line */
+	uint64_t start_ns;
+};
+
+/* What both assign and run take. */
+struct cli_run_opts {
+	const char *payload;
+	const char *identity;
+	const char *trust;
+	const char *expect;
+	const char *seed;
+	const char *now;
+	const char *json;
+};
+
+/* 0, or an exit status after a line on err. */
+int cli_run_open(struct cli *c, struct cli_run *r,
+		 const struct cli_run_opts *o);
+/* Parses; errors name file, line, column. Nothing is run. */
+int cli_run_parse(struct cli_run *r, const char *name, const char *text,
+		  size_t len);
+/* Runs, cleans up after a failure, prints the end. An exit status. */
+int cli_run_do(struct cli_run *r, const char *name);
+void cli_run_close(struct cli_run *r);
+
+/* {"1": {"type": 0, "value": "hex"}, …}. 0 or CLI_FAILED. */
+int cli_measurements_read(struct cli *c, const char *path,
+			  struct guest_measurement *out, unsigned *n);
+json_t *cli_measurements_json(const struct guest_findings *f);
+
+#endif

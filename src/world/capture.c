@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "world/capture.h"
+
+#include <pcap/pcap.h>
+#include <stdio.h>
+
+#define SNAP 65535
+
+enum il_err world_pcap_open(struct world_pcap *c, const char *path, int dlt)
+{
+	pcap_t *p = pcap_open_dead_with_tstamp_precision(
+		dlt, SNAP, PCAP_TSTAMP_PRECISION_NANO);
+	pcap_dumper_t *d;
+
+	if (!p)
+		return IL_E_NOMEM;
+	d = pcap_dump_open(p, path);
+	if (!d) {
+		pcap_close(p);
+		return IL_E_IO;
+	}
+	*c = (struct world_pcap){ .p = p, .d = d };
+	return IL_OK;
+}
+
+void world_pcap_put(struct world_pcap *c, uint64_t now_ns, const uint8_t *p,
+		    size_t len)
+{
+	struct pcap_pkthdr h = {
+		.ts.tv_sec = (long)(now_ns / 1000000000u),
+		.ts.tv_usec = (long)(now_ns % 1000000000u),
+		.caplen = (uint32_t)len,
+		.len = (uint32_t)len,
+	};
+
+	if (!c->d)
+		return;
+	pcap_dump((unsigned char *)c->d, &h, p);
+	c->packets++;
+}
+
+enum il_err world_pcap_close(struct world_pcap *c)
+{
+	enum il_err err = IL_OK;
+
+	if (!c->d)
+		return IL_OK;
+	if (pcap_dump_flush(c->d) || ferror(pcap_dump_file(c->d)))
+		err = IL_E_IO;
+	pcap_dump_close(c->d);
+	pcap_close(c->p);
+	*c = (struct world_pcap){ 0 };
+	return err;
+}

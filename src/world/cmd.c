@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "world/cmd_priv.h"
+#include "world/world_priv.h"
+
+/* The table of commands: what scenarios, the shell and the help know. */
+
+#define BDF_ARG                                                             \
+	{                                                                   \
+		"bdf", LANG_BDF, .positional = true, .required = true,      \
+				 .help = "the function, as the host names " \
+					 "it: 0000:01:00.0"                 \
+	}
+
+static const char *const platforms[] = { "sev-tio", NULL };
+static const char *const ciphers[] = { "aes-gcm", "none", NULL };
+static const char *const tdi_states[] = { "unlocked", "locked", "run", "error",
+					  NULL };
+
+static const struct lang_arg platform_args[] = {
+	{ "name", LANG_PICK, .positional = true, .required = true,
+	  .picks = platforms, .help = "which architecture" },
+};
+static const struct lang_arg device_args[] = {
+	{ "vfs", LANG_INT, .help = "virtual functions, 0 to 7; default 0" },
+};
+static const struct lang_arg link_args[] = {
+	{ "cipher", LANG_PICK, .picks = ciphers,
+	  .help = "test only: none leaves bytes as they are; prefixes, T bit "
+		  "and counters stay" },
+	{ "spy", LANG_BOOL,
+	  .help = "look for the payload in the packets; default no" },
+	{ "capture", LANG_WORD, .help = "file for the packets (pcap)" },
+	{ "doe", LANG_WORD, .help = "file for the DOE objects (pcap)" },
+};
+static const struct lang_arg bdf_args[] = { BDF_ARG };
+static const struct lang_arg vfs_args[] = {
+	BDF_ARG,
+	{ "vfs", LANG_INT, .required = true, .help = "how many VFs" },
+};
+static const struct lang_arg launch_args[] = {
+	{ "early-map", LANG_BOOL,
+	  .help = "map guest memory for devices before the launch is "
+		  "finished; default no" },
+};
+static const struct lang_arg dma_args[] = {
+	{ "window", LANG_INT, .help = "bytes a command, to 1M; default 1M" },
+};
+static const struct lang_arg step_args[] = {
+	{ "name", LANG_WORD, .positional = true, .required = true,
+	  .help = "of a command begun with start NAME:" },
+	{ "n", LANG_INT, .positional = true,
+	  .help = "exchanges or exits; default 1" },
+};
+static const struct lang_arg error_args[] = {
+	{ "name", LANG_WORD, .positional = true, .required = true,
+	  .help = "such as EBUSY, or a word such as auth" },
+};
+static const struct lang_arg fault_args[] = {
+	{ "name", LANG_WORD, .positional = true, .required = true,
+	  .help = "of the rule, such as rmp-assigned" },
+};
+static const struct lang_arg tdi_args[] = {
+	BDF_ARG,
+	{ "state", LANG_PICK, .positional = true, .required = true,
+	  .picks = tdi_states, .help = "as the device has it" },
+};
+static const struct lang_arg word_args[] = {
+	{ "state", LANG_WORD, .positional = true, .required = true,
+	  .help = "yes or no; or the guest's state" },
+};
+
+#define CMD(role_, verb_, args_, fn_, help_)                  \
+	{                                                     \
+		role_, verb_, args_, COUNT(args_), fn_, help_ \
+	}
+#define CMD0(role_, verb_, fn_, help_)            \
+	{                                         \
+		role_, verb_, NULL, 0, fn_, help_ \
+	}
+
+static const struct lang_cmd cmds[] = {
+	CMD("platform", NULL, platform_args, cmd_platform,
+	    "choose the architecture; first of all"),
+	CMD("device", NULL, device_args, cmd_device,
+	    "describe the device behind the root port"),
+	CMD("link", NULL, link_args, cmd_link, "describe the link"),
+	CMD("host", "connect", bdf_args, cmd_host_connect,
+	    "write tsm/connect: SPDM session and IDE stream"),
+	CMD("host", "disconnect", bdf_args, cmd_host_disconnect,
+	    "write tsm/disconnect"),
+	CMD("host", "sriov", vfs_args, cmd_host_sriov, "switch VFs on"),
+	CMD("host", "dma", bdf_args, cmd_host_dma,
+	    "a driver of the host moves the payload both ways; no VM"),
+	CMD("vmm", "launch", launch_args, cmd_vmm_launch,
+	    "create and launch the confidential VM"),
+	CMD("vmm", "prepare", launch_args, cmd_vmm_prepare,
+	    "create the VM and its memory without launching it"),
+	CMD("vmm", "attach", bdf_args, cmd_vmm_attach,
+	    "give the function to the VM"),
+	CMD("vmm", "detach", bdf_args, cmd_vmm_detach, "take it back"),
+	CMD0("vmm", "destroy", cmd_vmm_destroy, "end the VM"),
+	CMD0("guest", "boot", cmd_guest_boot, "accept private memory"),
+	CMD0("guest", "probe", cmd_guest_probe, "find the function"),
+	CMD0("guest", "lock", cmd_guest_lock, "bind and lock it"),
+	CMD0("guest", "evidence", cmd_guest_evidence,
+	     "judge certificates, measurements and report"),
+	CMD0("guest", "accept", cmd_guest_accept, "take its MMIO"),
+	CMD0("guest", "start", cmd_guest_start,
+	     "let it run, with its trusted device entry"),
+	CMD("guest", "dma", dma_args, cmd_guest_dma,
+	    "the payload through the device and back, in private memory"),
+	CMD0("guest", "mmio", cmd_guest_mmio,
+	     "write and read device memory by private MMIO"),
+	CMD0("guest", "release", cmd_guest_release,
+	     "DMA off, stop, MMIO back, unbind"),
+	CMD("step", NULL, step_args, cmd_step,
+	    "advance a started command by exchanges or exits"),
+	CMD("expect", "error", error_args, cmd_expect_error,
+	    "the command before failed with this error"),
+	CMD("expect", "fault", fault_args, cmd_expect_fault,
+	    "an access of the command before was refused by this rule"),
+	CMD("expect", "tdi", tdi_args, cmd_expect_tdi,
+	    "the TDI is in this state"),
+	CMD("expect", "connected", word_args, cmd_expect_connected,
+	    "a session and a secure stream stand: yes or no"),
+	CMD("expect", "guest", word_args, cmd_expect_guest,
+	    "the guest's driver is in this state"),
+	CMD("expect", "plaintext", word_args, cmd_expect_plaintext,
+	    "the link carried 8 bytes in a row of the payload: yes or no"),
+};
+
+const struct lang_table world_commands = { cmds, COUNT(cmds) };

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "dsm/dsm.h"
+#include "world/cmd_priv.h"
+
+/* step, and the assertions. */
+
+enum il_err cmd_step(void *ctx, const struct lang_call *c)
+{
+	return world_step_named(ctx, lang_word(c, "name", ""),
+				lang_num(c, "n", 1));
+}
+
+enum il_err cmd_expect_error(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	const char *want = lang_word(c, "name", "");
+	const char *word = w->last_err ? il_err_name(w->last_err) : "none";
+	const char *eno = w->last_errno ? world_errno_name(w->last_errno) : "";
+
+	if (strcmp(want, word) == 0 || strcmp(want, eno) == 0) {
+		world_say(w, "expect", want, "so it was", false, 0);
+		return IL_OK;
+	}
+	char had[64];
+
+	snprintf(had, sizeof(had), "%s %s", word, eno);
+	return world_fail(w, IL_E_PEER, 0, "expected error %s; it was %s", want,
+			  had);
+}
+
+enum il_err cmd_expect_fault(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	const char *want = lang_word(c, "name", "");
+	const struct rule *r = w->last_fault.rule;
+	char text[256];
+
+	if (!r || strcmp(r->name, want) != 0)
+		return world_fail(w, IL_E_PEER, 0,
+				  "expected fault %s; it was %s", want,
+				  r ? r->name : "none");
+	snprintf(text, sizeof(text), "%s (%s, %s)", r->says, r->source,
+		 sure_name(r->sure));
+	world_say(w, "expect", want, text, false, 0);
+	return IL_OK;
+}
+
+/* Index of the function that the host names @bdf, or -1. */
+static int fn_of(const struct world *w, uint64_t bdf)
+{
+	for (unsigned i = 0; i < w->dev->fns; i++)
+		if (device_rid(w->dev, i) == (uint16_t)bdf)
+			return (int)i;
+	return -1;
+}
+
+enum il_err cmd_expect_tdi(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	uint64_t want = lang_num(c, "state", 0);
+	int fn = w->built ? fn_of(w, lang_num(c, "bdf", 0)) : -1;
+	uint64_t is;
+
+	if (fn < 0)
+		return world_fail(w, IL_E_ARG, 0, "there is no such function");
+	is = dsm_tdi_state(&w->dev->dsm, (uint32_t)fn);
+	if (is != want)
+		return world_fail(w, IL_E_PEER, 0,
+				  "expected the TDI in state %llu; it is in "
+				  "%llu",
+				  (unsigned long long)want,
+				  (unsigned long long)is);
+	return IL_OK;
+}
+
+static bool stream_secure(const struct world *w)
+{
+	const struct ide_port *p = &w->fabric.port[w->port].ide;
+
+	for (unsigned i = 0; i < FABRIC_STREAMS; i++)
+		if (ide_state(p, i) == IDE_SECURE)
+			return true;
+	return false;
+}
+
+enum il_err cmd_expect_connected(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	bool want = strcmp(lang_word(c, "state", "no"), "yes") == 0;
+	bool is = w->built && stream_secure(w);
+
+	if (is == want)
+		return IL_OK;
+	return world_fail(w, IL_E_PEER, 0, "expected connected %s",
+			  want ? "yes" : "no");
+}
+
+enum il_err cmd_expect_guest(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	const char *want = lang_word(c, "state", "");
+	const char *is = w->guest ? guest_state_name(w->guest->state) : "gone";
+
+	if (strcmp(want, is) == 0)
+		return IL_OK;
+	return world_fail(w, IL_E_PEER, 0, "expected guest %s; it is %s", want,
+			  is);
+}
+
+enum il_err cmd_expect_plaintext(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	bool want = strcmp(lang_word(c, "state", "no"), "yes") == 0;
+	bool is = spy_found(w->spy);
+
+	if (is == want)
+		return IL_OK;
+	return world_fail(w, IL_E_PEER, 0, "%s of the payload on the link",
+			  is ? "plaintext" : "no plaintext");
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef WORLD_CMD_PRIV_H
+#define WORLD_CMD_PRIV_H
+
+#include "world/world_priv.h"
+
+/* The commands' functions; what each does stands in the table of cmd.c. */
+lang_fn cmd_platform, cmd_device, cmd_link;
+lang_fn cmd_host_connect, cmd_host_disconnect, cmd_host_sriov, cmd_host_dma;
+lang_fn cmd_vmm_launch, cmd_vmm_prepare, cmd_vmm_attach, cmd_vmm_detach,
+	cmd_vmm_destroy;
+lang_fn cmd_guest_boot, cmd_guest_probe, cmd_guest_lock, cmd_guest_evidence,
+	cmd_guest_accept, cmd_guest_start, cmd_guest_dma, cmd_guest_mmio,
+	cmd_guest_release;
+lang_fn cmd_step;
+lang_fn cmd_expect_error, cmd_expect_fault, cmd_expect_tdi,
+	cmd_expect_connected, cmd_expect_guest, cmd_expect_plaintext;
+
+/* world.c */
+enum il_err world_step_named(struct world *w, const char *name, uint64_t n);
+
+/* cmd_do.c: one VMM program, one call a step. @group: of its lines. */
+enum il_err world_vmm(struct world *w, struct world_op *o, enum vmm_program p,
+		      const struct vmm_dev_cfg *dev, const char *group);
+enum il_err world_guest(struct world *w, struct world_op *o, enum guest_prog p,
+			const char *group);
+enum il_err world_need_vmm(struct world *w) IL_MUST;
+
+#endif

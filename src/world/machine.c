@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "base/assert.h"
+#include "world/world_priv.h"
+
+/* The machine: memory, IOMMU, root complex, link, device; and the host on it.
+ */
+
+void world_refused(void *ctx, const struct fault *f)
+{
+	struct world *w = ctx;
+
+	if (!w->last_fault.rule)
+		w->last_fault = *f;
+}
+
+bool world_pump(void *ctx)
+{
+	struct world *w = ctx;
+
+	return device_run(w->dev, w->now_ns);
+}
+
+/* Until neither end has anything to do. */
+void world_settle(struct world *w)
+{
+	bool moved;
+
+	do {
+		moved = device_run(w->dev, w->now_ns);
+		moved |= fabric_run(&w->fabric);
+	} while (moved);
+}
+
+/* --- what the host kernel sees --- */
+
+static enum il_err cfg_read(void *ctx, uint32_t bdf, uint16_t reg, uint8_t size,
+			    uint32_t *val)
+{
+	struct world *w = ctx;
+	enum il_err err =
+		fabric_cfg_read(&w->fabric, (uint16_t)bdf, reg, size, val);
+
+	return err == IL_E_IO ? IL_OK : err;
+}
+
+static enum il_err cfg_write(void *ctx, uint32_t bdf, uint16_t reg,
+			     uint8_t size, uint32_t val)
+{
+	struct world *w = ctx;
+	enum il_err err =
+		fabric_cfg_write(&w->fabric, (uint16_t)bdf, reg, size, val);
+
+	world_settle(w);
+	return err == IL_E_IO ? IL_OK : err;
+}
+
+static enum il_err mem_read(void *ctx, uint64_t pa, void *out, size_t len,
+			    struct fault *f)
+{
+	struct world *w = ctx;
+	enum il_err err = mem_host_read(&w->mem, pa, out, (uint32_t)len, f);
+
+	if (err == IL_E_IO)
+		world_refused(w, f);
+	return err;
+}
+
+static enum il_err mem_write(void *ctx, uint64_t pa, const void *in, size_t len,
+			     struct fault *f)
+{
+	struct world *w = ctx;
+	enum il_err err = mem_host_write(&w->mem, pa, in, (uint32_t)len, f);
+
+	if (err == IL_E_IO)
+		world_refused(w, f);
+	else if (mem_kind_at(&w->mem, pa) == MEM_MMIO)
+		world_settle(w);
+	return err;
+}
+
+static unsigned order_for(uint32_t pages)
+{
+	unsigned order = 0;
+
+	while ((1u << order) < pages)
+		order++;
+	return order;
+}
+
+static enum il_err page_alloc(void *ctx, uint32_t pages, uint64_t *pa)
+{
+	static const uint8_t zero[4096];
+	struct world *w = ctx;
+	struct fault f;
+	uint64_t at;
+	enum il_err err = mem_frames_alloc(&w->mem, order_for(pages), &at);
+
+	for (uint32_t i = 0; i < pages && !err; i++)
+		err = mem_host_write(&w->mem, at + i * PAGE_4K, zero,
+				     sizeof(zero), &f);
+	if (!err)
+		*pa = at;
+	return err;
+}
+
+static void page_free(void *ctx, uint64_t pa, uint32_t pages)
+{
+	struct world *w = ctx;
+
+	IL_ASSERT(mem_frames_free(&w->mem, pa, order_for(pages)) == IL_OK);
+}
+
+static uint64_t now_ns(void *ctx)
+{
+	const struct world *w = ctx;
+
+	return w->now_ns;
+}
+
+static void wait_ns(void *ctx, uint64_t ns)
+{
+	struct world *w = ctx;
+
+	w->now_ns += ns;
+	world_settle(w);
+}
+
+const struct host_hw_ops world_hw = {
+	.cfg_read = cfg_read,
+	.cfg_write = cfg_write,
+	.mem_read = mem_read,
+	.mem_write = mem_write,
+	.page_alloc = page_alloc,
+	.page_free = page_free,
+	.now_ns = now_ns,
+	.wait_ns = wait_ns,
+};
+
+/* --- putting it together --- */
+
+static enum link_verdict see_frame(void *ctx, struct link_tap *tap,
+				   enum link_dir dir,
+				   const struct link_frame *f,
+				   struct link_frame *out)
+{
+	struct world *w = ctx;
+
+	(void)tap;
+	(void)dir;
+	(void)out;
+	if (f->kind == LINK_TLP) {
+		w->link_tlps++;
+		if (w->spy)
+			spy_see(w->spy, f->p, f->len);
+		world_pcap_put(&w->cap.link,
+			       (uint64_t)w->cfg.now_s * 1000000000u + w->now_ns,
+			       f->p, f->len);
+	}
+	return LINK_PASS;
+}
+
+static enum il_err build_link(struct world *w)
+{
+	uint8_t *buf = arena_take(&w->arena, 2 * WORLD_LINK_BUF, 64);
+	uint8_t *in = arena_take(&w->arena, 4 * LINK_FRAME_MAX, 64);
+	enum il_err err;
+
+	w->queue = ARENA_NEW(&w->arena, struct link_queue);
+	w->tap = ARENA_NEW(&w->arena, struct link_tap);
+	if (!buf || !in || !w->queue || !w->tap)
+		return IL_E_NOMEM;
+	link_queue_init(w->queue, buf, 2 * WORLD_LINK_BUF);
+	err = link_tap_init(w->tap, link_queue_end(w->queue, 0), in,
+			    4 * LINK_FRAME_MAX, NULL, 0);
+	if (!err)
+		link_tap_set(w->tap, see_frame, w);
+	return err;
+}
+
+/* What a device of ours measures: firmware, its configuration, a version. */
+static const struct spdm_measurement measured[] = {
+	{ .type = 0, .tcb = true, .raw = { (const uint8_t *)"boot rom", 8 } },
+	{ .type = 1,
+	  .tcb = true,
+	  .raw = { (const uint8_t *)"firmware 1", 10 } },
+	{ .type = 3, .raw = { (const uint8_t *)"configuration", 13 } },
+	{ .type = 7,
+	  .only_raw = true,
+	  .raw = { (const uint8_t *)"\1\0\0\0\0\0\0\0", 8 } },
+};
+
+static enum il_err build_device(struct world *w)
+{
+	const struct identity *id = w->cfg.identity;
+	struct device_cfg cfg = {
+		.arena = &w->arena,
+		.crypto = &w->link_dev,
+		.env = &w->env,
+		.link = link_queue_end(w->queue, 1),
+		.vfs = w->vfs,
+		.streams = 4,
+		.powered = true,
+		.meas = measured,
+		.meas_count = COUNT(measured),
+	};
+	enum il_err err;
+
+	w->dev = ARENA_NEW(&w->arena, struct device);
+	if (!w->dev)
+		return IL_E_NOMEM;
+	device_spdm_defaults(&cfg.spdm);
+	cfg.spdm.slots[0].certs =
+		(struct spdm_span){ id->chain, id->chain_len };
+	err = crypto_key_load(&w->crypto_dev, &cfg.key, id->key, id->key_len);
+	if (!err)
+		err = device_init(w->dev, &cfg);
+	return err;
+}
+
+static enum il_err build_fabric(struct world *w)
+{
+	struct fabric_cfg cfg = {
+		.mem = &w->mem,
+		.iommu = &w->iommu,
+		.crypto = &w->link_plat,
+		.env = &w->env,
+		.refused = world_refused,
+		.refused_ctx = w,
+	};
+	struct fabric_port_cfg port = {
+		.bdf = WORLD_PORT_BDF,
+		.number = WORLD_PORT_NR,
+		.present = true,
+		.link = link_tap_end(w->tap),
+		.pump = world_pump,
+		.pump_ctx = w,
+	};
+	enum il_err err;
+
+	fabric_init(&w->fabric, &cfg);
+	err = fabric_window(&w->fabric, WORLD_MMIO, WORLD_MMIO_SIZE);
+	if (!err)
+		err = fabric_add_port(&w->fabric, &port, &w->port);
+	return err;
+}
+
+static enum il_err build_iommu(struct world *w)
+{
+	const struct iommu_cfg cfg = {
+		.arena = &w->arena,
+		.env = &w->env,
+		.mem = &w->mem,
+		.rules = w->plat->iommu_rules,
+		.rules_ctx = w->plat->iommu_ctx(w),
+		.tlb_slots = 4096,
+		.entry_slots = 64,
+		.queue_slots = 256,
+	};
+
+	return iommu_init(&w->iommu, &cfg);
+}
+
+static enum il_err build_memory(struct world *w)
+{
+	const struct mem_cfg cfg = {
+		.arena = &w->arena,
+		.env = &w->env,
+		.keys = 256,
+		.irq_slots = 256,
+	};
+	enum il_err err = mem_init(&w->mem, &cfg);
+
+	if (!err)
+		err = mem_add_ram(&w->mem, 0, WORLD_RAM);
+	if (!err) /* page 0 stays free: a null address is never a frame */
+		err = mem_frames_reserve(&w->mem, 0, PAGE_2M);
+	return err;
+}
+
+/* Cuts the cipher of the link out, on both ends, and nothing else. */
+static void pick_ciphers(struct world *w)
+{
+	w->link_plat = w->crypto_plat;
+	w->link_dev = w->crypto_dev;
+	if (w->null_link) {
+		w->link_plat = null_cipher_over(&w->null_plat, &w->crypto_plat);
+		w->link_dev = null_cipher_over(&w->null_dev, &w->crypto_dev);
+	}
+}
+
+enum il_err world_build(struct world *w)
+{
+	enum il_err err;
+
+	if (w->built)
+		return IL_OK;
+	pick_ciphers(w);
+	err = build_memory(w);
+	if (!err)
+		err = w->plat->own(w);
+	if (!err)
+		err = build_iommu(w);
+	if (!err)
+		err = build_link(w);
+	if (!err)
+		err = build_fabric(w);
+	if (!err)
+		err = build_device(w);
+	if (!err)
+		err = w->plat->start(w);
+	if (!err)
+		err = laws_new(w);
+	w->built = !err;
+	return err;
+}

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "arch/sev_tio/fw.h"
+#include "arch/sev_tio/guest.h"
+#include "arch/sev_tio/host.h"
+#include "arch/sev_tio/own.h"
+#include "arch/sev_tio/vmm.h"
+#include "pci/ide_regs.h"
+#include "pci/regs.h"
+#include "world/plat_sev_tio.h"
+#include "world/world_priv.h"
+
+/* SEV-TIO: RMP, PSP, the host's drivers, a guest under SNP. */
+
+#define ASIDS	   64u
+#define RIDS	   65536u
+#define SDTE_BYTES ((uint64_t)RIDS * OWN_SDTE_LEN)
+#define SDTE_PA	   (WORLD_RAM - align_up(SDTE_BYTES, PAGE_2M))
+#define VTOM	   (UINT64_C(2) << 40)
+
+/* Guest pages that matter to both sides. */
+#define G_BOOT	  UINT64_C(0x0000)
+#define G_SECRETS UINT64_C(0x1000)
+#define G_CPUID	  UINT64_C(0x2000)
+#define G_REQ	  UINT64_C(0x3000)
+#define G_RSP	  UINT64_C(0x4000)
+#define G_DATA	  UINT64_C(0x5000)
+
+/* --- memory and ownership --- */
+
+static enum il_err plat_own(struct world *w)
+{
+	struct sev_plat *p = ARENA_NEW(&w->arena, struct sev_plat);
+	const struct own_cfg cfg = {
+		.arena = &w->arena,
+		.env = &w->env,
+		.mem = &w->mem,
+		.asids = ASIDS,
+		.sdte = SDTE_PA,
+		.rids = RIDS,
+	};
+	enum il_err err;
+
+	if (!p)
+		return IL_E_NOMEM;
+	w->plat_ctx = p;
+	err = mem_frames_reserve(&w->mem, SDTE_PA, WORLD_RAM - SDTE_PA);
+	if (!err)
+		err = own_init(&p->own, &cfg);
+	if (!err)
+		err = own_cover(&p->own, 0, WORLD_RAM, false, 0);
+	if (!err)
+		err = own_cover(&p->own, WORLD_MMIO, WORLD_MMIO_SIZE, true,
+				WORLD_PORT_NR);
+	return err;
+}
+
+static void *plat_iommu_ctx(struct world *w)
+{
+	struct sev_plat *p = w->plat_ctx;
+
+	return &p->own;
+}
+
+/* --- the root port's keys, whose holder is the firmware --- */
+
+static enum il_err key_program(void *ctx, uint32_t port, uint8_t stream,
+			       uint8_t key_set, uint8_t dir, uint8_t sub,
+			       const uint8_t key[32], const uint8_t ifv[8])
+{
+	struct world *w = ctx;
+	struct rd r = rd_over(ifv, 8);
+
+	if (port != WORLD_PORT_NR)
+		return IL_E_ARG;
+	return fabric_key_program(&w->fabric, w->port, stream, key_set,
+				  dir ? IDE_TX : IDE_RX, sub, key,
+				  rd_u64le(&r));
+}
+
+static enum il_err key_go(void *ctx, uint32_t port, uint8_t stream,
+			  uint8_t key_set, uint8_t dir, uint8_t sub)
+{
+	struct world *w = ctx;
+
+	if (port != WORLD_PORT_NR)
+		return IL_E_ARG;
+	return fabric_key_go(&w->fabric, w->port, stream, key_set,
+			     dir ? IDE_TX : IDE_RX, sub);
+}
+
+static enum il_err key_stop(void *ctx, uint32_t port, uint8_t stream,
+			    uint8_t key_set, uint8_t dir, uint8_t sub)
+{
+	struct world *w = ctx;
+
+	if (port != WORLD_PORT_NR)
+		return IL_E_ARG;
+	return fabric_key_stop(&w->fabric, w->port, stream, key_set,
+			       dir ? IDE_TX : IDE_RX, sub);
+}
+
+static void key_wipe(void *ctx, uint32_t port, uint8_t stream)
+{
+	struct world *w = ctx;
+
+	/* A port or stream that is not there has no key to lose. */
+	if (port == WORLD_PORT_NR &&
+	    fabric_key_wipe(&w->fabric, w->port, stream) == IL_OK)
+		world_settle(w);
+}
+
+static bool key_secure(void *ctx, uint32_t port, uint8_t stream)
+{
+	struct world *w = ctx;
+	struct fabric_stream s;
+
+	return port == WORLD_PORT_NR &&
+	       !fabric_key_status(&w->fabric, w->port, stream, &s) &&
+	       s.status == IDE_SECURE;
+}
+
+static enum il_err key_ready(void *ctx, uint32_t port, uint8_t stream,
+			     uint8_t segment, uint16_t rid)
+{
+	struct world *w = ctx;
+	struct fabric_stream s;
+
+	if (port != WORLD_PORT_NR ||
+	    fabric_key_status(&w->fabric, w->port, stream, &s))
+		return IL_E_STATE;
+	if (s.regs.enable || s.regs.tc || !s.regs.rid_valid ||
+	    rid < s.regs.rid_base || rid > s.regs.rid_limit ||
+	    segment != w->fabric.segment)
+		return IL_E_STATE;
+	return IL_OK;
+}
+
+static uint16_t find_ecap(struct world *w, uint16_t rid, uint16_t id)
+{
+	uint16_t at = CFG_EXT_START;
+	uint32_t hdr;
+
+	for (unsigned n = 0; n < 64 && at >= CFG_EXT_START; n++) {
+		if (fabric_cfg_read(&w->fabric, rid, at, 4, &hdr) || !hdr ||
+		    hdr == UINT32_MAX)
+			return 0;
+		if ((hdr & 0xffff) == id)
+			return at;
+		at = (uint16_t)(hdr >> 20 & 0xffc);
+	}
+	return 0;
+}
+
+static enum il_err key_ep_ide(void *ctx, uint8_t segment, uint16_t rid,
+			      uint8_t *out, size_t cap, size_t *len)
+{
+	struct world *w = ctx;
+	uint16_t at = find_ecap(w, rid, ECAP_IDE);
+	struct ide_cap_regs regs;
+	struct wr wr = wr_over(out, cap);
+	uint32_t v = 0;
+	unsigned n_addrs;
+	uint16_t size;
+
+	if (!at || segment != w->fabric.segment ||
+	    fabric_cfg_read(&w->fabric, rid, (uint16_t)(at + 4), 4, &v))
+		return IL_E_IO;
+	ide_cap_decode(v, &regs);
+	if (fabric_cfg_read(&w->fabric, rid,
+			    (uint16_t)(at + ide_block_offset(&regs, 0, 0)), 4,
+			    &v))
+		return IL_E_IO;
+	n_addrs = v & 0xf;
+	size = ide_cap_size(&regs, n_addrs);
+	for (uint16_t i = 4; i < size; i = (uint16_t)(i + 4)) {
+		if (fabric_cfg_read(&w->fabric, rid, (uint16_t)(at + i), 4, &v))
+			return IL_E_IO;
+		wr_u32le(&wr, v);
+	}
+	return wr_end(&wr, len);
+}
+
+static bool key_behind(void *ctx, uint32_t port, uint8_t segment, uint16_t rid)
+{
+	struct world *w = ctx;
+
+	return port == WORLD_PORT_NR && segment == w->fabric.segment &&
+	       fabric_port_above(&w->fabric, rid) == (int)w->port;
+}
+
+static const struct rp_keys keys = {
+	.program = key_program,
+	.go = key_go,
+	.stop = key_stop,
+	.wipe = key_wipe,
+	.secure = key_secure,
+	.ready = key_ready,
+	.ep_ide = key_ep_ide,
+	.behind = key_behind,
+};
+
+/* --- the host's instructions --- */
+
+static enum rmp_rc i_rmpupdate(void *ctx, uint64_t pa,
+			       const struct rmp_update *u)
+{
+	struct sev_plat *p = ((struct world *)ctx)->plat_ctx;
+
+	return own_rmpupdate(&p->own, pa, u);
+}
+
+static enum rmp_rc i_psmash(void *ctx, uint64_t pa)
+{
+	struct sev_plat *p = ((struct world *)ctx)->plat_ctx;
+
+	return own_psmash(&p->own, pa);
+}
+
+static enum rmp_rc i_rmpread(void *ctx, uint64_t pa, struct rmp_read *out)
+{
+	struct sev_plat *p = ((struct world *)ctx)->plat_ctx;
+
+	return own_rmpread(&p->own, pa, out);
+}
+
+static uint32_t i_psp(void *ctx, uint32_t cmd, uint64_t pa)
+{
+	struct world *w = ctx;
+	struct sev_plat *p = w->plat_ctx;
+
+	sev_fw_time(p->fw, w->now_ns);
+	return sev_fw_command(p->fw, cmd, pa);
+}
+
+static enum il_err i_device_table(void *ctx, uint64_t base, uint32_t count)
+{
+	return iommu_set_device_table(&((struct world *)ctx)->iommu, base,
+				      count);
+}
+
+static enum il_err i_event_log(void *ctx, uint64_t base, uint32_t slots)
+{
+	return iommu_set_event_log(&((struct world *)ctx)->iommu, base, slots);
+}
+
+static enum il_err i_log_pos(void *ctx, uint32_t *head, uint32_t *tail)
+{
+	const struct iommu *i = &((struct world *)ctx)->iommu;
+
+	*head = i->log_head;
+	*tail = i->log_tail;
+	return IL_OK;
+}
+
+static enum il_err i_set_log_head(void *ctx, uint32_t head)
+{
+	return iommu_set_log_head(&((struct world *)ctx)->iommu, head);
+}
+
+static enum il_err i_inval_dte(void *ctx, uint32_t rid)
+{
+	return iommu_inval_dte(&((struct world *)ctx)->iommu, rid);
+}
+
+static enum il_err i_inval_pages(void *ctx, uint16_t domain, uint64_t iova,
+				 uint64_t size)
+{
+	return iommu_inval_pages(&((struct world *)ctx)->iommu, domain, iova,
+				 size);
+}
+
+static enum il_err i_inval_all(void *ctx)
+{
+	return iommu_inval_all(&((struct world *)ctx)->iommu);
+}
+
+static void i_wait(void *ctx)
+{
+	(void)iommu_wait(&((struct world *)ctx)->iommu);
+}
+
+static void fill_host_insn(struct world *w, struct sev_host_insn *i)
+{
+	*i = (struct sev_host_insn){
+		.ctx = w,
+		.rmpupdate = i_rmpupdate,
+		.psmash = i_psmash,
+		.rmpread = i_rmpread,
+		.psp = i_psp,
+		.iommu_device_table = i_device_table,
+		.iommu_event_log = i_event_log,
+		.iommu_log_pos = i_log_pos,
+		.iommu_set_log_head = i_set_log_head,
+		.iommu_inval_dte = i_inval_dte,
+		.iommu_inval_pages = i_inval_pages,
+		.iommu_inval_all = i_inval_all,
+		.iommu_wait = i_wait,
+	};
+}
+
+/* --- firmware and host --- */
+
+static enum il_err start_firmware(struct world *w, struct sev_plat *p)
+{
+	const struct sev_fw_cfg cfg = {
+		.crypto = &w->crypto_plat,
+		.env = &w->env,
+		.mem = &w->mem,
+		.own = &p->own,
+		.keys = &keys,
+		.keys_ctx = w,
+		.tio = true,
+		.limits = sev_fw_limits_default(),
+	};
+	enum il_err err = own_start(&p->own, &w->iommu, dice_u64(&w->dice) | 1);
+
+	return err ? err : sev_fw_new(&w->arena, &cfg, &p->fw);
+}
+
+static enum il_err start_host(struct world *w, struct sev_plat *p)
+{
+	struct sev_host_cfg scfg = {
+		.arena = &w->arena,
+		.hw = { .ops = &world_hw, .ctx = w, .env = &w->env },
+		.insn = &p->host_insn,
+		.mem = &w->mem,
+		.asids = ASIDS,
+		.devs = RIDS,
+	};
+	struct host_cfg hcfg = {
+		.arena = &w->arena,
+		.hw = scfg.hw,
+		.pci = { .mmio_base = WORLD_MMIO,
+			 .mmio_size = WORLD_MMIO_SIZE },
+		.kvm_rules = &sev_kvm_rules,
+		.iommu = &sev_iommu_ops,
+	};
+	int n;
+
+	fill_host_insn(w, &p->host_insn);
+	p->host = sev_host_prepare(&scfg);
+	w->host = ARENA_NEW(&w->arena, struct host);
+	if (!p->host || !w->host)
+		return IL_E_NOMEM;
+	hcfg.kvm_ctx = p->host;
+	hcfg.iommu_ctx = p->host;
+	n = host_init(w->host, &hcfg);
+	if (!n)
+		n = host_scan(w->host);
+	if (!n)
+		n = sev_host_start(p->host, w->host);
+	if (n < 0)
+		return world_fail(w, IL_E_IO, -n,
+				  "the host does not start "
+				  "(firmware status 0x%x)",
+				  sev_host_fw_error(p->host));
+	w->host->kvm.guest = world_vcpu_for;
+	w->host->kvm.guest_ctx = w;
+	return IL_OK;
+}
+
+static enum il_err plat_start(struct world *w)
+{
+	struct sev_plat *p = w->plat_ctx;
+	enum il_err err = start_firmware(w, p);
+
+	return err ? err : start_host(w, p);
+}
+
+/* --- the guest --- */
+
+static bool npt_of(struct world *w, struct npt_cpu *c)
+{
+	struct sev_vm_view v;
+
+	if (!w->vcpu.kvm || sev_host_view(w->vcpu.kvm->vm, &v))
+		return false;
+	*c = (struct npt_cpu){
+		.m = &w->mem,
+		.fmt = &pt_npt,
+		.root = v.npt_root,
+		.levels = v.npt_levels,
+		.owner = v.asid,
+	};
+	return true;
+}
+
+static enum il_err plat_access(struct world *w, uint64_t gpa, void *buf,
+			       uint32_t len, bool write, bool priv,
+			       struct fault *f)
+{
+	struct npt_cpu c;
+
+	if (!npt_of(w, &c))
+		return IL_E_STATE;
+	return npt_access(&c, gpa, buf, len, write, priv, f);
+}
+
+static enum il_err g_pvalidate(void *ctx, uint64_t gpa, enum rmp_size size,
+			       bool validate, enum rmp_rc *rc, bool *same)
+{
+	struct world_vcpu *v = ctx;
+	struct sev_plat *p = v->w->plat_ctx;
+	struct fault f = { 0 };
+	struct npt_cpu c;
+	enum il_err err;
+
+	if (!npt_of(v->w, &c))
+		return IL_E_STATE;
+	err = own_pvalidate(&p->own, &c, gpa, size, validate, rc, same, &f);
+	if (err == IL_E_IO)
+		return world_vcpu_fault(v, &f, gpa, 4096, true, true, NULL);
+	if (!err)
+		v->same = 0;
+	return err;
+}
+
+static enum il_err g_rmpadjust(void *ctx, uint64_t gpa, enum rmp_size size,
+			       uint64_t attr, enum rmp_rc *rc)
+{
+	struct world_vcpu *v = ctx;
+	struct sev_plat *p = v->w->plat_ctx;
+	struct fault f = { 0 };
+	struct npt_cpu c;
+	enum il_err err;
+
+	if (!npt_of(v->w, &c))
+		return IL_E_STATE;
+	err = own_rmpadjust(&p->own, &c, gpa, size, attr, rc, &f);
+	if (err == IL_E_IO)
+		return world_vcpu_fault(v, &f, gpa, 4096, true, true, NULL);
+	return err;
+}
+
+static enum il_err g_vmgexit(void *ctx, struct sev_ghcb *io)
+{
+	struct world_vcpu *v = ctx;
+	const struct vcpu_exit *a = world_vcpu_answer(v, VCPU_EXIT_VMGEXIT);
+	const struct vcpu_exit x = {
+		.kind = VCPU_EXIT_VMGEXIT,
+		.code = io->exit_code,
+		.info1 = io->info1,
+		.info2 = io->info2,
+		.rax = io->rax,
+		.rbx = io->rbx,
+		.rcx = io->rcx,
+		.rdx = io->rdx,
+	};
+
+	if (!a)
+		return world_vcpu_exit(v, &x);
+	io->info2 = a->ret;
+	io->rcx = a->rcx;
+	io->rdx = a->rdx;
+	return IL_OK;
+}
+
+static enum il_err plat_guest(struct world *w, struct guest_cfg *cfg)
+{
+	struct sev_plat *p = w->plat_ctx;
+	struct sev_guest_cfg g = {
+		.insn = &p->guest_insn,
+		.crypto = &w->crypto_guest,
+		.env = &w->env,
+		.map = { .secrets = G_SECRETS,
+			 .req = G_REQ,
+			 .rsp = G_RSP,
+			 .data = G_DATA },
+		.vtom = VTOM,
+	};
+
+	p->guest_insn = (struct sev_guest_insn){
+		.ctx = &w->vcpu,
+		.read = world_vcpu_read,
+		.write = world_vcpu_write,
+		.pvalidate = g_pvalidate,
+		.rmpadjust = g_rmpadjust,
+		.vmgexit = g_vmgexit,
+	};
+	if (p->guest_made)
+		sev_guest_fini(&p->guest);
+	sev_guest_init(&p->guest, &g);
+	p->guest_made = true;
+	cfg->arch = &sev_guest_ops;
+	cfg->arch_ctx = &p->guest;
+	return IL_OK;
+}
+
+static const uint8_t boot_page[4096] = "interlock guest";
+
+static void plat_images(struct world *w, struct vmm_cfg *cfg)
+{
+	(void)w;
+	cfg->images[0] = (struct vmm_image){ G_BOOT, PAGE_4K, boot_page,
+					     VMM_PAGE_NORMAL };
+	cfg->images[1] = (struct vmm_image){ G_SECRETS, PAGE_4K, NULL,
+					     VMM_PAGE_SECRETS };
+	cfg->images[2] =
+		(struct vmm_image){ G_CPUID, PAGE_4K, NULL, VMM_PAGE_ZERO };
+	cfg->n_images = 3;
+}
+
+static void plat_fini(struct world *w)
+{
+	struct sev_plat *p = w->plat_ctx;
+
+	if (p && p->guest_made)
+		sev_guest_fini(&p->guest);
+}
+
+const struct world_plat world_sev_tio = {
+	.name = "sev-tio",
+	.own = plat_own,
+	.iommu_rules = &own_iommu_rules,
+	.iommu_ctx = plat_iommu_ctx,
+	.start = plat_start,
+	.launch = &sev_tio_vmm_launch,
+	.guest = plat_guest,
+	.images = plat_images,
+	.vcpu_access = plat_access,
+	.fini = plat_fini,
+};

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "world/world_priv.h"
+
+uint64_t world_mono(const struct world *w)
+{
+	return w->cfg.out.mono_ns ? w->cfg.out.mono_ns(w->cfg.out.ctx) : 0;
+}
+
+void world_say(struct world *w, const char *who, const char *what,
+	       const char *result, bool failed, uint64_t ns)
+{
+	const struct world_step s = {
+		.group = w->group ? w->group : "world",
+		.who = who,
+		.what = what,
+		.result = result,
+		.failed = failed,
+		.ns = ns,
+	};
+
+	if (w->cfg.out.step)
+		w->cfg.out.step(w->cfg.out.ctx, &s);
+}
+
+enum il_err world_fail(struct world *w, enum il_err err, int eno,
+		       const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(w->last_text, sizeof(w->last_text), fmt, ap);
+	va_end(ap);
+	w->last_err = err;
+	w->last_errno = eno;
+	return err;
+}
+
+void world_trace_ev(void *ctx, uint32_t ev, uint64_t a, uint64_t b, uint64_t c)
+{
+	struct world *w = ctx;
+
+	w->trace[w->traced++ % WORLD_TRACE] = (struct world_trace){
+		.ev = ev,
+		.a = a,
+		.b = b,
+		.c = c,
+		.step = w->steps,
+	};
+}
+
+static const char *room_name(uint32_t ev)
+{
+	static const char *const name[TRACE_ROOMS] = {
+		[TRACE_BASE] = "base",	   [TRACE_CRYPTO] = "crypto",
+		[TRACE_PCI] = "pci",	   [TRACE_MEM] = "mem",
+		[TRACE_TLP] = "tlp",	   [TRACE_SPDM] = "spdm",
+		[TRACE_IDEKM] = "idekm",   [TRACE_TDISP] = "tdisp",
+		[TRACE_IDE] = "ide",	   [TRACE_IOMMU] = "iommu",
+		[TRACE_LINK] = "link",	   [TRACE_FABRIC] = "fabric",
+		[TRACE_DSM] = "dsm",	   [TRACE_TSM] = "tsm",
+		[TRACE_DEVICE] = "device", [TRACE_HOST] = "host",
+		[TRACE_GUEST] = "guest",   [TRACE_ARCH] = "arch",
+		[TRACE_VMM] = "vmm",	   [TRACE_WORLD] = "world",
+	};
+
+	return ev >> 16 < TRACE_ROOMS ? name[ev >> 16] : "?";
+}
+
+void world_trace_text(const struct world *w, unsigned max,
+		      void (*line)(void *ctx, const char *text), void *ctx)
+{
+	uint64_t n = w->traced < WORLD_TRACE ? w->traced : WORLD_TRACE;
+	char text[160];
+
+	if (n > max)
+		n = max;
+	for (uint64_t i = w->traced - n; i < w->traced; i++) {
+		const struct world_trace *t = &w->trace[i % WORLD_TRACE];
+
+		snprintf(text, sizeof(text),
+			 "step %llu %s.%u 0x%llx 0x%llx 0x%llx",
+			 (unsigned long long)t->step, room_name(t->ev),
+			 t->ev & 0xffff, (unsigned long long)t->a,
+			 (unsigned long long)t->b, (unsigned long long)t->c);
+		line(ctx, text);
+	}
+}
+
+const char *world_errno_name(int eno)
+{
+	static const struct {
+		int no;
+		const char *name;
+	} names[] = {
+		{ EPERM, "EPERM" },	      { ENOENT, "ENOENT" },
+		{ EINTR, "EINTR" },	      { EIO, "EIO" },
+		{ ENXIO, "ENXIO" },	      { EBADF, "EBADF" },
+		{ EAGAIN, "EAGAIN" },	      { ENOMEM, "ENOMEM" },
+		{ EFAULT, "EFAULT" },	      { EBUSY, "EBUSY" },
+		{ EEXIST, "EEXIST" },	      { ENODEV, "ENODEV" },
+		{ EINVAL, "EINVAL" },	      { EMFILE, "EMFILE" },
+		{ ENOTTY, "ENOTTY" },	      { ENOSPC, "ENOSPC" },
+		{ EOVERFLOW, "EOVERFLOW" },   { ETIMEDOUT, "ETIMEDOUT" },
+		{ EOPNOTSUPP, "EOPNOTSUPP" }, { E2BIG, "E2BIG" },
+		{ ENOEXEC, "ENOEXEC" },	      { EPROTO, "EPROTO" },
+		{ ECANCELED, "ECANCELED" },   { EKEYREJECTED, "EKEYREJECTED" },
+	};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (names[i].no == eno)
+			return names[i].name;
+	return "errno";
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "world/world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "world/world_priv.h"
+
+static enum il_err draw(void *ctx, uint8_t *out, size_t len)
+{
+	struct world *w = ctx;
+
+	dice_fill(&w->dice, out, len);
+	return IL_OK;
+}
+
+static enum il_err open_crypto(struct world *w)
+{
+	struct ossl **o[] = { &w->ossl_plat, &w->ossl_dev, &w->ossl_guest };
+	struct crypto *c[] = { &w->crypto_plat, &w->crypto_dev,
+			       &w->crypto_guest };
+	enum il_err err = IL_OK;
+
+	for (unsigned i = 0; i < COUNT(o) && !err; i++) {
+		const struct ossl_cfg cfg = { .seeded = true,
+					      .seed = dice_u64(&w->dice) };
+
+		err = ossl_new(&cfg, o[i]);
+		if (!err)
+			*c[i] = ossl_crypto(*o[i]);
+	}
+	return err;
+}
+
+enum il_err world_new(const struct world_cfg *cfg, struct world **out)
+{
+	struct arena a;
+	struct world *w;
+	enum il_err err;
+
+	if (!cfg->identity || !cfg->anchor)
+		return IL_E_ARG;
+	err = arena_map(&a, ARENA_WORLD_BASE, WORLD_ARENA);
+	if (err)
+		return err;
+	w = ARENA_NEW(&a, struct world);
+	IL_ASSERT(w != NULL);
+	w->arena = a;
+	w->cfg = *cfg;
+	w->dice.state = cfg->seed;
+	w->env = (struct env){ .random = draw,
+			       .trace = world_trace_ev,
+			       .ctx = w };
+	w->vcpu.w = w;
+	w->vcpu.done = true;
+	err = open_crypto(w);
+	if (err) {
+		world_free(w);
+		return err;
+	}
+	*out = w;
+	return IL_OK;
+}
+
+void world_free(struct world *w)
+{
+	struct arena a = w->arena;
+
+	if (w->guest)
+		guest_fini(w->guest);
+	if (w->plat && w->plat->fini)
+		w->plat->fini(w);
+	if (w->built) {
+		device_fini(w->dev);
+		fabric_fini(&w->fabric);
+	}
+	ossl_free(w->ossl_plat);
+	ossl_free(w->ossl_dev);
+	ossl_free(w->ossl_guest);
+	(void)world_pcap_close(&w->cap.link);
+	(void)world_pcap_close(&w->cap.doe);
+	arena_unmap(&a);
+}
+
+const struct guest_findings *world_findings(const struct world *w)
+{
+	return w->guest && w->guest->findings.n_meas ? &w->guest->findings
+						     : NULL;
+}
+
+/* --- running commands --- */
+
+static bool forgives(const struct lang_call *next)
+{
+	return next && !next->name && strcmp(next->cmd->role, "expect") == 0 &&
+	       next->cmd->verb &&
+	       (strcmp(next->cmd->verb, "error") == 0 ||
+		strcmp(next->cmd->verb, "fault") == 0);
+}
+
+static void end_with(struct world *w, struct world_end *end, enum il_err err,
+		     const struct lang_call *c)
+{
+	end->err = err;
+	end->line = c->line;
+	snprintf(end->what, sizeof(end->what), "%s",
+		 w->last_text[0] ? w->last_text : il_err_name(err));
+}
+
+static struct world_op *op_new(struct world *w, const struct lang_call *c)
+{
+	for (unsigned i = 0; i < WORLD_OPS; i++) {
+		struct world_op *o = &w->ops[i];
+
+		if (o->used)
+			continue;
+		memset(o, 0, sizeof(*o));
+		o->used = true;
+		o->call = *c;
+		/* Values point into the call: into the copy from here on. */
+		for (size_t k = 0; k < LANG_ARGS_MAX; k++)
+			if (c->v[k].word)
+				o->call.v[k].word = o->call.words +
+						    (c->v[k].word - c->words);
+		if (c->name)
+			snprintf(o->name, sizeof(o->name), "%s", c->name);
+		o->start_ns = world_mono(w);
+		return o;
+	}
+	return NULL;
+}
+
+/* One call of a command's function. Each is a step at which laws are asked. */
+static enum il_err advance(struct world *w, struct world_op *o)
+{
+	enum il_err err, law;
+
+	w->op = o;
+	err = o->call.cmd->run(w, &o->call);
+	w->op = NULL;
+	if (!w->built)
+		return err;
+	world_settle(w);
+	law = laws_step(w);
+	return law ? law : err;
+}
+
+static bool is_expect(const struct lang_call *c)
+{
+	return strcmp(c->cmd->role, "expect") == 0;
+}
+
+enum il_err world_call(struct world *w, const struct lang_call *c,
+		       const struct lang_call *next, struct world_end *end)
+{
+	struct world_op *o = op_new(w, c);
+	enum il_err err = IL_E_AGAIN;
+
+	if (!o) {
+		world_fail(w, IL_E_NOMEM, 0, "too many commands are under way");
+		end_with(w, end, IL_E_NOMEM, c);
+		return IL_E_NOMEM;
+	}
+	if (!is_expect(c)) {
+		w->last_text[0] = '\0';
+		w->last_err = IL_OK;
+		w->last_errno = 0;
+		memset(&w->last_fault, 0, sizeof(w->last_fault));
+	}
+	if (c->name) /* `step` drives it */
+		return IL_OK;
+	for (unsigned i = 0; i < WORLD_WAITS && err == IL_E_AGAIN; i++)
+		err = advance(w, o);
+	o->used = false;
+	if (err == IL_E_AGAIN)
+		err = world_fail(w, IL_E_TIMEOUT, ETIMEDOUT,
+				 "the command does not end");
+	if (err && !is_expect(c))
+		w->last_err = err;
+	if (err && (end->law || !forgives(next))) {
+		end_with(w, end, err, c);
+		return err;
+	}
+	return IL_OK;
+}
+
+enum il_err world_run(struct world *w, const struct lang_script *s,
+		      struct world_end *end)
+{
+	*end = (struct world_end){ 0 };
+	for (size_t i = 0; i < s->n; i++) {
+		const struct lang_call *next =
+			i + 1 < s->n ? &s->call[i + 1] : NULL;
+		enum il_err err = world_call(w, &s->call[i], next, end);
+
+		if (err)
+			return err;
+	}
+	return IL_OK;
+}
+
+/* `step NAME [n]`: the named command, n exchanges or exits on. */
+enum il_err world_step_named(struct world *w, const char *name, uint64_t n)
+{
+	for (unsigned i = 0; i < WORLD_OPS; i++) {
+		struct world_op *o = &w->ops[i];
+		struct world_op *self = w->op;
+		enum il_err err = IL_E_AGAIN;
+
+		if (!o->used || strcmp(o->name, name) != 0)
+			continue;
+		while (n-- && err == IL_E_AGAIN)
+			err = advance(w, o);
+		w->op = self;
+		if (err != IL_E_AGAIN)
+			o->used = false;
+		return err == IL_E_AGAIN ? IL_OK : err;
+	}
+	return world_fail(w, IL_E_ARG, 0, "nothing was started as %s", name);
+}
+
+void world_sum(const struct world *w, struct world_sum *out)
+{
+	struct world_law law[64];
+	unsigned n = world_laws(w, law, COUNT(law));
+
+	*out = (struct world_sum){
+		.to_device = w->fabric.dma_read,
+		.from_device = w->fabric.dma_write,
+		.tlps = w->link_tlps,
+		.exchanges = w->host ? w->host->k.stats.exchanges : 0,
+		.steps = w->steps,
+		.laws = n,
+	};
+	for (unsigned i = 0; i < n; i++) {
+		out->law_checks += law[i].held;
+		out->laws_tested += law[i].held != 0;
+	}
+}

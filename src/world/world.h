@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef WORLD_WORLD_H
+#define WORLD_WORLD_H
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "base/fault.h"
+#include "crypto/identity.h"
+#include "guest/guest.h"
+#include "world/lang.h"
+
+/*
+ * One world: machine, firmware, host, VMM, guest, link and device, wired as
+ * the real ones are, driven by commands. Deterministic: time, randomness and
+ * order come in. At most one is alive in a process; all of it stands in one
+ * arena at a fixed address.
+ */
+struct world;
+
+/* One thing that happened, for people and programs to read. */
+struct world_step {
+	const char *group; /* connect, launch, assign, lock … */
+	const char *who;   /* host, vmm, guest, device, firmware */
+	const char *what;
+	const char *result; /* "ok", or what went wrong */
+	bool failed;
+	uint64_t ns; /* how long it took, by the caller's clock */
+};
+
+/* Where a world tells what it does; each may be NULL. */
+struct world_out {
+	void (*step)(void *ctx, const struct world_step *s);
+	void (*progress)(void *ctx, uint64_t done, uint64_t total);
+	uint64_t (*mono_ns)(void *ctx);
+	void *ctx;
+};
+
+struct world_cfg {
+	uint64_t seed;
+	int64_t now_s; /* seconds since 1970 at which world time begins */
+	struct world_out out;
+	/* Files that commands name, opened by the program. */
+	const struct identity *identity;
+	const uint8_t *anchor; /* DER */
+	size_t anchor_len;
+	const uint8_t *payload;
+	size_t payload_len;
+	const struct guest_measurement *expected;
+	unsigned n_expected;
+};
+
+/* What a run came to. */
+struct world_sum {
+	uint64_t to_device;   /* bytes that the function read by DMA */
+	uint64_t from_device; /* bytes that it wrote */
+	uint64_t tlps;	      /* both ways */
+	uint64_t exchanges;   /* over DOE */
+	uint64_t steps;	      /* at which laws were checked */
+	uint64_t law_checks;
+	unsigned laws;	      /* stated over this world */
+	unsigned laws_tested; /* whose antecedent held at least once */
+};
+
+/* Errors: IL_E_NOMEM, IL_E_ARG. */
+enum il_err world_new(const struct world_cfg *cfg, struct world **out) IL_MUST;
+void world_free(struct world *w);
+
+/* The commands; their context is a struct world. */
+extern const struct lang_table world_commands;
+
+/* Why a run ended. */
+struct world_end {
+	enum il_err err;
+	unsigned line;	/* of the scenario; 0: none */
+	char what[320]; /* one line that names what and where */
+	unsigned law;	/* the violated law, or 0 */
+};
+
+/*
+ * world_run() - every call of a script in turn
+ * On failure the rest is not run; world_cleanup() gives back what is held.
+ */
+enum il_err world_run(struct world *w, const struct lang_script *s,
+		      struct world_end *end) IL_MUST;
+/* One call to its end, or to its first wait if it has a name. */
+enum il_err world_call(struct world *w, const struct lang_call *c,
+		       const struct lang_call *next,
+		       struct world_end *end) IL_MUST;
+
+/*
+ * world_cleanup() - release, detach, destroy, disconnect, whatever is left
+ * Ends in bounded steps; true if the device is unlocked and disconnected (or
+ * isolated) afterwards.
+ */
+bool world_cleanup(struct world *w);
+
+void world_sum(const struct world *w, struct world_sum *out);
+/* What the guest found in the evidence; NULL if it has judged none. */
+const struct guest_findings *world_findings(const struct world *w);
+
+/* Law @i as text: number, sentence, how often its antecedent held. */
+struct world_law {
+	unsigned number;
+	const char *says;
+	uint64_t held;
+};
+unsigned world_laws(const struct world *w, struct world_law *out, unsigned max);
+
+/* The last @max trace events as text, oldest first, one a line. */
+void world_trace_text(const struct world *w, unsigned max,
+		      void (*line)(void *ctx, const char *text), void *ctx);
+
+#endif

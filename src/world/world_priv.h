@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef WORLD_WORLD_PRIV_H
+#define WORLD_WORLD_PRIV_H
+
+#include "crypto/null_cipher.h"
+#include "crypto/ossl.h"
+#include "device/device.h"
+#include "fabric/fabric.h"
+#include "host/host.h"
+#include "iommu/iommu.h"
+#include "link/tap.h"
+#include "mem/mem.h"
+#include "vmm/vmm.h"
+#include "world/capture.h"
+#include "world/spy.h"
+#include "world/world.h"
+
+#define WORLD_ARENA	 (UINT64_C(16) << 30)
+#define WORLD_RAM	 (UINT64_C(1) << 29)
+#define WORLD_MMIO	 UINT64_C(0x8000000000) /* host bridge aperture */
+#define WORLD_MMIO_SIZE	 (UINT64_C(1) << 30)
+#define WORLD_PORT_BDF	 0x0008u /* 00:01.0 */
+#define WORLD_PORT_NR	 1u
+#define WORLD_GUEST_RID	 0x0008u /* where the guest sees its function */
+#define WORLD_GUEST_ECAM UINT64_C(0x200000000)
+#define WORLD_GUEST_MMIO (UINT64_C(1) << 40)
+#define WORLD_LINK_BUF	 (1u << 20)
+#define WORLD_TRACE	 1024u
+#define WORLD_OPS	 8u
+#define WORLD_WAITS	 2000000u /* calls of one command: law 54 */
+
+struct world_trace {
+	uint32_t ev;
+	uint64_t a, b, c;
+	uint64_t step;
+};
+
+/* A command under way, or started by name. */
+struct world_op {
+	bool used;
+	char name[32];
+	struct lang_call call;
+	unsigned phase;
+	struct vmm_run run;
+	struct guest_payload payload;
+	uint8_t *back; /* of a host DMA */
+	uint64_t start_ns;
+};
+
+/* Who executes the guest: glue between KVM's table and guest instructions. */
+struct world_vcpu {
+	struct world *w;
+	struct kvm_vcpu *kvm;
+	struct vcpu_exit ans;	 /* the host's answer to the last exit */
+	struct vcpu_exit *x;	 /* where the next one goes */
+	enum vcpu_exit_kind out; /* kind of the exit not answered yet */
+	uint64_t same_gpa;
+	unsigned same; /* exits in a row for the same address */
+	bool done;     /* the guest's program is over */
+	enum il_err err;
+};
+
+struct world_plat;
+
+struct world {
+	struct world_cfg cfg;
+	struct arena arena;
+	struct dice dice;
+	struct env env;
+	uint64_t now_ns; /* since the world began */
+	uint64_t steps;
+
+	/* Each party its own library context: they share no slot. */
+	struct ossl *ossl_plat;
+	struct ossl *ossl_dev;
+	struct ossl *ossl_guest;
+	struct crypto crypto_plat, crypto_dev, crypto_guest;
+	struct null_cipher null_plat, null_dev;
+	struct crypto link_plat, link_dev;
+	bool null_link;
+
+	const struct world_plat *plat;
+	void *plat_ctx;
+	struct mem mem;
+	struct iommu iommu;
+	struct fabric fabric;
+	unsigned port;
+	struct link_queue *queue;
+	struct link_tap *tap;
+	struct device *dev;
+	bool built;
+	unsigned vfs;
+	struct host *host;
+	struct vmm *vmm;
+	struct vmm_dev_cfg vdev;
+	struct guest *guest;
+	struct world_vcpu vcpu;
+	uint64_t guest_ram;
+	uint64_t guest_buf;
+	bool connected;
+
+	struct world_capture cap;
+	uint64_t link_tlps;
+	struct spy *spy; /* NULL: nobody looks */
+
+	/* The command that runs now, and those that wait by name. */
+	struct world_op *op;
+	struct world_op ops[WORLD_OPS];
+	const char *group;
+	char last_text[256]; /* of the last failure */
+	int last_errno;
+	enum il_err last_err;
+	struct fault last_fault; /* since the last command began */
+
+	struct world_trace trace[WORLD_TRACE];
+	uint64_t traced;
+
+	struct world_laws *laws;
+};
+
+/*
+ * One platform: what stands between the generic machine and the generic
+ * host. A table in plat_<a>.c.
+ */
+struct world_plat {
+	const char *name;
+	/* Before the IOMMU: memory, ownership. Sets mem's rules. */
+	enum il_err (*own)(struct world *w);
+	const struct iommu_rules *iommu_rules;
+	void *(*iommu_ctx)(struct world *w);
+	/* After the fabric: firmware, host driver, host tables. */
+	enum il_err (*start)(struct world *w);
+	const struct vmm_launch *launch;
+	/* Guest instructions and driver, over w->vcpu. */
+	enum il_err (*guest)(struct world *w, struct guest_cfg *cfg);
+	void (*images)(struct world *w, struct vmm_cfg *cfg);
+	/* Walks the vCPU's memory access. As npt_access(). */
+	enum il_err (*vcpu_access)(struct world *w, uint64_t gpa, void *buf,
+				   uint32_t len, bool write, bool priv,
+				   struct fault *f);
+	void (*fini)(struct world *w);
+	/* Laws: the architecture's objects. */
+	void (*law_pass)(struct world *w);
+};
+
+extern const struct world_plat world_sev_tio;
+
+/* machine.c */
+enum il_err world_build(struct world *w) IL_MUST;
+void world_settle(struct world *w);
+bool world_pump(void *ctx);
+extern const struct host_hw_ops world_hw;
+void world_refused(void *ctx, const struct fault *f);
+
+/* vcpu.c */
+const struct vcpu_ops *world_vcpu_for(void *ctx, struct kvm_vcpu *v,
+				      void **ops_ctx);
+enum il_err world_vcpu_read(void *ctx, uint64_t gpa, bool priv, void *buf,
+			    uint32_t len);
+enum il_err world_vcpu_write(void *ctx, uint64_t gpa, bool priv,
+			     const void *buf, uint32_t len);
+/* The host's answer to the last exit, if it was of @kind; else NULL. */
+const struct vcpu_exit *world_vcpu_answer(struct world_vcpu *v,
+					  enum vcpu_exit_kind kind);
+/* Leaves the guest with @x; IL_E_AGAIN. */
+enum il_err world_vcpu_exit(struct world_vcpu *v, const struct vcpu_exit *x);
+enum il_err world_vcpu_fault(struct world_vcpu *v, const struct fault *f,
+			     uint64_t gpa, uint32_t len, bool write, bool priv,
+			     const void *data);
+
+/* report.c */
+void world_say(struct world *w, const char *who, const char *what,
+	       const char *result, bool failed, uint64_t ns);
+uint64_t world_mono(const struct world *w);
+enum il_err world_fail(struct world *w, enum il_err err, int eno,
+		       const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void world_trace_ev(void *ctx, uint32_t ev, uint64_t a, uint64_t b, uint64_t c);
+/* "EBUSY" for 16. */
+const char *world_errno_name(int eno);
+
+/* laws.c */
+enum il_err laws_new(struct world *w) IL_MUST;
+/* A step is over: every law; IL_E_STATE: one is violated. */
+enum il_err laws_step(struct world *w) IL_MUST;
+
+#endif
