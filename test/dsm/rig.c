@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dsm_test.h"
+
+#include <stdlib.h>
+
+#include "crypto/identity.h"
+
+static uint8_t hw_program(void *ctx, const struct idekm_ref *ref,
+			  const uint8_t key[IDEKM_KEY_LEN],
+			  const uint8_t ifv[IDEKM_IFV_LEN])
+{
+	struct hw *h = ctx;
+
+	h->programs++;
+	h->ref = *ref;
+	assert_int_equal(key[0], 0x44); /* byte 3 of the wire's first dword */
+	assert_int_equal(ifv[7], 1);
+	return IDEKM_OK;
+}
+
+static enum il_err hw_go(void *ctx, const struct idekm_ref *ref)
+{
+	struct hw *h = ctx;
+
+	h->goes++;
+	h->ref = *ref;
+	return IL_OK;
+}
+
+static enum il_err hw_stop(void *ctx, const struct idekm_ref *ref)
+{
+	struct hw *h = ctx;
+
+	h->stops++;
+	h->ref = *ref;
+	return IL_OK;
+}
+
+static enum il_err hw_query(void *ctx, uint8_t port, struct idekm_msg *out)
+{
+	static const uint8_t image[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+	(void)ctx;
+	if (port)
+		return IL_E_ARG;
+	out->bus = 1;
+	out->cap = image;
+	out->cap_len = sizeof(image);
+	return IL_OK;
+}
+
+static void hw_kill(void *ctx, uint8_t port, uint8_t stream)
+{
+	struct hw *h = ctx;
+
+	h->kills++;
+	h->killed_port = port;
+	h->killed_stream = stream;
+}
+
+static enum il_err hw_stream(void *ctx, uint8_t stream, struct dsm_stream *out)
+{
+	struct hw *h = ctx;
+
+	if (stream != STREAM && stream != PEER)
+		return IL_E_ARG;
+	*out = stream == STREAM ? h->stream : h->peer;
+	return IL_OK;
+}
+
+static const struct rule *hw_config(void *ctx, uint32_t fn,
+				    const struct tdisp_lock *lock)
+{
+	struct hw *h = ctx;
+
+	(void)lock;
+	h->configs++;
+	h->fn = fn;
+	return h->config;
+}
+
+static enum il_err hw_arm(void *ctx, uint32_t fn)
+{
+	struct hw *h = ctx;
+
+	h->arms++;
+	h->fn = fn;
+	return IL_OK;
+}
+
+static void hw_disarm(void *ctx, uint32_t fn)
+{
+	struct hw *h = ctx;
+
+	h->disarms++;
+	h->fn = fn;
+}
+
+static enum il_err hw_quiesce(void *ctx, uint32_t fn)
+{
+	struct hw *h = ctx;
+
+	h->quiesces++;
+	h->fn = fn;
+	return h->quiesce;
+}
+
+static enum il_err hw_scrub(void *ctx, uint32_t fn)
+{
+	struct hw *h = ctx;
+
+	h->scrubs++;
+	h->fn = fn;
+	return h->scrub;
+}
+
+static enum il_err hw_report(void *ctx, uint32_t fn,
+			     const struct tdisp_lock *lock,
+			     struct tdisp_report *out)
+{
+	struct hw *h = ctx;
+
+	(void)lock;
+	h->fn = fn;
+	out->info = TDISP_INFO_DMA_NO_PASID;
+	out->range_count = 1;
+	out->ranges[0] = (struct tdisp_range){ 0x1000 + fn, 1,
+					       TDISP_RANGE_UPDATABLE, 0 };
+	return IL_OK;
+}
+
+static enum tdisp_error hw_bind(void *ctx, uint32_t fn, uint8_t stream)
+{
+	struct hw *h = ctx;
+
+	assert_int_equal(stream, PEER);
+	h->binds++;
+	h->fn = fn;
+	return TDISP_E_NONE;
+}
+
+static enum tdisp_error hw_unbind(void *ctx, uint32_t fn, uint8_t stream)
+{
+	struct hw *h = ctx;
+
+	assert_int_equal(stream, PEER);
+	h->unbinds++;
+	h->fn = fn;
+	return TDISP_E_NONE;
+}
+
+static enum tdisp_error hw_attr(void *ctx, uint32_t fn,
+				const struct tdisp_range *range)
+{
+	struct hw *h = ctx;
+
+	assert_int_equal(range->first_page, 0x1000 + fn);
+	h->attrs++;
+	h->fn = fn;
+	return TDISP_E_NONE;
+}
+
+static enum tdisp_error hw_vdm(void *ctx, uint32_t fn,
+			       const struct tdisp_msg *req, struct wr *out)
+{
+	struct hw *h = ctx;
+
+	(void)req;
+	h->vdms++;
+	h->fn = fn;
+	wr_u8(out, 0x77);
+	return TDISP_E_NONE;
+}
+
+static void hw_entered(void *ctx, uint32_t fn, enum tdi_state old,
+		       enum tdi_state now, enum tdi_event why)
+{
+	struct hw *h = ctx;
+
+	(void)old;
+	(void)now;
+	(void)why;
+	h->entered++;
+	h->fn = fn;
+}
+
+static const struct dsm_port hw_port = {
+	hw_program, hw_go,     hw_stop,	  hw_query,   hw_kill,	  hw_stream,
+	hw_config,  hw_arm,    hw_disarm, hw_quiesce, hw_scrub,	  hw_report,
+	hw_bind,    hw_unbind, hw_attr,	  hw_vdm,     hw_entered,
+};
+
+static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
+			const uint8_t *digest, size_t digest_len, uint8_t *sig,
+			size_t sig_len)
+{
+	struct rig *g = ctx;
+
+	(void)slot;
+	(void)asym;
+	return crypto_sign_digest(&g->c, maker.key, digest, digest_len, sig,
+				  sig_len);
+}
+
+static enum il_err measure(void *ctx, uint8_t index,
+			   struct spdm_measurement *out)
+{
+	static const uint8_t bytes[16] = { 9 };
+
+	(void)ctx;
+	if (index != 1)
+		return IL_E_ARG;
+	*out = (struct spdm_measurement){ .tcb = true, .raw = { bytes, 16 } };
+	return IL_OK;
+}
+
+static enum il_err other(void *ctx, uint32_t session, const struct spdm_vdm *in,
+			 struct wr *out)
+{
+	(void)ctx;
+	(void)session;
+	wr_bytes(out, in->payload.p, in->payload.n);
+	return IL_OK;
+}
+
+static const struct spdm_rsp_port spdm_port = { .sign = sign,
+						.measure = measure,
+						.vendor_other = other };
+
+/* Made once: keys and library contexts are slow to make. */
+static struct maker {
+	struct ossl *o;
+	struct crypto c;
+	struct crypto_slot key;
+	struct identity id;
+} maker;
+
+void rig_open(void)
+{
+	const struct ossl_cfg ocfg = { .seeded = true, .seed = 7 };
+	const struct identity_cfg cfg = { .vendor = 0x1d1a,
+					  .device = 1,
+					  .class_code = 0x010802,
+					  .not_before_s = 1000000000,
+					  .not_after_s = 4000000000 };
+	struct identity_files *f = malloc(sizeof(*f));
+	enum identity_fault fault;
+
+	if (!f || ossl_new(&ocfg, &maker.o) || identity_new(maker.o, &cfg, f) ||
+	    identity_load(maker.o, f->chain.text, f->chain.len,
+			  f->key[IDENTITY_LEAF].text, f->key[IDENTITY_LEAF].len,
+			  &maker.id, &fault))
+		abort();
+	free(f);
+	maker.c = ossl_crypto(maker.o);
+	if (crypto_key_load(&maker.c, &maker.key, maker.id.key,
+			    maker.id.key_len))
+		abort();
+}
+
+void rig_close(void)
+{
+	crypto_drop(&maker.c, &maker.key);
+	ossl_free(maker.o);
+}
+
+static void configure(struct rig *g)
+{
+	g->cfg.spdm = (struct spdm_rsp_cfg){
+		.crypto = &g->c,
+		.env = &g->env,
+		.port = &spdm_port,
+		.port_ctx = g,
+		.versions = { SPDM_V12 },
+		.caps = SPDM_RSP_CAPS,
+		.asym = SPDM_ASYM_ECDSA_P384,
+		.hash = SPDM_HASH_SHA_384,
+		.meas_hash = SPDM_MEAS_HASH_SHA_384,
+		.dhe = SPDM_DHE_SECP384R1,
+		.sm_versions = { SPDM_SM_V11 },
+		.slots = { { .certs = { maker.id.chain,
+					maker.id.chain_len } } },
+		.heartbeat_s = 10,
+		.transfer = TRANSFER,
+		.scratch = g->scratch,
+		.scratch_len = sizeof(g->scratch),
+	};
+	g->cfg.env = &g->env;
+	g->cfg.port = &g->port;
+	g->cfg.port_ctx = &g->hw;
+	g->cfg.lock_flags = TDISP_LOCK_FLAGS;
+	g->cfg.addr_width = 52;
+	g->cfg.fns = g->fns;
+	g->cfg.tdis = g->tdis;
+	g->cfg.tdi_count = TDIS;
+	g->cfg.streams = g->streams;
+	g->cfg.stream_count = COUNT(g->streams);
+	g->cfg.report = g->report;
+	g->cfg.report_cap = REP_CAP;
+	g->cfg.why = g->why;
+}
+
+static void end_init(struct rig *g, struct end *e)
+{
+	const struct spdm_req_cfg cfg = {
+		.crypto = &g->c,
+		.env = &g->env,
+		.versions = { SPDM_V12 },
+		.caps = SPDM_REQ_CAPS,
+		.asym = SPDM_ASYM_ECDSA_P384,
+		.hash = SPDM_HASH_SHA_384,
+		.dhe = SPDM_DHE_SECP384R1,
+		.sm_versions = { SPDM_SM_V11 },
+		.transfer = TRANSFER,
+		.chain = e->chain,
+		.chain_cap = sizeof(e->chain),
+		.scratch = e->scratch,
+		.scratch_len = sizeof(e->scratch),
+	};
+
+	assert_int_equal(spdm_req_init(&e->req, &cfg), IL_OK);
+}
+
+struct rig *rig_new(void)
+{
+	struct rig *g = calloc(1, sizeof(*g));
+
+	assert_non_null(g);
+	g->env = fake_env(&g->f);
+	g->c = maker.c;
+	g->port = hw_port;
+	g->hw.stream = (struct dsm_stream){ .enabled = true,
+					    .secure = true,
+					    .is_default = true,
+					    .defaults = 1 };
+	g->hw.peer = (struct dsm_stream){
+		.enabled = true, .secure = true, .port = 2, .defaults = 1
+	};
+	g->fns[PF1].pf = PF1;
+	configure(g);
+	end_init(g, &g->a);
+	end_init(g, &g->b);
+	return g;
+}
+
+void rig_start(struct rig *g)
+{
+	assert_int_equal(dsm_init(&g->d, &g->cfg), IL_OK);
+	for (uint32_t fn = 0; fn < TDIS; fn++)
+		dsm_set_function(&g->d, fn, true, 0x100 + fn);
+	assert_true(dsm_sane(&g->d));
+}
+
+void rig_free(struct rig *g)
+{
+	spdm_req_fini(&g->a.req);
+	spdm_req_fini(&g->b.req);
+	if (g->d.cfg.port)
+		dsm_fini(&g->d);
+	assert_int_equal(ossl_live(maker.o), 1); /* the device's key */
+	free(g);
+}
+
+enum il_err run(struct rig *g, struct end *e, enum spdm_req_op op,
+		const struct spdm_req_args *args)
+{
+	enum il_err err = spdm_req_begin(&e->req, op, args);
+
+	if (err)
+		return err;
+	do {
+		err = spdm_req_pull(&e->req, e->in, BUF, &e->in_len,
+				    &e->in_kind);
+		if (err)
+			return err;
+		assert_int_equal(dsm_handle(&g->d, e->in_kind, e->in, e->in_len,
+					    e->out, BUF, &e->out_len,
+					    &e->out_kind, g->now_ns),
+				 IL_OK);
+		assert_true(dsm_sane(&g->d));
+		if (!e->out_len)
+			return IL_E_TIMEOUT;
+		err = spdm_req_push(&e->req, e->out_kind, e->out, e->out_len,
+				    g->now_ns);
+	} while (err == IL_E_AGAIN);
+	return err;
+}
+
+uint32_t session(struct rig *g, struct end *e)
+{
+	assert_int_equal(run(g, e, SPDM_OP_CONNECT, NULL), IL_OK);
+	assert_int_equal(run(g, e, SPDM_OP_SESSION, NULL), IL_OK);
+	return e->req.session_id;
+}
+
+enum il_err carry(struct rig *g, struct end *e, const uint8_t *p, size_t n)
+{
+	static const uint8_t vid[2] = { 1, 0 };
+	const struct spdm_req_args args = {
+		.vdm = { SPDM_STD_PCISIG, { vid, 2 }, { p, n } }
+	};
+	enum il_err err = run(g, e, SPDM_OP_VENDOR, &args);
+
+	if (!err) {
+		const struct spdm_vdm *v = spdm_req_answer(&e->req);
+
+		memcpy(g->ans, v->payload.p, v->payload.n);
+		g->ans_len = v->payload.n;
+	}
+	return err;
+}
+
+void tell(struct rig *g, uint32_t sid, const uint8_t *p, size_t n)
+{
+	const struct spdm_vdm v = { .payload = { p, n } };
+	struct wr w = wr_over(g->ans, sizeof(g->ans));
+
+	assert_int_equal(g->d.spdm_port.vendor(&g->d, sid, &v, &w), IL_OK);
+	g->ans_len = w.len;
+}
+
+static size_t request(struct rig *g, uint32_t fn, uint8_t code, uint8_t *p)
+{
+	static const uint8_t lens[] = { 16, 20, 36, 20, 16, 48,
+					16, 17, 17, 32, 18 };
+
+	memset(p, 0, 64);
+	p[0] = TDISP_PROTOCOL;
+	p[1] = 0x10;
+	p[2] = code;
+	p[5] = (uint8_t)fn;
+	p[6] = 1; /* bus */
+	switch (code) {
+	case TDISP_LOCK_REQ:
+		p[17] = TDISP_LOCK_BIND_P2P;
+		p[19] = STREAM;
+		break;
+	case TDISP_GET_REPORT:
+		p[19] = 0xff;
+		break;
+	case TDISP_START_REQ:
+		memcpy(p + 17, g->tdis[fn].nonce, TDISP_NONCE_LEN);
+		break;
+	case TDISP_BIND_P2P_REQ:
+	case TDISP_UNBIND_P2P_REQ:
+		p[17] = PEER;
+		break;
+	case TDISP_SET_MMIO_ATTR_REQ:
+		p[17] = (uint8_t)fn;
+		p[18] = 0x10;
+		p[25] = 1;
+		p[29] = TDISP_RANGE_NON_TEE;
+		break;
+	default:
+		break;
+	}
+	return 1u + lens[code - TDISP_GET_VERSION];
+}
+
+uint8_t ask(struct rig *g, uint32_t sid, uint32_t fn, uint8_t code)
+{
+	uint8_t p[64];
+	size_t n = request(g, fn, code, p);
+
+	tell(g, sid, p, n);
+	assert_int_equal(g->ans[0], TDISP_PROTOCOL);
+	assert_memory_equal(g->ans + 5, p + 5, 12);
+	return g->ans[2];
+}
+
+uint32_t error_code(const struct rig *g)
+{
+	assert_int_equal(g->ans[2], TDISP_ERROR);
+	return (uint32_t)g->ans[17] | (uint32_t)g->ans[18] << 8;
+}
+
+void key_all(struct rig *g, uint32_t sid, uint8_t stream)
+{
+	for (uint8_t i = 0; i < 6; i++) {
+		uint8_t kss = (uint8_t)((i / 3) << 1 | (i % 3) << 4);
+		uint8_t port = stream == PEER ? 2 : 0;
+		uint8_t p[48] = {
+			0,   IDEKM_KEY_PROG, 0,	   0,	 stream, 0,
+			kss, port,	     0x11, 0x22, 0x33,	 0x44
+		};
+
+		p[44] = 1;
+		tell(g, sid, p, 48);
+		assert_int_equal(g->ans_len, 8);
+		assert_int_equal(g->ans[1], IDEKM_KP_ACK);
+		assert_int_equal(g->ans[5], 0);
+		p[1] = IDEKM_K_SET_GO;
+		tell(g, sid, p, 8);
+		assert_int_equal(g->ans[1], IDEKM_K_GOSTOP_ACK);
+	}
+}
+
+void bring(struct rig *g, uint32_t sid, uint32_t fn, enum tdi_state state)
+{
+	if (state == TDI_UNLOCKED)
+		return;
+	assert_int_equal(ask(g, sid, fn, TDISP_LOCK_REQ), TDISP_LOCK_RSP);
+	if (state != TDI_LOCKED)
+		assert_int_equal(ask(g, sid, fn, TDISP_START_REQ),
+				 TDISP_START_RSP);
+	if (state == TDI_ERROR)
+		dsm_event(&g->d, DSM_EV_FAILURE, fn);
+	assert_int_equal(dsm_tdi_state(&g->d, fn), state);
+}
