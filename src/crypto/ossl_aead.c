@@ -49,7 +49,6 @@ enum il_err ossl_aead_key(void *ctx, struct crypto_slot *s,
 	if (err)
 		return err;
 	memcpy(p->aead.key, key, sizeof(p->aead.key));
-	p->aead.ready = false;
 	if (ready(o, p))
 		return IL_OK;
 	if (!old.n) {

@@ -176,13 +176,16 @@ static enum crypto_why_code check_leaf(X509 *x)
 	enum crypto_why_code code = CRYPTO_WHY_NONE;
 	uint32_t flags = X509_get_extension_flags(x);
 	EXTENDED_KEY_USAGE *eku;
+	int crit;
 
 	if (flags & EXFLAG_CA)
 		return CRYPTO_WHY_PURPOSE;
 	if (!(flags & EXFLAG_KUSAGE) ||
 	    !(X509_get_key_usage(x) & KU_DIGITAL_SIGNATURE))
 		return CRYPTO_WHY_KEY_USAGE;
-	eku = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
+	eku = X509_get_ext_d2i(x, NID_ext_key_usage, &crit, NULL);
+	if (!eku && crit != -1) /* there, but not to be read */
+		code = CRYPTO_WHY_PURPOSE;
 	if (eku && has_eku(eku, OID_REQUESTER) && !has_eku(eku, OID_RESPONDER))
 		code = CRYPTO_WHY_PURPOSE;
 	EXTENDED_KEY_USAGE_free(eku);

@@ -198,6 +198,17 @@ static void a_leaf_that_is_a_ca_is_refused(void **state)
 	refused(f, CRYPTO_WHY_PURPOSE, LEAF);
 }
 
+static void a_leaf_whose_roles_cannot_be_read_is_refused(void **state)
+{
+	struct fix *f = *state;
+
+	f->spec[LEAF].eku = NULL;
+	f->spec[LEAF].odd = "2.5.29.37"; /* extended key usage, but NULL */
+	make_chain(f);
+	assert_int_not_equal(judge(f, ROOT, NOW).code, CRYPTO_WHY_NONE);
+	assert_int_equal(judge(f, ROOT, NOW).cert, LEAF);
+}
+
 static void only_a_requesters_leaf_is_refused_for_its_role(void **state)
 {
 	struct fix *f = *state;
@@ -376,6 +387,7 @@ int main(void)
 		T(an_unknown_critical_extension_is_refused),
 		T(a_leaf_that_may_not_sign_is_refused),
 		T(a_leaf_that_is_a_ca_is_refused),
+		T(a_leaf_whose_roles_cannot_be_read_is_refused),
 		T(only_a_requesters_leaf_is_refused_for_its_role),
 		T(certificates_out_of_order_or_in_excess_are_refused),
 		T(two_intermediates_in_the_wrong_order_are_refused),
