@@ -190,6 +190,14 @@ static const struct dsm_port hw_port = {
 	hw_bind,    hw_unbind, hw_attr,	  hw_vdm,     hw_entered,
 };
 
+/* Made once: keys and library contexts are slow to make. */
+static struct maker {
+	struct ossl *o;
+	struct crypto c;
+	struct crypto_slot key;
+	struct identity id;
+} maker;
+
 static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
 			const uint8_t *digest, size_t digest_len, uint8_t *sig,
 			size_t sig_len)
@@ -226,14 +234,6 @@ static enum il_err other(void *ctx, uint32_t session, const struct spdm_vdm *in,
 static const struct spdm_rsp_port spdm_port = { .sign = sign,
 						.measure = measure,
 						.vendor_other = other };
-
-/* Made once: keys and library contexts are slow to make. */
-static struct maker {
-	struct ossl *o;
-	struct crypto c;
-	struct crypto_slot key;
-	struct identity id;
-} maker;
 
 void rig_open(void)
 {
