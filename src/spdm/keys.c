@@ -15,6 +15,16 @@ enum crypto_hash_alg spdm_crypto_hash(uint32_t base_hash)
 	}
 }
 
+/* The device library has no strlen. */
+static size_t text_len(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
 /*
  * BinConcat and HKDF-Expand: length u16, "spdm1.2 ", label, context.
  * @context is a digest or NULL. Source: DSP0274 1.2.1, sections 11.1, 11.2.
@@ -30,7 +40,7 @@ static enum il_err expand(const struct spdm_keys *k, const struct crypto *c,
 	version[6] = (char)('0' + (k->version & 0xf));
 	wr_u16le(&w, (uint16_t)len);
 	wr_bytes(&w, version, 8);
-	wr_bytes(&w, label, strlen(label));
+	wr_bytes(&w, label, text_len(label));
 	if (context)
 		wr_bytes(&w, context, k->hash_len);
 	if (w.err)
@@ -147,7 +157,7 @@ enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
 			     const uint8_t *th, uint8_t *out)
 {
 	uint8_t head[SIGN_CONTEXT] = { 0 };
-	const size_t n = strlen(context);
+	const size_t n = text_len(context);
 	const size_t len = spdm_hash_len(hash);
 
 	if (!len || n > SIGN_CONTEXT - 64)
