@@ -273,10 +273,9 @@ static const struct rule *check_form(const struct ide_port *p,
 		return &ide_rule_no_mac;
 	if (prefix->p)
 		return &ide_rule_pcrc;
-	if (prefix->sub >= TLP_CLASSES)
-		return &ide_rule_sub;
 	if (decoded)
 		return &ide_rule_malformed;
+	/* Reserved values are no packet's class. */
 	if (tlp_class_of(a->t.type) != prefix->sub)
 		return &ide_rule_sub;
 	if (!ide_type_ok(p, &a->s->cfg, &a->t, false))

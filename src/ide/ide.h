@@ -225,7 +225,11 @@ enum il_err ide_key_go(struct ide_port *p, uint8_t stream_id, unsigned set,
 enum il_err ide_key_stop(struct ide_port *p, uint8_t stream_id, unsigned set,
 			 enum ide_dir dir, unsigned sub) IL_MUST;
 
-/* The key holder takes all keys of stream @idx away. Errors: IL_E_ARG. */
+/*
+ * The key holder takes all keys of stream @idx away; also for what only the
+ * engines above can see, such as a completion on another stream than its
+ * request (@cause IDE_CAUSE_CHECK, §6.33.8). Errors: IL_E_ARG.
+ */
 enum il_err ide_wipe(struct ide_port *p, unsigned idx,
 		     enum ide_cause cause) IL_MUST;
 /* Link down: all streams. */
@@ -241,7 +245,8 @@ bool ide_primed(const struct ide_port *p, unsigned idx, unsigned set);
  * ide_select() - the enabled stream that @t must be sent on, or -1 for none
  *
  * Uses type, tc, addr, dest or requester, and prefix.t as the sender's wish.
- * Completions: answer on the stream of the request when there was one.
+ * For completions prefer the request: on its stream if it had one, and in the
+ * clear if not (§6.33.4: the Stream ID must match).
  * Source: PCIe Base 6.3 §6.33.4, rules for a Transmitter
  */
 int ide_select(const struct ide_port *p, const struct tlp *t);

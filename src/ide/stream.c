@@ -295,16 +295,15 @@ void ide_must(struct ide_port *p, unsigned idx, enum ide_event ev,
 }
 
 /* Secure at last, if the stream waits for nothing else. */
-static enum il_err settle(struct ide_port *p, unsigned idx)
+static void settle(struct ide_port *p, unsigned idx)
 {
 	for (unsigned set = 0; set < 2; set++) {
 		const struct ide_arg a = { .set = set };
 
 		if (p->stream[idx].state == IDE_ST_ARMED &&
 		    set_goes(&p->stream[idx], set))
-			return ide_handle(p, idx, IDE_EV_READY, &a);
+			ide_must(p, idx, IDE_EV_READY, &a);
 	}
-	return IL_OK;
 }
 
 enum il_err ide_init(struct ide_port *p, const struct ide_cfg *cfg)
@@ -401,32 +400,30 @@ enum il_err ide_stream_set(struct ide_port *p, unsigned idx,
 {
 	struct ide_stream *s;
 	struct ide_arg a = { .cause = IDE_CAUSE_DISABLED };
-	enum il_err err = IL_OK;
 	bool changed;
 
 	if (idx >= p->cfg.streams || cfg->tc > 7)
 		return IL_E_ARG;
-	s = &p->stream[idx];
 	if (cfg->enable && clashes(p, idx, cfg))
 		return IL_E_STATE;
 
+	s = &p->stream[idx];
 	changed = !same_but_enable(&s->cfg, cfg);
 	if (s->cfg.enable && !cfg->enable)
-		err = ide_handle(p, idx, IDE_EV_DISABLE, &a);
+		ide_must(p, idx, IDE_EV_DISABLE, &a);
 	a.cause = IDE_CAUSE_CONFIG;
-	if (!err && changed)
-		err = ide_handle(p, idx, IDE_EV_CONFIG, &a);
-	if (err)
-		return err;
 	if (changed) {
-		bool enable = s->cfg.enable;
+		bool enable;
 
+		ide_must(p, idx, IDE_EV_CONFIG, &a);
+		enable = s->cfg.enable;
 		s->cfg = *cfg;
 		s->cfg.enable = enable;
 	}
 	if (cfg->enable && !s->cfg.enable)
-		err = ide_handle(p, idx, IDE_EV_ENABLE, &a);
-	return err ? err : settle(p, idx);
+		ide_must(p, idx, IDE_EV_ENABLE, &a);
+	settle(p, idx);
+	return IL_OK;
 }
 
 const struct ide_stream_cfg *ide_stream_get(const struct ide_port *p,
@@ -462,7 +459,9 @@ static enum il_err key_event(struct ide_port *p, uint8_t stream_id,
 	    a->sub >= TLP_CLASSES)
 		return IL_E_ARG;
 	err = ide_handle(p, (unsigned)idx, ev, a);
-	return err ? err : settle(p, (unsigned)idx);
+	if (!err)
+		settle(p, (unsigned)idx);
+	return err;
 }
 
 enum il_err ide_key_set(struct ide_port *p, uint8_t stream_id, unsigned set,

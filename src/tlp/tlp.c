@@ -313,11 +313,9 @@ static enum il_err get_type(uint32_t byte0, struct tlp *m, bool *fmt_4dw)
 static enum il_err get_dw0(struct rd *r, struct tlp *m, bool *fmt_4dw)
 {
 	uint32_t v = rd_u32be(r);
-	enum il_err err;
+	enum il_err err =
+		get_type((uint32_t)field_get(DW0_TYPE, v), m, fmt_4dw);
 
-	if (r->err)
-		return r->err;
-	err = get_type((uint32_t)field_get(DW0_TYPE, v), m, fmt_4dw);
 	if (err)
 		return err;
 	/* ECRC is not used here, and is forbidden on IDE packets: §6.33.4. */

@@ -4,6 +4,45 @@
 static struct pair p;
 static uint8_t scratch[TLP_LIMIT_DATA];
 
+/* A table whose cipher fails for other reasons than the MAC. */
+static struct crypto_ops broken_ops;
+static struct crypto broken;
+
+static enum il_err no_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
+			   const void *aad, size_t aad_len, const uint8_t *in,
+			   size_t len, uint8_t *out, uint8_t *tag,
+			   size_t tag_len)
+{
+	(void)ctx;
+	(void)s;
+	(void)iv;
+	(void)aad;
+	(void)aad_len;
+	(void)in;
+	(void)len;
+	(void)out;
+	(void)tag;
+	(void)tag_len;
+	return IL_E_IO;
+}
+
+static enum il_err no_open(void *ctx, struct crypto_slot s, const uint8_t *iv,
+			   const void *aad, size_t aad_len, const uint8_t *in,
+			   size_t len, uint8_t *out, const uint8_t *tag,
+			   size_t tag_len)
+{
+	(void)ctx;
+	(void)s;
+	(void)iv;
+	(void)aad;
+	(void)aad_len;
+	(void)tag;
+	(void)tag_len;
+	if (len)
+		memcpy(out, in, len);
+	return IL_E_IO;
+}
+
 static void each_class_crosses_protected_and_comes_out_whole(void **unused)
 {
 	(void)unused;
@@ -419,6 +458,11 @@ static void use_of_a_stopped_key_makes_the_stream_insecure(void **unused)
 		assert_int_equal(ide_key_stop(&p.dev, STREAM, 0, IDE_TX, cls),
 				 IL_OK);
 		assert_int_equal(ide_state(&p.dev, 0), IDE_SECURE);
+		broken_ops = *p.crypto.ops;
+		broken_ops.aead_seal = no_seal; /* is not even asked */
+		broken.ops = &broken_ops;
+		broken.ctx = p.crypto.ctx;
+		p.dev.cfg.crypto = &broken;
 		assert_int_equal(ide_protect(&p.dev, 0, &in, &w), IL_E_STATE);
 		assert_int_equal(p.dev.stream[0].state, IDE_ST_DEAD);
 		assert_int_equal(p.cause[1], IDE_CAUSE_KEY_STOPPED);
@@ -588,6 +632,9 @@ static void long_runs_of_writes_need_sync_messages(void **unused)
 	assert_int_equal(ide_protect(&p.dev, 0, &w, &out), IL_E_AGAIN);
 	assert_int_equal(out.len, 0);
 	assert_int_equal(ide_state(&p.dev, 0), IDE_SECURE);
+	p.dev.stream[0].state = IDE_ST_DEAD;
+	assert_false(ide_sync_due(&p.dev, 0));
+	p.dev.stream[0].state = IDE_ST_SECURE;
 	assert_int_equal(ide_sync(&p.dev, 0, &out), IL_OK);
 	k.n = out.len;
 	assert_int_equal(k.b[1], 0);
@@ -730,44 +777,6 @@ static void plain_packets_pass_as_plain(void **unused)
 	k.n += 2;
 	refused(&p.root, &k, IL_E_LONG, &ide_rule_tlp);
 	assert_memory_equal(&p.root, &before, sizeof(before));
-}
-
-/* A table whose cipher fails for other reasons than the MAC. */
-static struct crypto_ops broken_ops;
-
-static enum il_err no_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
-			   const void *aad, size_t aad_len, const uint8_t *in,
-			   size_t len, uint8_t *out, uint8_t *tag,
-			   size_t tag_len)
-{
-	(void)ctx;
-	(void)s;
-	(void)iv;
-	(void)aad;
-	(void)aad_len;
-	(void)in;
-	(void)len;
-	(void)out;
-	(void)tag;
-	(void)tag_len;
-	return IL_E_IO;
-}
-
-static enum il_err no_open(void *ctx, struct crypto_slot s, const uint8_t *iv,
-			   const void *aad, size_t aad_len, const uint8_t *in,
-			   size_t len, uint8_t *out, const uint8_t *tag,
-			   size_t tag_len)
-{
-	(void)ctx;
-	(void)s;
-	(void)iv;
-	(void)aad;
-	(void)aad_len;
-	(void)tag;
-	(void)tag_len;
-	if (len)
-		memcpy(out, in, len);
-	return IL_E_IO;
 }
 
 static void a_cipher_that_fails_sends_nothing(void **unused)

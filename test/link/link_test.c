@@ -515,6 +515,38 @@ static void holding_needs_room_and_release_needs_a_frame(void **unused)
 	assert_int_equal(t.tap.held_n, 2);
 }
 
+static void forgotten_frames_cannot_be_released(void **unused)
+{
+	(void)unused;
+	tap_on();
+	t.s = (struct script){ .verdict = { LINK_HOLD }, .n = 1 };
+	send_ok(&t.up, "gone");
+	assert_int_equal(link_tap_forget(&t.tap, 0), IL_OK);
+	assert_int_equal(link_tap_release(&t.tap, 0, true), IL_E_ARG);
+	assert_int_equal(link_tap_release(&t.tap, 0, false), IL_E_ARG);
+	expect_empty(&t.b.down);
+}
+
+static void a_frame_in_that_finds_no_room_is_reported(void **unused)
+{
+	(void)unused;
+	enum link_kind kind;
+	uint8_t buf[8];
+	size_t len;
+
+	tap_on();
+	t.s = (struct script){ .verdict = { LINK_HOLD, LINK_HOLD, LINK_HOLD },
+			       .n = 3 };
+	send_ok(&t.b.down, "a");
+	send_ok(&t.b.down, "b");
+	send_ok(&t.b.down, "c");
+	send_ok(&t.b.down, "d");
+	assert_int_equal(link_recv(&t.up, &kind, buf, sizeof(buf), &len),
+			 IL_E_SPACE);
+	assert_int_equal(t.tap.held_n, 2);
+	expect(&t.up, "d");
+}
+
 static void a_release_that_does_not_fit_keeps_the_frame(void **unused)
 {
 	(void)unused;
@@ -587,6 +619,8 @@ int main(void)
 			held_frames_can_be_reordered_replayed_and_forgotten),
 		cmocka_unit_test(forgetting_the_oldest_keeps_the_younger),
 		cmocka_unit_test(holding_needs_room_and_release_needs_a_frame),
+		cmocka_unit_test(forgotten_frames_cannot_be_released),
+		cmocka_unit_test(a_frame_in_that_finds_no_room_is_reported),
 		cmocka_unit_test(a_release_that_does_not_fit_keeps_the_frame),
 		cmocka_unit_test(a_tap_with_too_little_room_is_refused),
 		cmocka_unit_test(events_pass_a_tap_as_events),
