@@ -19,6 +19,9 @@ enum il_err port_send(struct fabric_port *p, const struct tlp *t,
 /* Answers @req on the stream it came in, with its T bit. */
 void port_answer(struct fabric_port *p, const struct tlp *req, struct tlp *cpl);
 
+/* Tells the partner of streams that failed at this end. */
+void port_fail(struct fabric_port *p);
+
 /*
  * Sends a non-posted request and waits for its answer.
  * Errors: IL_E_IO, *fault is filled and was not yet told.

@@ -50,6 +50,7 @@ enum il_err fabric_key_wipe(struct fabric *f, unsigned port, uint8_t stream)
 		return IL_E_ARG;
 	err = ide_wipe(&f->port[port].ide, (unsigned)idx, IDE_CAUSE_WIPED);
 	port_show(&f->port[port]);
+	port_fail(&f->port[port]);
 	return err;
 }
 

@@ -25,7 +25,7 @@ static struct fault down_fault(const struct tlp *t, const struct rule *rule)
 }
 
 /* The partner is told of streams that failed here (§6.33.4). */
-static void flush_fail(struct fabric_port *p)
+void port_fail(struct fabric_port *p)
 {
 	for (unsigned i = 0; p->fail_due && i < FABRIC_STREAMS; i++) {
 		struct tlp m;
@@ -82,7 +82,7 @@ enum il_err port_send(struct fabric_port *p, const struct tlp *t,
 		if (!err)
 			err = ide_transmit(&p->ide, t, &w, &why);
 	}
-	flush_fail(p);
+	port_fail(p);
 	if (err) {
 		if (why.rule) {
 			fault->rule = why.rule;
@@ -113,7 +113,7 @@ void port_answer(struct fabric_port *p, const struct tlp *req, struct tlp *cpl)
 	if (!err)
 		err = push(p, &w);
 	/* An answer that cannot be sent is a time-out at the other end. */
-	flush_fail(p);
+	port_fail(p);
 }
 
 static const struct rule *status_rule(uint8_t status)
@@ -267,13 +267,13 @@ static void take_tlp(struct fabric_port *p, size_t n)
 	p->tlps_up++;
 	if (ide_unprotect(&p->ide, f->frame, n, f->scratch, sizeof(f->scratch),
 			  &t, &fault)) {
-		flush_fail(p);
+		port_fail(p);
 		fault.who = AGENT_DEVICE;
 		fault.stage = FAULT_IDE;
 		fabric_refuse(f, &fault);
 		return;
 	}
-	flush_fail(p);
+	port_fail(p);
 	if (t.ide && !ide_rid_ok(&p->ide, &t, &fault)) {
 		fault.who = AGENT_DEVICE;
 		fault.stage = FAULT_IDE;

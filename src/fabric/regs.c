@@ -165,6 +165,7 @@ static void written(void *ctx, struct pci_cfg *c, uint16_t reg, uint32_t wrote,
 		exp_written(p, (uint16_t)(reg - p->exp), old, now);
 	else if (reg >= p->ide_cap && be)
 		ide_written(p, reg, old);
+	port_fail(p);
 }
 
 static void reading(void *ctx, struct pci_cfg *c, uint16_t reg)

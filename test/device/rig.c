@@ -340,11 +340,18 @@ void rig_tdi(struct rig *r, unsigned fn, enum tdi_state state, uint16_t flags)
 	struct tdi *t = &r->dev.tdis[fn];
 
 	t->state = state;
-	t->session = state == TDI_UNLOCKED ? 0 : 0x10001;
+	t->session = state == TDI_UNLOCKED ? 0 : RIG_SESSION;
 	t->lock = (struct tdisp_lock){ .flags = flags,
 				       .default_stream = RIG_STREAM };
 	t->nonce_live = state == TDI_LOCKED;
-	t->rep_len = state == TDI_LOCKED || state == TDI_RUN ? 16 : 0;
+	t->rep_len = state == TDI_UNLOCKED ? 0 : 16;
+	/* The session that it rests on; its keys are not used here. */
+	r->dev.dsm.spdm.phase = SPDM_PH_READY;
+	r->dev.dsm.spdm.tr.hash = CRYPTO_SHA384;
+	r->dev.dsm.spdm.ses[0].state = SPDM_SES_OPEN;
+	r->dev.dsm.spdm.ses[0].id = RIG_SESSION;
+	r->dev.dsm.spdm.ses[0].ch[0].live = true;
+	r->dev.dsm.spdm.ses[0].ch[1].live = true;
 }
 
 uint32_t rig_dma(struct rig *r, uint64_t bar0, uint32_t cmd, uint64_t src,

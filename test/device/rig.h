@@ -26,6 +26,7 @@
 #define RIG_MSI	   UINT64_C(0xfee01000)
 #define RIG_RING   (4u << 20)
 #define RIG_STREAM 5
+#define RIG_SESSION 0x10001
 
 struct rig {
 	struct arena arena;
