@@ -120,8 +120,6 @@ enum il_err idekm_decode(const uint8_t *p, size_t len, struct idekm_msg *out)
 	uint8_t object = rd_u8(&r);
 	enum il_err err;
 
-	if (!r.err && object >= IDEKM_OBJECTS)
-		return IL_E_FIELD;
 	m.object = (enum idekm_object)object;
 	body_decode(&r, &m);
 	err = rd_end(&r);

@@ -159,8 +159,6 @@ enum il_err tdisp_req_report_begin(struct tdisp_req *q, uint8_t *buf,
 	struct tdisp_req old = *q;
 	enum il_err err;
 
-	if (q->busy)
-		return IL_E_STATE;
 	if (!buf || !cap || !part)
 		return IL_E_ARG;
 	collect_end(q);

@@ -441,6 +441,30 @@ static void a_device_that_lacks_something_is_not_begun(void **unused)
 	rig_free(g);
 }
 
+static void sanity_sees_a_tdi_without_its_session_and_an_insane_one(void **u)
+{
+	struct rig *g = rig_new();
+	uint32_t s;
+
+	(void)u;
+	rig_start(g);
+	s = session(g, &g->a);
+	key_all(g, s, STREAM);
+	bring(g, s, VF1, TDI_RUN);
+	assert_true(dsm_sane(&g->d));
+	g->tdis[VF1].session = s + 1;
+	assert_false(dsm_sane(&g->d));
+	g->tdis[VF1].session = s;
+	g->tdis[VF2].rep_len = 1;
+	assert_false(dsm_sane(&g->d));
+	g->tdis[VF2].rep_len = 0;
+	g->d.idekm.owner = 0;
+	assert_false(dsm_sane(&g->d));
+	g->d.idekm.owner = s;
+	assert_true(dsm_sane(&g->d));
+	rig_free(g);
+}
+
 int run_life_tests(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +486,8 @@ int run_life_tests(void)
 		cmocka_unit_test(taps_see_each_layer),
 		cmocka_unit_test(what_the_device_cannot_do_is_not_offered),
 		cmocka_unit_test(a_device_that_lacks_something_is_not_begun),
+		cmocka_unit_test(
+			sanity_sees_a_tdi_without_its_session_and_an_insane_one),
 	};
 
 	return cmocka_run_group_tests_name("dsm life", tests, NULL, NULL);
