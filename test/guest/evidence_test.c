@@ -1,124 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "../spdm/pair.h"
-
-#include "guest/evidence.h"
-
-/*
- * Evidence made by a real responder (test/spdm/pair), then spoiled in one
- * place at a time.
- */
-struct rig {
-	struct pair *p;
-	uint8_t chain[8192], meas[8192], report[512];
-	size_t report_len;
-	struct guest_claims claims;
-	struct guest_blobs blobs;
-	struct guest_policy policy;
-	struct guest_findings found;
-	struct guest_verdict verdict;
-	struct guest_measurement expected[GUEST_MEAS_MAX];
-};
-
-static void vouch(struct rig *r)
-{
-	const struct crypto *c = &r->p->c;
-
-	assert_int_equal(crypto_hash(c, CRYPTO_SHA384, r->blobs.certs.p,
-				     r->blobs.certs.len, r->claims.certs),
-			 IL_OK);
-	assert_int_equal(crypto_hash(c, CRYPTO_SHA384, r->blobs.meas.p,
-				     r->blobs.meas.len, r->claims.meas),
-			 IL_OK);
-	assert_int_equal(crypto_hash(c, CRYPTO_SHA384, r->blobs.report.p,
-				     r->blobs.report.len, r->claims.report),
-			 IL_OK);
-}
-
-static size_t add(uint8_t *to, size_t at, struct spdm_span s)
-{
-	memcpy(to + at, s.p, s.n);
-	return at + s.n;
-}
-
-static void take_measurements(struct rig *r)
-{
-	struct spdm_req_args a = { .sign = true,
-				   .index = SPDM_MEAS_ALL,
-				   .nonce_given = true };
-	size_t n;
-
-	memset(r->policy.nonce, 0x5a, sizeof(r->policy.nonce));
-	memcpy(a.nonce, r->policy.nonce, sizeof(a.nonce));
-	assert_int_equal(pair_run(r->p, SPDM_OP_MEASURE, &a), IL_OK);
-	n = add(r->meas, 0, spdm_req_vca(&r->p->req));
-	n = add(r->meas, n, spdm_req_meas_bytes(&r->p->req));
-	n = add(r->meas, n, spdm_req_meas_sig(&r->p->req));
-	r->blobs.meas = (struct guest_blob){ r->meas, n };
-}
-
-static struct tdisp_report plain_report(void)
-{
-	return (struct tdisp_report){
-		.info = TDISP_INFO_NO_FW_UPDATE | TDISP_INFO_DMA_NO_PASID,
-		.range_count = 3,
-		.ranges = {
-			{ .first_page = 0x100, .pages = 2, .id = 0 },
-			{ .first_page = 0x102, .pages = 2, .attrs = 4, .id = 0 },
-			{ .first_page = 0x200, .pages = 16, .id = 2 },
-		},
-	};
-}
-
-static void put_report(struct rig *r, const struct tdisp_report *rep)
-{
-	struct wr w = wr_over(r->report, sizeof(r->report));
-
-	assert_int_equal(tdisp_report_encode(&w, rep), IL_OK);
-	assert_int_equal(wr_end(&w, &r->report_len), IL_OK);
-	r->blobs.report = (struct guest_blob){ r->report, r->report_len };
-	vouch(r);
-}
+#include "rig.h"
 
 static int setup(void **state)
 {
-	struct rig *r = test_calloc(1, sizeof(*r));
-	struct tdisp_report rep = plain_report();
-	const struct crypto_chain *ch;
-	struct spdm_span certs;
-
-	r->p = pair_new(CRYPTO_P384);
-	pair_start(r->p);
-	pair_connect(r->p);
-	r->claims = (struct guest_claims){ .tdi_id = 7,
-					   .lock_flags = 1,
-					   .meas_valid = true,
-					   .meas_fresh = true,
-					   .hash = CRYPTO_SHA384,
-					   .spdm_hash = CRYPTO_SHA384 };
-	r->blobs.certs = (struct guest_blob){
-		r->chain, add(r->chain, 0, spdm_req_chain(&r->p->req))
-	};
-	take_measurements(r);
-	ch = spdm_req_parsed(&r->p->req);
-	certs = spdm_req_certs(&r->p->req);
-	r->policy.anchor = certs.p + ch->certs[0].off;
-	r->policy.anchor_len = ch->certs[0].len;
-	r->policy.now_s = ch->certs[ch->count - 1].not_before_s + 10;
-	r->policy.lock_flags = 1;
-	r->policy.bar_size[0] = 4 * PAGE_4K;
-	r->policy.bar_size[2] = 16 * PAGE_4K;
-	put_report(r, &rep);
-	*state = r;
+	*state = rig_new();
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct rig *r = *state;
-
-	crypto_chain_drop(&r->p->c, &r->found.chain);
-	pair_free(r->p);
-	test_free(r);
+	rig_free(*state);
 	return 0;
 }
 

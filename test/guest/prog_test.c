@@ -1,0 +1,711 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "rig.h"
+
+#include <stdlib.h>
+
+#include "guest/guest.h"
+#include "pci/dma_engine.h"
+#include "pci/regs.h"
+
+/*
+ * The programs, against a machine of the test: a function in configuration
+ * space, its DMA engine, an architecture that records what it was asked. With
+ * `exits` every access and every call first leaves the guest once.
+ */
+#define ECAM UINT64_C(0x10000000)
+#define MMIO UINT64_C(0x10000000000)
+#define SRC  UINT64_C(0x200000)
+#define BUF  UINT64_C(0x100000)
+#define DST  (SRC + BUF)
+#define SLOT 3u
+
+enum call {
+	C_RAM,
+	C_LOCK,
+	C_EVIDENCE,
+	C_MMIO_ON,
+	C_MMIO_OFF,
+	C_START,
+	C_DMA_ON,
+	C_DMA_OFF,
+	C_STOP,
+	C_UNBIND,
+	CALLS
+};
+
+struct bench {
+	struct rig *r;
+	struct guest g;
+	struct fake_env fenv;
+	struct env env;
+	uint8_t cfg[4096];
+	uint8_t ram[2 * BUF];
+	uint8_t engine[DMA_MAX_LEN];
+	uint64_t reg[0x40 / 8 + 1];
+	uint32_t devmem;
+	bool exits, left;
+	uint64_t size[6];
+	enum il_err fail[CALLS];
+	unsigned fail_after; /* calls of that kind that still succeed */
+	unsigned calls[CALLS];
+	char order[64];
+	bool swap_session, hang, lie, plain_shows, empty, bad_count;
+	uint32_t status_error;
+	unsigned n_exits;
+};
+
+static bool leave(struct bench *b)
+{
+	if (!b->exits)
+		return false;
+	b->left = !b->left;
+	b->n_exits += b->left;
+	return b->left;
+}
+
+static uint8_t *reg8(struct bench *b, uint64_t off)
+{
+	return (uint8_t *)b->reg + off;
+}
+
+static void cfg_put(struct bench *b, unsigned reg, uint32_t v)
+{
+	for (unsigned i = 0; i < 4; i++)
+		b->cfg[reg + i] = (uint8_t)(v >> (8 * i));
+}
+
+static void cfg_write(struct bench *b, unsigned reg, uint32_t v, uint32_t len)
+{
+	if (reg >= CFG_BAR0 && reg < CFG_BAR0 + 24) {
+		unsigned i = (reg - CFG_BAR0) / 4;
+		uint64_t size = b->size[i & ~1u];
+		uint32_t mask = (uint32_t)((~(size - 1)) >> (i & 1 ? 32 : 0));
+
+		if (!size)
+			return;
+		cfg_put(b, reg, (v & mask) | (i & 1 ? 0 : 0x4));
+		return;
+	}
+	memcpy(b->cfg + reg, &v, len);
+}
+
+static void engine_start(struct bench *b)
+{
+	uint64_t src, dst;
+	uint32_t len, cmd, status = DMA_STATUS_DONE;
+
+	memcpy(&src, reg8(b, DMA_SRC), 8);
+	memcpy(&dst, reg8(b, DMA_DST), 8);
+	memcpy(&len, reg8(b, DMA_LEN), 4);
+	memcpy(&cmd, reg8(b, DMA_CMD), 4);
+	if (cmd == DMA_CMD_LOAD)
+		memcpy(b->engine, b->ram + (src - SRC), len);
+	else
+		memcpy(b->ram + (dst - SRC), b->engine, len);
+	if (b->lie && cmd == DMA_CMD_STORE)
+		b->ram[dst - SRC] ^= 1;
+	if (b->status_error)
+		status = b->status_error;
+	if (b->hang)
+		status = DMA_STATUS_BUSY;
+	memcpy(reg8(b, DMA_STATUS), &status, 4);
+	src = b->bad_count ? len + 1 : len;
+	memcpy(reg8(b, DMA_COUNT), &src, 8);
+}
+
+static enum il_err bar_access(struct bench *b, uint64_t gpa, bool priv,
+			      void *buf, uint32_t len, bool write)
+{
+	uint64_t regs = b->g.bar[0].gpa, mem = b->g.bar[2].gpa;
+
+	if (gpa >= mem && gpa < mem + b->size[2]) {
+		if (write)
+			memcpy(&b->devmem, buf, 4);
+		else if (priv || b->plain_shows)
+			memcpy(buf, &b->devmem, 4);
+		else
+			memset(buf, 0xff, 4);
+		return IL_OK;
+	}
+	assert_true(priv);
+	assert_true(gpa >= regs && gpa + len <= regs + 0x40);
+	if (!write) {
+		memcpy(buf, reg8(b, gpa - regs), len);
+		return IL_OK;
+	}
+	if (gpa - regs == DMA_STATUS)
+		memset(reg8(b, DMA_STATUS), 0, 4);
+	else
+		memcpy(reg8(b, gpa - regs), buf, len);
+	if (gpa - regs == DMA_CMD)
+		engine_start(b);
+	return IL_OK;
+}
+
+static enum il_err access(struct bench *b, uint64_t gpa, bool priv, void *buf,
+			  uint32_t len, bool write)
+{
+	if (leave(b))
+		return IL_E_AGAIN;
+	if (gpa >= ECAM && gpa < ECAM + 0x100000) {
+		uint64_t off = gpa - ECAM;
+		uint32_t v = 0;
+
+		assert_false(priv);
+		if (off >> 12 != SLOT << 3 || b->empty) {
+			memset(buf, 0xff, len);
+			return IL_OK;
+		}
+		memcpy(&v, buf, len);
+		if (write)
+			cfg_write(b, (unsigned)off & 0xfff, v, len);
+		else
+			memcpy(buf, b->cfg + (off & 0xfff), len);
+		return IL_OK;
+	}
+	if (gpa >= MMIO)
+		return bar_access(b, gpa, priv, buf, len, write);
+	assert_true(priv);
+	assert_true(gpa >= SRC && gpa + len <= SRC + sizeof(b->ram));
+	if (write)
+		memcpy(b->ram + (gpa - SRC), buf, len);
+	else
+		memcpy(buf, b->ram + (gpa - SRC), len);
+	return IL_OK;
+}
+
+static enum il_err cpu_read(void *ctx, uint64_t gpa, bool priv, void *buf,
+			    uint32_t len)
+{
+	return access(ctx, gpa, priv, buf, len, false);
+}
+
+static enum il_err cpu_write(void *ctx, uint64_t gpa, bool priv,
+			     const void *buf, uint32_t len)
+{
+	uint8_t copy[8192];
+
+	memcpy(copy, buf, len);
+	return access(ctx, gpa, priv, copy, len, true);
+}
+
+static const struct guest_cpu_ops cpu = { cpu_read, cpu_write };
+
+static enum il_err called(struct bench *b, enum call c)
+{
+	size_t n = strlen(b->order);
+
+	if (leave(b))
+		return IL_E_AGAIN;
+	if (n + 1 < sizeof(b->order))
+		b->order[n] = (char)('a' + c);
+	b->calls[c]++;
+	if (b->fail[c] && b->calls[c] > b->fail_after)
+		return b->fail[c];
+	return IL_OK;
+}
+
+static enum il_err a_ram(void *ctx, uint64_t gpa, uint64_t size)
+{
+	assert_true(gpa == SRC || gpa == DST);
+	assert_true(size == BUF);
+	return called(ctx, C_RAM);
+}
+
+static enum il_err a_lock(void *ctx, uint32_t rid)
+{
+	assert_int_equal(rid, SLOT << 3);
+	return called(ctx, C_LOCK);
+}
+
+static enum il_err a_evidence(void *ctx, const uint8_t *nonce,
+			      struct guest_claims *claims,
+			      struct guest_blobs *blobs)
+{
+	struct bench *b = ctx;
+	enum il_err err = called(b, C_EVIDENCE);
+
+	if (err)
+		return err;
+	if (nonce) {
+		take_measurements(b->r, nonce);
+		vouch(b->r);
+	}
+	*claims = b->r->claims;
+	*blobs = b->r->blobs;
+	if (!nonce && b->swap_session)
+		claims->tdi_id++;
+	return IL_OK;
+}
+
+static enum il_err a_mmio(void *ctx, uint64_t gpa, uint32_t pages,
+			  uint32_t offset, uint16_t id, bool on)
+{
+	struct bench *b = ctx;
+
+	assert_true(gpa == b->g.bar[id].gpa); /* NON_TEE is never asked for */
+	assert_int_equal(pages, id ? 16 : 2);
+	assert_int_equal(offset, 0);
+	return called(b, on ? C_MMIO_ON : C_MMIO_OFF);
+}
+
+static enum il_err a_start(void *ctx)
+{
+	return called(ctx, C_START);
+}
+
+static enum il_err a_dma(void *ctx, bool on)
+{
+	return called(ctx, on ? C_DMA_ON : C_DMA_OFF);
+}
+
+static enum il_err a_stop(void *ctx)
+{
+	return called(ctx, C_STOP);
+}
+
+static enum il_err a_unbind(void *ctx)
+{
+	return called(ctx, C_UNBIND);
+}
+
+static uint64_t a_bus(void *ctx, uint64_t gpa)
+{
+	(void)ctx;
+	return gpa;
+}
+
+static const char *a_why(void *ctx)
+{
+	(void)ctx;
+	return "the test said no";
+}
+
+static const struct guest_arch_ops arch = {
+	.accept_ram = a_ram,
+	.lock = a_lock,
+	.evidence = a_evidence,
+	.mmio = a_mmio,
+	.start = a_start,
+	.dma = a_dma,
+	.stop = a_stop,
+	.unbind = a_unbind,
+	.bus_addr = a_bus,
+	.why = a_why,
+};
+
+static int setup(void **state)
+{
+	struct bench *b = test_calloc(1, sizeof(*b));
+	uint32_t id = DMA_ID_VALUE;
+	struct guest_cfg cfg;
+
+	b->r = rig_new();
+	b->env = fake_env(&b->fenv);
+	b->size[0] = 4 * PAGE_4K;
+	b->size[2] = 16 * PAGE_4K;
+	cfg_put(b, CFG_VENDOR_ID, 0x00011d1a);
+	cfg_put(b, CFG_BAR(0), 4);
+	cfg_put(b, CFG_BAR(2), 4);
+	memcpy(reg8(b, DMA_ID), &id, 4);
+	cfg = (struct guest_cfg){
+		.crypto = &b->r->p->c,
+		.env = &b->env,
+		.arch = &arch,
+		.arch_ctx = b,
+		.cpu = &cpu,
+		.cpu_ctx = b,
+		.map = { .ecam = ECAM,
+			 .mmio = MMIO,
+			 .mmio_size = 1u << 20,
+			 .src = SRC,
+			 .dst = DST,
+			 .buf_size = BUF },
+		.anchor = b->r->policy.anchor,
+		.anchor_len = b->r->policy.anchor_len,
+		.now_s = b->r->policy.now_s,
+	};
+	guest_init(&b->g, &cfg);
+	*state = b;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bench *b = *state;
+
+	guest_fini(&b->g);
+	rig_free(b->r);
+	test_free(b);
+	return 0;
+}
+
+static enum il_err go(struct bench *b, enum guest_prog prog)
+{
+	struct guest_payload none = { .window = 4096 };
+	enum il_err err =
+		guest_begin(&b->g, prog, prog == GUEST_DMA ? &none : NULL);
+
+	if (err)
+		return err;
+	do
+		err = guest_run(&b->g);
+	while (err == IL_E_AGAIN);
+	assert_true(guest_sane(&b->g));
+	return err;
+}
+
+static void to_state(struct bench *b, enum guest_state s)
+{
+	static const enum guest_prog path[] = { GUEST_PROBE, GUEST_LOCK,
+						GUEST_APPRAISE, GUEST_ACCEPT,
+						GUEST_START };
+
+	while (b->g.state < s)
+		assert_int_equal(go(b, path[b->g.state]), IL_OK);
+	assert_int_equal(b->g.state, s);
+}
+
+static void probe_places_the_bars_apart_and_switches_decoding_on(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(go(b, GUEST_PROBE), IL_OK);
+	assert_int_equal(b->g.state, GUEST_FOUND);
+	assert_int_equal(b->g.bdf, SLOT << 3);
+	assert_true(b->g.bar[0].gpa == MMIO);
+	assert_true(b->g.bar[0].size == 4 * PAGE_4K);
+	assert_true(b->g.bar[2].gpa == MMIO + 16 * PAGE_4K);
+	assert_true(b->g.bar[2].size == 16 * PAGE_4K);
+	assert_int_equal(b->cfg[CFG_COMMAND], CMD_MEM | CMD_MASTER);
+	assert_int_equal(b->cfg[CFG_BAR(2) + 1], 0x00);
+	assert_int_equal(b->cfg[CFG_BAR(2) + 2], 0x01);
+	assert_int_equal(b->cfg[CFG_BAR(3) + 1], 0x01);
+}
+
+static void probe_refuses_an_empty_bus_and_senseless_bars(void **state)
+{
+	struct bench *b = *state;
+
+	b->empty = true;
+	assert_int_equal(go(b, GUEST_PROBE), IL_E_PEER);
+	b->empty = false;
+	b->size[0] = 2048;
+	assert_int_equal(go(b, GUEST_PROBE), IL_E_PEER);
+	b->size[0] = 1u << 21; /* larger than the window */
+	assert_int_equal(go(b, GUEST_PROBE), IL_E_PEER);
+	assert_int_equal(b->g.state, GUEST_NONE);
+}
+
+static void boot_accepts_both_buffers(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(go(b, GUEST_BOOT), IL_OK);
+	assert_int_equal(b->calls[C_RAM], 2);
+	assert_int_equal(b->g.state, GUEST_NONE);
+	b->fail[C_RAM] = IL_E_PEER;
+	b->fail_after = 3;
+	assert_int_equal(go(b, GUEST_BOOT), IL_E_PEER);
+}
+
+/* From the table of DESIGN section 2: what may start where. */
+static void a_program_starts_only_where_it_may(void **state)
+{
+	struct bench *b = *state;
+	static const bool may[GUEST_PROGS][GUEST_STATES] = {
+		[GUEST_BOOT] = { [GUEST_NONE] = true },
+		[GUEST_PROBE] = { [GUEST_NONE] = true },
+		[GUEST_LOCK] = { [GUEST_FOUND] = true },
+		[GUEST_APPRAISE] = { [GUEST_LOCKED] = true },
+		[GUEST_ACCEPT] = { [GUEST_JUDGED] = true },
+		[GUEST_START] = { [GUEST_ACCEPTED] = true },
+		[GUEST_DMA] = { [GUEST_RUNNING] = true },
+		[GUEST_MMIO] = { [GUEST_RUNNING] = true },
+		[GUEST_RELEASE] = { [GUEST_LOCKED] = true,
+				    [GUEST_JUDGED] = true,
+				    [GUEST_ACCEPTED] = true,
+				    [GUEST_RUNNING] = true },
+	};
+	struct guest_payload p = { .window = 1 };
+
+	for (unsigned s = GUEST_NONE; s < GUEST_STATES; s++) {
+		to_state(b, s);
+		for (unsigned i = GUEST_PROG_NONE + 1; i < GUEST_PROGS; i++) {
+			enum il_err err = guest_begin(&b->g, i, &p);
+
+			assert_int_equal(err, may[i][s] ? IL_OK : IL_E_STATE);
+			assert_int_equal(b->g.state, s);
+			if (!err)
+				assert_int_equal(guest_begin(&b->g, i, &p),
+						 IL_E_STATE);
+			guest_abandon(&b->g);
+			assert_int_equal(guest_run(&b->g), IL_E_STATE);
+		}
+		assert_int_equal(guest_begin(&b->g, GUEST_PROGS, &p), IL_E_ARG);
+		assert_int_equal(guest_begin(&b->g, GUEST_PROG_NONE, &p),
+				 IL_E_ARG);
+	}
+}
+
+static void a_bound_driver_refuses_lock(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_FOUND);
+	b->g.driver_bound = true;
+	assert_int_equal(go(b, GUEST_LOCK), IL_E_STATE);
+	assert_int_equal(b->calls[C_LOCK], 0);
+	assert_int_equal(b->g.state, GUEST_FOUND);
+}
+
+static void a_refused_program_keeps_the_state_and_says_why(void **state)
+{
+	struct bench *b = *state;
+	char what[80];
+	static const struct {
+		enum guest_state s;
+		enum guest_prog p;
+		enum call c;
+	} row[] = {
+		{ GUEST_FOUND, GUEST_LOCK, C_LOCK },
+		{ GUEST_LOCKED, GUEST_APPRAISE, C_EVIDENCE },
+		{ GUEST_JUDGED, GUEST_ACCEPT, C_MMIO_ON },
+		{ GUEST_ACCEPTED, GUEST_START, C_START },
+		{ GUEST_ACCEPTED, GUEST_START, C_DMA_ON },
+	};
+
+	for (size_t i = 0; i < COUNT(row); i++) {
+		to_state(b, row[i].s);
+		b->fail[row[i].c] = IL_E_PEER;
+		assert_int_equal(go(b, row[i].p), IL_E_PEER);
+		b->fail[row[i].c] = IL_OK;
+		assert_int_equal(b->g.state, row[i].s);
+		guest_what(&b->g, what, sizeof(what));
+		assert_string_equal(what, "the test said no");
+		assert_false(b->g.dma_on);
+	}
+}
+
+static void without_randomness_no_evidence_is_asked_for(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_LOCKED);
+	b->fenv.random_err = IL_E_RANDOM;
+	assert_int_equal(go(b, GUEST_APPRAISE), IL_E_RANDOM);
+	assert_int_equal(b->calls[C_EVIDENCE], 0);
+	assert_int_equal(b->g.state, GUEST_LOCKED);
+}
+
+static void evidence_that_fails_its_judge_is_refused(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_LOCKED);
+	b->r->claims.meas_fresh = false;
+	assert_int_equal(go(b, GUEST_APPRAISE), IL_E_AUTH);
+	assert_int_equal(b->g.verdict.why, GUEST_WHY_MEAS_STALE);
+	assert_int_equal(b->g.state, GUEST_LOCKED);
+}
+
+static void another_lock_session_behind_our_back_is_noticed(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_LOCKED);
+	b->swap_session = true;
+	assert_int_equal(go(b, GUEST_APPRAISE), IL_E_AUTH);
+	assert_int_equal(b->g.verdict.why, GUEST_WHY_CHANGED);
+	assert_int_equal(b->g.state, GUEST_LOCKED);
+}
+
+static void a_range_that_fails_undoes_those_before_it(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_JUDGED);
+	b->fail[C_MMIO_ON] = IL_E_PEER;
+	b->fail_after = 1;
+	assert_int_equal(go(b, GUEST_ACCEPT), IL_E_PEER);
+	assert_int_equal(b->calls[C_MMIO_OFF], 1);
+	assert_int_equal(b->g.ranges_on, 0);
+	assert_int_equal(b->g.state, GUEST_JUDGED);
+}
+
+static void release_is_in_order_and_forgets_the_session(void **state)
+{
+	struct bench *b = *state;
+	static const uint8_t zero[GUEST_NONCE_LEN];
+
+	to_state(b, GUEST_RUNNING);
+	memset(b->order, 0, sizeof(b->order));
+	assert_int_equal(go(b, GUEST_RELEASE), IL_OK);
+	/* DMA off, stop, both TEE ranges back, unbind */
+	assert_string_equal(b->order, "hieej" + 0);
+	assert_int_equal(b->g.state, GUEST_FOUND);
+	assert_int_equal(b->g.claims.tdi_id, 0);
+	assert_int_equal(b->g.findings.n_meas, 0);
+	assert_memory_equal(b->g.nonce, zero, sizeof(zero));
+}
+
+static void release_ends_whatever_is_refused(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_RUNNING);
+	b->fail[C_DMA_OFF] = b->fail[C_STOP] = IL_E_PEER;
+	b->fail[C_MMIO_OFF] = b->fail[C_UNBIND] = IL_E_PEER;
+	assert_int_equal(go(b, GUEST_RELEASE), IL_E_PEER);
+	assert_int_equal(b->calls[C_DMA_OFF], 1);
+	assert_int_equal(b->calls[C_STOP], 1);
+	assert_int_equal(b->calls[C_MMIO_OFF], 2);
+	assert_int_equal(b->calls[C_UNBIND], 1);
+	assert_int_equal(b->g.state, GUEST_FOUND);
+	assert_int_equal(b->g.ranges_on, 0);
+	assert_false(b->g.dma_on);
+}
+
+static enum il_err move(struct bench *b, const uint8_t *p, uint64_t len,
+			uint32_t window)
+{
+	struct guest_payload pay = { .p = p, .len = len, .window = window };
+	enum il_err err = guest_begin(&b->g, GUEST_DMA, &pay);
+
+	while (!err && (err = guest_run(&b->g)) == IL_E_AGAIN)
+		err = IL_OK;
+	return b->g.prog ? IL_E_AGAIN : err;
+}
+
+static void a_payload_goes_through_the_device_and_back(void **state)
+{
+	struct bench *b = *state;
+	uint8_t p[20000];
+
+	for (unsigned i = 0; i < sizeof(p); i++)
+		p[i] = (uint8_t)(i * 7 + i / 256);
+	to_state(b, GUEST_RUNNING);
+	assert_int_equal(move(b, p, sizeof(p), 4097), IL_OK);
+	assert_memory_equal(b->ram + BUF, p, sizeof(p));
+	assert_int_equal(move(b, NULL, 0, 1), IL_OK);
+	assert_int_equal(move(b, p, 1, DMA_MAX_LEN), IL_OK);
+}
+
+static void a_payload_that_does_not_fit_is_refused(void **state)
+{
+	struct bench *b = *state;
+	struct guest_payload p = { .len = BUF + 1, .window = 1 };
+
+	to_state(b, GUEST_RUNNING);
+	assert_int_equal(guest_begin(&b->g, GUEST_DMA, &p), IL_E_ARG);
+	p = (struct guest_payload){ .len = 1, .window = 0 };
+	assert_int_equal(guest_begin(&b->g, GUEST_DMA, &p), IL_E_ARG);
+	p.window = DMA_MAX_LEN + 1;
+	assert_int_equal(guest_begin(&b->g, GUEST_DMA, &p), IL_E_ARG);
+	assert_int_equal(guest_begin(&b->g, GUEST_DMA, NULL), IL_E_ARG);
+	p.window = DMA_MAX_LEN;
+	assert_int_equal(guest_begin(&b->g, GUEST_DMA, &p), IL_OK);
+	guest_abandon(&b->g);
+}
+
+static void each_way_that_dma_goes_wrong_is_noticed(void **state)
+{
+	struct bench *b = *state;
+	uint8_t p[100] = { 1, 2, 3 };
+	uint32_t id = 5;
+
+	to_state(b, GUEST_RUNNING);
+	b->lie = true;
+	assert_int_equal(move(b, p, sizeof(p), 64), IL_E_PEER);
+	b->lie = false;
+	b->status_error = DMA_STATUS_DONE | DMA_STATUS_ERROR;
+	assert_int_equal(move(b, p, sizeof(p), 64), IL_E_PEER);
+	b->status_error = UINT32_MAX;
+	assert_int_equal(move(b, p, sizeof(p), 64), IL_E_PEER);
+	b->status_error = 0;
+	b->bad_count = true;
+	assert_int_equal(move(b, p, sizeof(p), 64), IL_E_PEER);
+	b->bad_count = false;
+	b->hang = true;
+	assert_int_equal(move(b, p, sizeof(p), 64), IL_E_TIMEOUT);
+	b->hang = false;
+	memcpy(reg8(b, DMA_ID), &id, 4);
+	assert_int_equal(move(b, p, sizeof(p), 64), IL_E_PEER);
+}
+
+static void private_mmio_holds_and_the_plain_view_shows_nothing(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_RUNNING);
+	assert_int_equal(go(b, GUEST_MMIO), IL_OK);
+	assert_int_equal(b->devmem, 0xabcd);
+	b->plain_shows = true;
+	assert_int_equal(go(b, GUEST_MMIO), IL_E_AUTH);
+}
+
+static void every_program_goes_on_from_every_exit(void **state)
+{
+	struct bench *b = *state;
+	uint8_t p[9000];
+
+	for (unsigned i = 0; i < sizeof(p); i++)
+		p[i] = (uint8_t)(i * 13);
+	b->exits = true;
+	assert_int_equal(go(b, GUEST_BOOT), IL_OK);
+	to_state(b, GUEST_RUNNING);
+	assert_true(b->g.bar[2].gpa == MMIO + 16 * PAGE_4K);
+	assert_int_equal(b->calls[C_LOCK], 1);
+	assert_int_equal(b->calls[C_EVIDENCE], 2);
+	assert_int_equal(b->calls[C_MMIO_ON], 2);
+	assert_int_equal(b->calls[C_START], 1);
+	assert_int_equal(b->calls[C_DMA_ON], 1);
+	assert_int_equal(move(b, p, sizeof(p), 4096), IL_OK);
+	assert_memory_equal(b->ram + BUF, p, sizeof(p));
+	assert_int_equal(go(b, GUEST_MMIO), IL_OK);
+	assert_int_equal(go(b, GUEST_RELEASE), IL_OK);
+	assert_int_equal(b->calls[C_MMIO_OFF], 2);
+	assert_int_equal(b->calls[C_UNBIND], 1);
+	assert_true(b->n_exits > 40);
+}
+
+static void names_are_distinct(void **unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < GUEST_PROGS; i++)
+		for (unsigned k = 0; k < i; k++)
+			assert_string_not_equal(guest_prog_name(i),
+						guest_prog_name(k));
+	for (unsigned i = 0; i < GUEST_STATES; i++)
+		for (unsigned k = 0; k < i; k++)
+			assert_string_not_equal(guest_state_name(i),
+						guest_state_name(k));
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(probe_places_the_bars_apart_and_switches_decoding_on),
+		T(probe_refuses_an_empty_bus_and_senseless_bars),
+		T(boot_accepts_both_buffers),
+		T(a_program_starts_only_where_it_may),
+		T(a_bound_driver_refuses_lock),
+		T(a_refused_program_keeps_the_state_and_says_why),
+		T(without_randomness_no_evidence_is_asked_for),
+		T(evidence_that_fails_its_judge_is_refused),
+		T(another_lock_session_behind_our_back_is_noticed),
+		T(a_range_that_fails_undoes_those_before_it),
+		T(release_is_in_order_and_forgets_the_session),
+		T(release_ends_whatever_is_refused),
+		T(a_payload_goes_through_the_device_and_back),
+		T(a_payload_that_does_not_fit_is_refused),
+		T(each_way_that_dma_goes_wrong_is_noticed),
+		T(private_mmio_holds_and_the_plain_view_shows_nothing),
+		T(every_program_goes_on_from_every_exit),
+		cmocka_unit_test(names_are_distinct),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
