@@ -57,33 +57,31 @@ static const struct {
  * allowed in session phases).
  */
 /* clang-format off */
-#define IN(act, next) { act, next }
 static const struct edge {
 	spdm_rsp_act *act;
 	enum spdm_phase next;
 } edges[REQS][SPDM_PHASES] = {
-	[REQ_VERSION][SPDM_PH_START]          = IN(spdm_rsp_version,      SPDM_PH_VERSION),
-	[REQ_VERSION][SPDM_PH_VERSION]        = IN(spdm_rsp_version,      SPDM_PH_VERSION),
-	[REQ_VERSION][SPDM_PH_CAPS]           = IN(spdm_rsp_version,      SPDM_PH_VERSION),
-	[REQ_VERSION][SPDM_PH_READY]          = IN(spdm_rsp_version,      SPDM_PH_VERSION),
-	[REQ_CAPS][SPDM_PH_VERSION]           = IN(spdm_rsp_caps,         SPDM_PH_CAPS),
-	[REQ_ALGS][SPDM_PH_CAPS]              = IN(spdm_rsp_algs,         SPDM_PH_READY),
-	[REQ_DIGESTS][SPDM_PH_READY]          = IN(spdm_rsp_digests,      SPDM_PH_READY),
-	[REQ_DIGESTS][SPDM_PH_SESSION]        = IN(spdm_rsp_digests,      SPDM_PH_SESSION),
-	[REQ_CERT][SPDM_PH_READY]             = IN(spdm_rsp_cert,         SPDM_PH_READY),
-	[REQ_CERT][SPDM_PH_SESSION]           = IN(spdm_rsp_cert,         SPDM_PH_SESSION),
-	[REQ_CHALLENGE][SPDM_PH_READY]        = IN(spdm_rsp_challenge,    SPDM_PH_READY),
-	[REQ_MEAS][SPDM_PH_READY]             = IN(spdm_rsp_meas,         SPDM_PH_READY),
-	[REQ_MEAS][SPDM_PH_SESSION]           = IN(spdm_rsp_meas,         SPDM_PH_SESSION),
-	[REQ_KEY_EXCHANGE][SPDM_PH_READY]     = IN(spdm_rsp_key_exchange, SPDM_PH_READY),
-	[REQ_FINISH][SPDM_PH_HANDSHAKE]       = IN(spdm_rsp_finish,       SPDM_PH_SESSION),
-	[REQ_HEARTBEAT][SPDM_PH_SESSION]      = IN(spdm_rsp_heartbeat,    SPDM_PH_SESSION),
-	[REQ_KEY_UPDATE][SPDM_PH_SESSION]     = IN(spdm_rsp_key_update,   SPDM_PH_SESSION),
-	[REQ_END_SESSION][SPDM_PH_SESSION]    = IN(spdm_rsp_end_session,  SPDM_PH_SESSION),
-	[REQ_VENDOR][SPDM_PH_READY]           = IN(spdm_rsp_vendor,       SPDM_PH_READY),
-	[REQ_VENDOR][SPDM_PH_SESSION]         = IN(spdm_rsp_vendor,       SPDM_PH_SESSION),
+	[REQ_VERSION][SPDM_PH_START]          = { spdm_rsp_version,      SPDM_PH_VERSION },
+	[REQ_VERSION][SPDM_PH_VERSION]        = { spdm_rsp_version,      SPDM_PH_VERSION },
+	[REQ_VERSION][SPDM_PH_CAPS]           = { spdm_rsp_version,      SPDM_PH_VERSION },
+	[REQ_VERSION][SPDM_PH_READY]          = { spdm_rsp_version,      SPDM_PH_VERSION },
+	[REQ_CAPS][SPDM_PH_VERSION]           = { spdm_rsp_caps,         SPDM_PH_CAPS },
+	[REQ_ALGS][SPDM_PH_CAPS]              = { spdm_rsp_algs,         SPDM_PH_READY },
+	[REQ_DIGESTS][SPDM_PH_READY]          = { spdm_rsp_digests,      SPDM_PH_READY },
+	[REQ_DIGESTS][SPDM_PH_SESSION]        = { spdm_rsp_digests,      SPDM_PH_SESSION },
+	[REQ_CERT][SPDM_PH_READY]             = { spdm_rsp_cert,         SPDM_PH_READY },
+	[REQ_CERT][SPDM_PH_SESSION]           = { spdm_rsp_cert,         SPDM_PH_SESSION },
+	[REQ_CHALLENGE][SPDM_PH_READY]        = { spdm_rsp_challenge,    SPDM_PH_READY },
+	[REQ_MEAS][SPDM_PH_READY]             = { spdm_rsp_meas,         SPDM_PH_READY },
+	[REQ_MEAS][SPDM_PH_SESSION]           = { spdm_rsp_meas,         SPDM_PH_SESSION },
+	[REQ_KEY_EXCHANGE][SPDM_PH_READY]     = { spdm_rsp_key_exchange, SPDM_PH_READY },
+	[REQ_FINISH][SPDM_PH_HANDSHAKE]       = { spdm_rsp_finish,       SPDM_PH_SESSION },
+	[REQ_HEARTBEAT][SPDM_PH_SESSION]      = { spdm_rsp_heartbeat,    SPDM_PH_SESSION },
+	[REQ_KEY_UPDATE][SPDM_PH_SESSION]     = { spdm_rsp_key_update,   SPDM_PH_SESSION },
+	[REQ_END_SESSION][SPDM_PH_SESSION]    = { spdm_rsp_end_session,  SPDM_PH_SESSION },
+	[REQ_VENDOR][SPDM_PH_READY]           = { spdm_rsp_vendor,       SPDM_PH_READY },
+	[REQ_VENDOR][SPDM_PH_SESSION]         = { spdm_rsp_vendor,       SPDM_PH_SESSION },
 };
-#undef IN
 /* clang-format on */
 
 /* The one writer of the connection's phase. */
