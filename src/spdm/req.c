@@ -425,13 +425,19 @@ static void settle(struct spdm_req *q, uint8_t code)
 	}
 }
 
-/* An ERROR in place of the response, or a response to something else. */
+/*
+ * An ERROR in place of the response, or a response to something else. While
+ * no session is there an ERROR may still be a 1.0 one: a peer that refuses
+ * GET_CAPABILITIES has not agreed on a version.
+ */
 static enum il_err wrong_code(struct spdm_req *q, const struct spdm_msg *m,
 			      bool *told)
 {
 	const uint8_t v = q->version ? q->version : SPDM_V10;
+	const bool early = m->version == SPDM_V10 && m->code == SPDM_ERROR &&
+			   !q->ch[SPDM_DIR_RSP].live;
 
-	if (m->version != v)
+	if (m->version != v && !early)
 		return IL_E_FIELD;
 	if (m->code == spdm_response_of(step(q)->code))
 		return IL_OK;

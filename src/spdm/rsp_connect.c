@@ -4,12 +4,22 @@
 
 /* The connection: version, capabilities, algorithms, certificates. */
 
-/* Request and response enter VCA. */
+/*
+ * Request and response enter VCA. A running hash cannot be taken back, so a
+ * failure starts the connection over.
+ */
 static enum il_err vca(struct spdm_ex *x)
 {
-	enum il_err err = spdm_tr_vca(&x->r->tr, x->in.p, x->in.n);
+	struct spdm_rsp *r = x->r;
+	enum il_err err = spdm_tr_vca(&r->tr, x->in.p, x->in.n);
 
-	return err ? err : spdm_tr_vca(&x->r->tr, x->buf, x->len);
+	if (!err)
+		err = spdm_tr_vca(&r->tr, x->buf, x->len);
+	if (err) {
+		spdm_rsp_forget(r);
+		spdm_rsp_enter(r, SPDM_PH_START);
+	}
+	return err;
 }
 
 /*
@@ -38,7 +48,11 @@ enum il_err spdm_rsp_version(struct spdm_ex *x)
 	spdm_rsp_forget(r);
 	spdm_rsp_enter(r, SPDM_PH_START);
 	err = spdm_tr_restart(&r->tr);
-	return err ? err : vca(x);
+	if (!err)
+		err = vca(x);
+	if (err)
+		spdm_rsp_forget(r);
+	return err;
 }
 
 /*
