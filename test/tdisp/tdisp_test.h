@@ -16,6 +16,7 @@ int run_report_tests(void);
 int run_req_tests(void);
 int run_table_tests(void);
 int run_frame_tests(void);
+int run_walk_tests(void);
 
 #define TDIS	    2
 #define REP_CAP	    1024
