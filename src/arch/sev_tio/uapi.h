@@ -84,10 +84,11 @@ static_assert(sizeof(struct sev_tio_req) == 40, "uapi");
 
 struct sev_tio_resp {
 	uint64_t param;	     /* RDX for the guest */
-	uint64_t data_pages; /* needed, when too few were given */
-	uint32_t fw_error;
-	uint32_t tdi_id; /* RCX after BIND */
+	uint64_t data_pages; /* needed, when too few were given (-ENOSPC) */
+	uint64_t tdi_id;     /* RCX after BIND */
+	uint32_t fw_error;   /* the PSP's status, if it refused */
+	uint32_t reserved;
 };
-static_assert(sizeof(struct sev_tio_resp) == 24, "uapi");
+static_assert(sizeof(struct sev_tio_resp) == 32, "uapi");
 
 #endif

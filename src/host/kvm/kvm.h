@@ -26,7 +26,7 @@ enum vcpu_exit_kind {
 	VCPU_EXIT_NONE,	    /* nothing yet: run again */
 	VCPU_EXIT_NPF,	    /* nested page fault */
 	VCPU_EXIT_VMGEXIT,  /* the guest calls its host */
-	VCPU_EXIT_HALT,	    /* the guest is done */
+	VCPU_EXIT_HALT,	    /* nothing to do; KVM_RUN may enter it again */
 	VCPU_EXIT_SHUTDOWN, /* the guest gave up */
 };
 
@@ -134,7 +134,7 @@ struct kvm_vcpu {
 	void *ops_ctx;
 	struct vcpu_exit exit;
 	enum kvm_pending pending;
-	bool halted;
+	bool shut; /* it shut down; never runs again */
 	union {
 		struct kvm_run run;
 		uint8_t run_page[4096]; /* what mmap() shows */

@@ -7,7 +7,7 @@
 
 /* Exits without progress before a run gives up (law 54). */
 #define RUN_MAX	    1000000u
-#define SAME_FAULTS 4u
+#define SAME_FAULTS 128u
 
 static long user_mmio(struct kvm_vcpu *v)
 {
@@ -74,11 +74,10 @@ static long handle(struct kvm_vcpu *v, uint64_t *last, unsigned *same)
 		v->exit.done = next == KVM_NEXT_GUEST;
 		return next < 0 ? next : next == KVM_NEXT_GUEST;
 	case VCPU_EXIT_HALT:
-		v->halted = true;
 		v->run.exit_reason = KVM_EXIT_HLT;
 		return 0;
 	case VCPU_EXIT_SHUTDOWN:
-		v->halted = true;
+		v->shut = true;
 		v->run.exit_reason = KVM_EXIT_SHUTDOWN;
 		return 0;
 	}
@@ -120,7 +119,7 @@ static long vcpu_run(struct kvm_vcpu *v)
 		return -ENOEXEC;
 	if (v->vm->type != KVM_X86_DEFAULT_VM && !v->vm->launched)
 		return -EINVAL; /* the launch is not finished */
-	if (v->halted)
+	if (v->shut)
 		return 0; /* the reason still stands in kvm_run */
 	ret = answer(v);
 	for (unsigned n = 0; ret == 1 && n < RUN_MAX; n++) {

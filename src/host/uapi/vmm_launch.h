@@ -48,6 +48,9 @@ struct vmm_tsm_ask {
 	uint32_t req_len;
 	uint8_t resp[256];
 	uint32_t resp_cap;
+	/* MMIO that has to be private before the request is made. */
+	uint64_t private_gpa;
+	uint64_t private_len;
 };
 
 struct kvm_run;
