@@ -129,7 +129,10 @@ struct vmm_run {
 	uint8_t *out;
 	uint64_t len;
 	uint64_t done;
+	int dev_fd;
+	int io_fd;
 	uint64_t buf_uva;
+	uint64_t bar_uva;
 };
 
 /* 0, -EINVAL (a range of @cfg), -ENOMEM. */

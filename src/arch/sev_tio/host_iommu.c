@@ -90,7 +90,7 @@ static enum il_err cut(struct sev_domain *sd, uint64_t iova, uint64_t len)
 		struct pt_hit h;
 
 		while (pt_walk(sd->pt.m, sd->pt.fmt, sd->pt.root, sd->pt.levels,
-			       ends[i], PT_MARK_NONE, &h) == PT_OK &&
+			       ends[i], &h) == PT_OK &&
 		       ends[i] % h.leaf) {
 			enum il_err err = pt_split(&sd->pt, ends[i]);
 

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* KVM_RUN, and what its exits ask for. */
+#include <errno.h>
+#include <string.h>
+
+#include "vmm/vmm_priv.h"
+
+#define ECAM_SIZE (UINT64_C(1) << 28)
+
+/* The guest's view of bus 0: ECAM. Nobody there reads all ones. */
+static long ecam(struct vmm *v, struct kvm_run *run)
+{
+	uint64_t off = run->mmio.phys_addr - v->cfg.ecam_gpa;
+	uint16_t reg = off & 0xfff;
+	uint8_t len = (uint8_t)run->mmio.len;
+	struct vmm_vdev *d = vmm_dev_by_guest(v, (uint32_t)(off >> 12));
+	uint32_t val = UINT32_MAX;
+
+	if (len > 4 || (len & (len - 1)) || reg % len)
+		return -EINVAL;
+	if (run->mmio.is_write) {
+		memcpy(&val, run->mmio.data, 4);
+		/* What the host refuses, a bus would swallow. */
+		if (d)
+			(void)vmm_cfg_write(v, d, reg, len, val);
+		return 0;
+	}
+	if (d)
+		val = vmm_cfg_read(v, d, reg, len);
+	memset(run->mmio.data, 0, sizeof(run->mmio.data));
+	memcpy(run->mmio.data, &val, len);
+	return 0;
+}
+
+static long mmio(struct vmm *v, struct kvm_run *run)
+{
+	uint64_t gpa = run->mmio.phys_addr;
+
+	if (gpa >= v->cfg.ecam_gpa && gpa - v->cfg.ecam_gpa < ECAM_SIZE)
+		return ecam(v, run);
+	if (!run->mmio.is_write)
+		memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
+	return 0;
+}
+
+static long hypercall(struct vmm *v, struct kvm_run *run)
+{
+	long ret = -ENOSYS;
+
+	if (run->hypercall.nr == KVM_HC_MAP_GPA_RANGE)
+		ret = vmm_convert(
+			v, run->hypercall.args[0], run->hypercall.args[1],
+			run->hypercall.args[2] & KVM_MAP_GPA_RANGE_ENCRYPTED);
+	run->hypercall.ret = (uint64_t)ret;
+	vmm_say(v, "vmm", "page conversion", ret);
+	return 0; /* the guest hears of it */
+}
+
+/* --- requests to the TSM ----------------------------------------------------
+ */
+
+static const char *ask_name(const struct vmm_tsm_ask *a)
+{
+	static const char *const states[] = {
+		[IOMMU_TSM_TDI_UNLOCKED] = "tsm request: unlock",
+		[IOMMU_TSM_TDI_LOCKED] = "tsm request: lock",
+		[IOMMU_TSM_TDI_RUN] = "tsm request: run",
+		[IOMMU_TSM_TDI_STOP] = "tsm request: stop",
+	};
+
+	switch (a->op) {
+	case IOMMU_TSM_OP_SET_TDI_STATE:
+		return a->state < COUNT(states) ? states[a->state] : "?";
+	case IOMMU_TSM_OP_VALIDATE_MMIO:
+		return "tsm request: validate mmio";
+	case IOMMU_TSM_OP_SEV_ENABLE_DMA:
+		return "tsm request: enable dma";
+	case IOMMU_TSM_OP_SEV_DISABLE_DMA:
+		return "tsm request: disable dma";
+	default:
+		return "tsm request: guest message";
+	}
+}
+
+/* The BARs are the guest's alone: KVM must see it before the TSM is asked. */
+static long before(struct vmm *v, const struct vmm_tsm_ask *a)
+{
+	return a->private_len
+		       ? vmm_set_attr(v, a->private_gpa, a->private_len, true)
+		       : 0;
+}
+
+/* After unlock, or a lock that failed, they are everybody's again. */
+static void after(struct vmm *v, struct vmm_vdev *d,
+		  const struct vmm_tsm_ask *a, long ret)
+{
+	if (a->op != IOMMU_TSM_OP_SET_TDI_STATE)
+		return;
+	if (a->state == IOMMU_TSM_TDI_UNLOCKED || ret) {
+		if (a->state != IOMMU_TSM_TDI_RUN)
+			(void)vmm_bars_shared(v, d);
+		d->locked = a->state == IOMMU_TSM_TDI_RUN && d->locked;
+	} else if (a->state == IOMMU_TSM_TDI_LOCKED) {
+		d->locked = true;
+	}
+}
+
+/* -EAGAIN while exchanges go on; then the guest has its answer in @run. */
+static long tsm_step(struct vmm_run *r, struct kvm_run *run)
+{
+	struct vmm *v = r->v;
+	struct vmm_tsm_ask *a = &r->ask;
+	struct vmm_vdev *d = vmm_dev_by_guest(v, a->guest_rid);
+	struct iommu_vdevice_tsm_req q = {
+		.size = sizeof(q),
+		.vdevice_id = d ? d->vdevice_id : 0,
+		.op = a->op,
+		.tvm_arch = a->arch,
+		.req_len = a->req_len,
+		.resp_len = a->resp_cap,
+		.req_uptr = (uintptr_t)a->req,
+		.resp_uptr = (uintptr_t)a->resp,
+	};
+	long ret = d ? 0 : -ENODEV;
+
+	if (!ret && !r->sub)
+		ret = before(v, a);
+	r->sub = 1;
+	if (!ret)
+		ret = k_ioctl(v->t, v->iommu_fd, IOMMU_VDEVICE_TSM_REQ,
+			      (uintptr_t)&q);
+	if (ret == -EAGAIN)
+		return ret;
+	if (d)
+		after(v, d, a, ret);
+	v->cfg.launch->answer(run, a, ret, q.tsm_code);
+	vmm_say(v, "host", ask_name(a), ret);
+	r->asking = false;
+	r->sub = 0;
+	return 0;
+}
+
+static long vmgexit(struct vmm_run *r, struct kvm_run *run)
+{
+	struct vmm *v = r->v;
+	int ask = v->cfg.launch->exit(v->t, vmm_ram, v, run, &r->ask);
+
+	if (ask < 0) {
+		run->vmgexit.ret = (uint64_t)-ask;
+		return 0;
+	}
+	r->asking = ask == VMM_ASK_TSM;
+	return 0;
+}
+
+/* --- the loop
+ * ------------------------------------------------------------------ */
+
+static long put_run(struct vmm *v, const struct kvm_run *run)
+{
+	return k_store(v->t, v->run_uva, run, sizeof(*run));
+}
+
+static long handle(struct vmm_run *r, struct kvm_run *run)
+{
+	switch (run->exit_reason) {
+	case KVM_EXIT_MMIO:
+		return mmio(r->v, run);
+	case KVM_EXIT_HYPERCALL:
+		return hypercall(r->v, run);
+	case KVM_EXIT_VMGEXIT:
+		return vmgexit(r, run);
+	case KVM_EXIT_HLT:
+		r->v->halted = true;
+		return 1;
+	case KVM_EXIT_SHUTDOWN:
+		return -ECONNABORTED;
+	default:
+		return -EIO;
+	}
+}
+
+/* One exit, or one exchange of a request that an exit asked for. */
+long vmm_run_step(struct vmm_run *r)
+{
+	struct vmm *v = r->v;
+	struct kvm_run run;
+	long ret;
+
+	if (v->vcpu_fd < 0)
+		return -EINVAL;
+	if (!r->asking) {
+		ret = k_ioctl(v->t, v->vcpu_fd, KVM_RUN, 0);
+		if (ret < 0)
+			return ret == -EINTR ? -EAGAIN : ret;
+		v->exits++;
+	}
+	ret = k_load(v->t, v->run_uva, &run, sizeof(run));
+	if (ret)
+		return ret;
+	ret = r->asking ? tsm_step(r, &run) : handle(r, &run);
+	if (ret < 0)
+		return ret;
+	if (put_run(v, &run))
+		return -EFAULT;
+	return ret ? 0 : -EAGAIN;
+}

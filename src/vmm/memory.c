@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest memory: one mapping of the task for what is shared, one guest_memfd
+ * for what is private; and the same two behind one I/O address space, so that
+ * a device sees what the CPU sees (law 42).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "vmm/vmm_priv.h"
+
+bool vmm_is_private(const struct vmm *v, uint64_t gpa)
+{
+	uint64_t i = gpa / PAGE_4K;
+
+	return gpa < v->cfg.ram_size && v->private_map[i / 8] >> i % 8 & 1;
+}
+
+static void note(struct vmm *v, uint64_t gpa, uint64_t len, bool private)
+{
+	for (uint64_t i = gpa / PAGE_4K; i < (gpa + len) / PAGE_4K; i++)
+		v->private_map[i / 8] =
+			(uint8_t)((v->private_map[i / 8] & ~(1u << i % 8)) |
+				  (unsigned)private << i % 8);
+}
+
+uint64_t vmm_ram(void *ctx, uint64_t gpa)
+{
+	const struct vmm *v = ctx;
+
+	return v->ram_uva && gpa < v->cfg.ram_size ? v->ram_uva + gpa : 0;
+}
+
+long vmm_set_attr(struct vmm *v, uint64_t gpa, uint64_t len, bool private)
+{
+	struct kvm_memory_attributes a = {
+		.address = gpa,
+		.size = len,
+		.attributes = private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0,
+	};
+
+	return k_ioctl(v->t, v->vm_fd, KVM_SET_MEMORY_ATTRIBUTES,
+		       (uintptr_t)&a);
+}
+
+long vmm_ram_create(struct vmm *v)
+{
+	struct kvm_create_guest_memfd g = { .size = v->cfg.ram_size };
+	struct kvm_userspace_memory_region2 r = {
+		.flags = KVM_MEM_GUEST_MEMFD,
+		.memory_size = v->cfg.ram_size,
+	};
+	long ret = k_mmap(v->t, v->cfg.ram_size, K_PROT_READ | K_PROT_WRITE,
+			  K_MAP_ANONYMOUS, -1, 0, &v->ram_uva);
+
+	if (ret)
+		return ret;
+	ret = k_ioctl(v->t, v->vm_fd, KVM_CREATE_GUEST_MEMFD, (uintptr_t)&g);
+	if (ret < 0)
+		return ret;
+	v->gmem_fd = (int)ret;
+	r.userspace_addr = v->ram_uva;
+	r.guest_memfd = (uint32_t)v->gmem_fd;
+	ret = k_ioctl(v->t, v->vm_fd, KVM_SET_USER_MEMORY_REGION2,
+		      (uintptr_t)&r);
+	if (!ret)
+		ret = vmm_set_attr(v, 0, v->cfg.ram_size, true);
+	if (!ret)
+		note(v, 0, v->cfg.ram_size, true);
+	v->next_slot = 1;
+	return ret;
+}
+
+/* --- what devices see --------------------------------------------------------
+ */
+
+static long map_area(struct vmm *v, const struct vmm_mapped *a)
+{
+	const uint32_t flags = IOMMU_IOAS_MAP_FIXED_IOVA |
+			       IOMMU_IOAS_MAP_READABLE |
+			       IOMMU_IOAS_MAP_WRITEABLE;
+	struct iommu_ioas_map u = { .size = sizeof(u),
+				    .flags = flags,
+				    .ioas_id = v->ioas_id,
+				    .user_va = v->ram_uva + a->iova,
+				    .length = a->len,
+				    .iova = a->iova };
+	struct iommu_ioas_map_file f = { .size = sizeof(f),
+					 .flags = flags,
+					 .ioas_id = v->ioas_id,
+					 .fd = v->gmem_fd,
+					 .start = a->iova,
+					 .length = a->len,
+					 .iova = a->iova };
+
+	if (!a->private)
+		return k_ioctl(v->t, v->iommu_fd, IOMMU_IOAS_MAP,
+			       (uintptr_t)&u);
+	if (!v->cfg.early_map)
+		f.flags |= IOMMU_IOAS_MAP_AFTER_LAUNCH;
+	return k_ioctl(v->t, v->iommu_fd, IOMMU_IOAS_MAP_FILE, (uintptr_t)&f);
+}
+
+static long unmap_area(struct vmm *v, const struct vmm_mapped *a)
+{
+	struct iommu_ioas_unmap u = { .size = sizeof(u),
+				      .ioas_id = v->ioas_id,
+				      .iova = a->iova,
+				      .length = a->len };
+
+	return k_ioctl(v->t, v->iommu_fd, IOMMU_IOAS_UNMAP, (uintptr_t)&u);
+}
+
+/* The longest run from @at of one kind, not across a chunk. */
+static struct vmm_mapped run_at(const struct vmm *v, uint64_t at)
+{
+	struct vmm_mapped a = { at, PAGE_4K, vmm_is_private(v, at) };
+	uint64_t end = align_down(at, VMM_CHUNK) + VMM_CHUNK;
+
+	while (at + a.len < end && vmm_is_private(v, at + a.len) == a.private)
+		a.len += PAGE_4K;
+	return a;
+}
+
+/* Maps the runs of [@from, @to); @v->area has room or it is -ENOSPC. */
+static long map_range(struct vmm *v, uint64_t from, uint64_t to)
+{
+	long ret = 0;
+
+	while (from < to && !ret) {
+		struct vmm_mapped a = run_at(v, from);
+
+		if (v->n_areas == VMM_AREAS)
+			return -ENOSPC;
+		ret = map_area(v, &a);
+		if (!ret)
+			v->area[v->n_areas++] = a;
+		from += a.len;
+	}
+	return ret;
+}
+
+static long unmap_range(struct vmm *v, uint64_t from, uint64_t to)
+{
+	long ret = 0;
+
+	for (unsigned i = 0; i < v->n_areas && !ret;) {
+		const struct vmm_mapped *a = &v->area[i];
+
+		if (a->iova < from || a->iova >= to) {
+			i++;
+			continue;
+		}
+		ret = unmap_area(v, a);
+		if (!ret)
+			v->area[i] = v->area[--v->n_areas];
+	}
+	return ret;
+}
+
+long vmm_map_all(struct vmm *v)
+{
+	long ret;
+
+	if (v->ioas_mapped)
+		return 0;
+	ret = map_range(v, 0, v->cfg.ram_size);
+	v->ioas_mapped = !ret;
+	if (ret)
+		vmm_unmap_all(v);
+	return ret;
+}
+
+void vmm_unmap_all(struct vmm *v)
+{
+	(void)unmap_range(v, 0, v->cfg.ram_size);
+	v->ioas_mapped = false;
+}
+
+/* --- conversion
+ * ----------------------------------------------------------------- */
+
+static long punch(struct vmm *v, uint64_t gpa, uint64_t len)
+{
+	return k_fallocate(v->t, v->gmem_fd,
+			   K_FALLOC_KEEP_SIZE | K_FALLOC_PUNCH_HOLE, gpa, len);
+}
+
+/*
+ * DMA first: what a device can reach changes hands only after it was unmapped
+ * and flushed (law 43). Then the attribute, which takes the CPU's mapping;
+ * then the private page goes; then DMA sees the new kind. A failure puts the
+ * old kind back, so that the two views never stand apart.
+ */
+long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
+{
+	const uint64_t len = pages * PAGE_4K;
+	uint64_t from = align_down(gpa, VMM_CHUNK);
+	uint64_t to = align_up(gpa + len, VMM_CHUNK);
+	const bool dma = v->ioas_mapped;
+	long ret = 0;
+
+	if (gpa >= v->cfg.ram_size || len > v->cfg.ram_size - gpa)
+		return -EINVAL;
+	if (dma)
+		ret = unmap_range(v, from, to);
+	if (!ret)
+		ret = vmm_set_attr(v, gpa, len, private);
+	if (!ret && !private)
+		ret = punch(v, gpa, len);
+	if (!ret)
+		note(v, gpa, len, private);
+	else
+		(void)vmm_set_attr(v, gpa, len, !private);
+	if (!dma)
+		return ret;
+	if (!ret)
+		ret = map_range(v, from, to);
+	else
+		(void)map_range(v, from, to);
+	if (ret)
+		v->ioas_mapped = v->n_areas != 0;
+	return ret;
+}
