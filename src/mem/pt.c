@@ -11,8 +11,7 @@ const struct pt_fmt pt_npt = {
 	.addr = MASK64(51, 12),
 	.read = BIT64(2), /* nested walks are user accesses */
 	.write = BIT64(1),
-	.exec = BIT64(63),
-	.exec_inv = true,
+	.no_exec = BIT64(63),
 	.accessed = BIT64(5),
 	.dirty = BIT64(6),
 };

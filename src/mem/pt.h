@@ -40,8 +40,7 @@ struct pt_fmt {
 	uint64_t addr;	  /* address field */
 	uint64_t read;	  /* 0: present implies it */
 	uint64_t write;
-	uint64_t exec;	   /* 0: none; see @exec_inv */
-	bool exec_inv;	   /* @exec means "no execute" */
+	uint64_t no_exec;  /* 0: the format does not say */
 	uint64_t accessed; /* 0: not kept */
 	uint64_t dirty;
 	uint64_t table; /* further bits of an entry that leads to a table */

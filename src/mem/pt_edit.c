@@ -61,8 +61,6 @@ static uint64_t table_entry(const struct pt_fmt *fmt, uint64_t table,
 
 	if (fmt->leaf == PT_LEAF_NEXT)
 		e |= field_put(PT_NEXT, level - 1);
-	if (fmt->exec && !fmt->exec_inv)
-		e |= fmt->exec;
 	return e;
 }
 
@@ -73,8 +71,8 @@ static uint64_t leaf_entry(const struct pt_fmt *fmt, uint64_t pa,
 
 	if (perm & PT_W)
 		e |= fmt->write;
-	if (fmt->exec && !(perm & PT_X) == fmt->exec_inv)
-		e |= fmt->exec;
+	if (!(perm & PT_X))
+		e |= fmt->no_exec;
 	if (fmt->leaf == PT_LEAF_PS && level > 1)
 		e |= PT_PS;
 	return e;

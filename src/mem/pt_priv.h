@@ -53,7 +53,7 @@ static inline unsigned pt_entry_perm(const struct pt_fmt *fmt, uint64_t e)
 		perm |= PT_R;
 	if (e & fmt->write)
 		perm |= PT_W;
-	if (!fmt->exec || !(e & fmt->exec) == fmt->exec_inv)
+	if (!(e & fmt->no_exec))
 		perm |= PT_X;
 	return perm;
 }

@@ -450,6 +450,16 @@ static void split_and_join_keep_every_translation(void **unused)
 			assert_int_equal(h.perm & (PT_R | PT_W), PT_R | PT_W);
 		}
 		assert_int_equal(t.tables, 4);
+		/* a mark on one page of them becomes the leaf's */
+		uint64_t bits[8] = { 0 };
+
+		assert_int_equal(pt_dirty_clear(&t, PAGE_1G + 7 * PAGE_2M,
+						PAGE_2M, bits),
+				 IL_OK);
+		assert_int_equal(
+			look(&t, PAGE_1G + 7 * PAGE_2M + 9 * PAGE_4K, &h),
+			PT_OK);
+		pt_mark(&r.m, t.fmt, &h, true);
 		assert_int_equal(pt_join(&t, PAGE_1G + 7 * PAGE_2M + 6), IL_OK);
 		assert_int_equal(t.tables, 3);
 		assert_int_equal(look(&t, PAGE_1G + 7 * PAGE_2M + 9, &h),

@@ -702,6 +702,13 @@ static void secure_entries_are_written_and_counted(void **unused)
 	e.valid = false;
 	assert_int_equal(own_sdte_write(&r.o, RIDS - 1, &e), IL_OK);
 	assert_int_equal(own_asid_sdtes(&r.o, 5), 0);
+	/* firmware's key is gone: nothing is written or believed */
+	assert_int_equal(mem_key_set(&r.m, OWN_KEY_FIRMWARE, 0), IL_OK);
+	rig_keep(&r);
+	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_E_IO);
+	assert_int_equal(own_sdte_read(&r.o, RID, &d), IL_E_IO);
+	assert_int_equal(own_asid_sdtes(&r.o, ASID), 0);
+	rig_same(&r);
 	rig_down(&r);
 }
 
