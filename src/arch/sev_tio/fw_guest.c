@@ -306,6 +306,7 @@ static struct own_sdte pinned(const struct fw_tdi *t, const uint8_t *e)
 		.rp_id = t->dev->port,
 	};
 
+	memset(s.stream, TSM_STREAM_UNUSED, sizeof(s.stream));
 	s.stream[0] = tsm_stream_id(t->dev->conn);
 	return s;
 }
