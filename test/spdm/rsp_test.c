@@ -765,6 +765,22 @@ static void what_we_cannot_take_is_refused(void **unused)
 	pair_free(p);
 }
 
+static void a_version_that_cannot_be_said_ends_no_session(void **unused)
+{
+	(void)unused;
+	struct pair *p = in_session();
+	const uint8_t get_version[4] = { 0x10, 0x84 };
+
+	for (size_t cap = 0; cap < 10; cap++)
+		assert_int_equal(spdm_rsp_handle(&p->rsp, SPDM_PLAIN,
+						 get_version, 4, p->out, cap,
+						 &p->out_len, &p->out_kind, 0),
+				 IL_E_SPACE);
+	assert_int_equal(p->ended, 0);
+	assert_int_equal(p->rsp.phase, SPDM_PH_READY);
+	pair_free(p);
+}
+
 static void a_buffer_too_small_changes_nothing(void **unused)
 {
 	(void)unused;
@@ -804,10 +820,15 @@ messages_that_are_no_requests_are_answered_with_errors(void **unused)
 	(void)unused;
 	struct pair *p = connected();
 	const uint8_t b[8] = { 0x12, 0x81, 0, 0, 1 };
+	const uint8_t other[4] = { 0x99, 0x99 };
 
-	for (size_t n = 0; n < 4; n++)
+	for (size_t n = 0; n < 4; n++) {
 		assert_int_equal(pair_send(p, SPDM_PLAIN, b, n),
 				 SPDM_ERR_INVALID_REQUEST);
+		/* Too short to have a version that could be wrong. */
+		assert_int_equal(pair_send(p, SPDM_PLAIN, other, n),
+				 SPDM_ERR_INVALID_REQUEST);
+	}
 	for (size_t n = 5; n < 9; n++)
 		assert_int_equal(pair_send(p, SPDM_PLAIN, b, n),
 				 SPDM_ERR_INVALID_REQUEST);
@@ -855,6 +876,7 @@ int main(void)
 		cmocka_unit_test(sequence_numbers_never_wrap),
 		cmocka_unit_test(what_the_peer_cannot_take_is_not_sent),
 		cmocka_unit_test(what_we_cannot_take_is_refused),
+		cmocka_unit_test(a_version_that_cannot_be_said_ends_no_session),
 		cmocka_unit_test(a_buffer_too_small_changes_nothing),
 		cmocka_unit_test(
 			messages_that_are_no_requests_are_answered_with_errors),

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "check.h"
+
+#include "crypto/ossl.h"
+#include "spdm/secured.h"
+
+/* One direction of a session, both ends of it. */
+struct wire {
+	struct ossl *o;
+	struct crypto c;
+	struct spdm_channel tx;
+	struct spdm_channel rx;
+	uint8_t rec[128];
+	size_t len;
+	uint8_t out[128];
+	size_t out_len;
+};
+
+static void open_wire(struct wire *w, uint64_t limit)
+{
+	const struct spdm_keys k = { .version = SPDM_V12,
+				     .hash = SPDM_HASH_SHA_384,
+				     .hash_len = 48 };
+	const uint8_t secret[SPDM_HASH_MAX] = { 9 };
+	const struct ossl_cfg cfg = { .seeded = true };
+
+	memset(w, 0, sizeof(*w));
+	assert_int_equal(ossl_new(&cfg, &w->o), IL_OK);
+	w->c = ossl_crypto(w->o);
+	assert_int_equal(spdm_channel_open(&w->tx, &w->c, &k, secret, limit),
+			 IL_OK);
+	assert_int_equal(spdm_channel_open(&w->rx, &w->c, &k, secret, limit),
+			 IL_OK);
+}
+
+static void close_wire(struct wire *w)
+{
+	static const struct spdm_channel none;
+
+	spdm_channel_close(&w->tx, &w->c);
+	spdm_channel_close(&w->rx, &w->c);
+	spdm_channel_close(&w->rx, &w->c); /* harmless */
+	assert_memory_equal(&w->rx, &none, sizeof(none));
+	assert_int_equal(ossl_live(w->o), 0);
+	ossl_free(w->o);
+}
+
+static enum il_err seal(struct wire *w, size_t n, size_t cap)
+{
+	for (size_t i = 0; i < n && i < 100; i++)
+		w->rec[SPDM_SECURED_HEAD + i] = (uint8_t)i;
+	return spdm_secured_seal(&w->tx, &w->c, 0x12345678, w->rec, cap, n,
+				 &w->len);
+}
+
+static enum il_err unseal(struct wire *w, size_t n, size_t cap)
+{
+	return spdm_secured_open(&w->rx, &w->c, w->rec, n, w->out, cap,
+				 &w->out_len);
+}
+
+static void what_is_sealed_opens_once_and_in_order(void **unused)
+{
+	(void)unused;
+	struct wire w;
+	uint8_t first[128];
+
+	open_wire(&w, 100);
+	for (size_t n = 0; n < 60; n++) {
+		assert_int_equal(seal(&w, n, sizeof(w.rec)), IL_OK);
+		assert_int_equal(w.len, n + SPDM_SECURED_OVER);
+		/* Session id, length, both little-endian. */
+		assert_memory_equal(w.rec, "\x78\x56\x34\x12", 4);
+		assert_int_equal(w.rec[4], n + 18);
+		if (n == 0)
+			memcpy(first, w.rec, sizeof(first));
+		assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_OK);
+		assert_int_equal(w.out_len, n);
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(w.out[i], i);
+		assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_E_AUTH);
+		assert_int_equal(w.rx.seq, n + 1);
+	}
+	memcpy(w.rec, first, sizeof(first));
+	assert_int_equal(unseal(&w, SPDM_SECURED_OVER, sizeof(w.out)),
+			 IL_E_AUTH);
+	close_wire(&w);
+}
+
+static void each_bit_of_a_record_counts(void **unused)
+{
+	(void)unused;
+	struct wire w;
+
+	open_wire(&w, 100);
+	assert_int_equal(seal(&w, 5, sizeof(w.rec)), IL_OK);
+	for (size_t bit = 0; bit < 8 * w.len; bit++) {
+		enum il_err err;
+
+		w.rec[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		err = unseal(&w, w.len, sizeof(w.out));
+		w.rec[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		if (bit / 8 == 4 || bit / 8 == 5) /* the length */
+			assert_int_not_equal(err, IL_OK);
+		else
+			assert_int_equal(err, IL_E_AUTH);
+		assert_int_equal(w.rx.seq, 0);
+	}
+	assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_OK);
+	close_wire(&w);
+}
+
+static void each_wrong_length_of_a_record_is_refused(void **unused)
+{
+	(void)unused;
+	struct wire w;
+
+	open_wire(&w, 100);
+	assert_int_equal(seal(&w, 5, sizeof(w.rec)), IL_OK); /* 29 bytes */
+	memset(w.rec + w.len, 0, sizeof(w.rec) - w.len);
+	for (size_t n = 0; n < w.len; n++)
+		assert_int_equal(unseal(&w, n, sizeof(w.out)), IL_E_SHORT);
+	for (size_t n = w.len + 1; n < 50; n++)
+		if (n != 32)
+			assert_int_equal(unseal(&w, n, sizeof(w.out)),
+					 IL_E_LONG);
+	for (size_t at = w.len; at < 32; at++) {
+		w.rec[at] = 1; /* padding is zero */
+		assert_int_equal(unseal(&w, 32, sizeof(w.out)), IL_E_LONG);
+		w.rec[at] = 0;
+	}
+	assert_int_equal(w.rx.seq, 0);
+	assert_int_equal(unseal(&w, 32, sizeof(w.out)), IL_OK);
+	/* A Length that cannot hold a tag and the inner length. */
+	for (uint8_t len = 0; len < 18; len++) {
+		w.rec[4] = len;
+		assert_int_equal(unseal(&w, 6 + (size_t)len, sizeof(w.out)),
+				 IL_E_FIELD);
+	}
+	close_wire(&w);
+}
+
+static void random_bytes_inside_are_refused(void **unused)
+{
+	(void)unused;
+	struct wire w;
+	uint8_t iv[SPDM_IV_LEN];
+
+	open_wire(&w, 100);
+	/* By hand: 3 bytes of application data, 2 of something else. */
+	memcpy(iv, w.tx.iv, sizeof(iv));
+	memcpy(w.rec, "\x78\x56\x34\x12\x17\x00\x03\x00\x01\x02\x03\x04\x05",
+	       13);
+	assert_int_equal(crypto_aead_seal(&w.c, w.tx.key, iv, w.rec, 6,
+					  w.rec + 6, 7, w.rec + 6, w.rec + 13,
+					  16),
+			 IL_OK);
+	assert_int_equal(unseal(&w, 29, sizeof(w.out)), IL_E_FIELD);
+	assert_int_equal(w.rx.seq, 0);
+	close_wire(&w);
+}
+
+static void the_last_number_is_never_used(void **unused)
+{
+	(void)unused;
+	struct wire w;
+
+	open_wire(&w, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(seal(&w, 1, sizeof(w.rec)), IL_OK);
+		assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_OK);
+	}
+	assert_int_equal(seal(&w, 1, sizeof(w.rec)), IL_E_STATE);
+	assert_int_equal(w.tx.seq, 2);
+	/* A peer that goes on nevertheless is not heard. */
+	w.tx.limit = 3;
+	assert_int_equal(seal(&w, 1, sizeof(w.rec)), IL_OK);
+	assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_E_STATE);
+	assert_int_equal(w.rx.seq, 2);
+	close_wire(&w);
+}
+
+static void a_closed_channel_does_nothing(void **unused)
+{
+	(void)unused;
+	struct wire w;
+
+	open_wire(&w, 100);
+	assert_int_equal(seal(&w, 1, sizeof(w.rec)), IL_OK);
+	spdm_channel_close(&w.tx, &w.c);
+	spdm_channel_close(&w.rx, &w.c);
+	assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_E_STATE);
+	assert_int_equal(seal(&w, 1, sizeof(w.rec)), IL_E_STATE);
+	close_wire(&w);
+}
+
+static void buffers_too_small_are_said(void **unused)
+{
+	(void)unused;
+	struct wire w;
+	static uint8_t big[70000];
+	size_t len;
+
+	open_wire(&w, 100);
+	for (size_t cap = 0; cap < 5 + SPDM_SECURED_OVER; cap++)
+		assert_int_equal(seal(&w, 5, cap), IL_E_SPACE);
+	assert_int_equal(w.tx.seq, 0);
+	assert_int_equal(spdm_secured_seal(&w.tx, &w.c, 1, big, sizeof(big),
+					   65536 - 18, &len),
+			 IL_E_SPACE);
+	assert_int_equal(spdm_secured_seal(&w.tx, &w.c, 1, big, sizeof(big),
+					   65535 - 18, &len),
+			 IL_OK);
+	w.tx.seq = 0;
+	assert_int_equal(seal(&w, 5, sizeof(w.rec)), IL_OK);
+	for (size_t cap = 0; cap < 7; cap++)
+		assert_int_equal(unseal(&w, w.len, cap), IL_E_SPACE);
+	assert_int_equal(unseal(&w, w.len, 7), IL_OK);
+	close_wire(&w);
+}
+
+static void keys_of_no_hash_or_version_of_ours_are_refused(void **unused)
+{
+	(void)unused;
+	struct wire w;
+	const uint8_t th[48] = { 0 };
+	struct spdm_keys k;
+
+	open_wire(&w, 1);
+	assert_int_equal(spdm_keys_handshake(&k, &w.c, SPDM_V12, 4, th, 48, th),
+			 IL_E_ARG);
+	assert_int_equal(spdm_keys_handshake(&k, &w.c, SPDM_V10,
+					     SPDM_HASH_SHA_256, th, 32, th),
+			 IL_E_ARG);
+	assert_int_equal(spdm_keys_handshake(&k, &w.c, 0x13, SPDM_HASH_SHA_256,
+					     th, 32, th),
+			 IL_E_ARG);
+	assert_int_equal(spdm_sign_digest(&w.c, SPDM_V12, 4, "x", th, w.out),
+			 IL_E_ARG);
+	assert_int_equal(
+		spdm_sign_digest(&w.c, SPDM_V12, SPDM_HASH_SHA_256,
+				 "a context of thirty-seven characters.", th,
+				 w.out),
+		IL_E_ARG);
+	close_wire(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_sealed_opens_once_and_in_order),
+		cmocka_unit_test(each_bit_of_a_record_counts),
+		cmocka_unit_test(each_wrong_length_of_a_record_is_refused),
+		cmocka_unit_test(random_bytes_inside_are_refused),
+		cmocka_unit_test(the_last_number_is_never_used),
+		cmocka_unit_test(a_closed_channel_does_nothing),
+		cmocka_unit_test(buffers_too_small_are_said),
+		cmocka_unit_test(
+			keys_of_no_hash_or_version_of_ours_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
