@@ -72,6 +72,27 @@ struct kvm_sev_snp_launch_finish {
 };
 static_assert(sizeof(struct kvm_sev_snp_launch_finish) == 88, "uapi");
 
+/*
+ * What a VMM sees of a TIO exit (KVM_EXIT_VMGEXIT), as the guest put it into
+ * the GHCB. The same numbers as in abi_guest.h, where the kernel and the guest
+ * have them; host_kvm.c compares them.
+ */
+#define SEV_EXIT_TIO_GUEST_REQ UINT64_C(0x80000020)
+#define SEV_EXIT_TIO_OP	       UINT64_C(0x80000021) /* info1: op << 32 | RID */
+#define SEV_TIO_OP_BIND	       0
+#define SEV_TIO_OP_UNBIND      1
+#define SEV_TIO_OP_RUN	       2
+#define SEV_TIO_OP_STOP	       3
+#define SEV_MSG_TYPE_OFF       0x34 /* of the message header, in the clear */
+#define SEV_MSG_MMIO_VALIDATE  21
+#define SEV_MSG_SDTE_WRITE     25
+#define SEV_PARAM_MMIO_GPA     UINT64_C(0x000ffffffffff000)
+#define SEV_PARAM_MMIO_ORDER   UINT64_C(0xff0)
+#define SEV_PARAM_MMIO_PRIVATE (UINT64_C(1) << 3)
+#define SEV_PARAM_SDTE_VALID   (UINT64_C(1) << 0)
+#define SEV_POLICY_SMT	       (UINT64_C(1) << 16)
+#define SEV_POLICY_RSVD_ONE    (UINT64_C(1) << 17)
+
 /* The request that goes with a guest's TIO exit (IOMMU_VDEVICE_TSM_REQ). */
 struct sev_tio_req {
 	uint64_t req_gpa; /* guest message pages, shared */

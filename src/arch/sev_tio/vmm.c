@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "arch/sev_tio/abi.h"
 #include "arch/sev_tio/uapi.h"
+#include "base/bits.h"
 #include "host/uapi/interlock_ext.h"
 #include "host/uapi/kvm.h"
 
@@ -33,7 +33,7 @@ static long start(const struct vmm_launch_arg *a)
 	struct kvm_sev_snp_launch_start s = { .policy = a->policy };
 
 	if (!s.policy)
-		s.policy = SNP_POLICY_RSVD_ONE | SNP_POLICY_SMT;
+		s.policy = SEV_POLICY_RSVD_ONE | SEV_POLICY_SMT;
 	return op(a, KVM_SEV_SNP_LAUNCH_START, &s);
 }
 
@@ -74,10 +74,10 @@ static long finish(const struct vmm_launch_arg *a)
 static int tio_op(const struct kvm_run *run, struct vmm_tsm_ask *ask)
 {
 	static const uint32_t state[] = {
-		[TIO_OP_BIND] = IOMMU_TSM_TDI_LOCKED,
-		[TIO_OP_UNBIND] = IOMMU_TSM_TDI_UNLOCKED,
-		[TIO_OP_RUN] = IOMMU_TSM_TDI_RUN,
-		[TIO_OP_STOP] = IOMMU_TSM_TDI_STOP,
+		[SEV_TIO_OP_BIND] = IOMMU_TSM_TDI_LOCKED,
+		[SEV_TIO_OP_UNBIND] = IOMMU_TSM_TDI_UNLOCKED,
+		[SEV_TIO_OP_RUN] = IOMMU_TSM_TDI_RUN,
+		[SEV_TIO_OP_STOP] = IOMMU_TSM_TDI_STOP,
 	};
 	uint64_t action = run->vmgexit.info1 >> 32;
 
@@ -86,7 +86,7 @@ static int tio_op(const struct kvm_run *run, struct vmm_tsm_ask *ask)
 	ask->op = IOMMU_TSM_OP_SET_TDI_STATE;
 	ask->guest_rid = (uint32_t)run->vmgexit.info1;
 	ask->state = state[action];
-	sev_put_u32(ask->req, 0, ask->state);
+	memcpy(ask->req, &ask->state, 4);
 	ask->req_len = 4;
 	return VMM_ASK_TSM;
 }
@@ -97,13 +97,13 @@ static int message_op(struct task *t, uint64_t uva, const struct kvm_run *run,
 {
 	uint8_t type;
 
-	if (!uva || k_load(t, uva + SNP_MSG_TYPE, &type, 1))
+	if (!uva || k_load(t, uva + SEV_MSG_TYPE_OFF, &type, 1))
 		return -EFAULT;
 	*out = IOMMU_TSM_OP_GUEST_REQ;
-	if (type == TIO_MSG_MMIO_VALIDATE_REQ)
+	if (type == SEV_MSG_MMIO_VALIDATE)
 		*out = IOMMU_TSM_OP_VALIDATE_MMIO;
-	else if (type == TIO_MSG_SDTE_WRITE_REQ)
-		*out = run->vmgexit.rdx & TIO_PARAM_SDTE_VALIDATE
+	else if (type == SEV_MSG_SDTE_WRITE)
+		*out = run->vmgexit.rdx & SEV_PARAM_SDTE_VALID
 			       ? IOMMU_TSM_OP_SEV_ENABLE_DMA
 			       : IOMMU_TSM_OP_SEV_DISABLE_DMA;
 	return 0;
@@ -114,10 +114,10 @@ static void convert(const struct kvm_run *run, struct vmm_tsm_ask *ask)
 	uint64_t p = run->vmgexit.rdx;
 
 	if (ask->op != IOMMU_TSM_OP_VALIDATE_MMIO ||
-	    !(p & TIO_PARAM_MMIO_PRIVATE))
+	    !(p & SEV_PARAM_MMIO_PRIVATE))
 		return;
-	ask->private_gpa = p & TIO_PARAM_MMIO_GPA;
-	ask->private_len = PAGE_4K << (field_get(TIO_PARAM_MMIO_ORDER, p) & 31);
+	ask->private_gpa = p & SEV_PARAM_MMIO_GPA;
+	ask->private_len = PAGE_4K << (field_get(SEV_PARAM_MMIO_ORDER, p) & 31);
 }
 
 static int sev_exit(struct task *t, uint64_t (*ram)(void *ctx, uint64_t gpa),
@@ -133,9 +133,9 @@ static int sev_exit(struct task *t, uint64_t (*ram)(void *ctx, uint64_t gpa),
 	memset(ask, 0, sizeof(*ask));
 	ask->arch = IOMMU_TSM_ARCH_SEV;
 	ask->resp_cap = sizeof(struct sev_tio_resp);
-	if (run->vmgexit.code == GHCB_EXIT_TIO_OP)
+	if (run->vmgexit.code == SEV_EXIT_TIO_OP)
 		return tio_op(run, ask);
-	if (run->vmgexit.code != GHCB_EXIT_TIO_GUEST_REQ)
+	if (run->vmgexit.code != SEV_EXIT_TIO_GUEST_REQ)
 		return -EINVAL;
 	ret = message_op(t, ram(ram_ctx, q.req_gpa), run, &ask->op);
 	if (ret)
