@@ -28,7 +28,7 @@ static int launched(void *ctx, const struct gmem *g)
 static void removing(void *ctx, struct pci_dev *p)
 {
 	(void)ctx;
-	ide_forget(p);
+	pci_ide_forget(p);
 }
 
 int host_init(struct host *h, const struct host_cfg *cfg)
@@ -40,9 +40,9 @@ int host_init(struct host *h, const struct host_cfg *cfg)
 	k_init(&h->k, cfg->arena, &cfg->hw);
 	ret = pci_host_init(&h->pci, &h->k, &cfg->pci);
 	if (!ret)
-		ret = ide_host_init(&h->ide, &h->pci);
+		ret = pci_ide_host_init(&h->ide, &h->pci);
 	if (!ret)
-		ret = tsm_core_init(&h->tsm, &h->pci);
+		ret = pci_tsm_core_init(&h->tsm, &h->pci);
 	if (!ret)
 		ret = pci_watch_add(&h->pci, &w); /* after the TSM's */
 	if (!ret)
@@ -67,6 +67,6 @@ int host_scan(struct host *h)
 
 	/* Ports come before what is below them in the list. */
 	for (struct pci_dev *p = h->pci.devs; p && !ret; p = p->next)
-		ret = ide_probe(&h->ide, p);
+		ret = pci_ide_probe(&h->ide, p);
 	return ret;
 }

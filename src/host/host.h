@@ -26,14 +26,14 @@ struct host_cfg {
 struct host {
 	struct kernel k;
 	struct pci_host pci;
-	struct ide_host ide;
-	struct tsm_core tsm;
+	struct pci_ide_host ide;
+	struct pci_tsm_core tsm;
 	struct iommufd_core iommufd;
 	struct kvm_core kvm;
 	struct vfio_core vfio;
 };
 
-/* Software only; pci_scan() and ide_probe() come with host_scan(). */
+/* Software only; pci_scan() and pci_ide_probe() come with host_scan(). */
 int host_init(struct host *h, const struct host_cfg *cfg);
 /* Enumerate. 0 or -errno. */
 int host_scan(struct host *h);

@@ -122,7 +122,7 @@ int sev_host_start(struct sev_host *s, struct host *h)
 					    s->cfg.devs))
 		return -EIO;
 	ret = firmware_on(s);
-	return ret ? ret : tsm_register(&h->tsm, &sev_tsm_ops, s);
+	return ret ? ret : pci_tsm_register(&h->tsm, &sev_tsm_ops, s);
 }
 
 /* --- connections ------------------------------------------------------------
@@ -171,7 +171,7 @@ static int dev_create(struct sev_host *s, struct sev_conn *c)
  */
 static int stream_open(struct sev_host *s, struct sev_conn *c)
 {
-	struct ide_stream *st = ide_stream_alloc(s->ide, c->p);
+	struct pci_ide_stream *st = pci_ide_stream_alloc(s->ide, c->p);
 	int ret;
 
 	if (!st)
@@ -183,10 +183,10 @@ static int stream_open(struct sev_host *s, struct sev_conn *c)
 	st->ep.dflt = true;
 	st->ep.tee_limited = true;
 	st->rp.cfg = true;
-	ret = ide_stream_register(s->ide, st);
+	ret = pci_ide_stream_register(s->ide, st);
 	if (!ret)
-		ret = ide_stream_setup(&st->ep, st->id);
-	return ret ? ret : ide_stream_setup(&st->rp, st->id);
+		ret = pci_ide_stream_setup(&st->ep, st->id);
+	return ret ? ret : pci_ide_stream_setup(&st->rp, st->id);
 }
 
 static int buffers(struct sev_host *s, struct sev_conn *c)
@@ -225,7 +225,7 @@ static void conn_close(struct sev_host *s, struct sev_conn *c)
 		(void)sev_do(s, SEV_CMD_TIO_DEV_RECLAIM, b, sizeof(b));
 	c->created = false;
 	if (c->st)
-		ide_stream_release(s->ide, c->st);
+		pci_ide_stream_release(s->ide, c->st);
 	c->st = NULL;
 	sev_fw_page_free(s, c->ctx);
 	sev_fw_page_free(s, c->res);
@@ -269,8 +269,8 @@ static int conn_open(struct sev_host *s, struct sev_conn *c)
 /* Enable after the keys, endpoint before root port; both must be Secure. */
 static int stream_on(struct sev_conn *c)
 {
-	int ep = ide_stream_enable(&c->st->ep, c->st->id);
-	int rp = ide_stream_enable(&c->st->rp, c->st->id);
+	int ep = pci_ide_stream_enable(&c->st->ep, c->st->id);
+	int rp = pci_ide_stream_enable(&c->st->rp, c->st->id);
 
 	/*
 	 * An endpoint that is Secure alone talks under IDE to a port that
@@ -278,14 +278,14 @@ static int stream_on(struct sev_conn *c)
 	 */
 	if (rp)
 		return rp;
-	return ep && !ide_stream_secure(&c->st->ep) ? ep : 0;
+	return ep && !pci_ide_stream_secure(&c->st->ep) ? ep : 0;
 }
 
 static int connect_dev(void *ctx, struct pci_dev *p, bool first,
-		       struct tsm_relay *r)
+		       struct pci_tsm_relay *r)
 {
 	struct sev_host *s = ctx;
-	struct sev_conn *c = tsm_of(p)->priv;
+	struct sev_conn *c = pci_tsm_of(p)->priv;
 	int ret = first ? conn_open(s, c) : 0;
 
 	if (!ret)
@@ -305,10 +305,10 @@ static int connect_dev(void *ctx, struct pci_dev *p, bool first,
  * under the keys that they stop (architectures.md E.7, D disconnect).
  */
 static int disconnect_dev(void *ctx, struct pci_dev *p, bool first,
-			  struct tsm_relay *r)
+			  struct pci_tsm_relay *r)
 {
 	struct sev_host *s = ctx;
-	struct sev_conn *c = tsm_of(p)->priv;
+	struct sev_conn *c = pci_tsm_of(p)->priv;
 	int ret;
 
 	if (!c->created) {
@@ -316,8 +316,8 @@ static int disconnect_dev(void *ctx, struct pci_dev *p, bool first,
 		return 0;
 	}
 	if (first) {
-		ide_stream_disable(&c->st->ep);
-		ide_stream_disable(&c->st->rp);
+		pci_ide_stream_disable(&c->st->ep);
+		pci_ide_stream_disable(&c->st->rp);
 		disconnect_cmd(c, false);
 	}
 	ret = sev_cmd_run(s, c, r);
@@ -331,27 +331,27 @@ static int disconnect_dev(void *ctx, struct pci_dev *p, bool first,
 }
 
 static void abort_op(void *ctx, struct pci_dev *p, struct pci_tdi *tdi,
-		     struct tsm_relay *r)
+		     struct pci_tsm_relay *r)
 {
 	struct sev_host *s = ctx;
-	struct tsm_dsm *d = tsm_dsm_of(p);
+	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 	struct sev_conn *c = d->tsm.priv;
 
 	(void)r;
 	c->issued = false;
 	if (tdi)
-		sev_tdi_abort(s, tdi, d->op != TSM_OP_GUEST_REQ);
+		sev_tdi_abort(s, tdi, d->op != PCI_TSM_OP_GUEST_REQ);
 	else
 		conn_kill(s, c);
 }
 
 static bool secure(void *ctx, struct pci_dev *p)
 {
-	struct sev_conn *c = tsm_of(p)->priv;
+	struct sev_conn *c = pci_tsm_of(p)->priv;
 
 	(void)ctx;
-	return c->st && ide_stream_secure(&c->st->ep) &&
-	       ide_stream_secure(&c->st->rp);
+	return c->st && pci_ide_stream_secure(&c->st->ep) &&
+	       pci_ide_stream_secure(&c->st->rp);
 }
 
 const struct pci_tsm_ops sev_tsm_ops = {

@@ -22,7 +22,7 @@ struct sev_buf {
 /* The connection of one function 0. */
 struct sev_conn {
 	struct pci_dev *p;
-	struct ide_stream *st;
+	struct pci_ide_stream *st;
 	bool created; /* DEV_CREATE has been done */
 	uint64_t ctx;
 	uint64_t res; /* firmware page for answers to guests */
@@ -70,7 +70,7 @@ struct sev_domain {
 struct sev_host {
 	struct sev_host_cfg cfg;
 	struct kernel *k;
-	struct ide_host *ide;
+	struct pci_ide_host *ide;
 	uint32_t fw_error;
 	uint64_t cmd_pa;
 	uint64_t dev_table;
@@ -118,7 +118,8 @@ uint8_t *sev_cmd_new(struct sev_conn *c, uint32_t cmd, bool ctrl);
  * The bounce loop. 0 done; -EINPROGRESS: carry r->req; -EIO (fw_error), or
  * what the exchange said, when the command is given up.
  */
-int sev_cmd_run(struct sev_host *s, struct sev_conn *c, struct tsm_relay *r);
+int sev_cmd_run(struct sev_host *s, struct sev_conn *c,
+		struct pci_tsm_relay *r);
 /* The data object of the output buffer: bytes at @out, -EMSGSIZE, -EIO. */
 int sev_output(struct sev_host *s, struct sev_conn *c, uint8_t *out,
 	       uint32_t cap, uint32_t *len);
@@ -128,11 +129,12 @@ int sev_output(struct sev_host *s, struct sev_conn *c, uint8_t *out,
 
 struct sev_conn *sev_conn_of(const struct pci_tdi *tdi);
 int sev_tdi_bind(void *ctx, struct pci_tdi *tdi, bool first,
-		 struct tsm_relay *r);
+		 struct pci_tsm_relay *r);
 int sev_tdi_unbind(void *ctx, struct pci_tdi *tdi, bool first,
-		   struct tsm_relay *r);
-int sev_tdi_guest_req(void *ctx, struct pci_tdi *tdi, struct tsm_guest_req *q,
-		      bool first, struct tsm_relay *r);
+		   struct pci_tsm_relay *r);
+int sev_tdi_guest_req(void *ctx, struct pci_tdi *tdi,
+		      struct pci_tsm_guest_req *q, bool first,
+		      struct pci_tsm_relay *r);
 /* Whatever was pending is abandoned; the TDI ends unbound. */
 void sev_tdi_abort(struct sev_host *s, struct pci_tdi *tdi, bool forget);
 /* TDI_BIND's fields: @run starts what is locked. */
@@ -151,7 +153,8 @@ void sev_mmio_shared(struct sev_host *s, struct pci_tdi *tdi);
  */
 
 int sev_guest_msg(struct sev_host *s, struct pci_tdi *tdi,
-		  struct tsm_guest_req *q, bool first, struct tsm_relay *r);
+		  struct pci_tsm_guest_req *q, bool first,
+		  struct pci_tsm_relay *r);
 
 /* --- host_kvm.c
  * ---------------------------------------------------------------- */

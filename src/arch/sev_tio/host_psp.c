@@ -265,7 +265,7 @@ static int grow(struct sev_host *s, struct sev_conn *c)
 }
 
 static int take_request(struct sev_host *s, struct sev_conn *c,
-			struct tsm_relay *r)
+			struct pci_tsm_relay *r)
 {
 	uint8_t h[TIO_DOBJ_MSG_LEN];
 	uint32_t len;
@@ -289,7 +289,7 @@ static int take_request(struct sev_host *s, struct sev_conn *c,
 
 /* Length and payload are rounded up together, as Linux does (4.3). */
 static int put_response(struct sev_host *s, struct sev_conn *c,
-			const struct tsm_relay *r)
+			const struct pci_tsm_relay *r)
 {
 	const uint32_t len = (uint32_t)align_up(TIO_DOBJ_MSG_LEN + r->rsp_len,
 						TIO_BUF_ALIGN);
@@ -312,7 +312,8 @@ static int put_response(struct sev_host *s, struct sev_conn *c,
 	return ret ? ret : buf_write(s, &c->resp, 0, h, sizeof(h));
 }
 
-static int issue(struct sev_host *s, struct sev_conn *c, struct tsm_relay *r)
+static int issue(struct sev_host *s, struct sev_conn *c,
+		 struct pci_tsm_relay *r)
 {
 	uint32_t status = sev_psp(s, c->cmd, c->buf, c->len);
 
@@ -333,13 +334,13 @@ static int issue(struct sev_host *s, struct sev_conn *c, struct tsm_relay *r)
 	return -EIO;
 }
 
-int sev_cmd_run(struct sev_host *s, struct sev_conn *c, struct tsm_relay *r)
+int sev_cmd_run(struct sev_host *s, struct sev_conn *c, struct pci_tsm_relay *r)
 {
 	int ret;
 
 	if (!c->issued) {
 		/* No answer of an earlier command lies in the buffer. */
-		const struct tsm_relay none = { .rsp_len = 0 };
+		const struct pci_tsm_relay none = { .rsp_len = 0 };
 
 		c->issued = true;
 		c->type = 0;

@@ -61,7 +61,8 @@ static const enum tio_blob slot[] = { TIO_BLOB_MEASUREMENTS,
 				      TIO_BLOB_CERTIFICATES, TIO_BLOB_REPORT };
 
 static int gather(struct sev_host *s, struct pci_tdi *tdi,
-		  const struct sev_tio_req *q, bool info, struct tsm_relay *r)
+		  const struct sev_tio_req *q, bool info,
+		  struct pci_tsm_relay *r)
 {
 	struct sev_conn *c = sev_conn_of(tdi);
 	int ret;
@@ -140,7 +141,7 @@ static int put_blobs(struct sev_host *s, struct pci_tdi *tdi,
 
 /* TIO_GUEST_REQUEST: never needs the device. */
 static int message(struct sev_host *s, struct pci_tdi *tdi,
-		   const struct sev_tio_req *q, struct tsm_relay *r)
+		   const struct sev_tio_req *q, struct pci_tsm_relay *r)
 {
 	struct sev_conn *c = sev_conn_of(tdi);
 	const struct sev_vm *vm = ((const struct kvm_vm *)tdi->kvm)->priv;
@@ -180,8 +181,8 @@ static int prepare(struct sev_host *s, struct pci_tdi *tdi, uint32_t op,
 }
 
 static int run(struct sev_host *s, struct pci_tdi *tdi,
-	       const struct tsm_guest_req *g, const struct sev_tio_req *q,
-	       bool first, struct tsm_relay *r, struct sev_tio_resp *a)
+	       const struct pci_tsm_guest_req *g, const struct sev_tio_req *q,
+	       bool first, struct pci_tsm_relay *r, struct sev_tio_resp *a)
 {
 	struct sev_conn *c = sev_conn_of(tdi);
 	bool blobs = false;
@@ -205,7 +206,8 @@ static int run(struct sev_host *s, struct pci_tdi *tdi,
 }
 
 int sev_guest_msg(struct sev_host *s, struct pci_tdi *tdi,
-		  struct tsm_guest_req *g, bool first, struct tsm_relay *r)
+		  struct pci_tsm_guest_req *g, bool first,
+		  struct pci_tsm_relay *r)
 {
 	const struct sev_tdi *t = tdi->priv;
 	struct sev_tio_resp a = { 0 };

@@ -193,7 +193,7 @@ static void tdi_free(struct sev_host *s, struct pci_tdi *tdi)
  * --------------------------------------------------------------- */
 
 int sev_tdi_bind(void *ctx, struct pci_tdi *tdi, bool first,
-		 struct tsm_relay *r)
+		 struct pci_tsm_relay *r)
 {
 	struct sev_host *s = ctx;
 	struct sev_tdi *t = kpool_get(&s->tdi_pool);
@@ -217,7 +217,7 @@ int sev_tdi_bind(void *ctx, struct pci_tdi *tdi, bool first,
 }
 
 int sev_tdi_unbind(void *ctx, struct pci_tdi *tdi, bool first,
-		   struct tsm_relay *r)
+		   struct pci_tsm_relay *r)
 {
 	struct sev_host *s = ctx;
 	struct sev_conn *c = sev_conn_of(tdi);
@@ -274,7 +274,7 @@ static int lock_begin(struct sev_host *s, struct pci_tdi *tdi)
 }
 
 static int lock(struct sev_host *s, struct pci_tdi *tdi, bool first,
-		struct tsm_relay *r, uint64_t *id)
+		struct pci_tsm_relay *r, uint64_t *id)
 {
 	int ret = first ? lock_begin(s, tdi) : 0;
 
@@ -296,7 +296,7 @@ static int lock(struct sev_host *s, struct pci_tdi *tdi, bool first,
 }
 
 static int start(struct sev_host *s, struct pci_tdi *tdi, bool first,
-		 struct tsm_relay *r)
+		 struct pci_tsm_relay *r)
 {
 	struct sev_tdi *t = tdi->priv;
 
@@ -308,7 +308,7 @@ static int start(struct sev_host *s, struct pci_tdi *tdi, bool first,
 }
 
 static int stop(struct sev_host *s, struct pci_tdi *tdi, bool first,
-		struct tsm_relay *r)
+		struct pci_tsm_relay *r)
 {
 	struct sev_tdi *t = tdi->priv;
 	int ret;
@@ -328,7 +328,7 @@ static int stop(struct sev_host *s, struct pci_tdi *tdi, bool first,
 }
 
 static int unlock(struct sev_host *s, struct pci_tdi *tdi, bool first,
-		  struct tsm_relay *r)
+		  struct pci_tsm_relay *r)
 {
 	int ret = stop(s, tdi, first, r), back;
 
@@ -342,8 +342,8 @@ static int unlock(struct sev_host *s, struct pci_tdi *tdi, bool first,
 }
 
 static int set_state(struct sev_host *s, struct pci_tdi *tdi,
-		     struct tsm_guest_req *q, bool first, struct tsm_relay *r,
-		     struct sev_tio_resp *a)
+		     struct pci_tsm_guest_req *q, bool first,
+		     struct pci_tsm_relay *r, struct sev_tio_resp *a)
 {
 	if (q->req_len != 4)
 		return -EINVAL;
@@ -361,8 +361,9 @@ static int set_state(struct sev_host *s, struct pci_tdi *tdi,
 	}
 }
 
-int sev_tdi_guest_req(void *ctx, struct pci_tdi *tdi, struct tsm_guest_req *q,
-		      bool first, struct tsm_relay *r)
+int sev_tdi_guest_req(void *ctx, struct pci_tdi *tdi,
+		      struct pci_tsm_guest_req *q, bool first,
+		      struct pci_tsm_relay *r)
 {
 	struct sev_host *s = ctx;
 	struct sev_tio_resp a = { 0 };

@@ -27,12 +27,12 @@ static int bit_free(const uint8_t *map, unsigned n)
 	return -1;
 }
 
-int ide_host_init(struct ide_host *h, struct pci_host *pci)
+int pci_ide_host_init(struct pci_ide_host *h, struct pci_host *pci)
 {
 	h->pci = pci;
-	kpool_init(&h->pool, pci->k->arena, sizeof(struct ide_stream),
-		   IDE_STREAMS_MAX);
-	kpool_init(&h->cap_pool, pci->k->arena, sizeof(struct ide_caps), 0);
+	kpool_init(&h->pool, pci->k->arena, sizeof(struct pci_ide_stream),
+		   PCI_IDE_STREAMS);
+	kpool_init(&h->cap_pool, pci->k->arena, sizeof(struct pci_ide_caps), 0);
 	return 0;
 }
 
@@ -45,7 +45,7 @@ static uint32_t get(struct pci_dev *p, unsigned off)
 }
 
 /* Counts the blocks that have as many associations as the first. */
-static uint16_t count_blocks(struct pci_dev *p, struct ide_caps *c)
+static uint16_t count_blocks(struct pci_dev *p, struct pci_ide_caps *c)
 {
 	c->n_addrs = (uint8_t)(get(p, ide_block_offset(&c->cap, 0, 0)) &
 			       IDE_SEL_CAP_ADDRS);
@@ -56,8 +56,8 @@ static uint16_t count_blocks(struct pci_dev *p, struct ide_caps *c)
 	return c->cap.sel_num;
 }
 
-static int park(struct ide_host *h, struct pci_dev *p, struct ide_caps *c,
-		uint16_t i)
+static int park(struct pci_ide_host *h, struct pci_dev *p,
+		struct pci_ide_caps *c, uint16_t i)
 {
 	unsigned off = ide_block_offset(&c->cap, c->n_addrs, i) + IDE_SEL_CTL;
 	uint32_t ctl = get(p, off);
@@ -74,9 +74,9 @@ static int park(struct ide_host *h, struct pci_dev *p, struct ide_caps *c,
 	return 0;
 }
 
-int ide_probe(struct ide_host *h, struct pci_dev *p)
+int pci_ide_probe(struct pci_ide_host *h, struct pci_dev *p)
 {
-	struct ide_caps *c;
+	struct pci_ide_caps *c;
 	int ret = 0;
 
 	if (!p->ecap_ide || p->is_vf)
@@ -101,16 +101,16 @@ int ide_probe(struct ide_host *h, struct pci_dev *p)
 	return 0;
 }
 
-void ide_forget(struct pci_dev *p)
+void pci_ide_forget(struct pci_dev *p)
 {
-	struct ide_caps *c = p->ide;
+	struct pci_ide_caps *c = p->ide;
 
 	if (c)
 		kpool_put(&c->host->cap_pool, c);
 	p->ide = NULL;
 }
 
-bool ide_usable(const struct pci_dev *p)
+bool pci_ide_usable(const struct pci_dev *p)
 {
 	return p->ide;
 }
@@ -136,7 +136,7 @@ static bool fm_enabled(struct pci_dev *p)
 	return sts & DEV3_STS_SEGMENT;
 }
 
-static void defaults(struct ide_host *h, struct ide_stream *s)
+static void defaults(struct pci_ide_host *h, struct pci_ide_stream *s)
 {
 	const struct pci_bar *w = s->rp.p->window;
 
@@ -152,16 +152,17 @@ static void defaults(struct ide_host *h, struct ide_stream *s)
 	s->rp.fm = fm_enabled(s->rp.p);
 }
 
-struct ide_stream *ide_stream_alloc(struct ide_host *h, struct pci_dev *ep)
+struct pci_ide_stream *pci_ide_stream_alloc(struct pci_ide_host *h,
+					    struct pci_dev *ep)
 {
 	struct pci_dev *rp = ep->up;
-	struct ide_caps *ec = ep->ide, *rc = rp ? rp->ide : NULL;
-	struct ide_stream *s;
+	struct pci_ide_caps *ec = ep->ide, *rc = rp ? rp->ide : NULL;
+	struct pci_ide_stream *s;
 	int hi, ei, ri;
 
 	if (ep->port_type != EXP_TYPE_ENDPOINT || !ec || !rc)
 		return NULL;
-	hi = bit_free(h->index_used, IDE_STREAMS_MAX - 1);
+	hi = bit_free(h->index_used, PCI_IDE_STREAMS - 1);
 	ei = bit_free(ec->used, ec->streams);
 	ri = bit_free(rc->used, rc->streams);
 	if (hi < 0 || ei < 0 || ri < 0)
@@ -172,8 +173,8 @@ struct ide_stream *ide_stream_alloc(struct ide_host *h, struct pci_dev *ep)
 	s->used = true;
 	s->id = -1;
 	s->host_index = (uint8_t)hi;
-	s->ep = (struct ide_side){ .p = ep, .block = (uint16_t)ei };
-	s->rp = (struct ide_side){ .p = rp, .block = (uint16_t)ri };
+	s->ep = (struct pci_ide_side){ .p = ep, .block = (uint16_t)ei };
+	s->rp = (struct pci_ide_side){ .p = rp, .block = (uint16_t)ri };
 	bit_put(h->index_used, s->host_index, true);
 	bit_put(ec->used, s->ep.block, true);
 	bit_put(rc->used, s->rp.block, true);
@@ -181,9 +182,9 @@ struct ide_stream *ide_stream_alloc(struct ide_host *h, struct pci_dev *ep)
 	return s;
 }
 
-void ide_stream_free(struct ide_host *h, struct ide_stream *s)
+void pci_ide_stream_free(struct pci_ide_host *h, struct pci_ide_stream *s)
 {
-	struct ide_caps *ec = s->ep.p->ide, *rc = s->rp.p->ide;
+	struct pci_ide_caps *ec = s->ep.p->ide, *rc = s->rp.p->ide;
 
 	bit_put(h->index_used, s->host_index, false);
 	if (ec)
@@ -193,7 +194,7 @@ void ide_stream_free(struct ide_host *h, struct ide_stream *s)
 	kpool_put(&h->pool, s);
 }
 
-int ide_stream_register(struct ide_host *h, struct ide_stream *s)
+int pci_ide_stream_register(struct pci_ide_host *h, struct pci_ide_stream *s)
 {
 	if (s->id < 0 || s->id >= (int)IDE_ID_RESERVED)
 		return -ENXIO;
@@ -204,7 +205,7 @@ int ide_stream_register(struct ide_host *h, struct ide_stream *s)
 	return 0;
 }
 
-void ide_stream_unregister(struct ide_host *h, struct ide_stream *s)
+void pci_ide_stream_unregister(struct pci_ide_host *h, struct pci_ide_stream *s)
 {
 	if (s->registered)
 		bit_put(h->id_used, (unsigned)s->id, false);
@@ -215,12 +216,12 @@ void ide_stream_unregister(struct ide_host *h, struct ide_stream *s)
  * EP before RP: nothing is sent to the endpoint between the two, or it would
  * arrive under IDE at a port that no longer has it (architectures.md E.5).
  */
-void ide_stream_release(struct ide_host *h, struct ide_stream *s)
+void pci_ide_stream_release(struct pci_ide_host *h, struct pci_ide_stream *s)
 {
-	ide_stream_disable(&s->ep);
-	ide_stream_disable(&s->rp);
-	ide_stream_teardown(&s->ep);
-	ide_stream_teardown(&s->rp);
-	ide_stream_unregister(h, s);
-	ide_stream_free(h, s);
+	pci_ide_stream_disable(&s->ep);
+	pci_ide_stream_disable(&s->rp);
+	pci_ide_stream_teardown(&s->ep);
+	pci_ide_stream_teardown(&s->rp);
+	pci_ide_stream_unregister(h, s);
+	pci_ide_stream_free(h, s);
 }

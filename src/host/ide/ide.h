@@ -12,9 +12,9 @@
  *
  * Source: linux.md 1.3 to 1.5 (Linux 7.3 drivers/pci/ide.c)
  */
-#define IDE_STREAMS_MAX 256 /* a host bridge's pool */
+#define PCI_IDE_STREAMS 256 /* a host bridge's pool */
 
-struct ide_side {
+struct pci_ide_side {
 	struct pci_dev *p;
 	uint16_t block; /* index of the selective block */
 	uint16_t rid_base;
@@ -28,9 +28,9 @@ struct ide_side {
 	bool enabled;
 };
 
-struct ide_stream {
-	struct ide_side ep;
-	struct ide_side rp;
+struct pci_ide_stream {
+	struct pci_ide_side ep;
+	struct pci_ide_side rp;
 	uint8_t host_index; /* in the host bridge's pool */
 	int id;		    /* -1; the TSM sets 0 to 254 */
 	bool registered;
@@ -38,39 +38,41 @@ struct ide_stream {
 };
 
 /* Of one host bridge; it outlives its streams. */
-struct ide_host {
+struct pci_ide_host {
 	struct pci_host *pci;
 	struct kpool pool;     /* streams */
 	struct kpool cap_pool; /* what was read of a capability */
-	uint8_t id_used[IDE_STREAMS_MAX / 8];
-	uint8_t index_used[IDE_STREAMS_MAX / 8];
+	uint8_t id_used[PCI_IDE_STREAMS / 8];
+	uint8_t index_used[PCI_IDE_STREAMS / 8];
 };
 
-int ide_host_init(struct ide_host *h, struct pci_host *pci);
+int pci_ide_host_init(struct pci_ide_host *h, struct pci_host *pci);
 /*
  * Reads the capabilities found by the scan, claims blocks that are enabled,
  * parks idle ones on stream id 255. An endpoint below a port without IDE has
  * none. -EBUSY: two enabled blocks share a stream id.
  */
-int ide_probe(struct ide_host *h, struct pci_dev *p);
-void ide_forget(struct pci_dev *p);
-bool ide_usable(const struct pci_dev *p);
+int pci_ide_probe(struct pci_ide_host *h, struct pci_dev *p);
+void pci_ide_forget(struct pci_dev *p);
+bool pci_ide_usable(const struct pci_dev *p);
 
 /* NULL: not an endpoint, no capability, a pool is empty, no memory. */
-struct ide_stream *ide_stream_alloc(struct ide_host *h, struct pci_dev *ep);
-void ide_stream_free(struct ide_host *h, struct ide_stream *s);
+struct pci_ide_stream *pci_ide_stream_alloc(struct pci_ide_host *h,
+					    struct pci_dev *ep);
+void pci_ide_stream_free(struct pci_ide_host *h, struct pci_ide_stream *s);
 /* -ENXIO id not 0 to 254; -EBUSY id in use on this host bridge. */
-int ide_stream_register(struct ide_host *h, struct ide_stream *s);
-void ide_stream_unregister(struct ide_host *h, struct ide_stream *s);
+int pci_ide_stream_register(struct pci_ide_host *h, struct pci_ide_stream *s);
+void pci_ide_stream_unregister(struct pci_ide_host *h,
+			       struct pci_ide_stream *s);
 /* RID and address blocks and the control word with Enable 0. 0, -ENODEV. */
-int ide_stream_setup(struct ide_side *e, int id);
+int pci_ide_stream_setup(struct pci_ide_side *e, int id);
 /* Enable, then one look: -ENXIO not Secure (Enable stays set), -ENODEV. */
-int ide_stream_enable(struct ide_side *e, int id);
-bool ide_stream_secure(struct ide_side *e);
+int pci_ide_stream_enable(struct pci_ide_side *e, int id);
+bool pci_ide_stream_secure(struct pci_ide_side *e);
 /* These cannot fail, and need no device that answers. */
-void ide_stream_disable(struct ide_side *e);
-void ide_stream_teardown(struct ide_side *e);
+void pci_ide_stream_disable(struct pci_ide_side *e);
+void pci_ide_stream_teardown(struct pci_ide_side *e);
 /* All of it in reverse order: EP before RP. */
-void ide_stream_release(struct ide_host *h, struct ide_stream *s);
+void pci_ide_stream_release(struct pci_ide_host *h, struct pci_ide_stream *s);
 
 #endif

@@ -5,12 +5,12 @@
 #include "host/ide/ide.h"
 
 /* What was read of one function's capability. */
-struct ide_caps {
+struct pci_ide_caps {
 	struct ide_cap_regs cap;
 	uint8_t n_addrs;
 	uint16_t streams; /* blocks that look like the first */
-	uint8_t used[IDE_STREAMS_MAX / 8];
-	struct ide_host *host;
+	uint8_t used[PCI_IDE_STREAMS / 8];
+	struct pci_ide_host *host;
 };
 
 #endif

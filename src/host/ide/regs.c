@@ -5,16 +5,16 @@
 #include "host/ide/ide_priv.h"
 #include "pci/regs.h"
 
-static uint16_t at(const struct ide_side *e, unsigned reg)
+static uint16_t at(const struct pci_ide_side *e, unsigned reg)
 {
-	const struct ide_caps *c = e->p->ide;
+	const struct pci_ide_caps *c = e->p->ide;
 
 	return (uint16_t)(e->p->ecap_ide +
 			  ide_block_offset(&c->cap, c->n_addrs, e->block) +
 			  reg);
 }
 
-static uint32_t control(const struct ide_side *e, int id, bool enable)
+static uint32_t control(const struct pci_ide_side *e, int id, bool enable)
 {
 	const struct ide_block_regs b = {
 		.enable = enable,
@@ -27,9 +27,9 @@ static uint32_t control(const struct ide_side *e, int id, bool enable)
 	return ide_ctl_encode(&b);
 }
 
-static int write_addrs(struct ide_side *e)
+static int write_addrs(struct pci_ide_side *e)
 {
-	const struct ide_caps *c = e->p->ide;
+	const struct pci_ide_caps *c = e->p->ide;
 	int ret = 0;
 
 	for (unsigned i = 0; i < c->n_addrs && !ret; i++) {
@@ -47,7 +47,7 @@ static int write_addrs(struct ide_side *e)
 	return ret;
 }
 
-int ide_stream_setup(struct ide_side *e, int id)
+int pci_ide_stream_setup(struct pci_ide_side *e, int id)
 {
 	const struct ide_block_regs b = {
 		.rid_valid = true,
@@ -69,7 +69,7 @@ int ide_stream_setup(struct ide_side *e, int id)
 	return ret;
 }
 
-bool ide_stream_secure(struct ide_side *e)
+bool pci_ide_stream_secure(struct pci_ide_side *e)
 {
 	uint32_t sts;
 
@@ -78,7 +78,7 @@ bool ide_stream_secure(struct ide_side *e)
 	return (sts & IDE_SEL_STS_STATE) == IDE_STS_SECURE;
 }
 
-int ide_stream_enable(struct ide_side *e, int id)
+int pci_ide_stream_enable(struct pci_ide_side *e, int id)
 {
 	int ret;
 
@@ -88,19 +88,19 @@ int ide_stream_enable(struct ide_side *e, int id)
 	if (ret)
 		return ret;
 	e->enabled = true;
-	return ide_stream_secure(e) ? 0 : -ENXIO;
+	return pci_ide_stream_secure(e) ? 0 : -ENXIO;
 }
 
-void ide_stream_disable(struct ide_side *e)
+void pci_ide_stream_disable(struct pci_ide_side *e)
 {
 	if (e->enabled)
 		(void)pci_write(e->p, at(e, IDE_SEL_CTL), 4, 0);
 	e->enabled = false;
 }
 
-void ide_stream_teardown(struct ide_side *e)
+void pci_ide_stream_teardown(struct pci_ide_side *e)
 {
-	const struct ide_caps *c;
+	const struct pci_ide_caps *c;
 
 	if (!e->setup)
 		return;

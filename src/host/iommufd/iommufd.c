@@ -105,8 +105,8 @@ static int hwpt_alloc(struct iommufd_ctx *x, uintptr_t arg)
 static const struct file_ops ops;
 
 int iommufd_bind(struct iommufd_core *c, struct file *iommufd,
-		 struct pci_dev *p, const struct tdi_port *port, void *port_ctx,
-		 struct iommufd_dev **out, uint32_t *dev_id)
+		 struct pci_dev *p, const struct pci_tdi_port *port,
+		 void *port_ctx, struct iommufd_dev **out, uint32_t *dev_id)
 {
 	struct iommufd_obj *o;
 	struct iommufd_ctx *x;
@@ -155,7 +155,7 @@ void iommufd_unbind(struct iommufd_dev *d)
 	struct iommufd_obj *o = &d->o;
 
 	/* A vDevice still in the making, then one that is there. */
-	tsm_abort(o->ctx->core->tsm, o->p, o);
+	pci_tsm_abort(o->ctx->core->tsm, o->p, o);
 	iommufd_vdevice_drop(d);
 	iommufd_detach(d);
 	/* vIOMMUs do not hold the device that they were made with. */
@@ -370,8 +370,9 @@ int iommufd_launched(struct iommufd_core *c, const struct gmem *g)
 	return ret;
 }
 
-int iommufd_init(struct iommufd_core *c, struct kernel *k, struct tsm_core *tsm,
-		 const struct iommu_driver_ops *drv, void *drv_ctx)
+int iommufd_init(struct iommufd_core *c, struct kernel *k,
+		 struct pci_tsm_core *tsm, const struct iommu_driver_ops *drv,
+		 void *drv_ctx)
 {
 	const struct k_node n = { "/dev/iommu", open_iommu, c };
 

@@ -71,7 +71,7 @@ struct iommufd_vm {
 
 struct iommufd_core {
 	struct kernel *k;
-	struct tsm_core *tsm;
+	struct pci_tsm_core *tsm;
 	const struct iommu_driver_ops *drv;
 	void *drv_ctx;
 	struct kpool ctx_pool;
@@ -84,8 +84,9 @@ struct iommufd_core {
 	struct iommufd_ctx *all;
 };
 
-int iommufd_init(struct iommufd_core *c, struct kernel *k, struct tsm_core *tsm,
-		 const struct iommu_driver_ops *drv, void *drv_ctx);
+int iommufd_init(struct iommufd_core *c, struct kernel *k,
+		 struct pci_tsm_core *tsm, const struct iommu_driver_ops *drv,
+		 void *drv_ctx);
 /* KVM: the launch of the VM that owns @g is finished; map what waited. */
 int iommufd_launched(struct iommufd_core *c, const struct gmem *g);
 
@@ -95,8 +96,8 @@ int iommufd_launched(struct iommufd_core *c, const struct gmem *g);
  */
 struct iommufd_dev;
 int iommufd_bind(struct iommufd_core *c, struct file *iommufd,
-		 struct pci_dev *p, const struct tdi_port *port, void *port_ctx,
-		 struct iommufd_dev **out, uint32_t *dev_id);
+		 struct pci_dev *p, const struct pci_tdi_port *port,
+		 void *port_ctx, struct iommufd_dev **out, uint32_t *dev_id);
 /* Destroys a live vDevice first (it leaves a tombstone), then detaches. */
 void iommufd_unbind(struct iommufd_dev *d);
 /* @pt_id: an IOAS or a HWPT; replaced by the HWPT used. */

@@ -39,7 +39,7 @@ struct iommufd_obj {
 	struct file *kvm; /* referenced */
 	/* OBJ_DEVICE */
 	struct pci_dev *p;
-	const struct tdi_port *port;
+	const struct pci_tdi_port *port;
 	void *port_ctx;
 	struct iommufd_obj *vdevice;
 	/* OBJ_VDEVICE */

@@ -77,14 +77,14 @@ static int vdevice_alloc(struct iommufd_ctx *x, uintptr_t arg)
 	if (!ret)
 		ret = vdevice_check(x, &a, &viommu, &dev);
 	if (!ret)
-		ret = tsm_bind(x->core->tsm, dev->p, viommu->vm.cookie,
-			       (uint32_t)a.virt_id, dev->port, dev->port_ctx,
-			       dev, &tdi);
+		ret = pci_tsm_bind(x->core->tsm, dev->p, viommu->vm.cookie,
+				   (uint32_t)a.virt_id, dev->port,
+				   dev->port_ctx, dev, &tdi);
 	if (ret)
 		return ret;
 	v = obj_new(x, OBJ_VDEVICE);
 	if (!v) {
-		(void)tsm_unbind_now(x->core->tsm, tdi);
+		(void)pci_tsm_unbind_now(x->core->tsm, tdi);
 		return -ENOMEM;
 	}
 	v->viommu = viommu;
@@ -113,7 +113,7 @@ int vdevice_destroy(struct iommufd_obj *v)
 
 	if (v->asking)
 		return -EBUSY;
-	ret = tsm_unbind(v->ctx->core->tsm, v->tdi, v);
+	ret = pci_tsm_unbind(v->ctx->core->tsm, v->tdi, v);
 	if (ret != -EAGAIN)
 		vdevice_free(v);
 	return ret;
@@ -121,7 +121,7 @@ int vdevice_destroy(struct iommufd_obj *v)
 
 void vdevice_destroy_now(struct iommufd_obj *v)
 {
-	(void)tsm_unbind_now(v->ctx->core->tsm, v->tdi);
+	(void)pci_tsm_unbind_now(v->ctx->core->tsm, v->tdi);
 	vdevice_free(v);
 }
 
@@ -158,7 +158,7 @@ static int req_begin(struct iommufd_ctx *x, struct task *t,
 static int tsm_req(struct iommufd_ctx *x, struct task *t, uintptr_t arg)
 {
 	struct iommu_vdevice_tsm_req a;
-	struct tsm_guest_req q = { 0 };
+	struct pci_tsm_guest_req q = { 0 };
 	struct iommufd_obj *v;
 	int ret = k_copy_struct(&a, sizeof(a), sizeof(a), arg), err;
 
@@ -172,7 +172,7 @@ static int tsm_req(struct iommufd_ctx *x, struct task *t, uintptr_t arg)
 	q.req_len = a.req_len;
 	q.resp = v->resp;
 	q.resp_cap = a.resp_len;
-	ret = tsm_guest_req(x->core->tsm, v->tdi, &q, v);
+	ret = pci_tsm_guest_req(x->core->tsm, v->tdi, &q, v);
 	if (ret == -EAGAIN)
 		return ret;
 	v->asking = false;

@@ -44,7 +44,7 @@ struct pci_doe {
 	struct pci_doe_feat feats[PCI_DOE_FEATS];
 };
 
-struct pci_sriov {
+struct pci_sriov_state {
 	uint16_t cap;
 	uint16_t total;
 	uint16_t offset;
@@ -83,7 +83,7 @@ struct pci_dev {
 	struct pci_bar bars[PCI_BARS];
 	struct pci_bar window[2]; /* of a bridge: plain and prefetchable */
 	struct pci_doe doe;
-	struct pci_sriov sriov;
+	struct pci_sriov_state sriov;
 	char override[32];
 	const struct pci_driver *drv;
 	void *drv_data;

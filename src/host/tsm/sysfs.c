@@ -6,15 +6,15 @@
 
 #include "host/tsm/tsm_priv.h"
 
-static int name_show(const struct tsm_core *c, const struct tsm_dev *dev,
-		     char *buf, size_t cap)
+static int name_show(const struct pci_tsm_core *c,
+		     const struct pci_tsm_dev *dev, char *buf, size_t cap)
 {
 	return snprintf(buf, cap, "tsm%d", (int)(dev - c->devs));
 }
 
 static int connect_show(void *ctx, struct pci_dev *p, char *buf, size_t cap)
 {
-	const struct tsm_dsm *d = tsm_dsm_of(p);
+	const struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 
 	if (!d || !d->connected)
 		return snprintf(buf, cap, "%s", "");
@@ -24,23 +24,23 @@ static int connect_show(void *ctx, struct pci_dev *p, char *buf, size_t cap)
 static int connect_store(void *ctx, struct pci_dev *p, struct file *f,
 			 const char *val)
 {
-	return tsm_connect(ctx, p, val, f);
+	return pci_tsm_connect(ctx, p, val, f);
 }
 
 static int disconnect_store(void *ctx, struct pci_dev *p, struct file *f,
 			    const char *val)
 {
-	return tsm_disconnect(ctx, p, val, f);
+	return pci_tsm_disconnect(ctx, p, val, f);
 }
 
 static void closed(void *ctx, struct pci_dev *p, struct file *f)
 {
-	tsm_abort(ctx, p, f);
+	pci_tsm_abort(ctx, p, f);
 }
 
 static int dsm_show(void *ctx, struct pci_dev *p, char *buf, size_t cap)
 {
-	const struct tsm_dsm *d = tsm_dsm_of(p);
+	const struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 	char name[16] = "";
 
 	(void)ctx;
@@ -51,16 +51,16 @@ static int dsm_show(void *ctx, struct pci_dev *p, char *buf, size_t cap)
 
 static int bound_show(void *ctx, struct pci_dev *p, char *buf, size_t cap)
 {
-	const struct pci_tsm *t = tsm_of(p);
+	const struct pci_tsm *t = pci_tsm_of(p);
 
 	if (!t || !t->tdi)
 		return snprintf(buf, cap, "%s", "");
 	return name_show(ctx, t->dev, buf, cap);
 }
 
-static bool any_tsm(const struct tsm_core *c)
+static bool any_tsm(const struct pci_tsm_core *c)
 {
-	for (unsigned i = 0; i < TSM_DEVS; i++)
+	for (unsigned i = 0; i < PCI_TSM_DEVS; i++)
 		if (c->devs[i].ops)
 			return true;
 	return false;
@@ -68,19 +68,19 @@ static bool any_tsm(const struct tsm_core *c)
 
 static bool pf0_visible(void *ctx, struct pci_dev *p)
 {
-	return tsm_capable(p) && any_tsm(ctx);
+	return pci_tsm_capable(p) && any_tsm(ctx);
 }
 
 static bool dsm_visible(void *ctx, struct pci_dev *p)
 {
-	const struct tsm_dsm *d = tsm_dsm_of(p);
+	const struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 
 	return pf0_visible(ctx, p) || (d && d->connected && d->tsm.p->tee);
 }
 
 static bool bound_visible(void *ctx, struct pci_dev *p)
 {
-	const struct tsm_dsm *d = tsm_dsm_of(p);
+	const struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 
 	return (pf0_visible(ctx, p) && p->tee) ||
 	       (d && d->connected && d->tsm.p->tee);
@@ -99,7 +99,7 @@ static const struct pci_attr attrs[] = {
 static long class_read(struct file *f, struct task *t, void *buf, size_t len,
 		       uint64_t off)
 {
-	const struct tsm_dev *dev = f->priv;
+	const struct pci_tsm_dev *dev = f->priv;
 	const char *name = dev->ops ? dev->ops->name : "";
 	size_t n = strlen(name);
 
@@ -117,18 +117,18 @@ static const struct file_ops class_ops = { .name = "tsm", .read = class_read };
 static long class_open(void *ctx, struct task *t, const char *rest,
 		       struct file *f)
 {
-	struct tsm_core *c = ctx;
-	int n = tsm_parse(rest);
+	struct pci_tsm_core *c = ctx;
+	int n = pci_tsm_parse(rest);
 
 	(void)t;
-	if (n < 0 || n >= TSM_DEVS || !c->devs[n].ops)
+	if (n < 0 || n >= PCI_TSM_DEVS || !c->devs[n].ops)
 		return -ENOENT;
 	f->ops = &class_ops;
 	f->priv = &c->devs[n];
 	return 0;
 }
 
-int tsm_sysfs_init(struct tsm_core *c)
+int pci_tsm_sysfs_init(struct pci_tsm_core *c)
 {
 	const struct pci_attr_table t = { attrs, c };
 	const struct k_node n = { "/sys/class/tsm/", class_open, c };

@@ -13,7 +13,7 @@
 #include "pci/doe.h"
 #include "pci/regs.h"
 
-int tsm_parse(const char *name)
+int pci_tsm_parse(const char *name)
 {
 	int n = 0;
 
@@ -24,7 +24,7 @@ int tsm_parse(const char *name)
 	return n;
 }
 
-bool tsm_capable(const struct pci_dev *p)
+bool pci_tsm_capable(const struct pci_dev *p)
 {
 	return p->cap_pcie && !p->is_vf && !(p->bdf & 7) &&
 	       (p->port_type == EXP_TYPE_ENDPOINT ||
@@ -33,12 +33,12 @@ bool tsm_capable(const struct pci_dev *p)
 	       (p->ide || p->tee);
 }
 
-struct pci_tsm *tsm_of(const struct pci_dev *p)
+struct pci_tsm *pci_tsm_of(const struct pci_dev *p)
 {
 	return p->tsm;
 }
 
-struct tsm_dsm *tsm_dsm_of(const struct pci_dev *p)
+struct pci_tsm_dsm *pci_tsm_dsm_of(const struct pci_dev *p)
 {
 	const struct pci_dev *f0 = p->is_vf ? p->pf : p;
 	struct pci_tsm *t;
@@ -50,7 +50,7 @@ struct tsm_dsm *tsm_dsm_of(const struct pci_dev *p)
 
 /* --- one operation ------------------------------------------------------ */
 
-static void op_begin(struct tsm_dsm *d, enum tsm_op_kind kind,
+static void op_begin(struct pci_tsm_dsm *d, enum pci_tsm_op_kind kind,
 		     const void *owner, struct pci_tdi *tdi)
 {
 	d->op = kind;
@@ -63,14 +63,14 @@ static void op_begin(struct tsm_dsm *d, enum tsm_op_kind kind,
 	d->relay.err = 0;
 }
 
-static void op_end(struct tsm_dsm *d, long ret)
+static void op_end(struct pci_tsm_dsm *d, long ret)
 {
 	struct kernel *k = d->tsm.p->host->k;
 
 	if (k->hw.env)
 		env_trace(k->hw.env, K_TRACE_TSM, d->tsm.p->bdf, d->op,
 			  (uint64_t)ret);
-	d->op = TSM_OP_NONE;
+	d->op = PCI_TSM_OP_NONE;
 	d->op_owner = NULL;
 	d->op_tdi = NULL;
 	/* Decrypted or not, what was carried does not stay (law 10). */
@@ -78,32 +78,32 @@ static void op_end(struct tsm_dsm *d, long ret)
 	bytes_wipe(d->relay.rsp, sizeof(d->relay.rsp));
 }
 
-static int op_call(struct tsm_dsm *d, struct tsm_guest_req *q)
+static int op_call(struct pci_tsm_dsm *d, struct pci_tsm_guest_req *q)
 {
 	const struct pci_tsm_ops *ops = d->tsm.dev->ops;
 	void *ctx = d->tsm.dev->ctx;
-	struct tsm_relay *r = &d->relay;
+	struct pci_tsm_relay *r = &d->relay;
 	bool first = d->op_first;
 
 	d->op_first = false;
 	switch (d->op) {
-	case TSM_OP_CONNECT:
+	case PCI_TSM_OP_CONNECT:
 		return ops->connect(ctx, d->tsm.p, first, r);
-	case TSM_OP_DISCONNECT:
+	case PCI_TSM_OP_DISCONNECT:
 		return ops->disconnect(ctx, d->tsm.p, first, r);
-	case TSM_OP_BIND:
+	case PCI_TSM_OP_BIND:
 		return ops->bind(ctx, d->op_tdi, first, r);
-	case TSM_OP_UNBIND:
+	case PCI_TSM_OP_UNBIND:
 		return ops->unbind(ctx, d->op_tdi, first, r);
-	case TSM_OP_GUEST_REQ:
+	case PCI_TSM_OP_GUEST_REQ:
 		return ops->guest_req(ctx, d->op_tdi, q, first, r);
-	case TSM_OP_NONE:
+	case PCI_TSM_OP_NONE:
 		break;
 	}
 	return -EINVAL;
 }
 
-static void op_abort(struct tsm_dsm *d)
+static void op_abort(struct pci_tsm_dsm *d)
 {
 	const struct pci_tsm_ops *ops = d->tsm.dev->ops;
 
@@ -115,16 +115,16 @@ static void op_abort(struct tsm_dsm *d)
  * asks for another exchange after one failed, or for more of them than any
  * protocol needs, is dropped (law 54).
  */
-static int op_step(struct tsm_dsm *d, struct tsm_guest_req *q)
+static int op_step(struct pci_tsm_dsm *d, struct pci_tsm_guest_req *q)
 {
-	struct tsm_relay *r = &d->relay;
+	struct pci_tsm_relay *r = &d->relay;
 	int failed = r->err;
 	int ret = op_call(d, q);
 	long n;
 
 	if (ret != -EINPROGRESS)
 		return ret;
-	if (failed || ++d->op_steps > TSM_STEPS_MAX ||
+	if (failed || ++d->op_steps > PCI_TSM_STEPS_MAX ||
 	    r->req_len > sizeof(r->req)) {
 		op_abort(d);
 		return failed ? failed : -EIO;
@@ -139,17 +139,17 @@ static int op_step(struct tsm_dsm *d, struct tsm_guest_req *q)
 /* May @owner go on with, or begin, an operation of this kind? */
 enum turn { TURN_WAIT, TURN_BEGIN, TURN_GO_ON };
 
-static enum turn turn_of(const struct tsm_dsm *d, enum tsm_op_kind kind,
+static enum turn turn_of(const struct pci_tsm_dsm *d, enum pci_tsm_op_kind kind,
 			 const void *owner)
 {
-	if (!d || d->op == TSM_OP_NONE)
+	if (!d || d->op == PCI_TSM_OP_NONE)
 		return TURN_BEGIN;
 	return d->op == kind && d->op_owner == owner ? TURN_GO_ON : TURN_WAIT;
 }
 
 /* --- connect, disconnect ------------------------------------------------ */
 
-static void dsm_free(struct tsm_core *c, struct tsm_dsm *d)
+static void dsm_free(struct pci_tsm_core *c, struct pci_tsm_dsm *d)
 {
 	d->tsm.dev->ops->remove(d->tsm.dev->ctx, d->tsm.p, d->tsm.priv);
 	d->tsm.p->tsm = NULL;
@@ -157,18 +157,18 @@ static void dsm_free(struct tsm_core *c, struct tsm_dsm *d)
 	kpool_put(&c->dsm_pool, d);
 }
 
-static int dsm_new(struct tsm_core *c, struct pci_dev *p, const char *name,
-		   struct tsm_dsm **out)
+static int dsm_new(struct pci_tsm_core *c, struct pci_dev *p, const char *name,
+		   struct pci_tsm_dsm **out)
 {
-	int n = tsm_parse(name);
-	struct tsm_dsm *d;
-	struct tsm_dev *dev;
+	int n = pci_tsm_parse(name);
+	struct pci_tsm_dsm *d;
+	struct pci_tsm_dev *dev;
 
 	if (n < 0)
 		return n;
 	if (p->tsm)
 		return -EBUSY;
-	if (!tsm_capable(p) || n >= TSM_DEVS || !c->devs[n].ops)
+	if (!pci_tsm_capable(p) || n >= PCI_TSM_DEVS || !c->devs[n].ops)
 		return -ENXIO;
 	dev = &c->devs[n];
 	/* Both kinds of message must be served by one mailbox. */
@@ -189,15 +189,15 @@ static int dsm_new(struct tsm_core *c, struct pci_dev *p, const char *name,
 }
 
 /* Begins and ends a disconnect here and now; the device may be dead. */
-static int disconnect_now(struct tsm_core *c, struct tsm_dsm *d)
+static int disconnect_now(struct pci_tsm_core *c, struct pci_tsm_dsm *d)
 {
 	int ret;
 
-	if (d->op != TSM_OP_NONE) {
+	if (d->op != PCI_TSM_OP_NONE) {
 		op_abort(d);
 		op_end(d, -EINTR);
 	}
-	op_begin(d, TSM_OP_DISCONNECT, d, NULL);
+	op_begin(d, PCI_TSM_OP_DISCONNECT, d, NULL);
 	do
 		ret = op_step(d, NULL);
 	while (ret == -EAGAIN);
@@ -207,11 +207,11 @@ static int disconnect_now(struct tsm_core *c, struct tsm_dsm *d)
 	return ret;
 }
 
-int tsm_connect(struct tsm_core *c, struct pci_dev *p, const char *name,
-		const void *owner)
+int pci_tsm_connect(struct pci_tsm_core *c, struct pci_dev *p, const char *name,
+		    const void *owner)
 {
-	struct tsm_dsm *d = tsm_dsm_of(p);
-	enum turn turn = turn_of(d, TSM_OP_CONNECT, owner);
+	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
+	enum turn turn = turn_of(d, PCI_TSM_OP_CONNECT, owner);
 	int ret;
 
 	if (turn == TURN_WAIT)
@@ -220,7 +220,7 @@ int tsm_connect(struct tsm_core *c, struct pci_dev *p, const char *name,
 		ret = dsm_new(c, p, name, &d);
 		if (ret)
 			return ret;
-		op_begin(d, TSM_OP_CONNECT, owner, NULL);
+		op_begin(d, PCI_TSM_OP_CONNECT, owner, NULL);
 	}
 	ret = op_step(d, NULL);
 	if (ret == -EAGAIN)
@@ -239,20 +239,20 @@ int tsm_connect(struct tsm_core *c, struct pci_dev *p, const char *name,
 	return 0;
 }
 
-static bool any_bound(const struct tsm_dsm *d)
+static bool any_bound(const struct pci_tsm_dsm *d)
 {
 	for (const struct pci_dev *p = d->tsm.p->host->devs; p; p = p->next)
 		if (p->tsm && ((struct pci_tsm *)p->tsm)->tdi &&
-		    tsm_dsm_of(p) == d)
+		    pci_tsm_dsm_of(p) == d)
 			return true;
 	return false;
 }
 
-int tsm_disconnect(struct tsm_core *c, struct pci_dev *p, const char *name,
-		   const void *owner)
+int pci_tsm_disconnect(struct pci_tsm_core *c, struct pci_dev *p,
+		       const char *name, const void *owner)
 {
-	struct tsm_dsm *d = tsm_dsm_of(p);
-	enum turn turn = turn_of(d, TSM_OP_DISCONNECT, owner);
+	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
+	enum turn turn = turn_of(d, PCI_TSM_OP_DISCONNECT, owner);
 	int ret;
 
 	if (turn == TURN_WAIT)
@@ -260,11 +260,11 @@ int tsm_disconnect(struct tsm_core *c, struct pci_dev *p, const char *name,
 	if (turn == TURN_BEGIN) {
 		if (!d || !d->connected || d->tsm.p != p)
 			return -ENXIO;
-		if (tsm_parse(name) != (int)(d->tsm.dev - c->devs))
+		if (pci_tsm_parse(name) != (int)(d->tsm.dev - c->devs))
 			return -EINVAL;
 		if (any_bound(d)) /* law 4 */
 			return -EBUSY;
-		op_begin(d, TSM_OP_DISCONNECT, owner, NULL);
+		op_begin(d, PCI_TSM_OP_DISCONNECT, owner, NULL);
 	}
 	ret = op_step(d, NULL);
 	if (ret == -EAGAIN)
@@ -277,7 +277,7 @@ int tsm_disconnect(struct tsm_core *c, struct pci_dev *p, const char *name,
 
 /* --- bind, unbind, guest requests ---------------------------------------- */
 
-static void tdi_free(struct tsm_core *c, struct pci_tdi *tdi)
+static void tdi_free(struct pci_tsm_core *c, struct pci_tdi *tdi)
 {
 	struct pci_tsm *t = tdi->tsm;
 
@@ -291,7 +291,8 @@ static void tdi_free(struct tsm_core *c, struct pci_tdi *tdi)
 }
 
 /* A function's own context; function 0 has it since connect. */
-static int sub_new(struct tsm_core *c, struct tsm_dsm *d, struct pci_dev *p)
+static int sub_new(struct pci_tsm_core *c, struct pci_tsm_dsm *d,
+		   struct pci_dev *p)
 {
 	struct pci_tsm *t;
 
@@ -309,8 +310,8 @@ static int sub_new(struct tsm_core *c, struct tsm_dsm *d, struct pci_dev *p)
 	return 0;
 }
 
-static int tdi_new(struct tsm_core *c, struct tsm_dsm *d, struct pci_dev *p,
-		   struct pci_tdi **out)
+static int tdi_new(struct pci_tsm_core *c, struct pci_tsm_dsm *d,
+		   struct pci_dev *p, struct pci_tdi **out)
 {
 	struct pci_tdi *tdi = kpool_get(&c->tdi_pool);
 	int ret;
@@ -329,12 +330,12 @@ static int tdi_new(struct tsm_core *c, struct tsm_dsm *d, struct pci_dev *p,
 	return 0;
 }
 
-int tsm_bind(struct tsm_core *c, struct pci_dev *p, void *kvm,
-	     uint32_t guest_rid, const struct tdi_port *port, void *port_ctx,
-	     const void *owner, struct pci_tdi **out)
+int pci_tsm_bind(struct pci_tsm_core *c, struct pci_dev *p, void *kvm,
+		 uint32_t guest_rid, const struct pci_tdi_port *port,
+		 void *port_ctx, const void *owner, struct pci_tdi **out)
 {
-	struct tsm_dsm *d = tsm_dsm_of(p);
-	enum turn turn = turn_of(d, TSM_OP_BIND, owner);
+	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
+	enum turn turn = turn_of(d, PCI_TSM_OP_BIND, owner);
 	struct pci_tsm *t = p->tsm;
 	int ret;
 
@@ -356,7 +357,7 @@ int tsm_bind(struct tsm_core *c, struct pci_dev *p, void *kvm,
 		d->op_tdi->guest_rid = guest_rid;
 		d->op_tdi->port = port;
 		d->op_tdi->port_ctx = port_ctx;
-		op_begin(d, TSM_OP_BIND, owner, d->op_tdi);
+		op_begin(d, PCI_TSM_OP_BIND, owner, d->op_tdi);
 	}
 	ret = op_step(d, NULL);
 	if (ret == -EAGAIN)
@@ -369,16 +370,17 @@ int tsm_bind(struct tsm_core *c, struct pci_dev *p, void *kvm,
 	return ret > 0 ? -EIO : ret;
 }
 
-int tsm_unbind(struct tsm_core *c, struct pci_tdi *tdi, const void *owner)
+int pci_tsm_unbind(struct pci_tsm_core *c, struct pci_tdi *tdi,
+		   const void *owner)
 {
-	struct tsm_dsm *d = tdi->tsm->dsm;
-	enum turn turn = turn_of(d, TSM_OP_UNBIND, owner);
+	struct pci_tsm_dsm *d = tdi->tsm->dsm;
+	enum turn turn = turn_of(d, PCI_TSM_OP_UNBIND, owner);
 	int ret;
 
 	if (turn == TURN_WAIT)
 		return -EAGAIN;
 	if (turn == TURN_BEGIN)
-		op_begin(d, TSM_OP_UNBIND, owner, tdi);
+		op_begin(d, PCI_TSM_OP_UNBIND, owner, tdi);
 	ret = op_step(d, NULL);
 	if (ret == -EAGAIN)
 		return ret;
@@ -387,24 +389,24 @@ int tsm_unbind(struct tsm_core *c, struct pci_tdi *tdi, const void *owner)
 	return ret > 0 ? -EIO : ret;
 }
 
-int tsm_unbind_now(struct tsm_core *c, struct pci_tdi *tdi)
+int pci_tsm_unbind_now(struct pci_tsm_core *c, struct pci_tdi *tdi)
 {
-	struct tsm_dsm *d = tdi->tsm->dsm;
+	struct pci_tsm_dsm *d = tdi->tsm->dsm;
 	int ret;
 
 	/* What is under way on this mailbox gives way: release cannot wait. */
-	if (d->op != TSM_OP_NONE && d->op_owner != tdi)
-		tsm_abort(c, d->tsm.p, d->op_owner);
+	if (d->op != PCI_TSM_OP_NONE && d->op_owner != tdi)
+		pci_tsm_abort(c, d->tsm.p, d->op_owner);
 	do
-		ret = tsm_unbind(c, tdi, tdi);
+		ret = pci_tsm_unbind(c, tdi, tdi);
 	while (ret == -EAGAIN);
 	return ret;
 }
 
-int tsm_guest_req(struct tsm_core *c, struct pci_tdi *tdi,
-		  struct tsm_guest_req *q, const void *owner)
+int pci_tsm_guest_req(struct pci_tsm_core *c, struct pci_tdi *tdi,
+		      struct pci_tsm_guest_req *q, const void *owner)
 {
-	struct tsm_dsm *d;
+	struct pci_tsm_dsm *d;
 	enum turn turn;
 	int ret;
 
@@ -412,11 +414,11 @@ int tsm_guest_req(struct tsm_core *c, struct pci_tdi *tdi,
 	if (!tdi || !tdi->tsm)
 		return -ENXIO;
 	d = tdi->tsm->dsm;
-	turn = turn_of(d, TSM_OP_GUEST_REQ, owner);
+	turn = turn_of(d, PCI_TSM_OP_GUEST_REQ, owner);
 	if (turn == TURN_WAIT)
 		return -EAGAIN;
 	if (turn == TURN_BEGIN)
-		op_begin(d, TSM_OP_GUEST_REQ, owner, tdi);
+		op_begin(d, PCI_TSM_OP_GUEST_REQ, owner, tdi);
 	ret = op_step(d, q);
 	if (ret != -EAGAIN)
 		op_end(d, ret);
@@ -427,48 +429,48 @@ int tsm_guest_req(struct tsm_core *c, struct pci_tdi *tdi,
  * After an abort: connect leaves nothing, bind and unbind leave no TDI, a
  * disconnect is finished, a guest request leaves its TDI to be unbound.
  */
-void tsm_abort(struct tsm_core *c, struct pci_dev *p, const void *owner)
+void pci_tsm_abort(struct pci_tsm_core *c, struct pci_dev *p, const void *owner)
 {
-	struct tsm_dsm *d = tsm_dsm_of(p);
-	enum tsm_op_kind op;
+	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
+	enum pci_tsm_op_kind op;
 	struct pci_tdi *tdi;
 
-	if (!d || d->op == TSM_OP_NONE || d->op_owner != owner)
+	if (!d || d->op == PCI_TSM_OP_NONE || d->op_owner != owner)
 		return;
 	op = d->op;
 	tdi = d->op_tdi;
 	op_abort(d);
 	op_end(d, -EINTR);
 	switch (op) {
-	case TSM_OP_BIND:
-	case TSM_OP_UNBIND:
+	case PCI_TSM_OP_BIND:
+	case PCI_TSM_OP_UNBIND:
 		tdi_free(c, tdi);
 		break;
-	case TSM_OP_CONNECT:
-	case TSM_OP_DISCONNECT:
+	case PCI_TSM_OP_CONNECT:
+	case PCI_TSM_OP_DISCONNECT:
 		d->connected = false;
 		dsm_free(c, d);
 		break;
-	case TSM_OP_GUEST_REQ:
-	case TSM_OP_NONE:
+	case PCI_TSM_OP_GUEST_REQ:
+	case PCI_TSM_OP_NONE:
 		break;
 	}
 }
 
 /* linux.md 3.1: unbind all, then disconnect, then remove. */
-void tsm_drop(struct tsm_core *c, struct pci_dev *p)
+void pci_tsm_drop(struct pci_tsm_core *c, struct pci_dev *p)
 {
-	struct tsm_dsm *d = tsm_dsm_of(p);
+	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 	struct pci_tsm *t = p->tsm;
 
 	if (!d)
 		return;
-	if (d->op != TSM_OP_NONE &&
+	if (d->op != PCI_TSM_OP_NONE &&
 	    (d->tsm.p == p || (d->op_tdi && d->op_tdi->p == p)))
-		tsm_abort(c, p, d->op_owner);
+		pci_tsm_abort(c, p, d->op_owner);
 	t = p->tsm; /* an aborted bind or connect has taken it along */
 	if (t && t->tdi)
-		(void)tsm_unbind_now(c, t->tdi);
+		(void)pci_tsm_unbind_now(c, t->tdi);
 	d = p->tsm ? ((struct pci_tsm *)p->tsm)->dsm : NULL;
 	if (!d || d->tsm.p != p)
 		return;
@@ -476,7 +478,7 @@ void tsm_drop(struct tsm_core *c, struct pci_dev *p)
 		struct pci_tsm *s = v->tsm;
 
 		if (v != p && s && s->dsm == d && s->tdi)
-			(void)tsm_unbind_now(c, s->tdi);
+			(void)pci_tsm_unbind_now(c, s->tdi);
 	}
 	(void)disconnect_now(c, d);
 }
@@ -485,10 +487,10 @@ void tsm_drop(struct tsm_core *c, struct pci_dev *p)
 
 static void removing(void *ctx, struct pci_dev *p)
 {
-	tsm_drop(ctx, p);
+	pci_tsm_drop(ctx, p);
 }
 
-int tsm_core_init(struct tsm_core *c, struct pci_host *pci)
+int pci_tsm_core_init(struct pci_tsm_core *c, struct pci_host *pci)
 {
 	const struct pci_watch w = { removing, c };
 	int ret;
@@ -496,30 +498,31 @@ int tsm_core_init(struct tsm_core *c, struct pci_host *pci)
 	memset(c, 0, sizeof(*c));
 	c->k = pci->k;
 	c->pci = pci;
-	kpool_init(&c->dsm_pool, pci->k->arena, sizeof(struct tsm_dsm), 0);
+	kpool_init(&c->dsm_pool, pci->k->arena, sizeof(struct pci_tsm_dsm), 0);
 	kpool_init(&c->tsm_pool, pci->k->arena, sizeof(struct pci_tsm), 0);
 	kpool_init(&c->tdi_pool, pci->k->arena, sizeof(struct pci_tdi), 0);
 	ret = pci_watch_add(pci, &w);
-	return ret ? ret : tsm_sysfs_init(c);
+	return ret ? ret : pci_tsm_sysfs_init(c);
 }
 
-int tsm_register(struct tsm_core *c, const struct pci_tsm_ops *ops, void *ctx)
+int pci_tsm_register(struct pci_tsm_core *c, const struct pci_tsm_ops *ops,
+		     void *ctx)
 {
 	if (!ops->probe || !ops->remove || !ops->connect || !ops->disconnect ||
 	    !ops->bind || !ops->unbind || !ops->guest_req || !ops->abort ||
 	    !ops->secure)
 		return -EINVAL;
-	for (int i = 0; i < TSM_DEVS; i++)
+	for (int i = 0; i < PCI_TSM_DEVS; i++)
 		if (!c->devs[i].ops) {
-			c->devs[i] = (struct tsm_dev){ ops, ctx, 0 };
+			c->devs[i] = (struct pci_tsm_dev){ ops, ctx, 0 };
 			return i;
 		}
 	return -ENOSPC;
 }
 
-int tsm_unregister(struct tsm_core *c, int n)
+int pci_tsm_unregister(struct pci_tsm_core *c, int n)
 {
-	if (n < 0 || n >= TSM_DEVS || !c->devs[n].ops)
+	if (n < 0 || n >= PCI_TSM_DEVS || !c->devs[n].ops)
 		return -ENXIO;
 	/* Nobody may be on his way in or out (linux.md 3.4, 2). */
 	if (c->devs[n].users)

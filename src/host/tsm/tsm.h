@@ -15,25 +15,25 @@
  *
  * Source: linux.md 1.1, 1.6, 2, 3 (Linux 7.3 drivers/pci/tsm.c)
  */
-#define TSM_DEVS      4
-#define TSM_MSG_MAX   8192 /* one message either way */
-#define TSM_STEPS_MAX 4096 /* exchanges of one operation: law 54 */
+#define PCI_TSM_DEVS	  4
+#define PCI_TSM_MSG_MAX	  8192 /* one message either way */
+#define PCI_TSM_STEPS_MAX 4096 /* exchanges of one operation: law 54 */
 
 /* One exchange that an operation wants. */
-struct tsm_relay {
+struct pci_tsm_relay {
 	uint8_t type; /* DOE object type: 1 plain, 2 secured */
-	uint8_t req[TSM_MSG_MAX];
+	uint8_t req[PCI_TSM_MSG_MAX];
 	size_t req_len;
-	uint8_t rsp[TSM_MSG_MAX];
+	uint8_t rsp[PCI_TSM_MSG_MAX];
 	size_t rsp_len;
 	int err; /* of the exchange; rsp_len is then 0 */
 };
 
 struct pci_tdi;
-struct tsm_dsm;
+struct pci_tsm_dsm;
 
 /* One guest request, as bind and the VMM agree on it (interlock_ext.h). */
-struct tsm_guest_req {
+struct pci_tsm_guest_req {
 	uint32_t op;
 	uint32_t arch;
 	const uint8_t *req;
@@ -58,66 +58,66 @@ struct pci_tsm_ops {
 	int (*probe)(void *ctx, struct pci_dev *p, void **priv);
 	void (*remove)(void *ctx, struct pci_dev *p, void *priv);
 	int (*connect)(void *ctx, struct pci_dev *p, bool first,
-		       struct tsm_relay *r);
+		       struct pci_tsm_relay *r);
 	int (*disconnect)(void *ctx, struct pci_dev *p, bool first,
-			  struct tsm_relay *r);
+			  struct pci_tsm_relay *r);
 	/*
 	 * Gives @tdi its context; the interface stays unlocked until the
 	 * guest asks. @kvm is the VM's cookie.
 	 */
 	int (*bind)(void *ctx, struct pci_tdi *tdi, bool first,
-		    struct tsm_relay *r);
+		    struct pci_tsm_relay *r);
 	/* Cannot fail for good: 0, -EINPROGRESS, or -errno and still gone. */
 	int (*unbind)(void *ctx, struct pci_tdi *tdi, bool first,
-		      struct tsm_relay *r);
+		      struct pci_tsm_relay *r);
 	/* 0, -errno, or a positive residue. */
 	int (*guest_req)(void *ctx, struct pci_tdi *tdi,
-			 struct tsm_guest_req *q, bool first,
-			 struct tsm_relay *r);
+			 struct pci_tsm_guest_req *q, bool first,
+			 struct pci_tsm_relay *r);
 	/*
 	 * The operation under way is dropped between two exchanges. Leaves
 	 * connect disconnected, guest_req with an unusable TDI.
 	 */
 	void (*abort)(void *ctx, struct pci_dev *p, struct pci_tdi *tdi,
-		      struct tsm_relay *r);
+		      struct pci_tsm_relay *r);
 	/* Is every stream of the connection Secure? connect needs it. */
 	bool (*secure)(void *ctx, struct pci_dev *p);
 };
 
-struct tsm_dev {
+struct pci_tsm_dev {
 	const struct pci_tsm_ops *ops; /* NULL: free */
 	void *ctx;
 	unsigned users; /* connected functions */
 };
 
-enum tsm_op_kind {
-	TSM_OP_NONE,
-	TSM_OP_CONNECT,
-	TSM_OP_DISCONNECT,
-	TSM_OP_BIND,
-	TSM_OP_UNBIND,
-	TSM_OP_GUEST_REQ,
+enum pci_tsm_op_kind {
+	PCI_TSM_OP_NONE,
+	PCI_TSM_OP_CONNECT,
+	PCI_TSM_OP_DISCONNECT,
+	PCI_TSM_OP_BIND,
+	PCI_TSM_OP_UNBIND,
+	PCI_TSM_OP_GUEST_REQ,
 };
 
 /* A function's TSM context. */
 struct pci_tsm {
-	struct tsm_dev *dev;
-	struct tsm_dsm *dsm;
+	struct pci_tsm_dev *dev;
+	struct pci_tsm_dsm *dsm;
 	struct pci_dev *p;
 	struct pci_tdi *tdi;
 	void *priv; /* the architecture's */
 };
 
 /* What function 0 adds: the mailbox, the lock, the operation under way. */
-struct tsm_dsm {
+struct pci_tsm_dsm {
 	struct pci_tsm tsm;
 	bool connected;
-	enum tsm_op_kind op;
+	enum pci_tsm_op_kind op;
 	const void *op_owner; /* who began it: a file, a vDevice */
 	struct pci_tdi *op_tdi;
 	bool op_first;
 	unsigned op_steps;
-	struct tsm_relay relay;
+	struct pci_tsm_relay relay;
 };
 
 /* A function bound to a VM. */
@@ -129,7 +129,7 @@ struct pci_tdi {
 	void *vdev; /* iommufd's vDevice */
 	void *priv; /* the architecture's */
 	/* What bind is made of, filled by iommufd before bind. */
-	const struct tdi_port *port;
+	const struct pci_tdi_port *port;
 	void *port_ctx;
 };
 
@@ -137,61 +137,64 @@ struct pci_tdi {
  * What the architecture may ask of KVM, iommufd and VFIO about the binding,
  * without knowing them. Filled by iommufd and VFIO.
  */
-struct tdi_port {
+struct pci_tdi_port {
 	/* Host mappings go, and come back; -EBUSY if one cannot go. */
 	int (*mmio_private)(void *ctx, bool on);
 };
 
-struct tsm_core {
+struct pci_tsm_core {
 	struct kernel *k;
 	struct pci_host *pci;
-	struct tsm_dev devs[TSM_DEVS];
+	struct pci_tsm_dev devs[PCI_TSM_DEVS];
 	struct kpool dsm_pool;
 	struct kpool tsm_pool;
 	struct kpool tdi_pool;
 };
 
-int tsm_core_init(struct tsm_core *c, struct pci_host *pci);
+int pci_tsm_core_init(struct pci_tsm_core *c, struct pci_host *pci);
 /* The number N of tsmN. -EINVAL incomplete table, -ENOSPC. */
-int tsm_register(struct tsm_core *c, const struct pci_tsm_ops *ops, void *ctx);
+int pci_tsm_register(struct pci_tsm_core *c, const struct pci_tsm_ops *ops,
+		     void *ctx);
 /* -EBUSY while functions are connected; nothing is left half gone. */
-int tsm_unregister(struct tsm_core *c, int n);
+int pci_tsm_unregister(struct pci_tsm_core *c, int n);
 
 /* linux.md 1.1: may this function be a DSM? */
-bool tsm_capable(const struct pci_dev *p);
+bool pci_tsm_capable(const struct pci_dev *p);
 
 /*
  * The verbs. -EAGAIN: one exchange was made, or another operation holds the
  * DSM; call again with the same @owner. Errors as linux.md 1.6 and 3.1.
  *
- * tsm_connect: -EINVAL name, -EBUSY connected, -ENXIO no such TSM or probe
+ * pci_tsm_connect: -EINVAL name, -EBUSY connected, -ENXIO no such TSM or probe
  * failed, -EIO the stream is not Secure.
- * tsm_disconnect: -ENXIO not connected, -EINVAL other name, -EBUSY bound.
+ * pci_tsm_disconnect: -ENXIO not connected, -EINVAL other name, -EBUSY bound.
  */
-int tsm_connect(struct tsm_core *c, struct pci_dev *p, const char *name,
-		const void *owner);
-int tsm_disconnect(struct tsm_core *c, struct pci_dev *p, const char *name,
-		   const void *owner);
+int pci_tsm_connect(struct pci_tsm_core *c, struct pci_dev *p, const char *name,
+		    const void *owner);
+int pci_tsm_disconnect(struct pci_tsm_core *c, struct pci_dev *p,
+		       const char *name, const void *owner);
 /*
  * -EINVAL no kvm or not connected; -EBUSY bound to another kvm; 0 and the
  * same TDI if bound to this one.
  */
-int tsm_bind(struct tsm_core *c, struct pci_dev *p, void *kvm,
-	     uint32_t guest_rid, const struct tdi_port *port, void *port_ctx,
-	     const void *owner, struct pci_tdi **out);
+int pci_tsm_bind(struct pci_tsm_core *c, struct pci_dev *p, void *kvm,
+		 uint32_t guest_rid, const struct pci_tdi_port *port,
+		 void *port_ctx, const void *owner, struct pci_tdi **out);
 /* Always ends unbound; a step that failed is reported once it is over. */
-int tsm_unbind(struct tsm_core *c, struct pci_tdi *tdi, const void *owner);
+int pci_tsm_unbind(struct pci_tsm_core *c, struct pci_tdi *tdi,
+		   const void *owner);
 /* -ENXIO no TDI. */
-int tsm_guest_req(struct tsm_core *c, struct pci_tdi *tdi,
-		  struct tsm_guest_req *q, const void *owner);
+int pci_tsm_guest_req(struct pci_tsm_core *c, struct pci_tdi *tdi,
+		      struct pci_tsm_guest_req *q, const void *owner);
 /* Drops what @owner began, if anything. */
-void tsm_abort(struct tsm_core *c, struct pci_dev *p, const void *owner);
+void pci_tsm_abort(struct pci_tsm_core *c, struct pci_dev *p,
+		   const void *owner);
 /* Unbind, disconnect and forget, at once: removal, reset, exit. */
-void tsm_drop(struct tsm_core *c, struct pci_dev *p);
+void pci_tsm_drop(struct pci_tsm_core *c, struct pci_dev *p);
 /* Runs an unbind to its end here and now; for release paths. */
-int tsm_unbind_now(struct tsm_core *c, struct pci_tdi *tdi);
+int pci_tsm_unbind_now(struct pci_tsm_core *c, struct pci_tdi *tdi);
 
-struct pci_tsm *tsm_of(const struct pci_dev *p);
-struct tsm_dsm *tsm_dsm_of(const struct pci_dev *p);
+struct pci_tsm *pci_tsm_of(const struct pci_dev *p);
+struct pci_tsm_dsm *pci_tsm_dsm_of(const struct pci_dev *p);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "host/tsm/tsm.h"
 
-int tsm_sysfs_init(struct tsm_core *c);
+int pci_tsm_sysfs_init(struct pci_tsm_core *c);
 /* The number in "tsmN"; text behind it is tolerated. -EINVAL. */
-int tsm_parse(const char *name);
+int pci_tsm_parse(const char *name);
 
 #endif

@@ -30,7 +30,7 @@ static int mmio_private(void *ctx, bool on)
 	return 0;
 }
 
-static const struct tdi_port port = { .mmio_private = mmio_private };
+static const struct pci_tdi_port port = { .mmio_private = mmio_private };
 
 /* --- regions
  * ------------------------------------------------------------------ */
