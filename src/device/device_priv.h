@@ -57,6 +57,7 @@ void engine_wipe(struct device_fn *fn);
 bool engines_step(struct device *d);
 void engines_timeouts(struct device *d);
 void device_take_cpl(struct device *d, const struct tlp *t);
+void msix_reset(struct device_fn *fn);
 void msix_fire(struct device_fn *fn, unsigned vector);
 void msix_flush(struct device_fn *fn);
 

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "device/device_priv.h"
 
+#include <string.h>
+
 #include "base/bits.h"
 
 /* Message-signalled interrupts of a function. Source: PCIe Base 6.0 §6.1.4 */
+
+/* All vectors masked, nothing pending. */
+void msix_reset(struct device_fn *fn)
+{
+	memset(fn->table, 0, sizeof(fn->table));
+	for (unsigned i = 0; i < DMA_MSIX_VECTORS; i++)
+		fn->table[i * MSIX_ENTRY_SIZE + MSIX_ENTRY_CTL] =
+			MSIX_ENTRY_MASKED;
+	fn->pending = 0;
+}
 
 void msix_fire(struct device_fn *fn, unsigned vector)
 {

@@ -194,6 +194,9 @@ static enum il_err scrub(void *ctx, uint32_t fn)
 	if (f->mem_used)
 		memset(f->mem, 0, DMA_BAR_MEM_SIZE);
 	f->mem_used = false;
+	/* A table that was locked holds what the TVM wrote. */
+	if (d->tdis[fn].lock.flags & TDISP_LOCK_MSIX)
+		msix_reset(f);
 	return IL_OK;
 }
 

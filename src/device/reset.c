@@ -23,11 +23,7 @@ void fn_reset(struct device_fn *fn)
 	engine_stop(fn, DMA_ERROR_NONE);
 	engine_wipe(fn);
 	pci_cfg_reset(&fn->cfg, fn->first);
-	memset(fn->table, 0, sizeof(fn->table));
-	for (unsigned i = 0; i < DMA_MSIX_VECTORS; i++)
-		fn->table[i * MSIX_ENTRY_SIZE + MSIX_ENTRY_CTL] =
-			MSIX_ENTRY_MASKED;
-	fn->pending = 0;
+	msix_reset(fn);
 	if (fn->mem_used)
 		memset(fn->mem, 0, DMA_BAR_MEM_SIZE);
 	fn->mem_used = false;

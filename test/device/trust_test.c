@@ -749,6 +749,13 @@ static void scrub_leaves_no_byte_of_the_tvm(void **unused)
 	for (unsigned i = 0; i < DMA_BAR_MEM_SIZE; i++)
 		assert_int_equal(fn->mem[i], 0);
 	assert_int_equal(fn->engine.src, 0);
+	rig_mmio_write(&rig, RIG_BAR0 + 0x2000, 0x1234, 8, false);
+	assert_int_equal(device_dsm_port.scrub(&rig.dev, 0), IL_OK);
+	assert_int_equal(fn->table[0], 0x34);
+	rig_tdi(&rig, 0, TDI_LOCKED, TDISP_LOCK_MSIX);
+	assert_int_equal(device_dsm_port.scrub(&rig.dev, 0), IL_OK);
+	assert_int_equal(fn->table[0], 0);
+	assert_int_equal(fn->table[12], 1);
 }
 
 static void the_dsm_sees_streams_as_the_registers_have_them(void **unused)

@@ -368,7 +368,7 @@ static void lengths_below_the_header_are_refused(void **unused)
 
 static void two_to_the_18_is_written_as_zero(void **unused)
 {
-	static uint8_t obj[4 << 18];
+	static uint8_t obj[4 << 18], in[DOE_MAX_PAYLOAD + 1];
 	struct wr w = wr_over(obj, sizeof(obj));
 	struct doe_type t;
 	const uint8_t *p;
@@ -380,7 +380,7 @@ static void two_to_the_18_is_written_as_zero(void **unused)
 	assert_int_equal(doe_length_field(0x40000), 0);
 	assert_int_equal(doe_length_field(0x3ffff), 0x3ffff);
 	assert_int_equal(
-		doe_wrap(&w, (struct doe_type){ 1, 1 }, obj, DOE_MAX_PAYLOAD),
+		doe_wrap(&w, (struct doe_type){ 1, 1 }, in, DOE_MAX_PAYLOAD),
 		IL_OK);
 	assert_int_equal(w.len, sizeof(obj));
 	assert_int_equal(obj[4] | obj[5] | obj[6] | obj[7], 0);
@@ -388,9 +388,9 @@ static void two_to_the_18_is_written_as_zero(void **unused)
 		doe_unwrap(obj, sizeof(obj), sizeof(obj), &t, &p, &len), IL_OK);
 	assert_int_equal(len, DOE_MAX_PAYLOAD);
 	w = wr_over(obj, sizeof(obj));
-	assert_int_equal(doe_wrap(&w, (struct doe_type){ 1, 1 }, obj,
-				  (size_t)DOE_MAX_PAYLOAD + 1),
-			 IL_E_ARG);
+	assert_int_equal(
+		doe_wrap(&w, (struct doe_type){ 1, 1 }, in, sizeof(in)),
+		IL_E_ARG);
 	assert_int_equal(w.len, 0);
 }
 
