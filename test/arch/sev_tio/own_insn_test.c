@@ -636,6 +636,42 @@ static void mmio_pages_keep_mark_and_port(void **unused)
 	rig_down(&r);
 }
 
+static void the_invariant_sees_each_broken_entry(void **unused)
+{
+	struct own_page was[2], *p;
+	struct rig r;
+
+	(void)unused;
+	rig_up(&r);
+	assert_int_equal(assign(&r, DATA, GPA, ASID, RMP_2M, false), RMP_OK);
+	p = &r.o.range[0].page[(DATA - RAM) / PAGE_4K + 5];
+	was[0] = *p;
+	was[1] = p[512];
+#define BROKEN(stmt)                          \
+	do {                                  \
+		assert_true(own_sane(&r.o));  \
+		stmt;                         \
+		assert_false(own_sane(&r.o)); \
+		*p = was[0];                  \
+		p[512] = was[1];              \
+	} while (0)
+	BROKEN(p->gpa += PAGE_4K);
+	BROKEN(p->asid = OTHER);
+	BROKEN(p->flags |= OWN_F_VALIDATED);
+	BROKEN(p->flags &= (uint8_t)~OWN_F_2M);
+	BROKEN(p->flags |= OWN_F_CONTEXT);
+	BROKEN(p[512].asid = 1);
+	BROKEN(p[512].gpa = PAGE_4K);
+	BROKEN(p[512].flags = OWN_F_VALIDATED);
+	BROKEN(p[512].flags = OWN_F_ASSIGNED);
+	BROKEN(p[512].flags = OWN_F_ASSIGNED | OWN_F_VMSA);
+#undef BROKEN
+	r.o.pages[ASID]++;
+	assert_false(own_sane(&r.o));
+	r.o.pages[ASID]--;
+	rig_down(&r);
+}
+
 /* --- random steps --- */
 
 static void counts_stay_true_over_random_steps(void **unused)
@@ -712,6 +748,7 @@ int main(void)
 		cmocka_unit_test(reclaimed_pages_name_nobody),
 		cmocka_unit_test(firmware_does_not_move_large_or_unknown_pages),
 		cmocka_unit_test(mmio_pages_keep_mark_and_port),
+		cmocka_unit_test(the_invariant_sees_each_broken_entry),
 		cmocka_unit_test(counts_stay_true_over_random_steps),
 	};
 
