@@ -196,7 +196,7 @@ enum il_err spdm_rsp_meas(struct spdm_ex *x)
 		.raw = x->req.param1 & SPDM_MEAS_ATTR_RAW,
 		.count_only = op == SPDM_MEAS_COUNT,
 	};
-	uint8_t n;
+	uint8_t n = 0;
 	enum il_err err;
 
 	if (sign && (!spdm_rsp_has_slot(r, slot) ||

@@ -174,6 +174,9 @@ static bool rsp_step(struct pair *p, struct faulty *f, size_t i)
 			else
 				err = IL_E_TIMEOUT;
 			assert_true(err == IL_E_PEER || err == IL_E_TIMEOUT);
+			if (err == IL_E_PEER)
+				assert_int_equal(spdm_req_peer_error(&p->req),
+						 SPDM_ERR_UNSPECIFIED);
 			spdm_req_abort(&p->req);
 		} else if (p->out_len) {
 			err = spdm_req_push(&p->req, p->out_kind, p->out,

@@ -525,6 +525,27 @@ static void a_port_s_errors_become_error_codes(void **unused)
 	pair_free(p);
 }
 
+static void a_device_without_vendor_messages_says_so(void **unused)
+{
+	(void)unused;
+	struct pair *p = in_session();
+	struct spdm_rsp_port none = *p->rsp.cfg.port;
+	static const uint8_t vid[2][2] = { { 1, 0 }, { 0x98, 0x1e } };
+	struct spdm_msg m = { .version = SPDM_V12,
+			      .code = SPDM_VENDOR_DEFINED_REQUEST };
+
+	none.vendor = NULL;
+	none.vendor_other = NULL;
+	p->rsp.cfg.port = &none;
+	m.u.vdm.standard = SPDM_STD_PCISIG;
+	for (unsigned i = 0; i < 2; i++) {
+		m.u.vdm.vid = (struct spdm_span){ vid[i], 2 };
+		refused(p, &m, SPDM_ERR_UNSUPPORTED_REQUEST);
+		assert_int_equal(p->out[3], SPDM_VENDOR_DEFINED_REQUEST);
+	}
+	pair_free(p);
+}
+
 static void a_port_may_give_no_reply(void **unused)
 {
 	(void)unused;
@@ -865,6 +886,7 @@ int main(void)
 		cmocka_unit_test(handshake_secrets_are_wiped_once_it_is_over),
 		cmocka_unit_test(key_updates_out_of_turn_are_refused),
 		cmocka_unit_test(a_port_s_errors_become_error_codes),
+		cmocka_unit_test(a_device_without_vendor_messages_says_so),
 		cmocka_unit_test(a_port_may_give_no_reply),
 		cmocka_unit_test(a_port_that_is_not_ready_is_asked_again),
 		cmocka_unit_test(records_that_are_not_ours_get_no_answer),

@@ -3,6 +3,7 @@
 
 #include "crypto/ossl.h"
 #include "spdm/secured.h"
+#include "spdm/transcript.h"
 
 /* One direction of a session, both ends of it. */
 struct wire {
@@ -225,8 +226,16 @@ static void keys_of_no_hash_or_version_of_ours_are_refused(void **unused)
 	struct wire w;
 	const uint8_t th[48] = { 0 };
 	struct spdm_keys k;
+	struct spdm_transcript tr;
 
 	open_wire(&w, 1);
+	spdm_tr_init(&tr, &w.c);
+	assert_int_equal(spdm_tr_restart(&tr), IL_OK);
+	assert_int_equal(spdm_tr_choose(&tr, SPDM_V12, 4), IL_E_ARG);
+	assert_int_equal(spdm_tr_vca_digest(&tr, w.out), IL_E_STATE);
+	assert_int_equal(spdm_tr_add(&tr, &tr.m12, true, th, 1), IL_E_STATE);
+	assert_int_equal(ossl_live(w.o), 4); /* two keys, two hashes */
+	spdm_tr_drop(&tr);
 	assert_int_equal(spdm_keys_handshake(&k, &w.c, SPDM_V12, 4, th, 48, th),
 			 IL_E_ARG);
 	assert_int_equal(spdm_keys_handshake(&k, &w.c, SPDM_V10,
