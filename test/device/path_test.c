@@ -167,10 +167,18 @@ static void spdm_in_the_clear_answers_get_version(void **unused)
 static void an_object_of_another_type_gets_no_answer(void **unused)
 {
 	const uint8_t req[4] = { 0x10, 0x84, 0, 0 };
+	unsigned doe = rig_ecap(&rig, RIG_EP, 0x2e);
 	uint8_t out[64];
 
 	(void)unused;
 	assert_int_equal(rig_doe(&rig, 3, req, 4, out, sizeof(out)), 0);
+	/* The right type of another vendor. */
+	rig_cfg_write(&rig, RIG_EP, doe + 0x10, 4, 0x00010002);
+	rig_cfg_write(&rig, RIG_EP, doe + 0x10, 4, 3);
+	rig_cfg_write(&rig, RIG_EP, doe + 0x10, 4, 0x00008410);
+	rig_cfg_write(&rig, RIG_EP, doe + 8, 4, 0x80000000);
+	rig_settle(&rig);
+	assert_int_equal(rig_cfg_read(&rig, RIG_EP, doe + 0xc, 4), 0);
 	assert_int_equal(rig_doe(&rig, 1, req, 4, out, sizeof(out)), 8);
 }
 

@@ -692,6 +692,24 @@ static void ports_do_not_share_names(void **unused)
 	assert_int_equal(fabric.ports, 4);
 }
 
+static void broken_fabrics_are_not_sane(void **unused)
+{
+	(void)unused;
+	assert_true(fabric_sane(&fabric));
+	fabric.ports = FABRIC_PORTS + 1;
+	assert_false(fabric_sane(&fabric));
+	fabric.ports = 1;
+	fabric.port[0].index = 1;
+	assert_false(fabric_sane(&fabric));
+	fabric.port[0].index = 0;
+	fabric.port[0].present = false;
+	assert_false(fabric_sane(&fabric));
+	fabric.port[0].present = true;
+	fabric.port[0].fabric = NULL;
+	assert_false(fabric_sane(&fabric));
+	fabric.port[0].fabric = &fabric;
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -713,6 +731,7 @@ int main(void)
 		T(link_disable_is_link_down),
 		T(a_stream_is_ready_only_as_laws_9_and_12_say),
 		T(ports_do_not_share_names),
+		T(broken_fabrics_are_not_sane),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
