@@ -253,8 +253,9 @@ enum il_err tsm_step(struct tsm_conn *c, uint8_t in_kind, const uint8_t *in,
 		     size_t n, uint8_t *out, size_t cap, size_t *out_len,
 		     uint8_t *kind, uint64_t now_ns) IL_MUST;
 
-/* tsm_abort() - give up a verb in flight, as if its answer had been wrong */
-void tsm_abort(struct tsm_conn *c);
+/* tsm_verb_abort() - give up a verb in flight, as if its answer had been wrong
+ */
+void tsm_verb_abort(struct tsm_conn *c);
 
 enum tsm_verb tsm_verb(const struct tsm_conn *c);
 /* The binding of the verb in flight, or NULL. */

@@ -328,7 +328,7 @@ enum il_err tsm_step(struct tsm_conn *c, uint8_t in_kind, const uint8_t *in,
 	return err;
 }
 
-void tsm_abort(struct tsm_conn *c)
+void tsm_verb_abort(struct tsm_conn *c)
 {
 	bool out;
 

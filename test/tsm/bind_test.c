@@ -833,7 +833,7 @@ static void a_stop_that_is_never_answered_cuts_the_link_on_abort(void **unused)
 	assert_ptr_equal(tsm_verb_bind(r->conn), r->bind);
 	assert_int_equal(tsm_bind_own(r->bind, 0), IL_E_STATE);
 	assert_int_equal(tsm_bind_free(r->bind), IL_E_STATE);
-	tsm_abort(r->conn);
+	tsm_verb_abort(r->conn);
 	assert_int_equal(tsm_bind_state(r->bind), TSM_BIND_DEAD);
 	assert_true(peer_keys_gone(r->p, true));
 	assert_int_equal(tsm_bind_own(r->bind, RIG_TVM), IL_E_STATE);

@@ -541,15 +541,15 @@ static void giving_up_before_the_first_message_changes_nothing(void **unused)
 	assert_int_equal(rig_connect(r), IL_OK);
 	b = look(r);
 	b.conn.blob_len = 0;
-	tsm_abort(r->conn);
+	tsm_verb_abort(r->conn);
 	assert_int_equal(tsm_begin(r->conn, TSM_HEARTBEAT, &a), IL_OK);
 	assert_int_equal(tsm_verb(r->conn), TSM_HEARTBEAT);
-	tsm_abort(r->conn);
+	tsm_verb_abort(r->conn);
 	same(r, &b);
 	/* once a message is out, its session is lost */
 	assert_int_equal(tsm_begin(r->conn, TSM_HEARTBEAT, &a), IL_OK);
 	assert_int_equal(rig_first(r), IL_E_AGAIN);
-	tsm_abort(r->conn);
+	tsm_verb_abort(r->conn);
 	cut(r);
 	rig_free(r);
 }

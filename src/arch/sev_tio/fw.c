@@ -191,7 +191,7 @@ static uint32_t find_device(struct sev_fw *fw, const struct row *r,
 	if (!forced(c))
 		return SEV_RET_IN_USE;
 	/* Its message is out and nobody will answer: the session is lost. */
-	tsm_abort(d->conn);
+	tsm_verb_abort(d->conn);
 	fw_pending_clear(d);
 	return SEV_RET_SUCCESS;
 }

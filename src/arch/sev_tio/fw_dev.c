@@ -316,13 +316,9 @@ uint32_t fw_fence_status(struct sev_fw *fw, struct fw_cmd *c)
 
 	if (own_fence_get(fw->cfg.own, asid, c->dev->port, &dma, &mmio))
 		return SEV_RET_INVALID_ASID;
-	/* The MMIO fence has two values; an error shows as closed. */
 	sev_put_u64(s, 0,
 		    field_put(TIO_FENCE_DMA, dma) |
-			    field_put(TIO_FENCE_MMIO,
-				      mmio == OWN_FENCE_OPEN
-					      ? TIO_FENCE_MMIO_OPEN
-					      : TIO_FENCE_MMIO_FENCED));
+			    field_put(TIO_FENCE_MMIO, mmio));
 	return fw_answer(fw, sev_u64(c->buf, TIO_FENCE_STATUS_PA), s,
 			 sizeof(s));
 }

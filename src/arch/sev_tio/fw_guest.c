@@ -95,8 +95,9 @@ static uint16_t find_pages(const struct sev_fw *fw, const struct msg *m,
 	const struct tsm_lock_info *l = tsm_lock_info(t->bind);
 	uint32_t off = sev_u32(m->p, TIO_MMIO_OFFSET);
 	uint16_t status = TIO_MMIO_NOT_REPORTED;
+	bool exact = false;
 
-	for (unsigned i = l->ranges; i-- > 0;) {
+	for (unsigned i = 0; i < l->ranges && !exact; i++) {
 		const struct tsm_range *r = &l->range[i];
 		struct own_page p;
 		uint64_t pa = r->pa + off * PAGE_4K;
@@ -108,8 +109,8 @@ static uint16_t find_pages(const struct sev_fw *fw, const struct msg *m,
 				status = TIO_MMIO_OUT_OF_RANGE;
 			continue;
 		}
-		if (status != TIO_MMIO_OK ||
-		    (!own_entry(fw->cfg.own, pa, &p) && p.gpa == s->gpa))
+		exact = !own_entry(fw->cfg.own, pa, &p) && p.gpa == s->gpa;
+		if (exact || status != TIO_MMIO_OK)
 			s->pa = pa;
 		status = TIO_MMIO_OK;
 	}

@@ -199,7 +199,7 @@ static uint32_t step(struct sev_fw *fw, struct fw_cmd *c, const struct ctrl *k,
 	ret = put_request(fw, k, fw->out, len, kind);
 	if (ret) {
 		/* Checked buffers cannot fail; if they do, nothing goes on. */
-		tsm_abort(d->conn);
+		tsm_verb_abort(d->conn);
 		fw_pending_clear(d);
 		return ret;
 	}

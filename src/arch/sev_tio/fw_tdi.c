@@ -75,11 +75,13 @@ void fw_mmio_revoke(struct sev_fw *fw, struct fw_tdi *t)
 	tsm_mmio_count(t->bind, -(int64_t)tsm_mmio_pages(t->bind));
 }
 
-static void fence(struct sev_fw *fw, const struct fw_tdi *t,
-		  enum own_fence state)
+/* Both fences; that of MMIO knows open and closed alone. */
+static void fence(struct sev_fw *fw, const struct fw_tdi *t, enum own_fence dma)
 {
+	enum own_fence mmio =
+		dma == OWN_FENCE_OPEN ? OWN_FENCE_OPEN : OWN_FENCE_CLOSED;
 	enum il_err err =
-		own_fence_set(fw->cfg.own, t->asid, t->dev->port, state, state);
+		own_fence_set(fw->cfg.own, t->asid, t->dev->port, dma, mmio);
 
 	IL_ASSERT(!err);
 }
@@ -269,6 +271,8 @@ static void let_go(struct sev_fw *fw, struct fw_tdi *t)
 	t->guest = NULL;
 	t->guest_device_id = 0;
 	t->lock_flags = 0;
+	if (!t->ranges)
+		t->asid = 0;
 }
 
 static void bind_ranges(struct fw_tdi *t)
