@@ -459,6 +459,8 @@ static void what_the_host_makes_up_kills_the_session_and_no_more(void **unused)
 				    p->out, p->out_len, 0);
 		assert_true(err != IL_OK && err != IL_E_AGAIN &&
 			    err != IL_E_STATE && err != IL_E_PEER);
+		if (how == 6)
+			assert_int_equal(err, IL_E_SHORT);
 		assert_int_equal(p->req.state, SPDM_REQ_CONNECTED);
 		no_keys_left(p);
 		assert_int_equal(spdm_req_push(&p->req, SPDM_SECURED, p->out,
@@ -595,6 +597,24 @@ static void evidence_verifies_by_itself(void **unused)
 	pair_free(p);
 }
 
+static void a_nonce_that_is_not_given_is_drawn(void **unused)
+{
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P384);
+	const struct spdm_req_args a = args();
+	uint8_t first[32];
+
+	pair_start(p);
+	pair_connect(p);
+	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
+	memcpy(first, spdm_req_meas_bytes(&p->req).p + 4, 32);
+	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
+	assert_memory_not_equal(first, spdm_req_meas_bytes(&p->req).p + 4, 32);
+	p->fenv.random_err = IL_E_RANDOM;
+	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_E_RANDOM);
+	pair_free(p);
+}
+
 static void evidence_that_does_not_fit_fails(void **unused)
 {
 	(void)unused;
@@ -658,6 +678,7 @@ int main(void)
 		cmocka_unit_test(giving_up_leaves_no_session_behind),
 		cmocka_unit_test(a_chain_is_trusted_by_whoever_is_asked),
 		cmocka_unit_test(evidence_verifies_by_itself),
+		cmocka_unit_test(a_nonce_that_is_not_given_is_drawn),
 		cmocka_unit_test(evidence_that_does_not_fit_fails),
 		cmocka_unit_test(a_buffer_too_small_keeps_the_operation),
 	};

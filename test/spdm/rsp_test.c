@@ -681,6 +681,42 @@ static void a_new_connection_ends_what_the_old_one_had(void **unused)
 	pair_free(p);
 }
 
+static void what_cannot_be_is_not_sane(void **unused)
+{
+	(void)unused;
+	struct pair *p = in_session();
+	struct spdm_rsp *bad = malloc(9 * sizeof(*bad));
+	struct spdm_req *odd = malloc(5 * sizeof(*odd));
+
+	assert_non_null(bad);
+	assert_non_null(odd);
+	for (unsigned i = 0; i < 9; i++)
+		memcpy(&bad[i], &p->rsp, sizeof(*bad));
+	assert_true(spdm_rsp_sane(&bad[0]));
+	bad[1].phase = SPDM_PH_SESSION;
+	bad[2].phase = SPDM_PH_CAPS;
+	bad[3].tr.hash = 0;
+	bad[4].ses[0].ch[0].live = false;
+	bad[5].ses[0].state = SPDM_SES_NONE;
+	bad[6].ses[0].th.n = 1;
+	bad[7].ses[1] = bad[7].ses[0];
+	bad[8].ses[1].ch[1].live = true;
+	for (unsigned i = 1; i < 9; i++)
+		assert_false(spdm_rsp_sane(&bad[i]));
+	for (unsigned i = 0; i < 5; i++)
+		memcpy(&odd[i], &p->req, sizeof(*odd));
+	assert_true(spdm_req_sane(&odd[0]));
+	odd[1].state = SPDM_REQ_STATES;
+	odd[2].sent = true;
+	odd[3].ch[0].live = false;
+	odd[4].leaf.count = 0;
+	for (unsigned i = 1; i < 5; i++)
+		assert_false(spdm_req_sane(&odd[i]));
+	free(bad);
+	free(odd);
+	pair_free(p);
+}
+
 static void a_reset_ends_everything(void **unused)
 {
 	(void)unused;
@@ -893,6 +929,7 @@ int main(void)
 		cmocka_unit_test(
 			a_record_that_does_not_decrypt_ends_its_session),
 		cmocka_unit_test(a_new_connection_ends_what_the_old_one_had),
+		cmocka_unit_test(what_cannot_be_is_not_sane),
 		cmocka_unit_test(a_reset_ends_everything),
 		cmocka_unit_test(a_silent_session_ends_after_twice_the_period),
 		cmocka_unit_test(sequence_numbers_never_wrap),
