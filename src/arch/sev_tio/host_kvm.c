@@ -332,21 +332,22 @@ static long enc_op(void *ctx, struct kvm_vm *vm, struct task *t, uintptr_t arg)
 /* --- exits
  * ------------------------------------------------------------------------- */
 
-static_assert(SEV_EXIT_TIO_GUEST_REQ == GHCB_EXIT_TIO_GUEST_REQ &&
-		      SEV_EXIT_TIO_OP == GHCB_EXIT_TIO_OP &&
-		      SEV_TIO_OP_BIND == (int)TIO_OP_BIND &&
-		      SEV_TIO_OP_UNBIND == (int)TIO_OP_UNBIND &&
-		      SEV_TIO_OP_RUN == (int)TIO_OP_RUN &&
-		      SEV_TIO_OP_STOP == (int)TIO_OP_STOP,
-	      "uapi.h and abi_guest.h agree on exits");
-static_assert(SEV_MSG_TYPE_OFF == SNP_MSG_TYPE &&
-		      SEV_MSG_MMIO_VALIDATE == (int)TIO_MSG_MMIO_VALIDATE_REQ &&
-		      SEV_MSG_SDTE_WRITE == (int)TIO_MSG_SDTE_WRITE_REQ &&
-		      SEV_PARAM_MMIO_GPA == TIO_PARAM_MMIO_GPA &&
-		      SEV_PARAM_MMIO_ORDER == TIO_PARAM_MMIO_ORDER &&
-		      SEV_PARAM_MMIO_PRIVATE == TIO_PARAM_MMIO_PRIVATE &&
-		      SEV_PARAM_SDTE_VALID == TIO_PARAM_SDTE_VALIDATE,
-	      "uapi.h and abi_guest.h agree on messages");
+_Static_assert(SEV_EXIT_TIO_GUEST_REQ == GHCB_EXIT_TIO_GUEST_REQ &&
+		       SEV_EXIT_TIO_OP == GHCB_EXIT_TIO_OP &&
+		       SEV_TIO_OP_BIND == (int)TIO_OP_BIND &&
+		       SEV_TIO_OP_UNBIND == (int)TIO_OP_UNBIND &&
+		       SEV_TIO_OP_RUN == (int)TIO_OP_RUN &&
+		       SEV_TIO_OP_STOP == (int)TIO_OP_STOP,
+	       "uapi.h and abi_guest.h agree on exits");
+_Static_assert(SEV_MSG_TYPE_OFF == SNP_MSG_TYPE &&
+		       SEV_MSG_MMIO_VALIDATE ==
+			       (int)TIO_MSG_MMIO_VALIDATE_REQ &&
+		       SEV_MSG_SDTE_WRITE == (int)TIO_MSG_SDTE_WRITE_REQ &&
+		       SEV_PARAM_MMIO_GPA == TIO_PARAM_MMIO_GPA &&
+		       SEV_PARAM_MMIO_ORDER == TIO_PARAM_MMIO_ORDER &&
+		       SEV_PARAM_MMIO_PRIVATE == TIO_PARAM_MMIO_PRIVATE &&
+		       SEV_PARAM_SDTE_VALID == TIO_PARAM_SDTE_VALIDATE,
+	       "uapi.h and abi_guest.h agree on messages");
 
 #define GHCB_REFUSED 1 /* in EXITINFO2, for the guest to see */
 

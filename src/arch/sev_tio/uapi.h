@@ -2,7 +2,6 @@
 #ifndef ARCH_SEV_TIO_UAPI_H
 #define ARCH_SEV_TIO_UAPI_H
 
-#include <assert.h>
 #include <stdint.h>
 
 /*
@@ -21,7 +20,7 @@ struct kvm_sev_cmd {
 	uint32_t error; /* out: the PSP's status */
 	uint32_t sev_fd;
 };
-static_assert(sizeof(struct kvm_sev_cmd) == 24, "uapi");
+_Static_assert(sizeof(struct kvm_sev_cmd) == 24, "uapi");
 
 struct kvm_sev_init {
 	uint64_t vmsa_features;
@@ -30,7 +29,7 @@ struct kvm_sev_init {
 	uint16_t pad1;
 	uint32_t pad2[8];
 };
-static_assert(sizeof(struct kvm_sev_init) == 48, "uapi");
+_Static_assert(sizeof(struct kvm_sev_init) == 48, "uapi");
 
 struct kvm_sev_snp_launch_start {
 	uint64_t policy;
@@ -39,7 +38,7 @@ struct kvm_sev_snp_launch_start {
 	uint8_t pad0[6];
 	uint64_t pad1[4];
 };
-static_assert(sizeof(struct kvm_sev_snp_launch_start) == 64, "uapi");
+_Static_assert(sizeof(struct kvm_sev_snp_launch_start) == 64, "uapi");
 
 #define KVM_SEV_SNP_PAGE_TYPE_NORMAL	 1
 #define KVM_SEV_SNP_PAGE_TYPE_ZERO	 3
@@ -57,7 +56,7 @@ struct kvm_sev_snp_launch_update {
 	uint32_t pad1;
 	uint64_t pad2[4];
 };
-static_assert(sizeof(struct kvm_sev_snp_launch_update) == 64, "uapi");
+_Static_assert(sizeof(struct kvm_sev_snp_launch_update) == 64, "uapi");
 
 struct kvm_sev_snp_launch_finish {
 	uint64_t id_block_uaddr;
@@ -70,7 +69,7 @@ struct kvm_sev_snp_launch_finish {
 	uint16_t flags;
 	uint64_t pad1[4];
 };
-static_assert(sizeof(struct kvm_sev_snp_launch_finish) == 88, "uapi");
+_Static_assert(sizeof(struct kvm_sev_snp_launch_finish) == 88, "uapi");
 
 /*
  * What a VMM sees of a TIO exit (KVM_EXIT_VMGEXIT), as the guest put it into
@@ -101,7 +100,7 @@ struct sev_tio_req {
 	uint64_t data_pages;
 	uint64_t param; /* RDX */
 };
-static_assert(sizeof(struct sev_tio_req) == 40, "uapi");
+_Static_assert(sizeof(struct sev_tio_req) == 40, "uapi");
 
 struct sev_tio_resp {
 	uint64_t param;	     /* RDX for the guest */
@@ -110,6 +109,6 @@ struct sev_tio_resp {
 	uint32_t fw_error;   /* the PSP's status, if it refused */
 	uint32_t reserved;
 };
-static_assert(sizeof(struct sev_tio_resp) == 32, "uapi");
+_Static_assert(sizeof(struct sev_tio_resp) == 32, "uapi");
 
 #endif

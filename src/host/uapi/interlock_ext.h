@@ -2,7 +2,6 @@
 #ifndef HOST_UAPI_INTERLOCK_EXT_H
 #define HOST_UAPI_INTERLOCK_EXT_H
 
-#include <assert.h>
 #include <stdint.h>
 
 #include "host/uapi/ioc.h"
@@ -29,7 +28,7 @@ struct iommu_viommu_tsm {
 	int32_t kvm_fd;
 	uint32_t reserved;
 };
-static_assert(sizeof(struct iommu_viommu_tsm) == 8, "uapi");
+_Static_assert(sizeof(struct iommu_viommu_tsm) == 8, "uapi");
 
 /*
  * One request of a TVM to the TSM about its function. Returns 0, a residue,
@@ -66,7 +65,7 @@ struct iommu_vdevice_tsm_req {
 	uint64_t resp_uptr;
 	uint64_t tsm_code; /* out */
 };
-static_assert(sizeof(struct iommu_vdevice_tsm_req) == 48, "uapi");
+_Static_assert(sizeof(struct iommu_vdevice_tsm_req) == 48, "uapi");
 
 /*
  * A memory slot whose frames come from a dma-buf (in guest_memfd); mapped

@@ -2,7 +2,6 @@
 #ifndef HOST_UAPI_IOMMUFD_H
 #define HOST_UAPI_IOMMUFD_H
 
-#include <assert.h>
 #include <stdint.h>
 
 #include "host/uapi/ioc.h"
@@ -28,14 +27,14 @@ struct iommu_destroy {
 	uint32_t size;
 	uint32_t id;
 };
-static_assert(sizeof(struct iommu_destroy) == 8, "uapi");
+_Static_assert(sizeof(struct iommu_destroy) == 8, "uapi");
 
 struct iommu_ioas_alloc {
 	uint32_t size;
 	uint32_t flags;
 	uint32_t out_ioas_id;
 };
-static_assert(sizeof(struct iommu_ioas_alloc) == 12, "uapi");
+_Static_assert(sizeof(struct iommu_ioas_alloc) == 12, "uapi");
 
 #define IOMMU_IOAS_MAP_FIXED_IOVA (1u << 0)
 #define IOMMU_IOAS_MAP_WRITEABLE  (1u << 1)
@@ -50,7 +49,7 @@ struct iommu_ioas_map {
 	uint64_t length;
 	uint64_t iova;
 };
-static_assert(sizeof(struct iommu_ioas_map) == 40, "uapi");
+_Static_assert(sizeof(struct iommu_ioas_map) == 40, "uapi");
 
 struct iommu_ioas_map_file {
 	uint32_t size;
@@ -61,7 +60,7 @@ struct iommu_ioas_map_file {
 	uint64_t length;
 	uint64_t iova;
 };
-static_assert(sizeof(struct iommu_ioas_map_file) == 40, "uapi");
+_Static_assert(sizeof(struct iommu_ioas_map_file) == 40, "uapi");
 
 /* iova 0 and length 2^64-1: everything. length returns the bytes unmapped. */
 struct iommu_ioas_unmap {
@@ -70,7 +69,7 @@ struct iommu_ioas_unmap {
 	uint64_t iova;
 	uint64_t length;
 };
-static_assert(sizeof(struct iommu_ioas_unmap) == 24, "uapi");
+_Static_assert(sizeof(struct iommu_ioas_unmap) == 24, "uapi");
 
 #define IOMMU_OPTION_HUGE_PAGES 1
 #define IOMMU_OPTION_OP_SET	0
@@ -84,7 +83,7 @@ struct iommu_option {
 	uint32_t object_id;
 	uint64_t val64;
 };
-static_assert(sizeof(struct iommu_option) == 24, "uapi");
+_Static_assert(sizeof(struct iommu_option) == 24, "uapi");
 
 #define IOMMU_HWPT_ALLOC_NEST_PARENT (1u << 0)
 #define IOMMU_HWPT_DATA_NONE	     0
@@ -102,7 +101,7 @@ struct iommu_hwpt_alloc {
 	uint32_t fault_id;
 	uint32_t reserved2;
 };
-static_assert(sizeof(struct iommu_hwpt_alloc) == 48, "uapi");
+_Static_assert(sizeof(struct iommu_hwpt_alloc) == 48, "uapi");
 
 #define IOMMU_VIOMMU_TYPE_DEFAULT    0
 #define IOMMU_VIOMMU_TYPE_ARM_SMMUV3 1
@@ -118,7 +117,7 @@ struct iommu_viommu_alloc {
 	uint32_t reserved;
 	uint64_t data_uptr;
 };
-static_assert(sizeof(struct iommu_viommu_alloc) == 40, "uapi");
+_Static_assert(sizeof(struct iommu_viommu_alloc) == 40, "uapi");
 
 struct iommu_vdevice_alloc {
 	uint32_t size;
@@ -127,6 +126,6 @@ struct iommu_vdevice_alloc {
 	uint32_t out_vdevice_id;
 	uint64_t virt_id; /* the guest's routing id of the function */
 };
-static_assert(sizeof(struct iommu_vdevice_alloc) == 24, "uapi");
+_Static_assert(sizeof(struct iommu_vdevice_alloc) == 24, "uapi");
 
 #endif

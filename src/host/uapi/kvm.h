@@ -2,7 +2,6 @@
 #ifndef HOST_UAPI_KVM_H
 #define HOST_UAPI_KVM_H
 
-#include <assert.h>
 #include <stdint.h>
 
 #include "host/uapi/ioc.h"
@@ -61,7 +60,7 @@ struct kvm_userspace_memory_region2 {
 	uint32_t pad1;
 	uint64_t pad2[14];
 };
-static_assert(sizeof(struct kvm_userspace_memory_region2) == 160, "uapi");
+_Static_assert(sizeof(struct kvm_userspace_memory_region2) == 160, "uapi");
 
 #define KVM_MEMORY_ATTRIBUTE_PRIVATE (UINT64_C(1) << 3)
 
@@ -71,14 +70,14 @@ struct kvm_memory_attributes {
 	uint64_t attributes;
 	uint64_t flags;
 };
-static_assert(sizeof(struct kvm_memory_attributes) == 32, "uapi");
+_Static_assert(sizeof(struct kvm_memory_attributes) == 32, "uapi");
 
 struct kvm_create_guest_memfd {
 	uint64_t size;
 	uint64_t flags;
 	uint64_t reserved[6];
 };
-static_assert(sizeof(struct kvm_create_guest_memfd) == 64, "uapi");
+_Static_assert(sizeof(struct kvm_create_guest_memfd) == 64, "uapi");
 
 #define KVM_DEV_TYPE_VFIO     4
 #define KVM_DEV_VFIO_FILE     1
@@ -90,7 +89,7 @@ struct kvm_create_device {
 	uint32_t fd; /* out */
 	uint32_t flags;
 };
-static_assert(sizeof(struct kvm_create_device) == 12, "uapi");
+_Static_assert(sizeof(struct kvm_create_device) == 12, "uapi");
 
 struct kvm_device_attr {
 	uint32_t flags;
@@ -98,7 +97,7 @@ struct kvm_device_attr {
 	uint64_t attr;
 	uint64_t addr;
 };
-static_assert(sizeof(struct kvm_device_attr) == 24, "uapi");
+_Static_assert(sizeof(struct kvm_device_attr) == 24, "uapi");
 
 #define KVM_EXIT_UNKNOWN	0
 #define KVM_EXIT_HYPERCALL	3
@@ -162,6 +161,6 @@ struct kvm_run {
 	uint64_t kvm_dirty_regs;
 	char s[2048];
 };
-static_assert(sizeof(struct kvm_run) == 2352, "uapi");
+_Static_assert(sizeof(struct kvm_run) == 2352, "uapi");
 
 #endif

@@ -2,7 +2,6 @@
 #ifndef HOST_UAPI_VFIO_H
 #define HOST_UAPI_VFIO_H
 
-#include <assert.h>
 #include <stdint.h>
 
 #include "host/uapi/ioc.h"
@@ -38,7 +37,7 @@ struct vfio_device_info {
 	uint32_t cap_offset;
 	uint32_t pad;
 };
-static_assert(sizeof(struct vfio_device_info) == 24, "uapi");
+_Static_assert(sizeof(struct vfio_device_info) == 24, "uapi");
 
 #define VFIO_REGION_INFO_FLAG_READ  (1u << 0)
 #define VFIO_REGION_INFO_FLAG_WRITE (1u << 1)
@@ -52,7 +51,7 @@ struct vfio_region_info {
 	uint64_t size;
 	uint64_t offset;
 };
-static_assert(sizeof(struct vfio_region_info) == 32, "uapi");
+_Static_assert(sizeof(struct vfio_region_info) == 32, "uapi");
 
 struct vfio_device_bind_iommufd {
 	uint32_t argsz;
@@ -60,20 +59,20 @@ struct vfio_device_bind_iommufd {
 	int32_t iommufd;
 	uint32_t out_devid;
 };
-static_assert(sizeof(struct vfio_device_bind_iommufd) == 16, "uapi");
+_Static_assert(sizeof(struct vfio_device_bind_iommufd) == 16, "uapi");
 
 struct vfio_device_attach_iommufd_pt {
 	uint32_t argsz;
 	uint32_t flags;
 	uint32_t pt_id;
 };
-static_assert(sizeof(struct vfio_device_attach_iommufd_pt) == 12, "uapi");
+_Static_assert(sizeof(struct vfio_device_attach_iommufd_pt) == 12, "uapi");
 
 struct vfio_device_detach_iommufd_pt {
 	uint32_t argsz;
 	uint32_t flags;
 };
-static_assert(sizeof(struct vfio_device_detach_iommufd_pt) == 8, "uapi");
+_Static_assert(sizeof(struct vfio_device_detach_iommufd_pt) == 8, "uapi");
 
 #define VFIO_DEVICE_FEATURE_MASK    0xffffu
 #define VFIO_DEVICE_FEATURE_GET	    (1u << 16)
@@ -86,7 +85,7 @@ struct vfio_device_feature {
 	uint32_t flags;
 	uint8_t data[];
 };
-static_assert(sizeof(struct vfio_device_feature) == 8, "uapi");
+_Static_assert(sizeof(struct vfio_device_feature) == 8, "uapi");
 
 struct vfio_region_dma_range {
 	uint64_t offset;
@@ -100,6 +99,6 @@ struct vfio_device_feature_dma_buf {
 	uint32_t nr_ranges;
 	struct vfio_region_dma_range dma_ranges[];
 };
-static_assert(sizeof(struct vfio_device_feature_dma_buf) == 16, "uapi");
+_Static_assert(sizeof(struct vfio_device_feature_dma_buf) == 16, "uapi");
 
 #endif
