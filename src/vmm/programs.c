@@ -425,20 +425,22 @@ static long bar_size(struct vmm_run *r, unsigned i)
 
 static long bar_export(struct vmm_run *r, unsigned i)
 {
-	struct {
-		struct vfio_device_feature f;
-		struct vfio_device_feature_dma_buf b;
-		struct vfio_region_dma_range range;
-	} q = {
-		.f = { .argsz = sizeof(q),
-		       .flags = VFIO_DEVICE_FEATURE_GET |
-				VFIO_DEVICE_FEATURE_DMA_BUF },
-		.b = { .region_index = i, .nr_ranges = 1 },
-		.range = { .length = r->d->bar_size[i] },
+	const struct vfio_device_feature_dma_buf b = { .region_index = i,
+						       .nr_ranges = 1 };
+	const struct vfio_region_dma_range range = {
+		.length = r->d->bar_size[i]
 	};
-	long ret =
-		k_ioctl(r->v->t, r->d->fd, VFIO_DEVICE_FEATURE, (uintptr_t)&q);
+	const struct vfio_device_feature f = {
+		.argsz = sizeof(f) + sizeof(b) + sizeof(range),
+		.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
+	};
+	_Alignas(8) uint8_t q[sizeof(f) + sizeof(b) + sizeof(range)];
+	long ret;
 
+	memcpy(q, &f, sizeof(f));
+	memcpy(q + sizeof(f), &b, sizeof(b));
+	memcpy(q + sizeof(f) + sizeof(b), &range, sizeof(range));
+	ret = k_ioctl(r->v->t, r->d->fd, VFIO_DEVICE_FEATURE, (uintptr_t)q);
 	if (ret < 0)
 		return ret;
 	r->d->bar_fd[i] = (int)ret;

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fake_pci.h"
+
+/*
+ * The log: M/m memory decode on/off, B/b bus mastering on/off, F FLR,
+ * E/e stream enable/disable at the endpoint, R/r at the root port.
+ */
+void fake_log(struct fake_pci *f, char what)
+{
+	if (f->logged < sizeof(f->log) - 1)
+		f->log[f->logged++] = what;
+}
+
+static void show_streams(struct fake_pci *f, struct pci_cfg *c, uint16_t cap,
+			 bool insecure)
+{
+	struct ide_block_regs b;
+
+	for (unsigned i = 0; cap && pci_ide_block(c, cap, i, &b) == IL_OK; i++)
+		pci_ide_show(c, cap, i,
+			     b.enable && f->keys && !insecure ?
+				     IDE_STS_SECURE :
+				     IDE_STS_INSECURE,
+			     false);
+}
+
+static void ep_reading(void *ctx, struct pci_cfg *c, uint16_t reg)
+{
+	struct fake_pci *f = ctx;
+
+	show_streams(f, c, f->ep_ide, f->ep_insecure);
+	if (!f->ep_doe)
+		return;
+	if (reg == f->ep_doe + DOE_STS)
+		pci_cfg_put(c, reg, 4, doe_reg_status(&f->mbox));
+	if (reg == f->ep_doe + DOE_READ)
+		pci_cfg_put(c, reg, 4, doe_reg_read(&f->mbox));
+}
+
+static void log_bit(struct fake_pci *f, uint32_t old, uint32_t now,
+		    uint32_t bit, char on, char off)
+{
+	if ((old ^ now) & bit)
+		fake_log(f, now & bit ? on : off);
+}
+
+static void reset_function(struct fake_pci *f)
+{
+	f->flrs++;
+	fake_log(f, 'F');
+	pci_cfg_reset(&f->ep, f->ep_first);
+	(void)!doe_event(&f->mbox, DOE_EV_RESET, NULL);
+}
+
+static void log_stream(struct fake_pci *f, struct pci_cfg *c, uint16_t cap,
+		       uint16_t reg, uint32_t old, uint32_t now, char on,
+		       char off)
+{
+	uint16_t rel;
+
+	if (cap && pci_ide_block_of(c, cap, reg, &rel) >= 0 &&
+	    rel == IDE_SEL_CTL)
+		log_bit(f, old, now, IDE_SEL_CTL_ENABLE, on, off);
+}
+
+static void ep_written(void *ctx, struct pci_cfg *c, uint16_t reg,
+		       uint32_t wrote, uint8_t be, uint32_t old, uint32_t now)
+{
+	struct fake_pci *f = ctx;
+
+	(void)be;
+	if (reg == CFG_COMMAND) {
+		log_bit(f, old, now, CMD_MEM, 'M', 'm');
+		log_bit(f, old, now, CMD_MASTER, 'B', 'b');
+	}
+	log_stream(f, c, f->ep_ide, reg, old, now, 'E', 'e');
+	if (reg == f->ep_exp + EXP_DEVCTL && wrote & EXP_DEVCTL_FLR)
+		reset_function(f);
+	if (f->ep_doe && reg == f->ep_doe + DOE_CTL)
+		doe_reg_write_ctl(&f->mbox, wrote, *f->now);
+	if (f->ep_doe && reg == f->ep_doe + DOE_WRITE)
+		doe_reg_write_mbox(&f->mbox, wrote);
+	if (f->ep_doe && reg == f->ep_doe + DOE_READ)
+		doe_reg_write_read_mbox(&f->mbox);
+	if (f->watch)
+		f->watch(f->ctx, f);
+}
+
+static void port_reading(void *ctx, struct pci_cfg *c, uint16_t reg)
+{
+	struct fake_pci *f = ctx;
+
+	(void)reg;
+	show_streams(f, c, f->port_ide, f->rp_insecure);
+}
+
+static void port_written(void *ctx, struct pci_cfg *c, uint16_t reg,
+			 uint32_t wrote, uint8_t be, uint32_t old, uint32_t now)
+{
+	struct fake_pci *f = ctx;
+
+	(void)wrote;
+	(void)be;
+	log_stream(f, c, f->port_ide, reg, old, now, 'R', 'r');
+	if (f->watch)
+		f->watch(f->ctx, f);
+}
+
+static const struct pci_cfg_ops ep_ops = { ep_reading, ep_written };
+static const struct pci_cfg_ops port_ops = { port_reading, port_written };
+
+void fake_pci_init(struct fake_pci *f, uint64_t *now)
+{
+	memset(f, 0, sizeof(*f));
+	f->now = now;
+}
+
+static void build_port(struct fake_pci *f)
+{
+	const struct pci_ids ids = { ILK_VENDOR_ID, ILK_DEVICE_PORT, 0, 0,
+				     0x060400,	    0,		     false };
+	const struct pci_exp exp = { .type = EXP_TYPE_ROOT_PORT, .port = 2 };
+	const struct ide_cap_regs ide = { .selective = true,
+					  .ide_km = true,
+					  .sel_cfg = true,
+					  .sel_num = 4 };
+
+	pci_cfg_init(&f->port, &port_ops, f);
+	pci_type1(&f->port, &ids);
+	pci_exp_add(&f->port, &exp);
+	if (!f->no_ide)
+		f->port_ide = pci_ide_add(&f->port, &ide, 2);
+}
+
+static void build_ep(struct fake_pci *f)
+{
+	const struct pci_ids ids = { ILK_VENDOR_ID, ILK_DEVICE_DMA, 0, 0,
+				     0x120000,	    1,		    false };
+	const struct pci_exp exp = { .type = EXP_TYPE_ENDPOINT,
+				     .tee = !f->no_tee,
+				     .flr = true };
+	const struct ide_cap_regs ide = { .selective = true,
+					  .ide_km = true,
+					  .sel_num = 2 };
+	const struct pci_sriov vfs = {
+		.total = FAKE_VFS,
+		.first = 1,
+		.stride = 1,
+		.vf_device = ILK_DEVICE_VF,
+		.bar = { [0] = { 0x4000, BAR_MEM_64 | BAR_PREFETCH } },
+	};
+
+	pci_cfg_init(&f->ep, &ep_ops, f);
+	pci_type0(&f->ep, &ids);
+	pci_bar(&f->ep, 0, 0x4000, BAR_MEM_64 | BAR_PREFETCH);
+	pci_bar(&f->ep, 2, 0x10000, BAR_MEM_64 | BAR_PREFETCH);
+	f->ep_exp = pci_exp_add(&f->ep, &exp);
+	pci_msix_add(&f->ep, 4, 0, 0x2000, 0, 0x3000);
+	f->ep_doe = pci_doe_add(&f->ep);
+	if (!f->no_ide)
+		f->ep_ide = pci_ide_add(&f->ep, &ide, 2);
+	f->ep_sriov = pci_sriov_add(&f->ep, &vfs);
+	memcpy(f->ep_first, f->ep.image, CFG_SIZE);
+}
+
+void fake_pci_build(struct fake_pci *f)
+{
+	const struct pci_ids ids = { 0xffff, 0xffff, 0, 0, 0x120000, 1, false };
+	const struct pci_exp exp = { .type = EXP_TYPE_ENDPOINT, .flr = true };
+
+	build_port(f);
+	build_ep(f);
+	for (unsigned i = 0; i < FAKE_VFS; i++) {
+		pci_cfg_init(&f->vf[i], NULL, NULL);
+		pci_type0(&f->vf[i], &ids);
+		pci_exp_add(&f->vf[i], &exp);
+	}
+	doe_init(&f->mbox, &f->env, f->in, f->out, FAKE_DOE_LIMIT);
+}
+
+static struct pci_cfg *space(struct fake_pci *f, uint32_t bdf)
+{
+	uint32_t bus = pci_cfg_get(&f->port, T1_SECONDARY, 1);
+	uint16_t ctl = (uint16_t)pci_cfg_get(
+		&f->ep, (uint16_t)(f->ep_sriov + SRIOV_CTL), 2);
+	uint32_t vfs = pci_cfg_get(&f->ep, (uint16_t)(f->ep_sriov + SRIOV_NUM),
+				   2);
+
+	if (bdf == FAKE_PORT)
+		return &f->port;
+	if (!bus || bdf >> 8 != bus || f->absent)
+		return NULL;
+	if ((bdf & 0xff) == 0)
+		return &f->ep;
+	if (ctl & SRIOV_CTL_VFE && (bdf & 0xff) <= vfs &&
+	    (bdf & 0xff) <= FAKE_VFS)
+		return &f->vf[(bdf & 0xff) - 1];
+	return NULL;
+}
+
+static void discover(struct fake_pci *f, const uint8_t *p, size_t n)
+{
+	static const struct doe_type types[] = { { 1, 0 }, { 1, 1 }, { 1, 2 } };
+	uint8_t rsp[DOE_DISCOVERY_LEN];
+
+	assert_int_equal(doe_discover(types, f->no_cma ? 1 : 3, p, n, rsp),
+			 IL_OK);
+	assert_int_equal(
+		doe_reply(&f->mbox, (struct doe_type){ 1, 0 }, rsp, sizeof(rsp)),
+		IL_OK);
+}
+
+void fake_pci_run(struct fake_pci *f)
+{
+	uint8_t out[FAKE_DOE_LIMIT - 8], kind = 0;
+	struct doe_type type;
+	const uint8_t *p;
+	size_t n, len = 0;
+
+	doe_tick(&f->mbox, *f->now);
+	if (doe_request(&f->mbox, &type, &p, &n))
+		return;
+	if (type.type == DOE_TYPE_DISCOVERY) {
+		discover(f, p, n);
+		return;
+	}
+	if (!f->answer || !f->answer(f->ctx, type.type, p, n, out, sizeof(out),
+				     &len, &kind))
+		return;
+	f->exchanges++;
+	assert_int_equal(
+		doe_reply(&f->mbox, (struct doe_type){ 1, kind }, out, len),
+		IL_OK);
+}
+
+enum il_err fake_cfg_read(struct fake_pci *f, uint32_t bdf, uint16_t reg,
+			  uint8_t size, uint32_t *val)
+{
+	struct pci_cfg *c = space(f, bdf);
+	uint32_t v = UINT32_MAX;
+
+	fake_pci_run(f);
+	if (c)
+		v = pci_cfg_read(c, reg & 0xffcu) >> 8 * (reg & 3);
+	*val = v & (UINT32_MAX >> (32 - 8 * size));
+	return IL_OK;
+}
+
+enum il_err fake_cfg_write(struct fake_pci *f, uint32_t bdf, uint16_t reg,
+			   uint8_t size, uint32_t val)
+{
+	struct pci_cfg *c = space(f, bdf);
+
+	if (c)
+		pci_cfg_write(c, reg & 0xffcu, val << 8 * (reg & 3),
+			      pci_cfg_be(reg & 3, size));
+	fake_pci_run(f);
+	return IL_OK;
+}

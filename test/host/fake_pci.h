@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TEST_HOST_FAKE_PCI_H
+#define TEST_HOST_FAKE_PCI_H
+
+#include "check.h"
+
+#include "pci/cfg.h"
+#include "pci/doe.h"
+
+/*
+ * Configuration space of a small machine: a root port at 00:01.0 (port number
+ * 2), below it an endpoint with DOE, IDE, SR-IOV and two VFs. Registers are
+ * real; what a DOE request is answered with is the test's.
+ */
+#define FAKE_PORT      0x0008u
+#define FAKE_VFS       2u
+#define FAKE_DOE_LIMIT 8192u
+
+/* A payload in, a payload out; false: no answer. */
+typedef bool fake_answer(void *ctx, uint8_t type, const uint8_t *in, size_t n,
+			 uint8_t *out, size_t cap, size_t *out_len,
+			 uint8_t *out_type);
+
+struct fake_pci {
+	struct pci_cfg port;
+	struct pci_cfg ep;
+	struct pci_cfg vf[FAKE_VFS];
+	uint8_t ep_first[CFG_SIZE];
+	struct env env; /* traces nothing */
+	struct doe_mbox mbox;
+	uint8_t in[FAKE_DOE_LIMIT], out[FAKE_DOE_LIMIT];
+	uint16_t ep_exp, ep_doe, ep_ide, ep_sriov, port_ide;
+	uint64_t *now;
+	fake_answer *answer;
+	void *ctx;
+
+	bool keys;	  /* an enabled stream shows Secure */
+	bool rp_insecure; /* the root port's does not */
+	bool ep_insecure;
+	bool absent; /* the endpoint does not answer configuration */
+	bool no_tee, no_ide, no_cma;
+	unsigned flrs;
+	unsigned exchanges;
+	/* Called after each write to the endpoint's command or IDE control. */
+	void (*watch)(void *ctx, struct fake_pci *f);
+	/* Order of interesting writes, one letter each: see fake_pci.c */
+	char log[256];
+	unsigned logged;
+};
+
+void fake_pci_init(struct fake_pci *f, uint64_t *now);
+/* Once the absent features are chosen. */
+void fake_pci_build(struct fake_pci *f);
+
+enum il_err fake_cfg_read(struct fake_pci *f, uint32_t bdf, uint16_t reg,
+			  uint8_t size, uint32_t *val);
+enum il_err fake_cfg_write(struct fake_pci *f, uint32_t bdf, uint16_t reg,
+			   uint8_t size, uint32_t val);
+/* Lets the device serve its mailbox; call when time passes, too. */
+void fake_pci_run(struct fake_pci *f);
+void fake_log(struct fake_pci *f, char what);
+
+#endif
