@@ -56,8 +56,7 @@ static long hypercall(struct vmm *v, struct kvm_run *run)
 	return 0; /* the guest hears of it */
 }
 
-/* --- requests to the TSM ----------------------------------------------------
- */
+/* --- requests to the TSM --- */
 
 static const char *ask_name(const struct vmm_tsm_ask *a)
 {
@@ -153,8 +152,7 @@ static long vmgexit(struct vmm_run *r, struct kvm_run *run)
 	return 0;
 }
 
-/* --- the loop
- * ------------------------------------------------------------------ */
+/* --- the loop --- */
 
 static long put_run(struct vmm *v, const struct kvm_run *run)
 {

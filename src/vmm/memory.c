@@ -71,8 +71,7 @@ long vmm_ram_create(struct vmm *v)
 	return ret;
 }
 
-/* --- what devices see --------------------------------------------------------
- */
+/* --- what devices see --- */
 
 static long map_area(struct vmm *v, const struct vmm_mapped *a)
 {
@@ -177,8 +176,7 @@ void vmm_unmap_all(struct vmm *v)
 	v->ioas_mapped = false;
 }
 
-/* --- conversion
- * ----------------------------------------------------------------- */
+/* --- conversion --- */
 
 static long punch(struct vmm *v, uint64_t gpa, uint64_t len)
 {

@@ -127,6 +127,11 @@ int vmm_step(struct vmm_run *r)
 	if (ret == -EAGAIN)
 		return -EAGAIN;
 	vmm_say(r->v, s->who, s->what, ret);
+	/* A way down is gone to its end; the first error is told there. */
+	if (ret < 0 && r->program == VMM_DETACH && r->d) {
+		r->first = r->first ? r->first : ret;
+		ret = 0;
+	}
 	if (ret < 0) {
 		r->over = true;
 		/* The step itself may have got half way. */
@@ -137,7 +142,7 @@ int vmm_step(struct vmm_run *r)
 	r->pc++;
 	r->sub = 0;
 	r->over = !vmm_programs[r->program][r->pc].run;
-	return r->over ? 0 : -EAGAIN;
+	return r->over ? (int)r->first : -EAGAIN;
 }
 
 int vmm_finish(struct vmm_run *r, unsigned max)

@@ -20,7 +20,7 @@
 enum vmm_program {
 	VMM_CONNECT,	/* write tsm/connect */
 	VMM_DISCONNECT, /* write tsm/disconnect */
-	VMM_PREPARE,	/* create VM and memory, without launching */
+	VMM_PREPARE,	/* VM and memory; the launch is begun, not finished */
 	VMM_LAUNCH,	/* VMM_PREPARE if need be; launch; one vCPU */
 	VMM_ATTACH,	/* vfio, iommufd, vIOMMU, vDevice; in guest's sight */
 	VMM_RUN,	/* KVM_RUN until the guest halts, serving its exits */
@@ -99,6 +99,7 @@ struct vmm {
 	uint64_t run_uva;
 	uint32_t ioas_id;
 	bool ioas_mapped;
+	bool started; /* the launch has begun */
 	bool launched;
 	bool halted;
 	uint8_t *private_map; /* one bit a page of RAM */
@@ -120,6 +121,7 @@ struct vmm_run {
 	struct vmm_dev_cfg dev;
 	const char *what; /* the step made or being made */
 	long ret;	  /* of the last system call */
+	long first;	  /* error that a teardown went past */
 	bool over;
 	int fd; /* of a step that waits */
 	struct vmm_tsm_ask ask;

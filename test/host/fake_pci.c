@@ -18,9 +18,9 @@ static void show_streams(struct fake_pci *f, struct pci_cfg *c, uint16_t cap,
 
 	for (unsigned i = 0; cap && pci_ide_block(c, cap, i, &b) == IL_OK; i++)
 		pci_ide_show(c, cap, i,
-			     b.enable && f->keys && !insecure ?
-				     IDE_STS_SECURE :
-				     IDE_STS_INSECURE,
+			     b.enable && f->keys && !insecure
+				     ? IDE_STS_SECURE
+				     : IDE_STS_INSECURE,
 			     false);
 }
 
@@ -117,13 +117,13 @@ void fake_pci_init(struct fake_pci *f, uint64_t *now)
 
 static void build_port(struct fake_pci *f)
 {
-	const struct pci_ids ids = { ILK_VENDOR_ID, ILK_DEVICE_PORT, 0, 0,
-				     0x060400,	    0,		     false };
+	const struct pci_ids ids = {
+		ILK_VENDOR_ID, ILK_DEVICE_PORT, 0, 0, 0x060400, 0, false
+	};
 	const struct pci_exp exp = { .type = EXP_TYPE_ROOT_PORT, .port = 2 };
-	const struct ide_cap_regs ide = { .selective = true,
-					  .ide_km = true,
-					  .sel_cfg = true,
-					  .sel_num = 4 };
+	const struct ide_cap_regs ide = {
+		.selective = true, .ide_km = true, .sel_cfg = true, .sel_num = 4
+	};
 
 	pci_cfg_init(&f->port, &port_ops, f);
 	pci_type1(&f->port, &ids);
@@ -134,8 +134,9 @@ static void build_port(struct fake_pci *f)
 
 static void build_ep(struct fake_pci *f)
 {
-	const struct pci_ids ids = { ILK_VENDOR_ID, ILK_DEVICE_DMA, 0, 0,
-				     0x120000,	    1,		    false };
+	const struct pci_ids ids = {
+		ILK_VENDOR_ID, ILK_DEVICE_DMA, 0, 0, 0x120000, 1, false
+	};
 	const struct pci_exp exp = { .type = EXP_TYPE_ENDPOINT,
 				     .tee = !f->no_tee,
 				     .flr = true };
@@ -183,8 +184,8 @@ static struct pci_cfg *space(struct fake_pci *f, uint32_t bdf)
 	uint32_t bus = pci_cfg_get(&f->port, T1_SECONDARY, 1);
 	uint16_t ctl = (uint16_t)pci_cfg_get(
 		&f->ep, (uint16_t)(f->ep_sriov + SRIOV_CTL), 2);
-	uint32_t vfs = pci_cfg_get(&f->ep, (uint16_t)(f->ep_sriov + SRIOV_NUM),
-				   2);
+	uint32_t vfs =
+		pci_cfg_get(&f->ep, (uint16_t)(f->ep_sriov + SRIOV_NUM), 2);
 
 	if (bdf == FAKE_PORT)
 		return &f->port;
@@ -205,9 +206,9 @@ static void discover(struct fake_pci *f, const uint8_t *p, size_t n)
 
 	assert_int_equal(doe_discover(types, f->no_cma ? 1 : 3, p, n, rsp),
 			 IL_OK);
-	assert_int_equal(
-		doe_reply(&f->mbox, (struct doe_type){ 1, 0 }, rsp, sizeof(rsp)),
-		IL_OK);
+	assert_int_equal(doe_reply(&f->mbox, (struct doe_type){ 1, 0 }, rsp,
+				   sizeof(rsp)),
+			 IL_OK);
 }
 
 void fake_pci_run(struct fake_pci *f)
@@ -224,8 +225,8 @@ void fake_pci_run(struct fake_pci *f)
 		discover(f, p, n);
 		return;
 	}
-	if (!f->answer || !f->answer(f->ctx, type.type, p, n, out, sizeof(out),
-				     &len, &kind))
+	if (!f->answer ||
+	    !f->answer(f->ctx, type.type, p, n, out, sizeof(out), &len, &kind))
 		return;
 	f->exchanges++;
 	assert_int_equal(

@@ -29,8 +29,7 @@ struct sev_host *sev_host_prepare(const struct sev_host_cfg *cfg)
 	return s;
 }
 
-/* --- the platform ----------------------------------------------------------
- */
+/* --- the platform --- */
 
 static int has_tio(struct sev_host *s)
 {
@@ -125,8 +124,7 @@ int sev_host_start(struct sev_host *s, struct host *h)
 	return ret ? ret : pci_tsm_register(&h->tsm, &sev_tsm_ops, s);
 }
 
-/* --- connections ------------------------------------------------------------
- */
+/* --- connections --- */
 
 static int probe(void *ctx, struct pci_dev *p, void **priv)
 {

@@ -8,8 +8,7 @@
 #include "arch/sev_tio/host_priv.h"
 #include "base/bytes.h"
 
-/* --- a VM
- * ---------------------------------------------------------------------- */
+/* --- a VM --- */
 
 static int vm_init(void *ctx, struct kvm_vm *vm, uint64_t type)
 {
@@ -88,8 +87,7 @@ int sev_host_view(const struct kvm_vm *vm, struct sev_vm_view *out)
 	return 0;
 }
 
-/* --- pages
- * ----------------------------------------------------------------------- */
+/* --- pages --- */
 
 static int assign(struct sev_host *s, const struct sev_vm *v, uint64_t gpa,
 		  uint64_t pa, bool immutable)
@@ -145,8 +143,7 @@ static int zap(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t len)
 	return sev_npt_zap(ctx, vm, gpa, len);
 }
 
-/* --- launch
- * ------------------------------------------------------------------------ */
+/* --- launch --- */
 
 static int init2(struct sev_host *s, struct task *t, struct sev_vm *v,
 		 uint64_t data)
@@ -329,8 +326,7 @@ static long enc_op(void *ctx, struct kvm_vm *vm, struct task *t, uintptr_t arg)
 	return ret;
 }
 
-/* --- exits
- * ------------------------------------------------------------------------- */
+/* --- exits --- */
 
 _Static_assert(SEV_EXIT_TIO_GUEST_REQ == GHCB_EXIT_TIO_GUEST_REQ &&
 		       SEV_EXIT_TIO_OP == GHCB_EXIT_TIO_OP &&

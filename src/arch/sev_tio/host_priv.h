@@ -84,8 +84,7 @@ struct sev_host {
 #define NPT_LEVELS 4
 #define IO_LEVELS  4
 
-/* --- host_psp.c: pages and commands -----------------------------------------
- */
+/* --- host_psp.c: pages and commands --- */
 
 int sev_read(struct sev_host *s, uint64_t pa, void *out, size_t len);
 int sev_write(struct sev_host *s, uint64_t pa, const void *in, size_t len);
@@ -124,8 +123,7 @@ int sev_cmd_run(struct sev_host *s, struct sev_conn *c,
 int sev_output(struct sev_host *s, struct sev_conn *c, uint8_t *out,
 	       uint32_t cap, uint32_t *len);
 
-/* --- host_tdi.c --------------------------------------------------------------
- */
+/* --- host_tdi.c --- */
 
 struct sev_conn *sev_conn_of(const struct pci_tdi *tdi);
 int sev_tdi_bind(void *ctx, struct pci_tdi *tdi, bool first,
@@ -140,8 +138,7 @@ void sev_tdi_abort(struct sev_host *s, struct pci_tdi *tdi, bool forget);
 /* TDI_BIND's fields: @run starts what is locked. */
 void sev_tdi_bind_cmd(struct sev_conn *c, const struct pci_tdi *tdi, bool run);
 
-/* --- host_mmio.c -------------------------------------------------------------
- */
+/* --- host_mmio.c --- */
 
 /* Assigns @pages of MMIO at @gpa to the guest, all of them or none. */
 int sev_mmio_private(struct sev_host *s, struct pci_tdi *tdi, uint64_t gpa,
@@ -149,15 +146,13 @@ int sev_mmio_private(struct sev_host *s, struct pci_tdi *tdi, uint64_t gpa,
 /* Nested table first, then RMP. */
 void sev_mmio_shared(struct sev_host *s, struct pci_tdi *tdi);
 
-/* --- host_req.c: messages of the guest ---------------------------------------
- */
+/* --- host_req.c: messages of the guest --- */
 
 int sev_guest_msg(struct sev_host *s, struct pci_tdi *tdi,
 		  struct pci_tsm_guest_req *q, bool first,
 		  struct pci_tsm_relay *r);
 
-/* --- host_kvm.c
- * ---------------------------------------------------------------- */
+/* --- host_kvm.c --- */
 
 int sev_npt_zap(struct sev_host *s, struct kvm_vm *vm, uint64_t gpa,
 		uint64_t len);

@@ -24,8 +24,7 @@ int sev_write(struct sev_host *s, uint64_t pa, const void *in, size_t len)
 									: 0;
 }
 
-/* --- ownership -------------------------------------------------------------
- */
+/* --- ownership --- */
 
 int sev_rmp_set(struct sev_host *s, uint64_t pa, const struct rmp_update *u)
 {
@@ -84,8 +83,7 @@ void sev_fw_page_free(struct sev_host *s, uint64_t pa)
 		s->cfg.hw.ops->page_free(s->cfg.hw.ctx, pa, 1);
 }
 
-/* --- buffers -----------------------------------------------------------------
- */
+/* --- buffers --- */
 
 static int list_new(struct sev_host *s, struct sev_buf *b)
 {
@@ -190,8 +188,7 @@ static int buf_write(struct sev_host *s, const struct sev_buf *b, uint32_t off,
 	return 0;
 }
 
-/* --- commands
- * ------------------------------------------------------------------ */
+/* --- commands --- */
 
 uint32_t sev_psp(struct sev_host *s, uint32_t cmd, const uint8_t *buf,
 		 size_t len)

@@ -15,8 +15,7 @@
 
 enum { MEAS, CERTS, REPORT, MESSAGE, DONE };
 
-/* --- evidence ----------------------------------------------------------------
- */
+/* --- evidence --- */
 
 static int nonce_of(struct sev_host *s, struct pci_tdi *tdi,
 		    const struct sev_tio_req *q, uint8_t out[TIO_NONCE_LEN])
@@ -136,8 +135,7 @@ static int put_blobs(struct sev_host *s, struct pci_tdi *tdi,
 		   : guest_write(s, tdi, q->data_gpa, table, sizeof(table));
 }
 
-/* --- the message
- * --------------------------------------------------------------- */
+/* --- the message --- */
 
 /* TIO_GUEST_REQUEST: never needs the device. */
 static int message(struct sev_host *s, struct pci_tdi *tdi,

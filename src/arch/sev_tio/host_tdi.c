@@ -38,8 +38,7 @@ static uint64_t tdi_sla(const struct pci_tdi *tdi)
 	return sla_make(((const struct sev_tdi *)tdi->priv)->ctx, false);
 }
 
-/* --- single commands --------------------------------------------------------
- */
+/* --- single commands --- */
 
 static int tdi_create(struct sev_host *s, struct pci_tdi *tdi)
 {
@@ -129,8 +128,7 @@ static int tdi_id(struct sev_host *s, struct pci_tdi *tdi, uint64_t *id)
 	return ret;
 }
 
-/* --- what unbinding is made of
- * ------------------------------------------------ */
+/* --- what unbinding is made of --- */
 
 /* STOP by the device, or cut off by FORCE; needs no cooperation (law 49). */
 static int stop_now(struct sev_host *s, struct pci_tdi *tdi)
@@ -189,8 +187,7 @@ static void tdi_free(struct sev_host *s, struct pci_tdi *tdi)
 	tdi->priv = NULL;
 }
 
-/* --- bind, unbind
- * --------------------------------------------------------------- */
+/* --- bind, unbind --- */
 
 int sev_tdi_bind(void *ctx, struct pci_tdi *tdi, bool first,
 		 struct pci_tsm_relay *r)
@@ -251,8 +248,7 @@ void sev_tdi_abort(struct sev_host *s, struct pci_tdi *tdi, bool forget)
 		tdi_free(s, tdi);
 }
 
-/* --- SET_TDI_STATE
- * ---------------------------------------------------------------- */
+/* --- SET_TDI_STATE --- */
 
 static int lock_begin(struct sev_host *s, struct pci_tdi *tdi)
 {

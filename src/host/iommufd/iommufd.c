@@ -40,7 +40,7 @@ void obj_free(struct iommufd_obj *o)
 	kpool_put(&o->ctx->core->obj_pool, o);
 }
 
-/* --- domains ------------------------------------------------------------- */
+/* --- domains --- */
 
 static void hwpt_free(struct iommufd_obj *h)
 {
@@ -100,7 +100,7 @@ static int hwpt_alloc(struct iommufd_ctx *x, uintptr_t arg)
 	return ret;
 }
 
-/* --- devices ------------------------------------------------------------- */
+/* --- devices --- */
 
 static const struct file_ops ops;
 
@@ -209,7 +209,7 @@ bool iommufd_tdi_bound(const struct iommufd_dev *d)
 	return d->o.vdevice;
 }
 
-/* --- the descriptor ------------------------------------------------------ */
+/* --- the descriptor --- */
 
 static int destroy(struct iommufd_ctx *x, uintptr_t arg)
 {

@@ -7,8 +7,7 @@
 
 #include "host/kvm/kvm_priv.h"
 
-/* --- the VFIO device: keeps a VM's functions open ---------------------------
- */
+/* --- the VFIO device: keeps a VM's functions open --- */
 
 static long vfio_attr(struct file *f, struct task *t, uint32_t cmd,
 		      uintptr_t arg)
@@ -93,8 +92,7 @@ static long dev_create(struct kvm_vm *vm, struct task *t, uintptr_t arg)
 	return 0;
 }
 
-/* --- a VM
- * --------------------------------------------------------------------- */
+/* --- a VM --- */
 
 static long vm_ioctl(struct file *f, struct task *t, uint32_t cmd,
 		     uintptr_t arg)

@@ -7,7 +7,7 @@
 
 #define CHUNK_SHIFT 18 /* gfns of one page map */
 
-/* --- attributes ----------------------------------------------------------- */
+/* --- attributes --- */
 
 static struct pagemap *attr_chunk(struct kvm_vm *vm, uint64_t gfn, bool make)
 {
@@ -70,8 +70,7 @@ void attrs_clear(struct kvm_vm *vm)
 			pagemap_fini(&vm->attrs[i]);
 }
 
-/* --- guest_memfd ------------------------------------------------------------
- */
+/* --- guest_memfd --- */
 
 static int g_prepare(void *ctx, struct gmem *g, uint64_t index, uint64_t pa)
 {
@@ -156,8 +155,7 @@ long gmem_create(struct kvm_vm *vm, struct task *t, uintptr_t arg)
 	return fd;
 }
 
-/* --- slots
- * -------------------------------------------------------------------- */
+/* --- slots --- */
 
 struct kvm_slot *kvm_slot_at(struct kvm_vm *vm, uint64_t gpa)
 {
@@ -342,8 +340,7 @@ long slot_set(struct kvm_vm *vm, struct task *t, uintptr_t arg)
 	return ret;
 }
 
-/* --- faults
- * -------------------------------------------------------------------- */
+/* --- faults --- */
 
 static int slot_page(struct kvm_slot *s, uint64_t off, bool private,
 		     uint64_t *pa)

@@ -48,7 +48,7 @@ struct pci_tsm_dsm *pci_tsm_dsm_of(const struct pci_dev *p)
 	return t ? t->dsm : NULL;
 }
 
-/* --- one operation ------------------------------------------------------ */
+/* --- one operation --- */
 
 static void op_begin(struct pci_tsm_dsm *d, enum pci_tsm_op_kind kind,
 		     const void *owner, struct pci_tdi *tdi)
@@ -147,7 +147,7 @@ static enum turn turn_of(const struct pci_tsm_dsm *d, enum pci_tsm_op_kind kind,
 	return d->op == kind && d->op_owner == owner ? TURN_GO_ON : TURN_WAIT;
 }
 
-/* --- connect, disconnect ------------------------------------------------ */
+/* --- connect, disconnect --- */
 
 static void dsm_free(struct pci_tsm_core *c, struct pci_tsm_dsm *d)
 {
@@ -275,7 +275,7 @@ int pci_tsm_disconnect(struct pci_tsm_core *c, struct pci_dev *p,
 	return ret > 0 ? -EIO : ret;
 }
 
-/* --- bind, unbind, guest requests ---------------------------------------- */
+/* --- bind, unbind, guest requests --- */
 
 static void tdi_free(struct pci_tsm_core *c, struct pci_tdi *tdi)
 {
@@ -483,7 +483,7 @@ void pci_tsm_drop(struct pci_tsm_core *c, struct pci_dev *p)
 	(void)disconnect_now(c, d);
 }
 
-/* --- registration -------------------------------------------------------- */
+/* --- registration --- */
 
 static void removing(void *ctx, struct pci_dev *p)
 {

@@ -16,8 +16,7 @@ struct vfio_dev *vfio_of(const struct pci_dev *p)
 							       : NULL;
 }
 
-/* --- private or not ----------------------------------------------------------
- */
+/* --- private or not --- */
 
 /* For the TSM's driver: BARs become the guest's alone, or come back. */
 static int mmio_private(void *ctx, bool on)
@@ -32,8 +31,7 @@ static int mmio_private(void *ctx, bool on)
 
 static const struct pci_tdi_port port = { .mmio_private = mmio_private };
 
-/* --- regions
- * ------------------------------------------------------------------ */
+/* --- regions --- */
 
 static const struct pci_bar *bar_of(const struct vfio_dev *d, uint64_t index)
 {
@@ -167,8 +165,7 @@ static long device_info(struct vfio_dev *d, uintptr_t arg)
 	return 0;
 }
 
-/* --- dma-buf
- * -------------------------------------------------------------------- */
+/* --- dma-buf --- */
 
 static void buf_released(struct dmabuf *b)
 {
@@ -238,8 +235,7 @@ static long feature(struct vfio_dev *d, struct task *t, uintptr_t arg)
 						   : -EINVAL;
 }
 
-/* --- iommufd, reset, close
- * -------------------------------------------------------- */
+/* --- iommufd, reset, close --- */
 
 static long bind_iommufd(struct vfio_dev *d, struct task *t, uintptr_t arg)
 {
@@ -410,8 +406,7 @@ static long dev_open(void *ctx, struct task *t, const char *rest,
 	return 0;
 }
 
-/* --- the driver
- * -------------------------------------------------------------------- */
+/* --- the driver --- */
 
 static int probe(void *ctx, struct pci_dev *p)
 {

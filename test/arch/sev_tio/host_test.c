@@ -1,0 +1,764 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's drivers on a machine with real ownership rules, real firmware and
+ * a device of ours; registers by test/host/fake_pci.
+ */
+#include "fw_rig.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "../../host/fake_pci.h"
+#include "arch/sev_tio/host.h"
+#include "arch/sev_tio/host_priv.h"
+#include "arch/sev_tio/vmm.h"
+#include "host/uapi/interlock_ext.h"
+#include "vmm/vmm.h"
+
+#define EP	 0x0100u
+#define RAM_SIZE (4 * PAGE_2M)
+#define ECAM	 UINT64_C(0x10000000)
+#define MMIO	 UINT64_C(0x40000000)
+#define G_REQ	 UINT64_C(0x3000)
+#define G_RSP	 UINT64_C(0x4000)
+#define G_DATA	 UINT64_C(0x5000)
+
+struct rig {
+	struct fwrig *fw;
+	struct fake_pci f;
+	struct host_hw hw;
+	struct sev_host_insn insn;
+	struct sev_host *s;
+	struct host h;
+	int n;		      /* tsmN */
+	uint64_t frames;      /* taken and not given back */
+	unsigned silent_from; /* exchange that is the last answered; 0: none */
+	struct vmm vmm;
+	/* the guest */
+	struct vcpu_exit script[16];
+	unsigned steps, at;
+	struct vcpu_exit got[16];
+	unsigned expand; /* times to ask for a larger output buffer */
+};
+
+/* --- the machine, as tables --- */
+
+static struct rig *rig_of(void *ctx)
+{
+	return ctx;
+}
+
+static enum il_err cfg_read(void *ctx, uint32_t bdf, uint16_t reg, uint8_t size,
+			    uint32_t *val)
+{
+	return fake_cfg_read(&rig_of(ctx)->f, bdf, reg, size, val);
+}
+
+static enum il_err cfg_write(void *ctx, uint32_t bdf, uint16_t reg,
+			     uint8_t size, uint32_t val)
+{
+	return fake_cfg_write(&rig_of(ctx)->f, bdf, reg, size, val);
+}
+
+static enum il_err hw_read(void *ctx, uint64_t pa, void *out, size_t len,
+			   struct fault *f)
+{
+	return mem_host_read(&rig_of(ctx)->fw->m, pa, out, (uint32_t)len, f);
+}
+
+static enum il_err hw_write(void *ctx, uint64_t pa, const void *in, size_t len,
+			    struct fault *f)
+{
+	return mem_host_write(&rig_of(ctx)->fw->m, pa, in, (uint32_t)len, f);
+}
+
+static unsigned order(uint32_t pages)
+{
+	unsigned n = 0;
+
+	while (1u << n < pages)
+		n++;
+	return n;
+}
+
+static enum il_err page_alloc(void *ctx, uint32_t pages, uint64_t *pa)
+{
+	static const uint8_t zero[4096];
+	struct rig *r = rig_of(ctx);
+	struct fault f;
+
+	if (mem_frames_alloc(&r->fw->m, order(pages), pa))
+		return IL_E_NOMEM;
+	for (uint32_t i = 0; i < pages; i++)
+		assert_int_equal(mem_host_write(&r->fw->m, *pa + i * PAGE_4K,
+						zero, sizeof(zero), &f),
+				 IL_OK);
+	r->frames += pages;
+	return IL_OK;
+}
+
+/* A page that comes back must be the host's: that is what is asserted. */
+static void page_free(void *ctx, uint64_t pa, uint32_t pages)
+{
+	struct rig *r = rig_of(ctx);
+
+	for (uint32_t i = 0; i < pages; i++)
+		assert_int_equal(own_state(&r->fw->o, pa + i * PAGE_4K),
+				 OWN_HYPERVISOR);
+	assert_int_equal(mem_frames_free(&r->fw->m, pa, order(pages)), IL_OK);
+	r->frames -= pages;
+}
+
+static uint64_t now(void *ctx)
+{
+	return rig_of(ctx)->fw->p->now_ns;
+}
+
+static void wait(void *ctx, uint64_t ns)
+{
+	rig_of(ctx)->fw->p->now_ns += ns;
+	fake_pci_run(&rig_of(ctx)->f);
+}
+
+static const struct host_hw_ops hw_ops = { cfg_read, cfg_write,	 hw_read,
+					   hw_write, page_alloc, page_free,
+					   now,	     wait };
+
+static enum rmp_rc i_rmpupdate(void *ctx, uint64_t pa,
+			       const struct rmp_update *u)
+{
+	return own_rmpupdate(&rig_of(ctx)->fw->o, pa, u);
+}
+
+static enum rmp_rc i_psmash(void *ctx, uint64_t pa)
+{
+	return own_psmash(&rig_of(ctx)->fw->o, pa);
+}
+
+static enum rmp_rc i_rmpread(void *ctx, uint64_t pa, struct rmp_read *out)
+{
+	return own_rmpread(&rig_of(ctx)->fw->o, pa, out);
+}
+
+static uint32_t i_psp(void *ctx, uint32_t cmd, uint64_t pa)
+{
+	struct rig *r = rig_of(ctx);
+
+	sev_fw_time(r->fw->fw, r->fw->p->now_ns);
+	return sev_fw_command(r->fw->fw, cmd, pa);
+}
+
+static enum il_err i_dt(void *ctx, uint64_t base, uint32_t count)
+{
+	return iommu_set_device_table(&rig_of(ctx)->fw->i, base, count);
+}
+
+static enum il_err i_dte(void *ctx, uint32_t rid)
+{
+	return iommu_inval_dte(&rig_of(ctx)->fw->i, rid);
+}
+
+static enum il_err i_pages(void *ctx, uint16_t domain, uint64_t iova,
+			   uint64_t size)
+{
+	return iommu_inval_pages(&rig_of(ctx)->fw->i, domain, iova, size);
+}
+
+static void i_wait(void *ctx)
+{
+	(void)!iommu_wait(&rig_of(ctx)->fw->i);
+}
+
+/* --- the device --- */
+
+static bool answer(void *ctx, uint8_t type, const uint8_t *in, size_t n,
+		   uint8_t *out, size_t cap, size_t *out_len, uint8_t *out_type)
+{
+	struct rig *r = rig_of(ctx);
+
+	if (r->silent_from && r->f.exchanges >= r->silent_from)
+		return false;
+	return peer_answer(r->fw->p, type, in, n, out, cap, out_len, out_type);
+}
+
+/* Enable bits reach the peer: Secure once its keys are in use. */
+static void watch(void *ctx, struct fake_pci *f)
+{
+	struct rig *r = rig_of(ctx);
+	struct peer *p = r->fw->p;
+	struct ide_block_regs e, b;
+
+	assert_int_equal(pci_ide_block(&f->ep, f->ep_ide, 0, &e), IL_OK);
+	assert_int_equal(pci_ide_block(&f->port, f->port_ide, 0, &b), IL_OK);
+	p->enabled = e.enable;
+	p->secure = e.enable && p->ep[0][0][0].on && p->ep[0][1][2].on;
+	p->rp_secure = b.enable && p->rp[0][0][0].on && p->rp[0][1][2].on;
+	f->ep_insecure = !p->secure;
+	f->rp_insecure = !p->rp_secure;
+}
+
+/* --- making one --- */
+
+static void tables(struct rig *r)
+{
+	r->hw = (struct host_hw){ &hw_ops, r, NULL };
+	r->insn = (struct sev_host_insn){ .ctx = r,
+					  .rmpupdate = i_rmpupdate,
+					  .psmash = i_psmash,
+					  .rmpread = i_rmpread,
+					  .psp = i_psp,
+					  .iommu_device_table = i_dt,
+					  .iommu_inval_dte = i_dte,
+					  .iommu_inval_pages = i_pages,
+					  .iommu_wait = i_wait };
+}
+
+static void say(void *ctx, const char *who, const char *what, long ret)
+{
+	(void)ctx;
+	if (getenv("HOST_TEST_LOG"))
+		print_message("%-5s %-36s %ld\n", who, what, ret);
+}
+
+static struct rig *rig_new(void)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+	struct sev_host_cfg sc = { .asids = FW_ASIDS, .devs = FW_RIDS };
+	struct host_cfg hc = { .pci = { PEER_BAR, PAGE_2M, 0 },
+			       .kvm_rules = &sev_kvm_rules,
+			       .iommu = &sev_iommu_ops };
+
+	r->fw = fwrig_cold();
+	/* What the firmware's own rig has taken is not the allocator's. */
+	assert_int_equal(mem_frames_reserve(&r->fw->m, FW_RAM, 2 * PAGE_2M),
+			 IL_OK);
+	fake_pci_init(&r->f, &r->fw->p->now_ns);
+	fake_pci_build(&r->f);
+	r->f.answer = answer;
+	r->f.watch = watch;
+	r->f.ctx = r;
+	r->f.keys = true;
+	tables(r);
+	sc.arena = hc.arena = &r->fw->arena;
+	sc.hw = hc.hw = r->hw;
+	sc.insn = &r->insn;
+	sc.mem = &r->fw->m;
+	r->s = sev_host_prepare(&sc);
+	assert_non_null(r->s);
+	hc.kvm_ctx = hc.iommu_ctx = r->s;
+	assert_int_equal(host_init(&r->h, &hc), 0);
+	assert_int_equal(host_scan(&r->h), 0);
+	/* The peer's stream is number 7: the first free one shall be that. */
+	r->h.ide.index_used[0] = (1u << PEER_STREAM) - 1;
+	r->n = sev_host_start(r->s, &r->h);
+	assert_int_equal(r->n, 0);
+	return r;
+}
+
+static void rig_free(struct rig *r)
+{
+	fwrig_free(r->fw);
+	free(r);
+}
+
+static enum il_err guest_run(void *ctx, struct vcpu_exit *x)
+{
+	struct rig *r = rig_of(ctx);
+
+	if (r->at)
+		r->got[r->at - 1] = *x;
+	memset(x, 0, sizeof(*x));
+	x->kind = VCPU_EXIT_HALT;
+	if (r->at < r->steps)
+		*x = r->script[r->at];
+	r->at++;
+	return IL_OK;
+}
+
+static const struct vcpu_ops vcpu_ops = { guest_run };
+
+static const struct vcpu_ops *guest_for(void *ctx, struct kvm_vcpu *v,
+					void **ops_ctx)
+{
+	(void)v;
+	*ops_ctx = ctx;
+	return &vcpu_ops;
+}
+
+static void vmm_new(struct rig *r, bool early)
+{
+	static const uint8_t boot[4096] = "boot";
+	struct vmm_cfg c = {
+		.k = &r->h.k,
+		.arena = &r->fw->arena,
+		.launch = &sev_tio_vmm_launch,
+		.ram_size = RAM_SIZE,
+		.ecam_gpa = ECAM,
+		.mmio_gpa = MMIO,
+		.mmio_size = PAGE_2M,
+		.early_map = early,
+		.images = { { 0, PAGE_4K, boot, VMM_PAGE_NORMAL },
+			    { PAGE_4K, PAGE_4K, NULL, VMM_PAGE_SECRETS } },
+		.n_images = 2,
+		.log = say,
+	};
+
+	r->h.kvm.guest = guest_for;
+	r->h.kvm.guest_ctx = r;
+	assert_int_equal(vmm_init(&r->vmm, &c), 0);
+}
+
+static const struct vmm_dev_cfg dev = { .bdf = EP, .guest_rid = FW_GUEST_ID };
+
+static int play(struct rig *r, enum vmm_program p)
+{
+	struct vmm_run run;
+
+	assert_int_equal(vmm_start(&r->vmm, &run, p, &dev), 0);
+	return vmm_finish(&run, 100000);
+}
+
+static int script(struct rig *r, unsigned n)
+{
+	r->steps = n;
+	r->at = 0;
+	return play(r, VMM_RUN);
+}
+
+static struct vcpu_exit tio_op(unsigned op)
+{
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
+				   .code = GHCB_EXIT_TIO_OP,
+				   .info1 = (uint64_t)op << 32 | FW_GUEST_ID };
+}
+
+static struct vcpu_exit psc(uint64_t gpa, uint64_t pages, bool private)
+{
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
+				   .code = GHCB_EXIT_PSC,
+				   .info1 = gpa | private,
+				   .info2 = pages };
+}
+
+static struct vcpu_exit ecam(uint16_t reg, uint8_t len, bool write, uint32_t v)
+{
+	struct vcpu_exit x = { .kind = VCPU_EXIT_NPF,
+			       .gpa = ECAM + (FW_GUEST_ID << 12) + reg,
+			       .len = len,
+			       .write = write };
+
+	memcpy(x.data, &v, 4);
+	return x;
+}
+
+/* Decode and mastering on, at the place the VMM chose. */
+static void guest_probe(struct rig *r)
+{
+	r->script[0] = ecam(CFG_COMMAND, 2, true, CMD_MEM | CMD_MASTER);
+	r->script[1] = psc(G_REQ, 18, false);
+	assert_int_equal(script(r, 2), 0);
+	assert_int_equal(r->got[1].ret, 0);
+}
+
+/* --- the tests --- */
+
+static void connect_makes_a_secure_stream_and_disconnect_takes_it_back(void **u)
+{
+	struct rig *r = rig_new();
+	uint64_t before = r->frames;
+	char text[32];
+
+	(void)u;
+	vmm_new(r, false);
+	assert_int_equal(play(r, VMM_CONNECT), 0);
+	assert_true(peer_keys_agree(r->fw->p, 0));
+	assert_true(r->fw->p->secure && r->fw->p->rp_secure);
+	assert_true(k_get(r->vmm.t,
+			  "/sys/bus/pci/devices/0000:01:00.0/tsm/"
+			  "connect",
+			  text, sizeof(text)) > 0);
+	assert_string_equal(text, "tsm0\n");
+	assert_true(r->frames > before);
+	assert_int_equal(play(r, VMM_CONNECT), -EBUSY);
+	assert_int_equal(play(r, VMM_DISCONNECT), 0);
+	assert_int_equal(r->frames, before);
+	assert_int_equal(r->s->leaked, 0);
+	assert_true(peer_keys_gone(r->fw->p, true));
+	assert_false(r->fw->p->enabled);
+	assert_int_equal(play(r, VMM_DISCONNECT), -ENXIO);
+	rig_free(r);
+}
+
+static void enable_comes_after_keys_endpoint_first(void **u)
+{
+	struct rig *r = rig_new();
+
+	(void)u;
+	vmm_new(r, false);
+	assert_int_equal(play(r, VMM_CONNECT), 0);
+	assert_non_null(strstr(r->f.log, "ER"));
+	assert_int_equal(play(r, VMM_DISCONNECT), 0);
+	assert_non_null(strstr(r->f.log, "er"));
+	rig_free(r);
+}
+
+/* Every exchange in turn is the one that the device stops at. */
+static void a_device_that_falls_silent_ends_connect_with_nothing_kept(void **u)
+{
+	unsigned n = 1, failed = 0;
+	int ret;
+
+	(void)u;
+	do {
+		struct rig *r = rig_new();
+		uint64_t before = r->frames;
+
+		vmm_new(r, false);
+		r->silent_from = n++;
+		ret = play(r, VMM_CONNECT);
+		if (ret) {
+			assert_true(ret == -EIO || ret == -EBUSY);
+			assert_int_equal(r->frames, before);
+			assert_int_equal(r->s->leaked, 0);
+			assert_null(pci_find(&r->h.pci, EP)->tsm);
+			assert_true(peer_keys_gone(r->fw->p, true));
+			r->silent_from = 0;
+			failed++;
+		} else {
+			assert_int_equal(play(r, VMM_DISCONNECT), -EIO);
+			assert_int_equal(r->frames, before);
+		}
+		rig_free(r);
+	} while (ret);
+	assert_true(failed > 10);
+}
+
+static void connect_fails_when_one_end_is_not_secure(void **u)
+{
+	(void)u;
+	for (unsigned side = 0; side < 2; side++) {
+		struct rig *r = rig_new();
+		uint64_t before = r->frames;
+
+		vmm_new(r, false);
+		r->f.watch = NULL;
+		r->f.rp_insecure = side;
+		r->f.ep_insecure = !side;
+		r->fw->p->enabled = true;
+		assert_int_equal(play(r, VMM_CONNECT), -EIO);
+		assert_int_equal(r->frames, before);
+		assert_true(peer_keys_gone(r->fw->p, true));
+		assert_null(strstr(r->f.log, "REE"));
+		rig_free(r);
+	}
+}
+
+static void a_vm_is_launched_and_destroyed_without_a_trace(void **u)
+{
+	struct rig *r = rig_new();
+	uint64_t before = r->frames;
+	uint64_t left = mem_frames_left(&r->fw->m);
+	struct sev_fw_guest g;
+
+	(void)u;
+	vmm_new(r, false);
+	assert_int_equal(play(r, VMM_LAUNCH), 0);
+	assert_true(sev_fw_guest_at(r->fw->fw, 0, &g));
+	assert_int_equal(g.state, SNP_GUEST_RUNNING);
+	assert_int_equal(g.pages, 2);
+	assert_int_equal(play(r, VMM_DESTROY), 0);
+	assert_false(sev_fw_guest_at(r->fw->fw, 0, &g));
+	assert_int_equal(r->frames, before);
+	assert_int_equal(mem_frames_left(&r->fw->m), left);
+	assert_int_equal(r->s->leaked, 0);
+	rig_free(r);
+}
+
+static void vms_come_and_go_without_growth(void **u)
+{
+	struct rig *r = rig_new();
+	size_t used = 0;
+
+	(void)u;
+	vmm_new(r, false);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(play(r, VMM_LAUNCH), 0);
+		assert_int_equal(play(r, VMM_DESTROY), 0);
+		if (i == 1)
+			used = r->fw->arena.used;
+	}
+	assert_int_equal(r->fw->arena.used, used);
+	rig_free(r);
+}
+
+static void memory_mapped_early_makes_the_launch_fail(void **u)
+{
+	struct rig *r = rig_new();
+
+	(void)u;
+	vmm_new(r, true);
+	assert_int_equal(play(r, VMM_CONNECT), 0);
+	assert_int_equal(play(r, VMM_PREPARE), 0);
+	assert_int_equal(play(r, VMM_ATTACH), 0);
+	assert_int_equal(play(r, VMM_LAUNCH), -EEXIST);
+	assert_int_equal(play(r, VMM_DETACH), 0);
+	assert_int_equal(play(r, VMM_DESTROY), 0);
+	assert_int_equal(play(r, VMM_DISCONNECT), 0);
+	assert_int_equal(r->s->leaked, 0);
+	rig_free(r);
+}
+
+static void mapping_waits_for_the_end_of_the_launch_when_asked_to(void **u)
+{
+	struct rig *r = rig_new();
+
+	(void)u;
+	vmm_new(r, false);
+	assert_int_equal(play(r, VMM_CONNECT), 0);
+	assert_int_equal(play(r, VMM_PREPARE), 0);
+	assert_int_equal(play(r, VMM_ATTACH), 0);
+	assert_int_equal(own_asid_pages(&r->fw->o, 1), 0);
+	assert_int_equal(play(r, VMM_LAUNCH), 0);
+	assert_int_equal(own_asid_pages(&r->fw->o, 1), RAM_SIZE / PAGE_4K);
+	assert_int_equal(play(r, VMM_DETACH), 0);
+	assert_int_equal(play(r, VMM_DESTROY), 0);
+	assert_int_equal(own_asid_pages(&r->fw->o, 1), 0);
+	assert_int_equal(play(r, VMM_DISCONNECT), 0);
+	rig_free(r);
+}
+
+static void up(struct rig *r)
+{
+	vmm_new(r, false);
+	assert_int_equal(play(r, VMM_CONNECT), 0);
+	assert_int_equal(play(r, VMM_LAUNCH), 0);
+	assert_int_equal(play(r, VMM_ATTACH), 0);
+	guest_probe(r);
+}
+
+static void down(struct rig *r)
+{
+	assert_int_equal(play(r, VMM_DETACH), 0);
+	assert_int_equal(play(r, VMM_DESTROY), 0);
+	assert_int_equal(play(r, VMM_DISCONNECT), 0);
+	assert_int_equal(r->s->leaked, 0);
+}
+
+static void a_guest_locks_runs_and_unbinds_its_function(void **u)
+{
+	struct rig *r = rig_new();
+	uint64_t before = r->frames;
+	struct sev_fw_tdi t;
+
+	(void)u;
+	up(r);
+	r->script[0] = tio_op(TIO_OP_BIND);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_equal(r->got[0].ret, 0);
+	assert_true(sev_fw_tdi_at(r->fw->fw, 0, &t));
+	assert_int_equal(r->got[0].rcx, t.tdi_id);
+	assert_int_not_equal(t.tdi_id, 0);
+	assert_true(vfio_of(pci_find(&r->h.pci, EP))->private);
+	/* the same again is refused, and changes nothing */
+	assert_int_equal(script(r, 1), 0);
+	assert_int_equal(r->got[0].ret, EBUSY);
+	r->script[0] = tio_op(TIO_OP_RUN);
+	r->script[1] = tio_op(TIO_OP_STOP);
+	r->script[2] = tio_op(TIO_OP_UNBIND);
+	assert_int_equal(script(r, 3), 0);
+	assert_int_equal(r->got[0].ret, 0);
+	assert_int_equal(r->got[1].ret, 0);
+	assert_int_equal(r->got[2].ret, 0);
+	assert_false(vfio_of(pci_find(&r->h.pci, EP))->private);
+	/* and once more: a new lock session, a new id */
+	r->script[0] = tio_op(TIO_OP_BIND);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_equal(r->got[0].ret, 0);
+	assert_int_not_equal(r->got[0].rcx, t.tdi_id);
+	down(r);
+	assert_int_equal(r->frames, before);
+	rig_free(r);
+}
+
+static void run_before_lock_is_refused(void **u)
+{
+	struct rig *r = rig_new();
+
+	(void)u;
+	up(r);
+	r->script[0] = tio_op(TIO_OP_RUN);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_equal(r->got[0].ret, EINVAL);
+	r->script[0] = tio_op(7);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_equal(r->got[0].ret, EINVAL);
+	down(r);
+	rig_free(r);
+}
+
+/* The device goes silent in each exchange of BIND in turn. */
+static void a_lock_that_fails_leaves_the_function_free(void **u)
+{
+	unsigned n = 0, failed = 0;
+	bool good;
+
+	(void)u;
+	do {
+		struct rig *r = rig_new();
+		uint64_t before = r->frames;
+
+		up(r);
+		r->silent_from = r->f.exchanges + n++;
+		r->script[0] = tio_op(TIO_OP_BIND);
+		assert_int_equal(script(r, 1), 0);
+		good = !r->got[0].ret;
+		if (!good) {
+			failed++;
+			assert_false(vfio_of(pci_find(&r->h.pci, EP))->private);
+			assert_true(peer_keys_gone(r->fw->p, true));
+		}
+		/* a STOP that nobody hears is reported */
+		assert_int_equal(play(r, VMM_DETACH), good ? -EIO : 0);
+		assert_int_equal(play(r, VMM_DESTROY), 0);
+		(void)play(r, VMM_DISCONNECT);
+		assert_int_equal(r->s->leaked, 0);
+		assert_int_equal(r->frames, before);
+		rig_free(r);
+	} while (!good);
+	assert_true(failed > 3);
+}
+
+static void private_mmio_is_assigned_once_and_comes_back_with_the_tdi(void **u)
+{
+	struct rig *r = rig_new();
+	struct pci_dev *p;
+	struct pci_tdi *tdi;
+	uint64_t at;
+
+	(void)u;
+	up(r);
+	r->script[0] = tio_op(TIO_OP_BIND);
+	assert_int_equal(script(r, 1), 0);
+	p = pci_find(&r->h.pci, EP);
+	tdi = pci_tsm_of(p)->tdi;
+	at = MMIO; /* where the VMM put BAR0 */
+	assert_int_equal(sev_mmio_private(r->s, tdi, at, 2), 0);
+	assert_int_equal(own_state(&r->fw->o, p->bars[0].pa), OWN_PRE_GUEST);
+	assert_int_equal(own_state(&r->fw->o, p->bars[0].pa + PAGE_4K),
+			 OWN_PRE_GUEST);
+	/* the same place again is no error, another place is */
+	assert_int_equal(sev_mmio_private(r->s, tdi, at, 1), 0);
+	assert_int_equal(sev_mmio_private(r->s, tdi, at + 0x100000, 1),
+			 -EFAULT);
+	assert_int_equal(sev_mmio_private(r->s, tdi, 0, 1), -EFAULT);
+	r->script[0] = tio_op(TIO_OP_UNBIND);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_equal(r->got[0].ret, 0);
+	assert_int_equal(own_state(&r->fw->o, p->bars[0].pa), OWN_HYPERVISOR);
+	down(r);
+	rig_free(r);
+}
+
+static void vfio_close_while_locked_unbinds_first(void **u)
+{
+	struct rig *r = rig_new();
+	uint64_t before = r->frames;
+	struct sev_fw_tdi t;
+
+	(void)u;
+	up(r);
+	r->script[0] = tio_op(TIO_OP_BIND);
+	r->script[1] = tio_op(TIO_OP_RUN);
+	assert_int_equal(script(r, 2), 0);
+	vmm_die(&r->vmm);
+	assert_false(sev_fw_tdi_at(r->fw->fw, 0, &t));
+	assert_int_equal(r->fw->p->seen[TDISP_STOP_REQ], 1);
+	assert_int_equal(r->s->leaked, 0);
+	/* the connection outlives the VMM */
+	assert_true(pci_tsm_dsm_of(pci_find(&r->h.pci, EP))->connected);
+	vmm_new(r, false);
+	assert_int_equal(play(r, VMM_DISCONNECT), 0);
+	assert_int_equal(r->frames, before);
+	rig_free(r);
+}
+
+static void clearing_bus_mastering_unbinds_first(void **u)
+{
+	struct rig *r = rig_new();
+	struct sev_fw_tdi t;
+
+	(void)u;
+	up(r);
+	r->script[0] = tio_op(TIO_OP_BIND);
+	r->script[1] = ecam(CFG_COMMAND, 2, true, CMD_MEM);
+	assert_int_equal(script(r, 2), 0);
+	assert_false(sev_fw_tdi_at(r->fw->fw, 0, &t));
+	assert_int_equal(r->fw->p->seen[TDISP_STOP_REQ], 1);
+	rig_free(r);
+}
+
+static void disconnect_while_bound_is_refused(void **u)
+{
+	struct rig *r = rig_new();
+
+	(void)u;
+	up(r);
+	assert_int_equal(play(r, VMM_DISCONNECT), -EBUSY);
+	assert_true(pci_tsm_dsm_of(pci_find(&r->h.pci, EP))->connected);
+	down(r);
+	rig_free(r);
+}
+
+static void
+a_page_that_becomes_shared_and_private_again_keeps_dma_in_step(void **u)
+{
+	struct rig *r = rig_new();
+	uint64_t gpa = 0x200000, pages = own_asid_pages(&r->fw->o, 1);
+
+	(void)u;
+	up(r);
+	pages = own_asid_pages(&r->fw->o, 1);
+	r->script[0] = psc(gpa, 3, false);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_equal(r->got[0].ret, 0);
+	assert_int_equal(own_asid_pages(&r->fw->o, 1), pages - 3);
+	r->script[0] = psc(gpa, 3, true);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_equal(r->got[0].ret, 0);
+	assert_int_equal(own_asid_pages(&r->fw->o, 1), pages);
+	r->script[0] = psc(RAM_SIZE, 1, false);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_not_equal(r->got[0].ret, 0);
+	down(r);
+	rig_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			connect_makes_a_secure_stream_and_disconnect_takes_it_back),
+		cmocka_unit_test(enable_comes_after_keys_endpoint_first),
+		cmocka_unit_test(
+			a_device_that_falls_silent_ends_connect_with_nothing_kept),
+		cmocka_unit_test(connect_fails_when_one_end_is_not_secure),
+		cmocka_unit_test(
+			a_vm_is_launched_and_destroyed_without_a_trace),
+		cmocka_unit_test(vms_come_and_go_without_growth),
+		cmocka_unit_test(memory_mapped_early_makes_the_launch_fail),
+		cmocka_unit_test(
+			mapping_waits_for_the_end_of_the_launch_when_asked_to),
+		cmocka_unit_test(a_guest_locks_runs_and_unbinds_its_function),
+		cmocka_unit_test(run_before_lock_is_refused),
+		cmocka_unit_test(a_lock_that_fails_leaves_the_function_free),
+		cmocka_unit_test(
+			private_mmio_is_assigned_once_and_comes_back_with_the_tdi),
+		cmocka_unit_test(vfio_close_while_locked_unbinds_first),
+		cmocka_unit_test(clearing_bus_mastering_unbinds_first),
+		cmocka_unit_test(disconnect_while_bound_is_refused),
+		cmocka_unit_test(
+			a_page_that_becomes_shared_and_private_again_keeps_dma_in_step),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
