@@ -3,9 +3,9 @@
 #define TEST_DSM_TEST_H
 
 #include "check.h"
-#include "crypto/ossl.h"
 #include "dsm/dsm.h"
 #include "fake_env.h"
+#include "maker.h"
 #include "spdm/req.h"
 
 int run_life_tests(void);

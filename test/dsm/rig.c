@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "crypto/identity.h"
-
 static uint8_t hw_program(void *ctx, const struct idekm_ref *ref,
 			  const uint8_t key[IDEKM_KEY_LEN],
 			  const uint8_t ifv[IDEKM_IFV_LEN])
@@ -191,12 +189,7 @@ static const struct dsm_port hw_port = {
 };
 
 /* Made once: keys and library contexts are slow to make. */
-static struct maker {
-	struct ossl *o;
-	struct crypto c;
-	struct crypto_slot key;
-	struct identity id;
-} maker;
+static struct maker maker;
 
 static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
 			const uint8_t *digest, size_t digest_len, uint8_t *sig,
@@ -237,31 +230,12 @@ static const struct spdm_rsp_port spdm_port = { .sign = sign,
 
 void rig_open(void)
 {
-	const struct ossl_cfg ocfg = { .seeded = true, .seed = 7 };
-	const struct identity_cfg cfg = { .vendor = 0x1d1a,
-					  .device = 1,
-					  .class_code = 0x010802,
-					  .not_before_s = 1000000000,
-					  .not_after_s = 4000000000 };
-	struct identity_files *f = malloc(sizeof(*f));
-	enum identity_fault fault;
-
-	if (!f || ossl_new(&ocfg, &maker.o) || identity_new(maker.o, &cfg, f) ||
-	    identity_load(maker.o, f->chain.text, f->chain.len,
-			  f->key[IDENTITY_LEAF].text, f->key[IDENTITY_LEAF].len,
-			  &maker.id, &fault))
-		abort();
-	free(f);
-	maker.c = ossl_crypto(maker.o);
-	if (crypto_key_load(&maker.c, &maker.key, maker.id.key,
-			    maker.id.key_len))
-		abort();
+	maker_open(&maker, CRYPTO_P384);
 }
 
 void rig_close(void)
 {
-	crypto_drop(&maker.c, &maker.key);
-	ossl_free(maker.o);
+	maker_close(&maker);
 }
 
 static void configure(struct rig *g)
@@ -278,8 +252,7 @@ static void configure(struct rig *g)
 		.meas_hash = SPDM_MEAS_HASH_SHA_384,
 		.dhe = SPDM_DHE_SECP384R1,
 		.sm_versions = { SPDM_SM_V11 },
-		.slots = { { .certs = { maker.id.chain,
-					maker.id.chain_len } } },
+		.slots = { { .certs = { maker.certs, maker.certs_len } } },
 		.heartbeat_s = 10,
 		.transfer = TRANSFER,
 		.scratch = g->scratch,
@@ -357,7 +330,7 @@ void rig_free(struct rig *g)
 	spdm_req_fini(&g->b.req);
 	if (g->d.cfg.port)
 		dsm_fini(&g->d);
-	assert_int_equal(ossl_live(maker.o), 1); /* the device's key */
+	assert_int_equal(maker_live(&maker), 1); /* the device's key */
 	free(g);
 }
 

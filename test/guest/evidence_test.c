@@ -52,10 +52,10 @@ static void a_vouched_chain_that_does_not_parse_is_refused(void **state)
 	vouch(r);
 	assert_int_equal(judge(r), GUEST_WHY_CHAIN);
 	r->chain[0] ^= 1;
-	r->chain[60] ^= 0xff; /* inside the first certificate */
+	r->chain[52] ^= 0xff; /* the first certificate's tag */
 	vouch(r);
 	assert_int_equal(judge(r), GUEST_WHY_CHAIN);
-	r->chain[60] ^= 0xff;
+	r->chain[52] ^= 0xff;
 	r->blobs.certs.len = 20;
 	vouch(r);
 	assert_int_equal(judge(r), GUEST_WHY_CHAIN);

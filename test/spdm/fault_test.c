@@ -196,7 +196,7 @@ static void start_over(struct pair *p)
 	spdm_rsp_reset(&p->rsp);
 	/* Only the pair's key is still held, and the requester's side. */
 	spdm_req_fini(&p->req);
-	assert_int_equal(ossl_live(p->o), 1);
+	assert_int_equal(maker_live(&p->maker), 1);
 	pair_start(p);
 }
 

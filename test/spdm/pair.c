@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "p256.h"
-
 static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
 			const uint8_t *digest, size_t digest_len, uint8_t *sig,
 			size_t sig_len)
@@ -15,7 +13,7 @@ static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
 	assert_int_equal(slot, 0);
 	if (p->sign_err)
 		return p->sign_err;
-	return crypto_sign_digest(&p->c, p->key, digest, digest_len, sig,
+	return crypto_sign_digest(&p->c, p->maker.key, digest, digest_len, sig,
 				  sig_len);
 }
 
@@ -91,42 +89,6 @@ static void tap(void *ctx, uint32_t session_id, enum spdm_tap_stage stage,
 	p->changed++;
 }
 
-static void identity_p384(struct pair *p)
-{
-	const struct identity_cfg cfg = { .vendor = 0x1d1a,
-					  .device = 1,
-					  .class_code = 0x010802,
-					  .not_before_s = 1000000000,
-					  .not_after_s = 4000000000 };
-	struct identity_files *f = malloc(sizeof(*f));
-	struct identity *id = malloc(sizeof(*id));
-	enum identity_fault fault;
-
-	assert_non_null(f);
-	assert_non_null(id);
-	assert_int_equal(identity_new(p->o, &cfg, f), IL_OK);
-	assert_int_equal(identity_load(p->o, f->chain.text, f->chain.len,
-				       f->key[IDENTITY_LEAF].text,
-				       f->key[IDENTITY_LEAF].len, id, &fault),
-			 IL_OK);
-	memcpy(p->certs, id->chain, id->chain_len);
-	p->certs_len = id->chain_len;
-	assert_int_equal(crypto_key_load(&p->c, &p->key, id->key, id->key_len),
-			 IL_OK);
-	free(f);
-	free(id);
-}
-
-static void identity_p256(struct pair *p)
-{
-	memcpy(p->certs, p256_root, sizeof(p256_root));
-	memcpy(p->certs + sizeof(p256_root), p256_leaf, sizeof(p256_leaf));
-	p->certs_len = sizeof(p256_root) + sizeof(p256_leaf);
-	assert_int_equal(
-		crypto_key_load(&p->c, &p->key, p256_key, sizeof(p256_key)),
-		IL_OK);
-}
-
 static void configure(struct pair *p, enum crypto_curve curve)
 {
 	const bool p256 = curve == CRYPTO_P256;
@@ -145,7 +107,8 @@ static void configure(struct pair *p, enum crypto_curve curve)
 		.meas_hash = SPDM_MEAS_HASH_SHA_384,
 		.dhe = SPDM_DHE_SECP256R1 | SPDM_DHE_SECP384R1,
 		.sm_versions = { SPDM_SM_V12, SPDM_SM_V11 },
-		.slots = { { .certs = { p->certs, p->certs_len } } },
+		.slots = { { .certs = { p->maker.certs,
+					p->maker.certs_len } } },
 		.transfer = PAIR_TRANSFER,
 		.scratch = p->rsp_scratch,
 		.scratch_len = sizeof(p->rsp_scratch),
@@ -174,17 +137,12 @@ static void configure(struct pair *p, enum crypto_curve curve)
 
 struct pair *pair_new(enum crypto_curve curve)
 {
-	const struct ossl_cfg cfg = { .seeded = true, .seed = 7 };
 	struct pair *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
-	assert_int_equal(ossl_new(&cfg, &p->o), IL_OK);
-	p->c = ossl_crypto(p->o);
+	maker_open(&p->maker, curve);
+	p->c = p->maker.c;
 	p->env = fake_env(&p->fenv);
-	if (curve == CRYPTO_P256)
-		identity_p256(p);
-	else
-		identity_p384(p);
 	configure(p, curve);
 	return p;
 }
@@ -200,9 +158,7 @@ void pair_free(struct pair *p)
 {
 	spdm_req_fini(&p->req);
 	spdm_rsp_fini(&p->rsp);
-	crypto_drop(&p->c, &p->key);
-	assert_int_equal(ossl_live(p->o), 0);
-	ossl_free(p->o);
+	maker_close(&p->maker);
 	free(p);
 }
 

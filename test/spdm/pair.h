@@ -4,9 +4,8 @@
 
 #include "check.h"
 #include "fake_env.h"
+#include "maker.h"
 
-#include "crypto/identity.h"
-#include "crypto/ossl.h"
 #include "spdm/req.h"
 #include "spdm/rsp.h"
 
@@ -16,13 +15,10 @@
 #define PAIR_BUF      (PAIR_TRANSFER + 64)
 
 struct pair {
-	struct ossl *o;
-	struct crypto c;
+	struct maker maker;
+	struct crypto c; /* the maker's */
 	struct fake_env fenv;
 	struct env env;
-	uint8_t certs[2 * CRYPTO_CERT_MAX];
-	size_t certs_len;
-	struct crypto_slot key;
 
 	struct spdm_rsp_cfg rcfg;
 	struct spdm_req_cfg qcfg;

@@ -533,7 +533,7 @@ static enum il_err distrust(void *ctx, const struct crypto_chain *ch)
 {
 	unsigned *asked = ctx;
 
-	assert_int_equal(ch->count, 3);
+	assert_true(ch->count > 1);
 	++*asked;
 	return *asked == 1 ? IL_E_AUTH : IL_OK;
 }
@@ -628,7 +628,7 @@ static void evidence_that_does_not_fit_fails(void **unused)
 	p->req.cfg.vca_cap = 20;
 	assert_int_equal(pair_run(p, SPDM_OP_CONNECT, NULL), IL_E_NOMEM);
 	p->req.cfg.vca_cap = sizeof(p->vca);
-	p->req.cfg.chain_cap = 600;
+	p->req.cfg.chain_cap = p->maker.certs_len;
 	assert_int_equal(pair_run(p, SPDM_OP_CONNECT, NULL), IL_E_NOMEM);
 	pair_free(p);
 }

@@ -24,7 +24,7 @@ static void same(const struct pair *p, const struct spdm_rsp *old)
 static void refused(struct pair *p, const struct spdm_msg *m, int code)
 {
 	struct spdm_rsp *old = malloc(sizeof(*old));
-	const unsigned live = ossl_live(p->o);
+	const unsigned live = maker_live(&p->maker);
 	uint8_t b[PAIR_BUF];
 	struct wr w = wr_over(b, sizeof(b));
 	int got;
@@ -38,7 +38,7 @@ static void refused(struct pair *p, const struct spdm_msg *m, int code)
 		got = pair_send(p, SPDM_PLAIN, b, w.len);
 	assert_int_equal(got, code);
 	same(p, old);
-	assert_int_equal(ossl_live(p->o), live);
+	assert_int_equal(maker_live(&p->maker), live);
 	assert_int_equal(p->fenv.last_ev,
 			 TRACE_EV(TRACE_SPDM, SPDM_TRACE_REFUSED));
 	free(old);

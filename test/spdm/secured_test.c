@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "check.h"
 
-#include "crypto/ossl.h"
+#include "maker.h"
 #include "spdm/secured.h"
 #include "spdm/transcript.h"
 
 /* One direction of a session, both ends of it. */
 struct wire {
-	struct ossl *o;
-	struct crypto c;
+	struct maker maker;
+	struct crypto c; /* the maker's */
 	struct spdm_channel tx;
 	struct spdm_channel rx;
 	uint8_t rec[128];
@@ -23,11 +23,10 @@ static void open_wire(struct wire *w, uint64_t limit)
 				     .hash = SPDM_HASH_SHA_384,
 				     .hash_len = 48 };
 	const uint8_t secret[SPDM_HASH_MAX] = { 9 };
-	const struct ossl_cfg cfg = { .seeded = true };
 
 	memset(w, 0, sizeof(*w));
-	assert_int_equal(ossl_new(&cfg, &w->o), IL_OK);
-	w->c = ossl_crypto(w->o);
+	maker_open(&w->maker, CRYPTO_P256);
+	w->c = w->maker.c;
 	assert_int_equal(spdm_channel_open(&w->tx, &w->c, &k, secret, limit),
 			 IL_OK);
 	assert_int_equal(spdm_channel_open(&w->rx, &w->c, &k, secret, limit),
@@ -42,8 +41,7 @@ static void close_wire(struct wire *w)
 	spdm_channel_close(&w->rx, &w->c);
 	spdm_channel_close(&w->rx, &w->c); /* harmless */
 	assert_memory_equal(&w->rx, &none, sizeof(none));
-	assert_int_equal(ossl_live(w->o), 0);
-	ossl_free(w->o);
+	maker_close(&w->maker);
 }
 
 static enum il_err seal(struct wire *w, size_t n, size_t cap)
@@ -234,7 +232,7 @@ static void keys_of_no_hash_or_version_of_ours_are_refused(void **unused)
 	assert_int_equal(spdm_tr_choose(&tr, SPDM_V12, 4), IL_E_ARG);
 	assert_int_equal(spdm_tr_vca_digest(&tr, w.out), IL_E_STATE);
 	assert_int_equal(spdm_tr_add(&tr, &tr.m12, true, th, 1), IL_E_STATE);
-	assert_int_equal(ossl_live(w.o), 4); /* two keys, two hashes */
+	assert_int_equal(maker_live(&w.maker), 5); /* and the maker's key */
 	spdm_tr_drop(&tr);
 	assert_int_equal(spdm_keys_handshake(&k, &w.c, SPDM_V12, 4, th, 48, th),
 			 IL_E_ARG);

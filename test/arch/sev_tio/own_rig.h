@@ -46,16 +46,12 @@ struct rig {
 	struct pt iot;
 	struct npt_cpu c;
 	struct bar bar;
-	/* for refusals */
-	struct own_page *pages;
-	uint8_t *ram;
-	uint8_t *fence;
 };
 
 void rig_up(struct rig *r);
 void rig_down(struct rig *r);
-/* Remember, and compare, every RMP entry, all RAM up to the device table,
- * and the fences. */
+/* Remember, and compare, every RMP entry, the page tables, the 2 MiB at DATA
+ * and the fences. One rig at a time. */
 void rig_keep(struct rig *r);
 void rig_same(struct rig *r);
 
