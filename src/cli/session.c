@@ -266,6 +266,11 @@ int cli_run_do(struct cli_run *r, const char *name)
 				il_err_name(err));
 	if (world_run(r->w, &r->script, &r->end))
 		clean = world_cleanup(r->w);
+	if (world_captures_close(r->w) && !r->end.err) {
+		r->end.err = IL_E_IO;
+		snprintf(r->end.what, sizeof(r->end.what),
+			 "a capture cannot be written");
+	}
 	clear_bar(r);
 	seconds = (double)(c->mono_ns() - r->start_ns) / 1e9;
 	if (r->json)
@@ -275,8 +280,8 @@ int cli_run_do(struct cli_run *r, const char *name)
 	if (!r->end.err)
 		return CLI_DONE;
 	cli_fail(c, "%s:%u: %s", name, r->end.line, r->end.what);
-	if (r->end.law)
-		world_trace_text(r->w, 20, trace_line, r);
+	if (r->end.law || getenv("IL_TRACE"))
+		world_trace_text(r->w, getenv("IL_TRACE") ? atoi(getenv("IL_TRACE")) : 20, trace_line, r);
 	if (!clean)
 		cli_fail(c, "the device was not given back in full");
 	return CLI_FAILED;

@@ -165,6 +165,9 @@ enum il_err guest_start(struct guest *g)
 /*
  * Ends in any case: what fails is noted and passed, because the host may
  * refuse everything and the guest must still let go.
+ *
+ * DMA first, then MMIO, then STOP: after STOP there is no lock session in
+ * whose name a range could be given back.
  */
 static void note(struct guest *g, enum il_err err)
 {
@@ -184,15 +187,18 @@ enum il_err guest_release(struct guest *g)
 				err = g->cfg.arch->dma(g->cfg.arch_ctx, false);
 			break;
 		case 1:
-			err = g->cfg.arch->stop(g->cfg.arch_ctx);
-			break;
-		case 2:
 			while (g->ranges_on) {
-				err = set_range(g, g->ranges_on - 1, false);
-				if (err == IL_E_AGAIN)
-					return err;
+				enum il_err one =
+					set_range(g, g->ranges_on - 1, false);
+
+				if (one == IL_E_AGAIN)
+					return one;
+				err = err ? err : one;
 				g->ranges_on--;
 			}
+			break;
+		case 2:
+			err = g->cfg.arch->stop(g->cfg.arch_ctx);
 			break;
 		default:
 			err = g->cfg.arch->unbind(g->cfg.arch_ctx);

@@ -168,11 +168,7 @@ enum il_err world_need_vmm(struct world *w)
 				  "no platform is chosen yet");
 	err = world_build(w);
 	if (err)
-		return w->last_text[0]
-			       ? err
-			       : world_fail(w, err, 0,
-					    "the machine cannot be built: %s",
-					    il_err_name(err));
+		return err;
 	return w->vmm ? IL_OK : new_vmm(w, false);
 }
 
@@ -248,6 +244,8 @@ enum il_err cmd_host_sriov(void *ctx, const struct lang_call *c)
 
 	if (err)
 		return err;
+	if (!lang_num(c, "vfs", 0) && !w->vfs_on)
+		return IL_OK; /* none, and none wanted */
 	w->group = "connect";
 	p = pci_find(&w->host->pci, (uint32_t)lang_num(c, "bdf", 0));
 	ret = p ? pci_sriov_enable(p, (uint16_t)lang_num(c, "vfs", 0))
@@ -255,6 +253,7 @@ enum il_err cmd_host_sriov(void *ctx, const struct lang_call *c)
 	snprintf(what, sizeof(what), "sriov_numvfs = %llu",
 		 (unsigned long long)lang_num(c, "vfs", 0));
 	vmm_log(w, "host", what, ret);
+	w->vfs_on = !ret && lang_num(c, "vfs", 0);
 	return ret ? world_fail(w, IL_E_PEER, -ret, "%s: %s", what,
 				world_errno_name(-ret))
 		   : IL_OK;

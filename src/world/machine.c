@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/bits.h"
 #include "world/world_priv.h"
 
 /* The machine: memory, IOMMU, root complex, link, device; and the host on it.
@@ -290,6 +291,21 @@ static void pick_ciphers(struct world *w)
 	}
 }
 
+static enum il_err build_owner(struct world *w)
+{
+	return w->plat->own(w);
+}
+
+static const struct part {
+	const char *name;
+	enum il_err (*build)(struct world *w); /* NULL: the platform's own */
+} parts[] = {
+	{ "memory", build_memory }, { "ownership", build_owner },
+	{ "IOMMU", build_iommu },   { "link", build_link },
+	{ "fabric", build_fabric }, { "device", build_device },
+	{ "platform", NULL },	    { "laws", laws_new },
+};
+
 enum il_err world_build(struct world *w)
 {
 	enum il_err err;
@@ -297,21 +313,14 @@ enum il_err world_build(struct world *w)
 	if (w->built)
 		return IL_OK;
 	pick_ciphers(w);
-	err = build_memory(w);
-	if (!err)
-		err = w->plat->own(w);
-	if (!err)
-		err = build_iommu(w);
-	if (!err)
-		err = build_link(w);
-	if (!err)
-		err = build_fabric(w);
-	if (!err)
-		err = build_device(w);
-	if (!err)
-		err = w->plat->start(w);
-	if (!err)
-		err = laws_new(w);
-	w->built = !err;
-	return err;
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		err = parts[i].build ? parts[i].build(w) : w->plat->start(w);
+		if (err && !w->last_text[0])
+			world_fail(w, err, 0, "the %s cannot be built: %s",
+				   parts[i].name, il_err_name(err));
+		if (err)
+			return err;
+	}
+	w->built = true;
+	return IL_OK;
 }

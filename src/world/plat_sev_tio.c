@@ -45,9 +45,7 @@ static enum il_err plat_own(struct world *w)
 	if (!p)
 		return IL_E_NOMEM;
 	w->plat_ctx = p;
-	err = mem_frames_reserve(&w->mem, SDTE_PA, WORLD_RAM - SDTE_PA);
-	if (!err)
-		err = own_init(&p->own, &cfg);
+	err = own_init(&p->own, &cfg);
 	if (!err)
 		err = own_cover(&p->own, 0, WORLD_RAM, false, 0);
 	if (!err)
@@ -76,7 +74,7 @@ static enum il_err key_program(void *ctx, uint32_t port, uint8_t stream,
 		return IL_E_ARG;
 	return fabric_key_program(&w->fabric, w->port, stream, key_set,
 				  dir ? IDE_TX : IDE_RX, sub, key,
-				  rd_u64le(&r));
+				  rd_u64be(&r));
 }
 
 static enum il_err key_go(void *ctx, uint32_t port, uint8_t stream,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "world/cmd_priv.h"
 #include "world/world_priv.h"
 
 static enum il_err draw(void *ctx, uint8_t *out, size_t len)
@@ -79,9 +80,18 @@ void world_free(struct world *w)
 	ossl_free(w->ossl_plat);
 	ossl_free(w->ossl_dev);
 	ossl_free(w->ossl_guest);
-	(void)world_pcap_close(&w->cap.link);
-	(void)world_pcap_close(&w->cap.doe);
+	/* Whoever wants to know asked world_captures_close() before. */
+	if (world_captures_close(w))
+		world_fail(w, IL_E_IO, 0, "a capture is not whole");
 	arena_unmap(&a);
+}
+
+enum il_err world_captures_close(struct world *w)
+{
+	enum il_err link = world_pcap_close(&w->cap.link);
+	enum il_err doe = world_pcap_close(&w->cap.doe);
+
+	return link ? link : doe;
 }
 
 const struct guest_findings *world_findings(const struct world *w)

@@ -94,6 +94,9 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
  */
 bool world_cleanup(struct world *w);
 
+/* Errors: IL_E_IO  a capture did not reach its file whole */
+enum il_err world_captures_close(struct world *w) IL_MUST;
+
 void world_sum(const struct world *w, struct world_sum *out);
 /* What the guest found in the evidence; NULL if it has judged none. */
 const struct guest_findings *world_findings(const struct world *w);

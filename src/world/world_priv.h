@@ -90,6 +90,7 @@ struct world {
 	struct device *dev;
 	bool built;
 	unsigned vfs;
+	bool vfs_on;
 	struct host *host;
 	struct vmm *vmm;
 	struct vmm_dev_cfg vdev;

@@ -541,8 +541,8 @@ static void release_is_in_order_and_forgets_the_session(void **state)
 	to_state(b, GUEST_RUNNING);
 	memset(b->order, 0, sizeof(b->order));
 	assert_int_equal(go(b, GUEST_RELEASE), IL_OK);
-	/* DMA off, stop, both TEE ranges back, unbind */
-	assert_string_equal(b->order, "hieej");
+	/* DMA off, both TEE ranges back, stop, unbind */
+	assert_string_equal(b->order, "heeij");
 	assert_int_equal(b->g.state, GUEST_FOUND);
 	assert_int_equal(b->g.claims.tdi_id, 0);
 	assert_int_equal(b->g.findings.n_meas, 0);
