@@ -332,6 +332,23 @@ static long dev_ioctl(struct file *f, struct task *t, uint32_t cmd,
 }
 
 /*
+ * The reset between two users. Function 0 of a connected device owns DOE and
+ * IDE: resetting it would end the session and every stream, under other
+ * functions' users too (PCIe Base 6.x §11.4.9). It is left out then; what the
+ * interface held was scrubbed by its STOP.
+ *
+ * OPEN: Linux 7.3 resets on close and does not look at the connection.
+ */
+static void wash(struct vfio_dev *d)
+{
+	const struct pci_tsm_dsm *dsm = pci_tsm_dsm_of(d->p);
+
+	if (!dsm || !dsm->connected || dsm->tsm.p != d->p)
+		(void)pci_flr(d->p);
+	(void)pci_enable(d->p, false, false);
+}
+
+/*
  * The order that leaves nothing behind: vDevice (the interface stops), then
  * mappings of the BARs, then the device itself, then its translation.
  */
@@ -349,8 +366,7 @@ static void shut(struct vfio_dev *d)
 		k_vma_revoke(d->core->k, d->file, true);
 	(void)pci_enable(d->p, false, false);
 	if (d->idev) {
-		(void)pci_flr(d->p);
-		(void)pci_enable(d->p, false, false);
+		wash(d);
 		iommufd_unbind(d->idev);
 		k_file_put(d->iommu_file);
 	}
