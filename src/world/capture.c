@@ -6,10 +6,28 @@
 
 #define SNAP 65535
 
+/*
+ * libpcap knows link types only up to those of its own release, and reads the
+ * rest all the same. The file is opened as one that it knows and its header
+ * then says what is in it: a 32-bit word at byte 20, in the byte order of the
+ * machine that writes. Source: draft-ietf-opsawg-pcap, file header
+ */
+#define LINKTYPE_AT 20
+
+static enum il_err name_link_type(pcap_dumper_t *d, uint32_t type)
+{
+	FILE *f = pcap_dump_file(d);
+
+	if (fflush(f) || fseek(f, LINKTYPE_AT, SEEK_SET) ||
+	    fwrite(&type, sizeof(type), 1, f) != 1 || fseek(f, 0, SEEK_END))
+		return IL_E_IO;
+	return IL_OK;
+}
+
 enum il_err world_pcap_open(struct world_pcap *c, const char *path, int dlt)
 {
 	pcap_t *p = pcap_open_dead_with_tstamp_precision(
-		dlt, SNAP, PCAP_TSTAMP_PRECISION_NANO);
+		DLT_USER0, SNAP, PCAP_TSTAMP_PRECISION_NANO);
 	pcap_dumper_t *d;
 
 	if (!p)
@@ -20,7 +38,12 @@ enum il_err world_pcap_open(struct world_pcap *c, const char *path, int dlt)
 		return IL_E_IO;
 	}
 	*c = (struct world_pcap){ .p = p, .d = d };
-	return IL_OK;
+	if (name_link_type(d, (uint32_t)dlt) == IL_OK)
+		return IL_OK;
+	pcap_dump_close(d);
+	pcap_close(p);
+	*c = (struct world_pcap){ 0 };
+	return IL_E_IO;
 }
 
 void world_pcap_put(struct world_pcap *c, uint64_t now_ns, const uint8_t *p,

@@ -96,7 +96,7 @@ static void size_guest(struct world *w)
 	w->guest_ram = PAGE_2M + 2 * buf;
 }
 
-static enum il_err new_vmm(struct world *w, bool early_map)
+static enum il_err new_vmm(struct world *w)
 {
 	struct vmm_cfg cfg = {
 		.k = &w->host->k,
@@ -105,7 +105,6 @@ static enum il_err new_vmm(struct world *w, bool early_map)
 		.ecam_gpa = WORLD_GUEST_ECAM,
 		.mmio_gpa = WORLD_GUEST_MMIO,
 		.mmio_size = UINT64_C(1) << 30,
-		.early_map = early_map,
 		.log = vmm_log,
 		.log_ctx = w,
 	};
@@ -169,7 +168,7 @@ enum il_err world_need_vmm(struct world *w)
 	err = world_build(w);
 	if (err)
 		return err;
-	return w->vmm ? IL_OK : new_vmm(w, false);
+	return w->vmm ? IL_OK : new_vmm(w);
 }
 
 enum il_err world_vmm(struct world *w, struct world_op *o, enum vmm_program p,
@@ -303,15 +302,11 @@ static enum il_err launch(struct world *w, const struct lang_call *c,
 		return world_fail(w, IL_E_STATE, 0,
 				  "no platform is chosen yet");
 	err = world_build(w);
-	if (!err && w->op->phase == 0 && lang_num(c, "early-map", 0)) {
-		if (w->vmm)
-			return world_fail(w, IL_E_STATE, 0,
-					  "the VMM runs already; early-map "
-					  "comes with its first command");
-		err = new_vmm(w, true);
-	}
 	if (!err)
 		err = world_need_vmm(w);
+	if (!err && w->op->phase == 0)
+		w->vmm->cfg.early_map =
+			lang_num(c, "early-map", w->vmm->cfg.early_map);
 	if (!err)
 		err = world_vmm(w, w->op, p, NULL, "launch");
 	if (!err && p == VMM_LAUNCH)

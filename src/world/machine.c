@@ -113,6 +113,19 @@ static void page_free(void *ctx, uint64_t pa, uint32_t pages)
 	IL_ASSERT(mem_frames_free(&w->mem, pa, order_for(pages)) == IL_OK);
 }
 
+static uint64_t wall_ns(const struct world *w)
+{
+	return (uint64_t)w->cfg.now_s * 1000000000u + w->now_ns;
+}
+
+static void doe_object(void *ctx, uint32_t bdf, const uint8_t *obj, size_t len)
+{
+	struct world *w = ctx;
+
+	(void)bdf;
+	world_pcap_put(&w->cap.doe, wall_ns(w), obj, len);
+}
+
 static uint64_t now_ns(void *ctx)
 {
 	const struct world *w = ctx;
@@ -135,6 +148,7 @@ const struct host_hw_ops world_hw = {
 	.mem_write = mem_write,
 	.page_alloc = page_alloc,
 	.page_free = page_free,
+	.doe_object = doe_object,
 	.now_ns = now_ns,
 	.wait_ns = wait_ns,
 };
@@ -155,9 +169,7 @@ static enum link_verdict see_frame(void *ctx, struct link_tap *tap,
 		w->link_tlps++;
 		if (w->spy)
 			spy_see(w->spy, f->p, f->len);
-		world_pcap_put(&w->cap.link,
-			       (uint64_t)w->cfg.now_s * 1000000000u + w->now_ns,
-			       f->p, f->len);
+		world_pcap_put(&w->cap.link, wall_ns(w), f->p, f->len);
 	}
 	return LINK_PASS;
 }

@@ -118,11 +118,30 @@ static long receive(struct pci_dev *p, uint8_t type, uint8_t *rsp, size_t cap)
 	return (long)(len < cap ? len : cap & ~(size_t)3);
 }
 
+/* The object that is in the host's buffer now. */
+static void show(struct pci_dev *p, size_t len)
+{
+	const struct host_hw *hw = &p->host->k->hw;
+
+	if (hw->ops->doe_object)
+		hw->ops->doe_object(hw->ctx, p->bdf, p->host->doe_buf, len);
+}
+
+static void show_answer(struct pci_dev *p, uint8_t type, const uint8_t *rsp,
+			size_t len)
+{
+	struct wr w = wr_over(p->host->doe_buf, sizeof(p->host->doe_buf));
+
+	if (!doe_wrap(&w, (struct doe_type){ 1, type }, rsp, len) && !w.err)
+		show(p, w.len);
+}
+
 static long exchange(struct pci_dev *p, uint8_t type, const uint8_t *req,
 		     size_t len, uint8_t *rsp, size_t cap)
 {
 	struct wr w = wr_over(p->host->doe_buf, sizeof(p->host->doe_buf));
 	uint32_t status;
+	long got;
 	int ret;
 
 	if (doe_wrap(&w, (struct doe_type){ 1, type }, req, len) || w.err)
@@ -132,6 +151,7 @@ static long exchange(struct pci_dev *p, uint8_t type, const uint8_t *req,
 		return ret == -ETIMEDOUT ? -EBUSY : ret;
 	if (status & DOE_STS_ERROR)
 		return -EIO;
+	show(p, w.len);
 	ret = push(p, p->host->doe_buf, w.len);
 	if (!ret)
 		ret = poll_status(p, DOE_STS_READY | DOE_STS_ERROR, true,
@@ -140,7 +160,10 @@ static long exchange(struct pci_dev *p, uint8_t type, const uint8_t *req,
 		return ret;
 	if (ret || status & DOE_STS_ERROR)
 		return -EIO;
-	return receive(p, type, rsp, cap);
+	got = receive(p, type, rsp, cap);
+	if (got >= 0)
+		show_answer(p, type, rsp, (size_t)got);
+	return got;
 }
 
 bool pci_doe_has(const struct pci_dev *p, uint8_t type)
