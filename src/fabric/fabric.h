@@ -225,8 +225,9 @@ enum il_err fabric_key_status(struct fabric *f, unsigned port, uint8_t stream,
 
 /*
  * fabric_stream_ready() - may keys for @stream come? (laws 9 and 12)
- * One block of the port has its id, is not enabled, holds no keys, is on TC 0
- * and the only default, and its RID range has @rid.
+ * One block of the port has its id, is not enabled, holds no keys, is on TC 0,
+ * no other is the default, and its RID range has @rid. It need not be the
+ * default itself: Linux leaves that to the endpoint's block.
  *
  * Errors:   IL_E_ARG    no such port
  *           IL_E_STATE  it is not so

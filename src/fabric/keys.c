@@ -79,7 +79,7 @@ enum il_err fabric_key_status(struct fabric *f, unsigned port, uint8_t stream,
 enum il_err fabric_stream_ready(struct fabric *f, unsigned port, uint8_t stream,
 				uint8_t segment, uint16_t rid)
 {
-	unsigned found = 0, defaults = 0;
+	unsigned found = 0, others = 0;
 	bool fits = false;
 
 	if (port >= f->ports || stream == IDE_ID_RESERVED)
@@ -90,15 +90,16 @@ enum il_err fabric_stream_ready(struct fabric *f, unsigned port, uint8_t stream,
 
 		if (c->id == IDE_ID_RESERVED)
 			continue;
-		defaults += c->is_default;
-		if (c->id != stream)
+		if (c->id != stream) {
+			others += c->is_default;
 			continue;
+		}
 		found++;
-		fits = s->state == IDE_ST_OFF && c->tc == 0 && c->is_default &&
-		       c->rid_valid && c->segment == segment &&
-		       rid >= c->rid_base && rid <= c->rid_limit;
+		fits = s->state == IDE_ST_OFF && c->tc == 0 && c->rid_valid &&
+		       c->segment == segment && rid >= c->rid_base &&
+		       rid <= c->rid_limit;
 	}
-	return found == 1 && defaults == 1 && fits ? IL_OK : IL_E_STATE;
+	return found == 1 && !others && fits ? IL_OK : IL_E_STATE;
 }
 
 enum il_err fabric_ep_ide(struct fabric *f, uint16_t rid, uint8_t *out,

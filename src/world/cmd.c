@@ -26,6 +26,11 @@ static const struct lang_arg platform_args[] = {
 	{ "name", LANG_PICK, .positional = true, .required = true,
 	  .picks = platforms, .help = "which architecture" },
 };
+static const struct lang_arg option_args[] = {
+	{ "tee-limited", LANG_BOOL, .required = true,
+	  .help = "streams leave requests without T bit in the clear, as "
+		  "Linux's driver has it; default yes" },
+};
 static const struct lang_arg device_args[] = {
 	{ "vfs", LANG_INT, .help = "virtual functions, 0 to 7; default 0" },
 };
@@ -90,6 +95,8 @@ static const struct lang_cmd cmds[] = {
 	CMD("device", NULL, device_args, cmd_device,
 	    "describe the device behind the root port"),
 	CMD("link", NULL, link_args, cmd_link, "describe the link"),
+	CMD("host", "option", option_args, cmd_host_option,
+	    "set a parameter of the host's drivers; before it runs"),
 	CMD("host", "connect", bdf_args, cmd_host_connect,
 	    "write tsm/connect: SPDM session and IDE stream"),
 	CMD("host", "disconnect", bdf_args, cmd_host_disconnect,

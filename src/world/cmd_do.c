@@ -211,6 +211,16 @@ static enum il_err vmm_on(struct world *w, const struct lang_call *c,
 	return err ? err : world_vmm(w, w->op, p, &dev, group);
 }
 
+enum il_err cmd_host_option(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	enum il_err err = not_built(w);
+
+	if (!err)
+		w->shared_on_stream = !lang_num(c, "tee-limited", 1);
+	return err;
+}
+
 enum il_err cmd_host_connect(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;

@@ -6,8 +6,6 @@
 #include "arch/sev_tio/host.h"
 #include "arch/sev_tio/own.h"
 #include "arch/sev_tio/vmm.h"
-#include "pci/ide_regs.h"
-#include "pci/regs.h"
 #include "world/plat_sev_tio.h"
 #include "world/world_priv.h"
 
@@ -123,69 +121,28 @@ static enum il_err key_ready(void *ctx, uint32_t port, uint8_t stream,
 			     uint8_t segment, uint16_t rid)
 {
 	struct world *w = ctx;
-	struct fabric_stream s;
 
-	if (port != WORLD_PORT_NR ||
-	    fabric_key_status(&w->fabric, w->port, stream, &s))
+	if (port != WORLD_PORT_NR)
 		return IL_E_STATE;
-	if (s.regs.enable || s.regs.tc || !s.regs.rid_valid ||
-	    rid < s.regs.rid_base || rid > s.regs.rid_limit ||
-	    segment != w->fabric.segment)
-		return IL_E_STATE;
-	return IL_OK;
-}
-
-static uint16_t find_ecap(struct world *w, uint16_t rid, uint16_t id)
-{
-	uint16_t at = CFG_EXT_START;
-	uint32_t hdr;
-
-	for (unsigned n = 0; n < 64 && at >= CFG_EXT_START; n++) {
-		if (fabric_cfg_read(&w->fabric, rid, at, 4, &hdr) || !hdr ||
-		    hdr == UINT32_MAX)
-			return 0;
-		if ((hdr & 0xffff) == id)
-			return at;
-		at = (uint16_t)(hdr >> 20 & 0xffc);
-	}
-	return 0;
+	return fabric_stream_ready(&w->fabric, w->port, stream, segment, rid);
 }
 
 static enum il_err key_ep_ide(void *ctx, uint8_t segment, uint16_t rid,
 			      uint8_t *out, size_t cap, size_t *len)
 {
 	struct world *w = ctx;
-	uint16_t at = find_ecap(w, rid, ECAP_IDE);
-	struct ide_cap_regs regs;
-	struct wr wr = wr_over(out, cap);
-	uint32_t v = 0;
-	unsigned n_addrs;
-	uint16_t size;
 
-	if (!at || segment != w->fabric.segment ||
-	    fabric_cfg_read(&w->fabric, rid, (uint16_t)(at + 4), 4, &v))
+	if (segment != w->fabric.segment)
 		return IL_E_IO;
-	ide_cap_decode(v, &regs);
-	if (fabric_cfg_read(&w->fabric, rid,
-			    (uint16_t)(at + ide_block_offset(&regs, 0, 0)), 4,
-			    &v))
-		return IL_E_IO;
-	n_addrs = v & 0xf;
-	size = ide_cap_size(&regs, n_addrs);
-	for (uint16_t i = 4; i < size; i = (uint16_t)(i + 4)) {
-		if (fabric_cfg_read(&w->fabric, rid, (uint16_t)(at + i), 4, &v))
-			return IL_E_IO;
-		wr_u32le(&wr, v);
-	}
-	return wr_end(&wr, len);
+	return fabric_ep_ide(&w->fabric, rid, out, cap, len);
 }
 
 static bool key_behind(void *ctx, uint32_t port, uint8_t segment, uint16_t rid)
 {
 	struct world *w = ctx;
 
-	return port == WORLD_PORT_NR && segment == w->fabric.segment &&
-	       fabric_port_above(&w->fabric, rid) == (int)w->port;
+	return port == WORLD_PORT_NR &&
+	       fabric_behind(&w->fabric, w->port, segment, rid);
 }
 
 static const struct rp_keys keys = {
@@ -326,6 +283,7 @@ static enum il_err start_host(struct world *w, struct sev_plat *p)
 		.mem = &w->mem,
 		.asids = ASIDS,
 		.devs = RIDS,
+		.shared_on_stream = w->shared_on_stream,
 	};
 	struct host_cfg hcfg = {
 		.arena = &w->arena,

@@ -78,6 +78,7 @@ struct world {
 	struct null_cipher null_plat, null_dev;
 	struct crypto link_plat, link_dev;
 	bool null_link;
+	bool shared_on_stream; /* T=0 requests ride on the stream too */
 
 	const struct world_plat *plat;
 	void *plat_ctx;

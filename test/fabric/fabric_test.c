@@ -626,7 +626,7 @@ static void a_stream_is_ready_only_as_laws_9_and_12_say(void **unused)
 	} c[] = {
 		{ "as set up", 0x10, (uint32_t)EP << 8 | 1, true },
 		{ "enabled", 0x04, 5u << 24 | 1u << 22 | 1, false },
-		{ "no default", 0x04, 5u << 24, false },
+		{ "no default", 0x04, 5u << 24, true },
 		{ "another class", 0x04, 5u << 24 | 1u << 22 | 1u << 19,
 		  false },
 		{ "another id", 0x04, 6u << 24 | 1u << 22, false },
@@ -635,7 +635,7 @@ static void a_stream_is_ready_only_as_laws_9_and_12_say(void **unused)
 		{ "limit below", 0x0c, (EP - 1u) << 8, false },
 		{ "segment", 0x10, 1u << 24 | (uint32_t)EP << 8 | 1, false },
 		{ "two with the id", 44 + 0x04, 5u << 24, false },
-		{ "two defaults", 44 + 0x04, 6u << 24 | 1u << 22, false },
+		{ "another default", 44 + 0x04, 6u << 24 | 1u << 22, false },
 	};
 
 	(void)unused;

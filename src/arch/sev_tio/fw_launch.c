@@ -196,8 +196,13 @@ uint32_t fw_snp_activate(struct sev_fw *fw, struct fw_cmd *c)
 		return SEV_RET_INVALID_GUEST_STATE;
 	if (g->asid)
 		return SEV_RET_ACTIVE;
+	/*
+	 * Pages that an earlier guest of this ASID validated would count as
+	 * validated for the new one. Merely assigned ones are harmless, and a
+	 * VMM that maps before it launches makes them.
+	 */
 	if (own_asid_active(fw->cfg.own, asid) ||
-	    own_asid_pages(fw->cfg.own, asid))
+	    own_asid_validated(fw->cfg.own, asid))
 		return SEV_RET_ASID_OWNED;
 	if (fw->stale[asid])
 		return SEV_RET_DFFLUSH_REQUIRED;

@@ -179,7 +179,7 @@ static int stream_open(struct sev_host *s, struct sev_conn *c)
 	st->ep.rid_base = st->rp.rid_base = 0;
 	st->ep.rid_limit = st->rp.rid_limit = 0xffff;
 	st->ep.dflt = true;
-	st->ep.tee_limited = true;
+	st->ep.tee_limited = !s->cfg.shared_on_stream;
 	st->rp.cfg = true;
 	ret = pci_ide_stream_register(s->ide, st);
 	if (!ret)

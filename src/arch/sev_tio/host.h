@@ -20,6 +20,11 @@ struct sev_host_cfg {
 	uint32_t asids;	    /* ASIDs 1 to asids - 1 */
 	uint64_t dev_table; /* ordinary device entries; 0: allocate */
 	uint32_t devs;	    /* entries; a multiple of 128 */
+	/*
+	 * Endpoint streams carry requests without the T bit too. Linux's
+	 * driver sets TEE-Limited Stream, which leaves them in the clear.
+	 */
+	bool shared_on_stream;
 };
 
 struct sev_host;

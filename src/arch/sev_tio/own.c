@@ -31,9 +31,10 @@ enum il_err own_init(struct own *o, const struct own_cfg *cfg)
 		.fence = ARENA_ARRAY(cfg->arena, uint8_t, fences),
 		.active = ARENA_ARRAY(cfg->arena, uint8_t, cfg->asids),
 		.pages = ARENA_ARRAY(cfg->arena, uint32_t, cfg->asids),
+		.valid = ARENA_ARRAY(cfg->arena, uint32_t, cfg->asids),
 	};
 
-	if (!n.fence || !n.active || !n.pages)
+	if (!n.fence || !n.active || !n.pages || !n.valid)
 		return IL_E_NOMEM;
 	memset(n.fence, FENCE_DMA | FENCE_MMIO, fences);
 	*o = n;
@@ -129,6 +130,7 @@ void own_page_set(struct own *o, uint64_t pa, struct own_page n)
 	if (p->flags & OWN_F_ASSIGNED) {
 		--*assigned;
 		o->pages[p->asid]--;
+		o->valid[p->asid] -= p->flags & OWN_F_VALIDATED ? 1 : 0;
 	}
 	n.flags |= p->flags & OWN_F_IO;
 	n.port = p->port;
@@ -136,6 +138,7 @@ void own_page_set(struct own *o, uint64_t pa, struct own_page n)
 	if (p->flags & OWN_F_ASSIGNED) {
 		++*assigned;
 		o->pages[p->asid]++;
+		o->valid[p->asid] += p->flags & OWN_F_VALIDATED ? 1 : 0;
 	}
 	o->changes++;
 }
@@ -376,6 +379,11 @@ bool own_asid_active(const struct own *o, uint32_t asid)
 uint64_t own_asid_pages(const struct own *o, uint32_t asid)
 {
 	return asid < o->asids ? o->pages[asid] : 0;
+}
+
+uint64_t own_asid_validated(const struct own *o, uint32_t asid)
+{
+	return asid < o->asids ? o->valid[asid] : 0;
 }
 
 static bool fence_known(enum own_fence f, bool dma)

@@ -111,6 +111,7 @@ struct own {
 	uint8_t *fence;	  /* [asid][port]: DMA in 1:0, MMIO in 3:2 */
 	uint8_t *active;  /* by ASID: its key is installed */
 	uint32_t *pages;  /* by ASID: how many entries name it */
+	uint32_t *valid;  /* by ASID: of these, validated */
 	uint64_t changes; /* RMP writes so far */
 };
 
@@ -291,6 +292,8 @@ enum il_err own_asid_activate(struct own *o, uint32_t asid,
 enum il_err own_asid_deactivate(struct own *o, uint32_t asid) IL_MUST;
 bool own_asid_active(const struct own *o, uint32_t asid);
 uint64_t own_asid_pages(const struct own *o, uint32_t asid);
+/* How many of them the guest, or firmware for it, has validated. */
+uint64_t own_asid_validated(const struct own *o, uint32_t asid);
 
 /*
  * The two fences of (@asid, @port), as ASID_FENCE_STATUS tells them: a closed
