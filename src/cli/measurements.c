@@ -6,12 +6,12 @@
 
 /* The object `measurements`: what a guest found, and what it may expect. */
 
-json_t *cli_measurements_json(const struct guest_findings *f)
+json_t *cli_measurements_json(const struct evidence_findings *f)
 {
 	json_t *o = json_object();
 
 	for (unsigned i = 0; i < f->n_meas; i++) {
-		const struct guest_measurement *m = &f->meas[i];
+		const struct evidence_measurement *m = &f->meas[i];
 		char key[8], hex[2 * sizeof(m->value) + 1];
 
 		for (unsigned k = 0; k < m->len; k++)
@@ -36,7 +36,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-static bool read_hex(const char *s, struct guest_measurement *m)
+static bool read_hex(const char *s, struct evidence_measurement *m)
 {
 	size_t n = strlen(s);
 
@@ -53,7 +53,7 @@ static bool read_hex(const char *s, struct guest_measurement *m)
 	return true;
 }
 
-static bool read_one(const char *key, json_t *v, struct guest_measurement *m)
+static bool read_one(const char *key, json_t *v, struct evidence_measurement *m)
 {
 	uint64_t index;
 	json_t *type = json_object_get(v, "type");
@@ -69,7 +69,7 @@ static bool read_one(const char *key, json_t *v, struct guest_measurement *m)
 }
 
 int cli_measurements_read(struct cli *c, const char *path,
-			  struct guest_measurement *out, unsigned *n)
+			  struct evidence_measurement *out, unsigned *n)
 {
 	json_error_t e;
 	json_t *o = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
@@ -89,7 +89,7 @@ int cli_measurements_read(struct cli *c, const char *path,
 	*n = 0;
 	json_object_foreach(o, key, v)
 	{
-		if (*n == GUEST_MEAS_MAX || !read_one(key, v, &out[*n])) {
+		if (*n == EVIDENCE_MEAS_MAX || !read_one(key, v, &out[*n])) {
 			ret = cli_fail(c,
 				       "expected measurements %s: '%s' is no "
 				       "measurement (type, value in hex)",

@@ -196,7 +196,7 @@ static json_t *laws_json(const struct world *w)
 static void end_json(struct cli_run *r, const char *name, bool clean,
 		     double seconds)
 {
-	const struct guest_findings *f = r->w ? world_findings(r->w) : NULL;
+	const struct evidence_findings *f = r->w ? world_findings(r->w) : NULL;
 	struct world_sum s = { 0 };
 	json_t *o = json_object();
 

@@ -19,7 +19,7 @@ struct cli_run {
 	struct world_end end;
 	struct cli_identity id;
 	uint8_t *payload;
-	struct guest_measurement expected[GUEST_MEAS_MAX];
+	struct evidence_measurement expected[EVIDENCE_MEAS_MAX];
 	bool json;
 	bool quiet;
 	json_t *steps;
@@ -51,7 +51,7 @@ void cli_run_close(struct cli_run *r);
 
 /* {"1": {"type": 0, "value": "hex"}, …}. 0 or CLI_FAILED. */
 int cli_measurements_read(struct cli *c, const char *path,
-			  struct guest_measurement *out, unsigned *n);
-json_t *cli_measurements_json(const struct guest_findings *f);
+			  struct evidence_measurement *out, unsigned *n);
+json_t *cli_measurements_json(const struct evidence_findings *f);
 
 #endif

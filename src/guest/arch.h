@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "crypto/crypto.h"
+#include "evidence/appraise.h"
 
 /*
  * What the architecture's guest driver does for the generic one. Every entry
@@ -15,34 +15,6 @@
  * the same call is to be made again once the vCPU runs. IL_E_PEER is a
  * refusal by the TSM or the host, kept by the driver for guest_arch_ops.why().
  */
-
-#define GUEST_NONCE_LEN 32
-
-/* What the TSM says of a TDI, in a message that the host cannot forge. */
-struct guest_claims {
-	uint64_t tdi_id;       /* of this binding, never used again */
-	uint64_t report_count; /* rises with each report taken */
-	uint16_t lock_flags;
-	bool meas_valid; /* measurements belong to this lock session */
-	bool meas_fresh; /* and answer the nonce of the last request */
-	enum crypto_hash_alg hash; /* of the three digests */
-	uint8_t certs[CRYPTO_HASH_MAX];
-	uint8_t meas[CRYPTO_HASH_MAX];
-	uint8_t report[CRYPTO_HASH_MAX];
-	enum crypto_hash_alg spdm_hash; /* negotiated in the session */
-};
-
-/* Bytes that the host keeps for the TSM, copied into the guest's memory. */
-struct guest_blob {
-	const uint8_t *p;
-	size_t len;
-};
-
-struct guest_blobs {
-	struct guest_blob certs;  /* SPDM certificate chain */
-	struct guest_blob meas;	  /* VCA, request, response, signature */
-	struct guest_blob report; /* TDISP interface report */
-};
 
 struct guest_arch_ops {
 	/* Makes [@gpa, @gpa + @size) private, and accepts it; 4K multiples. */
@@ -56,8 +28,8 @@ struct guest_arch_ops {
 	 * measurements for it are taken first. Blobs live until the next call.
 	 */
 	enum il_err (*evidence)(void *ctx, const uint8_t *nonce,
-				struct guest_claims *claims,
-				struct guest_blobs *blobs);
+				struct evidence_claims *claims,
+				struct evidence_blobs *blobs);
 	/* Accepts (@on) or gives back pages of a reported range at @gpa. */
 	enum il_err (*mmio)(void *ctx, uint64_t gpa, uint32_t pages,
 			    uint32_t offset_pages, uint16_t range_id, bool on);

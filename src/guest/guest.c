@@ -120,7 +120,7 @@ enum il_err guest_fail(struct guest *g, enum il_err err, const char *what)
 void guest_what(const struct guest *g, char *out, size_t cap)
 {
 	if (g->verdict.why)
-		guest_verdict_text(&g->verdict, out, cap);
+		evidence_verdict_text(&g->verdict, out, cap);
 	else
 		snprintf(out, cap, "%s", g->what ? g->what : "");
 }

@@ -4,7 +4,7 @@
 
 #include "base/env.h"
 #include "guest/arch.h"
-#include "guest/evidence.h"
+#include "evidence/appraise.h"
 
 /*
  * The software of a confidential VM, as far as its device goes: find the
@@ -79,7 +79,7 @@ struct guest_cfg {
 	const uint8_t *anchor;
 	size_t anchor_len;
 	int64_t now_s;
-	const struct guest_measurement *expected;
+	const struct evidence_measurement *expected;
 	unsigned n_expected;
 };
 
@@ -92,7 +92,7 @@ struct guest {
 	struct guest_cfg cfg;
 	enum guest_state state;
 	uint32_t bdf; /* as the guest sees it */
-	struct guest_bar bar[GUEST_BARS];
+	struct guest_bar bar[EVIDENCE_BARS];
 	bool driver_bound;
 
 	/* The program under way. */
@@ -107,12 +107,12 @@ struct guest {
 	enum il_err first; /* error that a cleanup goes past */
 
 	/* The lock session: dies as a unit. */
-	struct guest_claims claims;
-	struct guest_findings findings;
-	uint8_t nonce[GUEST_NONCE_LEN];
+	struct evidence_claims claims;
+	struct evidence_findings findings;
+	uint8_t nonce[EVIDENCE_NONCE_LEN];
 	unsigned ranges_on;
 	bool dma_on;
-	struct guest_verdict verdict;
+	struct evidence_verdict verdict;
 
 	struct guest_payload payload;
 	const char *what; /* why the last program failed, in a few words */

@@ -78,7 +78,7 @@ static uint64_t place(const struct guest *g, uint64_t size)
 {
 	uint64_t at = g->cfg.map.mmio;
 
-	for (unsigned i = 0; i < GUEST_BARS; i++)
+	for (unsigned i = 0; i < EVIDENCE_BARS; i++)
 		if (g->bar[i].size && g->bar[i].gpa + g->bar[i].size > at)
 			at = g->bar[i].gpa + g->bar[i].size;
 	return align_up(at, size);
@@ -164,7 +164,7 @@ enum il_err guest_probe(struct guest *g)
 		g->i = 0;
 		g->phase = SIZE_PUT;
 	}
-	while (g->phase != DECODE && g->i + 1 < GUEST_BARS) {
+	while (g->phase != DECODE && g->i + 1 < EVIDENCE_BARS) {
 		err = bar_step(g);
 		if (err)
 			return err;

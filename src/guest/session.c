@@ -34,9 +34,9 @@ enum il_err guest_lock(struct guest *g)
 	return arch_fail(g, g->cfg.arch->lock(g->cfg.arch_ctx, g->bdf));
 }
 
-static void fill_policy(const struct guest *g, struct guest_policy *p)
+static void fill_policy(const struct guest *g, struct evidence_policy *p)
 {
-	*p = (struct guest_policy){
+	*p = (struct evidence_policy){
 		.anchor = g->cfg.anchor,
 		.anchor_len = g->cfg.anchor_len,
 		.now_s = g->cfg.now_s,
@@ -44,16 +44,16 @@ static void fill_policy(const struct guest *g, struct guest_policy *p)
 		.n_expected = g->cfg.n_expected,
 		.lock_flags = 1, /* NO_FW_UPDATE */
 	};
-	for (unsigned i = 0; i < GUEST_BARS; i++)
+	for (unsigned i = 0; i < EVIDENCE_BARS; i++)
 		p->bar_size[i] = g->bar[i].size;
 	memcpy(p->nonce, g->nonce, sizeof(p->nonce));
 }
 
 enum il_err guest_judge(struct guest *g)
 {
-	struct guest_blobs blobs;
-	struct guest_claims claims;
-	struct guest_policy policy;
+	struct evidence_blobs blobs;
+	struct evidence_claims claims;
+	struct evidence_policy policy;
 	enum il_err err;
 
 	if (g->phase == 0) {
@@ -70,8 +70,8 @@ enum il_err guest_judge(struct guest *g)
 			return arch_fail(g, err);
 		fill_policy(g, &policy);
 		crypto_chain_drop(g->cfg.crypto, &g->findings.chain);
-		err = guest_appraise(g->cfg.crypto, &policy, &g->claims, &blobs,
-				     &g->findings, &g->verdict);
+		err = evidence_appraise(g->cfg.crypto, &policy, &g->claims,
+					&blobs, &g->findings, &g->verdict);
 		if (err)
 			return guest_fail(g, err, "evidence");
 		g->phase++;
@@ -83,7 +83,7 @@ enum il_err guest_judge(struct guest *g)
 	if (claims.tdi_id != g->claims.tdi_id ||
 	    memcmp(claims.report, g->claims.report, sizeof(claims.report)) ||
 	    memcmp(claims.meas, g->claims.meas, sizeof(claims.meas))) {
-		g->verdict.why = GUEST_WHY_CHANGED;
+		g->verdict.why = EVIDENCE_WHY_CHANGED;
 		return IL_E_AUTH;
 	}
 	return IL_OK;

@@ -127,7 +127,7 @@ static enum il_err page_fault(struct iommu *i, const struct iommu_req *q,
 	return refuse(q, rule, FAULT_IO_PAGES, pa, f);
 }
 
-/* Memory refused: RMP faults by the ownership rules, errors by the bus. */
+/* Memory refused: page faults of ownership, errors by the bus. */
 static enum il_err owner_fault(struct iommu *i, const struct iommu_req *q,
 			       const struct iommu_entry *e,
 			       const struct mem_req *r, struct fault *f)

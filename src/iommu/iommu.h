@@ -95,9 +95,9 @@ enum iommu_event_code {
 struct iommu_event {
 	enum iommu_event_code code;
 	uint16_t rid;
-	uint16_t tag;	   /* domain; for RMP faults the VM's tag */
+	uint16_t tag;	   /* domain; for ownership faults the VM's tag */
 	uint16_t flags;	   /* IOMMU_EVENT_FLAG_ */
-	uint8_t flags_rmp; /* RMP faults alone */
+	uint8_t flags_rmp; /* ownership faults alone */
 	uint64_t addr;	   /* IOVA, GPA or SPA */
 };
 

@@ -40,7 +40,7 @@ enum il_err npt_translate(const struct npt_cpu *c, uint64_t gpa, uint32_t len,
  * Errors:   IL_E_ARG  length 0, or the range wraps
  *           IL_E_IO   *f says why. FAULT_STAGE2: the host sees it and may
  *                     repair it; FAULT_OWNER: it sees that too (#NPF with the
- *                     RMP bit on SNP); the guest sees neither.
+ *                     ownership bit); the guest sees neither.
  */
 enum il_err npt_access(const struct npt_cpu *c, uint64_t gpa, void *buf,
 		       uint32_t len, bool write, bool c_bit,

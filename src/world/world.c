@@ -94,7 +94,7 @@ enum il_err world_captures_close(struct world *w)
 	return link ? link : doe;
 }
 
-const struct guest_findings *world_findings(const struct world *w)
+const struct evidence_findings *world_findings(const struct world *w)
 {
 	return w->guest && w->guest->findings.n_meas ? &w->guest->findings
 						     : NULL;

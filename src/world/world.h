@@ -45,7 +45,7 @@ struct world_cfg {
 	size_t anchor_len;
 	const uint8_t *payload;
 	size_t payload_len;
-	const struct guest_measurement *expected;
+	const struct evidence_measurement *expected;
 	unsigned n_expected;
 };
 
@@ -99,7 +99,7 @@ enum il_err world_captures_close(struct world *w) IL_MUST;
 
 void world_sum(const struct world *w, struct world_sum *out);
 /* What the guest found in the evidence; NULL if it has judged none. */
-const struct guest_findings *world_findings(const struct world *w);
+const struct evidence_findings *world_findings(const struct world *w);
 
 /* Law @i as text: number, sentence, how often its antecedent held. */
 struct world_law {

@@ -219,8 +219,8 @@ static enum il_err a_lock(void *ctx, uint32_t rid)
 }
 
 static enum il_err a_evidence(void *ctx, const uint8_t *nonce,
-			      struct guest_claims *claims,
-			      struct guest_blobs *blobs)
+			      struct evidence_claims *claims,
+			      struct evidence_blobs *blobs)
 {
 	struct bench *b = ctx;
 	enum il_err err = called(b, C_EVIDENCE);
@@ -505,7 +505,7 @@ static void evidence_that_fails_its_judge_is_refused(void **state)
 	to_state(b, GUEST_LOCKED);
 	b->r->claims.meas_fresh = false;
 	assert_int_equal(go(b, GUEST_APPRAISE), IL_E_AUTH);
-	assert_int_equal(b->g.verdict.why, GUEST_WHY_MEAS_STALE);
+	assert_int_equal(b->g.verdict.why, EVIDENCE_WHY_MEAS_STALE);
 	assert_int_equal(b->g.state, GUEST_LOCKED);
 }
 
@@ -516,7 +516,7 @@ static void another_lock_session_behind_our_back_is_noticed(void **state)
 	to_state(b, GUEST_LOCKED);
 	b->swap_session = true;
 	assert_int_equal(go(b, GUEST_APPRAISE), IL_E_AUTH);
-	assert_int_equal(b->g.verdict.why, GUEST_WHY_CHANGED);
+	assert_int_equal(b->g.verdict.why, EVIDENCE_WHY_CHANGED);
 	assert_int_equal(b->g.state, GUEST_LOCKED);
 }
 
@@ -536,7 +536,7 @@ static void a_range_that_fails_undoes_those_before_it(void **state)
 static void release_is_in_order_and_forgets_the_session(void **state)
 {
 	struct bench *b = *state;
-	static const uint8_t zero[GUEST_NONCE_LEN];
+	static const uint8_t zero[EVIDENCE_NONCE_LEN];
 
 	to_state(b, GUEST_RUNNING);
 	memset(b->order, 0, sizeof(b->order));

@@ -34,7 +34,7 @@ void take_measurements(struct rig *r, const uint8_t *nonce)
 	n = add(r->meas, 0, spdm_req_vca(&r->p->req));
 	n = add(r->meas, n, spdm_req_meas_bytes(&r->p->req));
 	n = add(r->meas, n, spdm_req_meas_sig(&r->p->req));
-	r->blobs.meas = (struct guest_blob){ r->meas, n };
+	r->blobs.meas = (struct evidence_blob){ r->meas, n };
 }
 
 struct tdisp_report plain_report(void)
@@ -56,7 +56,7 @@ void put_report(struct rig *r, const struct tdisp_report *rep)
 
 	assert_int_equal(tdisp_report_encode(&w, rep), IL_OK);
 	assert_int_equal(wr_end(&w, &r->report_len), IL_OK);
-	r->blobs.report = (struct guest_blob){ r->report, r->report_len };
+	r->blobs.report = (struct evidence_blob){ r->report, r->report_len };
 	vouch(r);
 }
 
@@ -70,13 +70,13 @@ struct rig *rig_new(void)
 	r->p = pair_new(CRYPTO_P384);
 	pair_start(r->p);
 	pair_connect(r->p);
-	r->claims = (struct guest_claims){ .tdi_id = 7,
+	r->claims = (struct evidence_claims){ .tdi_id = 7,
 					   .lock_flags = 1,
 					   .meas_valid = true,
 					   .meas_fresh = true,
 					   .hash = CRYPTO_SHA384,
 					   .spdm_hash = CRYPTO_SHA384 };
-	r->blobs.certs = (struct guest_blob){
+	r->blobs.certs = (struct evidence_blob){
 		r->chain, add(r->chain, 0, spdm_req_chain(&r->p->req))
 	};
 	memset(r->policy.nonce, 0x5a, sizeof(r->policy.nonce));

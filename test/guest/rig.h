@@ -4,19 +4,19 @@
 
 #include "../spdm/pair.h"
 
-#include "guest/evidence.h"
+#include "evidence/appraise.h"
 
 /* Evidence made by a real responder (test/spdm/pair), for tests to spoil. */
 struct rig {
 	struct pair *p;
 	uint8_t chain[8192], meas[8192], report[512];
 	size_t report_len;
-	struct guest_claims claims;
-	struct guest_blobs blobs;
-	struct guest_policy policy;
-	struct guest_findings found;
-	struct guest_verdict verdict;
-	struct guest_measurement expected[GUEST_MEAS_MAX];
+	struct evidence_claims claims;
+	struct evidence_blobs blobs;
+	struct evidence_policy policy;
+	struct evidence_findings found;
+	struct evidence_verdict verdict;
+	struct evidence_measurement expected[EVIDENCE_MEAS_MAX];
 };
 
 struct rig *rig_new(void);

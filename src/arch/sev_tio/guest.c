@@ -148,13 +148,13 @@ static enum il_err lock(void *ctx, uint32_t rid)
 	return over(g, err);
 }
 
-static void read_claims(const struct sev_guest *g, struct guest_claims *c)
+static void read_claims(const struct sev_guest *g, struct evidence_claims *c)
 {
 	const uint8_t *p = g->plain;
 	uint32_t meas = sev_u32(p, TIO_INFO_MEAS_FLAGS);
 	uint64_t algos = sev_u64(p, TIO_INFO_ALGOS);
 
-	*c = (struct guest_claims){
+	*c = (struct evidence_claims){
 		.tdi_id = sev_u64(p, TIO_MSG_TDI_ID),
 		.report_count = sev_u64(p, TIO_INFO_REPORT_COUNT),
 		.lock_flags = (uint16_t)sev_u32(p, TIO_INFO_LOCK_FLAGS),
@@ -193,9 +193,9 @@ static enum il_err ask_info(struct sev_guest *g, bool with_blobs)
 
 /* Entries of the blob table; anything outside the pages is passed over, and
  * what is then missing fails at its digest. */
-static void find_blobs(const struct sev_guest *g, struct guest_blobs *out)
+static void find_blobs(const struct sev_guest *g, struct evidence_blobs *out)
 {
-	struct guest_blob *to[TIO_BLOB_MAX] = { &out->meas, &out->certs,
+	struct evidence_blob *to[TIO_BLOB_MAX] = { &out->meas, &out->certs,
 						&out->report };
 
 	memset(out, 0, sizeof(*out));
@@ -209,7 +209,7 @@ static void find_blobs(const struct sev_guest *g, struct guest_blobs *out)
 				    0 &&
 			    off <= sizeof(g->blobs) &&
 			    len <= sizeof(g->blobs) - off)
-				*to[b] = (struct guest_blob){ g->blobs + off,
+				*to[b] = (struct evidence_blob){ g->blobs + off,
 							      len };
 	}
 }
@@ -217,8 +217,8 @@ static void find_blobs(const struct sev_guest *g, struct guest_blobs *out)
 enum { PUT_NONCE, ASK, COPY };
 
 static enum il_err evidence_run(struct sev_guest *g, const uint8_t *nonce,
-				struct guest_claims *claims,
-				struct guest_blobs *blobs)
+				struct evidence_claims *claims,
+				struct evidence_blobs *blobs)
 {
 	const struct sev_guest_insn *cpu = g->cfg.insn;
 	enum il_err err;
@@ -250,8 +250,8 @@ static enum il_err evidence_run(struct sev_guest *g, const uint8_t *nonce,
 }
 
 static enum il_err evidence(void *ctx, const uint8_t *nonce,
-			    struct guest_claims *claims,
-			    struct guest_blobs *blobs)
+			    struct evidence_claims *claims,
+			    struct evidence_blobs *blobs)
 {
 	struct sev_guest *g = ctx;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "guest/evidence.h"
+#include "evidence/appraise.h"
 
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 #include "spdm/codec.h"
 #include "spdm/keys.h"
 
-static enum il_err refuse(struct guest_verdict *v, enum guest_why why,
+static enum il_err refuse(struct evidence_verdict *v, enum evidence_why why,
 			  unsigned index)
 {
 	v->why = why;
@@ -18,7 +18,7 @@ static enum il_err refuse(struct guest_verdict *v, enum guest_why why,
 
 /* Law 27: bytes from the host count only if the TSM's digest says so. */
 static bool vouched(const struct crypto *c, enum crypto_hash_alg alg,
-		    const struct guest_blob *b, const uint8_t *digest)
+		    const struct evidence_blob *b, const uint8_t *digest)
 {
 	uint8_t own[CRYPTO_HASH_MAX];
 
@@ -27,16 +27,16 @@ static bool vouched(const struct crypto *c, enum crypto_hash_alg alg,
 }
 
 static enum il_err
-judge_chain(const struct crypto *c, const struct guest_policy *p,
-	    const struct guest_claims *claims, const struct guest_blob *b,
-	    struct guest_findings *out, struct guest_verdict *v)
+judge_chain(const struct crypto *c, const struct evidence_policy *p,
+	    const struct evidence_claims *claims, const struct evidence_blob *b,
+	    struct evidence_findings *out, struct evidence_verdict *v)
 {
 	size_t hash_len = crypto_hash_len(claims->spdm_hash);
 	struct rd r = rd_over(b->p, b->len);
 	uint8_t own[CRYPTO_HASH_MAX];
 
 	if (!vouched(c, claims->hash, b, claims->certs))
-		return refuse(v, GUEST_WHY_CERT_DIGEST, 0);
+		return refuse(v, EVIDENCE_WHY_CERT_DIGEST, 0);
 
 	uint16_t len = rd_u16le(&r);
 
@@ -48,7 +48,7 @@ judge_chain(const struct crypto *c, const struct guest_policy *p,
 
 	if (r.err || !left || len != b->len ||
 	    crypto_chain_parse(c, der, left, &out->chain))
-		return refuse(v, GUEST_WHY_CHAIN, 0);
+		return refuse(v, EVIDENCE_WHY_CHAIN, 0);
 	/*
 	 * RootHash covers the root certificate, which the chain may leave
 	 * out; where the first certificate is the anchor itself it must fit.
@@ -56,10 +56,10 @@ judge_chain(const struct crypto *c, const struct guest_policy *p,
 	 */
 	if (crypto_hash(c, claims->spdm_hash, p->anchor, p->anchor_len, own) ||
 	    !bytes_equal_ct(own, root, hash_len))
-		return refuse(v, GUEST_WHY_ROOT_HASH, 0);
+		return refuse(v, EVIDENCE_WHY_ROOT_HASH, 0);
 	if (crypto_chain_verify(c, &out->chain, p->anchor, p->anchor_len,
 				p->now_s, &v->trust))
-		return refuse(v, GUEST_WHY_TRUST, 0);
+		return refuse(v, EVIDENCE_WHY_TRUST, 0);
 	return IL_OK;
 }
 
@@ -95,7 +95,7 @@ static size_t vca_len(const struct rd *r)
 	}
 }
 
-static enum il_err split(const struct guest_blob *b, uint8_t sig_len,
+static enum il_err split(const struct evidence_blob *b, uint8_t sig_len,
 			 uint8_t hash_len, struct transcript *t)
 {
 	static const uint8_t order[] = {
@@ -138,20 +138,20 @@ static enum il_err split(const struct guest_blob *b, uint8_t sig_len,
 }
 
 static enum il_err read_values(const struct transcript *t,
-			       struct guest_findings *out,
-			       struct guest_verdict *v)
+			       struct evidence_findings *out,
+			       struct evidence_verdict *v)
 {
 	struct rd r = rd_over(t->rsp.u.meas.record.p, t->rsp.u.meas.record.n);
 
 	out->n_meas = 0;
 	while (rd_left(&r)) {
-		struct guest_measurement *m = &out->meas[out->n_meas];
+		struct evidence_measurement *m = &out->meas[out->n_meas];
 		struct spdm_meas_block b;
 
-		if (out->n_meas == GUEST_MEAS_MAX ||
+		if (out->n_meas == EVIDENCE_MEAS_MAX ||
 		    spdm_meas_block_read(&r, &b) ||
 		    b.value.n > sizeof(m->value))
-			return refuse(v, GUEST_WHY_MEAS_FORM, 0);
+			return refuse(v, EVIDENCE_WHY_MEAS_FORM, 0);
 		m->index = b.index;
 		m->type = b.type;
 		m->len = (uint8_t)b.value.n;
@@ -161,8 +161,8 @@ static enum il_err read_values(const struct transcript *t,
 	return IL_OK;
 }
 
-static const struct guest_measurement *
-find_value(const struct guest_measurement *m, unsigned n, unsigned index)
+static const struct evidence_measurement *
+find_value(const struct evidence_measurement *m, unsigned n, unsigned index)
 {
 	for (unsigned i = 0; i < n; i++)
 		if (m[i].index == index)
@@ -170,32 +170,32 @@ find_value(const struct guest_measurement *m, unsigned n, unsigned index)
 	return NULL;
 }
 
-static enum il_err compare_values(const struct guest_policy *p,
-				  const struct guest_findings *f,
-				  struct guest_verdict *v)
+static enum il_err compare_values(const struct evidence_policy *p,
+				  const struct evidence_findings *f,
+				  struct evidence_verdict *v)
 {
 	if (!p->n_expected)
 		return IL_OK;
 	for (unsigned i = 0; i < p->n_expected; i++) {
-		const struct guest_measurement *e = &p->expected[i];
-		const struct guest_measurement *m =
+		const struct evidence_measurement *e = &p->expected[i];
+		const struct evidence_measurement *m =
 			find_value(f->meas, f->n_meas, e->index);
 
 		if (!m || m->type != e->type || m->len != e->len ||
 		    memcmp(m->value, e->value, e->len) != 0)
-			return refuse(v, GUEST_WHY_MEAS_VALUE, e->index);
+			return refuse(v, EVIDENCE_WHY_MEAS_VALUE, e->index);
 	}
 	for (unsigned i = 0; i < f->n_meas; i++)
 		if (!find_value(p->expected, p->n_expected, f->meas[i].index))
-			return refuse(v, GUEST_WHY_MEAS_VALUE,
+			return refuse(v, EVIDENCE_WHY_MEAS_VALUE,
 				      f->meas[i].index);
 	return IL_OK;
 }
 
 static enum il_err
-judge_meas(const struct crypto *c, const struct guest_policy *p,
-	   const struct guest_claims *claims, const struct guest_blob *b,
-	   struct guest_findings *out, struct guest_verdict *v)
+judge_meas(const struct crypto *c, const struct evidence_policy *p,
+	   const struct evidence_claims *claims, const struct evidence_blob *b,
+	   struct evidence_findings *out, struct evidence_verdict *v)
 {
 	uint8_t hash_len = (uint8_t)crypto_hash_len(claims->spdm_hash);
 	uint8_t sig_len = (uint8_t)(2 * crypto_curve_len(out->chain.curve));
@@ -205,19 +205,19 @@ judge_meas(const struct crypto *c, const struct guest_policy *p,
 	struct transcript t;
 
 	if (!claims->meas_valid || !claims->meas_fresh)
-		return refuse(v, GUEST_WHY_MEAS_STALE, 0);
+		return refuse(v, EVIDENCE_WHY_MEAS_STALE, 0);
 	if (!vouched(c, claims->hash, b, claims->meas))
-		return refuse(v, GUEST_WHY_MEAS_DIGEST, 0);
+		return refuse(v, EVIDENCE_WHY_MEAS_DIGEST, 0);
 	if (b->len <= sig_len || split(b, sig_len, hash_len, &t))
-		return refuse(v, GUEST_WHY_MEAS_FORM, 0);
+		return refuse(v, EVIDENCE_WHY_MEAS_FORM, 0);
 	if (!bytes_equal_ct(t.req.u.get_meas.nonce, p->nonce, SPDM_NONCE_LEN))
-		return refuse(v, GUEST_WHY_MEAS_NONCE, 0);
+		return refuse(v, EVIDENCE_WHY_MEAS_NONCE, 0);
 	if (crypto_hash(c, claims->spdm_hash, b->p, t.signed_len, th) ||
 	    spdm_sign_digest(c, t.version, hash, SPDM_SIGN_MEASUREMENTS, th,
 			     digest) ||
 	    crypto_verify_digest(c, out->chain.leaf, digest, hash_len,
 				 t.rsp.u.meas.sig.p, t.rsp.u.meas.sig.n))
-		return refuse(v, GUEST_WHY_MEAS_SIGNATURE, 0);
+		return refuse(v, EVIDENCE_WHY_MEAS_SIGNATURE, 0);
 	if (read_values(&t, out, v))
 		return IL_E_AUTH;
 	return compare_values(p, out, v);
@@ -228,61 +228,65 @@ judge_meas(const struct crypto *c, const struct guest_policy *p,
  * any page in its BAR follows. Source: linux.md of the Linux series, "first
  * range of a BAR is its base"; OPEN: the specification does not say so.
  */
-static enum il_err judge_ranges(const struct guest_policy *p,
+static enum il_err judge_ranges(const struct evidence_policy *p,
 				const struct tdisp_report *rep,
-				struct guest_verdict *v)
+				struct evidence_verdict *v)
 {
-	uint64_t base[GUEST_BARS] = { 0 };
-	bool seen[GUEST_BARS] = { false };
+	uint64_t base[EVIDENCE_BARS] = { 0 };
+	bool seen[EVIDENCE_BARS] = { false };
 
 	for (uint32_t i = 0; i < rep->range_count; i++) {
 		const struct tdisp_range *r = &rep->ranges[i];
 		uint64_t end;
 
-		if (r->id >= GUEST_BARS || !p->bar_size[r->id])
-			return refuse(v, GUEST_WHY_REPORT_RANGE, i);
+		if (r->id >= EVIDENCE_BARS || !p->bar_size[r->id])
+			return refuse(v, EVIDENCE_WHY_REPORT_RANGE, i);
 		if (!seen[r->id])
 			base[r->id] = r->first_page;
 		seen[r->id] = true;
 		end = r->first_page - base[r->id] + r->pages;
 		if (end > p->bar_size[r->id] / PAGE_4K)
-			return refuse(v, GUEST_WHY_REPORT_RANGE, i);
+			return refuse(v, EVIDENCE_WHY_REPORT_RANGE, i);
 	}
 	return IL_OK;
 }
 
-static enum il_err
-judge_report(const struct crypto *c, const struct guest_policy *p,
-	     const struct guest_claims *claims, const struct guest_blob *b,
-	     struct guest_findings *out, struct guest_verdict *v)
+static enum il_err judge_report(const struct crypto *c,
+				const struct evidence_policy *p,
+				const struct evidence_claims *claims,
+				const struct evidence_blob *b,
+				struct evidence_findings *out,
+				struct evidence_verdict *v)
 {
 	const struct tdisp_report *rep = &out->report;
 
 	if (!vouched(c, claims->hash, b, claims->report))
-		return refuse(v, GUEST_WHY_REPORT_DIGEST, 0);
+		return refuse(v, EVIDENCE_WHY_REPORT_DIGEST, 0);
 	if (tdisp_report_decode(b->p, b->len, &out->report))
-		return refuse(v, GUEST_WHY_REPORT_FORM, 0);
+		return refuse(v, EVIDENCE_WHY_REPORT_FORM, 0);
 	/* Law 31: nothing that the trusted entry does not cover. */
 	if (!(rep->info & TDISP_INFO_DMA_NO_PASID) ||
 	    (rep->info &
 	     (TDISP_INFO_DMA_PASID | TDISP_INFO_ATS | TDISP_INFO_PRS)) ||
 	    rep->lnr_control || rep->tph_control)
-		return refuse(v, GUEST_WHY_REPORT_CAPS, 0);
+		return refuse(v, EVIDENCE_WHY_REPORT_CAPS, 0);
 	/* Law 32: no firmware update while we use it, if we asked for that. */
 	if ((claims->lock_flags & p->lock_flags) != p->lock_flags ||
 	    ((p->lock_flags & 1) && !(rep->info & TDISP_INFO_NO_FW_UPDATE)))
-		return refuse(v, GUEST_WHY_LOCK_FLAGS, 0);
+		return refuse(v, EVIDENCE_WHY_LOCK_FLAGS, 0);
 	return judge_ranges(p, rep, v);
 }
 
-enum il_err guest_appraise(const struct crypto *c, const struct guest_policy *p,
-			   const struct guest_claims *claims,
-			   const struct guest_blobs *blobs,
-			   struct guest_findings *out, struct guest_verdict *v)
+enum il_err evidence_appraise(const struct crypto *c,
+			      const struct evidence_policy *p,
+			      const struct evidence_claims *claims,
+			      const struct evidence_blobs *blobs,
+			      struct evidence_findings *out,
+			      struct evidence_verdict *v)
 {
 	enum il_err err;
 
-	*v = (struct guest_verdict){ 0 };
+	*v = (struct evidence_verdict){ 0 };
 	err = judge_chain(c, p, claims, &blobs->certs, out, v);
 	if (!err)
 		err = judge_meas(c, p, claims, &blobs->meas, out, v);
@@ -291,54 +295,55 @@ enum il_err guest_appraise(const struct crypto *c, const struct guest_policy *p,
 	return err;
 }
 
-static const char *why_says(enum guest_why why)
+static const char *why_says(enum evidence_why why)
 {
 	switch (why) {
-	case GUEST_WHY_NONE:
+	case EVIDENCE_WHY_NONE:
 		return "accepted";
-	case GUEST_WHY_CERT_DIGEST:
+	case EVIDENCE_WHY_CERT_DIGEST:
 		return "certificate chain differs from the session's digest";
-	case GUEST_WHY_CHAIN:
+	case EVIDENCE_WHY_CHAIN:
 		return "certificate chain is malformed";
-	case GUEST_WHY_ROOT_HASH:
+	case EVIDENCE_WHY_ROOT_HASH:
 		return "certificate chain: not under the trust anchor "
 		       "(root hash differs)";
-	case GUEST_WHY_TRUST:
+	case EVIDENCE_WHY_TRUST:
 		return "certificate";
-	case GUEST_WHY_MEAS_STALE:
+	case EVIDENCE_WHY_MEAS_STALE:
 		return "measurements are not of this lock session";
-	case GUEST_WHY_MEAS_DIGEST:
+	case EVIDENCE_WHY_MEAS_DIGEST:
 		return "measurements differ from the TSM's digest";
-	case GUEST_WHY_MEAS_FORM:
+	case EVIDENCE_WHY_MEAS_FORM:
 		return "measurements are malformed";
-	case GUEST_WHY_MEAS_NONCE:
+	case EVIDENCE_WHY_MEAS_NONCE:
 		return "measurements do not answer the guest's nonce";
-	case GUEST_WHY_MEAS_SIGNATURE:
+	case EVIDENCE_WHY_MEAS_SIGNATURE:
 		return "measurements: signature does not verify";
-	case GUEST_WHY_MEAS_VALUE:
+	case EVIDENCE_WHY_MEAS_VALUE:
 		return "measurement differs from the expected one: index";
-	case GUEST_WHY_REPORT_DIGEST:
+	case EVIDENCE_WHY_REPORT_DIGEST:
 		return "interface report differs from the TSM's digest";
-	case GUEST_WHY_REPORT_FORM:
+	case EVIDENCE_WHY_REPORT_FORM:
 		return "interface report is malformed";
-	case GUEST_WHY_REPORT_CAPS:
+	case EVIDENCE_WHY_REPORT_CAPS:
 		return "interface report: a capability that we do not accept";
-	case GUEST_WHY_REPORT_RANGE:
+	case EVIDENCE_WHY_REPORT_RANGE:
 		return "interface report: range outside its BAR: range";
-	case GUEST_WHY_LOCK_FLAGS:
+	case EVIDENCE_WHY_LOCK_FLAGS:
 		return "locked with other flags than asked";
-	case GUEST_WHY_CHANGED:
+	case EVIDENCE_WHY_CHANGED:
 		return "the lock session changed while evidence was read";
-	case GUEST_WHYS:
+	case EVIDENCE_WHYS:
 		break;
 	}
 	return "?";
 }
 
-void guest_verdict_text(const struct guest_verdict *v, char *out, size_t cap)
+void evidence_verdict_text(const struct evidence_verdict *v, char *out,
+			   size_t cap)
 {
 	switch ((int)v->why) {
-	case GUEST_WHY_TRUST:
+	case EVIDENCE_WHY_TRUST:
 		if (v->trust.cert == CRYPTO_CERT_ANCHOR)
 			snprintf(out, cap, "trust anchor: %s",
 				 crypto_why_name(v->trust.code));
@@ -346,8 +351,8 @@ void guest_verdict_text(const struct guest_verdict *v, char *out, size_t cap)
 			snprintf(out, cap, "certificate %d of the chain: %s",
 				 v->trust.cert, crypto_why_name(v->trust.code));
 		break;
-	case GUEST_WHY_MEAS_VALUE:
-	case GUEST_WHY_REPORT_RANGE:
+	case EVIDENCE_WHY_MEAS_VALUE:
+	case EVIDENCE_WHY_REPORT_RANGE:
 		snprintf(out, cap, "%s %u", why_says(v->why), v->index);
 		break;
 	default:
