@@ -72,6 +72,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "capture", false, &o.capture },
 		{ "seed", false, &o.run.seed },
 		{ "now", false, &o.run.now },
+		{ "trace", false, &o.run.trace },
 		{ "json", true, &o.run.json },
 	};
 	struct cli_run *r;
@@ -100,6 +101,7 @@ const struct cli_cmd cmd_assign = {
 	.args = "--platform NAME --payload FILE [--vf N] [--identity DIR] "
 		"[--trust FILE] [--expect-measurements FILE] "
 		"[--link-capture FILE] [--capture FILE] [--seed N] [--now S] "
+		"[--trace N] "
 		"[--json]",
 	.help = "one device from power-on to private DMA in a VM, and back",
 	.run = run,

@@ -84,6 +84,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "expect-measurements", false, &o.expect },
 		{ "seed", false, &o.seed },
 		{ "now", false, &o.now },
+		{ "trace", false, &o.trace },
 		{ "json", true, &o.json },
 	};
 	const char *file = NULL;

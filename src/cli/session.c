@@ -120,7 +120,7 @@ static int open_inputs(struct cli *c, struct cli_run *r,
 
 int cli_run_open(struct cli *c, struct cli_run *r, const struct cli_run_opts *o)
 {
-	uint64_t now = 0;
+	uint64_t now = 0, trace = 0;
 	int ret = 0;
 
 	memset(r, 0, sizeof(*r));
@@ -130,6 +130,9 @@ int cli_run_open(struct cli *c, struct cli_run *r, const struct cli_run_opts *o)
 	r->cfg.now_s = c->now_s();
 	if (o->seed)
 		ret = read_number(c, "seed", o->seed, &r->cfg.seed);
+	if (!ret && o->trace)
+		ret = read_number(c, "trace", o->trace, &trace);
+	r->trace = (unsigned)trace;
 	if (!ret && o->now) {
 		ret = read_number(c, "now", o->now, &now);
 		r->cfg.now_s = (int64_t)now;
@@ -280,8 +283,8 @@ int cli_run_do(struct cli_run *r, const char *name)
 	if (!r->end.err)
 		return CLI_DONE;
 	cli_fail(c, "%s:%u: %s", name, r->end.line, r->end.what);
-	if (r->end.law || getenv("IL_TRACE"))
-		world_trace_text(r->w, getenv("IL_TRACE") ? atoi(getenv("IL_TRACE")) : 20, trace_line, r);
+	if (r->end.law || r->trace)
+		world_trace_text(r->w, r->trace ? r->trace : 20, trace_line, r);
 	if (!clean)
 		cli_fail(c, "the device was not given back in full");
 	return CLI_FAILED;

@@ -22,6 +22,7 @@ struct cli_run {
 	struct evidence_measurement expected[EVIDENCE_MEAS_MAX];
 	bool json;
 	bool quiet;
+	unsigned trace;
 	json_t *steps;
 	char group[32];
 	bool bar; /* a progress bar stands on the line */
@@ -36,6 +37,7 @@ struct cli_run_opts {
 	const char *expect;
 	const char *seed;
 	const char *now;
+	const char *trace; /* events shown after a failure */
 	const char *json;
 };
 

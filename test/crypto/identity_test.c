@@ -5,6 +5,8 @@
 
 #include <openssl/pem.h>
 
+#include <stdio.h>
+
 #include "crypto/identity.h"
 #include "make_cert.h"
 
@@ -194,12 +196,11 @@ static void a_chain_with_the_leaf_first_is_turned_round(void **state)
 
 	assert_int_equal(load_made(f, IDENTITY_LEAF), IDENTITY_OK);
 	want = f->got;
-	strcpy(text, "some words before\n");
-	strcat(text, f->made.cert[IDENTITY_LEAF].text);
-	strcat(text, "between\n");
-	strcat(text, f->made.cert[IDENTITY_INTERMEDIATE].text);
-	strcat(text, f->made.cert[IDENTITY_ROOT].text);
-	strcat(text, "and after\n");
+	snprintf(text, sizeof(text),
+		 "some words before\n%sbetween\n%s%sand after\n",
+		 f->made.cert[IDENTITY_LEAF].text,
+		 f->made.cert[IDENTITY_INTERMEDIATE].text,
+		 f->made.cert[IDENTITY_ROOT].text);
 	memset(&f->got, 0, sizeof(f->got));
 	assert_int_equal(load(f, text, strlen(text),
 			      f->made.key[IDENTITY_LEAF].text,
@@ -213,8 +214,8 @@ static void certificates_that_do_not_follow_are_refused(void **state)
 	struct fix *f = *state;
 	static char text[3 * IDENTITY_PEM_MAX];
 
-	strcpy(text, f->made.cert[IDENTITY_ROOT].text);
-	strcat(text, f->made.cert[IDENTITY_LEAF].text);
+	snprintf(text, sizeof(text), "%s%s", f->made.cert[IDENTITY_ROOT].text,
+		 f->made.cert[IDENTITY_LEAF].text);
 	assert_int_equal(load(f, text, strlen(text),
 			      f->made.key[IDENTITY_LEAF].text,
 			      f->made.key[IDENTITY_LEAF].len),
@@ -227,7 +228,8 @@ static void too_many_certificates_are_refused(void **state)
 	static char text[9 * IDENTITY_PEM_MAX];
 
 	for (unsigned i = 0; i < 9; i++)
-		strcat(text, f->made.cert[IDENTITY_ROOT].text);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s",
+			 f->made.cert[IDENTITY_ROOT].text);
 	assert_int_equal(load(f, text, strlen(text),
 			      f->made.key[IDENTITY_ROOT].text,
 			      f->made.key[IDENTITY_ROOT].len),

@@ -117,7 +117,7 @@ static void bad_sans_do_not_parse(void **state)
 		make_chain(f);
 		unparsed(f, f->der, f->off[PARTS], IL_E_FIELD);
 	}
-	strcpy(longest, "otherName:2.23.147;UTF8:");
+	memcpy(longest, "otherName:2.23.147;UTF8:", 24);
 	memset(longest + 24, 'a', CRYPTO_NAME_MAX);
 	longest[24 + CRYPTO_NAME_MAX] = 0;
 	f->spec[LEAF].san = longest;

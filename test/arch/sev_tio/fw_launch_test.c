@@ -180,6 +180,20 @@ static void launched_pages_are_the_guests_alone(void **unused)
 	fwrig_free(r);
 }
 
+/* As the guest, or firmware for it, would leave a page of its own. */
+static void validate_page(struct fwrig *r, uint64_t pa)
+{
+	assert_int_equal(own_fw_move(&r->o, pa, OWN_PRE_GUEST, OWN_GUEST_VALID),
+			 IL_OK);
+}
+
+static void give_back(struct fwrig *r, uint64_t pa)
+{
+	const struct rmp_update u = { 0 };
+
+	assert_int_equal(own_rmpupdate(&r->o, pa, &u), RMP_OK);
+}
+
 static void a_launch_goes_in_order(void **unused)
 {
 	struct fwrig *r = fwrig_new();
@@ -216,10 +230,12 @@ static void a_launch_goes_in_order(void **unused)
 	assert_int_equal(finish(r, 0), SEV_RET_INACTIVE);
 	assert_int_equal(activate(r, r->gctx, 0), SEV_RET_INVALID_ASID);
 	assert_int_equal(activate(r, r->gctx, FW_ASIDS), SEV_RET_INVALID_ASID);
-	/* a page names the ASID already: whose would it be? */
+	/* a page of the ASID is validated already: whose would it be? */
+	validate_page(r, pa);
+	fwrig_keep(r);
 	assert_int_equal(activate(r, r->gctx, FW_ASID), SEV_RET_ASID_OWNED);
 	fwrig_same(r);
-	assert_int_equal(one(r, SEV_CMD_SNP_PAGE_RECLAIM, pa), SEV_RET_SUCCESS);
+	give_back(r, pa);
 	assert_int_equal(activate(r, r->gctx, FW_ASID), SEV_RET_SUCCESS);
 	assert_int_equal(activate(r, r->gctx, FW_ASID), SEV_RET_ACTIVE);
 	assert_int_equal(one(r, SEV_CMD_SNP_GCTX_CREATE, other),
@@ -315,8 +331,9 @@ static void an_asid_is_used_again_only_after_a_flush(void **unused)
 	assert_int_equal(one(r, SEV_CMD_SNP_GCTX_CREATE, r->gctx),
 			 SEV_RET_SUCCESS);
 	assert_int_equal(start(r, POLICY, 0), SEV_RET_SUCCESS);
+	validate_page(r, pa);
 	assert_int_equal(activate(r, r->gctx, FW_ASID), SEV_RET_ASID_OWNED);
-	assert_int_equal(one(r, SEV_CMD_SNP_PAGE_RECLAIM, pa), SEV_RET_SUCCESS);
+	give_back(r, pa);
 	assert_int_equal(activate(r, r->gctx, FW_ASID),
 			 SEV_RET_DFFLUSH_REQUIRED);
 	assert_int_equal(fw_ring(r, SEV_CMD_SNP_DF_FLUSH, none),
