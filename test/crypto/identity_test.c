@@ -188,6 +188,15 @@ static void a_key_of_another_pair_is_a_mismatch(void **state)
 			 IDENTITY_MISMATCH);
 }
 
+/* Appends @more to the string in @text of @cap bytes. */
+static void join(char *text, size_t cap, const char *more)
+{
+	size_t at = strlen(text), n = strlen(more) + 1;
+
+	assert_true(n <= cap - at);
+	memcpy(text + at, more, n);
+}
+
 static void a_chain_with_the_leaf_first_is_turned_round(void **state)
 {
 	static struct identity want;
@@ -196,11 +205,12 @@ static void a_chain_with_the_leaf_first_is_turned_round(void **state)
 
 	assert_int_equal(load_made(f, IDENTITY_LEAF), IDENTITY_OK);
 	want = f->got;
-	snprintf(text, sizeof(text),
-		 "some words before\n%sbetween\n%s%sand after\n",
-		 f->made.cert[IDENTITY_LEAF].text,
-		 f->made.cert[IDENTITY_INTERMEDIATE].text,
-		 f->made.cert[IDENTITY_ROOT].text);
+	join(text, sizeof(text), "some words before\n");
+	join(text, sizeof(text), f->made.cert[IDENTITY_LEAF].text);
+	join(text, sizeof(text), "between\n");
+	join(text, sizeof(text), f->made.cert[IDENTITY_INTERMEDIATE].text);
+	join(text, sizeof(text), f->made.cert[IDENTITY_ROOT].text);
+	join(text, sizeof(text), "and after\n");
 	memset(&f->got, 0, sizeof(f->got));
 	assert_int_equal(load(f, text, strlen(text),
 			      f->made.key[IDENTITY_LEAF].text,
@@ -214,8 +224,8 @@ static void certificates_that_do_not_follow_are_refused(void **state)
 	struct fix *f = *state;
 	static char text[3 * IDENTITY_PEM_MAX];
 
-	snprintf(text, sizeof(text), "%s%s", f->made.cert[IDENTITY_ROOT].text,
-		 f->made.cert[IDENTITY_LEAF].text);
+	join(text, sizeof(text), f->made.cert[IDENTITY_ROOT].text);
+	join(text, sizeof(text), f->made.cert[IDENTITY_LEAF].text);
 	assert_int_equal(load(f, text, strlen(text),
 			      f->made.key[IDENTITY_LEAF].text,
 			      f->made.key[IDENTITY_LEAF].len),
@@ -228,8 +238,7 @@ static void too_many_certificates_are_refused(void **state)
 	static char text[9 * IDENTITY_PEM_MAX];
 
 	for (unsigned i = 0; i < 9; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s",
-			 f->made.cert[IDENTITY_ROOT].text);
+		join(text, sizeof(text), f->made.cert[IDENTITY_ROOT].text);
 	assert_int_equal(load(f, text, strlen(text),
 			      f->made.key[IDENTITY_ROOT].text,
 			      f->made.key[IDENTITY_ROOT].len),
