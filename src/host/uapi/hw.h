@@ -42,14 +42,14 @@ struct host_hw_ops {
 	enum il_err (*page_alloc)(void *ctx, uint32_t pages, uint64_t *pa);
 	void (*page_free)(void *ctx, uint64_t pa, uint32_t pages);
 
+	uint64_t (*now_ns)(void *ctx);
+	/* Lets @ns of world time go by and the devices run. */
+	void (*wait_ns)(void *ctx, uint64_t ns);
+
 	/* Shows a DOE data object that went to @bdf or came from it, whole;
 	 * for captures. May be NULL. */
 	void (*doe_object)(void *ctx, uint32_t bdf, const uint8_t *obj,
 			   size_t len);
-
-	uint64_t (*now_ns)(void *ctx);
-	/* Lets @ns of world time go by and the devices run. */
-	void (*wait_ns)(void *ctx, uint64_t ns);
 };
 
 struct host_hw {
