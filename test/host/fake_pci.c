@@ -32,7 +32,7 @@ static void ep_reading(void *ctx, struct pci_cfg *c, uint16_t reg)
 	if (!f->ep_doe)
 		return;
 	if (reg == f->ep_doe + DOE_STS)
-		pci_cfg_put(c, reg, 4, doe_reg_status(&f->mbox));
+		pci_cfg_put(c, reg, 4, doe_reg_status(&f->mbox) | f->stuck);
 	if (reg == f->ep_doe + DOE_READ)
 		pci_cfg_put(c, reg, 4, doe_reg_read(&f->mbox));
 }

@@ -120,9 +120,16 @@ static void wait(void *ctx, uint64_t ns)
 	fake_pci_run(&rig_of(ctx)->f);
 }
 
-static const struct host_hw_ops hw_ops = { cfg_read, cfg_write,	 hw_read,
-					   hw_write, page_alloc, page_free,
-					   now,	     wait };
+static const struct host_hw_ops hw_ops = {
+	.cfg_read = cfg_read,
+	.cfg_write = cfg_write,
+	.mem_read = hw_read,
+	.mem_write = hw_write,
+	.page_alloc = page_alloc,
+	.page_free = page_free,
+	.now_ns = now,
+	.wait_ns = wait,
+};
 
 static enum rmp_rc i_rmpupdate(void *ctx, uint64_t pa,
 			       const struct rmp_update *u)
