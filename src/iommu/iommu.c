@@ -450,6 +450,32 @@ bool iommu_reaches(const struct iommu *i, uint64_t pa)
 	return false;
 }
 
+bool iommu_memo_at(const struct iommu *i, uint32_t n, struct iommu_memo *out)
+{
+	const struct iommu_tlb_slot *s = &i->tlb[n];
+
+	if (!s->tag)
+		return false;
+	*out = (struct iommu_memo){ .rid = (uint32_t)s->tag,
+				    .t = s->tag & TLB_T,
+				    .write = s->perm & PT_W,
+				    .gpa = s->page * PAGE_4K,
+				    .pa = s->pa,
+				    .leaf = s->leaf };
+	return true;
+}
+
+bool iommu_keeps(const struct iommu *i, uint32_t rid, bool t)
+{
+	for (uint32_t n = 0; n < i->entry_slots; n++) {
+		const struct iommu_kept *k = &i->kept[n];
+
+		if (k->valid && k->rid == rid && k->t == t)
+			return !k->refused && k->e.kind != IOMMU_ABORT;
+	}
+	return false;
+}
+
 bool iommu_sane(const struct iommu *i)
 {
 	if (i->queue_tail - i->queue_head > i->queue_slots)

@@ -220,6 +220,21 @@ void iommu_forget(struct iommu *i, uint32_t rid);
  */
 bool iommu_reaches(const struct iommu *i, uint64_t pa);
 
+/* One remembered translation. */
+struct iommu_memo {
+	uint32_t rid;
+	bool t;
+	bool write; /* not for reads alone */
+	uint64_t gpa;
+	uint64_t pa;
+	uint64_t leaf;
+};
+
+/* Slot @n of tlb_slots; false: free. */
+bool iommu_memo_at(const struct iommu *i, uint32_t n, struct iommu_memo *out);
+/* Is an entry for (@rid, @t) remembered that lets requests through? */
+bool iommu_keeps(const struct iommu *i, uint32_t rid, bool t);
+
 bool iommu_sane(const struct iommu *i);
 
 #endif
