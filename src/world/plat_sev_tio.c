@@ -477,4 +477,5 @@ const struct world_plat world_sev_tio = {
 	.images = plat_images,
 	.vcpu_access = plat_access,
 	.fini = plat_fini,
+	.law = &law_sev_tio,
 };

@@ -114,7 +114,8 @@ static void end_with(struct world *w, struct world_end *end, enum il_err err,
 		     const struct lang_call *c)
 {
 	end->err = err;
-	end->line = c->line;
+	end->line = c ? c->line : 0;
+	end->law = w->law;
 	snprintf(end->what, sizeof(end->what), "%s",
 		 w->last_text[0] ? w->last_text : il_err_name(err));
 }
@@ -189,7 +190,7 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
 				 "the command does not end");
 	if (err && !is_expect(c))
 		w->last_err = err;
-	if (err && (end->law || !forgives(next))) {
+	if (err && (w->law || !forgives(next))) {
 		end_with(w, end, err, c);
 		return err;
 	}
@@ -199,16 +200,21 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
 enum il_err world_run(struct world *w, const struct lang_script *s,
 		      struct world_end *end)
 {
+	enum il_err err;
+
 	*end = (struct world_end){ 0 };
 	for (size_t i = 0; i < s->n; i++) {
 		const struct lang_call *next =
 			i + 1 < s->n ? &s->call[i + 1] : NULL;
-		enum il_err err = world_call(w, &s->call[i], next, end);
 
+		err = world_call(w, &s->call[i], next, end);
 		if (err)
 			return err;
 	}
-	return IL_OK;
+	err = laws_end(w);
+	if (err)
+		end_with(w, end, err, NULL);
+	return err;
 }
 
 /* `step NAME [n]`: the named command, n exchanges or exits on. */

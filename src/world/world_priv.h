@@ -118,6 +118,7 @@ struct world {
 	uint64_t traced;
 
 	struct world_laws *laws;
+	unsigned law; /* number of the one that was violated, or 0 */
 };
 
 /*
@@ -141,8 +142,7 @@ struct world_plat {
 				   uint32_t len, bool write, bool priv,
 				   struct fault *f);
 	void (*fini)(struct world *w);
-	/* Laws: the architecture's objects. */
-	void (*law_pass)(struct world *w);
+	const struct law_view *law;
 };
 
 extern const struct world_plat world_sev_tio;
@@ -185,5 +185,8 @@ const char *world_errno_name(int eno);
 enum il_err laws_new(struct world *w) IL_MUST;
 /* A step is over: every law; IL_E_STATE: one is violated. */
 enum il_err laws_step(struct world *w) IL_MUST;
+/* The last full pass. Errors: likewise. */
+enum il_err laws_end(struct world *w) IL_MUST;
+extern const struct law_view law_sev_tio;
 
 #endif

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "base/bits.h"
+#include "world/laws_priv.h"
+
+/* Laws of sessions, keys and streams: 1 to 13. */
+
+static bool usable(enum tdi_state s)
+{
+	return s == TDI_LOCKED || s == TDI_RUN;
+}
+
+bool law_any_key(const struct law_stream *s)
+{
+	for (unsigned set = 0; set < 2; set++)
+		for (unsigned dir = 0; dir < IDE_DIRS; dir++)
+			for (unsigned sub = 0; sub < TLP_CLASSES; sub++)
+				if (s->key[set][dir][sub].there)
+					return true;
+	return false;
+}
+
+int law_block(const struct law_end *end, uint8_t id)
+{
+	for (int i = 0; i < (int)LAW_STREAMS; i++)
+		if (end->s[i].cfg.id == id && law_any_key(&end->s[i]))
+			return i;
+	return LAW_NONE;
+}
+
+/* Trust rises at the device by a message alone, so a session must be there. */
+void law_1(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	bool session = was->any_session || now->any_session;
+
+	if (!was->valid)
+		return;
+	for (unsigned i = 0; i < now->fns; i++) {
+		if (!usable(now->tdi[i].state) ||
+		    now->tdi[i].state == was->tdi[i].state)
+			continue;
+		c->held++;
+		if (!session)
+			law_break(c,
+				  "function %04x went from TDI state %u to %u; "
+				  "the device has no session",
+				  now->tdi[i].rid, was->tdi[i].state,
+				  now->tdi[i].state);
+	}
+	if (now->keys_held <= was->keys_held)
+		return;
+	c->held++;
+	if (!session)
+		law_break(c, "the device took an IDE key; it has no session");
+}
+
+void law_2(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	(void)was;
+	for (unsigned i = 0; i < now->fns; i++) {
+		const struct law_tdi *t = &now->tdi[i];
+
+		if (!usable(t->state))
+			continue;
+		c->held++;
+		if (!t->session || t->session != t->keyed_by)
+			law_break(c,
+				  "function %04x was locked in session %x; its "
+				  "stream %u was keyed in session %x",
+				  t->rid, t->session, t->stream, t->keyed_by);
+	}
+}
+
+static bool stream_lives(enum tsm_stream_state s)
+{
+	return s != TSM_STREAM_NONE && s != TSM_STREAM_DEAD;
+}
+
+static bool bind_usable(enum tsm_bind_state s)
+{
+	return s == TSM_BIND_LOCKED || s == TSM_BIND_STARTING ||
+	       s == TSM_BIND_RUN;
+}
+
+/* The platform's half: what hangs on a connection that has no session. */
+static void sessionless(const struct law_facts *now, int n, struct law_case *c)
+{
+	const struct law_conn *x = &now->conn[n];
+
+	if (stream_lives(x->stream))
+		law_break(c,
+			  "connection %d has no session; its stream %u is in "
+			  "state %u",
+			  n, x->stream_id, x->stream);
+	for (unsigned i = 0; i < LAW_BINDS; i++)
+		if (now->bind[i].conn == n && bind_usable(now->bind[i].state))
+			law_break(c,
+				  "connection %d has no session; its TDI %04x "
+				  "is in binding state %u",
+				  n, now->bind[i].rid, now->bind[i].state);
+}
+
+void law_3(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	if (was->any_session && !now->any_session)
+		c->held++;
+	for (unsigned i = 0; i < now->fns; i++)
+		if (usable(now->tdi[i].state) && !now->tdi[i].session_open)
+			law_break(c,
+				  "function %04x is in TDI state %u; session "
+				  "%x that locked it is over",
+				  now->tdi[i].rid, now->tdi[i].state,
+				  now->tdi[i].session);
+	if (now->keys_owner && !now->keys_owner_open)
+		law_break(c, "the device holds keys of session %x; it is over",
+			  now->keys_owner);
+	for (int n = 0; n < (int)LAW_CONNS; n++) {
+		if (now->conn[n].session || now->conn[n].state == TSM_CONN_FREE)
+			continue;
+		c->held += was->conn[n].session != 0;
+		sessionless(now, n, c);
+	}
+}
+
+void law_4(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	(void)was;
+	for (unsigned i = 0; i < LAW_BINDS; i++) {
+		const struct law_bind *b = &now->bind[i];
+		enum tsm_conn_state s;
+
+		if (b->state == TSM_BIND_FREE)
+			continue;
+		c->held++;
+		s = b->conn == LAW_NONE ? TSM_CONN_FREE
+					: now->conn[b->conn].state;
+		if (s == TSM_CONN_READY ||
+		    (b->state == TSM_BIND_DEAD && s != TSM_CONN_FREE))
+			continue;
+		law_break(c,
+			  "TDI %04x is booked, state %u; its connection is in "
+			  "state %u",
+			  b->rid, b->state, s);
+	}
+}
+
+void law_5(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	for (unsigned e = 0; e < LAW_ENDS; e++) {
+		const struct law_end *x = &now->end[e];
+
+		if (was->valid && x->log_n > was->end[e].log_n)
+			c->held += x->log_n - was->end[e].log_n;
+		if (x->repeat)
+			law_break(c,
+				  "key %u given to the %s; the same bytes were "
+				  "given to it before",
+				  x->repeat - 1,
+				  e == LAW_PORT ? "root port" : "device");
+	}
+}
+
+static bool all_there(const struct law_stream *s, unsigned set)
+{
+	for (unsigned dir = 0; dir < IDE_DIRS; dir++)
+		for (unsigned sub = 0; sub < TLP_CLASSES; sub++)
+			if (!s->key[set][dir][sub].there)
+				return false;
+	return true;
+}
+
+static bool all_go(const struct law_stream *s, unsigned set, unsigned dir)
+{
+	for (unsigned sub = 0; sub < TLP_CLASSES; sub++)
+		if (!s->key[set][dir][sub].going)
+			return false;
+	return true;
+}
+
+/* Something of (@set, @dir) goes that did not before. */
+static bool began(const struct law_stream *was, const struct law_stream *now,
+		  unsigned set, unsigned dir)
+{
+	for (unsigned sub = 0; sub < TLP_CLASSES; sub++)
+		if (now->key[set][dir][sub].going &&
+		    !was->key[set][dir][sub].going)
+			return true;
+	return false;
+}
+
+/* @s of one end has begun with @set; @o is the block of the other end. */
+static void may_begin(const struct law_stream *s, const struct law_stream *o,
+		      unsigned set, unsigned dir, struct law_case *c)
+{
+	if (!o || !all_there(s, set) || !all_there(o, set))
+		law_break(c,
+			  "key set %u of stream %u goes; it is not whole at "
+			  "both ends",
+			  set, s->cfg.id);
+	else if (dir == IDE_TX &&
+		 (!all_go(s, set, IDE_RX) || !all_go(o, set, IDE_RX)))
+		law_break(c,
+			  "stream %u sends with key set %u; a receiver does "
+			  "not take it yet",
+			  s->cfg.id, set);
+}
+
+void law_6(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	if (!was->valid)
+		return;
+	for (unsigned e = 0; e < LAW_ENDS; e++) {
+		const struct law_end *other = &now->end[!e];
+
+		for (unsigned i = 0; i < LAW_STREAMS; i++) {
+			const struct law_stream *s = &now->end[e].s[i];
+			int k = law_block(other, s->cfg.id);
+
+			for (unsigned n = 0; n < 4; n++) {
+				if (!began(&was->end[e].s[i], s, n / 2, n % 2))
+					continue;
+				c->held++;
+				may_begin(s,
+					  k == LAW_NONE ? NULL : &other->s[k],
+					  n / 2, n % 2, c);
+			}
+		}
+	}
+}
+
+/* Transmitter @tx still uses @set, so its keys and their partners stand. */
+static void set_whole(const struct law_stream *tx, const struct law_stream *rx,
+		      unsigned set, struct law_case *c)
+{
+	for (unsigned sub = 0; sub < TLP_CLASSES; sub++) {
+		const struct law_key *r = &rx->key[set][IDE_RX][sub];
+
+		if (!tx->key[set][IDE_TX][sub].there || !r->there || r->killed)
+			law_break(c,
+				  "key set %u of stream %u is in use; its key "
+				  "for sub-stream %u is gone",
+				  set, tx->cfg.id, sub);
+	}
+}
+
+/* While the other set is filled or taken into use, and after it. */
+static void refresh(const struct law_stream *a, const struct law_stream *b,
+		    bool over, struct law_case *c)
+{
+	const struct law_stream *end[2] = { a, b };
+
+	c->held++;
+	for (unsigned e = 0; e < 2 && !over; e++)
+		set_whole(end[e], end[!e], end[e]->tx_set, c);
+	if (!over)
+		return;
+	for (unsigned n = 0; n < 2 * TLP_CLASSES * IDE_DIRS; n++) {
+		const struct law_stream *s = end[n & 1];
+		unsigned old = 1u - s->tx_set;
+
+		if (s->key[old][n / 2 % 2][n / 4].there)
+			law_break(c,
+				  "the refresh of stream %u is over; its old "
+				  "key set %u stands",
+				  s->cfg.id, old);
+	}
+}
+
+static bool set_any(const struct law_stream *s, unsigned set)
+{
+	for (unsigned dir = 0; dir < IDE_DIRS; dir++)
+		for (unsigned sub = 0; sub < TLP_CLASSES; sub++)
+			if (s->key[set][dir][sub].there)
+				return true;
+	return false;
+}
+
+static bool was_refreshing(const struct law_facts *was, uint8_t id)
+{
+	for (unsigned i = 0; i < LAW_CONNS; i++)
+		if (was->conn[i].stream == TSM_STREAM_REFRESH &&
+		    was->conn[i].stream_id == id)
+			return true;
+	return false;
+}
+
+void law_7(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	for (unsigned n = 0; n < LAW_CONNS; n++) {
+		const struct law_conn *x = &now->conn[n];
+		int p = law_block(&now->end[LAW_PORT], x->stream_id);
+		int d = law_block(&now->end[LAW_DEVICE], x->stream_id);
+		const struct law_stream *a, *b;
+		bool over = x->stream == TSM_STREAM_ON &&
+			    was_refreshing(was, x->stream_id);
+
+		if (p == LAW_NONE || d == LAW_NONE ||
+		    (x->stream != TSM_STREAM_REFRESH && !over))
+			continue;
+		a = &now->end[LAW_PORT].s[p];
+		b = &now->end[LAW_DEVICE].s[d];
+		if (a->state != IDE_ST_SECURE || b->state != IDE_ST_SECURE)
+			continue;
+		if (over || set_any(a, 1u - a->tx_set) ||
+		    set_any(b, 1u - b->tx_set))
+			refresh(a, b, over, c);
+	}
+}
+
+static void counters(const struct law_end *was, const struct law_end *now,
+		     unsigned i, struct law_case *c)
+{
+	for (unsigned n = 0; n < 4 * TLP_CLASSES; n++) {
+		unsigned set = n & 1, dir = n >> 1 & 1, sub = n / 4;
+		const struct law_key *k = &now->s[i].key[set][dir][sub];
+		const struct law_key *o = &was->s[i].key[set][dir][sub];
+
+		if (!k->there)
+			continue;
+		c->held++;
+		if (!k->counter || (!k->going && k->counter != 1))
+			law_break(c,
+				  "a key of stream %u does not go yet or has "
+				  "wrapped; its counter is %llu",
+				  now->s[i].cfg.id,
+				  (unsigned long long)k->counter);
+		else if (o->there && was->log_n == now->log_n &&
+			 k->counter < o->counter)
+			law_break(c,
+				  "counter of a key of stream %u was %llu; it "
+				  "is %llu",
+				  now->s[i].cfg.id,
+				  (unsigned long long)o->counter,
+				  (unsigned long long)k->counter);
+	}
+}
+
+void law_8(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	for (unsigned e = 0; e < LAW_ENDS; e++)
+		for (unsigned i = 0; i < LAW_STREAMS; i++)
+			counters(&was->end[e], &now->end[e], i, c);
+}
+
+void law_9(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	if (!was->valid)
+		return;
+	for (unsigned n = 0; n < LAW_ENDS * LAW_STREAMS; n++) {
+		const struct law_end *e = &now->end[n % LAW_ENDS];
+		const struct law_stream *s = &e->s[n / LAW_ENDS];
+		const struct law_stream *o =
+			&was->end[n % LAW_ENDS].s[n / LAW_ENDS];
+
+		if (s->state != IDE_ST_SECURE || o->state == IDE_ST_SECURE)
+			continue;
+		c->held++;
+		if (o->state == IDE_ST_DEAD)
+			law_break(c,
+				  "stream %u became Secure; Enable was not 0 "
+				  "since it failed",
+				  s->cfg.id);
+		else if (e->log_n < s->lost_at + 6)
+			law_break(c,
+				  "stream %u became Secure; it got %u new keys "
+				  "since it was Insecure",
+				  s->cfg.id, e->log_n - s->lost_at);
+	}
+}
+
+/* What can be seen of it: a function that was unlocked keeps nothing. */
+void law_10(const struct law_facts *was, const struct law_facts *now,
+	    struct law_case *c)
+{
+	if (!was->valid)
+		return;
+	for (unsigned i = 0; i < now->fns; i++) {
+		if (was->tdi[i].state == TDI_UNLOCKED ||
+		    now->tdi[i].state != TDI_UNLOCKED)
+			continue;
+		c->held++;
+		if (!now->tdi[i].clean)
+			law_break(c,
+				  "function %04x is unlocked; its memory or "
+				  "buffer is not zero",
+				  now->tdi[i].rid);
+	}
+}
+
+static bool ranges_meet(const struct ide_stream_cfg *a,
+			const struct ide_stream_cfg *b)
+{
+	for (unsigned i = 0; i < IDE_RANGES; i++)
+		for (unsigned k = 0; k < IDE_RANGES; k++)
+			if (a->range[i].valid && b->range[k].valid &&
+			    a->range[i].base <= b->range[k].limit &&
+			    b->range[k].base <= a->range[i].limit)
+				return true;
+	return false;
+}
+
+static void pair(const struct ide_stream_cfg *a, const struct ide_stream_cfg *b,
+		 struct law_case *c)
+{
+	if (a->id == b->id)
+		law_break(c,
+			  "two streams of the root port are on; both have "
+			  "id %u",
+			  a->id);
+	else if (a->tc != b->tc)
+		return;
+	else if (a->rid_valid && b->rid_valid && a->segment == b->segment &&
+		 a->rid_base <= b->rid_limit && b->rid_base <= a->rid_limit)
+		law_break(c,
+			  "stream %u has RIDs up to %04x; stream %u has "
+			  "them from %04x",
+			  a->id, a->rid_limit, b->id, b->rid_base);
+	else if (ranges_meet(a, b))
+		law_break(c,
+			  "stream %u has an address range; one of stream %u "
+			  "overlaps it",
+			  a->id, b->id);
+	else if (a->is_default && b->is_default)
+		law_break(c, "stream %u is the default one; so is stream %u",
+			  a->id, b->id);
+}
+
+static const struct law_stream *secure(const struct law_end *e, int id)
+{
+	for (unsigned i = 0; i < LAW_STREAMS; i++)
+		if (e->s[i].state == IDE_ST_SECURE &&
+		    (id < 0 || e->s[i].cfg.id == id))
+			return &e->s[i];
+	return NULL;
+}
+
+void law_12(const struct law_facts *was, const struct law_facts *now,
+	    struct law_case *c)
+{
+	const struct law_end *p = &now->end[LAW_PORT];
+
+	(void)was;
+	for (unsigned i = 0; i < LAW_STREAMS; i++) {
+		const struct law_stream *s = &p->s[i];
+
+		if (!s->cfg.enable)
+			continue;
+		c->held++;
+		if (s->cfg.is_default && s->cfg.tc)
+			law_break(c,
+				  "stream %u is the default one; it is on "
+				  "TC %u",
+				  s->cfg.id, s->cfg.tc);
+		for (unsigned k = i + 1; k < LAW_STREAMS; k++)
+			if (p->s[k].cfg.enable)
+				pair(&s->cfg, &p->s[k].cfg, c);
+		if (s->state == IDE_ST_SECURE &&
+		    secure(&now->end[LAW_DEVICE], -1) &&
+		    !secure(&now->end[LAW_DEVICE], s->cfg.id))
+			law_break(c,
+				  "stream %u is Secure at the root port; at "
+				  "the device stream %u is",
+				  s->cfg.id,
+				  secure(&now->end[LAW_DEVICE], -1)->cfg.id);
+	}
+}
+
+static bool same_cfg(const struct ide_stream_cfg *a,
+		     const struct ide_stream_cfg *b)
+{
+	for (unsigned i = 0; i < IDE_RANGES; i++)
+		if (a->range[i].valid != b->range[i].valid ||
+		    (a->range[i].valid &&
+		     (a->range[i].base != b->range[i].base ||
+		      a->range[i].limit != b->range[i].limit)))
+			return false;
+	return a->id == b->id && a->tc == b->tc &&
+	       a->is_default == b->is_default && a->cfg_en == b->cfg_en &&
+	       a->rid_valid == b->rid_valid && a->rid_base == b->rid_base &&
+	       a->rid_limit == b->rid_limit && a->segment == b->segment;
+}
+
+/* Who may write is not seen here; that a write kills is. */
+void law_13(const struct law_facts *was, const struct law_facts *now,
+	    struct law_case *c)
+{
+	const struct law_end *o = &was->end[LAW_PORT];
+	const struct law_end *p = &now->end[LAW_PORT];
+	bool moved = memcmp(o->route, p->route, sizeof(o->route)) != 0;
+
+	if (!was->valid)
+		return;
+	for (unsigned i = 0; i < LAW_STREAMS; i++) {
+		bool changed = !same_cfg(&o->s[i].cfg, &p->s[i].cfg);
+
+		if (o->s[i].state != IDE_ST_SECURE || (!moved && !changed))
+			continue;
+		c->held++;
+		if (p->s[i].state == IDE_ST_SECURE)
+			law_break(c,
+				  "%s registers of the root port changed; "
+				  "stream %u stayed Secure",
+				  changed ? "IDE" : "routing", p->s[i].cfg.id);
+	}
+}

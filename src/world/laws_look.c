@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "world/laws_priv.h"
+#include "world/world_priv.h"
+
+/* Writing down the facts. Nothing here judges. */
+
+struct span {
+	uint64_t base;
+	uint64_t size;
+	int fn;
+	int bar;
+};
+
+#define SPANS_MAX (2 * LAW_FNS + LAW_BINDS * TSM_RANGES_MAX)
+
+/* --- device --- */
+
+static uint32_t keyed_by(const struct device *d, uint8_t stream)
+{
+	for (unsigned i = 0; i < DEVICE_STREAMS; i++)
+		if (d->km[i].used && d->km[i].stream == stream)
+			return idekm_rsp_keyed(&d->dsm.idekm, d->km[i].port,
+					       stream);
+	return 0;
+}
+
+static bool fn_clean(const struct device_fn *f)
+{
+	return !f->engine.used && law_zero(f->engine.buf, DMA_MAX_LEN) &&
+	       !f->mem_used && law_zero(f->mem, DMA_BAR_MEM_SIZE);
+}
+
+static void look_tdi(const struct device *d, unsigned i, enum tdi_state was,
+		     struct law_tdi *out)
+{
+	const struct tdi *t = &d->tdis[i];
+
+	*out = (struct law_tdi){
+		.hosted = t->hosted,
+		.rid = device_rid(d, i),
+		.state = t->state,
+		.session = t->session,
+		.session_open = t->session &&
+				spdm_rsp_session_open(&d->dsm.spdm, t->session),
+		.keyed_by = keyed_by(d, t->lock.default_stream),
+		.stream = t->lock.default_stream,
+		.nonce_live = t->nonce_live,
+		.nonce_zero = law_zero(t->nonce, sizeof(t->nonce)),
+		.p2p = !law_zero(t->p2p, sizeof(t->p2p)),
+		.moved = d->fn[i].engine.moved,
+		.count = d->fn[i].engine.count,
+		.clean = true,
+	};
+	out->p2p_default = t->p2p[out->stream / 32] >> out->stream % 32 & 1;
+	if (was != TDI_UNLOCKED && t->state == TDI_UNLOCKED)
+		out->clean = fn_clean(&d->fn[i]);
+}
+
+static void look_device(const struct device *d, const struct law_facts *was,
+			struct law_facts *now)
+{
+	now->fns = d->fns;
+	for (unsigned i = 0; i < d->fns; i++)
+		look_tdi(d, i, was->tdi[i].state, &now->tdi[i]);
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
+		now->any_session |= d->dsm.spdm.ses[i].state == SPDM_SES_OPEN;
+	now->keys_owner = d->dsm.idekm.owner;
+	now->keys_owner_open =
+		spdm_rsp_session_open(&d->dsm.spdm, now->keys_owner);
+	for (unsigned i = 0; i < DEVICE_STREAMS; i++) {
+		const uint8_t *k = &d->km[i].key[0][0][0];
+
+		for (unsigned n = 0; n < sizeof(d->km[i].key); n++)
+			now->keys_held +=
+				d->km[i].used && k[n] != IDEKM_KEY_EMPTY;
+	}
+}
+
+/* --- link --- */
+
+/* Against those before it; of @from only the later ones are new. */
+static unsigned repeated(const struct ide_port *p, unsigned from)
+{
+	for (unsigned i = from; i < p->key_log_n; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (p->key_log[i] == p->key_log[k])
+				return i + 1;
+	return 0;
+}
+
+static void look_stream(const struct ide_stream *s, struct law_stream *out)
+{
+	out->state = s->state;
+	out->cfg = s->cfg;
+	out->tx_set = s->tx_set;
+	memcpy(out->rx_set, s->rx_set, sizeof(out->rx_set));
+	for (unsigned n = 0; n < 4 * TLP_CLASSES; n++) {
+		unsigned set = n & 1, dir = n >> 1 & 1, sub = n / 4;
+		const struct ide_key *k = &s->key[set][dir][sub];
+
+		out->key[set][dir][sub] = (struct law_key){
+			.there = k->there,
+			.going = k->going,
+			.killed = k->killed,
+			.counter = k->counter,
+		};
+	}
+}
+
+static void look_end(const struct ide_port *p, const struct law_end *was,
+		     bool full, struct law_end *now)
+{
+	now->log_n = p->key_log_n;
+	now->repeat = repeated(p, full ? 0 : was->log_n);
+	for (unsigned i = 0; i < p->cfg.streams; i++) {
+		look_stream(&p->stream[i], &now->s[i]);
+		now->s[i].lost_at = was->s[i].lost_at;
+		if (was->s[i].state == IDE_ST_SECURE &&
+		    now->s[i].state != IDE_ST_SECURE)
+			now->s[i].lost_at = now->log_n;
+	}
+}
+
+static void look_link(const struct world *w, const struct law_facts *was,
+		      bool full, struct law_facts *now)
+{
+	const struct fabric_port *p = &w->fabric.port[w->port];
+	uint8_t *route = now->end[LAW_PORT].route;
+
+	look_end(&p->ide, &was->end[LAW_PORT], full, &now->end[LAW_PORT]);
+	look_end(&w->dev->ide, &was->end[LAW_DEVICE], full,
+		 &now->end[LAW_DEVICE]);
+	/* Type 1 header: bus numbers, then memory windows. */
+	memcpy(route, p->cfg.image + 0x18, 3);
+	memcpy(route + 3, p->cfg.image + 0x20, 16);
+}
+
+/* --- platform --- */
+
+static void look_entry(struct world *w, uint16_t rid, struct law_facts *now)
+{
+	struct law_entry *e = &now->entry[now->entries];
+
+	for (unsigned i = 0; i < now->entries; i++)
+		if (now->entry[i].rid == rid)
+			return;
+	if (!w->plat->law->entry(w, rid, e))
+		memset(e, 0, sizeof(*e));
+	e->rid = rid;
+	now->entry_kept[now->entries] = iommu_keeps(&w->iommu, rid, true);
+	now->entries++;
+}
+
+static void look_platform(struct world *w, struct law_facts *now)
+{
+	const struct law_view *v = w->plat->law;
+
+	for (unsigned i = 0; i < LAW_BINDS; i++)
+		now->bind[i].conn = LAW_NONE;
+	v->conns(w, now->conn);
+	v->binds(w, now->bind);
+	v->tvms(w, now->tvm);
+	now->dma_states = v->dma_states;
+	now->report_info = v->report_info;
+	for (unsigned i = 0; i < now->fns; i++)
+		look_entry(w, now->tdi[i].rid, now);
+	for (unsigned i = 0; i < LAW_BINDS; i++)
+		if (now->bind[i].state != TSM_BIND_FREE)
+			look_entry(w, now->bind[i].rid, now);
+}
+
+/* --- guest --- */
+
+static bool leaf_digest(const struct guest *g, uint8_t out[TSM_DIGEST_LEN])
+{
+	const struct crypto *c = g->cfg.crypto;
+	uint8_t pub[CRYPTO_PUB_MAX];
+	enum crypto_curve curve;
+
+	return !crypto_pubkey(c, g->findings.chain.leaf, &curve, pub) &&
+	       !crypto_hash(c, CRYPTO_SHA384, pub, 2 * crypto_curve_len(curve),
+			    out);
+}
+
+static void look_guest(const struct guest *g, const struct law_guest *was,
+		       struct law_guest *out)
+{
+	if (!g)
+		return;
+	out->there = true;
+	out->state = g->state;
+	out->tdi_id = g->claims.tdi_id;
+	out->ranges_on = g->ranges_on;
+	memcpy(out->certs, g->claims.certs, sizeof(out->certs));
+	memcpy(out->meas, g->claims.meas, sizeof(out->meas));
+	memcpy(out->report, g->claims.report, sizeof(out->report));
+	memcpy(out->nonce, g->nonce, sizeof(out->nonce));
+	memcpy(out->bar, g->bar, sizeof(out->bar));
+	if (g->state == GUEST_JUDGED && was->state != GUEST_JUDGED)
+		out->leaf_known = leaf_digest(g, out->leaf);
+}
+
+/* --- pages --- */
+
+static void bar_spans(const struct device *d, struct span *out, unsigned *n)
+{
+	static const uint8_t bars[] = { DMA_BAR_REGS, DMA_BAR_MEM };
+	const struct pci_cfg *pf = &d->fn[0].cfg;
+
+	for (unsigned i = 0; i < d->fns; i++)
+		for (unsigned k = 0; k < COUNT(bars); k++) {
+			unsigned b = bars[k];
+			uint64_t size = i ? pci_vf_bar_size(pf, b)
+					  : pci_bar_size(pf, b);
+			uint64_t base =
+				i ? pci_vf_bar_base(pf, b) + (i - 1) * size
+				  : pci_bar_base(pf, b);
+
+			if (d->fn[i].there && base && size)
+				out[(*n)++] = (struct span){ base, size, (int)i,
+							     (int)b };
+		}
+}
+
+static unsigned spans_of(const struct device *d, const struct law_facts *now,
+			 struct span out[SPANS_MAX])
+{
+	unsigned n = 0;
+
+	bar_spans(d, out, &n);
+	for (unsigned i = 0; i < LAW_BINDS; i++)
+		for (unsigned k = 0; k < now->bind[i].lock.ranges; k++) {
+			const struct tsm_range *r = &now->bind[i].lock.range[k];
+
+			out[n++] = (struct span){ r->pa, r->pages * PAGE_4K,
+						  LAW_NONE, LAW_NONE };
+		}
+	return n;
+}
+
+static uint64_t spans_mark(const struct span *s, unsigned n)
+{
+	uint64_t h = n;
+
+	for (unsigned i = 0; i < n; i++)
+		h = (h ^ s[i].base ^ s[i].size << 1 ^ (uint64_t)s[i].fn << 56) *
+		    UINT64_C(0x9e3779b97f4a7c15);
+	return h;
+}
+
+/* Did acceptance of @pa end in this step? If events were lost: perhaps. */
+static bool was_revoked(const struct world *w, uint64_t pa)
+{
+	uint64_t from = w->laws->traced, at;
+
+	if (w->traced - from > WORLD_TRACE)
+		return true;
+	for (uint64_t i = from; i < w->traced; i++) {
+		const struct world_trace *t = &w->trace[i % WORLD_TRACE];
+
+		if (w->plat->law->revoked(t->ev, t->a, t->b, &at) && at == pa)
+			return true;
+	}
+	return false;
+}
+
+static void add_page(struct world *w, const struct law_facts *was,
+		     struct law_facts *now, const struct law_page *like)
+{
+	struct law_page *list = w->laws->page[w->laws->page_cur];
+	struct law_page *p = &list[now->pages];
+	const struct law_page *o = NULL;
+
+	if (now->pages == LAW_PAGES)
+		return;
+	*p = *like;
+	if (!w->plat->law->page(w, like->pa, p))
+		return;
+	for (unsigned i = 0; i < was->pages && !o; i++)
+		if (was->page[(now->pages + i) % was->pages].pa == p->pa)
+			o = &was->page[(now->pages + i) % was->pages];
+	if (o && o->assigned && (!p->assigned || p->owner != o->owner)) {
+		p->reached = iommu_reaches(&w->iommu, p->pa);
+		p->revoked = was_revoked(w, p->pa);
+	}
+	now->pages++;
+}
+
+static bool in_spans(const struct span *s, unsigned n, uint64_t pa)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (pa - s[i].base < s[i].size)
+			return true;
+	return false;
+}
+
+static void span_pages(struct world *w, const struct law_facts *was,
+		       struct law_facts *now, const struct span *s, unsigned i)
+{
+	for (uint64_t off = 0; off < s[i].size; off += PAGE_4K) {
+		struct law_page p = {
+			.pa = s[i].base + off,
+			.fn = s[i].fn,
+			.bar = s[i].bar,
+			.off = off,
+			.msix = s[i].bar == DMA_BAR_REGS &&
+				(off == DMA_PAGE_MSIX_TABLE ||
+				 off == DMA_PAGE_MSIX_PBA),
+		};
+
+		if (!in_spans(s, i, p.pa))
+			add_page(w, was, now, &p);
+	}
+}
+
+/* BARs, reported ranges, and what was somebody's the last time. */
+static void take_pages(struct world *w, const struct law_facts *was,
+		       struct law_facts *now, const struct span *s, unsigned n)
+{
+	w->laws->page_cur ^= 1;
+	now->page = w->laws->page[w->laws->page_cur];
+	now->pages = 0;
+	for (unsigned i = 0; i < n; i++)
+		span_pages(w, was, now, s, i);
+	for (unsigned i = 0; i < was->pages; i++) {
+		struct law_page p = { .pa = was->page[i].pa,
+				      .fn = LAW_NONE,
+				      .bar = LAW_NONE };
+
+		if (was->page[i].assigned && !in_spans(s, n, p.pa))
+			add_page(w, was, now, &p);
+	}
+}
+
+static bool listed(const struct law_facts *f, uint64_t pa)
+{
+	for (unsigned i = 0; i < f->pages; i++)
+		if (f->page[i].pa == pa)
+			return true;
+	return false;
+}
+
+static bool same_pages(const struct law_facts *a, const struct law_facts *b)
+{
+	for (unsigned i = 0; i < a->pages && i < b->pages; i++) {
+		const struct law_page *x = &a->page[i], *y = &b->page[i];
+
+		if (x->pa != y->pa || x->gpa != y->gpa ||
+		    x->owner != y->owner || x->assigned != y->assigned ||
+		    x->validated != y->validated || x->pinned != y->pinned ||
+		    x->large != y->large)
+			return false;
+	}
+	return a->pages == b->pages;
+}
+
+/* What the steps do not look at: all other pages, all other entries. */
+static void look_far(struct world *w, struct law_facts *now)
+{
+	const struct law_view *v = w->plat->law;
+	struct law_entry e;
+	uint64_t pa = 0;
+
+	while ((pa = v->next_accepted(w, pa)) != UINT64_MAX) {
+		if (!listed(now, pa))
+			now->stray_page = pa;
+		pa += PAGE_4K;
+	}
+	for (uint32_t rid = 0; rid <= UINT16_MAX; rid++) {
+		bool known = false;
+
+		for (unsigned i = 0; i < now->entries; i++)
+			known |= now->entry[i].rid == rid;
+		memset(&e, 0, sizeof(e));
+		if (!known && v->entry(w, (uint16_t)rid, &e) && e.valid)
+			now->stray_entry = rid + 1;
+	}
+}
+
+static void look_pages(struct world *w, const struct law_facts *was, bool full,
+		       struct law_facts *now)
+{
+	struct world_laws *l = w->laws;
+	struct span s[SPANS_MAX];
+	unsigned n = spans_of(w->dev, now, s);
+	uint64_t mark = spans_mark(s, n);
+	uint64_t changes = w->plat->law->changes(w);
+	bool dirty = !l->looked || mark != l->places || changes != l->changes;
+
+	now->pages = was->pages;
+	now->page = was->page;
+	now->pages_new = dirty || full;
+	if (!now->pages_new)
+		return;
+	take_pages(w, was, now, s, n);
+	l->differs |= !dirty && !same_pages(was, now);
+	l->places = mark;
+	l->changes = changes;
+}
+
+/* --- what the IOMMU remembers --- */
+
+static void take_memo(struct world *w, const struct law_facts *now,
+		      const struct iommu_memo *m, struct law_memo *out)
+{
+	const struct law_entry none = { 0 }, *e = &none;
+
+	for (unsigned i = 0; i < now->entries; i++)
+		if (m->t && now->entry[i].rid == (uint16_t)m->rid)
+			e = &now->entry[i];
+	*out = (struct law_memo){
+		.rid = m->rid,
+		.t = m->t,
+		.gpa = m->gpa,
+		.pa = m->pa,
+		.leaf = m->leaf,
+		.entry_owner = e->owner,
+	};
+	if (!m->t || e->valid)
+		w->plat->law->memo(w, out, e->level, e->port, m->write);
+}
+
+/* An entry that came or went since. */
+static bool entries_moved(const struct law_facts *was,
+			  const struct law_facts *now)
+{
+	if (was->entries != now->entries)
+		return true;
+	for (unsigned i = 0; i < now->entries; i++)
+		if (was->entry[i].rid != now->entry[i].rid ||
+		    was->entry[i].valid != now->entry[i].valid)
+			return true;
+	return false;
+}
+
+static void look_memos(struct world *w, const struct law_facts *was, bool full,
+		       bool owners_moved, struct law_facts *now)
+{
+	struct world_laws *l = w->laws;
+	struct iommu_memo m;
+
+	now->memo = l->memo;
+	if (!w->iommu.misses)
+		return;
+	now->memos_new = full || owners_moved || l->misses != w->iommu.misses ||
+			 l->completed != w->iommu.completed ||
+			 entries_moved(was, now);
+	l->misses = w->iommu.misses;
+	l->completed = w->iommu.completed;
+	if (!now->memos_new)
+		return;
+	for (uint32_t i = 0; i < w->iommu.tlb_slots && now->memos < LAW_MEMOS;
+	     i++)
+		if (iommu_memo_at(&w->iommu, i, &m))
+			take_memo(w, now, &m, &l->memo[now->memos++]);
+}
+
+void laws_look(struct world *w, bool full)
+{
+	struct world_laws *l = w->laws;
+	const struct law_facts *was = &l->facts[l->cur];
+	struct law_facts *now = &l->facts[!l->cur];
+	uint64_t changes = l->changes;
+
+	memset(now, 0, sizeof(*now));
+	now->valid = true;
+	now->step = w->steps;
+	look_device(w->dev, was, now);
+	look_link(w, was, full, now);
+	look_platform(w, now);
+	look_guest(w->guest, &was->guest, &now->guest);
+	look_pages(w, was, full, now);
+	look_memos(w, was, full, changes != l->changes, now);
+	if (full)
+		look_far(w, now);
+	l->traced = w->traced;
+	l->looked = true;
+	l->cur = !l->cur;
+}
