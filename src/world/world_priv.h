@@ -15,7 +15,7 @@
 #include "world/spy.h"
 #include "world/world.h"
 
-#define WORLD_ARENA	 (UINT64_C(16) << 30)
+#define WORLD_ARENA	 (UINT64_C(4) << 30)
 #define WORLD_RAM	 (UINT64_C(1) << 29)
 #define WORLD_MMIO	 UINT64_C(0x8000000000) /* host bridge aperture */
 #define WORLD_MMIO_SIZE	 (UINT64_C(1) << 30)
