@@ -21,8 +21,8 @@ enum il_err sev_guest_refused(struct sev_guest *g, const char *what,
 }
 
 /*
- * A number may not encrypt two texts, and after a failure nobody knows
- * whether the firmware has seen this one: the key is given up for the next.
+ * A number may not encrypt two texts, and after a failure nobody knows who
+ * has seen this one: the key is given up for the next.
  * Source: Linux drivers/virt/coco/sev-guest: "disabling VMPCK"
  */
 static void lose_key(struct sev_guest *g)
@@ -35,9 +35,14 @@ static void lose_key(struct sev_guest *g)
 	g->msg_phase = BUILD;
 }
 
-/* The secrets page is private: what is there comes from the firmware. */
+/*
+ * The secrets page is private: what is there comes from the firmware. A key
+ * of zeros is none: with it the host could play the firmware.
+ * Source: Linux drivers/virt/coco/sev-guest, is_vmpck_empty()
+ */
 static enum il_err load_keys(struct sev_guest *g)
 {
+	static const uint8_t none[SNP_VMPCK_LEN];
 	enum il_err err;
 
 	if (g->keyed)
@@ -51,6 +56,11 @@ static enum il_err load_keys(struct sev_guest *g)
 					true, g->vmpck, sizeof(g->vmpck));
 		if (err)
 			return err;
+	}
+	if (bytes_equal_ct(g->vmpck[g->key_no], none, sizeof(none))) {
+		lose_key(g);
+		return sev_guest_refused(g, "a key to the firmware is empty",
+					 g->key_no - 1);
 	}
 	err = crypto_aead_key(g->cfg.crypto, &g->key, CRYPTO_AES_256_GCM,
 			      g->vmpck[g->key_no]);
@@ -119,13 +129,9 @@ static enum il_err call(struct sev_guest *g, uint64_t param)
 		.rdx = param,
 	};
 	err = g->cfg.insn->vmgexit(g->cfg.insn->ctx, x);
-	if (!err && x->info2) {
-		uint64_t code = x->info2;
-
-		lose_key(g);
+	if (!err && x->info2)
 		return sev_guest_refused(g, "the host refused a guest request",
-					 code);
-	}
+					 x->info2);
 	return err;
 }
 
@@ -150,12 +156,10 @@ static enum il_err phase(struct sev_guest *g, unsigned type, uint64_t param)
 					    tio_msg_rsp_len(type + 1)));
 	default:
 		err = open_answer(g, type);
-		if (err) {
-			lose_key(g);
+		if (err)
 			return sev_guest_refused(
 				g, "the firmware's answer does not verify",
 				err);
-		}
 		g->seqno += 2;
 		return IL_OK;
 	}
@@ -167,11 +171,10 @@ enum il_err sev_guest_message(struct sev_guest *g, unsigned type,
 	for (; g->msg_phase <= UNSEAL; g->msg_phase++) {
 		enum il_err err = phase(g, type, param);
 
-		if (err) {
-			if (err != IL_E_AGAIN)
-				g->msg_phase = BUILD;
+		if (err && err != IL_E_AGAIN && g->msg_phase > BUILD)
+			lose_key(g);
+		if (err)
 			return err;
-		}
 	}
 	g->msg_phase = BUILD;
 	return IL_OK;

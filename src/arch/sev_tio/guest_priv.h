@@ -11,8 +11,10 @@
  *
  * On IL_OK g->plain holds the answer's payload. IL_E_AGAIN: call again.
  *
- * Errors:   IL_E_PEER  the host refused, or the answer does not verify; the
- *                      key in use is given up
+ * Errors:   IL_E_PEER  the host refused, the answer does not verify, or no
+ *                      key is left; any other error is an instruction's
+ *           After any of them once the request was sealed, the key in use is
+ *           given up for the next.
  */
 enum il_err sev_guest_message(struct sev_guest *g, unsigned type,
 			      uint64_t param) IL_MUST;
