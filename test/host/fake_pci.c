@@ -142,6 +142,7 @@ static void build_ep(struct fake_pci *f)
 				     .flr = true };
 	const struct ide_cap_regs ide = { .selective = true,
 					  .ide_km = true,
+					  .tee_limited = true,
 					  .sel_num = 2 };
 	const struct pci_sriov vfs = {
 		.total = FAKE_VFS,

@@ -485,7 +485,9 @@ static enum il_err guest_run(void *ctx, struct vcpu_exit *x)
 	if (m->at && m->at <= COUNT(m->got))
 		m->got[m->at - 1] = *x;
 	*x = (struct vcpu_exit){ .kind = VCPU_EXIT_HALT };
-	if (m->at < m->steps)
+	if (m->stuck_guest)
+		*x = m->script[0];
+	else if (m->at < m->steps)
 		*x = m->script[m->at];
 	m->at++;
 	return IL_OK;

@@ -63,6 +63,7 @@ struct machine {
 	/* the guest */
 	struct vcpu_exit script[16], got[16];
 	unsigned steps, at;
+	bool stuck_guest; /* repeats its first exit for ever */
 };
 
 struct machine *machine_new(void);
