@@ -315,7 +315,7 @@ static int zap(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t len)
 	return m->zap_err;
 }
 
-/* Codes: 1 answered here, 2 to user space, 3 an error. */
+/* Codes: 1 answered here, 3 an error, 9 a page conversion; else the VMM's. */
 static int vmgexit(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 		   struct kvm_run *run)
 {
@@ -327,6 +327,16 @@ static int vmgexit(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 	}
 	if (x->code == 3)
 		return -EBADMSG;
+	if (x->code == 9) {
+		run->exit_reason = KVM_EXIT_HYPERCALL;
+		run->hypercall.nr = KVM_HC_MAP_GPA_RANGE;
+		run->hypercall.args[0] = x->info1;
+		run->hypercall.args[1] = x->info2;
+		run->hypercall.args[2] =
+			x->private ? KVM_MAP_GPA_RANGE_ENCRYPTED : 0;
+		return KVM_NEXT_USER;
+	}
+	memset(&run->vmgexit, 0, sizeof(run->vmgexit));
 	run->exit_reason = KVM_EXIT_VMGEXIT;
 	run->vmgexit.code = x->code;
 	run->vmgexit.rdx = x->rdx;
@@ -338,6 +348,10 @@ static int complete(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 {
 	(void)ctx;
 	(void)v;
+	if (x->code == 9) {
+		x->ret = run->hypercall.ret;
+		return KVM_NEXT_GUEST;
+	}
 	x->rdx = run->vmgexit.rdx;
 	x->ret = run->vmgexit.ret;
 	return KVM_NEXT_GUEST;
