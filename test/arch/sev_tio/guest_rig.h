@@ -131,8 +131,8 @@ struct grig {
 
 	struct sealed sealed[64];
 	unsigned n_sealed;
-	struct guest_claims claims;
-	struct guest_blobs blobs;
+	struct evidence_claims claims;
+	struct evidence_blobs blobs;
 };
 
 /* Around all tests: one table of crypto operations. */

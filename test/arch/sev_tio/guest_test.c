@@ -117,7 +117,7 @@ static const uint8_t guid_report[16] = { 0x0e, 0x5b, 0xdc, 0x70, 0xc0, 0x0c,
 
 static void claims_are(const struct grig *r)
 {
-	const struct guest_claims *c = &r->claims;
+	const struct evidence_claims *c = &r->claims;
 
 	assert_int_equal(c->tdi_id, G_TDI);
 	assert_int_equal(c->report_count, 77);
@@ -137,7 +137,7 @@ static void evidence_is_what_the_firmware_says_and_the_host_keeps(void **unused)
 {
 	(void)unused;
 	struct grig *r = grig_new();
-	const struct guest_blobs *b = &r->blobs;
+	const struct evidence_blobs *b = &r->blobs;
 	const struct fwmsg *m = &r->log.msgs[0];
 
 	grig_until(r, E_EVIDENCE);
@@ -281,7 +281,7 @@ static void below_vtom_a_bus_address_is_the_guests(void **unused)
 /* --- leaving and coming back -------------------------------------------------
  */
 
-static void life(struct grig *r, struct guest_claims *c)
+static void life(struct grig *r, struct evidence_claims *c)
 {
 	lay_blob(r, 0, guid_certs, 0x90, 5);
 	grig_until(r, E_CLAIMS);
@@ -298,7 +298,7 @@ static void a_life_with_exits_everywhere_is_the_same_life(void **unused)
 {
 	(void)unused;
 	struct grig *plain = grig_new(), *r;
-	struct guest_claims want, got;
+	struct evidence_claims want, got;
 	unsigned n;
 
 	life(plain, &want);
@@ -529,7 +529,7 @@ static void a_status_is_a_refusal_that_keeps_the_key(void **unused)
 	grig_until(r, E_EVIDENCE);
 	for (size_t i = 0; i < COUNT(t); i++)
 		for (uint16_t s = 1; s <= t[i].last + 1; s++) {
-			struct guest_claims before;
+			struct evidence_claims before;
 			char code[16];
 
 			r->log.n_msgs = 0;
@@ -678,9 +678,10 @@ static void a_blob_outside_the_pages_is_not_there(void **unused)
 	for (size_t i = 0; i < COUNT(t); i++)
 		for (unsigned b = 0; b < 3; b++) {
 			struct grig *r = grig_new();
-			const struct guest_blob *got[] = { &r->blobs.meas,
-							   &r->blobs.certs,
-							   &r->blobs.report };
+			const struct evidence_blob *got[] = {
+				&r->blobs.meas, &r->blobs.certs,
+				&r->blobs.report
+			};
 
 			grig_until(r, E_EVIDENCE);
 			memset(&r->blobs, 0x55, sizeof(r->blobs));
