@@ -23,7 +23,7 @@ static struct world_op *scratch_op(struct world *w)
 	}
 	memset(o, 0, sizeof(*o));
 	o->used = true;
-	o->start_ns = world_mono(w);
+	o->begun_ns = o->start_ns = world_mono(w);
 	w->op = o;
 	return o;
 }

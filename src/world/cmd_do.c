@@ -76,7 +76,10 @@ static void vmm_log(void *ctx, const char *who, const char *what, long ret)
 	char text[64] = "ok";
 	uint64_t now = world_mono(w);
 
-	if (ret == -EAGAIN)
+	/* The guest's own line says more than that its vCPU ran. */
+	if (ret == -EAGAIN ||
+	    (ret >= 0 && w->op && w->op->run.program == VMM_RUN &&
+	     strcmp(what, "run the guest") == 0))
 		return;
 	if (ret < 0)
 		snprintf(text, sizeof(text), "%s", world_errno_name((int)-ret));
@@ -369,7 +372,7 @@ static enum il_err guest_over(struct world *w, struct world_op *o,
 	if (err)
 		guest_what(w->guest, what, sizeof(what));
 	world_say(w, "guest", guest_prog_name(p), err ? what : "ok",
-		  err != IL_OK, now - o->start_ns);
+		  err != IL_OK, now - o->begun_ns);
 	return err ? world_fail(w, err, 0, "%s: %s", guest_prog_name(p),
 				what[0] ? what : il_err_name(err))
 		   : IL_OK;

@@ -137,7 +137,7 @@ static struct world_op *op_new(struct world *w, const struct lang_call *c)
 						    (c->v[k].word - c->words);
 		if (c->name)
 			snprintf(o->name, sizeof(o->name), "%s", c->name);
-		o->start_ns = world_mono(w);
+		o->begun_ns = o->start_ns = world_mono(w);
 		return o;
 	}
 	return NULL;

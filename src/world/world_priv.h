@@ -44,7 +44,8 @@ struct world_op {
 	struct vmm_run run;
 	struct guest_payload payload;
 	uint8_t *back; /* of a host DMA */
-	uint64_t start_ns;
+	uint64_t begun_ns; /* the command */
+	uint64_t start_ns; /* its latest step */
 };
 
 /* Who executes the guest: glue between KVM's table and guest instructions. */
