@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tsm/tsm_priv.h"
 
+#include "base/assert.h"
+
 /*
  * Verbs of the connection: CONNECT, MEASURE, HEARTBEAT, KEY_UPDATE, REFRESH,
  * DISCONNECT.
  */
 
-/* --- connect ---------------------------------------------------------------
- */
+/* --- connect --- */
 
 static enum il_err hash_key(struct tsm_conn *c,
 			    const struct crypto_chain *chain)
@@ -71,8 +72,7 @@ static enum il_err connect_begin(struct tsm_conn *c)
 /* The session exists: everything from here on rides on it (law 2). */
 static enum il_err session_open(struct tsm_conn *c)
 {
-	if (c->spdm.state != SPDM_REQ_SESSION)
-		return IL_E_STATE;
+	IL_ASSERT(c->spdm.state == SPDM_REQ_SESSION);
 	c->session = c->t->next_session++;
 	return tsm_ide_query(c);
 }
@@ -105,8 +105,7 @@ enum il_err tsm_do_connect(struct tsm_conn *c)
 	return err ? err : tsm_conn_enter(c, CONN_EV_CONNECTED);
 }
 
-/* --- measure
- * ------------------------------------------------------------------ */
+/* --- measure --- */
 
 /*
  * The blob that a TVM needs to check the signature itself: the messages of
@@ -166,8 +165,7 @@ enum il_err tsm_do_measure(struct tsm_conn *c)
 	return tsm_send_spdm(c, SPDM_OP_MEASURE, &a);
 }
 
-/* --- the session's own
- * -------------------------------------------------------- */
+/* --- the session's own --- */
 
 enum il_err tsm_do_heartbeat(struct tsm_conn *c)
 {
@@ -188,8 +186,7 @@ enum il_err tsm_do_refresh(struct tsm_conn *c)
 	return tsm_ide_plan(c, PLAN_REFRESH, c->op.phase++ == 0);
 }
 
-/* --- disconnect
- * ------------------------------------------------------------------ */
+/* --- disconnect --- */
 
 /* Without the device: what isolation leaves, then closed. Law 49. */
 static enum il_err force_closed(struct tsm_conn *c)

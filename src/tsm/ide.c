@@ -231,8 +231,7 @@ enum il_err tsm_ide_plan(struct tsm_conn *c, enum tsm_plan plan, bool first)
 	return err;
 }
 
-/* --- what the device says of itself ------------------------------------------
- */
+/* --- what the device says of itself --- */
 
 enum il_err tsm_ide_query(struct tsm_conn *c)
 {

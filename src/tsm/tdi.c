@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tsm/tsm_priv.h"
 
+#include "base/assert.h"
+
 /*
  * Verbs of a binding: LOCK, REPORT, START, STOP, GET_STATE. Each decision
  * rests on an answer of the device that came through the session (law 18);
@@ -48,8 +50,7 @@ static enum il_err state_is(struct tsm_conn *c, enum tdi_state want)
 	return m.state == want ? IL_OK : IL_E_FIELD;
 }
 
-/* --- lock
- * --------------------------------------------------------------------- */
+/* --- lock --- */
 
 static enum il_err caps_fit(struct tsm_conn *c)
 {
@@ -116,8 +117,7 @@ enum il_err tsm_do_lock(struct tsm_conn *c)
 	}
 }
 
-/* --- report
- * -------------------------------------------------------------------- */
+/* --- report --- */
 
 /* Laws 31 and 32: what we did not ask for, or cannot guard, is not accepted. */
 static enum il_err report_fits(const struct tsm_bind *b,
@@ -216,8 +216,7 @@ enum il_err tsm_do_report(struct tsm_conn *c)
 	return err ? err : report_keep(c, len);
 }
 
-/* --- start
- * ---------------------------------------------------------------------- */
+/* --- start --- */
 
 /* The nonce goes out once and is gone from here: law 20. */
 static enum il_err start_send(struct tsm_conn *c)
@@ -226,8 +225,7 @@ static enum il_err start_send(struct tsm_conn *c)
 	struct tdisp_msg m = { .code = TDISP_START_REQ };
 	enum il_err err = tsm_bind_enter(b, BIND_EV_START);
 
-	if (err)
-		return err;
+	IL_ASSERT(!err); /* a live nonce is that of a LOCKED binding */
 	memcpy(m.nonce, b->nonce, sizeof(m.nonce));
 	bytes_wipe(b->nonce, sizeof(b->nonce));
 	b->nonce_live = false;
@@ -254,8 +252,7 @@ enum il_err tsm_do_start(struct tsm_conn *c)
 	}
 }
 
-/* --- stop
- * ------------------------------------------------------------------------- */
+/* --- stop --- */
 
 /* Grants die before STOP goes out; the entry too, if the backend says so. */
 static enum il_err stop_send(struct tsm_conn *c)
@@ -264,8 +261,7 @@ static enum il_err stop_send(struct tsm_conn *c)
 	const struct tsm_gates *g = c->t->cfg.gates;
 	enum il_err err = tsm_bind_enter(b, BIND_EV_STOP);
 
-	if (err)
-		return err;
+	IL_ASSERT(!err); /* looked at when the verb began */
 	tsm_lock_end(b);
 	if (g->row[TSM_GATE_STOP].needs & TSM_NEED_DMA_OFF)
 		tsm_entry_off(b);
@@ -295,8 +291,7 @@ enum il_err tsm_do_stop(struct tsm_conn *c)
 	}
 }
 
-/* --- get state
- * -------------------------------------------------------------------- */
+/* --- get state --- */
 
 /* What the device should be in, by our books. */
 static enum tdi_state expected(const struct tsm_bind *b)

@@ -17,8 +17,7 @@ struct tsm_limits tsm_limits_default(void)
 	};
 }
 
-/* --- making a core ---------------------------------------------------------
- */
+/* --- making a core --- */
 
 static enum il_err limits_check(const struct tsm_limits *l)
 {
@@ -81,8 +80,7 @@ enum il_err tsm_new(struct arena *a, const struct tsm_cfg *cfg,
 	return IL_OK;
 }
 
-/* --- connections -------------------------------------------------------------
- */
+/* --- connections --- */
 
 static enum il_err spdm_setup(struct tsm_conn *c)
 {
@@ -134,8 +132,7 @@ enum il_err tsm_conn_new(struct tsm *t, const struct tsm_conn_cfg *cfg,
 		return IL_E_NOMEM;
 	c->cfg = *cfg;
 	err = spdm_setup(c);
-	if (err)
-		return err;
+	IL_ASSERT(!err); /* limits_check() saw to it */
 	idekm_req_init(&c->idekm);
 	c->blob_len = 0;
 	err = tsm_stream_enter(c, STREAM_EV_FORGET);
@@ -273,8 +270,7 @@ const struct tsm_bind *tsm_verb_bind(const struct tsm_conn *c)
 	return c->op.verb == TSM_NO_VERB ? NULL : c->op.args.bind;
 }
 
-/* --- bindings
- * ------------------------------------------------------------------ */
+/* --- bindings --- */
 
 enum il_err tsm_bind_new(struct tsm_conn *c, const struct tsm_bind_cfg *cfg,
 			 struct tsm_bind **out)
@@ -452,8 +448,7 @@ const struct tsm_lock_info *tsm_lock_info(const struct tsm_bind *b)
 	return &b->lock;
 }
 
-/* --- invariants
- * ---------------------------------------------------------------- */
+/* --- invariants --- */
 
 static bool conn_sane(const struct tsm_conn *c)
 {

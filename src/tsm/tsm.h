@@ -154,7 +154,7 @@ struct tsm_cfg {
 enum il_err tsm_new(struct arena *a, const struct tsm_cfg *cfg,
 		    struct tsm **out) IL_MUST;
 
-/* --- connection --------------------------------------------------------- */
+/* --- connection --- */
 
 struct tsm_conn_cfg {
 	uint16_t rid; /* of the function that owns DOE and IDE */
@@ -195,7 +195,7 @@ struct tsm *tsm_conn_tsm(struct tsm_conn *c);
  */
 void tsm_isolate(struct tsm_conn *c);
 
-/* --- verbs --------------------------------------------------------------- */
+/* --- verbs --- */
 
 struct tsm_args {
 	/* CONNECT */
@@ -261,7 +261,7 @@ enum tsm_verb tsm_verb(const struct tsm_conn *c);
 /* The binding of the verb in flight, or NULL. */
 const struct tsm_bind *tsm_verb_bind(const struct tsm_conn *c);
 
-/* --- what is known of a connection ---------------------------------------- */
+/* --- what is known of a connection --- */
 
 enum tsm_conn_state tsm_conn_state(const struct tsm_conn *c);
 enum tsm_stream_state tsm_stream_state(const struct tsm_conn *c);
@@ -299,7 +299,7 @@ void tsm_chain(const struct tsm_conn *c, const uint8_t **p, size_t *len);
  */
 void tsm_blob(const struct tsm_conn *c, const uint8_t **p, size_t *len);
 
-/* --- binding -------------------------------------------------------------- */
+/* --- binding --- */
 
 struct tsm_bind_cfg {
 	uint32_t function_id; /* TDISP FUNCTION_ID */
@@ -357,8 +357,7 @@ void tsm_dma_set(struct tsm_bind *b, bool on);
 uint64_t tsm_mmio_pages(const struct tsm_bind *b);
 bool tsm_dma_on(const struct tsm_bind *b);
 
-/* --- lock session ----------------------------------------------------------
- */
+/* --- lock session --- */
 
 struct tsm_range {
 	uint64_t pa; /* bytes; reporting offset taken off */

@@ -30,8 +30,7 @@ static const struct verb {
 	[TSM_GET_STATE] = { .run = tsm_do_get_state, .bind = true },
 };
 
-/* --- sending ---------------------------------------------------------------
- */
+/* --- sending --- */
 
 enum il_err tsm_send_spdm(struct tsm_conn *c, enum spdm_req_op op,
 			  const struct spdm_req_args *args)
@@ -76,8 +75,7 @@ enum il_err tsm_vendor_answer(const struct tsm_conn *c, uint8_t protocol,
 	return IL_OK;
 }
 
-/* --- beginning ---------------------------------------------------------------
- */
+/* --- beginning --- */
 
 /* Whether @b may be what @verb works on; the tables say the rest. */
 static enum il_err bind_check(const struct tsm_conn *c, enum tsm_verb verb,
@@ -198,8 +196,7 @@ enum il_err tsm_begin(struct tsm_conn *c, enum tsm_verb verb,
 	return IL_OK;
 }
 
-/* --- stepping
- * ----------------------------------------------------------------- */
+/* --- stepping --- */
 
 static void over(struct tsm_conn *c)
 {
@@ -268,8 +265,6 @@ static enum il_err take(struct tsm_conn *c, uint8_t kind, const uint8_t *in,
 	c->op.waiting = false;
 	if (wait && now_ns - c->op.sent_ns > wait)
 		return fail(c, IL_E_TIMEOUT);
-	if (kind != SPDM_PLAIN && kind != SPDM_SECURED)
-		return fail(c, IL_E_FIELD);
 	err = spdm_req_push(&c->spdm, (enum spdm_kind)kind, in, n, now_ns);
 	if (err == IL_E_AGAIN)
 		return err;

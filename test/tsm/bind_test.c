@@ -23,8 +23,7 @@ static void no_lock_session(const struct rig *r)
 	assert_false(tsm_dma_on(r->bind));
 }
 
-/* --- booking
- * -------------------------------------------------------------------- */
+/* --- booking --- */
 
 static void a_tdi_is_booked_once_behind_its_stream(void **unused)
 {
@@ -121,8 +120,7 @@ static void a_connection_with_a_tdi_is_not_disconnected(void **unused)
 	rig_free(r);
 }
 
-/* --- lock
- * ------------------------------------------------------------------------- */
+/* --- lock --- */
 
 static void a_lock_is_locked_at_both_sides(void **unused)
 {
@@ -359,8 +357,7 @@ static void a_spoiled_answer_in_any_verb_cuts_the_link(void **unused)
 		}
 }
 
-/* --- answers that are not the answer
- * ------------------------------------------------- */
+/* --- answers that are not the answer --- */
 
 static enum tdisp_code twist_code;
 static unsigned twist_how;
@@ -621,8 +618,7 @@ static void a_report_does_not_change_under_accepted_pages(void **unused)
 	rig_free(r);
 }
 
-/* --- measurements
- * ------------------------------------------------------------------------ */
+/* --- measurements --- */
 
 static void measurements_belong_to_the_lock_sessions_of_the_device(void **u)
 {

@@ -42,8 +42,7 @@ static void cut(const struct rig *r)
 	assert_true(tsm_sane(r->t));
 }
 
-/* --- connect
- * ------------------------------------------------------------------ */
+/* --- connect --- */
 
 static void a_connect_keys_both_ends_and_reads_the_identity(void **unused)
 {
@@ -350,8 +349,7 @@ static void a_key_that_was_used_before_is_not_used_again(void **unused)
 	rig_free(r);
 }
 
-/* --- the host
- * ------------------------------------------------------------------- */
+/* --- the host --- */
 
 static unsigned spoil_at, spoil_how;
 
@@ -596,8 +594,7 @@ static void verbs_but_connect_need_a_connection(void **unused)
 	rig_free(r);
 }
 
-/* --- the session's own
- * --------------------------------------------------------------- */
+/* --- the session's own --- */
 
 static void heartbeat_and_key_update_keep_the_session(void **unused)
 {

@@ -24,7 +24,7 @@ static void note(struct peer *p, char what, bool port, uint8_t set, uint8_t dir,
 	p->log[p->logged++] = (struct peer_act){ what, port, set, dir, sub };
 }
 
-/* --- the device's port ---------------------------------------------------- */
+/* --- the device's port --- */
 
 static uint8_t ep_program(void *ctx, const struct idekm_ref *r,
 			  const uint8_t key[IDEKM_KEY_LEN],
@@ -179,8 +179,7 @@ static const struct spdm_rsp_port sp_port = {
 	.measure = sp_measure,
 };
 
-/* --- taps ------------------------------------------------------------------
- */
+/* --- taps --- */
 
 static bool tap_idekm_fn(void *ctx, const struct idekm_msg *req,
 			 struct idekm_msg *rsp)
@@ -217,8 +216,7 @@ static void tap_payload(void *ctx, const uint8_t *in, size_t n, uint8_t *out,
 		p->on_payload(p, out, cap, len);
 }
 
-/* --- the root port -----------------------------------------------------------
- */
+/* --- the root port --- */
 
 static enum il_err rp_program(void *ctx, uint32_t port, uint8_t stream,
 			      uint8_t set, uint8_t dir, uint8_t sub,
@@ -304,6 +302,8 @@ static enum il_err rp_ep_ide(void *ctx, uint8_t segment, uint16_t rid,
 {
 	const struct peer *p = ctx;
 
+	if (p->rp_image)
+		return p->rp_image;
 	if (segment || rid != PEER_RID)
 		return IL_E_IO;
 	if (cap < sizeof(p->shown))
@@ -331,8 +331,7 @@ const struct rp_keys peer_rp_keys = {
 	.behind = rp_behind,
 };
 
-/* --- making one
- * ------------------------------------------------------------------ */
+/* --- making one --- */
 
 static void identity(struct peer *p)
 {

@@ -69,7 +69,7 @@ struct peer {
 	/* the root port */
 	uint32_t shown[PEER_IDE_DWS]; /* as configuration space shows it */
 	struct peer_key rp[2][2][3];
-	enum il_err rp_program, rp_go, rp_stop, rp_ready;
+	enum il_err rp_program, rp_go, rp_stop, rp_ready, rp_image;
 	unsigned wipes;
 	bool rp_secure;
 

@@ -54,7 +54,8 @@ struct rig *rig_new(void)
 	assert_int_equal(arena_map(&r->arena, 0, 1 << 20), IL_OK);
 	r->p = peer_new();
 	r->gates = gates;
-	cfg.crypto = &r->p->crypto;
+	r->crypto = r->p->crypto;
+	cfg.crypto = &r->crypto;
 	cfg.env = &r->p->env;
 	cfg.keys_ctx = r->p;
 	cfg.gates = &r->gates;

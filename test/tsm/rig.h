@@ -13,6 +13,7 @@
 struct rig {
 	struct arena arena;
 	struct peer *p;
+	struct crypto crypto; /* the core's; a test may make it fail */
 	struct tsm_gates gates;
 	struct tsm *t;
 	struct tsm_conn *conn;

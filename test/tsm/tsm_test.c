@@ -11,5 +11,7 @@ int main(void)
 					  conn_tests_n, NULL, NULL);
 	failed += _cmocka_run_group_tests("bindings", bind_tests, bind_tests_n,
 					  NULL, NULL);
+	failed += _cmocka_run_group_tests("edges", edge_tests, edge_tests_n,
+					  NULL, NULL);
 	return failed != 0;
 }

@@ -108,7 +108,7 @@ enum sev_ret {
 /* Largest buffer of a command that carries SPDM (the host keeps a copy). */
 #define SEV_CMD_BUF_MAX 128
 
-/* --- SNP ------------------------------------------------------------- */
+/* --- SNP --- */
 
 /* SNP_INIT_EX; no length field */
 #define SNP_INIT_EX_LEN	     0x40
@@ -211,7 +211,7 @@ enum snp_page_type {
 #define SNP_FEATURE_PA	    0x08 /* u64 */
 #define SNP_FEATURE_EBX_TIO (UINT32_C(1) << 1)
 
-/* --- memory objects of SEV-TIO --------------------------------------- */
+/* --- memory objects of SEV-TIO --- */
 
 /*
  * A scatter list address: what a command names a buffer by. Several pages
@@ -279,7 +279,7 @@ enum tio_dobj_id {
 #define TIO_SPDM_SCRATCH  0x10
 #define TIO_SPDM_OUTPUT	  0x18
 
-/* --- SEV-TIO commands: length u32 at 0 in all ------------------------- */
+/* --- SEV-TIO commands: length u32 at 0 in all --- */
 
 #define TIO_CMD_LENGTH	  0x00 /* u32 */
 #define TIO_CMD_SPDM_CTRL 0x08 /* where present */

@@ -16,7 +16,7 @@
  * later 64-bit identity (AMD's public tsm branch, 2026).
  */
 
-/* --- GHCB exits ------------------------------------------------------- */
+/* --- GHCB exits --- */
 
 #define GHCB_EXIT_MMIO_READ	UINT64_C(0x80000001)
 #define GHCB_EXIT_MMIO_WRITE	UINT64_C(0x80000002)
@@ -60,7 +60,7 @@ enum tio_op {
 	TIO_OP_STOP = 3,
 };
 
-/* --- secrets page ------------------------------------------------------ */
+/* --- secrets page --- */
 
 #define SNP_SECRETS_VERSION 0x000 /* u32 */
 #define SNP_SECRETS_FMS	    0x008 /* u32 */
@@ -69,7 +69,7 @@ enum tio_op {
 #define SNP_VMPCK_LEN	    32
 #define SNP_VMPCKS	    4
 
-/* --- guest messages ----------------------------------------------------- */
+/* --- guest messages --- */
 
 /*
  * A message fills a shared page: 96-byte header, payload encrypted with
@@ -248,7 +248,7 @@ static inline size_t tio_msg_rsp_len(unsigned type)
 	}
 }
 
-/* --- blob table -------------------------------------------------------- */
+/* --- blob table --- */
 
 /*
  * In the shared data pages of a TDI_INFO request: entries of GUID, offset

@@ -109,8 +109,7 @@ enum il_err sev_fw_new(struct arena *a, const struct sev_fw_cfg *cfg,
 	return err;
 }
 
-/* --- the doorbell
- * ------------------------------------------------------------- */
+/* --- the doorbell --- */
 
 enum need { NEED_NOTHING, NEED_SNP, NEED_TIO };
 
@@ -237,8 +236,7 @@ void sev_fw_time(struct sev_fw *fw, uint64_t now_ns)
 		fw->now_ns = now_ns;
 }
 
-/* --- for laws, traces and tests
- * ------------------------------------------------- */
+/* --- for laws, traces and tests --- */
 
 struct tsm *sev_fw_tsm(struct sev_fw *fw)
 {

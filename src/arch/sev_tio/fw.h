@@ -73,7 +73,7 @@ uint32_t sev_fw_command(struct sev_fw *fw, uint32_t cmd, uint64_t pa);
 /* The firmware's clock; never goes back. */
 void sev_fw_time(struct sev_fw *fw, uint64_t now_ns);
 
-/* --- for laws, traces and tests ------------------------------------------ */
+/* --- for laws, traces and tests --- */
 
 struct tsm *sev_fw_tsm(struct sev_fw *fw);
 

@@ -280,8 +280,7 @@ uint32_t fw_roll_key(struct sev_fw *fw, struct fw_cmd *c)
 			 : fw_verb(fw, c, TSM_REFRESH, &a);
 }
 
-/* --- fences
- * ---------------------------------------------------------------------- */
+/* --- fences --- */
 
 /*
  * OPEN: when the fences move is not public. Ours: closed by default; open

@@ -36,8 +36,7 @@ static enum il_err gate(const struct fw_tdi *t, enum tsm_gate g)
 	return tsm_gate(t->bind, g, t->lock_id);
 }
 
-/* --- TDI_INFO
- * ---------------------------------------------------------------------- */
+/* --- TDI_INFO --- */
 
 static void tdi_info(struct sev_fw *fw, struct msg *m)
 {
@@ -67,8 +66,7 @@ static void tdi_info(struct sev_fw *fw, struct msg *m)
 	sev_put_u64(m->rsp, TIO_INFO_REPORT_COUNT, l->report_count);
 }
 
-/* --- MMIO_VALIDATE
- * -------------------------------------------------------------------- */
+/* --- MMIO_VALIDATE --- */
 
 struct sub {
 	uint64_t gpa;
@@ -227,8 +225,7 @@ static void mmio_validate(struct sev_fw *fw, struct msg *m)
 	sev_put_u16(m->rsp, TIO_MMIO_FLAGS, changed ? TIO_MMIO_F_CHANGED : 0);
 }
 
-/* --- MMIO_CONFIG
- * ------------------------------------------------------------------------ */
+/* --- MMIO_CONFIG --- */
 
 /*
  * Reads a range's attributes. Writing means SET_MMIO_ATTRIBUTE at the device,

@@ -10,8 +10,7 @@
  * Source: SEV-SNP Firmware ABI 56860, 1.5x; Linux 7.3 include/linux/psp-sev.h
  */
 
-/* --- platform
- * ------------------------------------------------------------------ */
+/* --- platform --- */
 
 uint32_t fw_snp_init_ex(struct sev_fw *fw, struct fw_cmd *c)
 {
@@ -104,8 +103,6 @@ uint32_t fw_snp_page_reclaim(struct sev_fw *fw, struct fw_cmd *c)
 	s = own_state(fw->cfg.own, pa);
 	if (s == OWN_NONE)
 		return SEV_RET_INVALID_ADDRESS;
-	if (s != OWN_FIRMWARE && s != OWN_PRE_GUEST)
-		return SEV_RET_INVALID_PAGE_STATE;
 	if (held_by_tdi(fw, pa))
 		return SEV_RET_INVALID_PAGE_OWNER;
 	return own_fw_move(fw->cfg.own, pa, s, OWN_RECLAIM)
@@ -113,8 +110,7 @@ uint32_t fw_snp_page_reclaim(struct sev_fw *fw, struct fw_cmd *c)
 		       : SEV_RET_SUCCESS;
 }
 
-/* --- guest contexts
- * --------------------------------------------------------------- */
+/* --- guest contexts --- */
 
 struct fw_guest *fw_guest_find(struct sev_fw *fw, uint64_t gctx)
 {
@@ -149,8 +145,7 @@ uint32_t fw_snp_gctx_create(struct sev_fw *fw, struct fw_cmd *c)
 		return ret;
 	memset(g, 0, sizeof(*g));
 	g->used = true;
-	g->gctx = pa;
-	g->state = SNP_GUEST_INIT;
+	g->gctx = pa; /* and its state is SNP_GUEST_INIT, which is 0 */
 	return SEV_RET_SUCCESS;
 }
 

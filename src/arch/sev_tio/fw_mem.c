@@ -21,9 +21,8 @@ static uint32_t access(struct sev_fw *fw, uint64_t pa, void *p, uint32_t len,
 	struct fault f;
 
 	/* A device must not see accesses that the host aimed at it. */
-	if (mem_kind_at(fw->cfg.mem, pa) != MEM_RAM || pa + len < pa)
-		return SEV_RET_INVALID_ADDRESS;
-	if (mem_kind_at(fw->cfg.mem, pa + len - 1) != MEM_RAM)
+	if (pa + len < pa || mem_kind_at(fw->cfg.mem, pa) != MEM_RAM ||
+	    mem_kind_at(fw->cfg.mem, pa + len - 1) != MEM_RAM)
 		return SEV_RET_INVALID_ADDRESS;
 	return mem_access(fw->cfg.mem, &r, p, &f) ? SEV_RET_INVALID_ADDRESS
 						  : SEV_RET_SUCCESS;
@@ -133,9 +132,8 @@ uint32_t fw_buf_map(struct sev_fw *fw, uint64_t sla, enum own_state state,
 		if (sla & SLA_2M || sla_pa(sla) % PAGE_4K)
 			return SEV_RET_INVALID_ADDRESS;
 		ret = fw_read(fw, sla_pa(sla), list, sizeof(list));
-		for (size_t i = 0; !ret; i += 8) {
-			if (i == sizeof(list))
-				return SEV_RET_INVALID_LEN;
+		/* A list without end is one page too long for map_page(). */
+		for (size_t i = 0; !ret && i < sizeof(list); i += 8) {
 			if (sev_u64(list, i) == SLA_EOL)
 				break;
 			ret = map_page(fw, sev_u64(list, i), state, &b);

@@ -48,14 +48,14 @@ struct ctrl {
 };
 
 /*
- * A buffer and the capacity its header claims, which must lie in its pages. A
- * smaller one than we need is told how large it has to be.
+ * A buffer of firmware state and the capacity its header claims, which must lie
+ * in its pages. A smaller one than we need is told how large it has to be.
  */
-static uint32_t map_sized(struct sev_fw *fw, uint64_t sla, enum own_state state,
-			  uint32_t need, struct fw_buf *out)
+static uint32_t map_sized(struct sev_fw *fw, uint64_t sla, uint32_t need,
+			  struct fw_buf *out)
 {
 	uint8_t hdr[TIO_BUF_HDR_LEN];
-	uint32_t ret = fw_buf_map(fw, sla, state, out);
+	uint32_t ret = fw_buf_map(fw, sla, OWN_FIRMWARE, out);
 	uint32_t cap;
 
 	if (!ret)
@@ -69,8 +69,6 @@ static uint32_t map_sized(struct sev_fw *fw, uint64_t sla, enum own_state state,
 		return SEV_RET_INCORRECT_BUFFER_LENGTH;
 	if (cap >= need)
 		return SEV_RET_SUCCESS;
-	if (state != OWN_FIRMWARE)
-		return SEV_RET_INCORRECT_BUFFER_LENGTH;
 	sev_put_u32(hdr, TIO_BUF_CAPACITY, need);
 	ret = fw_buf_write(fw, out, 0, hdr, sizeof(hdr));
 	return ret ? ret : SEV_RET_EXPAND_BUFFER_LENGTH_REQUEST;
@@ -80,18 +78,18 @@ static uint32_t map_ctrl(struct sev_fw *fw, const struct fw_cmd *c, bool output,
 			 struct ctrl *k)
 {
 	const uint8_t *p = c->buf + TIO_CMD_SPDM_CTRL;
-	uint32_t ret = map_sized(fw, sev_u64(p, TIO_SPDM_REQ), OWN_FIRMWARE,
-				 FW_REQ_SIZE, &k->req);
+	uint32_t ret =
+		map_sized(fw, sev_u64(p, TIO_SPDM_REQ), FW_REQ_SIZE, &k->req);
 
 	if (!ret)
 		ret = fw_buf_map(fw, sev_u64(p, TIO_SPDM_RESP), OWN_HYPERVISOR,
 				 &k->resp);
 	if (!ret)
-		ret = map_sized(fw, sev_u64(p, TIO_SPDM_SCRATCH), OWN_FIRMWARE,
+		ret = map_sized(fw, sev_u64(p, TIO_SPDM_SCRATCH),
 				FW_SCRATCH_SIZE, &k->scratch);
 	if (!ret && output)
-		ret = map_sized(fw, sev_u64(p, TIO_SPDM_OUTPUT), OWN_FIRMWARE,
-				FW_OUT_SIZE, &k->out);
+		ret = map_sized(fw, sev_u64(p, TIO_SPDM_OUTPUT), FW_OUT_SIZE,
+				&k->out);
 	return ret;
 }
 

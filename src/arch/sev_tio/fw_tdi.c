@@ -45,8 +45,7 @@ void fw_entry_off(void *ctx, struct tsm_bind *b)
 	IL_ASSERT(!err);
 }
 
-/* --- grants that outlive their lock session
- * ---------------------------------------- */
+/* --- grants that outlive their lock session --- */
 
 static void sweep(struct sev_fw *fw, const struct fw_tdi *t,
 		  enum own_state from, enum own_state to)
@@ -103,8 +102,7 @@ void fw_settle(struct sev_fw *fw)
 	}
 }
 
-/* --- create, reclaim
- * ------------------------------------------------------------------ */
+/* --- create, reclaim --- */
 
 uint32_t fw_tdi_create(struct sev_fw *fw, struct fw_cmd *c)
 {
@@ -414,8 +412,7 @@ uint32_t fw_tdi_unbind(struct sev_fw *fw, struct fw_cmd *c)
 	return c->dev->pending ? ret : unbind_over(fw, t, ret, force);
 }
 
-/* --- report, status, info
- * --------------------------------------------------------------------- */
+/* --- report, status, info --- */
 
 uint32_t fw_tdi_report(struct sev_fw *fw, struct fw_cmd *c)
 {

@@ -203,8 +203,7 @@ static void the_platform_says_what_it_can(void **unused)
 	fwrig_free(r);
 }
 
-/* --- contexts
- * ------------------------------------------------------------------- */
+/* --- contexts --- */
 
 static void a_device_context_is_a_page_of_firmware_state(void **unused)
 {
@@ -272,8 +271,7 @@ static void places_for_devices_end(void **unused)
 	fwrig_free(r);
 }
 
-/* --- connect
- * ----------------------------------------------------------------------- */
+/* --- connect --- */
 
 static void a_connect_bounces_until_the_stream_is_keyed(void **unused)
 {
@@ -638,8 +636,7 @@ static void a_small_buffer_is_told_how_large_to_be(void **unused)
 	fwrig_free(r);
 }
 
-/* --- the rest of a device's life
- * ----------------------------------------------------------- */
+/* --- the rest of a device's life --- */
 
 static const uint8_t *output(struct fwrig *r, uint32_t id, size_t *len)
 {

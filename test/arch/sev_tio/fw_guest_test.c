@@ -13,8 +13,7 @@ static uint32_t says(struct fwrig *r, unsigned type, uint64_t id, uint8_t *rsp)
 	return guest_says(r, type, p, rsp);
 }
 
-/* --- the envelope
- * --------------------------------------------------------------- */
+/* --- the envelope --- */
 
 static uint32_t ring_again(struct fwrig *r)
 {
@@ -164,8 +163,7 @@ static void a_guest_request_names_pages_and_objects_that_are_there(void **u)
 	fwrig_free(r);
 }
 
-/* --- TDI_INFO
- * ---------------------------------------------------------------------- */
+/* --- TDI_INFO --- */
 
 static void info_is_what_the_lock_session_has(void **unused)
 {
@@ -297,8 +295,7 @@ static void without_a_lock_session_nothing_is_granted(void **unused)
 	fwrig_free(r);
 }
 
-/* --- MMIO_VALIDATE
- * --------------------------------------------------------------------- */
+/* --- MMIO_VALIDATE --- */
 
 static void mmio_is_accepted_and_given_back(void **unused)
 {
@@ -469,8 +466,7 @@ static void ranges_that_are_not_for_trusted_data_are_not_reported(void **u)
 	fwrig_free(r);
 }
 
-/* --- MMIO_CONFIG
- * ------------------------------------------------------------------------ */
+/* --- MMIO_CONFIG --- */
 
 static uint16_t config(struct fwrig *r, uint16_t range, uint16_t flags,
 		       bool write, uint16_t *out)

@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-/* --- the machine -------------------------------------------------------------
- */
+/* --- the machine --- */
 
 static enum il_err bar_read(void *ctx, const struct mem_req *q, bool trusted,
 			    uint64_t pa, uint8_t *buf, uint32_t len,
@@ -193,8 +192,7 @@ void fwrig_free(struct fwrig *r)
 	free(r);
 }
 
-/* --- commands
- * ---------------------------------------------------------------------- */
+/* --- commands --- */
 
 uint32_t fw_ring(struct fwrig *r, uint32_t cmd, uint8_t *buf)
 {
@@ -442,8 +440,7 @@ void bar_give(struct fwrig *r, unsigned i)
 			 RMP_OK);
 }
 
-/* --- the guest
- * ------------------------------------------------------------------------- */
+/* --- the guest --- */
 
 uint64_t tdi_id(const struct fwrig *r)
 {

@@ -346,8 +346,7 @@ static void a_start_that_fails_leaves_bound_but_unlocked(void **unused)
 	fwrig_free(r);
 }
 
-/* --- unbind, reclaim
- * ------------------------------------------------------------------ */
+/* --- unbind, reclaim --- */
 
 /* OPEN decided: the secure device entry goes before STOP does. */
 static void an_unbind_takes_the_entry_before_it_stops(void **unused)
@@ -563,8 +562,7 @@ static void a_guest_with_a_tdi_is_not_decommissioned(void **unused)
 	fwrig_free(r);
 }
 
-/* --- report, status, info
- * ------------------------------------------------------------------ */
+/* --- report, status, info --- */
 
 static uint32_t status_of(struct fwrig *r, uint8_t *state_out)
 {

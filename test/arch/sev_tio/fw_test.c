@@ -13,5 +13,7 @@ int main(void)
 					  NULL, NULL);
 	failed += _cmocka_run_group_tests("guest", fw_guest_tests,
 					  fw_guest_tests_n, NULL, NULL);
+	failed += _cmocka_run_group_tests("edges", fw_edge_tests,
+					  fw_edge_tests_n, NULL, NULL);
 	return failed != 0;
 }

@@ -12,5 +12,7 @@ extern const struct CMUnitTest fw_guest_tests[];
 extern const size_t fw_guest_tests_n;
 extern const struct CMUnitTest fw_launch_tests[];
 extern const size_t fw_launch_tests_n;
+extern const struct CMUnitTest fw_edge_tests[];
+extern const size_t fw_edge_tests_n;
 
 #endif
