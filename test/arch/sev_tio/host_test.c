@@ -38,7 +38,6 @@ struct rig {
 	struct vcpu_exit script[16];
 	unsigned steps, at;
 	struct vcpu_exit got[16];
-	unsigned expand; /* times to ask for a larger output buffer */
 };
 
 /* --- the machine, as tables --- */
@@ -226,6 +225,9 @@ static void say(void *ctx, const char *who, const char *what, long ret)
 	if (getenv("HOST_TEST_LOG"))
 		print_message("%-5s %-36s %ld\n", who, what, ret);
 }
+
+static void guest_probe(struct rig *r);
+static void down(struct rig *r);
 
 static struct rig *rig_new(void)
 {
@@ -438,6 +440,29 @@ static void a_device_that_falls_silent_ends_connect_with_nothing_kept(void **u)
 		rig_free(r);
 	} while (ret);
 	assert_true(failed > 10);
+}
+
+/* Firmware writes what it needs; the command then names larger buffers. */
+static void buffers_that_are_too_small_are_replaced_and_named_anew(void **u)
+{
+	struct rig *r = rig_new();
+	uint64_t before = r->frames;
+
+	(void)u;
+	vmm_new(r, false);
+	r->s->req_size = PAGE_4K;
+	r->s->out_size = PAGE_4K;
+	assert_int_equal(play(r, VMM_CONNECT), 0);
+	assert_true(peer_keys_agree(r->fw->p, 0));
+	assert_int_equal(play(r, VMM_LAUNCH), 0);
+	assert_int_equal(play(r, VMM_ATTACH), 0);
+	guest_probe(r);
+	r->script[0] = tio_op(TIO_OP_BIND);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_equal(r->got[0].ret, 0);
+	down(r);
+	assert_int_equal(r->frames, before);
+	rig_free(r);
 }
 
 static void connect_fails_when_one_end_is_not_secure(void **u)
@@ -748,6 +773,8 @@ int main(void)
 		cmocka_unit_test(enable_comes_after_keys_endpoint_first),
 		cmocka_unit_test(
 			a_device_that_falls_silent_ends_connect_with_nothing_kept),
+		cmocka_unit_test(
+			buffers_that_are_too_small_are_replaced_and_named_anew),
 		cmocka_unit_test(connect_fails_when_one_end_is_not_secure),
 		cmocka_unit_test(
 			a_vm_is_launched_and_destroyed_without_a_trace),
