@@ -482,6 +482,35 @@ static void a_stale_translation_lives_until_completion(void **unused)
 	down(&r);
 }
 
+static void what_is_remembered_can_be_listed(void **unused)
+{
+	struct iommu_memo m;
+	unsigned n = 0;
+	struct rig r;
+
+	(void)unused;
+	up(&r);
+	assert_false(iommu_keeps(&r.i, RID, true));
+	assert_int_equal(touch(&r, 0x11000, true), IL_OK);
+	for (uint32_t i = 0; i < r.i.tlb_slots; i++)
+		n += iommu_memo_at(&r.i, i, &m);
+	assert_int_equal(n, 1);
+	assert_int_equal(m.rid, RID);
+	assert_true(m.t && m.write);
+	assert_int_equal(m.gpa, 0x11000);
+	assert_int_equal(m.pa, DATA + PAGE_4K);
+	assert_true(iommu_keeps(&r.i, RID, true));
+	assert_false(iommu_keeps(&r.i, RID, false));
+	assert_false(iommu_keeps(&r.i, RID + 1, true));
+	/* An entry that aborts is remembered, and lets nothing through. */
+	iommu_forget(&r.i, RID);
+	assert_false(iommu_keeps(&r.i, RID, true));
+	r.a.e[1].kind = IOMMU_ABORT;
+	assert_int_equal(touch(&r, 0x11000, true), IL_E_IO);
+	assert_false(iommu_keeps(&r.i, RID, true));
+	down(&r);
+}
+
 static void pages_are_forgotten_by_domain_and_range_alone(void **unused)
 {
 	struct rig r;
@@ -727,6 +756,7 @@ int main(void)
 		cmocka_unit_test(bypass_takes_the_address_as_it_is),
 		cmocka_unit_test(interrupts_are_not_translated),
 		cmocka_unit_test(a_stale_translation_lives_until_completion),
+		cmocka_unit_test(what_is_remembered_can_be_listed),
 		cmocka_unit_test(pages_are_forgotten_by_domain_and_range_alone),
 		cmocka_unit_test(
 			device_entries_are_remembered_until_invalidated),
