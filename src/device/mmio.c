@@ -37,14 +37,49 @@ static bool decodes(const struct device_fn *fn)
 
 struct hit {
 	struct device_fn *fn;
+	bool locked; /* in the report by which the function was locked */
 	unsigned bar;
 	uint32_t off;
 	uint32_t len;
 	uint32_t skip;
 };
 
+/* Is @addr TEE memory of the report by which function @i was locked? */
+static bool in_report(const struct device *d, unsigned i, uint64_t addr)
+{
+	const struct tdi *t = &d->tdis[i];
+
+	if (dsm_tdi_state(&d->dsm, i) == TDI_UNLOCKED)
+		return false;
+	for (uint32_t n = 0; n < t->view.range_count; n++) {
+		const struct tdisp_range *r = &t->view.ranges[n];
+		uint64_t base = r->first_page * PAGE_4K - t->lock.mmio_offset;
+
+		if (!(r->attrs & TDISP_RANGE_NON_TEE) &&
+		    addr - base < (uint64_t)r->pages * PAGE_4K)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The TDI that has @addr locked, or NULL. Its TVM goes on writing there until
+ * it learns that trust has ended, so that no other BAR, and no other page of
+ * its own, may take the place while the TDI is not UNLOCKED.
+ * OPEN: §11.4.3 makes the TDI whose BAR moves ERROR and says nothing of what
+ * comes to lie there; law 35 asks that no secret reaches it.
+ */
+static const struct device_fn *owner(const struct device *d, uint64_t addr)
+{
+	for (unsigned i = 0; i < d->fns; i++)
+		if (in_report(d, i, addr))
+			return &d->fn[i];
+	return NULL;
+}
+
 static bool find(struct device *d, uint64_t addr, uint32_t len, struct hit *out)
 {
+	const struct device_fn *own = owner(d, addr);
 	static const struct {
 		unsigned bar;
 		uint64_t size;
@@ -52,7 +87,7 @@ static bool find(struct device *d, uint64_t addr, uint32_t len, struct hit *out)
 		     { DMA_BAR_MEM, DMA_BAR_MEM_SIZE } };
 
 	for (unsigned i = 0; i < d->fns; i++) {
-		if (!decodes(&d->fn[i]))
+		if (!decodes(&d->fn[i]) || (own && own != &d->fn[i]))
 			continue;
 		for (unsigned n = 0; n < COUNT(bars); n++) {
 			uint64_t base, size;
@@ -62,6 +97,7 @@ static bool find(struct device *d, uint64_t addr, uint32_t len, struct hit *out)
 			    len > bars[n].size - (addr - base))
 				continue;
 			out->fn = &d->fn[i];
+			out->locked = own != NULL;
 			out->bar = bars[n].bar;
 			out->off = (uint32_t)(addr - base);
 			return true;
@@ -78,9 +114,18 @@ bool fn_msix_locked(const struct device_fn *fn)
 	       (d->tdis[fn->index].lock.flags & TDISP_LOCK_MSIX);
 }
 
-/* TEE memory: all but the MSI-X pages of a TDI that did not lock them. */
+/*
+ * TEE memory: all but the MSI-X pages of a TDI that did not lock them. While
+ * UNLOCKED nothing was reported as anything else, and a trusted request has
+ * nothing to look for: a TVM that was not told of STOP must not fill a table
+ * that its host can read.
+ */
 static bool tee(const struct hit *h)
 {
+	const struct device *d = h->fn->dev;
+
+	if (h->locked || dsm_tdi_state(&d->dsm, h->fn->index) == TDI_UNLOCKED)
+		return true;
 	if (h->bar == DMA_BAR_REGS && h->off >= DMA_PAGE_MSIX_TABLE)
 		return fn_msix_locked(h->fn);
 	return true;

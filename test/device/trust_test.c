@@ -116,6 +116,65 @@ static void msix_pages_are_tee_memory_only_when_locked(void **unused)
 			 0x11);
 }
 
+static void
+nothing_of_an_unlocked_function_takes_a_trusted_request(void **unused)
+{
+	(void)unused;
+	rig_mmio_write(&rig, RIG_BAR0 + 0x2000, 0x11, 8, true);
+	assert_int_equal(rig.dev.last.stage, FAULT_T_BIT);
+	assert_int_equal(rig_mmio_read(&rig, RIG_BAR0 + 0x2000, 8, false), 0);
+	assert_int_equal(rig_mmio_read(&rig, RIG_BAR0 + 0x2000, 8, true),
+			 UINT64_MAX);
+}
+
+/* LOCK as far as the report: the memory BAR of @fn, from @pa. */
+static void locked_view(unsigned fn, uint64_t pa)
+{
+	struct tdi *t = &rig.dev.tdis[fn];
+
+	t->lock.mmio_offset = 0x7000;
+	t->view.range_count = 1;
+	t->view.ranges[0] =
+		(struct tdisp_range){ .first_page = (pa + 0x7000) >> 12,
+				      .pages = 16,
+				      .id = DMA_BAR_MEM };
+}
+
+static void
+a_bar_moved_over_a_locked_tdi_takes_nothing_meant_for_it(void **unused)
+{
+	(void)unused;
+	rig_tdi(&rig, 1, TDI_RUN, 0);
+	locked_view(1, RIG_VFBAR2);
+	rig_mmio_write(&rig, RIG_VFBAR2 + 0x10, 0x77, 8, true);
+	/* The PF's memory BAR comes to lie over it. */
+	rig_cfg_write(&rig, RIG_EP, 0x18, 4, (uint32_t)RIG_VFBAR2);
+	rig_mmio_write(&rig, RIG_VFBAR2 + 0x18, 0x55, 8, true);
+	assert_int_equal(rig_mmio_read(&rig, RIG_VFBAR2 + 0x10, 8, true), 0x77);
+	assert_int_equal(rig_mmio_read(&rig, RIG_VFBAR2 + 0x18, 8, true), 0x55);
+	assert_int_equal(rig_mmio_read(&rig, RIG_VFBAR2 + 0x18, 8, false),
+			 UINT64_MAX);
+	assert_int_equal(state_of(1), TDI_RUN);
+}
+
+static void what_a_tdi_locked_stays_closed_when_its_bars_move(void **unused)
+{
+	(void)unused;
+	rig_tdi(&rig, 0, TDI_RUN, 0);
+	locked_view(0, RIG_BAR2);
+	/* The page of vectors, not TEE memory, comes where memory was. */
+	rig_cfg_write(&rig, RIG_EP, 0x18, 4, (uint32_t)RIG_BAR0);
+	rig_cfg_write(&rig, RIG_EP, 0x10, 4, (uint32_t)RIG_BAR2);
+	assert_int_equal(state_of(0), TDI_ERROR);
+	rig_mmio_write(&rig, RIG_BAR2 + 0x2000, 0x55, 8, true);
+	assert_int_equal(rig.dev.last.stage, FAULT_T_BIT);
+	assert_int_equal(rig.dev.fn[0].table[0], 0);
+	assert_int_equal(rig_mmio_read(&rig, RIG_BAR2 + 0x2000, 8, false),
+			 UINT64_MAX);
+	rig_tdi(&rig, 0, TDI_UNLOCKED, 0);
+	assert_int_equal(rig_mmio_read(&rig, RIG_BAR2 + 0x2000, 8, false), 0);
+}
+
 static void a_locked_tdi_issues_no_requests(void **unused)
 {
 	struct device_engine *e = &rig.dev.fn[0].engine;
@@ -804,6 +863,9 @@ int main(void)
 		T(an_unlocked_function_rides_the_stream_without_t),
 		T(tee_memory_takes_what_the_state_allows),
 		T(msix_pages_are_tee_memory_only_when_locked),
+		T(nothing_of_an_unlocked_function_takes_a_trusted_request),
+		T(a_bar_moved_over_a_locked_tdi_takes_nothing_meant_for_it),
+		T(what_a_tdi_locked_stays_closed_when_its_bars_move),
 		T(a_locked_tdi_issues_no_requests),
 		T(an_interrupt_has_t_only_with_a_locked_table),
 		T(bytes_asked_for_in_run_do_not_count_after_it),
