@@ -76,16 +76,18 @@ static enum il_err query(void *ctx, uint8_t port, struct idekm_msg *out)
 static void stream_kill(void *ctx, uint8_t port, uint8_t stream)
 {
 	struct device *d = ctx;
-	int idx = port == 0 && d->ide_cap ? ide_find(&d->ide, stream) : -1;
 	enum il_err err;
 
-	if (idx < 0)
+	if (port != 0 || !d->ide_cap)
 		return;
 	d->killing = true;
-	err = ide_wipe(&d->ide, (unsigned)idx, IDE_CAUSE_WIPED);
-	IL_ASSERT(!err);
+	err = ide_wipe_id(&d->ide, stream, IDE_CAUSE_WIPED);
 	d->killing = false;
-	d->stream[idx].keys = 0;
+	if (err)
+		return; /* no block has it: there is nothing to wipe */
+	for (unsigned i = 0; i < d->cfg.streams; i++)
+		if (d->stream[i].id == stream)
+			d->stream[i].keys = 0;
 }
 
 static enum il_err stream_info(void *ctx, uint8_t stream,

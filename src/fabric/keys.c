@@ -40,18 +40,16 @@ enum il_err fabric_key_stop(struct fabric *f, unsigned port, uint8_t stream,
 
 enum il_err fabric_key_wipe(struct fabric *f, unsigned port, uint8_t stream)
 {
-	int idx;
 	enum il_err err;
 
 	if (port >= f->ports || stream == IDE_ID_RESERVED)
 		return IL_E_ARG;
-	idx = ide_find(&f->port[port].ide, stream);
-	if (idx < 0)
-		return IL_E_ARG;
-	err = ide_wipe(&f->port[port].ide, (unsigned)idx, IDE_CAUSE_WIPED);
+	err = ide_wipe_id(&f->port[port].ide, stream, IDE_CAUSE_WIPED);
+	if (err)
+		return err;
 	port_show(&f->port[port]);
 	port_fail(&f->port[port]);
-	return err;
+	return IL_OK;
 }
 
 enum il_err fabric_key_status(struct fabric *f, unsigned port, uint8_t stream,
@@ -95,9 +93,10 @@ enum il_err fabric_stream_ready(struct fabric *f, unsigned port, uint8_t stream,
 			continue;
 		}
 		found++;
-		fits = s->state == IDE_ST_OFF && c->tc == 0 && c->rid_valid &&
-		       c->segment == segment && rid >= c->rid_base &&
-		       rid <= c->rid_limit;
+		fits = s->state == IDE_ST_OFF &&
+		       !ide_has_keys(&f->port[port].ide, i) && c->tc == 0 &&
+		       c->rid_valid && c->segment == segment &&
+		       rid >= c->rid_base && rid <= c->rid_limit;
 	}
 	return found == 1 && !others && fits ? IL_OK : IL_E_STATE;
 }

@@ -26,24 +26,14 @@ bool port_command(const struct fabric_port *p, uint16_t bit)
 	return pci_cfg_get(&p->cfg, CFG_COMMAND, 2) & bit;
 }
 
-static bool has_keys(const struct ide_stream *s)
-{
-	for (unsigned set = 0; set < 2; set++)
-		for (unsigned dir = 0; dir < IDE_DIRS; dir++)
-			for (unsigned sub = 0; sub < TLP_CLASSES; sub++)
-				if (s->key[set][dir][sub].there)
-					return true;
-	return false;
-}
-
 /* Something that routes packets changed: no keyed stream survives it. */
 static void routing_changed(struct fabric_port *p)
 {
 	for (unsigned i = 0; i < FABRIC_STREAMS; i++) {
-		const struct ide_stream *s = &p->ide.stream[i];
 		enum il_err err;
 
-		if (!has_keys(s) && s->state != IDE_ST_SECURE)
+		if (!ide_has_keys(&p->ide, i) &&
+		    ide_state(&p->ide, i) != IDE_SECURE)
 			continue;
 		err = ide_wipe(&p->ide, i, IDE_CAUSE_CONFIG);
 		IL_ASSERT(!err);

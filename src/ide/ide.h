@@ -232,12 +232,21 @@ enum il_err ide_key_stop(struct ide_port *p, uint8_t stream_id, unsigned set,
  */
 enum il_err ide_wipe(struct ide_port *p, unsigned idx,
 		     enum ide_cause cause) IL_MUST;
+/*
+ * The same by Stream ID, in every block that has it: a block that is idle may
+ * hold keys behind an enabled one of the same id. Errors: IL_E_ARG as
+ * ide_find() finds none.
+ */
+enum il_err ide_wipe_id(struct ide_port *p, uint8_t stream_id,
+			enum ide_cause cause) IL_MUST;
 /* Link down: all streams. */
 void ide_link_down(struct ide_port *p);
 /* Conventional reset, FLR of the function with the IDE capability: to init. */
 void ide_reset(struct ide_port *p);
 
 enum ide_status ide_state(const struct ide_port *p, unsigned idx);
+/* Some key of the stream is there, of either set. */
+bool ide_has_keys(const struct ide_port *p, unsigned idx);
 /* All six keys of @set are there (going or not). */
 bool ide_primed(const struct ide_port *p, unsigned idx, unsigned set);
 

@@ -502,6 +502,19 @@ enum il_err ide_wipe(struct ide_port *p, unsigned idx, enum ide_cause cause)
 	return ide_handle(p, idx, IDE_EV_WIPE, &a);
 }
 
+enum il_err ide_wipe_id(struct ide_port *p, uint8_t stream_id,
+			enum ide_cause cause)
+{
+	const struct ide_arg a = { .cause = cause };
+
+	if (ide_find(p, stream_id) < 0)
+		return IL_E_ARG;
+	for (unsigned i = 0; i < p->cfg.streams; i++)
+		if (p->stream[i].cfg.id == stream_id)
+			ide_must(p, i, IDE_EV_WIPE, &a);
+	return IL_OK;
+}
+
 void ide_link_down(struct ide_port *p)
 {
 	const struct ide_arg a = { .cause = IDE_CAUSE_LINK_DOWN };
@@ -526,6 +539,19 @@ enum ide_status ide_state(const struct ide_port *p, unsigned idx)
 		return IDE_INSECURE;
 	return p->stream[idx].state == IDE_ST_SECURE ? IDE_SECURE
 						     : IDE_INSECURE;
+}
+
+bool ide_has_keys(const struct ide_port *p, unsigned idx)
+{
+	const struct ide_key *k;
+
+	if (idx >= p->cfg.streams)
+		return false;
+	k = &p->stream[idx].key[0][0][0];
+	for (unsigned i = 0; i < 2 * IDE_DIRS * TLP_CLASSES; i++)
+		if (k[i].there)
+			return true;
+	return false;
 }
 
 bool ide_primed(const struct ide_port *p, unsigned idx, unsigned set)

@@ -644,6 +644,40 @@ static void what_the_engine_refuses_does_not_stay_in_a_register(void **unused)
 	}
 }
 
+static void a_stream_is_wiped_in_every_block_that_has_its_id(void **unused)
+{
+	const uint16_t bdf[] = { RIG_PORT, RIG_EP };
+	uint32_t ctl = (uint32_t)RIG_STREAM << 24;
+	unsigned b[2], size[] = { 44, 32 };
+
+	(void)unused;
+	for (unsigned i = 0; i < 2; i++) {
+		b[i] = rig_ecap(&rig, bdf[i], 0x30) + 0xcu;
+		rig_cfg_write(&rig, bdf[i], b[i] + 4, 4, ctl | 1u << 22);
+	}
+	assert_int_equal(fabric_stream_ready(&rig.fabric, rig.port, RIG_STREAM,
+					     0, RIG_EP),
+			 IL_OK);
+	rig_keys(&rig, 2, 0);
+	assert_int_equal(fabric_stream_ready(&rig.fabric, rig.port, RIG_STREAM,
+					     0, RIG_EP),
+			 IL_E_STATE);
+	/* The host hides them behind an enabled block of the same id. */
+	for (unsigned i = 0; i < 2; i++) {
+		rig_cfg_write(&rig, bdf[i], b[i] + size[i] + 0x10, 4, 1);
+		rig_cfg_write(&rig, bdf[i], b[i] + size[i] + 4, 4, ctl | 1);
+	}
+	device_dsm_port.stream_kill(&rig.dev, 0, RIG_STREAM);
+	assert_int_equal(fabric_key_wipe(&rig.fabric, rig.port, RIG_STREAM),
+			 IL_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		rig_cfg_write(&rig, bdf[i], b[i] + size[i] + 4, 4, ctl);
+		rig_cfg_write(&rig, bdf[i], b[i] + 4, 4, ctl | 1u << 22 | 1);
+		assert_int_equal(rig_cfg_read(&rig, bdf[i], b[i] + 8, 4) & 0xf,
+				 0);
+	}
+}
+
 static void keys_at_the_port_are_for_streams_that_are_there(void **unused)
 {
 	struct fabric *f = &rig.fabric;
@@ -884,6 +918,7 @@ int main(void)
 		T(routing_registers_of_the_port_kill_keyed_streams),
 		T(stream_registers_of_the_port_kill_their_stream),
 		T(what_the_engine_refuses_does_not_stay_in_a_register),
+		T(a_stream_is_wiped_in_every_block_that_has_its_id),
 		T(keys_at_the_port_are_for_streams_that_are_there),
 		T(refresh_moves_both_ends_to_the_other_set),
 		T(the_capability_is_read_as_query_tells_it),

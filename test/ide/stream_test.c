@@ -403,6 +403,30 @@ static void a_key_value_is_taken_once_in_a_lifetime(void **unused)
 			 IL_E_AUTH);
 }
 
+static void a_wipe_by_id_reaches_keys_behind_another_block(void **unused)
+{
+	(void)unused;
+	static struct ide_port before;
+	struct ide_stream_cfg front = pair_root_cfg(true);
+
+	pair_init(&p);
+	pair_enable(&p, false);
+	assert_false(ide_has_keys(&p.root, 0));
+	pair_prime(&p, 1);
+	assert_true(ide_has_keys(&p.root, 0));
+	assert_false(ide_has_keys(&p.root, 4));
+	assert_int_equal(ide_stream_set(&p.root, 2, &front), IL_OK);
+	assert_int_equal(ide_find(&p.root, STREAM), 2);
+	before = p.root;
+	assert_int_equal(ide_wipe_id(&p.root, STREAM + 1, IDE_CAUSE_WIPED),
+			 IL_E_ARG);
+	assert_memory_equal(&p.root, &before, sizeof(before));
+	assert_int_equal(ide_wipe_id(&p.root, STREAM, IDE_CAUSE_WIPED), IL_OK);
+	assert_false(ide_has_keys(&p.root, 0));
+	assert_false(ide_primed(&p.root, 0, 1));
+	assert_int_equal(p.root.stream[2].state, IDE_ST_DEAD);
+}
+
 static void a_full_key_log_takes_no_more_keys(void **unused)
 {
 	(void)unused;
@@ -769,6 +793,8 @@ int main(void)
 		cmocka_unit_test(a_key_that_cannot_be_prepared_changes_nothing),
 		cmocka_unit_test(sanity_notices_damage),
 		cmocka_unit_test(causes_have_names),
+		cmocka_unit_test(
+			a_wipe_by_id_reaches_keys_behind_another_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
