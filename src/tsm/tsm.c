@@ -147,7 +147,8 @@ enum il_err tsm_conn_free(struct tsm_conn *c)
 {
 	enum il_err err;
 
-	if (!tsm_conn_can(c, CONN_EV_FREE) || tsm_conn_binds(c))
+	if (c->op.verb != TSM_NO_VERB || !tsm_conn_can(c, CONN_EV_FREE) ||
+	    tsm_conn_binds(c))
 		return IL_E_STATE;
 	err = tsm_stream_enter(c, STREAM_EV_FORGET);
 	IL_ASSERT(!err);

@@ -174,8 +174,8 @@ enum il_err tsm_conn_new(struct tsm *t, const struct tsm_conn_cfg *cfg,
 /*
  * tsm_conn_free() - give a connection back
  *
- * Errors:   IL_E_STATE  connecting, connected or disconnecting, or a binding
- *                       is left (law 4); nothing changed
+ * Errors:   IL_E_STATE  connecting, connected or disconnecting, a verb was
+ *                       begun, or a binding is left (law 4); nothing changed
  */
 enum il_err tsm_conn_free(struct tsm_conn *c) IL_MUST;
 

@@ -859,6 +859,22 @@ static void payloads_are_wiped_as_they_go_out(void **unused)
 	rig_free(r);
 }
 
+static void a_connection_with_a_verb_begun_is_not_freed(void **unused)
+{
+	struct rig *r = rig_new();
+	const struct tsm_args a = { .stream_id = PEER_STREAM };
+	struct before b;
+
+	(void)unused;
+	assert_int_equal(tsm_begin(r->conn, TSM_CONNECT, &a), IL_OK);
+	b = look(r);
+	assert_int_equal(tsm_conn_free(r->conn), IL_E_STATE);
+	same(r, &b);
+	tsm_verb_abort(r->conn);
+	assert_int_equal(tsm_conn_free(r->conn), IL_OK);
+	rig_free(r);
+}
+
 const struct CMUnitTest conn_tests[] = {
 	cmocka_unit_test(a_connect_keys_both_ends_and_reads_the_identity),
 	cmocka_unit_test(no_transmitter_goes_before_both_receivers),
@@ -894,5 +910,6 @@ const struct CMUnitTest conn_tests[] = {
 	cmocka_unit_test(a_cut_connection_can_only_be_closed_or_freed),
 	cmocka_unit_test(a_freed_connection_connects_again),
 	cmocka_unit_test(payloads_are_wiped_as_they_go_out),
+	cmocka_unit_test(a_connection_with_a_verb_begun_is_not_freed),
 };
 const size_t conn_tests_n = COUNT(conn_tests);
