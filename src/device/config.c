@@ -100,9 +100,9 @@ static void ide_written(struct device *d, uint16_t reg, uint32_t old)
 	s = stream_cfg(&b);
 	if (b.alg != 0 || ide_stream_set(&d->ide, (unsigned)i, &s))
 		pci_cfg_put(c, reg, 4, old);
-	else
-		d->stream[i].id = b.id;
+	/* What was lost had the old id. */
 	device_keys_changed(d, (unsigned)i);
+	d->stream[i].id = ide_stream_get(&d->ide, (unsigned)i)->id;
 }
 
 static void doe_written(struct device *d, unsigned rel, uint32_t wrote,

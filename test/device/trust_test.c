@@ -678,6 +678,30 @@ static void a_stream_is_wiped_in_every_block_that_has_its_id(void **unused)
 	}
 }
 
+static void keys_lost_by_a_new_id_are_forgotten_under_the_old_one(void **unused)
+{
+	const uint32_t ctl = 1u << 22;
+	struct idekm_stream *km = rig.dev.km;
+	uint8_t key[IDE_KEY_LEN] = { 0x77 };
+
+	(void)unused;
+	rig_cfg_write(&rig, RIG_EP, ep_block() + 4, 4,
+		      (uint32_t)RIG_STREAM << 24 | ctl);
+	rig_settle(&rig);
+	assert_int_equal(
+		ide_key_set(&rig.dev.ide, RIG_STREAM, 0, IDE_RX, 0, key, 1),
+		IL_OK);
+	device_keys_changed(&rig.dev, 0);
+	rig.dev.dsm.idekm.owner = RIG_SESSION;
+	km->used = true;
+	km->stream = RIG_STREAM;
+	km->key[0][0][0] = IDEKM_KEY_PRIMED;
+	rig_cfg_write(&rig, RIG_EP, ep_block() + 4, 4, 6u << 24 | ctl);
+	rig_settle(&rig);
+	assert_false(ide_has_keys(&rig.dev.ide, 0));
+	assert_false(km->used);
+}
+
 static void keys_at_the_port_are_for_streams_that_are_there(void **unused)
 {
 	struct fabric *f = &rig.fabric;
@@ -919,6 +943,7 @@ int main(void)
 		T(stream_registers_of_the_port_kill_their_stream),
 		T(what_the_engine_refuses_does_not_stay_in_a_register),
 		T(a_stream_is_wiped_in_every_block_that_has_its_id),
+		T(keys_lost_by_a_new_id_are_forgotten_under_the_old_one),
 		T(keys_at_the_port_are_for_streams_that_are_there),
 		T(refresh_moves_both_ends_to_the_other_set),
 		T(the_capability_is_read_as_query_tells_it),
