@@ -361,6 +361,20 @@ static void slots_are_made_and_deleted_but_not_moved(void **un)
 	user_free(u);
 }
 
+/* The vCPU's mapping holds the VM, the VM's slot holds the memory. */
+static void a_task_ends_in_the_order_that_lets_go_of_its_memory(void **un)
+{
+	struct user *u = user_new();
+	uint64_t late;
+
+	(void)un;
+	assert_int_equal(
+		k_mmap(u->t, PAGE_4K, 3, K_MAP_ANONYMOUS, -1, 0, &late), 0);
+	assert_int_equal(slot(u, 1, 0, 0x100000, PAGE_4K, late, 0), 0);
+	assert_int_equal(k_store(u->t, late, "x", 1), 0);
+	user_free(u);
+}
+
 static void a_guest_memfd_refuses_what_linux_refuses(void **un)
 {
 	struct user *u = user_new();
@@ -1028,6 +1042,8 @@ static void nothing_works_before_the_device_is_bound(void **un)
 	assert_int_equal(k_open(u->t, "/dev/vfio/devices/vfio1"), -ENOENT);
 	assert_int_equal(k_open(u->t, "/dev/vfio/devices/vfio"), -ENOENT);
 	assert_int_equal(k_open(u->t, "/dev/vfio/devices/x"), -ENOENT);
+	assert_int_equal(k_open(u->t, "/dev/vfio/devices/vfix256"), -ENOENT);
+	assert_int_equal(k_open(u->t, "/dev/vfio/devices/vfio256 "), -ENOENT);
 	assert_int_equal(io(u, u->dev, VFIO_DEVICE_GET_INFO, &i), -EINVAL);
 	assert_int_equal(io(u, u->dev, VFIO_DEVICE_RESET, NULL), -EINVAL);
 	assert_int_equal(config(u, 0, 4, &v, false), -EINVAL);
@@ -1411,6 +1427,8 @@ int main(void)
 		cmocka_unit_test(a_vm_belongs_to_one_task),
 		cmocka_unit_test(attributes_are_whole_pages_of_one_kind),
 		cmocka_unit_test(slots_are_made_and_deleted_but_not_moved),
+		cmocka_unit_test(
+			a_task_ends_in_the_order_that_lets_go_of_its_memory),
 		cmocka_unit_test(a_guest_memfd_refuses_what_linux_refuses),
 		cmocka_unit_test(a_vcpu_waits_for_the_launch),
 		cmocka_unit_test(faults_map_the_page_of_the_attribute_s_kind),
