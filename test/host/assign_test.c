@@ -1420,6 +1420,43 @@ static void descriptors_may_close_in_any_order(void **un)
 	}
 }
 
+/* An unbind that nobody will ask for again is finished by the close. */
+static void a_close_while_unbind_waits_takes_the_tdi_along(void **un)
+{
+	struct user *u = user_new();
+
+	(void)un;
+	m_connect(u->m);
+	open_dev(u);
+	bind_tdi(u);
+	u->m->exchanges_of[PCI_TSM_OP_UNBIND] = 2;
+	assert_int_equal(destroy(u, u->vdevice), -EAGAIN);
+	assert_int_equal(k_close(u->t, u->dev), 0);
+	assert_int_equal(u->m->aborts, 1);
+	assert_int_equal(u->m->h.tsm.tdi_pool.live, 0);
+	user_free(u);
+}
+
+/* What ends an unbind for another reason leaves a vDevice without a TDI. */
+static void a_vdevice_whose_tdi_is_gone_goes_without_it(void **un)
+{
+	struct user *u = user_new();
+	char resp[8];
+
+	(void)un;
+	m_connect(u->m);
+	open_dev(u);
+	bind_tdi(u);
+	u->m->exchanges_of[PCI_TSM_OP_UNBIND] = 2;
+	assert_int_equal(destroy(u, u->vdevice), -EAGAIN);
+	pci_tsm_drop(&u->m->h.tsm, pci_find(&u->m->h.pci, M_EP));
+	assert_int_equal(u->m->h.tsm.tdi_pool.live, 0);
+	assert_int_equal(request(u, "x", 8, resp), -ENXIO);
+	assert_int_equal(destroy(u, u->vdevice), 0);
+	assert_int_equal(u->m->h.tsm.tdi_pool.live, 0);
+	user_free(u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1475,6 +1512,9 @@ int main(void)
 		cmocka_unit_test(
 			a_device_pulled_out_leaves_a_descriptor_that_says_so),
 		cmocka_unit_test(descriptors_may_close_in_any_order),
+		cmocka_unit_test(
+			a_close_while_unbind_waits_takes_the_tdi_along),
+		cmocka_unit_test(a_vdevice_whose_tdi_is_gone_goes_without_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,7 +93,7 @@ static int vdevice_alloc(struct iommufd_ctx *x, uintptr_t arg)
 	dev->vdevice = v;
 	v->virt_id = a.virt_id;
 	v->tdi = tdi;
-	tdi->vdev = v;
+	tdi->holder = &v->tdi;
 	((struct iommu_vdevice_alloc *)arg)->out_vdevice_id = v->id;
 	return 0;
 }
@@ -113,7 +113,8 @@ int vdevice_destroy(struct iommufd_obj *v)
 
 	if (v->asking)
 		return -EBUSY;
-	ret = pci_tsm_unbind(v->ctx->core->tsm, v->tdi, v);
+	/* The TDI may have gone before: with its device, or with an abort. */
+	ret = v->tdi ? pci_tsm_unbind(v->ctx->core->tsm, v->tdi, v) : 0;
 	if (ret != -EAGAIN)
 		vdevice_free(v);
 	return ret;
@@ -121,7 +122,8 @@ int vdevice_destroy(struct iommufd_obj *v)
 
 void vdevice_destroy_now(struct iommufd_obj *v)
 {
-	(void)pci_tsm_unbind_now(v->ctx->core->tsm, v->tdi);
+	if (v->tdi)
+		(void)pci_tsm_unbind_now(v->ctx->core->tsm, v->tdi);
 	vdevice_free(v);
 }
 

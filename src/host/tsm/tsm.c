@@ -282,6 +282,8 @@ static void tdi_free(struct pci_tsm_core *c, struct pci_tdi *tdi)
 	struct pci_tsm *t = tdi->tsm;
 
 	t->tdi = NULL;
+	if (tdi->holder)
+		*tdi->holder = NULL;
 	if (t->dsm->tsm.p != t->p) {
 		t->dev->ops->remove(t->dev->ctx, t->p, t->priv);
 		t->p->tsm = NULL;
@@ -392,11 +394,19 @@ int pci_tsm_unbind(struct pci_tsm_core *c, struct pci_tdi *tdi,
 int pci_tsm_unbind_now(struct pci_tsm_core *c, struct pci_tdi *tdi)
 {
 	struct pci_tsm_dsm *d = tdi->tsm->dsm;
+	bool gone = false;
 	int ret;
 
-	/* What is under way on this mailbox gives way: release cannot wait. */
-	if (d->op != PCI_TSM_OP_NONE && d->op_owner != tdi)
+	/*
+	 * What is under way on this mailbox gives way: release cannot wait.
+	 * The TDI's own unbind, given up half way, leaves none to unbind.
+	 */
+	if (d->op != PCI_TSM_OP_NONE && d->op_owner != tdi) {
+		gone = d->op == PCI_TSM_OP_UNBIND && d->op_tdi == tdi;
 		pci_tsm_abort(c, d->tsm.p, d->op_owner);
+	}
+	if (gone)
+		return -EINTR;
 	do
 		ret = pci_tsm_unbind(c, tdi, tdi);
 	while (ret == -EAGAIN);

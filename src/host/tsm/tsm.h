@@ -126,7 +126,8 @@ struct pci_tdi {
 	struct pci_dev *p;
 	void *kvm; /* compared, not used */
 	uint32_t guest_rid;
-	void *vdev; /* iommufd's vDevice */
+	/* Where iommufd's vDevice keeps us: NULL is put there when we go. */
+	struct pci_tdi **holder;
 	void *priv; /* the architecture's */
 	/* What bind is made of, filled by iommufd before bind. */
 	const struct pci_tdi_port *port;
