@@ -437,8 +437,11 @@ uint32_t fw_tdi_report(struct sev_fw *fw, struct fw_cmd *c)
 		return ret == SEV_RET_INVALID_DEV_STATE
 			       ? SEV_RET_INVALID_TDI_STATE
 			       : ret;
-	/* Ranges of an earlier report stay to be swept, if pages stand. */
-	if (!tsm_mmio_pages(t->bind) && !t->ranges)
+	/*
+	 * Accepted pages are of the report that is swept. While there are any
+	 * no other report is kept; while there are none, the newest counts.
+	 */
+	if (!tsm_mmio_pages(t->bind))
 		bind_ranges(t);
 	tsm_blob(c->dev->conn, &p, &len);
 	return fw_output(fw, c, TIO_DOBJ_REPORT, p, len);
