@@ -54,18 +54,21 @@ int sev_mmio_private(struct sev_host *s, struct pci_tdi *tdi, uint64_t gpa,
 	struct rmp_update u = { .assigned = 1,
 				.immutable = 1,
 				.asid = vm->asid };
-	uint64_t pa;
+	uint64_t pa, fresh = 0;
 	int ret;
 
-	if (t->n_mmio == SEV_MMIO_RANGES)
-		return -ENOSPC;
 	for (uint64_t i = 0; i < pages; i++) {
 		ret = bar_page(tdi, gpa + i * PAGE_4K, &pa);
 		if (!ret)
 			ret = page_state(s, vm, gpa + i * PAGE_4K, pa);
 		if (ret < 0)
 			return ret;
+		fresh += !ret;
 	}
+	if (!fresh)
+		return 0; /* recorded when it was given */
+	if (t->n_mmio == SEV_MMIO_RANGES)
+		return -ENOSPC;
 	(void)bar_page(tdi, gpa, &pa);
 	t->mmio[t->n_mmio++] = (struct sev_mmio){ gpa, pa, pages };
 	for (uint64_t i = 0; i < pages; i++) {

@@ -765,6 +765,22 @@ a_page_that_becomes_shared_and_private_again_keeps_dma_in_step(void **u)
 	rig_free(r);
 }
 
+static void the_same_mmio_may_be_asked_for_again_and_again(void **u)
+{
+	struct rig *r = rig_new();
+	struct pci_tdi *tdi;
+
+	(void)u;
+	up(r);
+	r->script[0] = tio_op(TIO_OP_BIND);
+	assert_int_equal(script(r, 1), 0);
+	tdi = pci_tsm_of(pci_find(&r->h.pci, EP))->tdi;
+	for (unsigned i = 0; i < 2 * SEV_MMIO_RANGES; i++)
+		assert_int_equal(sev_mmio_private(r->s, tdi, MMIO, 2), 0);
+	down(r);
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -792,6 +808,8 @@ int main(void)
 		cmocka_unit_test(disconnect_while_bound_is_refused),
 		cmocka_unit_test(
 			a_page_that_becomes_shared_and_private_again_keeps_dma_in_step),
+		cmocka_unit_test(
+			the_same_mmio_may_be_asked_for_again_and_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
