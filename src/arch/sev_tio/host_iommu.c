@@ -45,15 +45,31 @@ static int domain_alloc(void *ctx, struct iommu_domain *d)
 	return 0;
 }
 
-static int flush(struct sev_host *s, const struct sev_domain *d, uint64_t iova,
-		 uint64_t len)
+static int flush_tag(struct sev_host *s, uint16_t tag, uint64_t iova,
+		     uint64_t len)
 {
 	const struct sev_host_insn *i = s->cfg.insn;
 
-	if (i->iommu_inval_pages(i->ctx, d->id, iova, len))
+	if (i->iommu_inval_pages(i->ctx, tag, iova, len))
 		return -EIO;
 	i->iommu_wait(i->ctx);
 	return 0;
+}
+
+/*
+ * What T = 1 walked is remembered under the DomainID of the secure entry, not
+ * under ours. OPEN: who chooses that one; here firmware writes the ASID, so
+ * every ASID in use is flushed along.
+ */
+static int flush(struct sev_host *s, const struct sev_domain *d, uint64_t iova,
+		 uint64_t len)
+{
+	int ret = flush_tag(s, d->id, iova, len);
+
+	for (uint32_t a = 1; a < s->cfg.asids && !ret; a++)
+		if (s->asid_used[a / 8] >> a % 8 & 1)
+			ret = flush_tag(s, (uint16_t)a, iova, len);
+	return ret;
 }
 
 static void domain_free(void *ctx, struct iommu_domain *d)

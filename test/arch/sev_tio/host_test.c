@@ -781,6 +781,50 @@ static void the_same_mmio_may_be_asked_for_again_and_again(void **u)
 	rig_free(r);
 }
 
+/*
+ * T = 1 remembers its translations under the secure entry's DomainID, the
+ * ASID: memory that leaves an I/O table is forgotten there too (law 43).
+ */
+static void what_t_1_remembers_goes_with_the_mapping(void **u)
+{
+	struct rig *r = rig_new();
+	struct own_sdte on = { .valid = true,
+			       .ir = true,
+			       .iw = true,
+			       .domain_id = 2,
+			       .asid = 2,
+			       .stream = { PEER_STREAM } };
+	const uint64_t gpa = 0x200000;
+	struct iommu_req q = { .rid = EP,
+			       .t = true,
+			       .stream = PEER_STREAM,
+			       .iova = gpa,
+			       .len = 8 };
+	struct mem_req at;
+	struct fault f;
+
+	(void)u;
+	/* The I/O table's DomainID is 1; the VM's ASID shall not be. */
+	r->s->asid_used[0] |= 1u << 1;
+	up(r);
+	assert_int_equal(own_sdte_write(&r->fw->o, EP, &on), IL_OK);
+	assert_int_equal(
+		own_fence_set(&r->fw->o, 2, 0, OWN_FENCE_OPEN, OWN_FENCE_OPEN),
+		IL_OK);
+	/* not validated, so refused by ownership; the walk is remembered */
+	assert_int_equal(iommu_translate(&r->fw->i, &q, &at, &f), IL_E_IO);
+	assert_ptr_equal(f.rule, &own_rule_validated);
+	assert_true(iommu_reaches(&r->fw->i, f.pa));
+	r->script[0] = psc(gpa, 1, false);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_equal(r->got[0].ret, 0);
+	assert_false(iommu_reaches(&r->fw->i, f.pa));
+	on.valid = false;
+	assert_int_equal(own_sdte_write(&r->fw->o, EP, &on), IL_OK);
+	down(r);
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -810,6 +854,7 @@ int main(void)
 			a_page_that_becomes_shared_and_private_again_keeps_dma_in_step),
 		cmocka_unit_test(
 			the_same_mmio_may_be_asked_for_again_and_again),
+		cmocka_unit_test(what_t_1_remembers_goes_with_the_mapping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
