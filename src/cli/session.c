@@ -95,6 +95,21 @@ static int open_identity(struct cli *c, struct cli_run *r,
 	return ret ? ret : cli_identity_load(c, dir, o->trust, &r->id);
 }
 
+/* What scenarios move when nobody says: bytes that the seed decides. */
+#define PAYLOAD_DEFAULT 65536u
+
+static int draw_payload(struct cli *c, struct cli_run *r, size_t *len)
+{
+	struct dice d = { .state = ~r->cfg.seed };
+
+	r->payload = malloc(PAYLOAD_DEFAULT);
+	if (!r->payload)
+		return cli_fail(c, "no memory");
+	dice_fill(&d, r->payload, PAYLOAD_DEFAULT);
+	*len = PAYLOAD_DEFAULT;
+	return 0;
+}
+
 static int open_inputs(struct cli *c, struct cli_run *r,
 		       const struct cli_run_opts *o)
 {
@@ -104,6 +119,8 @@ static int open_inputs(struct cli *c, struct cli_run *r,
 	if (o->payload)
 		ret = cli_read(c, "payload", o->payload, PAYLOAD_MAX,
 			       &r->payload, &len);
+	else
+		ret = draw_payload(c, r, &len);
 	if (!ret)
 		ret = open_identity(c, r, o);
 	if (!ret && o->expect)
