@@ -338,8 +338,10 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 		return IL_E_SPACE;
 	err = request(q, out + head, secured ? cap - SPDM_SECURED_OVER : cap,
 		      &n);
-	if (err == IL_E_SPACE)
+	if (err == IL_E_SPACE) {
+		bytes_wipe(out, cap);
 		return err;
+	}
 	if (!err)
 		err = hash_request(q, out + head, n);
 	if (!err)
@@ -349,8 +351,10 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 	if (!err && secured)
 		err = spdm_secured_seal(&q->ch[SPDM_DIR_REQ], q->cfg.crypto,
 					q->session_id, out, cap, n, &n);
-	if (err)
+	if (err) {
+		bytes_wipe(out, cap); /* plaintext is not to leave: law 11 */
 		return fail(q, err, false);
+	}
 	q->sent = true;
 	*len = n;
 	*kind = secured ? SPDM_SECURED : SPDM_PLAIN;

@@ -257,6 +257,7 @@ static enum il_err answer(struct spdm_ex *x, const uint8_t *in, size_t n)
 		return err;
 	if (!x->error)
 		x->error = SPDM_ERR_UNSPECIFIED;
+	bytes_wipe(x->buf, x->cap); /* a response that does not go out */
 	return refuse(x, n > 1 ? in[1] : 0);
 }
 
@@ -409,6 +410,8 @@ static enum il_err handle_secured(struct spdm_rsp *r, const uint8_t *in,
 	x.buf = out + SPDM_SECURED_HEAD;
 	x.cap = cap - SPDM_SECURED_OVER;
 	err = secured(&x, in, n, out, cap, out_len);
+	if (err)
+		bytes_wipe(out, cap); /* plaintext does not leave: law 10 */
 	ex_fini(&x);
 	return err;
 }

@@ -259,6 +259,80 @@ static void a_requester_whose_crypto_fails_gives_up_cleanly(void **unused)
 	pair_free(p);
 }
 
+/* Does @buf hold @n bytes of @p anywhere? */
+static bool holds(const uint8_t *buf, size_t len, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i + n <= len; i++)
+		if (memcmp(buf + i, p, n) == 0)
+			return true;
+	return false;
+}
+
+static const uint8_t secret[32] = { 0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6 };
+
+/* A key on its way to the device is such a payload. Laws 10 and 11. */
+static void a_request_that_cannot_be_sealed_leaves_no_plaintext(void **unused)
+{
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P256);
+	struct faulty f;
+	const struct crypto c = faulty_crypto(&f, p->c);
+	const struct spdm_req_args a = {
+		.vdm = { SPDM_STD_PCISIG, { vid, 2 }, { secret, 32 } }
+	};
+
+	p->qcfg.crypto = &c;
+	pair_start(p);
+	pair_session(p);
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_VENDOR, &a), IL_OK);
+	/* Room for most of it, not for all. */
+	memset(p->in, 0, sizeof(p->in));
+	assert_int_equal(
+		spdm_req_pull(&p->req, p->in, 60, &p->in_len, &p->in_kind),
+		IL_E_SPACE);
+	assert_false(holds(p->in, sizeof(p->in), secret, 6));
+	f.armed = true;
+	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
+				       &p->in_len, &p->in_kind),
+			 IL_E_NOMEM);
+	assert_true(f.fired && f.in_seal);
+	assert_false(holds(p->in, sizeof(p->in), secret, 6));
+	pair_free(p);
+}
+
+static void a_response_that_cannot_be_sealed_leaves_no_plaintext(void **unused)
+{
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P256);
+	struct faulty f;
+	uint8_t answer[32];
+	const struct crypto c = faulty_crypto(&f, p->c);
+	const struct spdm_req_args a = {
+		.vdm = { SPDM_STD_PCISIG, { vid, 2 }, { secret, 32 } }
+	};
+
+	p->rcfg.crypto = &c;
+	pair_start(p);
+	pair_session(p);
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_VENDOR, &a), IL_OK);
+	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
+				       &p->in_len, &p->in_kind),
+			 IL_OK);
+	memset(p->out, 0, sizeof(p->out));
+	/* The port of the pair answers each byte with the next one. */
+	for (unsigned i = 0; i < sizeof(answer); i++)
+		answer[i] = (uint8_t)(secret[i] + 1);
+	f.armed = true;
+	f.left = 1; /* the record opens, the answer is not sealed */
+	assert_int_equal(spdm_rsp_handle(&p->rsp, p->in_kind, p->in, p->in_len,
+					 p->out, sizeof(p->out), &p->out_len,
+					 &p->out_kind, 1),
+			 IL_E_NOMEM);
+	assert_true(f.fired && f.in_seal);
+	assert_false(holds(p->out, sizeof(p->out), answer, 6));
+	pair_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +340,10 @@ int main(void)
 			a_responder_whose_crypto_fails_commits_nothing),
 		cmocka_unit_test(
 			a_requester_whose_crypto_fails_gives_up_cleanly),
+		cmocka_unit_test(
+			a_request_that_cannot_be_sealed_leaves_no_plaintext),
+		cmocka_unit_test(
+			a_response_that_cannot_be_sealed_leaves_no_plaintext),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
