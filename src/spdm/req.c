@@ -165,6 +165,8 @@ static enum il_err fail(struct spdm_req *q, enum il_err err, bool told)
 
 	env_trace(q->cfg.env, TRACE_EV(TRACE_SPDM, SPDM_TRACE_REQ_FAILED),
 		  q->op, err, q->step);
+	if (q->op == SPDM_OP_MEASURE)
+		q->meas_len = q->meas_mark; /* as L1/L2, which it never met */
 	if (q->op == SPDM_OP_CONNECT) {
 		spdm_req_forget(q);
 		enter(q, SPDM_REQ_NEW);

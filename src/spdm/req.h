@@ -146,7 +146,8 @@ struct spdm_req {
 	uint8_t peer_error;
 	uint8_t meas_count;
 	uint8_t meas_changed;
-	size_t meas_len; /* of evidence kept */
+	size_t meas_len;  /* of evidence kept */
+	size_t meas_mark; /* the same before this request */
 	struct spdm_span record;
 	struct spdm_span sig;
 	uint8_t l12_digest[SPDM_HASH_MAX];

@@ -46,6 +46,7 @@ static enum il_err meas_build(struct spdm_req *q, struct spdm_msg *m)
 {
 	if (!l12_of(q)->n) /* a new L1/L2 */
 		q->meas_len = 0;
+	q->meas_mark = q->meas_len;
 	if (q->args.sign)
 		m->param1 |= SPDM_MEAS_ATTR_SIGN;
 	if (q->args.raw)

@@ -597,6 +597,37 @@ static void evidence_verifies_by_itself(void **unused)
 	pair_free(p);
 }
 
+/* The digest of what was kept is what the peer signed. */
+static void assert_evidence(struct pair *p)
+{
+	const struct spdm_span vca = spdm_req_vca(&p->req);
+	const struct spdm_span meas = spdm_req_meas_bytes(&p->req);
+	const struct crypto_span parts[2] = { { vca.p, vca.n },
+					      { meas.p, meas.n } };
+	uint8_t th[48];
+
+	assert_int_equal(crypto_hash_parts(&p->c, CRYPTO_SHA384, parts, 2, th),
+			 IL_OK);
+	assert_memory_equal(th, spdm_req_l12_digest(&p->req).p, 48);
+}
+
+static void a_refused_measurement_is_no_evidence(void **unused)
+{
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P384);
+	struct spdm_req_args a = { .index = 1 };
+
+	pair_start(p);
+	pair_session(p);
+	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
+	a.index = 200; /* there is none */
+	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_E_PEER);
+	a = args();
+	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
+	assert_evidence(p);
+	pair_free(p);
+}
+
 static void a_nonce_that_is_not_given_is_drawn(void **unused)
 {
 	(void)unused;
@@ -678,6 +709,7 @@ int main(void)
 		cmocka_unit_test(giving_up_leaves_no_session_behind),
 		cmocka_unit_test(a_chain_is_trusted_by_whoever_is_asked),
 		cmocka_unit_test(evidence_verifies_by_itself),
+		cmocka_unit_test(a_refused_measurement_is_no_evidence),
 		cmocka_unit_test(a_nonce_that_is_not_given_is_drawn),
 		cmocka_unit_test(evidence_that_does_not_fit_fails),
 		cmocka_unit_test(a_buffer_too_small_keeps_the_operation),
