@@ -19,7 +19,10 @@ static const struct prog {
 } progs[GUEST_PROGS] = {
 	/* clang-format off */
 	[GUEST_BOOT]     = { "boot",     guest_boot,   1u << GUEST_NONE,     GUEST_NONE,     true  },
-	[GUEST_PROBE]    = { "probe",    guest_probe,  1u << GUEST_NONE,     GUEST_FOUND,    false },
+	/* FOUND: the function went and came back, as the host pleased. */
+	[GUEST_PROBE]    = { "probe",    guest_probe,
+			     1u << GUEST_NONE | 1u << GUEST_FOUND,
+			     GUEST_FOUND, false },
 	[GUEST_LOCK]     = { "lock",     guest_lock,   1u << GUEST_FOUND,    GUEST_LOCKED,   false },
 	[GUEST_APPRAISE] = { "evidence", guest_judge,  1u << GUEST_LOCKED,   GUEST_JUDGED,   false },
 	[GUEST_ACCEPT]   = { "accept",   guest_accept, 1u << GUEST_JUDGED,   GUEST_ACCEPTED, false },

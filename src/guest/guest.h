@@ -37,7 +37,7 @@ enum guest_state {
 enum guest_prog {
 	GUEST_PROG_NONE,
 	GUEST_BOOT,	/* accept the private buffers; the state stays */
-	GUEST_PROBE,	/* enumerate, place BARs, decode on: NONE to FOUND */
+	GUEST_PROBE,	/* enumerate, place BARs, decode on: to FOUND */
 	GUEST_LOCK,	/* FOUND to LOCKED; refused while a driver is bound */
 	GUEST_APPRAISE, /* LOCKED to JUDGED */
 	GUEST_ACCEPT,	/* JUDGED to ACCEPTED: MMIO ranges */

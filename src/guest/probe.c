@@ -55,6 +55,8 @@ static enum il_err find(struct guest *g)
 {
 	uint32_t id;
 
+	/* What an earlier function had does not push this one's BARs up. */
+	memset(g->bar, 0, sizeof(g->bar));
 	for (; g->i < 32; g->i++) {
 		enum il_err err =
 			access(g, g->i << 3, CFG_VENDOR_ID, 4, false, &id);

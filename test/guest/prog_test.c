@@ -415,7 +415,7 @@ static void a_program_starts_only_where_it_may(void **state)
 	struct bench *b = *state;
 	static const bool may[GUEST_PROGS][GUEST_STATES] = {
 		[GUEST_BOOT] = { [GUEST_NONE] = true },
-		[GUEST_PROBE] = { [GUEST_NONE] = true },
+		[GUEST_PROBE] = { [GUEST_NONE] = true, [GUEST_FOUND] = true },
 		[GUEST_LOCK] = { [GUEST_FOUND] = true },
 		[GUEST_APPRAISE] = { [GUEST_LOCKED] = true },
 		[GUEST_ACCEPT] = { [GUEST_JUDGED] = true },
