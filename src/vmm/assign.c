@@ -252,7 +252,8 @@ static long bar_export(struct vmm_run *r, unsigned i)
 	if (ret < 0)
 		return ret;
 	r->d->bar_fd[i] = (int)ret;
-	r->d->bar_slot[i] = r->v->next_slot++;
+	/* 0 is RAM's; each function has its own six, again and again. */
+	r->d->bar_slot[i] = 1 + (uint32_t)(r->d - r->v->dev) * 6 + i;
 	return 0;
 }
 

@@ -67,7 +67,6 @@ long vmm_ram_create(struct vmm *v)
 		ret = vmm_set_attr(v, 0, v->cfg.ram_size, true);
 	if (!ret)
 		note(v, 0, v->cfg.ram_size, true);
-	v->next_slot = 1;
 	return ret;
 }
 

@@ -106,7 +106,6 @@ struct vmm {
 	struct vmm_mapped area[VMM_AREAS];
 	unsigned n_areas;
 	struct vmm_vdev dev[VMM_DEVS];
-	uint32_t next_slot;
 	uint64_t exits;
 };
 

@@ -86,7 +86,7 @@ int close_world(void **unused)
 	return 0;
 }
 
-static void go(const char *role, const char *verb)
+void go(const char *role, const char *verb)
 {
 	for (;;) {
 		const struct lang_call *c = &t.call[t.next++];

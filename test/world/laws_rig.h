@@ -41,6 +41,8 @@ int drop_identity(void **unused);
 /* All of it is parsed, nothing run. */
 void open_world(const char *vfs, const char *bdf);
 int close_world(void **unused);
+/* On, up to and with the next such command. */
+void go(const char *role, const char *verb);
 
 /* Set-up of a test: the scenario up to and with one command. */
 int connected(void **unused);
