@@ -98,10 +98,10 @@ static void enter(struct idekm_rsp *r, struct idekm_stream *s,
 		  old | (uint64_t)next << 8);
 }
 
-/* A row lives as long as it holds a key. */
+/* A row lives as long as it holds a key, or its stream may be Secure. */
 static void settle(struct idekm_stream *s)
 {
-	if (row_empty(s))
+	if (row_empty(s) && !s->went)
 		memset(s, 0, sizeof(*s));
 }
 
@@ -128,7 +128,7 @@ static void forget_row(struct idekm_rsp *r, struct idekm_stream *s,
 		if (e->on)
 			enter(r, s, &ref, e->next);
 	}
-	settle(s);
+	memset(s, 0, sizeof(*s));
 }
 
 static uint8_t key_prog(struct idekm_rsp *r, uint32_t session,
@@ -175,6 +175,7 @@ static bool key_gostop(struct idekm_rsp *r, const struct idekm_msg *m)
 	if (err)
 		return false;
 	if (s) {
+		s->went |= go;
 		enter(r, s, &m->ref, e->next);
 		settle(s);
 	}
@@ -336,7 +337,9 @@ uint32_t idekm_rsp_keyed(const struct idekm_rsp *r, uint8_t port,
 
 bool idekm_rsp_has_keys(const struct idekm_rsp *r, uint8_t port, uint8_t stream)
 {
-	return row_find(r, port, stream) != NULL;
+	const struct idekm_stream *s = row_find(r, port, stream);
+
+	return s && !row_empty(s);
 }
 
 bool idekm_rsp_sane(const struct idekm_rsp *r)
@@ -344,7 +347,8 @@ bool idekm_rsp_sane(const struct idekm_rsp *r)
 	for (size_t i = 0; i < r->stream_count; i++) {
 		const struct idekm_stream *s = &r->streams[i];
 
-		if (s->used ? !r->owner || row_empty(s) : !row_empty(s))
+		if (s->used ? !r->owner || (row_empty(s) && !s->went)
+			    : !row_empty(s) || s->went)
 			return false;
 	}
 	return true;

@@ -33,9 +33,14 @@ enum idekm_key_event {
 	IDEKM_KEY_EVENTS,
 };
 
-/* A row for each stream that holds a key. Storage by the caller. */
+/*
+ * A row for each stream that holds a key, or had one that went: STOP leaves
+ * the stream Secure, so that the end of the session must still find it.
+ * Storage by the caller.
+ */
 struct idekm_stream {
 	bool used;
+	bool went; /* some key was set to GO since the stream was Insecure */
 	uint8_t port;
 	uint8_t stream;
 	uint8_t key[IDEKM_SETS][IDEKM_DIRS][IDEKM_SUBS]; /* idekm_key_state */

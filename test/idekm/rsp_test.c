@@ -459,6 +459,26 @@ static void the_end_of_the_session_kills_each_stream_it_keyed(void **unused)
 	assert_int_equal(g.r.owner, SESSION + 1);
 }
 
+static void
+a_stream_whose_keys_were_stopped_dies_with_its_session(void **unused)
+{
+	struct rig g;
+	struct ended e = { .g = &g };
+
+	(void)unused;
+	rig_init(&g);
+	key_all(&g, 5, 0, 1);
+	for (unsigned i = 0; i < 6; i++)
+		say(&g, IDEKM_K_SET_STOP, 5,
+		    (uint8_t)((i % 3) << 4 | (i / 3) << 1), 1);
+	assert_int_equal(g.hw.stops, 6);
+	assert_false(idekm_rsp_has_keys(&g.r, 1, 5));
+	idekm_rsp_session_ended(&g.r, SESSION, note_end, &e);
+	assert_int_equal(g.hw.kills, 1);
+	assert_int_equal(g.hw.killed_stream, 5);
+	assert_int_equal(e.n, 1);
+}
+
 static void the_tie_lasts_until_the_session_ends(void **unused)
 {
 	struct rig g;
@@ -695,6 +715,8 @@ int run_rsp_tests(void)
 			another_session_is_ignored_while_the_first_lives),
 		cmocka_unit_test(
 			the_end_of_the_session_kills_each_stream_it_keyed),
+		cmocka_unit_test(
+			a_stream_whose_keys_were_stopped_dies_with_its_session),
 		cmocka_unit_test(the_tie_lasts_until_the_session_ends),
 		cmocka_unit_test(a_query_does_not_tie),
 		cmocka_unit_test(more_streams_than_rows_fail),
