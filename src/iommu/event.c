@@ -3,8 +3,8 @@
 #include "iommu/iommu_priv.h"
 
 /*
- * Dword 0: device id 15:0, owner flags 31:24 (ownership faults). Dword 1: tag 15:0,
- * flags 27:16, code 31:28. Dwords 2 and 3: address.
+ * Dword 0: device id 15:0, owner flags 31:24 (ownership faults). Dword 1: tag
+ * 15:0, flags 27:16, code 31:28. Dwords 2 and 3: address.
  */
 #define DW0_FLAGS_RMP MASK64(31, 24)
 #define DW1_FLAGS     MASK64(27, 16)

@@ -43,7 +43,7 @@ struct world_op {
 	unsigned phase;
 	struct vmm_run run;
 	struct guest_payload payload;
-	uint8_t *back; /* of a host DMA */
+	uint8_t *back;	   /* of a host DMA */
 	uint64_t begun_ns; /* the command */
 	uint64_t start_ns; /* its latest step */
 };

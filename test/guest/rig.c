@@ -71,11 +71,11 @@ struct rig *rig_new(void)
 	pair_start(r->p);
 	pair_connect(r->p);
 	r->claims = (struct evidence_claims){ .tdi_id = 7,
-					   .lock_flags = 1,
-					   .meas_valid = true,
-					   .meas_fresh = true,
-					   .hash = CRYPTO_SHA384,
-					   .spdm_hash = CRYPTO_SHA384 };
+					      .lock_flags = 1,
+					      .meas_valid = true,
+					      .meas_fresh = true,
+					      .hash = CRYPTO_SHA384,
+					      .spdm_hash = CRYPTO_SHA384 };
 	r->blobs.certs = (struct evidence_blob){
 		r->chain, add(r->chain, 0, spdm_req_chain(&r->p->req))
 	};

@@ -47,7 +47,8 @@ static void whole_life(struct pair *p)
 	pair_start(p);
 	pair_connect(p);
 	assert_int_equal(spdm_req_certs(&p->req).n, p->maker.certs_len);
-	assert_memory_equal(spdm_req_certs(&p->req).p, p->maker.certs, p->maker.certs_len);
+	assert_memory_equal(spdm_req_certs(&p->req).p, p->maker.certs,
+			    p->maker.certs_len);
 	assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, &all), IL_OK);
 	measure_both_ways(p);
 	assert_int_equal(pair_run(p, SPDM_OP_SESSION, &all), IL_OK);

@@ -196,7 +196,7 @@ static enum il_err ask_info(struct sev_guest *g, bool with_blobs)
 static void find_blobs(const struct sev_guest *g, struct evidence_blobs *out)
 {
 	struct evidence_blob *to[TIO_BLOB_MAX] = { &out->meas, &out->certs,
-						&out->report };
+						   &out->report };
 
 	memset(out, 0, sizeof(*out));
 	for (unsigned i = 0; i < TIO_BLOB_MAX; i++) {
@@ -210,7 +210,7 @@ static void find_blobs(const struct sev_guest *g, struct evidence_blobs *out)
 			    off <= sizeof(g->blobs) &&
 			    len <= sizeof(g->blobs) - off)
 				*to[b] = (struct evidence_blob){ g->blobs + off,
-							      len };
+								 len };
 	}
 }
 
