@@ -128,7 +128,7 @@ static int load(struct cli *c, struct ossl *o, const char *dir,
 {
 	char chain_path[4096], key_path[4096], root_path[4096];
 	uint8_t *chain = NULL, *key = NULL, *root = NULL;
-	size_t chain_len, key_len, root_len;
+	size_t chain_len = 0, key_len = 0, root_len = 0;
 	enum identity_fault why = IDENTITY_OK;
 	int ret;
 

@@ -120,7 +120,7 @@ static enum il_err fresh_key(struct tsm_conn *c, uint8_t key[IDEKM_KEY_LEN])
 	memcpy(&mark, digest, sizeof(mark));
 	bytes_wipe(digest, sizeof(digest));
 	for (unsigned i = 0; i < TSM_KEYLOG; i++)
-		if (t->keylog[i] == mark && i < t->keylog_n)
+		if (i < t->keylog_n && t->keylog[i] == mark)
 			return IL_E_RANDOM;
 	t->keylog[t->keylog_n % TSM_KEYLOG] = mark;
 	t->keylog_n++;

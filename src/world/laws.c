@@ -143,7 +143,7 @@ unsigned world_laws(const struct world *w, struct world_law *out, unsigned max)
 {
 	unsigned n = 0;
 
-	for (; world_law_table[n].number && n < max; n++)
+	for (; n < max && world_law_table[n].number; n++)
 		out[n] = (struct world_law){
 			.number = world_law_table[n].number,
 			.says = world_law_table[n].says,
