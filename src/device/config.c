@@ -32,28 +32,6 @@ bool fn_master(const struct device_fn *fn)
 	       (get(fn, CFG_COMMAND, 2) & CMD_MASTER);
 }
 
-static struct ide_stream_cfg stream_cfg(const struct ide_block_regs *b)
-{
-	struct ide_stream_cfg s = {
-		.enable = b->enable,
-		.is_default = b->dflt,
-		.cfg_en = b->cfg,
-		.tee_limited = b->tee_limited,
-		.id = b->id,
-		.tc = b->tc,
-		.rid_valid = b->rid_valid,
-		.rid_base = b->rid_base,
-		.rid_limit = b->rid_limit,
-		.segment = b->segment,
-	};
-
-	for (unsigned i = 0; i < b->n_addrs && i < IDE_RANGES; i++)
-		s.range[i] = (struct ide_range){ .valid = b->addr[i].valid,
-						 .base = b->addr[i].base,
-						 .limit = b->addr[i].limit };
-	return s;
-}
-
 static struct ide_block_regs block(const struct device *d, unsigned i)
 {
 	struct ide_block_regs b = { .n_addrs = 0 };
@@ -67,7 +45,7 @@ void device_ide_sync(struct device *d)
 {
 	for (unsigned i = 0; i < d->cfg.streams; i++) {
 		struct ide_block_regs b = block(d, i);
-		struct ide_stream_cfg s = stream_cfg(&b);
+		struct ide_stream_cfg s = ide_cfg_of(&b);
 		enum il_err err = ide_stream_set(&d->ide, i, &s);
 
 		IL_ASSERT(!err); /* idle blocks clash with nothing */
@@ -97,7 +75,7 @@ static void ide_written(struct device *d, uint16_t reg, uint32_t old)
 	if (i < 0 || rel == IDE_SEL_STS || rel == IDE_SEL_CAP)
 		return;
 	b = block(d, (unsigned)i);
-	s = stream_cfg(&b);
+	s = ide_cfg_of(&b);
 	if (b.alg != 0 || ide_stream_set(&d->ide, (unsigned)i, &s))
 		pci_cfg_put(c, reg, 4, old);
 	/* What was lost had the old id. */

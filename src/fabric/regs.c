@@ -40,28 +40,6 @@ static void routing_changed(struct fabric_port *p)
 	}
 }
 
-static struct ide_stream_cfg stream_cfg(const struct ide_block_regs *b)
-{
-	struct ide_stream_cfg s = {
-		.enable = b->enable,
-		.is_default = b->dflt,
-		.cfg_en = b->cfg,
-		.tee_limited = b->tee_limited,
-		.id = b->id,
-		.tc = b->tc,
-		.rid_valid = b->rid_valid,
-		.rid_base = b->rid_base,
-		.rid_limit = b->rid_limit,
-		.segment = b->segment,
-	};
-
-	for (unsigned i = 0; i < b->n_addrs && i < IDE_RANGES; i++)
-		s.range[i] = (struct ide_range){ .valid = b->addr[i].valid,
-						 .base = b->addr[i].base,
-						 .limit = b->addr[i].limit };
-	return s;
-}
-
 struct ide_block_regs port_block(const struct fabric_port *p, unsigned i)
 {
 	struct ide_block_regs b = { .n_addrs = 0 };
@@ -82,7 +60,7 @@ static void ide_written(struct fabric_port *p, uint16_t reg, uint32_t old)
 	if (i < 0 || rel == IDE_SEL_STS || rel == IDE_SEL_CAP)
 		return;
 	b = port_block(p, (unsigned)i);
-	s = stream_cfg(&b);
+	s = ide_cfg_of(&b);
 	if (b.alg != 0 || ide_stream_set(&p->ide, (unsigned)i, &s))
 		pci_cfg_put(&p->cfg, reg, 4, old);
 	port_show(p);
@@ -216,7 +194,7 @@ void port_build(struct fabric_port *p, const struct fabric_port_cfg *cfg)
 	p->ide_cap = pci_ide_add(&p->cfg, &ide, FABRIC_ADDRS);
 	for (unsigned i = 0; i < FABRIC_STREAMS; i++) {
 		struct ide_block_regs b = port_block(p, i);
-		struct ide_stream_cfg s = stream_cfg(&b);
+		struct ide_stream_cfg s = ide_cfg_of(&b);
 		enum il_err err = ide_stream_set(&p->ide, i, &s);
 
 		IL_ASSERT(!err); /* idle blocks clash with nothing */

@@ -161,6 +161,10 @@ void ide_self_set(struct ide_port *p, uint16_t self);
 void ide_fini(struct ide_port *p);
 bool ide_sane(const struct ide_port *p);
 
+/* What a register block says of its stream; pci/ide_regs.h reads them. */
+struct ide_block_regs;
+struct ide_stream_cfg ide_cfg_of(const struct ide_block_regs *b);
+
 /*
  * ide_stream_set() - the register block of stream @idx was written
  *
