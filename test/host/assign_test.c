@@ -626,6 +626,8 @@ static void kvm_s_vfio_device_holds_what_it_was_given(void **un)
 	a.group = 7;
 	assert_int_equal(io(u, (int)c.fd, KVM_SET_DEVICE_ATTR, &a), -ENXIO);
 	a.group = KVM_DEV_VFIO_FILE;
+	assert_int_equal(io(u, (int)c.fd, KVM_SET_DEVICE_ATTR + 1, &a),
+			 -ENOTTY);
 	assert_int_equal(io(u, (int)c.fd, KVM_SET_DEVICE_ATTR, &a), 0);
 	assert_int_equal(io(u, (int)c.fd, KVM_SET_DEVICE_ATTR, &a), -EEXIST);
 	assert_int_equal(k_close(u->t, u->dev), 0);
@@ -1190,6 +1192,8 @@ static void a_buffer_is_exported_by_whole_pages_of_a_bar(void **un)
 	assert_int_equal(export(u, 1, 0, 0x1000, 1), -ENODEV);
 	assert_int_equal(export(u, 8, 0, 0x1000, 1), -ENODEV);
 	assert_int_equal(io(u, u->dev, VFIO_DEVICE_FEATURE, &f), 0);
+	f.flags = VFIO_DEVICE_FEATURE_PROBE | 3;
+	assert_int_equal(io(u, u->dev, VFIO_DEVICE_FEATURE, &f), -ENOTTY);
 	f.flags = VFIO_DEVICE_FEATURE_GET | 3;
 	assert_int_equal(io(u, u->dev, VFIO_DEVICE_FEATURE, &f), -ENOTTY);
 	f.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF;
