@@ -825,6 +825,92 @@ static void what_t_1_remembers_goes_with_the_mapping(void **u)
 	rig_free(r);
 }
 
+/* What is true once the VMM is gone, however it went. */
+static void nothing_is_left(struct rig *r, uint64_t before)
+{
+	struct sev_fw_guest g;
+	struct sev_fw_tdi t;
+
+	assert_false(sev_fw_tdi_at(r->fw->fw, 0, &t));
+	assert_false(sev_fw_guest_at(r->fw->fw, 0, &g));
+	for (unsigned i = 1; i < FW_ASIDS; i++)
+		assert_int_equal(own_asid_pages(&r->fw->o, i), 0);
+	assert_int_equal(r->s->leaked, 0);
+	vmm_new(r, false);
+	(void)play(r, VMM_DISCONNECT);
+	assert_int_equal(r->frames, before);
+}
+
+/* The VMM dies after each exchange of lock, run and unlock in turn. */
+static void a_vmm_that_dies_between_two_exchanges_leaves_nothing(void **u)
+{
+	bool over = false;
+
+	(void)u;
+	for (unsigned n = 1; !over; n++) {
+		struct rig *r = rig_new();
+		uint64_t before = r->frames;
+		struct vmm_run run;
+		int ret = -EAGAIN;
+
+		up(r);
+		r->script[0] = tio_op(TIO_OP_BIND);
+		r->script[1] = tio_op(TIO_OP_RUN);
+		r->script[2] = tio_op(TIO_OP_UNBIND);
+		r->steps = 3;
+		r->at = 0;
+		assert_int_equal(vmm_start(&r->vmm, &run, VMM_RUN, &dev), 0);
+		for (unsigned i = 0; i < n && ret == -EAGAIN; i++)
+			ret = vmm_step(&run);
+		over = ret != -EAGAIN;
+		assert_true(n < 200);
+		vmm_die(&r->vmm);
+		nothing_is_left(r, before);
+		rig_free(r);
+	}
+}
+
+/* All its descriptors, in any order, while the interface runs. */
+static void a_running_interface_ends_whatever_is_closed_first(void **u)
+{
+	(void)u;
+	for (unsigned seed = 0; seed < 24; seed++) {
+		struct rig *r = rig_new();
+		uint64_t before = r->frames;
+		struct vmm *v = &r->vmm;
+		uint32_t x = seed * 2654435761u;
+		int fds[7];
+
+		up(r);
+		r->script[0] = tio_op(TIO_OP_BIND);
+		r->script[1] = tio_op(TIO_OP_RUN);
+		assert_int_equal(script(r, 2), 0);
+		assert_int_equal(r->got[1].ret, 0);
+		assert_int_equal(
+			sev_mmio_private(
+				r->s, pci_tsm_of(pci_find(&r->h.pci, EP))->tdi,
+				MMIO, 2),
+			0);
+		fds[0] = v->vm_fd;
+		fds[1] = v->vcpu_fd;
+		fds[2] = v->gmem_fd;
+		fds[3] = v->iommu_fd;
+		fds[4] = v->dev[0].fd;
+		fds[5] = v->dev[0].bar_fd[0];
+		fds[6] = v->vfio_kvm_fd;
+		for (unsigned n = 7; n > 0; n--) {
+			unsigned k = (x = x * 1103515245u + 12345u) >> 16;
+
+			k %= n;
+			assert_int_equal(k_close(v->t, fds[k]), 0);
+			fds[k] = fds[n - 1];
+		}
+		vmm_die(v);
+		nothing_is_left(r, before);
+		rig_free(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -855,6 +941,10 @@ int main(void)
 		cmocka_unit_test(
 			the_same_mmio_may_be_asked_for_again_and_again),
 		cmocka_unit_test(what_t_1_remembers_goes_with_the_mapping),
+		cmocka_unit_test(
+			a_vmm_that_dies_between_two_exchanges_leaves_nothing),
+		cmocka_unit_test(
+			a_running_interface_ends_whatever_is_closed_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
