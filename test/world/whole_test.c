@@ -4,6 +4,10 @@
 
 #include "laws_rig.h"
 
+#include <errno.h>
+
+#include "pci/dma_engine.h"
+
 /*
  * Whole worlds, driven by scenarios/assign.il: who may read the payload while
  * it is there and after it is gone, and what is left after many assignments.
@@ -172,6 +176,107 @@ static void nothing_of_the_payload_is_left_for_the_host(void **unused)
 	}
 }
 
+/* --- what a bind is made of: DESIGN section 1, six things --- */
+
+static struct sev_fw_tdi bound(void)
+{
+	struct sev_fw_tdi b;
+
+	assert_true(sev_fw_tdi_at(plat()->fw, 0, &b));
+	return b;
+}
+
+/* Register ID of the function, where the guest put BAR0. */
+static enum il_err vm_reads_id(uint32_t *id)
+{
+	uint64_t gpa = t.w->guest->bar[DMA_BAR_REGS].gpa + DMA_ID;
+	struct fault f;
+
+	*id = 0;
+	return t.w->plat->vcpu_access(t.w, gpa, id, 4, false, true, &f);
+}
+
+static long host_reads_id(uint32_t *id)
+{
+	const struct vmm *v = t.w->vmm;
+
+	*id = 0;
+	return k_pread(v->t, v->dev[0].fd, id, 4,
+		       VFIO_PCI_OFFSET(DMA_BAR_REGS) + DMA_ID);
+}
+
+static enum il_err dma_reads(uint64_t gpa, struct fault *f)
+{
+	struct iommu_req q = request(true, gpa);
+	uint8_t b[PAGE_4K];
+
+	return iommu_access(&t.w->iommu, &q, b, f);
+}
+
+static void before_a_lock_the_bars_are_the_host_s_too(void)
+{
+	struct fault f;
+	uint32_t id;
+
+	assert_int_equal(host_reads_id(&id), 4);
+	assert_int_equal(id, DMA_ID_VALUE);
+	assert_int_not_equal(vm_reads_id(&id), IL_OK);
+	assert_int_equal(dma_reads(t.w->guest->cfg.map.src, &f), IL_E_IO);
+	assert_ptr_equal(f.rule, &own_rule_sdte_invalid);
+	assert_int_equal(bound().tdi_id, 0);
+}
+
+static void the_host_is_locked_out(void)
+{
+	const struct vmm *v = t.w->vmm;
+	struct fault f;
+	uint64_t at, pa = pci_find(&t.w->host->pci, 0x0100)->bars[0].pa;
+	uint32_t id = 0;
+
+	assert_int_equal(host_reads_id(&id), -EBUSY);
+	assert_int_equal(k_mmap(v->t, PAGE_4K, K_PROT_READ, K_MAP_SHARED,
+				v->dev[0].fd, VFIO_PCI_OFFSET(DMA_BAR_REGS),
+				&at),
+			 -EBUSY);
+	/* and if its kernel tried: the device does not say */
+	if (!mem_host_read(&t.w->mem, pa + DMA_ID, &id, 4, &f))
+		assert_int_not_equal(id, DMA_ID_VALUE);
+	assert_int_equal(mem_host_write(&t.w->mem, pa + DMA_ID, &id, 4, &f),
+			 IL_E_IO);
+	assert_ptr_equal(f.rule, &own_rule_assigned);
+}
+
+static void a_bind_does_six_things(void **unused)
+{
+	uint64_t asked;
+	struct fault f;
+	uint32_t id;
+
+	(void)unused;
+	go("guest", "probe");
+	before_a_lock_the_bars_are_the_host_s_too();
+	asked = t.w->dev->exchanges;
+	go("guest", "lock");
+	/* DOE manages TDISP; attestation knows the function by a new id */
+	assert_true(t.w->dev->exchanges > asked);
+	assert_int_equal(dsm_tdi_state(&t.w->dev->dsm, 0), TDI_LOCKED);
+	assert_int_not_equal(bound().tdi_id, 0);
+	/* the virtual IOMMU knows it where the guest sees it */
+	assert_int_equal(bound().guest_device_id, WORLD_GUEST_RID);
+	assert_int_equal(host_reads_id(&id), -EBUSY);
+	go("guest", "evidence");
+	assert_int_equal(t.w->guest->claims.tdi_id, bound().tdi_id);
+	/* the VM's CPU reaches the MMIO, and the host does not */
+	go("guest", "dma");
+	assert_int_equal(vm_reads_id(&id), IL_OK);
+	assert_int_equal(id, DMA_ID_VALUE);
+	the_host_is_locked_out();
+	/* T = 1 is translated for this guest */
+	assert_int_equal(dma_reads(t.w->guest->cfg.map.src, &f), IL_OK);
+	go("guest", "release");
+	before_a_lock_the_bars_are_the_host_s_too();
+}
+
 /* --- many assignments in one world --- */
 
 struct holdings {
@@ -278,6 +383,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(
 			fifty_assignments_leave_what_one_leaves, fresh,
 			close_world),
+		cmocka_unit_test_setup_teardown(a_bind_does_six_things, fresh,
+						close_world),
 		cmocka_unit_test_setup_teardown(connections_leave_nothing,
 						fresh, close_world),
 	};
