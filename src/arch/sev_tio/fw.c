@@ -159,13 +159,23 @@ static const struct row {
 	/* clang-format on */
 };
 
-static bool forced(const struct fw_cmd *c)
+/*
+ * FORCE costs the session, so only one that would be obeyed does: a refused
+ * command changes nothing (law 52).
+ */
+static bool forced(struct sev_fw *fw, const struct fw_cmd *c)
 {
+	const struct fw_tdi *t;
+
 	if (c->id == SEV_CMD_TIO_DEV_DISCONNECT)
-		return sev_u32(c->buf, TIO_DEV_FLAGS) & TIO_DISCONNECT_F_FORCE;
-	if (c->id == SEV_CMD_TIO_TDI_UNBIND)
-		return sev_u32(c->buf, TIO_TDI_FLAGS) & TIO_UNBIND_F_FORCE;
-	return false;
+		return sev_u32(c->buf, TIO_DEV_FLAGS) ==
+			       TIO_DISCONNECT_F_FORCE &&
+		       !tsm_conn_binds(c->dev->conn);
+	if (c->id != SEV_CMD_TIO_TDI_UNBIND ||
+	    sev_u32(c->buf, TIO_TDI_FLAGS) != TIO_UNBIND_F_FORCE)
+		return false;
+	t = fw_tdi_find(fw, c->dev, sev_u64(c->buf, TIO_TDI_TDI));
+	return t && t->guest && t->guest->gctx == sev_u64(c->buf, TIO_TDI_GCTX);
 }
 
 /* The device, and whether it has time for this command. */
@@ -187,7 +197,7 @@ static uint32_t find_device(struct sev_fw *fw, const struct row *r,
 		c->resume = true;
 		return SEV_RET_SUCCESS;
 	}
-	if (!forced(c))
+	if (!forced(fw, c))
 		return SEV_RET_IN_USE;
 	/* Its message is out and nobody will answer: the session is lost. */
 	tsm_verb_abort(d->conn);

@@ -462,6 +462,40 @@ static void force_unbinds_from_a_device_that_never_answers(void **unused)
 	fwrig_free(r);
 }
 
+/* Law 52: one that is refused does not cost the session. */
+static void force_that_is_refused_leaves_what_is_pending(void **unused)
+{
+	struct fwrig *r = fwrig_new();
+	uint8_t b[SEV_CMD_BUF_MAX], d[SEV_CMD_BUF_MAX];
+
+	(void)unused;
+	all_granted(r);
+	cmd_tdi(r, b);
+	assert_int_equal(fw_ring(r, SEV_CMD_TIO_TDI_UNBIND, b),
+			 SEV_RET_SPDM_REQUEST);
+	fwrig_keep(r);
+	sev_put_u32(b, TIO_TDI_FLAGS, TIO_UNBIND_F_FORCE);
+	sev_put_u64(b, TIO_TDI_GCTX, r->gctx + PAGE_4K);
+	assert_int_equal(fw_ring(r, SEV_CMD_TIO_TDI_UNBIND, b), SEV_RET_IN_USE);
+	cmd_tdi(r, b);
+	sev_put_u32(b, TIO_TDI_FLAGS, TIO_UNBIND_F_FORCE);
+	sev_put_u64(b, TIO_TDI_TDI, r->tdi_ctx + PAGE_4K);
+	assert_int_equal(fw_ring(r, SEV_CMD_TIO_TDI_UNBIND, b), SEV_RET_IN_USE);
+	cmd_tdi(r, b);
+	sev_put_u32(b, TIO_TDI_FLAGS, TIO_UNBIND_F_FORCE | 2);
+	assert_int_equal(fw_ring(r, SEV_CMD_TIO_TDI_UNBIND, b), SEV_RET_IN_USE);
+	cmd_dev(r, d);
+	sev_put_u32(d, TIO_DEV_FLAGS, TIO_DISCONNECT_F_FORCE);
+	assert_int_equal(fw_ring(r, SEV_CMD_TIO_DEV_DISCONNECT, d),
+			 SEV_RET_IN_USE); /* law 4 */
+	fwrig_same(r);
+	cmd_tdi(r, b);
+	assert_int_equal(fw_carry(r, SEV_CMD_TIO_TDI_UNBIND, b),
+			 SEV_RET_SUCCESS);
+	assert_int_equal(tsm_conn_state(r->fw->dev[0].conn), TSM_CONN_READY);
+	fwrig_free(r);
+}
+
 static void force_on_a_healthy_device_still_asks_it(void **unused)
 {
 	struct fwrig *r = fwrig_new();
@@ -734,6 +768,7 @@ const struct CMUnitTest fw_tdi_tests[] = {
 	cmocka_unit_test(mmio_comes_back_with_the_reclaim),
 	cmocka_unit_test(a_stop_that_fails_is_told_and_then_forced),
 	cmocka_unit_test(force_unbinds_from_a_device_that_never_answers),
+	cmocka_unit_test(force_that_is_refused_leaves_what_is_pending),
 	cmocka_unit_test(force_on_a_healthy_device_still_asks_it),
 	cmocka_unit_test(a_fence_in_error_keeps_new_bindings_out),
 	cmocka_unit_test(fences_are_shown),
