@@ -16,9 +16,8 @@ static const struct cli_cmd *const cmds[] = {
 static void complain(struct cli *c, const char *fmt, va_list ap)
 {
 	fflush(c->out);
-	fputs("interlock: ", c->err);
-	vfprintf(c->err, fmt, ap);
-	fputc('\n', c->err);
+	vsnprintf(c->said, sizeof(c->said), fmt, ap);
+	fprintf(c->err, "interlock: %s\n", c->said);
 }
 
 int cli_fail(struct cli *c, const char *fmt, ...)

@@ -25,6 +25,7 @@ struct cli {
 	int64_t (*now_s)(void); /* seconds since 1970 */
 	uint64_t (*mono_ns)(void); /* for durations */
 	const char *state_dir; /* where the user's identity is kept, or NULL */
+	char said[512];	       /* the last line on err; for --json */
 };
 
 struct cli_cmd {

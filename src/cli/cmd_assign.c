@@ -55,7 +55,8 @@ static int assign(struct cli *c, struct cli_run *r, const struct assign_opts *o)
 	if (!ret)
 		ret = cli_run_parse(r, "assign.il", scenario_assign,
 				    strlen(scenario_assign));
-	return ret ? ret : cli_run_do(r, "assign.il");
+	return ret ? cli_run_refused(r, "assign.il", ret)
+		   : cli_run_do(r, "assign.il");
 }
 
 static int run(struct cli *c, int argc, char **argv)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/bytes.h"
 
 /* What the device of `assign` says it is: src/device's default function. */
@@ -42,13 +43,31 @@ static int put(struct cli *c, const char *dir, const char *name,
 	return 0;
 }
 
+/* Whatever stands there is somebody's: nothing is written beside it. */
+static int none_there(struct cli *c, const char *dir)
+{
+	static const char *const name[] = {
+		"root.pem", "root.key", "intermediate.pem", "intermediate.key",
+		"leaf.pem", "leaf.key", "chain.pem"
+	};
+	char path[4096];
+	struct stat st;
+
+	for (size_t i = 0; i < COUNT(name); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, name[i]);
+		if (lstat(path, &st) == 0)
+			return cli_fail(c, "%s: %s", path, strerror(EEXIST));
+	}
+	return 0;
+}
+
 static int put_all(struct cli *c, const char *dir,
 		   const struct identity_files *f)
 {
 	static const char *const name[IDENTITY_PARTS] = { "root",
 							  "intermediate",
 							  "leaf" };
-	int ret = 0;
+	int ret = none_there(c, dir);
 
 	for (unsigned i = 0; i < IDENTITY_PARTS && !ret; i++) {
 		char file[32];

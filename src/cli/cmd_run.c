@@ -68,8 +68,7 @@ static int run_file(struct cli *c, struct cli_run *r,
 		ret = cli_read(c, "scenario", file, 1u << 20, &text, &len);
 	if (!ret)
 		ret = cli_run_parse(r, file, (char *)text, len);
-	if (!ret)
-		ret = cli_run_do(r, file);
+	ret = ret ? cli_run_refused(r, file, ret) : cli_run_do(r, file);
 	free(text);
 	return ret;
 }

@@ -6,12 +6,11 @@
 
 /* The object `measurements`: what a guest found, and what it may expect. */
 
-json_t *cli_measurements_json(const struct evidence_findings *f)
+json_t *cli_measurements_json(const struct evidence_measurement *m, unsigned n)
 {
 	json_t *o = json_object();
 
-	for (unsigned i = 0; i < f->n_meas; i++) {
-		const struct evidence_measurement *m = &f->meas[i];
+	for (unsigned i = 0; i < n; i++, m++) {
 		char key[8], hex[2 * sizeof(m->value) + 1];
 
 		for (unsigned k = 0; k < m->len; k++)
@@ -81,7 +80,7 @@ int cli_measurements_read(struct cli *c, const char *path,
 		return cli_fail(c, "expected measurements %s:%d:%d: %s", path,
 				e.line, e.column, e.text);
 	/* The whole output of assign --json will do as well. */
-	if (json_is_object(json_object_get(o, "measurements"))) {
+	if (json_object_get(o, "measurements")) {
 		v = json_incref(json_object_get(o, "measurements"));
 		json_decref(o);
 		o = v;

@@ -216,7 +216,9 @@ static json_t *laws_json(const struct world *w)
 static void end_json(struct cli_run *r, const char *name, bool clean,
 		     double seconds)
 {
-	const struct evidence_findings *f = r->w ? world_findings(r->w) : NULL;
+	unsigned n = 0;
+	const struct evidence_measurement *m =
+		r->w ? world_measurements(r->w, &n) : NULL;
 	struct world_sum s = { 0 };
 	json_t *o = json_object();
 
@@ -225,9 +227,12 @@ static void end_json(struct cli_run *r, const char *name, bool clean,
 	json_object_set_new(o, "scenario", json_string(name));
 	json_object_set_new(o, "ok", json_boolean(!r->end.err));
 	if (r->end.err)
-		json_object_set_new(o, "error", json_string(r->end.what));
+		json_object_set_new(
+			o, "error",
+			json_string(r->w ? r->end.what : r->c->said));
 	json_object_set_new(o, "clean", json_boolean(clean));
-	json_object_set(o, "steps", r->steps);
+	json_object_set_new(o, "steps",
+			    r->steps ? json_incref(r->steps) : json_array());
 	json_object_set_new(o, "bytes_to_device",
 			    json_integer((json_int_t)s.to_device));
 	json_object_set_new(o, "bytes_from_device",
@@ -239,7 +244,7 @@ static void end_json(struct cli_run *r, const char *name, bool clean,
 			    json_integer((json_int_t)s.law_checks));
 	json_object_set_new(o, "laws", r->w ? laws_json(r->w) : json_object());
 	json_object_set_new(o, "measurements",
-			    f ? cli_measurements_json(f) : json_null());
+			    m ? cli_measurements_json(m, n) : json_null());
 	json_object_set_new(o, "seed", json_integer((json_int_t)r->cfg.seed));
 	json_object_set_new(o, "seconds", json_real(seconds));
 	json_dumpf(o, r->c->out, JSON_INDENT(1));
@@ -265,6 +270,15 @@ static void end_text(struct cli_run *r, double seconds)
 		(unsigned long long)s.steps, s.laws_tested, seconds);
 }
 
+int cli_run_refused(struct cli_run *r, const char *name, int ret)
+{
+	if (ret != CLI_FAILED || !r->json)
+		return ret;
+	r->end.err = IL_E_ARG;
+	end_json(r, name, true, 0);
+	return ret;
+}
+
 static void trace_line(void *ctx, const char *text)
 {
 	struct cli_run *r = ctx;
@@ -282,8 +296,9 @@ int cli_run_do(struct cli_run *r, const char *name)
 	r->start_ns = c->mono_ns();
 	err = world_new(&r->cfg, &r->w);
 	if (err)
-		return cli_fail(c, "a world cannot be made: %s",
-				il_err_name(err));
+		return cli_run_refused(r, name,
+				       cli_fail(c, "a world cannot be made: %s",
+						il_err_name(err)));
 	if (world_run(r->w, &r->script, &r->end))
 		clean = world_cleanup(r->w);
 	if (world_captures_close(r->w) && !r->end.err) {

@@ -49,11 +49,16 @@ int cli_run_parse(struct cli_run *r, const char *name, const char *text,
 		  size_t len);
 /* Runs, cleans up after a failure, prints the end. An exit status. */
 int cli_run_do(struct cli_run *r, const char *name);
+/*
+ * The end of a run that never began, for programs: nothing was touched.
+ * Gives @ret back.
+ */
+int cli_run_refused(struct cli_run *r, const char *name, int ret);
 void cli_run_close(struct cli_run *r);
 
 /* {"1": {"type": 0, "value": "hex"}, …}. 0 or CLI_FAILED. */
 int cli_measurements_read(struct cli *c, const char *path,
 			  struct evidence_measurement *out, unsigned *n);
-json_t *cli_measurements_json(const struct evidence_findings *f);
+json_t *cli_measurements_json(const struct evidence_measurement *m, unsigned n);
 
 #endif

@@ -62,9 +62,11 @@ enum il_err cmd_link(void *ctx, const struct lang_call *c)
 	if (err)
 		return err;
 	if (file && world_pcap_open(&w->cap.link, file, WORLD_DLT_LINK))
-		return world_fail(w, IL_E_IO, 0, "%s: cannot be written", file);
+		return world_fail(w, IL_E_IO, 0,
+				  "%s: the capture cannot be written", file);
 	if (doe && world_pcap_open(&w->cap.doe, doe, WORLD_DLT_DOE))
-		return world_fail(w, IL_E_IO, 0, "%s: cannot be written", doe);
+		return world_fail(w, IL_E_IO, 0,
+				  "%s: the capture cannot be written", doe);
 	return IL_OK;
 }
 
@@ -362,6 +364,15 @@ enum il_err cmd_vmm_destroy(void *ctx, const struct lang_call *c)
 
 /* --- the guest --- */
 
+/* Release and the end of the VM wipe what the guest found. */
+static void keep_measurements(struct world *w)
+{
+	const struct evidence_findings *f = &w->guest->findings;
+
+	memcpy(w->meas, f->meas, sizeof(w->meas));
+	w->n_meas = f->n_meas;
+}
+
 static enum il_err guest_over(struct world *w, struct world_op *o,
 			      enum guest_prog p)
 {
@@ -371,6 +382,8 @@ static enum il_err guest_over(struct world *w, struct world_op *o,
 
 	if (err)
 		guest_what(w->guest, what, sizeof(what));
+	if (p == GUEST_APPRAISE)
+		keep_measurements(w);
 	world_say(w, "guest", guest_prog_name(p), err ? what : "ok",
 		  err != IL_OK, now - o->begun_ns);
 	return err ? world_fail(w, err, 0, "%s: %s", guest_prog_name(p),

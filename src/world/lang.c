@@ -2,6 +2,7 @@
 #include "world/lang.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,7 +101,10 @@ enum il_err lang_int(const char *word, uint64_t *out)
 
 	if (!isdigit((unsigned char)*word))
 		return IL_E_FIELD;
+	errno = 0;
 	v = strtoull(word, &end, 0);
+	if (errno) /* ERANGE: more than 64 bits */
+		return IL_E_FIELD;
 	if (*end == 'K')
 		shift = 10;
 	else if (*end == 'M')

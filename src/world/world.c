@@ -94,10 +94,11 @@ enum il_err world_captures_close(struct world *w)
 	return link ? link : doe;
 }
 
-const struct evidence_findings *world_findings(const struct world *w)
+const struct evidence_measurement *world_measurements(const struct world *w,
+						      unsigned *n)
 {
-	return w->guest && w->guest->findings.n_meas ? &w->guest->findings
-						     : NULL;
+	*n = w->n_meas;
+	return w->n_meas ? w->meas : NULL;
 }
 
 /* --- running commands --- */
@@ -120,27 +121,51 @@ static void end_with(struct world *w, struct world_end *end, enum il_err err,
 		 w->last_text[0] ? w->last_text : il_err_name(err));
 }
 
+static struct world_op *op_named(struct world *w, const char *name)
+{
+	for (unsigned i = 0; i < WORLD_OPS; i++)
+		if (w->ops[i].used && strcmp(w->ops[i].name, name) == 0)
+			return &w->ops[i];
+	return NULL;
+}
+
+static struct world_op *op_free(struct world *w)
+{
+	for (unsigned i = 0; i < WORLD_OPS; i++)
+		if (!w->ops[i].used)
+			return &w->ops[i];
+	return NULL;
+}
+
+/* NULL, and the reason in @w, if there is no room or the name is taken. */
 static struct world_op *op_new(struct world *w, const struct lang_call *c)
 {
-	for (unsigned i = 0; i < WORLD_OPS; i++) {
-		struct world_op *o = &w->ops[i];
+	struct world_op *o = op_free(w);
 
-		if (o->used)
-			continue;
-		memset(o, 0, sizeof(*o));
-		o->used = true;
-		o->call = *c;
-		/* Values point into the call: into the copy from here on. */
-		for (size_t k = 0; k < LANG_ARGS_MAX; k++)
-			if (c->v[k].word)
-				o->call.v[k].word = o->call.words +
-						    (c->v[k].word - c->words);
-		if (c->name)
-			snprintf(o->name, sizeof(o->name), "%s", c->name);
-		o->begun_ns = o->start_ns = world_mono(w);
-		return o;
+	if (!o) {
+		world_fail(w, IL_E_NOMEM, 0, "too many commands are under way");
+		return NULL;
 	}
-	return NULL;
+	if (c->name && strlen(c->name) >= sizeof(o->name)) {
+		world_fail(w, IL_E_ARG, 0, "%s: the name is too long", c->name);
+		return NULL;
+	}
+	if (c->name && op_named(w, c->name)) {
+		world_fail(w, IL_E_STATE, 0, "%s was started already", c->name);
+		return NULL;
+	}
+	memset(o, 0, sizeof(*o));
+	o->used = true;
+	o->call = *c;
+	/* Values point into the call: into the copy from here on. */
+	for (size_t k = 0; k < LANG_ARGS_MAX; k++)
+		if (c->v[k].word)
+			o->call.v[k].word =
+				o->call.words + (c->v[k].word - c->words);
+	if (c->name)
+		snprintf(o->name, sizeof(o->name), "%s", c->name);
+	o->begun_ns = o->start_ns = world_mono(w);
+	return o;
 }
 
 /* One call of a command's function. Each is a step at which laws are asked. */
@@ -170,9 +195,8 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
 	enum il_err err = IL_E_AGAIN;
 
 	if (!o) {
-		world_fail(w, IL_E_NOMEM, 0, "too many commands are under way");
-		end_with(w, end, IL_E_NOMEM, c);
-		return IL_E_NOMEM;
+		end_with(w, end, w->last_err, c);
+		return w->last_err;
 	}
 	if (!is_expect(c)) {
 		w->last_text[0] = '\0';
@@ -197,6 +221,22 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
 	return IL_OK;
 }
 
+/* What `start` began must have ended with the scenario: no state is lost. */
+static enum il_err none_unfinished(struct world *w, struct world_end *end)
+{
+	for (unsigned i = 0; i < WORLD_OPS; i++) {
+		const struct world_op *o = &w->ops[i];
+
+		if (!o->used || !o->name[0])
+			continue;
+		world_fail(w, IL_E_STATE, 0, "%s was started and has not ended",
+			   o->name);
+		end_with(w, end, IL_E_STATE, &o->call);
+		return IL_E_STATE;
+	}
+	return IL_OK;
+}
+
 enum il_err world_run(struct world *w, const struct lang_script *s,
 		      struct world_end *end)
 {
@@ -211,6 +251,9 @@ enum il_err world_run(struct world *w, const struct lang_script *s,
 		if (err)
 			return err;
 	}
+	err = none_unfinished(w, end);
+	if (err)
+		return err;
 	err = laws_end(w);
 	if (err)
 		end_with(w, end, err, NULL);
@@ -220,21 +263,20 @@ enum il_err world_run(struct world *w, const struct lang_script *s,
 /* `step NAME [n]`: the named command, n exchanges or exits on. */
 enum il_err world_step_named(struct world *w, const char *name, uint64_t n)
 {
-	for (unsigned i = 0; i < WORLD_OPS; i++) {
-		struct world_op *o = &w->ops[i];
-		struct world_op *self = w->op;
-		enum il_err err = IL_E_AGAIN;
+	struct world_op *o = op_named(w, name);
+	struct world_op *self = w->op;
+	enum il_err err = IL_E_AGAIN;
 
-		if (!o->used || strcmp(o->name, name) != 0)
-			continue;
-		while (n-- && err == IL_E_AGAIN)
-			err = advance(w, o);
-		w->op = self;
-		if (err != IL_E_AGAIN)
-			o->used = false;
-		return err == IL_E_AGAIN ? IL_OK : err;
-	}
-	return world_fail(w, IL_E_ARG, 0, "nothing was started as %s", name);
+	if (!o)
+		return world_fail(w, IL_E_ARG, 0, "nothing was started as %s",
+				  name);
+	while (n-- && err == IL_E_AGAIN)
+		err = advance(w, o);
+	w->op = self;
+	if (err == IL_E_AGAIN)
+		return IL_OK;
+	o->used = false;
+	return err;
 }
 
 void world_sum(const struct world *w, struct world_sum *out)

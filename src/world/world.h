@@ -98,8 +98,12 @@ bool world_cleanup(struct world *w);
 enum il_err world_captures_close(struct world *w) IL_MUST;
 
 void world_sum(const struct world *w, struct world_sum *out);
-/* What the guest found in the evidence; NULL if it has judged none. */
-const struct evidence_findings *world_findings(const struct world *w);
+/*
+ * The measurements that the guest last judged, good or bad; they outlive the
+ * guest. NULL if there are none.
+ */
+const struct evidence_measurement *world_measurements(const struct world *w,
+						      unsigned *n);
 
 /* Law @i as text: number, sentence, how often its antecedent held. */
 struct world_law {

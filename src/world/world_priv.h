@@ -114,6 +114,8 @@ struct world {
 	int last_errno;
 	enum il_err last_err;
 	struct fault last_fault; /* since the last command began */
+	struct evidence_measurement meas[EVIDENCE_MEAS_MAX];
+	unsigned n_meas;
 
 	struct world_trace trace[WORLD_TRACE];
 	uint64_t traced;
