@@ -268,18 +268,35 @@ static enum il_err stop_send(struct tsm_conn *c)
 	return ask(c, TDISP_STOP_REQ);
 }
 
+/*
+ * A device may stop in steps and say BUSY meanwhile; to cut the link for it
+ * would take every other TDI of the device down. Asked again, as often as is
+ * bounded: law 49. Source: PCIe Base 6.x §11.3 (STOP, error BUSY)
+ */
+static enum il_err stop_taken(struct tsm_conn *c)
+{
+	struct tdisp_msg m;
+	enum il_err err = answer(c, &m);
+
+	if (err == IL_E_PEER && m.error.code == TDISP_E_BUSY &&
+	    c->op.tries < TSM_STOP_TRIES) {
+		c->op.tries++;
+		c->op.phase--;
+		return ask(c, TDISP_STOP_REQ);
+	}
+	return err ? err : ask(c, TDISP_GET_STATE);
+}
+
 enum il_err tsm_do_stop(struct tsm_conn *c)
 {
 	struct tsm_bind *b = c->op.args.bind;
-	struct tdisp_msg m;
 	enum il_err err;
 
 	switch (c->op.phase++) {
 	case 0:
 		return stop_send(c);
 	case 1:
-		err = answer(c, &m);
-		return err ? err : ask(c, TDISP_GET_STATE);
+		return stop_taken(c);
 	default:
 		/* Law 48: UNLOCKED is what the device says, not what we hope.
 		 */

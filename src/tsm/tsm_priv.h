@@ -8,11 +8,12 @@
 #include "tdisp/req.h"
 #include "tsm/tsm.h"
 
-#define TSM_SUBS    IDEKM_SUBS
-#define TSM_KEYS    6 /* of one key set: three sub-streams, two directions */
-#define TSM_KEYLOG  128
-#define TSM_PAY_MAX 64	 /* longest vendor payload we send: KEY_PROG */
-#define TSM_PORTION 1024 /* of a report */
+#define TSM_SUBS       IDEKM_SUBS
+#define TSM_KEYS       6 /* of one key set: three sub-streams, two directions */
+#define TSM_KEYLOG     128
+#define TSM_PAY_MAX    64   /* longest vendor payload we send: KEY_PROG */
+#define TSM_PORTION    1024 /* of a report */
+#define TSM_STOP_TRIES 256  /* of a STOP that the device says is BUSY */
 
 enum tsm_conn_ev {
 	CONN_EV_NEW,
@@ -58,6 +59,7 @@ struct tsm_op {
 	enum il_err why;    /* of that failure */
 	struct tsm_args args;
 	unsigned phase;
+	unsigned tries;
 	/* plan of IDE_KM steps (ide.c) */
 	unsigned plan;
 	unsigned sub;

@@ -809,6 +809,55 @@ static void a_stop_the_device_does_not_confirm_cuts_the_link(void **unused)
 	}
 }
 
+static unsigned busy; /* STOPs that are not done yet */
+
+static void busy_stop(struct peer *p, const struct tdisp_msg *req,
+		      struct tdisp_msg *rsp, bool *drop)
+{
+	(void)p;
+	(void)drop;
+	if (req->code != TDISP_STOP_REQ || !busy)
+		return;
+	busy--;
+	rsp->code = TDISP_ERROR;
+	memset(&rsp->error, 0, sizeof(rsp->error));
+	rsp->error.code = TDISP_E_BUSY;
+}
+
+static void a_slow_stop_is_asked_for_again(void **unused)
+{
+	struct rig *r = rig_new();
+
+	(void)unused;
+	rig_running(r);
+	r->p->on_tdisp = busy_stop;
+	busy = 5;
+	assert_int_equal(rig_verb(r, TSM_STOP), IL_OK);
+	assert_int_equal(r->p->seen[TDISP_STOP_REQ], 6);
+	assert_int_equal(tsm_bind_state(r->bind), TSM_BIND_UNLOCKED);
+	assert_int_equal(tsm_conn_state(r->conn), TSM_CONN_READY);
+	no_lock_session(r);
+	rig_free(r);
+}
+
+/* Laws 48 and 49: it ends, and not as a STOP that was done. */
+static void a_stop_that_is_never_done_cuts_the_link(void **unused)
+{
+	struct rig *r = rig_new();
+
+	(void)unused;
+	rig_running(r);
+	r->p->on_tdisp = busy_stop;
+	busy = UINT32_MAX;
+	assert_int_equal(rig_verb(r, TSM_STOP), IL_E_PEER);
+	assert_int_equal(r->p->seen[TDISP_STOP_REQ], 1 + TSM_STOP_TRIES);
+	assert_int_equal(tsm_bind_state(r->bind), TSM_BIND_DEAD);
+	assert_int_equal(tsm_conn_state(r->conn), TSM_CONN_ERROR);
+	assert_true(peer_keys_gone(r->p, true));
+	no_lock_session(r);
+	rig_free(r);
+}
+
 static void drop_stop(struct peer *p, const struct tdisp_msg *req,
 		      struct tdisp_msg *rsp, bool *drop)
 {
@@ -1022,6 +1071,8 @@ const struct CMUnitTest bind_tests[] = {
 	cmocka_unit_test(a_start_the_device_refuses_is_stopped),
 	cmocka_unit_test(a_stop_takes_the_entry_away_when_the_backend_says),
 	cmocka_unit_test(a_stop_the_device_does_not_confirm_cuts_the_link),
+	cmocka_unit_test(a_slow_stop_is_asked_for_again),
+	cmocka_unit_test(a_stop_that_is_never_done_cuts_the_link),
 	cmocka_unit_test(a_stop_that_is_never_answered_cuts_the_link_on_abort),
 	cmocka_unit_test(a_device_that_left_its_state_keeps_no_grant),
 	cmocka_unit_test(an_unlocked_device_in_error_is_noticed),
