@@ -329,6 +329,11 @@ void device_take_cfg(struct device *d, const struct tlp *t)
 		return;
 	}
 	fn = &d->fn[i];
+	if (t->poisoned) {
+		device_refuse(d, i, t, &device_rule_poisoned, FAULT_LINK);
+		device_answer_status(d, t, i, TLP_CPL_UR);
+		return;
+	}
 	if (wr) {
 		capture(d, t->dest);
 		pci_cfg_write(&fn->cfg, t->reg, tlp_cfg_value(t), t->first_be);

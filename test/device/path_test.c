@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rig.h"
 
+#include "device/device_priv.h"
+
 /* From a root port over a link to a device and back, in the clear. */
 
 static struct rig rig;
@@ -449,6 +451,28 @@ static void a_device_cannot_reach_the_registers_of_another(void **unused)
 			 0x55);
 }
 
+static void a_poisoned_configuration_write_changes_nothing(void **unused)
+{
+	uint8_t data[4];
+	struct tlp t;
+	unsigned cap = rig_cap(&rig, RIG_EP, 0x11);
+	uint32_t before = rig_cfg_read(&rig, RIG_EP, cap, 4);
+
+	(void)unused;
+	assert_int_equal(tlp_cfg_write(&t, RIG_PORT, 1, RIG_EP,
+				       (uint16_t)(cap + 2), 2, 0xc000, false,
+				       data),
+			 IL_OK);
+	t.poisoned = true;
+	device_take_cfg(&rig.dev, &t);
+	assert_ptr_equal(rig.dev.last.rule, &device_rule_poisoned);
+	assert_int_equal(rig_cfg_read(&rig, RIG_EP, cap, 4), before);
+	t.poisoned = false;
+	device_take_cfg(&rig.dev, &t);
+	assert_int_equal(rig_cfg_read(&rig, RIG_EP, cap, 4),
+			 before | 0xc0000000);
+}
+
 static void a_device_that_hangs_makes_reads_time_out(void **unused)
 {
 	uint32_t v = 0;
@@ -686,6 +710,7 @@ int main(void)
 		T(dma_that_the_iommu_refuses_moves_nothing),
 		T(dma_to_where_nothing_is_is_refused),
 		T(a_device_cannot_reach_the_registers_of_another),
+		T(a_poisoned_configuration_write_changes_nothing),
 		T(a_device_that_hangs_makes_reads_time_out),
 		T(answers_that_get_lost_are_a_timeout_of_the_device),
 		T(a_reset_of_the_engine_ends_its_command),
