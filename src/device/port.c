@@ -196,6 +196,9 @@ static enum il_err scrub(void *ctx, uint32_t fn)
 	if (f->mem_used)
 		memset(f->mem, 0, DMA_BAR_MEM_SIZE);
 	f->mem_used = false;
+	/* Payloads that were read or decrypted last; nobody is at them now. */
+	bytes_wipe(d->data, sizeof(d->data));
+	bytes_wipe(d->scratch, sizeof(d->scratch));
 	/* A table that was locked holds what the TVM wrote. */
 	if (d->tdis[fn].lock.flags & TDISP_LOCK_MSIX)
 		msix_reset(f);

@@ -860,7 +860,14 @@ static void scrub_leaves_no_byte_of_the_tvm(void **unused)
 	rig_mmio_write(&rig, RIG_BAR2 + 0xfff8, 0x77, 8, false);
 	assert_int_equal(device_dsm_port.quiesce(&rig.dev, 0), IL_OK);
 	assert_int_equal(fn->mem[0xfff8], 0x77);
+	assert_int_equal(rig_mmio_read(&rig, RIG_BAR2 + 0xfff8, 8, false),
+			 0x77);
+	rig.dev.scratch[1] = rig.dev.data[9] = 0x77;
 	assert_int_equal(device_dsm_port.scrub(&rig.dev, 0), IL_OK);
+	for (unsigned i = 0; i < sizeof(rig.dev.data); i++)
+		assert_int_equal(rig.dev.data[i], 0);
+	for (unsigned i = 0; i < sizeof(rig.dev.scratch); i++)
+		assert_int_equal(rig.dev.scratch[i], 0);
 	for (unsigned i = 0; i < 4096; i++)
 		assert_int_equal(fn->engine.buf[i], 0);
 	for (unsigned i = 0; i < DMA_BAR_MEM_SIZE; i++)
