@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef FUZZ_FUZZ_H
+#define FUZZ_FUZZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/bytes.h"
+#include "base/env.h"
+
+/*
+ * One target a file. Under -Dfuzz=true it is libFuzzer's; otherwise
+ * replay.c feeds it the committed corpus, as an ordinary test.
+ */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* What must hold for every input. */
+static inline void must(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/*
+ * Reserved bits are ignored when read and zero when written, so a message is
+ * compared with what its first encoding says, and with its length.
+ */
+static inline void same_again(const struct wr *first, const struct wr *again,
+			      size_t len)
+{
+	must(first->len == len && again->len == len);
+	must(memcmp(first->p, again->p, len) == 0);
+}
+
+#endif
