@@ -41,7 +41,8 @@ static void insecure(void *ctx, unsigned idx, enum ide_cause cause)
 static enum il_err init_ide(struct device *d)
 {
 	struct ide_cfg ide = {
-		.crypto = d->cfg.crypto,
+		.crypto = d->cfg.link_crypto ? d->cfg.link_crypto
+					     : d->cfg.crypto,
 		.env = d->cfg.env,
 		/* Without streams, one that no register reaches. */
 		.streams = d->cfg.streams ? d->cfg.streams : 1,

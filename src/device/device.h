@@ -34,6 +34,7 @@
 struct device_cfg {
 	struct arena *arena; /* buffers of the functions come from it */
 	const struct crypto *crypto;
+	const struct crypto *link_crypto; /* of IDE; NULL: as the rest */
 	const struct env *env;
 	struct link_end link;
 	unsigned vfs; /* 0 to DEVICE_VFS_MAX */

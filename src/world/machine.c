@@ -209,7 +209,8 @@ static enum il_err build_device(struct world *w)
 	const struct identity *id = w->cfg.identity;
 	struct device_cfg cfg = {
 		.arena = &w->arena,
-		.crypto = &w->link_dev,
+		.crypto = &w->crypto_dev,
+		.link_crypto = &w->link_dev,
 		.env = &w->env,
 		.link = link_queue_end(w->queue, 1),
 		.vfs = w->vfs,
