@@ -10,6 +10,14 @@ static const struct cli_cmd *const tool[] = {
 	&cmd_assign, &cmd_run, &cmd_shell, &cmd_identity, &cmd_help,
 };
 
+/* What is of the language itself. */
+static const struct {
+	const char *name, *args, *help;
+} forms[] = {
+	{ "start", "start NAME: COMMAND", "begin one that step drives" },
+	{ "param", "param NAME=DEFAULT", "$NAME from here on; run --set wins" },
+};
+
 static const char *type_text(enum lang_type t)
 {
 	static const char *const text[] = {
@@ -47,6 +55,12 @@ static bool help_on(struct cli *c, const char *role, const char *verb)
 				tool[i]->name, tool[i]->args, tool[i]->help);
 			found = true;
 		}
+	for (size_t i = 0; i < COUNT(forms); i++)
+		if (strcmp(forms[i].name, role) == 0 && !verb) {
+			fprintf(c->out, "%s\n  %s\n", forms[i].args,
+				forms[i].help);
+			found = true;
+		}
 	for (size_t i = 0; i < world_commands.n; i++) {
 		const struct lang_cmd *k = &world_commands.cmd[i];
 
@@ -71,9 +85,8 @@ static void list(struct cli *c)
 		fprintf(c->out, "  %-8s %-12s %s\n", k->role,
 			k->verb ? k->verb : "", k->help);
 	}
-	fputs("  start NAME: COMMAND     begin one that step drives\n"
-	      "  param NAME=DEFAULT      $NAME from here on; run --set wins\n",
-	      c->out);
+	for (size_t i = 0; i < COUNT(forms); i++)
+		fprintf(c->out, "  %-23s %s\n", forms[i].args, forms[i].help);
 }
 
 static int run(struct cli *c, int argc, char **argv)
