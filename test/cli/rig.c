@@ -133,6 +133,7 @@ uint8_t *rig_read(const char *path, size_t *len)
 int rig_words(struct rig *r, int argc, const char *const *argv)
 {
 	char *copy[WORDS_MAX + 1] = { NULL };
+	char *given[WORDS_MAX + 1]; /* which the tool may reorder */
 	bool json = false;
 	size_t n;
 
@@ -142,10 +143,11 @@ int rig_words(struct rig *r, int argc, const char *const *argv)
 		copy[i] = strdup(argv[i]);
 		json |= strcmp(argv[i], "--json") == 0;
 	}
+	memcpy(given, copy, sizeof(given));
 	r->c.out = tmpfile();
 	r->c.err = tmpfile();
 	assert_true(r->c.out && r->c.err);
-	r->status = cli_main(&r->c, argc, copy);
+	r->status = cli_main(&r->c, argc, given);
 	r->out = (char *)drain(r->c.out, &n);
 	r->err = (char *)drain(r->c.err, &n);
 	for (int i = 0; i < argc; i++)

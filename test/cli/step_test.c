@@ -66,7 +66,8 @@ static void a_name_is_for_one_command_at_a_time(void **state)
 			 "start A: host disconnect 01:00.0\n"
 			 "step A 100000\n");
 	assert_int_equal(r->status, CLI_DONE);
-	run_text(r, HEAD "start a123456789a123456789a123456789abc: vmm launch\n");
+	run_text(r,
+		 HEAD "start a123456789a123456789a123456789abc: vmm launch\n");
 	rig_refused(r, "t.il:4: ", "the name is too long");
 }
 

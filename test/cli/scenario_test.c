@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "rig.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+
+/* Scenario files: what runs, what is refused, and that each word counts. */
+
+static bool is_scenario(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 3 && strcmp(name + n - 3, ".il") == 0;
+}
+
+static int run_text(struct rig *r, const char *text)
+{
+	rig_write(rig_path(r, "t.il"), text, strlen(text));
+	return rig_run(r, "run", rig_path(r, "t.il"), "--payload",
+		       rig_payload(r, "p", 5000, 1), "--json", NULL);
+}
+
+static void every_scenario_runs_as_it_says(void **state)
+{
+	struct rig *r = *state;
+	DIR *d = opendir(SCENARIOS);
+	struct dirent *e;
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d))) {
+		if (!is_scenario(e->d_name))
+			continue;
+		rig_run(r, "run", rig_scenario(e->d_name), "--payload",
+			rig_payload(r, "p", 5000, 1), "--json", NULL);
+		if (r->status)
+			fail_msg("%s: %s", e->d_name, r->err);
+		assert_true(rig_true(r, "ok"));
+		n++;
+	}
+	closedir(d);
+	assert_true(n >= 5);
+}
+
+/* What says the opposite of an expectation's last word. */
+static const char *opposite(const char *verb, const char *word)
+{
+	if (strcmp(word, "yes") == 0)
+		return "no";
+	if (strcmp(word, "no") == 0)
+		return "yes";
+	if (strcmp(verb, "tdi") == 0)
+		return strcmp(word, "locked") == 0 ? "run" : "locked";
+	return strcmp(word, "EBUSY") == 0 ? "EIO" : "EBUSY";
+}
+
+/* @text with the last word of the line at @at turned round, in @out. */
+static bool turn(const char *text, const char *at, char *out, size_t cap)
+{
+	const char *end = strchr(at, '\n');
+	const char *last = end;
+	char word[64], verb[32];
+
+	assert_non_null(end);
+	while (last[-1] != ' ')
+		last--;
+	snprintf(word, sizeof(word), "%.*s", (int)(end - last), last);
+	assert_int_equal(sscanf(at, "expect %31s", verb), 1);
+	if (strcmp(word, "$PLAINTEXT") == 0)
+		snprintf(word, sizeof(word), "no");
+	assert_true(word[0] != '$');
+	return (size_t)snprintf(out, cap, "%.*s%s%s", (int)(last - text), text,
+				opposite(verb, word), end) < cap;
+}
+
+static unsigned turn_each(struct rig *r, const char *name)
+{
+	size_t len;
+	char *text = (char *)rig_read(rig_scenario(name), &len);
+	char *bad = malloc(len + 64);
+	char where[96];
+	unsigned line = 1, n = 0;
+
+	assert_non_null(bad);
+	for (char *at = text; *at; at = strchr(at, '\n') + 1, line++) {
+		if (strncmp(at, "expect ", 7) != 0)
+			continue;
+		assert_true(turn(text, at, bad, len + 64));
+		snprintf(where, sizeof(where), "t.il:%u: ", line);
+		run_text(r, bad);
+		rig_refused(r, where, "");
+		assert_true(rig_true(r, "clean"));
+		n++;
+	}
+	free(bad);
+	free(text);
+	return n;
+}
+
+static void every_expectation_turned_round_fails_there(void **state)
+{
+	struct rig *r = *state;
+	DIR *d = opendir(SCENARIOS);
+	struct dirent *e;
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		if (is_scenario(e->d_name))
+			n += turn_each(r, e->d_name);
+	closedir(d);
+	assert_true(n >= 10);
+}
+
+static void an_error_names_its_place_and_nothing_runs(void **state)
+{
+	static const struct {
+		const char *text, *where, *what;
+	} bad[] = {
+		{ "platform sev-tio\nhost jump\n", "t.il:2:6: ", "jump" },
+		{ "platform sev-tio\nnobody here\n", "t.il:2:1: ", "nobody" },
+		{ "platform arm\n", "t.il:1:10: ", "expected one of sev-tio" },
+		{ "platform sev-tio\n\nhost connect here\n",
+		  "t.il:3:14: ", "expected an address" },
+		{ "platform sev-tio\nlink capture=\"x\" spy=maybe\n",
+		  "t.il:2:", "expected yes or no" },
+		{ "platform sev-tio\ndevice vfs=many\n",
+		  "t.il:2:12: ", "expected a number" },
+		{ "platform sev-tio\nhost connect\n",
+		  "t.il:2:13: ", "bdf is missing" },
+		{ "platform $P\n", "t.il:1:10: ", "expected a param" },
+		{ "platform sev-tio\nstart A host connect 01:00.0\n",
+		  "t.il:2:7: ", "NAME:" },
+	};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		run_text(r, bad[i].text);
+		rig_refused(r, bad[i].where, bad[i].what);
+		assert_int_equal(
+			json_array_size(json_object_get(r->json, "steps")), 0);
+		assert_true(rig_true(r, "clean"));
+	}
+}
+
+static void the_last_line_in_error_keeps_the_first_from_running(void **state)
+{
+	struct rig *r = *state;
+
+	run_text(r, "platform sev-tio\ndevice\nlink\n"
+		    "host connect 01:00.0\nhost fly\n");
+	rig_refused(r, "t.il:5:6: ", "fly");
+	assert_int_equal(json_array_size(json_object_get(r->json, "steps")), 0);
+}
+
+static void a_parameter_that_no_line_declares_is_refused(void **state)
+{
+	struct rig *r = *state;
+
+	rig_run(r, "run", rig_scenario("link-only.il"), "--set", "COLOUR=red",
+		"--json", NULL);
+	rig_refused(r, "link-only.il", "no parameter COLOUR");
+	assert_int_equal(json_array_size(json_object_get(r->json, "steps")), 0);
+}
+
+static void a_scenario_that_is_not_there_is_named(void **state)
+{
+	struct rig *r = *state;
+
+	rig_run(r, "run", rig_path(r, "nobody.il"), "--json", NULL);
+	rig_refused(r, "nobody.il", "No such file");
+	rig_run(r, "run", r->dir, "--json", NULL);
+	rig_refused(r, r->dir, "is a directory");
+}
+
+static void commands_out_of_order_fail_where_they_stand(void **state)
+{
+	static const struct {
+		const char *text, *where;
+	} bad[] = {
+		{ "device\n", "t.il:1: " },
+		{ "vmm launch\n", "t.il:1: " },
+		{ "platform sev-tio\nplatform sev-tio\n", "t.il:2: " },
+		{ "platform sev-tio\ndevice vfs=8\n", "t.il:2: " },
+		{ "platform sev-tio\nguest boot\n", "t.il:2: " },
+		{ "platform sev-tio\nhost connect 01:00.0\nlink\n",
+		  "t.il:3: " },
+		{ "platform sev-tio\nhost connect 05:00.0\n", "t.il:2: " },
+		{ "platform sev-tio\nvmm launch\nvmm launch\n", "t.il:3: " },
+		{ "platform sev-tio\nvmm launch\nguest lock\n", "t.il:3: " },
+		{ "platform sev-tio\nhost disconnect 01:00.0\n", "t.il:2: " },
+	};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		run_text(r, bad[i].text);
+		rig_refused(r, bad[i].where, "");
+		assert_true(rig_true(r, "clean"));
+	}
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, rig_open, rig_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(every_scenario_runs_as_it_says),
+		T(every_expectation_turned_round_fails_there),
+		T(an_error_names_its_place_and_nothing_runs),
+		T(the_last_line_in_error_keeps_the_first_from_running),
+		T(a_parameter_that_no_line_declares_is_refused),
+		T(a_scenario_that_is_not_there_is_named),
+		T(commands_out_of_order_fail_where_they_stand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
