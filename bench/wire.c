@@ -74,7 +74,7 @@ static double tlp_run(void *ctx)
 
 static double secured_run(void *ctx)
 {
-	static uint8_t rec[MSG + SPDM_SECURED_OVER], out[MSG];
+	static uint8_t rec[MSG + SPDM_SECURED_OVER], out[MSG + 2];
 	const struct wire *x = ctx;
 	size_t n, got;
 

@@ -65,7 +65,7 @@ static void step(struct doe_mbox *m, struct rd *in, uint64_t *now_ns)
 		if (ev == DOE_EV_REPLY)
 			memset(&arg, 0, sizeof(arg));
 		if (doe_event(m, ev, &arg) == IL_E_STATE)
-			must(memcmp(&before, m, sizeof(before)) == 0);
+			must(unchanged(&before, m, sizeof(before)));
 	}
 	}
 	must(doe_sane(m));

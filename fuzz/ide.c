@@ -145,7 +145,7 @@ static void step(struct rd *in)
 	}
 	must(ide_sane(&p));
 	if (err == IL_E_ARG || err == IL_E_STATE || err == IL_E_AUTH)
-		must(memcmp(&before, &p, sizeof(p)) == 0);
+		must(unchanged(&before, &p, sizeof(p)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -169,8 +169,7 @@ static void step(struct rd *in)
 	}
 	must(own_sane(&x.o));
 	if (refused)
-		must(memcmp(x.before, x.o.range[0].page, sizeof(x.before)) ==
-		     0);
+		must(unchanged(x.before, x.o.range[0].page, sizeof(x.before)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

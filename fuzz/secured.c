@@ -39,7 +39,7 @@ static void record(struct wire *x, struct rd *in)
 	if (spdm_secured_open(&x->rx, &x->c, rec, len, out, sizeof(out),
 			      &got)) {
 		must(flip != 0);
-		must(memcmp(&before, &x->rx, sizeof(before)) == 0);
+		must(unchanged(&before, &x->rx, sizeof(before)));
 		rec[at] ^= flip;
 		must(spdm_secured_open(&x->rx, &x->c, rec, len, out,
 				       sizeof(out), &got) == IL_OK);

@@ -170,7 +170,7 @@ static void step(const struct tdisp_rsp *r, struct tdi *t, const struct hw *h,
 	must(tdi_sane(t));
 	/* A STOP that was refused may have begun. */
 	if (e && ev != TDI_EV_STOP && ev != TDI_EV_RESET)
-		must(memcmp(&before, t, sizeof(before)) == 0);
+		must(unchanged(&before, t, sizeof(before)));
 	/* Trust has one door each, and is watched over. */
 	if (t->state == TDI_LOCKED && before.state != TDI_LOCKED)
 		must(ev == TDI_EV_LOCK && h->check == TDISP_E_NONE);
