@@ -29,7 +29,20 @@ bool fn_awake(const struct device_fn *fn)
 bool fn_master(const struct device_fn *fn)
 {
 	return fn->there && fn_awake(fn) &&
-	       (get(fn, CFG_COMMAND, 2) & CMD_MASTER);
+	       (fn->assumed || (get(fn, CFG_COMMAND, 2) & CMD_MASTER));
+}
+
+bool fn_decodes(const struct device_fn *fn)
+{
+	const struct device *d = fn->dev;
+	const struct device_fn *pf = &d->fn[0];
+
+	if (!fn->there || !fn_awake(fn))
+		return false;
+	if (fn->index == 0)
+		return fn->assumed || (get(pf, CFG_COMMAND, 2) & CMD_MEM);
+	return d->assumed_vfs ||
+	       (get(pf, d->sriov + SRIOV_CTL, 2) & SRIOV_CTL_MSE);
 }
 
 static struct ide_block_regs block(const struct device *d, unsigned i)
@@ -296,7 +309,7 @@ void fn_build(struct device_fn *fn)
 	memcpy(fn->first, fn->cfg.image, sizeof(fn->first));
 }
 
-static void capture(struct device *d, uint16_t dest)
+void device_capture(struct device *d, uint16_t dest)
 {
 	if (d->captured && d->bus == BDF_BUS(dest) && d->dev == BDF_DEV(dest))
 		return;
@@ -335,7 +348,8 @@ void device_take_cfg(struct device *d, const struct tlp *t)
 		return;
 	}
 	if (wr) {
-		capture(d, t->dest);
+		device_capture(d, t->dest);
+		device_assume_end_all(d);
 		pci_cfg_write(&fn->cfg, t->reg, tlp_cfg_value(t), t->first_be);
 		device_answer_status(d, t, i, TLP_CPL_SC);
 		return;

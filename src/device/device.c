@@ -41,8 +41,8 @@ static void insecure(void *ctx, unsigned idx, enum ide_cause cause)
 static enum il_err init_ide(struct device *d)
 {
 	struct ide_cfg ide = {
-		.crypto = d->cfg.link_crypto ? d->cfg.link_crypto
-					     : d->cfg.crypto,
+		.crypto =
+			d->cfg.link_crypto ? d->cfg.link_crypto : d->cfg.crypto,
 		.env = d->cfg.env,
 		/* Without streams, one that no register reaches. */
 		.streams = d->cfg.streams ? d->cfg.streams : 1,
@@ -110,7 +110,8 @@ enum il_err device_init(struct device *d, const struct device_cfg *cfg)
 {
 	enum il_err err;
 
-	if (cfg->vfs > DEVICE_VFS_MAX || cfg->streams > DEVICE_STREAMS)
+	if (cfg->vfs > DEVICE_VFS_MAX || cfg->streams > DEVICE_STREAMS ||
+	    cfg->dev_number > 31)
 		return IL_E_ARG;
 	memset(d, 0, sizeof(*d));
 	d->cfg = *cfg;
@@ -118,6 +119,7 @@ enum il_err device_init(struct device *d, const struct device_cfg *cfg)
 		d->cfg.read_timeout_ns = DEVICE_READ_TIMEOUT_NS;
 	d->fns = 1 + cfg->vfs;
 	d->powered = d->up = cfg->powered;
+	d->dev = cfg->dev_number;
 	d->wake_ns = UINT64_MAX;
 	doe_init(&d->doe, d->cfg.env, d->doe_in, d->doe_out, sizeof(d->doe_in));
 	for (unsigned i = 0; i < d->fns; i++) {
@@ -125,6 +127,7 @@ enum il_err device_init(struct device *d, const struct device_cfg *cfg)
 		if (err)
 			return err;
 	}
+	device_assume_init(d);
 	err = init_ide(d);
 	if (err)
 		return err;
@@ -178,63 +181,6 @@ void device_refuse(struct device *d, unsigned fn, const struct tlp *t,
 		  d->last.write);
 }
 
-/* What DOE discovery lists, itself first. */
-static const struct doe_type doe_types[] = {
-	{ DOE_VENDOR_PCISIG, DOE_TYPE_DISCOVERY },
-	{ DOE_VENDOR_PCISIG, DOE_TYPE_SPDM },
-	{ DOE_VENDOR_PCISIG, DOE_TYPE_SECURED },
-};
-
-/* Errors: IL_E_AGAIN not yet; others: no answer can be given. */
-static enum il_err doe_answer(struct device *d, struct doe_type *type,
-			      const uint8_t *in, size_t n, size_t *len)
-{
-	enum spdm_kind kind, out_kind = SPDM_PLAIN;
-	enum il_err err;
-
-	*len = 0;
-	/* OPEN: types that were not offered: discarded without an answer. */
-	if (type->vendor != DOE_VENDOR_PCISIG || type->type > DOE_TYPE_SECURED)
-		return IL_OK;
-	if (type->type == DOE_TYPE_DISCOVERY) {
-		err = doe_discover(doe_types, COUNT(doe_types), in, n,
-				   d->reply);
-		if (!err)
-			*len = DOE_DISCOVERY_LEN;
-		return err;
-	}
-	kind = type->type == DOE_TYPE_SPDM ? SPDM_PLAIN : SPDM_SECURED;
-	err = dsm_handle(&d->dsm, kind, in, n, d->reply, sizeof(d->reply), len,
-			 &out_kind, d->now_ns);
-	type->type = out_kind == SPDM_PLAIN ? DOE_TYPE_SPDM : DOE_TYPE_SECURED;
-	return err;
-}
-
-static bool serve_doe(struct device *d)
-{
-	struct doe_type type;
-	const uint8_t *in;
-	size_t n, len;
-	enum il_err err;
-
-	if (doe_request(&d->doe, &type, &in, &n))
-		return false;
-	err = doe_answer(d, &type, in, n, &len);
-	for (unsigned i = 0; i < d->cfg.streams; i++)
-		device_keys_changed(d, i);
-	if (err == IL_E_AGAIN)
-		return false;
-	env_trace(d->cfg.env, DEVICE_TR_DOE, type.type, n, len);
-	d->exchanges++;
-	if (err)
-		err = doe_event(&d->doe, DOE_EV_FAIL,
-				&(union doe_arg){ .dw = 0 });
-	else
-		err = doe_reply(&d->doe, type, len ? d->reply : NULL, len);
-	(void)err; /* the mailbox shows it */
-	return true;
-}
-
 static void take_tlp(struct device *d, size_t n)
 {
 	struct fault why = { .rule = NULL };
@@ -279,12 +225,25 @@ static void take_tlp(struct device *d, size_t n)
 	}
 }
 
+void device_settle(struct device *d)
+{
+	for (unsigned i = 0; i < d->fns; i++) {
+		if (!(d->reset_due & 1u << i))
+			continue;
+		d->reset_due &= (uint8_t) ~(1u << i);
+		device_function_reset(d, i);
+	}
+	device_streams_fell(d);
+}
+
 static bool take_frame(struct device *d)
 {
 	enum link_kind kind;
 	enum link_event ev;
 	size_t n;
 
+	if (!d->cfg.link.ops)
+		return false;
 	if (link_recv(&d->cfg.link, &kind, d->frame, sizeof(d->frame), &n))
 		return false;
 	if (kind == LINK_EVENT) {
@@ -293,13 +252,7 @@ static bool take_frame(struct device *d)
 	} else if (d->up) {
 		take_tlp(d, n);
 	}
-	for (unsigned i = 0; i < d->fns; i++) {
-		if (!(d->reset_due & 1u << i))
-			continue;
-		d->reset_due &= (uint8_t) ~(1u << i);
-		device_function_reset(d, i);
-	}
-	device_streams_fell(d);
+	device_settle(d);
 	return true;
 }
 
@@ -313,7 +266,7 @@ bool device_run(struct device *d, uint64_t now_ns)
 		/* An answer that waits for room goes before new questions. */
 		while (device_flush(d) && take_frame(d))
 			moved = true;
-		moved |= serve_doe(d);
+		moved |= device_serve_doe(d);
 		device_streams_fell(d);
 		any |= moved;
 	} while (moved);

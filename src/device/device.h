@@ -31,17 +31,33 @@
 /* SPDM payloads larger than this do not come or go. */
 #define DEVICE_DOE_PAYLOAD (DOE_OBJECT_LIMIT - DOE_HEADER_LEN)
 
+/* A memory BAR, as the device file describes it. */
+struct device_bar {
+	uint64_t size; /* 0: none */
+	uint64_t at;   /* address that it counts as having while assumed */
+};
+
 struct device_cfg {
 	struct arena *arena; /* buffers of the functions come from it */
 	const struct crypto *crypto;
 	const struct crypto *link_crypto; /* of IDE; NULL: as the rest */
 	const struct env *env;
-	struct link_end link;
-	unsigned vfs; /* 0 to DEVICE_VFS_MAX */
+	struct link_end link; /* ops NULL: it has none */
+	unsigned vfs;	      /* 0 to DEVICE_VFS_MAX */
 	unsigned
 		streams; /* IDE blocks, 1 to DEVICE_STREAMS; 0: no IDE at all */
 	bool no_tee;	 /* leaves TEE-IO Supported clear */
 	bool powered;	 /* in the slot and powered from the start */
+	/*
+	 * What nobody reports counts as correctly set, see device_told_write().
+	 * For a front end that carries SPDM without configuration space.
+	 */
+	bool assume;
+	uint8_t dev_number; /* until a configuration write tells another */
+	/* Of the PF, and of VF 1; the next VFs follow. All zero: the default
+	 * addresses. */
+	struct device_bar bar[T0_BARS];
+	struct device_bar vf_bar[T0_BARS];
 	uint64_t read_timeout_ns; /* of its own reads; 0: 50 ms */
 	/*
 	 * Versions, capabilities, algorithms, certificates. crypto, env, port,
@@ -104,7 +120,8 @@ struct device;
 struct device_fn {
 	struct device *dev;
 	unsigned index;
-	bool there; /* the PF, and VFs while VF Enable is set */
+	bool there;   /* the PF, and VFs while VF Enable is set */
+	bool assumed; /* command register and BARs: nobody reported any */
 	struct pci_cfg cfg;
 	uint8_t first[CFG_SIZE]; /* its configuration space after reset */
 	uint16_t pm;
@@ -142,6 +159,15 @@ struct device {
 		enum ide_cause cause;
 		uint16_t keys; /* a bit for each key that was there */
 	} stream[DEVICE_STREAMS];
+	bool assumed_vfs; /* the same of the SR-IOV capability */
+	bool assumed_ide; /* and of the IDE capability */
+	/* Streams that are assumed to be configured; their keys came. */
+	struct device_loose {
+		bool used;
+		bool went; /* some key was set to GO */
+		uint8_t id;
+		uint16_t keys; /* a bit for each key that is there */
+	} loose[DEVICE_STREAMS];
 	struct device_read read[DEVICE_READS];
 	int sent_stream;  /* id of the stream that the last packet took */
 	unsigned next_fn; /* whose engine moves next */
@@ -187,6 +213,8 @@ extern const struct rule device_rule_poisoned;	  /* "endpoint-poisoned" */
 extern const struct rule device_rule_overlap;	  /* "bars-overlap" */
 extern const struct rule device_rule_page_size;	  /* "vf-page-size" */
 extern const struct rule device_rule_bar_off;	  /* "bar-not-set" */
+extern const struct rule device_rule_master;	  /* "bus-master-off" */
+extern const struct rule device_rule_dma_t;	  /* "dma-t-bit" */
 
 /*
  * device_init() - a device that was just powered, or waits to be
@@ -206,6 +234,106 @@ bool device_sane(const struct device *d);
  * answer to its reads has come, and at d->wake_ns.
  */
 bool device_run(struct device *d, uint64_t now_ns);
+
+/*
+ * device_message() - one SPDM message that did not come through the mailbox
+ * @in, @n:  the message, as MCTP or DOE carried it; padding as for
+ *           spdm_rsp_handle()
+ * @out:     room for the answer, DEVICE_DOE_PAYLOAD bytes suffice
+ * @len:     bytes of the answer; 0: there is none (a device without power
+ *           gives none)
+ *
+ * All ways in share one DSM: sessions and TDIs are the same.
+ *
+ * Errors:   as dsm_handle(); IL_E_AGAIN: call again with the same bytes
+ */
+enum il_err device_message(struct device *d, enum spdm_kind kind,
+			   const uint8_t *in, size_t n, uint8_t *out,
+			   size_t cap, size_t *len, enum spdm_kind *out_kind,
+			   uint64_t now_ns) IL_MUST;
+
+/*
+ * device_doe() - one whole DOE data object, discovery included
+ * @out: DOE_OBJECT_LIMIT bytes
+ * @len: 0: no answer, also for a type that discovery does not list
+ *
+ * Errors:   IL_E_SHORT, IL_E_LONG, IL_E_FIELD  @obj is no data object, or a
+ *                       discovery request of the wrong length
+ *           IL_E_SPACE  @cap is less than the longest answer
+ *           others as device_message()
+ */
+enum il_err device_doe(struct device *d, const uint8_t *obj, size_t n,
+		       uint8_t *out, size_t cap, size_t *len,
+		       uint64_t now_ns) IL_MUST;
+
+/*
+ * device_told_write() - a configuration write that somebody else saw
+ * @rid:  of the function; bus and device number are captured from it, as from
+ *        a write on the link
+ * @reg:  byte offset, @size 1, 2 or 4 bytes within one dword
+ *
+ * It acts as the write on the link would, watch over locked registers
+ * included; only the DOE mailbox is not moved, since its objects come through
+ * device_doe().
+ *
+ * With cfg.assume, what was never reported counts as correctly set. That is
+ * decided for each of these by itself, and ends with the first write to it:
+ *
+ *   each function   all registers but the next two: decoding and bus master
+ *                   are on, BARs are where the configuration says
+ *   SR-IOV          VF Enable and VF MSE are on for all VFs, VF BARs are where
+ *                   the configuration says
+ *   IDE             each stream whose keys came by IDE_KM is enabled, the only
+ *                   default stream, on TC 0, and Secure from its first GO
+ *
+ * A link shows all that its host does: the first write on it ends all of this.
+ * Resets do not bring it back. A TDI locked meanwhile is judged by what was
+ * assumed: a command register that is reported as 0 was cleared.
+ *
+ * Errors:   IL_E_ARG    no such function, register or size
+ *           IL_E_STATE  the device has no power; nothing changed
+ */
+enum il_err device_told_write(struct device *d, uint16_t rid, uint16_t reg,
+			      unsigned size, uint32_t val) IL_MUST;
+/* A function level reset. Errors as device_told_write(). */
+enum il_err device_told_flr(struct device *d, uint16_t rid) IL_MUST;
+/* Resets, power, link. Errors: IL_E_ARG no such event. */
+enum il_err device_told_event(struct device *d, enum link_event ev) IL_MUST;
+
+/*
+ * device_ask_state() - TDISP state of a function
+ * @rid: while the bus is not known, device and function number count alone
+ *
+ * Errors:   IL_E_ARG  no such function
+ */
+enum il_err device_ask_state(const struct device *d, uint16_t rid,
+			     enum tdi_state *out) IL_MUST;
+
+/* An access that somebody else is about to carry out. */
+struct device_access {
+	uint16_t rid; /* the function that is accessed, or that accesses */
+	uint64_t addr;
+	uint32_t len;
+	bool write;
+	bool t;
+	int stream; /* id; -1: plain; DEVICE_STREAM_BOUND */
+	bool from_device;
+};
+
+/* With T = 1: the stream that LOCK bound, for who knows of no streams. */
+#define DEVICE_STREAM_BOUND (-2)
+
+/*
+ * device_ask_access() - may this access be?
+ * @why: if not, the rule that refuses; may be NULL
+ *
+ * To the device: a BAR that decodes must hold all of it, and the TDI must
+ * take it. From the device: Bus Master Enable, and the T bit that the TDI's
+ * state asks for. Interrupts are not asked about: that depends on a table
+ * which is not here.
+ */
+bool device_ask_access(const struct device *d, const struct device_access *a,
+		       const struct rule **why);
 
 /* RID of a function, by the numbers that it captured. */
 uint16_t device_rid(const struct device *d, unsigned fn);

@@ -30,6 +30,11 @@ void device_streams_fell(struct device *d);
 /* Tells the DSM of keys that went away by themselves. */
 void device_keys_changed(struct device *d, unsigned idx);
 
+/* Resets and lost streams that what was just done calls for. */
+void device_settle(struct device *d);
+/* Answers what waits in the mailbox; false: nothing moved. */
+bool device_serve_doe(struct device *d);
+
 /* Functions and their configuration space */
 void fn_build(struct device_fn *fn);
 void fn_reset(struct device_fn *fn);
@@ -41,13 +46,35 @@ void device_vfs_update(struct device *d);
 void device_name_functions(struct device *d);
 void device_function_reset(struct device *d, unsigned fn);
 void device_take_event(struct device *d, enum link_event ev);
+void device_capture(struct device *d, uint16_t dest);
+bool fn_decodes(const struct device_fn *fn);
 void device_take_cfg(struct device *d, const struct tlp *t);
 
 /* Memory space */
 bool fn_bar(const struct device_fn *fn, unsigned bar, uint64_t *base,
 	    uint64_t *size);
 bool fn_msix_locked(const struct device_fn *fn);
+/* May this request reach the function? Else *why. */
+bool device_mem_allowed(const struct device *d, unsigned fn, uint64_t addr,
+			uint32_t len, bool t, int stream,
+			const struct rule **why);
 void device_take_mem(struct device *d, const struct tlp *t);
+
+/*
+ * What counts as set because nobody reported anything, assume.c. Before the
+ * write that ends it: of @reg of @fn, or all.
+ */
+void device_assume_init(struct device *d);
+void device_assume_end(struct device *d, unsigned fn, uint16_t reg, uint8_t be);
+void device_assume_end_all(struct device *d);
+/* The same of streams, in the manner of struct dsm_port. */
+uint8_t loose_program(struct device *d, const struct idekm_ref *ref,
+		      const uint8_t key[IDEKM_KEY_LEN], uint64_t ifv);
+enum il_err loose_go(struct device *d, const struct idekm_ref *ref);
+void loose_stop(struct device *d, const struct idekm_ref *ref);
+void loose_kill(struct device *d, uint8_t stream);
+enum il_err loose_info(const struct device *d, uint8_t stream,
+		       struct dsm_stream *out);
 
 /* The engine and its interrupts */
 uint32_t engine_read(const struct device_fn *fn, uint32_t off);

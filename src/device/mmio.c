@@ -10,33 +10,24 @@
 bool fn_bar(const struct device_fn *fn, unsigned bar, uint64_t *base,
 	    uint64_t *size)
 {
-	const struct pci_cfg *pf = &fn->dev->fn[0].cfg;
+	const struct device *d = fn->dev;
+	const struct pci_cfg *pf = &d->fn[0].cfg;
 
 	if (fn->index == 0) {
-		*base = pci_bar_base(pf, bar);
+		*base = fn->assumed ? d->cfg.bar[bar].at
+				    : pci_bar_base(pf, bar);
 		*size = pci_bar_size(pf, bar);
 		return *size != 0;
 	}
 	*size = pci_vf_bar_size(pf, bar);
-	*base = pci_vf_bar_base(pf, bar) + (fn->index - 1) * *size;
+	*base = d->assumed_vfs ? d->cfg.vf_bar[bar].at
+			       : pci_vf_bar_base(pf, bar);
+	*base += (fn->index - 1) * *size;
 	return *size != 0;
 }
 
-static bool decodes(const struct device_fn *fn)
-{
-	const struct device *d = fn->dev;
-	const struct pci_cfg *pf = &d->fn[0].cfg;
-
-	if (!fn->there || !fn_awake(fn))
-		return false;
-	if (fn->index == 0)
-		return pci_cfg_get(pf, CFG_COMMAND, 2) & CMD_MEM;
-	return pci_cfg_get(pf, (uint16_t)(d->sriov + SRIOV_CTL), 2) &
-	       SRIOV_CTL_MSE;
-}
-
 struct hit {
-	struct device_fn *fn;
+	unsigned fn;
 	bool locked; /* in the report by which the function was locked */
 	unsigned bar;
 	uint32_t off;
@@ -63,23 +54,24 @@ static bool in_report(const struct device *d, unsigned i, uint64_t addr)
 }
 
 /*
- * The TDI that has @addr locked, or NULL. Its TVM goes on writing there until
+ * The TDI that has @addr locked, or -1. Its TVM goes on writing there until
  * it learns that trust has ended, so that no other BAR, and no other page of
  * its own, may take the place while the TDI is not UNLOCKED.
  * OPEN: §11.4.3 makes the TDI whose BAR moves ERROR and says nothing of what
  * comes to lie there; law 35 asks that no secret reaches it.
  */
-static const struct device_fn *owner(const struct device *d, uint64_t addr)
+static int owner(const struct device *d, uint64_t addr)
 {
 	for (unsigned i = 0; i < d->fns; i++)
 		if (in_report(d, i, addr))
-			return &d->fn[i];
-	return NULL;
+			return (int)i;
+	return -1;
 }
 
-static bool find(struct device *d, uint64_t addr, uint32_t len, struct hit *out)
+static bool find(const struct device *d, uint64_t addr, uint32_t len,
+		 struct hit *out)
 {
-	const struct device_fn *own = owner(d, addr);
+	int own = owner(d, addr);
 	static const struct {
 		unsigned bar;
 		uint64_t size;
@@ -87,7 +79,7 @@ static bool find(struct device *d, uint64_t addr, uint32_t len, struct hit *out)
 		     { DMA_BAR_MEM, DMA_BAR_MEM_SIZE } };
 
 	for (unsigned i = 0; i < d->fns; i++) {
-		if (!decodes(&d->fn[i]) || (own && own != &d->fn[i]))
+		if (!fn_decodes(&d->fn[i]) || (own >= 0 && own != (int)i))
 			continue;
 		for (unsigned n = 0; n < COUNT(bars); n++) {
 			uint64_t base, size;
@@ -96,8 +88,8 @@ static bool find(struct device *d, uint64_t addr, uint32_t len, struct hit *out)
 			    addr < base || addr - base >= bars[n].size ||
 			    len > bars[n].size - (addr - base))
 				continue;
-			out->fn = &d->fn[i];
-			out->locked = own != NULL;
+			out->fn = i;
+			out->locked = own >= 0;
 			out->bar = bars[n].bar;
 			out->off = (uint32_t)(addr - base);
 			return true;
@@ -120,15 +112,32 @@ bool fn_msix_locked(const struct device_fn *fn)
  * nothing to look for: a TVM that was not told of STOP must not fill a table
  * that its host can read.
  */
-static bool tee(const struct hit *h)
+static bool tee(const struct device *d, const struct hit *h)
 {
-	const struct device *d = h->fn->dev;
-
-	if (h->locked || dsm_tdi_state(&d->dsm, h->fn->index) == TDI_UNLOCKED)
+	if (h->locked || dsm_tdi_state(&d->dsm, h->fn) == TDI_UNLOCKED)
 		return true;
 	if (h->bar == DMA_BAR_REGS && h->off >= DMA_PAGE_MSIX_TABLE)
-		return fn_msix_locked(h->fn);
+		return fn_msix_locked(&d->fn[h->fn]);
 	return true;
+}
+
+static bool admitted(const struct device *d, const struct hit *h, bool t,
+		     int stream, const struct rule **why)
+{
+	return dsm_mmio_verdict(&d->dsm, h->fn, tee(d, h), t, stream, why);
+}
+
+bool device_mem_allowed(const struct device *d, unsigned fn, uint64_t addr,
+			uint32_t len, bool t, int stream,
+			const struct rule **why)
+{
+	struct hit h = { .fn = 0 };
+
+	if (!find(d, addr, len ? len : 1, &h) || h.fn != fn) {
+		*why = &device_rule_no_bar;
+		return false;
+	}
+	return admitted(d, &h, t, stream, why);
 }
 
 static uint32_t reg_read(const struct device_fn *fn, uint32_t off)
@@ -171,38 +180,40 @@ static bool regs_access(const struct hit *h)
 }
 
 /* Fills the bytes of a read; false: Completer Abort. */
-static bool load(const struct hit *h, uint8_t *out)
+static bool load(const struct device *d, const struct hit *h, uint8_t *out)
 {
+	const struct device_fn *fn = &d->fn[h->fn];
 	struct wr w = wr_over(out, h->len);
 
 	if (h->len == 0)
 		return true;
 	if (h->bar == DMA_BAR_MEM) {
-		memcpy(out, h->fn->mem + h->off, h->len);
+		memcpy(out, fn->mem + h->off, h->len);
 		return true;
 	}
 	if (!regs_access(h))
 		return false;
 	for (uint32_t i = 0; i < h->len; i += 4)
-		wr_u32le(&w, reg_read(h->fn, h->off + i));
+		wr_u32le(&w, reg_read(fn, h->off + i));
 	return true;
 }
 
-static bool store(const struct hit *h, const uint8_t *in)
+static bool store(struct device *d, const struct hit *h, const uint8_t *in)
 {
+	struct device_fn *fn = &d->fn[h->fn];
 	struct rd r = rd_over(in, h->len);
 
 	if (h->len == 0)
 		return true;
 	if (h->bar == DMA_BAR_MEM) {
-		memcpy(h->fn->mem + h->off, in, h->len);
-		h->fn->mem_used = true;
+		memcpy(fn->mem + h->off, in, h->len);
+		fn->mem_used = true;
 		return true;
 	}
 	if (!regs_access(h))
 		return false;
 	for (uint32_t i = 0; i < h->len; i += 4)
-		reg_write(h->fn, h->off + i, rd_u32le(&r));
+		reg_write(fn, h->off + i, rd_u32le(&r));
 	return true;
 }
 
@@ -219,7 +230,7 @@ static void answer_read(struct device *d, const struct tlp *t,
 
 		if (n > h->len - off)
 			n = h->len - off;
-		if (tlp_cpld(&cpl, t, device_rid(d, h->fn->index),
+		if (tlp_cpld(&cpl, t, device_rid(d, h->fn),
 			     d->data + align_down(h->skip + off, 4), off, n))
 			return;
 		device_answer(d, t, &cpl);
@@ -238,7 +249,7 @@ static void refuse(struct device *d, const struct tlp *t, unsigned fn,
 
 void device_take_mem(struct device *d, const struct tlp *t)
 {
-	struct hit h = { .fn = NULL };
+	struct hit h = { .fn = 0 };
 	const struct rule *why = NULL;
 	uint64_t addr;
 	bool done;
@@ -252,27 +263,24 @@ void device_take_mem(struct device *d, const struct tlp *t)
 		refuse(d, t, 0, &device_rule_no_bar, FAULT_LINK, TLP_CPL_UR);
 		return;
 	}
-	if (!dsm_mmio_verdict(&d->dsm, h.fn->index, tee(&h),
-			      t->ide && t->prefix.t,
-			      t->ide ? t->prefix.stream : -1, &why)) {
-		refuse(d, t, h.fn->index, why, FAULT_T_BIT, TLP_CPL_UR);
+	if (!admitted(d, &h, t->ide && t->prefix.t,
+		      t->ide ? t->prefix.stream : -1, &why)) {
+		refuse(d, t, h.fn, why, FAULT_T_BIT, TLP_CPL_UR);
 		return;
 	}
 	if (t->poisoned) {
-		device_refuse(d, h.fn->index, t, &device_rule_poisoned,
-			      FAULT_LINK);
-		dsm_event(&d->dsm, DSM_EV_POISON, h.fn->index);
+		device_refuse(d, h.fn, t, &device_rule_poisoned, FAULT_LINK);
+		dsm_event(&d->dsm, DSM_EV_POISON, h.fn);
 		return;
 	}
 	memset(d->data, 0, 4u * t->len_dw);
 	if (t->type == TLP_MWR) {
-		done = store(&h, t->data + h.skip);
+		done = store(d, &h, t->data + h.skip);
 	} else {
-		done = load(&h, d->data + h.skip);
+		done = load(d, &h, d->data + h.skip);
 		if (done)
 			answer_read(d, t, &h, addr);
 	}
 	if (!done)
-		refuse(d, t, h.fn->index, &device_rule_access, FAULT_LINK,
-		       TLP_CPL_CA);
+		refuse(d, t, h.fn, &device_rule_access, FAULT_LINK, TLP_CPL_CA);
 }

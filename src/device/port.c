@@ -27,6 +27,8 @@ static uint8_t program_key(void *ctx, const struct idekm_ref *ref,
 		return IDEKM_BAD_PORT;
 	if (ref->stream == IDE_ID_RESERVED || !d->ide_cap)
 		return IDEKM_BAD_FIELD;
+	if (d->assumed_ide)
+		return loose_program(d, ref, key, rd_u64be(&r));
 	err = ide_key_set(&d->ide, ref->stream, ref->key_set,
 			  ref->dir == IDEKM_TX ? IDE_TX : IDE_RX, ref->sub, key,
 			  rd_u64be(&r));
@@ -39,6 +41,8 @@ static enum il_err key_go(void *ctx, const struct idekm_ref *ref)
 
 	if (ref->port != 0 || ref->stream == IDE_ID_RESERVED || !d->ide_cap)
 		return IL_E_ARG;
+	if (d->assumed_ide)
+		return loose_go(d, ref);
 	return ide_key_go(&d->ide, ref->stream, ref->key_set,
 			  ref->dir == IDEKM_TX ? IDE_TX : IDE_RX, ref->sub);
 }
@@ -49,6 +53,10 @@ static enum il_err key_stop(void *ctx, const struct idekm_ref *ref)
 
 	if (ref->port != 0 || ref->stream == IDE_ID_RESERVED || !d->ide_cap)
 		return IL_E_ARG;
+	if (d->assumed_ide) {
+		loose_stop(d, ref);
+		return IL_OK;
+	}
 	return ide_key_stop(&d->ide, ref->stream, ref->key_set,
 			    ref->dir == IDEKM_TX ? IDE_TX : IDE_RX, ref->sub);
 }
@@ -80,6 +88,7 @@ static void stream_kill(void *ctx, uint8_t port, uint8_t stream)
 
 	if (port != 0 || !d->ide_cap)
 		return;
+	loose_kill(d, stream);
 	d->killing = true;
 	err = ide_wipe_id(&d->ide, stream, IDE_CAUSE_WIPED);
 	d->killing = false;
@@ -96,9 +105,13 @@ static enum il_err stream_info(void *ctx, uint8_t stream,
 	struct device *d = ctx;
 	const struct ide_stream_cfg *s;
 	struct dsm_stream info = { .port = 0 };
-	int idx = d->ide_cap && stream != IDE_ID_RESERVED
-			  ? ide_find(&d->ide, stream)
-			  : -1;
+	int idx;
+
+	if (d->assumed_ide)
+		return loose_info(d, stream, out);
+	idx = d->ide_cap && stream != IDE_ID_RESERVED
+		      ? ide_find(&d->ide, stream)
+		      : -1;
 
 	if (idx < 0)
 		return IL_E_ARG;

@@ -12,10 +12,19 @@ uint16_t device_rid(const struct device *d, unsigned fn)
 	return BDF(d->bus, d->dev, fn);
 }
 
+static void name(struct device *d, unsigned fn)
+{
+	uint32_t id = device_rid(d, fn);
+
+	if (!d->captured)
+		id |= TDI_ANY_BUS;
+	dsm_set_function(&d->dsm, fn, d->fn[fn].there, id);
+}
+
 void device_name_functions(struct device *d)
 {
 	for (unsigned i = 0; i < d->fns; i++)
-		dsm_set_function(&d->dsm, i, d->fn[i].there, device_rid(d, i));
+		name(d, i);
 }
 
 void fn_reset(struct device_fn *fn)
@@ -34,8 +43,11 @@ void device_vfs_update(struct device *d)
 	const struct pci_cfg *c = &d->fn[0].cfg;
 	unsigned on = 0;
 
-	if (d->sriov && (pci_cfg_get(c, (uint16_t)(d->sriov + SRIOV_CTL), 2) &
-			 SRIOV_CTL_VFE))
+	if (d->assumed_vfs)
+		on = d->cfg.vfs;
+	else if (d->sriov &&
+		 (pci_cfg_get(c, (uint16_t)(d->sriov + SRIOV_CTL), 2) &
+		  SRIOV_CTL_VFE))
 		on = pci_cfg_get(c, (uint16_t)(d->sriov + SRIOV_NUM), 2);
 	for (unsigned i = 1; i < d->fns; i++) {
 		struct device_fn *fn = &d->fn[i];
@@ -44,7 +56,7 @@ void device_vfs_update(struct device *d)
 			continue;
 		fn_reset(fn);
 		fn->there = i <= on;
-		dsm_set_function(&d->dsm, i, fn->there, device_rid(d, i));
+		name(d, i);
 	}
 }
 
@@ -56,6 +68,9 @@ void device_function_reset(struct device *d, unsigned fn)
 	fn_reset(&d->fn[fn]);
 	if (fn != 0)
 		return;
+	/* They went with VF Enable, and would come back at once. */
+	for (unsigned i = 1; i < d->fns && d->assumed_vfs; i++)
+		fn_reset(&d->fn[i]);
 	ide_reset(&d->ide);
 	device_ide_sync(d);
 	(void)!doe_event(&d->doe, DOE_EV_RESET, &(union doe_arg){ .dw = 0 });
@@ -75,7 +90,8 @@ static void reset_all(struct device *d, enum dsm_event ev)
 	device_vfs_update(d);
 	memset(d->read, 0, sizeof(d->read));
 	d->captured = false;
-	d->bus = d->dev = 0;
+	d->bus = 0;
+	d->dev = d->cfg.dev_number;
 	d->out_len = 0;
 	d->reset_due = d->fail_due = d->event_due = 0;
 	device_name_functions(d);

@@ -65,3 +65,17 @@ const struct rule device_rule_bar_off = {
 	.source = "PCIe Base 6.x §11.3.8, §11.3.11",
 	.sure = SURE_OPEN,
 };
+
+const struct rule device_rule_master = {
+	.name = "bus-master-off",
+	.says = "a function without Bus Master Enable issues no request",
+	.source = "PCIe Base 6.0 §7.5.1.1.3",
+	.sure = SURE_SPEC,
+};
+
+const struct rule device_rule_dma_t = {
+	.name = "dma-t-bit",
+	.says = "a TDI in RUN sets T on its stream, any other function never",
+	.source = "PCIe Base 6.x §11.2.1",
+	.sure = SURE_SPEC,
+};

@@ -9,8 +9,11 @@
  */
 static enum il_err push(struct device *d, const struct wr *w)
 {
-	enum il_err err = link_send(&d->cfg.link, LINK_TLP, w->p, w->len);
+	enum il_err err;
 
+	if (!d->cfg.link.ops)
+		return IL_E_IO;
+	err = link_send(&d->cfg.link, LINK_TLP, w->p, w->len);
 	d->out_len = err == IL_E_SPACE ? w->len : 0;
 	return err && err != IL_E_SPACE ? IL_E_IO : IL_OK;
 }

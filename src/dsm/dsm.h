@@ -205,7 +205,8 @@ uint64_t dsm_tick(struct dsm *d, uint64_t now_ns);
 
 /*
  * dsm_set_function() - how @fn can be named now
- * @id: FUNCTION_ID: RID, and segment with its valid bit once known
+ * @id: FUNCTION_ID: RID, and segment with its valid bit once known;
+ *      TDI_ANY_BUS while the bus is not known
  *
  * A change while it is not UNLOCKED is DSM_EV_RID, or the end of the function
  * (VF enable cleared), which takes the TDI out of use the same way.

@@ -208,6 +208,15 @@ enum il_err ide_key_set(struct ide_port *p, uint8_t stream_id, unsigned set,
 			uint64_t ifv) IL_MUST;
 
 /*
+ * ide_key_note() - a key that this port was given for a stream not in its
+ * registers: law 5 holds for it as well
+ *
+ * Errors:   IL_E_AUTH, IL_E_SPACE  as of ide_key_set(); others from crypto
+ */
+enum il_err ide_key_note(struct ide_port *p,
+			 const uint8_t key[static IDE_KEY_LEN]) IL_MUST;
+
+/*
  * ide_key_go() - K_SET_GO for one key
  *
  * Receive before transmit; transmission moves to the set when its third

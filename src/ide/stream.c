@@ -112,6 +112,22 @@ static enum il_err key_fresh(const struct ide_port *p, const uint8_t *key,
 	return p->key_log_n < p->cfg.keys_max ? IL_OK : IL_E_SPACE;
 }
 
+static void key_remember(struct ide_port *p, uint64_t id)
+{
+	p->key_log[p->key_log_n++] = id;
+}
+
+enum il_err ide_key_note(struct ide_port *p,
+			 const uint8_t key[static IDE_KEY_LEN])
+{
+	uint64_t id = 0;
+	enum il_err err = key_fresh(p, key, &id);
+
+	if (!err)
+		key_remember(p, id);
+	return err;
+}
+
 static enum il_err program(struct ide_port *p, unsigned idx,
 			   const struct ide_arg *a)
 {
@@ -129,7 +145,7 @@ static enum il_err program(struct ide_port *p, unsigned idx,
 			      a->key);
 	if (err)
 		return err;
-	p->key_log[p->key_log_n++] = id;
+	key_remember(p, id);
 	k->counter = 1; /* §6.33.5: at every new key */
 	k->there = true;
 	k->killed = false;

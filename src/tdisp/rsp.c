@@ -67,7 +67,7 @@ static bool names(const struct tdisp_iface *id, const struct tdi *t)
 	if (!t->hosted || id->rsvd ||
 	    fn & ~(TDISP_FN_RID | TDISP_FN_SEGMENT | TDISP_FN_SEG_VALID))
 		return false;
-	if ((fn ^ t->id) & TDISP_FN_RID)
+	if ((fn ^ t->id) & tdi_rid_mask(t->id))
 		return false;
 	if (!(fn & TDISP_FN_SEG_VALID))
 		return !(fn & TDISP_FN_SEGMENT);

@@ -80,10 +80,16 @@ struct tdi_port {
 /* A slow STOP goes on in steps; the TDI answers BUSY meanwhile. */
 enum tdi_step { TDI_STEP_NONE, TDI_STEP_QUIESCE, TDI_STEP_SCRUB };
 
+/*
+ * In an id of ours, never on the wire: the bus number is not known yet, so
+ * that device and function number alone name the TDI.
+ */
+#define TDI_ANY_BUS 0x80000000u
+
 /* One TDI. Written by tdi_handle(), tdi_poll() and tdi_host() alone. */
 struct tdi {
 	uint32_t fn; /* index, as the port knows it */
-	uint32_t id; /* FUNCTION_ID that it answers to */
+	uint32_t id; /* FUNCTION_ID that it answers to, or TDI_ANY_BUS */
 	bool hosted; /* false: no such interface now */
 	enum tdi_state state;
 	enum tdi_step stopping;
@@ -192,9 +198,11 @@ enum tdisp_error tdi_handle(const struct tdisp_rsp *r, struct tdi *t,
 
 /*
  * tdi_host() - whether requests may name this TDI, and how
- * @id: FUNCTION_ID: RID, and segment with its valid bit once known
+ * @id: FUNCTION_ID: RID, and segment with its valid bit once known;
+ *      TDI_ANY_BUS while the bus is not known
  *
- * Taking it away, or naming it anew, is a TDI_EV_CONFIG.
+ * Taking it away, or naming it anew, is a TDI_EV_CONFIG; to learn the bus of
+ * one that had none is not.
  */
 void tdi_host(const struct tdisp_rsp *r, struct tdi *t, bool hosted,
 	      uint32_t id);
@@ -204,6 +212,9 @@ bool tdi_poll(const struct tdisp_rsp *r, struct tdi *t);
 
 /* True if @stream is the default stream of a locked TDI, or bound for P2P. */
 bool tdi_uses_stream(const struct tdi *t, uint8_t stream);
+
+/* The bits of a RID that an @id of ours binds. */
+uint32_t tdi_rid_mask(uint32_t id);
 
 bool tdi_sane(const struct tdi *t);
 

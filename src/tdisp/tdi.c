@@ -491,10 +491,25 @@ enum tdisp_error tdi_handle(const struct tdisp_rsp *r, struct tdi *t,
 	return TDISP_E_NONE;
 }
 
+uint32_t tdi_rid_mask(uint32_t id)
+{
+	return id & TDI_ANY_BUS ? MASK(7, 0) : TDISP_FN_RID;
+}
+
+/* A bus that becomes known is no other name. */
+static bool renamed(const struct tdi *t, uint32_t id)
+{
+	uint32_t diff = t->id ^ id;
+
+	if (t->id & TDI_ANY_BUS && !(id & TDI_ANY_BUS))
+		diff &= ~(TDI_ANY_BUS | (TDISP_FN_RID & ~tdi_rid_mask(t->id)));
+	return diff;
+}
+
 void tdi_host(const struct tdisp_rsp *r, struct tdi *t, bool hosted,
 	      uint32_t id)
 {
-	if (t->hosted && (!hosted || t->id != id))
+	if (t->hosted && (!hosted || renamed(t, id)))
 		(void)tdi_handle(r, t, TDI_EV_CONFIG, NULL);
 	t->hosted = hosted;
 	t->id = id;

@@ -202,6 +202,13 @@ static void an_interface_is_named_exactly_or_not_at_all(void **unused)
 		{ 0x01050100, 0x0100, true },
 		{ 0x0100, 0x02000100, false }, /* reserved */
 		{ 0x0100, 0x80000100, false },
+		/* The bus is not known: any will do. */
+		{ 0x80000008, 0x0008, true },
+		{ 0x80000008, 0x4708, true },
+		{ 0x80000008, 0x4709, false },
+		{ 0x80000008, 0x4710, false },
+		{ 0x80000008, 0x01054708, true },
+		{ 0x80000008, 0x80000008, false },
 	};
 
 	(void)unused;

@@ -715,6 +715,28 @@ static void a_new_name_or_none_is_a_change_of_locked_configuration(void **u)
 	assert_int_equal(g.tdis[0].id, 7);
 }
 
+static void to_learn_the_bus_is_no_new_name(void **unused)
+{
+	static const struct {
+		uint32_t before, after;
+		enum tdi_state state;
+	} names[] = {
+		{ 0x80000008, 0x80000008, R }, { 0x80000008, 0x4708, R },
+		{ 0x80000008, 0x4710, E },     { 0x80000008, 0x80000010, E },
+		{ 0x80000008, 0x01054708, E }, { 0x4708, 0x80000008, E },
+	};
+	struct rig g;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		rig_init(&g, R);
+		g.tdis[0].id = names[i].before;
+		tdi_host(&g.r, &g.tdis[0], true, names[i].after);
+		assert_int_equal(g.tdis[0].state, names[i].state);
+		assert_int_equal(g.tdis[0].id, names[i].after);
+	}
+}
+
 static void an_altered_table_is_obeyed(void **unused)
 {
 	struct rig g;
@@ -807,6 +829,7 @@ int run_table_tests(void)
 		cmocka_unit_test(a_vendor_message_is_answered_by_the_device),
 		cmocka_unit_test(
 			a_new_name_or_none_is_a_change_of_locked_configuration),
+		cmocka_unit_test(to_learn_the_bus_is_no_new_name),
 		cmocka_unit_test(an_altered_table_is_obeyed),
 		cmocka_unit_test(sanity_names_what_cannot_be),
 	};
