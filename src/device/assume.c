@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <string.h>
-
 #include "base/bits.h"
 #include "device/device_priv.h"
 
@@ -13,19 +11,6 @@
 
 void device_assume_init(struct device *d)
 {
-	static const struct device_bar bar[] = {
-		[DMA_BAR_REGS] = { DMA_BAR_REGS_SIZE, 0x81000000 },
-		[DMA_BAR_MEM] = { DMA_BAR_MEM_SIZE, 0x81100000 },
-	};
-	static const struct device_bar vf_bar[] = {
-		[DMA_BAR_REGS] = { DMA_BAR_REGS_SIZE, 0x81200000 },
-		[DMA_BAR_MEM] = { DMA_BAR_MEM_SIZE, 0x81300000 },
-	};
-
-	if (!d->cfg.bar[DMA_BAR_REGS].size) {
-		memcpy(d->cfg.bar, bar, sizeof(bar));
-		memcpy(d->cfg.vf_bar, vf_bar, sizeof(vf_bar));
-	}
 	if (!d->cfg.assume)
 		return;
 	for (unsigned i = 0; i < d->fns; i++) {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "device/device_priv.h"
 
-#include <string.h>
-
 #include "base/assert.h"
 #include "base/bits.h"
 
@@ -240,74 +238,8 @@ static void reading(void *ctx, struct pci_cfg *c, uint16_t reg)
 		device_ide_show(d);
 }
 
-static const struct pci_cfg_ops ops = { .reading = reading,
-					.written = written };
-
-static void build_pf_caps(struct device_fn *fn)
-{
-	struct device *d = fn->dev;
-	const struct pci_sriov sriov = {
-		.total = (uint16_t)d->cfg.vfs,
-		.first = 1,
-		.stride = 1,
-		.vf_device = ILK_DEVICE_VF,
-		.bar = { [DMA_BAR_REGS] = { DMA_BAR_REGS_SIZE, BAR_MEM_64 },
-			 [DMA_BAR_MEM] = { DMA_BAR_MEM_SIZE,
-					   BAR_MEM_64 | BAR_PREFETCH } },
-	};
-	const struct ide_cap_regs ide = {
-		.selective = true,
-		.ide_km = true,
-		.sel_cfg = true,
-		.sel_num = (uint16_t)d->cfg.streams,
-		.tee_limited = true,
-	};
-
-	if (d->cfg.vfs)
-		d->sriov = pci_sriov_add(&fn->cfg, &sriov);
-	d->doe_cap = pci_doe_add(&fn->cfg);
-	if (d->cfg.streams)
-		d->ide_cap = pci_ide_add(&fn->cfg, &ide, DEVICE_ADDRS);
-}
-
-void fn_build(struct device_fn *fn)
-{
-	struct device *d = fn->dev;
-	bool pf = fn->index == 0;
-	const struct pci_ids ids = {
-		.vendor = pf ? ILK_VENDOR_ID : 0xffff,
-		.device = pf ? ILK_DEVICE_DMA : 0xffff,
-		.subsys_vendor = ILK_VENDOR_ID,
-		.subsys = ILK_DEVICE_DMA,
-		.class_code = 0x120000, /* processing accelerator */
-		.revision = 1,
-	};
-	const struct pci_exp exp = {
-		.type = EXP_TYPE_ENDPOINT,
-		.tee = !d->cfg.no_tee,
-		.flr = true,
-		.max_payload = 2,
-	};
-
-	pci_cfg_init(&fn->cfg, &ops, fn);
-	pci_type0(&fn->cfg, &ids);
-	if (pf) {
-		pci_bar(&fn->cfg, DMA_BAR_REGS, DMA_BAR_REGS_SIZE, BAR_MEM_64);
-		pci_bar(&fn->cfg, DMA_BAR_MEM, DMA_BAR_MEM_SIZE,
-			BAR_MEM_64 | BAR_PREFETCH);
-		fn->pm = pci_pm_add(&fn->cfg);
-	} else {
-		/* Memory Space Enable is in the PF (§9.3.4.1.3). */
-		pci_cfg_mask(&fn->cfg, CFG_COMMAND, 2, CMD_MASTER, 0);
-	}
-	fn->exp = pci_exp_add(&fn->cfg, &exp);
-	fn->msix = pci_msix_add(&fn->cfg, DMA_MSIX_VECTORS, DMA_BAR_REGS,
-				DMA_PAGE_MSIX_TABLE, DMA_BAR_REGS,
-				DMA_PAGE_MSIX_PBA);
-	if (pf)
-		build_pf_caps(fn);
-	memcpy(fn->first, fn->cfg.image, sizeof(fn->first));
-}
+const struct pci_cfg_ops device_cfg_ops = { .reading = reading,
+					    .written = written };
 
 void device_capture(struct device *d, uint16_t dest)
 {

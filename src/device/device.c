@@ -66,10 +66,8 @@ static enum il_err init_dsm(struct device *d)
 		.tap = d->cfg.tap,
 		.tap_ctx = d->cfg.tap_ctx,
 		.tdi_table = d->cfg.tdi_table,
-		/* No peer-to-peer, so that all of it is redirected. */
-		.lock_flags = TDISP_LOCK_NO_FW_UPDATE | TDISP_LOCK_MSIX |
-			      TDISP_LOCK_REDIRECT,
-		.addr_width = 52,
+		.lock_flags = d->cfg.lock_flags,
+		.addr_width = d->cfg.addr_width,
 		.fns = d->dsm_fns,
 		.tdis = d->tdis,
 		.tdi_count = d->fns,
@@ -86,7 +84,7 @@ static enum il_err init_dsm(struct device *d)
 	dsm.spdm.port = &device_spdm_port;
 	dsm.spdm.port_ctx = d;
 	dsm.spdm.scratch = d->spdm_scratch;
-	dsm.spdm.scratch_len = sizeof(d->spdm_scratch);
+	dsm.spdm.scratch_len = d->scratch_len;
 	return dsm_init(&d->dsm, &dsm);
 }
 
@@ -97,31 +95,75 @@ static enum il_err init_fn(struct device *d, unsigned i)
 	fn->dev = d;
 	fn->index = i;
 	fn->there = i == 0;
-	fn->mem = arena_take(d->cfg.arena, DMA_BAR_MEM_SIZE, PAGE_4K);
+	for (unsigned b = 1; b < T0_BARS; b++) {
+		struct device_mem *m = &fn->mem[b];
+
+		m->size = fn_bar_cfg(fn, b)->size;
+		if (!m->size)
+			continue;
+		m->p = arena_take(d->cfg.arena, m->size, PAGE_4K);
+		if (!m->p)
+			return IL_E_NOMEM;
+	}
 	fn->engine.buf = arena_take(d->cfg.arena, DMA_MAX_LEN, PAGE_4K);
-	if (!fn->mem || !fn->engine.buf)
+	if (!fn->engine.buf)
 		return IL_E_NOMEM;
 	fn_build(fn);
 	fn_reset(fn);
 	return IL_OK;
 }
 
+/* Plaintext of a request, then the longest measurement record. */
+static size_t scratch_need(const struct device_cfg *cfg)
+{
+	return 2 * (cfg->doe_limit ? cfg->doe_limit : DOE_OBJECT_LIMIT);
+}
+
+static enum il_err init_buffers(struct device *d)
+{
+	size_t limit = d->cfg.doe_limit;
+
+	d->reply_len = limit - DOE_HEADER_LEN;
+	d->scratch_len = scratch_need(&d->cfg);
+	d->doe_in = arena_take(d->cfg.arena, limit, 8);
+	d->doe_out = arena_take(d->cfg.arena, limit, 8);
+	d->reply = arena_take(d->cfg.arena, d->reply_len, 8);
+	d->spdm_scratch = arena_take(d->cfg.arena, d->scratch_len, 8);
+	if (!d->doe_in || !d->doe_out || !d->reply || !d->spdm_scratch)
+		return IL_E_NOMEM;
+	doe_init(&d->doe, d->cfg.env, d->doe_in, d->doe_out, limit);
+	return IL_OK;
+}
+
+size_t device_arena_need(const struct device_cfg *cfg)
+{
+	size_t limit = cfg->doe_limit ? cfg->doe_limit : DOE_OBJECT_LIMIT;
+	size_t need = 3 * limit + scratch_need(cfg) + 4 * 64;
+	struct device_cfg full = *cfg;
+
+	device_cfg_fill(&full);
+	for (unsigned b = 1; b < T0_BARS; b++)
+		need += full.bar[b].size + cfg->vfs * full.vf_bar[b].size +
+			DEVICE_FNS * PAGE_4K;
+	return need + (1 + cfg->vfs) * (DMA_MAX_LEN + PAGE_4K);
+}
+
 enum il_err device_init(struct device *d, const struct device_cfg *cfg)
 {
 	enum il_err err;
 
-	if (cfg->vfs > DEVICE_VFS_MAX || cfg->streams > DEVICE_STREAMS ||
-	    cfg->dev_number > 31)
-		return IL_E_ARG;
 	memset(d, 0, sizeof(*d));
 	d->cfg = *cfg;
-	if (!d->cfg.read_timeout_ns)
-		d->cfg.read_timeout_ns = DEVICE_READ_TIMEOUT_NS;
+	device_cfg_fill(&d->cfg);
+	if (!device_cfg_sane(&d->cfg))
+		return IL_E_ARG;
 	d->fns = 1 + cfg->vfs;
 	d->powered = d->up = cfg->powered;
 	d->dev = cfg->dev_number;
 	d->wake_ns = UINT64_MAX;
-	doe_init(&d->doe, d->cfg.env, d->doe_in, d->doe_out, sizeof(d->doe_in));
+	err = init_buffers(d);
+	if (err)
+		return err;
 	for (unsigned i = 0; i < d->fns; i++) {
 		err = init_fn(d, i);
 		if (err)

@@ -21,20 +21,57 @@
  *
  * Function index 0 is the PF, 1 to vfs the VFs; TDI indices are the same.
  */
-#define DEVICE_VFS_MAX	   7u
-#define DEVICE_FNS	   (1u + DEVICE_VFS_MAX)
-#define DEVICE_STREAMS	   8u
-#define DEVICE_ADDRS	   1u
-#define DEVICE_READS	   32u /* read requests under way, of all functions */
-#define DEVICE_REPORT_CAP  1024u
-#define DEVICE_SCRATCH_LEN 8192u
-/* SPDM payloads larger than this do not come or go. */
+#define DEVICE_VFS_MAX	  7u
+#define DEVICE_FNS	  (1u + DEVICE_VFS_MAX)
+#define DEVICE_STREAMS	  8u
+#define DEVICE_ADDRS	  1u
+#define DEVICE_READS	  32u /* read requests under way, of all functions */
+#define DEVICE_REPORT_CAP 1024u
+#define DEVICE_PARTS	  4u
+#define DEVICE_INFO_MAX	  256u /* device specific bytes of a report */
+#define DEVICE_BAR_MAX	  (UINT64_C(16) << 20)
+#define DEVICE_DOE_MAX	  65544u
+/* SPDM payloads larger than this do not come or go, unless asked for. */
 #define DEVICE_DOE_PAYLOAD (DOE_OBJECT_LIMIT - DOE_HEADER_LEN)
+/* What of a DOE payload is left for the plaintext of a secured message. */
+#define DEVICE_RECORD_OVER 64u
 
-/* A memory BAR, as the device file describes it. */
+/* What a function is named in configuration space. */
+struct device_ids {
+	uint16_t vendor; /* 0: all of it as in docs/device-dma.md */
+	uint16_t device;
+	uint16_t subsys_vendor;
+	uint16_t subsys;
+	uint16_t vf_device;
+	uint32_t class_code; /* 24 bits */
+	uint8_t revision;
+};
+
+/* A part of a memory BAR, and a range of the report. */
+struct device_part {
+	uint64_t size; /* whole pages */
+	bool non_tee;
+};
+
+/*
+ * A memory BAR. BAR 0 are the registers of the engine, 16 KiB and one part;
+ * all others are plain memory.
+ */
 struct device_bar {
-	uint64_t size; /* 0: none */
+	uint64_t size; /* 0: none; a power of two, PAGE_4K to DEVICE_BAR_MAX */
 	uint64_t at;   /* address that it counts as having while assumed */
+	bool wide;     /* 64-bit: the next BAR is its upper half */
+	bool prefetch;
+	unsigned parts;			       /* 0: one, TEE memory */
+	struct device_part part[DEVICE_PARTS]; /* in order, together @size */
+};
+
+/* What the report says besides its ranges. */
+struct device_report {
+	uint16_t lnr_control;
+	uint32_t tph_control;
+	uint8_t info[DEVICE_INFO_MAX]; /* device specific */
+	uint32_t info_len;
 };
 
 struct device_cfg {
@@ -54,10 +91,16 @@ struct device_cfg {
 	 */
 	bool assume;
 	uint8_t dev_number; /* until a configuration write tells another */
-	/* Of the PF, and of VF 1; the next VFs follow. All zero: the default
-	 * addresses. */
+	struct device_ids ids;
+	/* Of the PF, and of VF 1; the next VFs follow. bar[0] without a size:
+	 * all of docs/device-dma.md. */
 	struct device_bar bar[T0_BARS];
 	struct device_bar vf_bar[T0_BARS];
+	struct device_report report;
+	uint16_t lock_flags;	  /* TDISP_LOCK_*; 0: DEVICE_LOCK_FLAGS */
+	bool lock_flags_none;	  /* offer none at all */
+	uint8_t addr_width;	  /* bits; 0: 52 */
+	size_t doe_limit;	  /* bytes of an object; 0: DOE_OBJECT_LIMIT */
 	uint64_t read_timeout_ns; /* of its own reads; 0: 50 ms */
 	/*
 	 * Versions, capabilities, algorithms, certificates. crypto, env, port,
@@ -66,13 +109,18 @@ struct device_cfg {
 	 */
 	struct spdm_rsp_cfg spdm;
 	struct crypto_slot key; /* of the leaf certificates; the caller's */
-	/* Measurement of index i + 1 is @meas[i]; outlives the device. */
+	/* Outlive the device. @meas_index NULL: @meas[i] has index i + 1. */
 	const struct spdm_measurement *meas;
+	const uint8_t *meas_index;
 	unsigned meas_count;
 	const struct dsm_tap *tap; /* NULL: honest */
 	void *tap_ctx;
 	const struct tdi_edge (*tdi_table)[TDI_STATES]; /* NULL: tdi_edges */
 };
+
+/* No peer-to-peer, so that all of it is redirected. */
+#define DEVICE_LOCK_FLAGS \
+	(TDISP_LOCK_NO_FW_UPDATE | TDISP_LOCK_MSIX | TDISP_LOCK_REDIRECT)
 
 /* What a device of ours offers over SPDM, but for identity. */
 void device_spdm_defaults(struct spdm_rsp_cfg *spdm);
@@ -129,8 +177,11 @@ struct device_fn {
 	uint16_t msix;
 	uint8_t table[DMA_MSIX_VECTORS * MSIX_ENTRY_SIZE];
 	uint64_t pending;
-	uint8_t *mem;  /* DMA_BAR_MEM_SIZE bytes */
-	bool mem_used; /* may differ from zero */
+	struct device_mem { /* of its memory BARs */
+		uint8_t *p;
+		size_t size;
+		bool used; /* may differ from zero */
+	} mem[T0_BARS];
 	struct device_engine engine;
 };
 
@@ -180,11 +231,13 @@ struct device {
 	struct idekm_stream km[DEVICE_STREAMS];
 	const struct rule *why[DEVICE_FNS];
 	uint8_t reports[DEVICE_FNS * DEVICE_REPORT_CAP];
-	uint8_t spdm_scratch[DEVICE_SCRATCH_LEN];
+	uint8_t *spdm_scratch;
+	size_t scratch_len;
 	/* Buffers of one turn */
-	uint8_t doe_in[DOE_OBJECT_LIMIT];
-	uint8_t doe_out[DOE_OBJECT_LIMIT];
-	uint8_t reply[DEVICE_DOE_PAYLOAD];
+	uint8_t *doe_in; /* doe_limit bytes */
+	uint8_t *doe_out;
+	uint8_t *reply; /* payload of such an object */
+	size_t reply_len;
 	uint8_t frame[LINK_FRAME_MAX];
 	uint8_t scratch[TLP_LIMIT_DATA];
 	uint8_t out[LINK_FRAME_MAX];
@@ -216,11 +269,17 @@ extern const struct rule device_rule_bar_off;	  /* "bar-not-set" */
 extern const struct rule device_rule_master;	  /* "bus-master-off" */
 extern const struct rule device_rule_dma_t;	  /* "dma-t-bit" */
 
+/* What is wrong with BAR @n of a set; NULL: nothing, or there is none. */
+const char *device_bar_fault(const struct device_bar *set, unsigned n);
+
+/* Bytes of the arena that device_init() takes, at the most. */
+size_t device_arena_need(const struct device_cfg *cfg);
+
 /*
  * device_init() - a device that was just powered, or waits to be
  * @d must not move.
  *
- * Errors:   IL_E_ARG    a limit is out of range
+ * Errors:   IL_E_ARG    a limit is out of range, BARs that cannot be
  *           IL_E_NOMEM  the arena is full
  *           others from dsm_init()
  */
@@ -239,7 +298,8 @@ bool device_run(struct device *d, uint64_t now_ns);
  * device_message() - one SPDM message that did not come through the mailbox
  * @in, @n:  the message, as MCTP or DOE carried it; padding as for
  *           spdm_rsp_handle()
- * @out:     room for the answer, DEVICE_DOE_PAYLOAD bytes suffice
+ * @out:     room for the answer, DEVICE_DOE_PAYLOAD bytes suffice unless the
+ *           configuration says otherwise
  * @len:     bytes of the answer; 0: there is none (a device without power
  *           gives none)
  *
@@ -254,7 +314,8 @@ enum il_err device_message(struct device *d, enum spdm_kind kind,
 
 /*
  * device_doe() - one whole DOE data object, discovery included
- * @out: DOE_OBJECT_LIMIT bytes
+ * @out: as many bytes as the longest object, DOE_OBJECT_LIMIT unless the
+ *       configuration says otherwise
  * @len: 0: no answer, also for a type that discovery does not list
  *
  * Errors:   IL_E_SHORT, IL_E_LONG, IL_E_FIELD  @obj is no data object, or a

@@ -35,6 +35,10 @@ void device_settle(struct device *d);
 /* Answers what waits in the mailbox; false: nothing moved. */
 bool device_serve_doe(struct device *d);
 
+/* Defaults for what @cfg leaves open, defaults.c */
+void device_cfg_fill(struct device_cfg *cfg);
+bool device_cfg_sane(const struct device_cfg *cfg);
+
 /* Functions and their configuration space */
 void fn_build(struct device_fn *fn);
 void fn_reset(struct device_fn *fn);
@@ -51,6 +55,8 @@ bool fn_decodes(const struct device_fn *fn);
 void device_take_cfg(struct device *d, const struct tlp *t);
 
 /* Memory space */
+const struct device_bar *fn_bar_cfg(const struct device_fn *fn, unsigned bar);
+void fn_mem_wipe(struct device_fn *fn);
 bool fn_bar(const struct device_fn *fn, unsigned bar, uint64_t *base,
 	    uint64_t *size);
 bool fn_msix_locked(const struct device_fn *fn);
@@ -88,6 +94,7 @@ void msix_reset(struct device_fn *fn);
 void msix_fire(struct device_fn *fn, unsigned vector);
 void msix_flush(struct device_fn *fn);
 
+extern const struct pci_cfg_ops device_cfg_ops;
 extern const struct dsm_port device_dsm_port;
 extern const struct spdm_rsp_port device_spdm_port;
 

@@ -33,7 +33,7 @@ static enum il_err answer(struct device *d, struct doe_type *type,
 		return err;
 	}
 	kind = type->type == DOE_TYPE_SPDM ? SPDM_PLAIN : SPDM_SECURED;
-	err = dsm_handle(&d->dsm, kind, in, n, d->reply, sizeof(d->reply), len,
+	err = dsm_handle(&d->dsm, kind, in, n, d->reply, d->reply_len, len,
 			 &out_kind, d->now_ns);
 	type->type = out_kind == SPDM_PLAIN ? DOE_TYPE_SPDM : DOE_TYPE_SECURED;
 	return err;
@@ -98,12 +98,11 @@ enum il_err device_doe(struct device *d, const uint8_t *obj, size_t n,
 	struct doe_type type;
 	const uint8_t *in;
 	size_t in_len, got;
-	enum il_err err =
-		doe_unwrap(obj, n, DOE_OBJECT_LIMIT, &type, &in, &in_len);
+	enum il_err err = doe_unwrap(obj, n, d->doe.limit, &type, &in, &in_len);
 
 	if (err)
 		return err;
-	if (cap < DOE_HEADER_LEN + sizeof(d->reply))
+	if (cap < d->doe.limit)
 		return IL_E_SPACE;
 	*len = 0;
 	if (!d->powered)

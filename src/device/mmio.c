@@ -7,12 +7,31 @@
 
 /* Memory requests that come in: which BAR, may it, and what is there. */
 
+const struct device_bar *fn_bar_cfg(const struct device_fn *fn, unsigned bar)
+{
+	const struct device_cfg *cfg = &fn->dev->cfg;
+
+	return fn->index == 0 ? &cfg->bar[bar] : &cfg->vf_bar[bar];
+}
+
+void fn_mem_wipe(struct device_fn *fn)
+{
+	for (unsigned b = 0; b < T0_BARS; b++) {
+		if (fn->mem[b].used)
+			memset(fn->mem[b].p, 0, fn->mem[b].size);
+		fn->mem[b].used = false;
+	}
+}
+
 bool fn_bar(const struct device_fn *fn, unsigned bar, uint64_t *base,
 	    uint64_t *size)
 {
 	const struct device *d = fn->dev;
 	const struct pci_cfg *pf = &d->fn[0].cfg;
 
+	/* Registers alone do not tell the upper half of a VF's BAR from one. */
+	if (!fn_bar_cfg(fn, bar)->size)
+		return false;
 	if (fn->index == 0) {
 		*base = fn->assumed ? d->cfg.bar[bar].at
 				    : pci_bar_base(pf, bar);
@@ -72,25 +91,23 @@ static bool find(const struct device *d, uint64_t addr, uint32_t len,
 		 struct hit *out)
 {
 	int own = owner(d, addr);
-	static const struct {
-		unsigned bar;
-		uint64_t size;
-	} bars[] = { { DMA_BAR_REGS, DMA_BAR_REGS_SIZE },
-		     { DMA_BAR_MEM, DMA_BAR_MEM_SIZE } };
 
 	for (unsigned i = 0; i < d->fns; i++) {
 		if (!fn_decodes(&d->fn[i]) || (own >= 0 && own != (int)i))
 			continue;
-		for (unsigned n = 0; n < COUNT(bars); n++) {
+		for (unsigned b = 0; b < T0_BARS; b++) {
 			uint64_t base, size;
 
-			if (!fn_bar(&d->fn[i], bars[n].bar, &base, &size) ||
-			    addr < base || addr - base >= bars[n].size ||
-			    len > bars[n].size - (addr - base))
+			/* A VF's part may be larger than what it has there. */
+			if (!fn_bar(&d->fn[i], b, &base, &size))
+				continue;
+			size = fn_bar_cfg(&d->fn[i], b)->size;
+			if (addr < base || addr - base >= size ||
+			    len > size - (addr - base))
 				continue;
 			out->fn = i;
 			out->locked = own >= 0;
-			out->bar = bars[n].bar;
+			out->bar = b;
 			out->off = (uint32_t)(addr - base);
 			return true;
 		}
@@ -106,8 +123,23 @@ bool fn_msix_locked(const struct device_fn *fn)
 	       (d->tdis[fn->index].lock.flags & TDISP_LOCK_MSIX);
 }
 
+/* The part of its BAR that the first byte is in is NON_TEE. */
+static bool non_tee(const struct device *d, const struct hit *h)
+{
+	const struct device_bar *b = fn_bar_cfg(&d->fn[h->fn], h->bar);
+	uint64_t end = 0;
+
+	for (unsigned i = 0; i < b->parts; i++) {
+		end += b->part[i].size;
+		if (h->off < end)
+			return b->part[i].non_tee && h->off + h->len <= end;
+	}
+	return false;
+}
+
 /*
- * TEE memory: all but the MSI-X pages of a TDI that did not lock them. While
+ * TEE memory: all but NON_TEE parts, and the MSI-X pages of a TDI that did not
+ * lock them. A request over the end of a NON_TEE part reaches TEE memory. While
  * UNLOCKED nothing was reported as anything else, and a trusted request has
  * nothing to look for: a TVM that was not told of STOP must not fill a table
  * that its host can read.
@@ -118,7 +150,7 @@ static bool tee(const struct device *d, const struct hit *h)
 		return true;
 	if (h->bar == DMA_BAR_REGS && h->off >= DMA_PAGE_MSIX_TABLE)
 		return fn_msix_locked(&d->fn[h->fn]);
-	return true;
+	return !non_tee(d, h);
 }
 
 static bool admitted(const struct device *d, const struct hit *h, bool t,
@@ -131,7 +163,7 @@ bool device_mem_allowed(const struct device *d, unsigned fn, uint64_t addr,
 			uint32_t len, bool t, int stream,
 			const struct rule **why)
 {
-	struct hit h = { .fn = 0 };
+	struct hit h = { .len = len };
 
 	if (!find(d, addr, len ? len : 1, &h) || h.fn != fn) {
 		*why = &device_rule_no_bar;
@@ -187,8 +219,8 @@ static bool load(const struct device *d, const struct hit *h, uint8_t *out)
 
 	if (h->len == 0)
 		return true;
-	if (h->bar == DMA_BAR_MEM) {
-		memcpy(out, fn->mem + h->off, h->len);
+	if (h->bar != DMA_BAR_REGS) {
+		memcpy(out, fn->mem[h->bar].p + h->off, h->len);
 		return true;
 	}
 	if (!regs_access(h))
@@ -205,9 +237,9 @@ static bool store(struct device *d, const struct hit *h, const uint8_t *in)
 
 	if (h->len == 0)
 		return true;
-	if (h->bar == DMA_BAR_MEM) {
-		memcpy(fn->mem + h->off, in, h->len);
-		fn->mem_used = true;
+	if (h->bar != DMA_BAR_REGS) {
+		memcpy(fn->mem[h->bar].p + h->off, in, h->len);
+		fn->mem[h->bar].used = true;
 		return true;
 	}
 	if (!regs_access(h))

@@ -137,13 +137,11 @@ struct span {
 /* The ranges that functions decode now or would when enabled. */
 static unsigned spans(const struct device *d, struct span *out)
 {
-	static const unsigned bars[] = { DMA_BAR_REGS, DMA_BAR_MEM };
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < d->fns; i++)
-		for (unsigned b = 0; b < COUNT(bars) && d->fn[i].there; b++)
-			if (fn_bar(&d->fn[i], bars[b], &out[n].base,
-				   &out[n].size))
+		for (unsigned b = 0; b < T0_BARS && d->fn[i].there; b++)
+			if (fn_bar(&d->fn[i], b, &out[n].base, &out[n].size))
 				n++;
 	return n;
 }
@@ -152,14 +150,14 @@ static const struct rule *check_config(void *ctx, uint32_t fn,
 				       const struct tdisp_lock *lock)
 {
 	struct device *d = ctx;
-	struct span s[2 * DEVICE_FNS];
+	struct span s[T0_BARS * DEVICE_FNS];
 	unsigned n = spans(d, s);
 
 	(void)lock;
-	for (unsigned b = DMA_BAR_REGS; b <= DMA_BAR_MEM; b += 2) {
+	for (unsigned b = 0; b < T0_BARS; b++) {
 		uint64_t base, size;
 
-		if (!fn_bar(&d->fn[fn], b, &base, &size) || base < size)
+		if (fn_bar(&d->fn[fn], b, &base, &size) && base < size)
 			return &device_rule_bar_off;
 	}
 	if (fn != 0 &&
@@ -206,9 +204,7 @@ static enum il_err scrub(void *ctx, uint32_t fn)
 
 	engine_stop(f, DMA_ERROR_NONE);
 	engine_wipe(f);
-	if (f->mem_used)
-		memset(f->mem, 0, DMA_BAR_MEM_SIZE);
-	f->mem_used = false;
+	fn_mem_wipe(f);
 	/* Payloads that were read or decrypted last; nobody is at them now. */
 	bytes_wipe(d->data, sizeof(d->data));
 	bytes_wipe(d->scratch, sizeof(d->scratch));
@@ -229,31 +225,49 @@ static void add_range(struct tdisp_report *r, uint64_t base, uint64_t size,
 	};
 }
 
+static void add_memory(struct tdisp_report *r, const struct device_bar *b,
+		       unsigned bar, uint64_t base)
+{
+	if (!b->parts)
+		add_range(r, base, b->size, 0, (uint16_t)bar);
+	for (unsigned i = 0; i < b->parts; i++) {
+		add_range(r, base, b->part[i].size,
+			  b->part[i].non_tee ? TDISP_RANGE_NON_TEE : 0,
+			  (uint16_t)bar);
+		base += b->part[i].size;
+	}
+}
+
 /* MSI-X pages are part of the report only when locked (§11.3.11). */
 static enum il_err report(void *ctx, uint32_t fn, const struct tdisp_lock *lock,
 			  struct tdisp_report *out)
 {
 	struct device *d = ctx;
 	const struct device_fn *f = &d->fn[fn];
-	uint64_t regs, mem, size;
+	uint64_t base, size;
 
 	memset(out, 0, sizeof(*out));
 	out->info = TDISP_INFO_DMA_NO_PASID;
 	if (lock->flags & TDISP_LOCK_NO_FW_UPDATE)
 		out->info |= TDISP_INFO_NO_FW_UPDATE;
-	if (!fn_bar(f, DMA_BAR_REGS, &regs, &size) ||
-	    !fn_bar(f, DMA_BAR_MEM, &mem, &size))
+	out->lnr_control = d->cfg.report.lnr_control;
+	out->tph_control = d->cfg.report.tph_control;
+	out->vendor = d->cfg.report.info;
+	out->vendor_len = d->cfg.report.info_len;
+	if (!fn_bar(f, DMA_BAR_REGS, &base, &size))
 		return IL_E_STATE;
-	add_range(out, regs, DMA_PAGE_MSIX_TABLE, 0, DMA_BAR_REGS);
+	add_range(out, base, DMA_PAGE_MSIX_TABLE, 0, DMA_BAR_REGS);
 	if (lock->flags & TDISP_LOCK_MSIX) {
 		out->msix_control = (uint16_t)pci_cfg_get(
 			&f->cfg, (uint16_t)(f->msix + MSIX_CTL), 2);
-		add_range(out, regs + DMA_PAGE_MSIX_TABLE, PAGE_4K,
+		add_range(out, base + DMA_PAGE_MSIX_TABLE, PAGE_4K,
 			  TDISP_RANGE_MSIX_TABLE, DMA_BAR_REGS);
-		add_range(out, regs + DMA_PAGE_MSIX_PBA, PAGE_4K,
+		add_range(out, base + DMA_PAGE_MSIX_PBA, PAGE_4K,
 			  TDISP_RANGE_MSIX_PBA, DMA_BAR_REGS);
 	}
-	add_range(out, mem, DMA_BAR_MEM_SIZE, 0, DMA_BAR_MEM);
+	for (unsigned b = 1; b < T0_BARS; b++)
+		if (fn_bar(f, b, &base, &size))
+			add_memory(out, fn_bar_cfg(f, b), b, base);
 	return IL_OK;
 }
 
@@ -302,10 +316,15 @@ static enum il_err measure(void *ctx, uint8_t index,
 {
 	struct device *d = ctx;
 
-	if (index == 0 || index > d->cfg.meas_count)
-		return IL_E_ARG;
-	*out = d->cfg.meas[index - 1];
-	return IL_OK;
+	for (unsigned i = 0; i < d->cfg.meas_count; i++) {
+		unsigned has = d->cfg.meas_index ? d->cfg.meas_index[i] : i + 1;
+
+		if (index && index == has) {
+			*out = d->cfg.meas[i];
+			return IL_OK;
+		}
+	}
+	return IL_E_ARG;
 }
 
 const struct spdm_rsp_port device_spdm_port = { .sign = sign,
@@ -323,6 +342,6 @@ void device_spdm_defaults(struct spdm_rsp_cfg *spdm)
 		.dhe = SPDM_DHE_SECP384R1,
 		.sm_versions = { SPDM_SM_V11 },
 		/* A secured record of this much fits one data object. */
-		.transfer = DEVICE_DOE_PAYLOAD - 64,
+		.transfer = DEVICE_DOE_PAYLOAD - DEVICE_RECORD_OVER,
 	};
 }

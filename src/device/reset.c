@@ -33,9 +33,7 @@ void fn_reset(struct device_fn *fn)
 	engine_wipe(fn);
 	pci_cfg_reset(&fn->cfg, fn->first);
 	msix_reset(fn);
-	if (fn->mem_used)
-		memset(fn->mem, 0, DMA_BAR_MEM_SIZE);
-	fn->mem_used = false;
+	fn_mem_wipe(fn);
 }
 
 void device_vfs_update(struct device *d)

@@ -28,8 +28,10 @@ static uint32_t keyed_by(const struct device *d, uint8_t stream)
 
 static bool fn_clean(const struct device_fn *f)
 {
-	return !f->engine.used && law_zero(f->engine.buf, DMA_MAX_LEN) &&
-	       !f->mem_used && law_zero(f->mem, DMA_BAR_MEM_SIZE);
+	for (unsigned b = 0; b < T0_BARS; b++)
+		if (f->mem[b].used || !law_zero(f->mem[b].p, f->mem[b].size))
+			return false;
+	return !f->engine.used && law_zero(f->engine.buf, DMA_MAX_LEN);
 }
 
 static void look_tdi(const struct device *d, unsigned i, enum tdi_state was,

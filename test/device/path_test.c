@@ -244,9 +244,9 @@ static void device_memory_takes_bytes_at_any_offset(void **unused)
 	for (unsigned i = 0; i < sizeof(in); i++)
 		in[i] = (uint8_t)(i * 7 + 1);
 	assert_int_equal(mem_access(&rig.mem, &req, in, &f), IL_OK);
-	assert_int_equal(rig.dev.fn[0].mem[0x7f0], 0);
-	assert_memory_equal(rig.dev.fn[0].mem + 0x7f1, in, sizeof(in));
-	assert_int_equal(rig.dev.fn[0].mem[0x7f1 + 1999], 0);
+	assert_int_equal(rig.dev.fn[0].mem[2].p[0x7f0], 0);
+	assert_memory_equal(rig.dev.fn[0].mem[2].p + 0x7f1, in, sizeof(in));
+	assert_int_equal(rig.dev.fn[0].mem[2].p[0x7f1 + 1999], 0);
 	req.write = false;
 	assert_int_equal(mem_access(&rig.mem, &req, out, &f), IL_OK);
 	assert_memory_equal(out, in, sizeof(in));
@@ -629,7 +629,7 @@ static void each_vf_is_a_device_of_its_own(void **unused)
 	assert_int_equal(rig_mmio_read(&rig, RIG_VFBAR0 + 0x10, 8, false), 0);
 	assert_int_equal(rig_mmio_read(&rig, RIG_BAR0 + 0x10, 8, false), 0);
 	rig_mmio_write(&rig, RIG_VFBAR2 + 0x10008, 0x88, 8, false);
-	assert_int_equal(rig.dev.fn[2].mem[8], 0x88);
+	assert_int_equal(rig.dev.fn[2].mem[2].p[8], 0x88);
 	rig_msix(&rig, RIG_VFBAR0 + 0x4000, RIG_EP + 2, 3, 33);
 	assert_int_equal(
 		rig_dma(&rig, RIG_VFBAR0 + 0x4000, 2, 0, 0x1000, 64, false), 0);

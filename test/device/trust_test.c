@@ -388,7 +388,7 @@ static void flr_of_the_pf_ends_vfs_streams_and_mailbox(void **unused)
 			 IL_E_IO);
 	assert_int_equal(rig.dev.doe.state, DOE_IDLE);
 	assert_int_equal(ide_find(&rig.dev.ide, RIG_STREAM), -1);
-	assert_int_equal(rig.dev.fn[0].mem[0], 0);
+	assert_int_equal(rig.dev.fn[0].mem[2].p[0], 0);
 	assert_int_equal(device_rid(&rig.dev, 0), RIG_EP);
 }
 
@@ -403,7 +403,7 @@ static void d3hot_and_back_is_a_reset(void **unused)
 	assert_int_equal(rig_mmio_read(&rig, RIG_VFBAR2, 8, false), UINT64_MAX);
 	rig_cfg_write(&rig, RIG_EP, pm + 4, 2, 0);
 	assert_int_equal(rig_cfg_read(&rig, RIG_EP, 4, 2), 0);
-	assert_int_equal(rig.dev.fn[0].mem[0], 0);
+	assert_int_equal(rig.dev.fn[0].mem[2].p[0], 0);
 }
 
 static void assert_reset(void)
@@ -413,7 +413,7 @@ static void assert_reset(void)
 	rig_settle(&rig);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(state_of(i), TDI_UNLOCKED);
-	assert_int_equal(rig.dev.fn[0].mem[0], 0);
+	assert_int_equal(rig.dev.fn[0].mem[2].p[0], 0);
 	assert_false(rig.dev.captured);
 	assert_false(rig.dev.fn[1].there);
 	assert_int_equal(ide_find(&rig.dev.ide, RIG_STREAM), -1);
@@ -859,7 +859,7 @@ static void scrub_leaves_no_byte_of_the_tvm(void **unused)
 	assert_int_equal(rig_dma(&rig, RIG_BAR0, 1, 0x1000, 0, 4096, false), 0);
 	rig_mmio_write(&rig, RIG_BAR2 + 0xfff8, 0x77, 8, false);
 	assert_int_equal(device_dsm_port.quiesce(&rig.dev, 0), IL_OK);
-	assert_int_equal(fn->mem[0xfff8], 0x77);
+	assert_int_equal(fn->mem[2].p[0xfff8], 0x77);
 	assert_int_equal(rig_mmio_read(&rig, RIG_BAR2 + 0xfff8, 8, false),
 			 0x77);
 	rig.dev.scratch[1] = rig.dev.data[9] = 0x77;
@@ -871,7 +871,7 @@ static void scrub_leaves_no_byte_of_the_tvm(void **unused)
 	for (unsigned i = 0; i < 4096; i++)
 		assert_int_equal(fn->engine.buf[i], 0);
 	for (unsigned i = 0; i < DMA_BAR_MEM_SIZE; i++)
-		assert_int_equal(fn->mem[i], 0);
+		assert_int_equal(fn->mem[2].p[i], 0);
 	assert_int_equal(fn->engine.src, 0);
 	rig_mmio_write(&rig, RIG_BAR0 + 0x2000, 0x1234, 8, false);
 	assert_int_equal(device_dsm_port.scrub(&rig.dev, 0), IL_OK);

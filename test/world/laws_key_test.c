@@ -180,7 +180,7 @@ static void law_10_an_unlocked_function_with_bytes_in_it(void **unused)
 {
 	(void)unused;
 	last()->tdi[0].state = TDI_ERROR;
-	t.w->dev->fn[0].mem[4711] = 1;
+	t.w->dev->fn[0].mem[2].p[4711] = 1;
 	breaks(10);
 }
 

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "device/device_priv.h"
+
+/* Configuration space of the functions, as it is before anyone writes. */
+
+static uint32_t flags(const struct device_bar *b)
+{
+	return (b->wide ? BAR_MEM_64 : 0) | (b->prefetch ? BAR_PREFETCH : 0);
+}
+
+static void build_pf_caps(struct device_fn *fn)
+{
+	struct device *d = fn->dev;
+	struct pci_sriov sriov = {
+		.total = (uint16_t)d->cfg.vfs,
+		.first = 1,
+		.stride = 1,
+		.vf_device = d->cfg.ids.vf_device,
+	};
+	const struct ide_cap_regs ide = {
+		.selective = true,
+		.ide_km = true,
+		.sel_cfg = true,
+		.sel_num = (uint16_t)d->cfg.streams,
+		.tee_limited = true,
+	};
+
+	for (unsigned b = 0; b < T0_BARS; b++) {
+		sriov.bar[b].size = d->cfg.vf_bar[b].size;
+		sriov.bar[b].flags = flags(&d->cfg.vf_bar[b]);
+	}
+	if (d->cfg.vfs)
+		d->sriov = pci_sriov_add(&fn->cfg, &sriov);
+	d->doe_cap = pci_doe_add(&fn->cfg);
+	if (d->cfg.streams)
+		d->ide_cap = pci_ide_add(&fn->cfg, &ide, DEVICE_ADDRS);
+}
+
+static void build_pf(struct device_fn *fn)
+{
+	const struct device_bar *bar = fn->dev->cfg.bar;
+
+	for (unsigned b = 0; b < T0_BARS; b++)
+		if (bar[b].size)
+			pci_bar(&fn->cfg, b, bar[b].size, flags(&bar[b]));
+	fn->pm = pci_pm_add(&fn->cfg);
+}
+
+void fn_build(struct device_fn *fn)
+{
+	struct device *d = fn->dev;
+	bool pf = fn->index == 0;
+	const struct pci_ids ids = {
+		.vendor = pf ? d->cfg.ids.vendor : 0xffff,
+		.device = pf ? d->cfg.ids.device : 0xffff,
+		.subsys_vendor = d->cfg.ids.subsys_vendor,
+		.subsys = d->cfg.ids.subsys,
+		.class_code = d->cfg.ids.class_code,
+		.revision = d->cfg.ids.revision,
+	};
+	const struct pci_exp exp = {
+		.type = EXP_TYPE_ENDPOINT,
+		.tee = !d->cfg.no_tee,
+		.flr = true,
+		.max_payload = 2,
+	};
+
+	pci_cfg_init(&fn->cfg, &device_cfg_ops, fn);
+	pci_type0(&fn->cfg, &ids);
+	if (pf)
+		build_pf(fn);
+	else
+		/* Memory Space Enable is in the PF (§9.3.4.1.3). */
+		pci_cfg_mask(&fn->cfg, CFG_COMMAND, 2, CMD_MASTER, 0);
+	fn->exp = pci_exp_add(&fn->cfg, &exp);
+	fn->msix = pci_msix_add(&fn->cfg, DMA_MSIX_VECTORS, DMA_BAR_REGS,
+				DMA_PAGE_MSIX_TABLE, DMA_BAR_REGS,
+				DMA_PAGE_MSIX_PBA);
+	if (pf)
+		build_pf_caps(fn);
+	memcpy(fn->first, fn->cfg.image, sizeof(fn->first));
+}
