@@ -10,7 +10,7 @@
 #include "base/bits.h"
 
 static const struct cli_cmd *const cmds[] = {
-	&cmd_assign, &cmd_run, &cmd_shell, &cmd_identity, &cmd_help,
+	&cmd_assign, &cmd_serve, &cmd_run, &cmd_shell, &cmd_identity, &cmd_help,
 };
 
 static void complain(struct cli *c, const char *fmt, va_list ap)
@@ -63,19 +63,25 @@ static int take_opt(struct cli *c, int argc, char **argv, int *i,
 	const char *name = argv[*i] + 2;
 	size_t len = strcspn(name, "=");
 	const struct cli_opt *k = find_opt(o, n, name, len);
+	const char *v = "";
 
 	if (!k)
 		return cli_misuse(c, "unknown option %s", argv[*i]);
 	if (k->flag && name[len])
 		return cli_misuse(c, "--%s takes no value", k->name);
-	if (k->flag)
-		*k->value = "";
-	else if (name[len])
-		*k->value = name + len + 1;
-	else if (*i + 1 < argc)
-		*k->value = argv[++*i];
-	else
+	if (!k->flag && name[len])
+		v = name + len + 1;
+	else if (!k->flag && *i + 1 < argc)
+		v = argv[++*i];
+	else if (!k->flag)
 		return cli_misuse(c, "--%s wants a value", k->name);
+	if (!k->max)
+		*k->value = v;
+	else if (*k->n < k->max)
+		k->value[(*k->n)++] = v;
+	else
+		return cli_misuse(c, "--%s more than %zu times", k->name,
+				  k->max);
 	return 0;
 }
 

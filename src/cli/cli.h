@@ -35,8 +35,8 @@ struct cli_cmd {
 	int (*run)(struct cli *c, int argc, char **argv);
 };
 
-extern const struct cli_cmd cmd_assign, cmd_run, cmd_shell, cmd_identity,
-	cmd_help;
+extern const struct cli_cmd cmd_assign, cmd_serve, cmd_run, cmd_shell,
+	cmd_identity, cmd_help;
 
 int cli_main(struct cli *c, int argc, char **argv);
 
@@ -48,12 +48,15 @@ int cli_misuse(struct cli *c, const char *fmt, ...)
 
 /*
  * One option: --NAME VALUE or --NAME=VALUE; a flag has no value. Unknown
- * options and stray words are misuse.
+ * options and stray words are misuse. Given again, the last one counts; but
+ * one with @max is a list.
  */
 struct cli_opt {
 	const char *name;
 	bool flag;
 	const char **value; /* set to the value, or to "" for a flag */
+	size_t max;	    /* not 0: @value has room for so many */
+	size_t *n;	    /* of them that were given */
 };
 
 /* @words gets up to @max words that are no options. 0, or CLI_USAGE. */

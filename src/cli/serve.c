@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/serve.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/bytes.h"
+
+#define ARENA_SIZE (64u << 20)
+
+static enum il_err fill(void *ctx, uint8_t *out, size_t len)
+{
+	struct serve *s = ctx;
+
+	return ossl_random(s->lib, out, len);
+}
+
+static uint64_t now_ns(void *ctx)
+{
+	struct serve *s = ctx;
+
+	return s->c->mono_ns();
+}
+
+static void say(void *ctx, const char *line)
+{
+	struct serve *s = ctx;
+
+	fprintf(s->c->err, "interlock: %s\n", line);
+}
+
+struct serve *serve_new(struct cli *c)
+{
+	struct serve *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		(void)cli_fail(c, "no memory");
+		return NULL;
+	}
+	s->c = c;
+	s->env = (struct env){ .random = fill, .ctx = s };
+	s->vfu = (struct vfu_cfg){
+		.now_ns = now_ns, .say = say, .ctx = s, .stop_fd = -1
+	};
+	return s;
+}
+
+void serve_free(struct serve *s)
+{
+	bytes_wipe(s, sizeof(*s));
+	free(s);
+}
+
+int serve_at(struct serve *s, enum vfu_front front, const char *addr)
+{
+	struct serve_at *a = &s->at[s->ats];
+
+	if (s->ats == COUNT(s->at))
+		return cli_misuse(s->c, "more than %zu addresses",
+				  COUNT(s->at));
+	if (sock_parse(addr, &a->addr))
+		return cli_misuse(s->c,
+				  "%s: not an address to listen at; expected "
+				  "unix:PATH or tcp:127.0.0.1:PORT",
+				  addr);
+	a->front = front;
+	s->ats++;
+	return 0;
+}
+
+static int build_device(struct serve *s)
+{
+	enum il_err err;
+
+	s->cfg.arena = &s->arena;
+	s->cfg.crypto = &s->crypto;
+	s->cfg.env = &s->env;
+	s->cfg.powered = true;
+	s->cfg.link = vfu_link(s->v);
+	s->cfg.spdm.slots[0].certs =
+		(struct spdm_span){ s->id.chain, s->id.chain_len };
+	err = crypto_key_load(&s->crypto, &s->cfg.key, s->id.key,
+			      s->id.key_len);
+	if (err)
+		return cli_fail(s->c, "the device's key: %s", il_err_name(err));
+	s->dev = ARENA_NEW(&s->arena, struct device);
+	err = s->dev ? device_init(s->dev, &s->cfg) : IL_E_NOMEM;
+	if (err)
+		s->dev = NULL;
+	return err ? cli_fail(s->c, "the device cannot be made: %s",
+			      il_err_name(err))
+		   : 0;
+}
+
+static int listen_all(struct serve *s)
+{
+	for (unsigned i = 0; i < s->ats; i++) {
+		int err = vfu_listen(s->v, s->at[i].front, &s->at[i].addr);
+
+		if (err)
+			return cli_fail(s->c, "cannot listen at %s: %s",
+					s->at[i].addr.text, strerror(-err));
+	}
+	return 0;
+}
+
+static int turn(struct serve *s)
+{
+	for (;;) {
+		switch (vfu_turn(s->v, -1)) {
+		case VFU_ON:
+			break;
+		case VFU_STOPPED:
+		case VFU_ENDED:
+			return CLI_DONE;
+		case VFU_BROKEN:
+			return cli_fail(s->c, "poll: %s", strerror(errno));
+		}
+	}
+}
+
+static void close_all(struct serve *s)
+{
+	if (s->dev)
+		device_fini(s->dev);
+	vfu_free(s->v);
+	crypto_drop(&s->crypto, &s->cfg.key);
+	arena_unmap(&s->arena);
+	ossl_free(s->lib);
+}
+
+static int with_library(struct serve *s)
+{
+	int ret;
+
+	s->crypto = ossl_crypto(s->lib);
+	if (arena_map(&s->arena, 0, ARENA_SIZE) || vfu_new(&s->vfu, &s->v))
+		return cli_fail(s->c, "no memory");
+	ret = build_device(s);
+	if (ret)
+		return ret;
+	vfu_serve(s->v, s->dev);
+	ret = listen_all(s);
+	if (ret)
+		return ret;
+	fprintf(s->c->out, "ready\n");
+	fflush(s->c->out);
+	return turn(s);
+}
+
+/*
+ * The signals that end it are read, not caught: no handler, no global. SIGPIPE
+ * is held back as well: whoever read our output may go.
+ */
+int serve_run(struct serve *s)
+{
+	sigset_t ends, held, old;
+	int ret;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	held = ends;
+	sigaddset(&held, SIGPIPE);
+	if (sigprocmask(SIG_BLOCK, &held, &old))
+		return cli_fail(s->c, "signals: %s", strerror(errno));
+	s->vfu.stop_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->vfu.stop_fd < 0)
+		ret = cli_fail(s->c, "signals: %s", strerror(errno));
+	else if (ossl_new(&(struct ossl_cfg){ 0 }, &s->lib))
+		ret = cli_fail(s->c, "cryptography cannot start");
+	else
+		ret = with_library(s);
+	close_all(s);
+	if (s->vfu.stop_fd >= 0) {
+		struct signalfd_siginfo seen;
+
+		/* Taken off, lest it be delivered when unblocked. */
+		while (read(s->vfu.stop_fd, &seen, sizeof(seen)) > 0)
+			;
+		close(s->vfu.stop_fd);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return ret;
+}

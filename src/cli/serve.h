@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef CLI_SERVE_H
+#define CLI_SERVE_H
+
+#include "cli/cli.h"
+#include "device/device.h"
+#include "vfu/vfu.h"
+
+/*
+ * A device as a program of its own: what `interlock device` and the
+ * emulator's name have in common. Served keys come from the system's
+ * randomness, never from a seed.
+ */
+struct serve {
+	struct cli *c;
+	/* What to serve, filled in by the caller of serve_run(). */
+	struct identity id;
+	struct device_cfg cfg;
+	struct vfu_cfg vfu;
+	struct serve_at {
+		enum vfu_front front;
+		struct sock_addr addr;
+	} at[VFU_DOORS];
+	unsigned ats;
+
+	/* Of serve_run() */
+	struct ossl *lib;
+	struct crypto crypto;
+	struct env env;
+	struct arena arena;
+	struct device *dev;
+	struct vfu *v;
+};
+
+/* NULL and a line: no memory. serve_free() wipes the identity. */
+struct serve *serve_new(struct cli *c);
+void serve_free(struct serve *s);
+
+/* Where to listen. 0, or CLI_USAGE after a line. */
+int serve_at(struct serve *s, enum vfu_front front, const char *addr);
+
+/* Serves until SIGTERM, SIGINT or a client's leave to end. An exit status. */
+int serve_run(struct serve *s);
+
+#endif
