@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/bits.h"
+#include "emu/side.h"
 #include "mctp/mctp.h"
 #include "vfu/vfu_priv.h"
 
@@ -37,8 +38,8 @@ static enum vfu_verdict serve_doe(struct vfu *v, const struct emu_frame *f,
 		*why = "the data object is too long";
 		return VFU_DROP;
 	}
-	err = device_doe(v->dev, f->p, f->len, v->reply, v->cfg.max_object,
-			 &len, v->now_ns);
+	err = device_doe(v->dev, f->p, f->len, v->reply, sizeof(v->reply), &len,
+			 v->now_ns);
 	if (err)
 		return failed(err, why);
 	reply->command = len ? EMU_NORMAL : 0;
@@ -102,6 +103,12 @@ static enum vfu_verdict serve_shutdown(struct vfu *v, const struct emu_frame *f,
 static const struct door doors[] = {
 	{ EMU_NORMAL, EMU_DOE, serve_doe },
 	{ EMU_NORMAL, EMU_MCTP, serve_mctp },
+	{ EMU_BARE_TDISP, EMU_DOE, vfu_bare_tdisp },
+	{ EMU_SIDE_WRITE, EMU_DOE, vfu_side },
+	{ EMU_SIDE_FLR, EMU_DOE, vfu_side },
+	{ EMU_SIDE_EVENT, EMU_DOE, vfu_side },
+	{ EMU_SIDE_STATE, EMU_DOE, vfu_side },
+	{ EMU_SIDE_ACCESS, EMU_DOE, vfu_side },
 	{ EMU_TEST, ANY, serve_hello },
 	{ EMU_CONTINUE, ANY, serve_continue },
 	{ EMU_SHUTDOWN, ANY, serve_shutdown },

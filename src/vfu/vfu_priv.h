@@ -62,4 +62,12 @@ enum vfu_verdict {
 enum vfu_verdict vfu_spdm_frame(struct vfu *v, const struct emu_frame *f,
 				struct emu_frame *reply, const char **why);
 
+/* The same for one TDISP message without SPDM; moves nothing. */
+enum vfu_verdict vfu_bare_tdisp(struct vfu *v, const struct emu_frame *f,
+				struct emu_frame *reply, const char **why);
+
+/* The same for a message of the side channel. */
+enum vfu_verdict vfu_side(struct vfu *v, const struct emu_frame *f,
+			  struct emu_frame *reply, const char **why);
+
 #endif
