@@ -45,16 +45,21 @@ static int serve(struct serve *s, const struct device_opts *o)
 {
 	int ret = 0;
 
+	for (size_t i = 0; i < o->links && !ret; i++)
+		ret = serve_at(s, VFU_LINK, o->link[i]);
 	for (size_t i = 0; i < o->spdms && !ret; i++)
 		ret = serve_at(s, VFU_SPDM, o->spdm[i]);
 	if (ret)
 		return ret;
 	if (!s->ats)
-		return cli_misuse(s->c, "device wants --spdm-socket ADDR");
+		return cli_misuse(s->c, "device wants --link ADDR or "
+					"--spdm-socket ADDR");
 	ret = load_identity(s, o->identity);
 	if (ret)
 		return ret;
 	device_spdm_defaults(&s->cfg.spdm);
+	/* Others learn of the host what the link would show. */
+	s->cfg.assume = o->spdms != 0;
 	s->cfg.vfs = 1;
 	s->cfg.streams = 4;
 	s->cfg.meas = measured;
@@ -66,6 +71,7 @@ static int run(struct cli *c, int argc, char **argv)
 {
 	struct device_opts o = { .links = 0 };
 	const struct cli_opt opts[] = {
+		{ "link", false, o.link, COUNT(o.link), &o.links },
 		{ "spdm-socket", false, o.spdm, COUNT(o.spdm), &o.spdms },
 		{ "identity", false, &o.identity },
 	};
@@ -84,7 +90,7 @@ static int run(struct cli *c, int argc, char **argv)
 
 const struct cli_cmd cmd_serve = {
 	.name = "device",
-	.args = "--spdm-socket ADDR... [--identity DIR]",
+	.args = "[--link ADDR]... [--spdm-socket ADDR]... [--identity DIR]",
 	.help = "the device on its own, for requesters and emulators",
 	.run = run,
 };

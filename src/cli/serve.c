@@ -11,7 +11,8 @@
 #include "base/bits.h"
 #include "base/bytes.h"
 
-#define ARENA_SIZE (64u << 20)
+#define ARENA_SIZE	(64u << 20)
+#define READ_TIMEOUT_NS UINT64_C(10000000000)
 
 static enum il_err fill(void *ctx, uint8_t *out, size_t len)
 {
@@ -81,6 +82,8 @@ static int build_device(struct serve *s)
 	s->cfg.crypto = &s->crypto;
 	s->cfg.env = &s->env;
 	s->cfg.powered = true;
+	/* Another process answers its reads, when it is scheduled. */
+	s->cfg.read_timeout_ns = READ_TIMEOUT_NS;
 	s->cfg.link = vfu_link(s->v);
 	s->cfg.spdm.slots[0].certs =
 		(struct spdm_span){ s->id.chain, s->id.chain_len };

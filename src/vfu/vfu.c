@@ -9,6 +9,7 @@
 
 #include "base/bits.h"
 #include "vfu/client.h"
+#include "vfu/link.h"
 
 /* Connections that are taken from one address in one turn. */
 #define ACCEPTS 16
@@ -41,6 +42,7 @@ enum il_err vfu_new(const struct vfu_cfg *cfg, struct vfu **out)
 	}
 	for (unsigned i = 0; i < v->cfg.clients; i++)
 		v->client[i].fd = -1;
+	v->root.fd = -1;
 	*out = v;
 	return IL_OK;
 }
@@ -63,6 +65,7 @@ void vfu_free(struct vfu *v)
 	for (unsigned i = 0; i < v->cfg.clients; i++)
 		if (v->client[i].fd >= 0)
 			vfu_client_close(v, &v->client[i]);
+	vfu_root_close(v);
 	for (unsigned i = 0; i < v->doors; i++)
 		close_door(&v->door[i]);
 	free(v->client);
@@ -116,6 +119,10 @@ static void take_connections(struct vfu *v, unsigned door)
 			v->deaf_ns = v->now_ns + DEAF_NS;
 		if (fd < 0)
 			return;
+		if (v->door[door].front == VFU_LINK) {
+			vfu_root_open(v, fd);
+			continue;
+		}
 		c = free_client(v);
 		if (c)
 			vfu_client_open(v, c, fd, door);
@@ -126,7 +133,7 @@ static void take_connections(struct vfu *v, unsigned door)
 
 /* What poll() is asked, and by which index the answers are found again. */
 struct waits {
-	struct pollfd fd[1 + VFU_DOORS + VFU_CLIENTS];
+	struct pollfd fd[2 + VFU_DOORS + VFU_CLIENTS];
 	nfds_t n;
 	nfds_t clients; /* index of the first client */
 };
@@ -142,6 +149,7 @@ static void build(struct vfu *v, struct waits *w)
 
 	w->n = 0;
 	add(w, v->cfg.stop_fd, POLLIN);
+	add(w, v->root.fd, v->root.fd < 0 ? 0 : vfu_root_waits(v));
 	for (unsigned i = 0; i < v->doors; i++)
 		add(w, deaf ? -1 : v->door[i].fd, POLLIN);
 	w->clients = w->n;
@@ -157,9 +165,23 @@ static void build(struct vfu *v, struct waits *w)
 	}
 }
 
+/* When the device wants to run again by itself. */
+static uint64_t device_wakes(const struct device *d)
+{
+	uint64_t at = d->wake_ns;
+
+	for (unsigned i = 0; i < DEVICE_READS; i++) {
+		uint64_t late = d->read[i].sent_ns + d->cfg.read_timeout_ns;
+
+		if (d->read[i].used && late < at)
+			at = late;
+	}
+	return at;
+}
+
 static uint64_t earliest(const struct vfu *v)
 {
-	uint64_t at = v->dev->wake_ns;
+	uint64_t at = device_wakes(v->dev);
 
 	if (v->now_ns < v->deaf_ns && v->deaf_ns < at)
 		at = v->deaf_ns;
@@ -178,7 +200,9 @@ static int rest_ms(const struct vfu *v, int max_ms)
 {
 	uint64_t at = earliest(v), ms;
 
-	if (v->asking && (max_ms < 0 || max_ms > TICK_MS))
+	/* It was asked something that it cannot answer yet. */
+	if ((v->asking || v->dev->doe.state == DOE_BUSY) &&
+	    (max_ms < 0 || max_ms > TICK_MS))
 		max_ms = TICK_MS;
 	if (at == UINT64_MAX)
 		return max_ms;
@@ -192,7 +216,7 @@ static int rest_ms(const struct vfu *v, int max_ms)
 static void take_input(struct vfu *v, const struct waits *w)
 {
 	for (unsigned i = 0; i < v->doors; i++)
-		if (w->fd[1 + i].revents)
+		if (w->fd[2 + i].revents)
 			take_connections(v, i);
 	for (unsigned i = 0; i < v->cfg.clients; i++) {
 		const struct pollfd *p = &w->fd[w->clients + i];
@@ -244,6 +268,7 @@ enum vfu_turned vfu_turn(struct vfu *v, int max_ms)
 	take_input(v, &w);
 	end = serve_clients(v, &moved);
 	moved |= device_run(v->dev, v->now_ns);
+	moved |= vfu_root_flush(v);
 	v->busy = moved;
 	for (unsigned i = 0; i < v->cfg.clients; i++)
 		vfu_client_age(v, &v->client[i]);

@@ -22,6 +22,7 @@ struct device;
 
 enum vfu_front {
 	VFU_SPDM, /* the emulator's framing: DOE objects, MCTP messages */
+	VFU_LINK, /* the link itself: packets and events */
 };
 
 #define VFU_CLIENTS 64u /* at once, over all front ends */
@@ -69,7 +70,7 @@ enum vfu_turned {
  */
 enum vfu_turned vfu_turn(struct vfu *v, int max_ms) IL_MUST;
 
-/* Clients that are connected. */
+/* Clients that are connected; a root port is none. */
 unsigned vfu_count(const struct vfu *v);
 
 #endif

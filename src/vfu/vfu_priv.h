@@ -4,6 +4,7 @@
 
 #include "device/device.h"
 #include "emu/frame.h"
+#include "link/socket.h"
 #include "vfu/vfu.h"
 
 #define VFU_FRAME_MAX (EMU_HDR_LEN + EMU_PAYLOAD_MAX)
@@ -29,6 +30,18 @@ struct vfu_door {
 	struct sock_addr addr;
 };
 
+/* Packets that wait for either end, each way. */
+#define VFU_LINK_BUF (128u << 10)
+
+/* The root port. One at a time. */
+struct vfu_root {
+	int fd; /* -1: none */
+	struct link_socket socket;
+	struct link_end end;
+	unsigned taken; /* frames in this turn */
+	uint8_t buf[2 * VFU_LINK_BUF];
+};
+
 struct vfu {
 	struct vfu_cfg cfg;
 	struct device *dev;
@@ -42,6 +55,7 @@ struct vfu {
 	/* Whose request the device has not answered yet; NULL: nobody's. */
 	struct vfu_client *asking;
 	uint64_t now_ns;
+	struct vfu_root root;
 	uint8_t reply[EMU_PAYLOAD_MAX];
 };
 
