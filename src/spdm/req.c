@@ -80,8 +80,9 @@ enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 	if (!cfg->crypto || !cfg->env || !cfg->versions[0] ||
 	    !cfg->sm_versions[0] || !cfg->chain || !cfg->scratch ||
 	    (cfg->caps & ~SPDM_REQ_CAPS) || cfg->transfer < SPDM_TRANSFER_MIN ||
-	    cfg->scratch_len < cfg->transfer || (cfg->vca_cap && !cfg->vca) ||
-	    (cfg->meas_cap && !cfg->meas))
+	    cfg->scratch_len <
+		    cfg->transfer + (cfg->mctp ? SPDM_SECURED_SLACK : 0) ||
+	    (cfg->vca_cap && !cfg->vca) || (cfg->meas_cap && !cfg->meas))
 		return IL_E_ARG;
 	memset(q, 0, sizeof(*q));
 	q->cfg = *cfg;
@@ -326,20 +327,28 @@ static enum il_err request(struct spdm_req *q, uint8_t *p, size_t cap,
 	return IL_OK;
 }
 
+static enum spdm_kind kind_of(const struct spdm_req *q, bool secured)
+{
+	if (q->cfg.mctp)
+		return secured ? SPDM_MCTP_SECURED : SPDM_MCTP;
+	return secured ? SPDM_SECURED : SPDM_PLAIN;
+}
+
 enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 			  size_t *len, enum spdm_kind *kind)
 {
 	const bool secured = q->ch[SPDM_DIR_REQ].live;
-	const size_t head = secured ? SPDM_SECURED_HEAD : 0;
+	const size_t head =
+		secured ? spdm_secured_head(&q->ch[SPDM_DIR_REQ]) : 0;
 	size_t n;
 	enum il_err err;
 
 	if (q->op == SPDM_OP_NONE || q->sent)
 		return IL_E_STATE;
-	if (cap < SPDM_SECURED_OVER + 4)
+	if (cap < SPDM_MCTP_OVER + 4)
 		return IL_E_SPACE;
-	err = request(q, out + head, secured ? cap - SPDM_SECURED_OVER : cap,
-		      &n);
+	err = request(q, out + head,
+		      secured ? cap - head - SPDM_SECURED_TAIL : cap, &n);
 	if (err == IL_E_SPACE) {
 		bytes_wipe(out, cap);
 		return err;
@@ -359,7 +368,7 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 	}
 	q->sent = true;
 	*len = n;
-	*kind = secured ? SPDM_SECURED : SPDM_PLAIN;
+	*kind = kind_of(q, secured);
 	return IL_OK;
 }
 
@@ -409,6 +418,9 @@ static enum il_err receive(struct spdm_req *q, const uint8_t *in, size_t n,
 		return IL_E_LONG;
 	if (n)
 		memcpy(q->cfg.scratch, in, n);
+	*len = n;
+	if (q->cfg.mctp) /* which carries bytes, not dwords */
+		return spdm_msg_decode(q->cfg.scratch, n, sh, m);
 	return spdm_msg_decode_padded(q->cfg.scratch, n, sh, m, len);
 }
 
@@ -466,7 +478,7 @@ enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
 	(void)now_ns;
 	if (q->op == SPDM_OP_NONE || !q->sent)
 		return IL_E_STATE;
-	if (kind != (secured ? SPDM_SECURED : SPDM_PLAIN))
+	if (kind != kind_of(q, secured))
 		return fail(q, IL_E_FIELD, false);
 	err = receive(q, in, n, &m, &len);
 	if (!err)

@@ -54,6 +54,7 @@ struct spdm_req_cfg {
 	uint8_t versions[3]; /* accepted, best first; 0 ends */
 	uint32_t caps;	     /* SPDM_REQ_CAPS or less */
 	uint32_t need_caps;  /* CONNECT fails if the peer lacks one of these */
+	bool mctp;	     /* travels over MCTP; false: over DOE */
 	uint8_t ct_exponent;
 	uint32_t asym; /* offered */
 	uint32_t hash;
@@ -65,7 +66,9 @@ struct spdm_req_cfg {
 
 	uint8_t *chain; /* SPDM certificate chain, kept until next CONNECT */
 	size_t chain_cap;
-	uint8_t *scratch; /* plaintext of responses; at least @transfer */
+	/* Plaintext of responses; at least @transfer, over MCTP
+	 * SPDM_SECURED_SLACK more. */
+	uint8_t *scratch;
 	size_t scratch_len;
 	uint8_t *vca; /* VCA messages as evidence; NULL: only the digest */
 	size_t vca_cap;

@@ -66,6 +66,17 @@ static bool key_ex_sane(const struct spdm_req *q, const struct spdm_msg *m)
 	return false;
 }
 
+static enum il_err channel(const struct spdm_req *q, struct spdm_channel *ch,
+			   const uint8_t *secret)
+{
+	enum il_err err = spdm_channel_open(ch, q->cfg.crypto, &q->keys, secret,
+					    q->cfg.seq_limit);
+
+	if (!err)
+		ch->mctp = q->cfg.mctp;
+	return err;
+}
+
 /* Handshake keys from the shared secret and TH1, then the peer's HMAC. */
 static enum il_err key_ex_keys(struct spdm_req *q, const struct spdm_msg *m)
 {
@@ -96,7 +107,6 @@ static enum il_err key_ex_keys(struct spdm_req *q, const struct spdm_msg *m)
 /* Source: DSP0274 1.2.1, section 10.16. */
 static enum il_err key_ex_check(struct spdm_req *q, const struct spdm_msg *m)
 {
-	const struct crypto *c = q->cfg.crypto;
 	enum il_err err;
 
 	if (!key_ex_sane(q, m))
@@ -112,8 +122,7 @@ static enum il_err key_ex_check(struct spdm_req *q, const struct spdm_msg *m)
 				  m->u.key_ex_rsp.verify.p,
 				  m->u.key_ex_rsp.verify.n);
 	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
-		err = spdm_channel_open(&q->ch[d], c, &q->keys,
-					q->keys.hs_dir[d], q->cfg.seq_limit);
+		err = channel(q, &q->ch[d], q->keys.hs_dir[d]);
 	if (err)
 		return err;
 	if (q->shape.summary)
@@ -168,8 +177,7 @@ static enum il_err finish_check(struct spdm_req *q, const struct spdm_msg *m)
 	if (!err)
 		err = spdm_keys_data(&q->keys, c, th2);
 	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
-		err = spdm_channel_open(&q->ch[d], c, &q->keys,
-					q->keys.data_dir[d], q->cfg.seq_limit);
+		err = channel(q, &q->ch[d], q->keys.data_dir[d]);
 	if (err)
 		return err;
 	bytes_wipe(q->keys.handshake, sizeof(q->keys.handshake));
@@ -221,8 +229,7 @@ static enum il_err update_build(struct spdm_req *q, struct spdm_msg *m)
 	err = spdm_keys_next(&q->keys, c, SPDM_DIR_RSP, q->next_secret);
 	if (err)
 		return err;
-	return spdm_channel_open(&q->next, c, &q->keys, q->next_secret,
-				 q->cfg.seq_limit);
+	return channel(q, &q->next, q->next_secret);
 }
 
 static bool ack_fits(const struct spdm_req *q, const struct spdm_msg *m,
@@ -253,8 +260,7 @@ static enum il_err update_check(struct spdm_req *q, const struct spdm_msg *m)
 	err = spdm_keys_next(&q->keys, c, SPDM_DIR_REQ, secret);
 	if (err)
 		return err;
-	return spdm_channel_open(&q->ch[SPDM_DIR_REQ], c, &q->keys, secret,
-				 q->cfg.seq_limit);
+	return channel(q, &q->ch[SPDM_DIR_REQ], secret);
 }
 
 static enum il_err verify_build(struct spdm_req *q, struct spdm_msg *m)

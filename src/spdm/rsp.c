@@ -274,10 +274,12 @@ static void ex_fini(struct spdm_ex *x)
 	bytes_wipe(x, sizeof(*x));
 }
 
-static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, uint64_t now_ns)
+static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, bool mctp,
+		    uint64_t now_ns)
 {
 	memset(x, 0, sizeof(*x));
 	x->r = r;
+	x->mctp = mctp;
 	x->now_ns = now_ns;
 	x->record = r->cfg.scratch + r->cfg.transfer;
 	x->record_cap = r->cfg.scratch_len - r->cfg.transfer;
@@ -301,9 +303,9 @@ static bool must_ignore(const uint8_t *in, size_t n)
 	return rd_u16le(&r) == SPDM_VID_PCISIG;
 }
 
-static enum il_err handle_plain(struct spdm_rsp *r, const uint8_t *in, size_t n,
-				uint8_t *out, size_t cap, size_t *out_len,
-				uint64_t now_ns)
+static enum il_err handle_plain(struct spdm_rsp *r, bool mctp,
+				const uint8_t *in, size_t n, uint8_t *out,
+				size_t cap, size_t *out_len, uint64_t now_ns)
 {
 	struct spdm_ex x;
 	enum il_err err;
@@ -311,7 +313,7 @@ static enum il_err handle_plain(struct spdm_rsp *r, const uint8_t *in, size_t n,
 	*out_len = 0;
 	if (must_ignore(in, n))
 		return IL_OK;
-	ex_init(&x, r, now_ns);
+	ex_init(&x, r, mctp, now_ns);
 	x.buf = out;
 	x.cap = cap;
 	err = answer(&x, in, n);
@@ -360,7 +362,7 @@ static enum il_err secured(struct spdm_ex *x, const uint8_t *in, size_t n,
 	enum il_err err;
 
 	err = spdm_secured_open(ch, cfg->crypto, in, n, cfg->scratch,
-				cfg->transfer + 2, &len);
+				cfg->transfer + SPDM_SECURED_SLACK, &len);
 	if (err == IL_E_AUTH) {
 		x->after = after_decrypt;
 		err = decrypt_error(x);
@@ -383,9 +385,9 @@ static enum il_err secured(struct spdm_ex *x, const uint8_t *in, size_t n,
 	return err;
 }
 
-static enum il_err handle_secured(struct spdm_rsp *r, const uint8_t *in,
-				  size_t n, uint8_t *out, size_t cap,
-				  size_t *out_len, uint64_t now_ns)
+static enum il_err handle_secured(struct spdm_rsp *r, bool mctp,
+				  const uint8_t *in, size_t n, uint8_t *out,
+				  size_t cap, size_t *out_len, uint64_t now_ns)
 {
 	struct spdm_rsp_session *s;
 	struct spdm_ex x;
@@ -396,19 +398,19 @@ static enum il_err handle_secured(struct spdm_rsp *r, const uint8_t *in,
 	if (spdm_secured_id(in, n, &id))
 		return IL_OK;
 	s = session(r, id);
-	if (!s)
+	if (!s || s->ch[SPDM_DIR_REQ].mctp != mctp)
 		return IL_OK;
-	if (cap < SPDM_SECURED_OVER + 4)
+	if (cap < spdm_secured_over(&s->ch[SPDM_DIR_RSP]) + 4)
 		return IL_E_SPACE;
 	for (unsigned d = 0; d < SPDM_DIRS; d++)
 		if (s->ch[d].seq >= s->ch[d].limit) {
 			spdm_rsp_session_end(r, s, SPDM_END_EXHAUSTED);
 			return IL_OK;
 		}
-	ex_init(&x, r, now_ns);
+	ex_init(&x, r, mctp, now_ns);
 	x.s = s;
-	x.buf = out + SPDM_SECURED_HEAD;
-	x.cap = cap - SPDM_SECURED_OVER;
+	x.buf = out + spdm_secured_head(&s->ch[SPDM_DIR_RSP]);
+	x.cap = cap - spdm_secured_over(&s->ch[SPDM_DIR_RSP]);
 	err = secured(&x, in, n, out, cap, out_len);
 	if (err)
 		bytes_wipe(out, cap); /* plaintext does not leave: law 10 */
@@ -427,10 +429,14 @@ enum il_err spdm_rsp_handle(struct spdm_rsp *r, enum spdm_kind kind,
 	*out_kind = kind;
 	switch (kind) {
 	case SPDM_PLAIN:
-		err = handle_plain(r, in, n, out, cap, out_len, now_ns);
+	case SPDM_MCTP:
+		err = handle_plain(r, spdm_kind_mctp(kind), in, n, out, cap,
+				   out_len, now_ns);
 		break;
 	case SPDM_SECURED:
-		err = handle_secured(r, in, n, out, cap, out_len, now_ns);
+	case SPDM_MCTP_SECURED:
+		err = handle_secured(r, spdm_kind_mctp(kind), in, n, out, cap,
+				     out_len, now_ns);
 		break;
 	}
 	IL_ASSERT(spdm_rsp_sane(r));

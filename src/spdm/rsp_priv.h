@@ -12,6 +12,7 @@
 struct spdm_ex {
 	struct spdm_rsp *r;
 	struct spdm_rsp_session *s; /* NULL: plain */
+	bool mctp;		    /* how the request came */
 	uint64_t now_ns;
 
 	struct spdm_msg req;

@@ -82,6 +82,19 @@ static enum il_err key_ex_fields(struct spdm_ex *x, uint16_t sm)
 			  SPDM_NONCE_LEN);
 }
 
+/* A session stays with the transport that made it. */
+static enum il_err channel(struct spdm_ex *x, enum spdm_dir dir,
+			   const uint8_t *secret)
+{
+	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
+	enum il_err err = spdm_channel_open(&x->ch[dir], cfg->crypto, &x->keys,
+					    secret, cfg->seq_limit);
+
+	if (!err)
+		x->ch[dir].mctp = x->mctp;
+	return err;
+}
+
 /*
  * Transcript, signature, handshake keys, HMAC. TH is VCA, the hash of the
  * chain, KEY_EXCHANGE, KEY_EXCHANGE_RSP; the signature covers it up to
@@ -117,8 +130,7 @@ static enum il_err key_ex_proof(struct spdm_ex *x, uint8_t slot,
 		err = spdm_tr_add(&r->tr, &x->work, true, x->verify,
 				  spdm_hash_len(r->hash));
 	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
-		err = spdm_channel_open(&x->ch[d], c, &x->keys,
-					x->keys.hs_dir[d], r->cfg.seq_limit);
+		err = channel(x, d, x->keys.hs_dir[d]);
 	if (!err)
 		err = spdm_ex_emit_proof(x);
 	return err;
@@ -254,8 +266,7 @@ enum il_err spdm_rsp_finish(struct spdm_ex *x)
 	x->keys = x->s->keys;
 	err = spdm_keys_data(&x->keys, r->cfg.crypto, th2);
 	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
-		err = spdm_channel_open(&x->ch[d], r->cfg.crypto, &x->keys,
-					x->keys.data_dir[d], r->cfg.seq_limit);
+		err = channel(x, d, x->keys.data_dir[d]);
 	if (!err)
 		x->after = after_finish;
 	return err;
@@ -275,8 +286,7 @@ static enum il_err roll(struct spdm_ex *x, enum spdm_dir dir)
 
 	if (err)
 		return err;
-	return spdm_channel_open(&x->ch[dir], c, &x->keys,
-				 x->keys.data_dir[dir], x->r->cfg.seq_limit);
+	return channel(x, dir, x->keys.data_dir[dir]);
 }
 
 static void take(struct spdm_ex *x, enum spdm_dir dir)

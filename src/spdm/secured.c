@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "spdm/secured.h"
 
+#include "spdm/codec.h"
+
 enum il_err spdm_channel_open(struct spdm_channel *ch, const struct crypto *c,
 			      const struct spdm_keys *k, const uint8_t *secret,
 			      uint64_t limit)
@@ -51,22 +53,30 @@ enum il_err spdm_secured_id(const uint8_t *in, size_t n, uint32_t *id)
 	return IL_OK;
 }
 
+/* Bytes in the clear, up to the length's end. */
+static size_t aad_len(const struct spdm_channel *ch)
+{
+	return ch->mctp ? 8 : 6;
+}
+
 /* The length of what is encrypted, tag left out; checks the frame. */
-static enum il_err frame(const uint8_t *in, size_t n, size_t *cipher)
+static enum il_err frame(const struct spdm_channel *ch, const uint8_t *in,
+			 size_t n, size_t *cipher)
 {
 	struct rd r = rd_over(in, n);
 
 	rd_skip(&r, 4);
+	const bool wrong = ch->mctp && rd_u16le(&r) != (ch->seq & 0xffff);
 	size_t len = rd_u16le(&r);
 	size_t left = rd_left(&r);
 
 	if (r.err || len > left)
 		return IL_E_SHORT;
-	if (len < 2 + SPDM_SECURED_TAIL)
+	if (len < 2 + SPDM_SECURED_TAIL || wrong)
 		return IL_E_FIELD;
 	rd_skip(&r, len);
 	left -= len;
-	if (left > 3 || (left && n % 4))
+	if (left > 3 || (left && (n % 4 || ch->mctp)))
 		return IL_E_LONG;
 	while (left-- > 0)
 		if (rd_u8(&r))
@@ -75,15 +85,22 @@ static enum il_err frame(const uint8_t *in, size_t n, size_t *cipher)
 	return IL_OK;
 }
 
-/* Moves the application data to the front; the rest must be nothing. */
-static enum il_err app_data(uint8_t *buf, size_t len, size_t *out_len)
+/* Moves the message to the front; the rest must be nothing, or random. */
+static enum il_err app_data(struct spdm_channel *ch, uint8_t *buf, size_t len,
+			    size_t *out_len)
 {
+	const size_t head = ch->mctp ? 3 : 2;
+	const size_t extra = ch->mctp ? SPDM_MCTP_RANDOM_MAX : 0;
 	const size_t app = buf[0] | (size_t)buf[1] << 8;
 
-	if (app != len - 2)
+	if (app > len - 2 || len - 2 - app > extra || app + 2 < head)
 		return IL_E_FIELD;
-	memmove(buf, buf + 2, app);
-	*out_len = app;
+	if (ch->mctp && buf[2] != SPDM_MCTP) {
+		ch->seq++;
+		return IL_E_FIELD;
+	}
+	*out_len = app + 2 - head;
+	memmove(buf, buf + head, *out_len);
 	return IL_OK;
 }
 
@@ -91,9 +108,10 @@ enum il_err spdm_secured_open(struct spdm_channel *ch, const struct crypto *c,
 			      const uint8_t *in, size_t n, uint8_t *out,
 			      size_t cap, size_t *out_len)
 {
+	const size_t aad = aad_len(ch);
 	uint8_t iv[SPDM_IV_LEN];
 	size_t len;
-	enum il_err err = frame(in, n, &len);
+	enum il_err err = frame(ch, in, n, &len);
 
 	if (err)
 		return err;
@@ -102,11 +120,11 @@ enum il_err spdm_secured_open(struct spdm_channel *ch, const struct crypto *c,
 	if (len > cap)
 		return IL_E_SPACE;
 	nonce(ch, iv);
-	err = crypto_aead_open(c, ch->key, iv, in, 6, in + 6, len, out,
-			       in + 6 + len, SPDM_SECURED_TAIL);
+	err = crypto_aead_open(c, ch->key, iv, in, aad, in + aad, len, out,
+			       in + aad + len, SPDM_SECURED_TAIL);
 	bytes_wipe(iv, sizeof(iv));
 	if (!err)
-		err = app_data(out, len, out_len);
+		err = app_data(ch, out, len, out_len);
 	if (!err)
 		ch->seq++;
 	return err;
@@ -116,25 +134,32 @@ enum il_err spdm_secured_seal(struct spdm_channel *ch, const struct crypto *c,
 			      uint32_t session_id, uint8_t *buf, size_t cap,
 			      size_t app_len, size_t *total)
 {
-	const size_t len = 2 + app_len + SPDM_SECURED_TAIL;
-	struct wr w = wr_over(buf, SPDM_SECURED_HEAD);
+	const size_t aad = aad_len(ch);
+	/* What is encrypted: lengths, MCTP's type, the message. */
+	const size_t plain = spdm_secured_head(ch) - aad + app_len;
+	const size_t len = plain + SPDM_SECURED_TAIL;
+	struct wr w = wr_over(buf, spdm_secured_head(ch));
 	uint8_t iv[SPDM_IV_LEN];
 	enum il_err err;
 
-	if (len > UINT16_MAX || cap < app_len + SPDM_SECURED_OVER)
+	if (len > UINT16_MAX || cap < app_len + spdm_secured_over(ch))
 		return IL_E_SPACE;
 	if (!ch->live || ch->seq >= ch->limit)
 		return IL_E_STATE;
 	wr_u32le(&w, session_id);
+	if (ch->mctp)
+		wr_u16le(&w, (uint16_t)ch->seq);
 	wr_u16le(&w, (uint16_t)len);
-	wr_u16le(&w, (uint16_t)app_len);
+	wr_u16le(&w, (uint16_t)(plain - 2));
+	if (ch->mctp)
+		wr_u8(&w, SPDM_MCTP);
 	nonce(ch, iv);
-	err = crypto_aead_seal(c, ch->key, iv, buf, 6, buf + 6, 2 + app_len,
-			       buf + 6, buf + 8 + app_len, SPDM_SECURED_TAIL);
+	err = crypto_aead_seal(c, ch->key, iv, buf, aad, buf + aad, plain,
+			       buf + aad, buf + aad + plain, SPDM_SECURED_TAIL);
 	bytes_wipe(iv, sizeof(iv));
 	if (err)
 		return err;
 	ch->seq++;
-	*total = app_len + SPDM_SECURED_OVER;
+	*total = app_len + spdm_secured_over(ch);
 	return IL_OK;
 }

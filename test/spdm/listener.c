@@ -4,7 +4,8 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 
-#define DOE_LINK 292
+#define DOE_LINK  292
+#define MCTP_LINK 291
 
 static void must(enum il_err err)
 {
@@ -34,6 +35,13 @@ static size_t listed(const struct listener *l, const char *name, unsigned i,
 
 	assert_non_null(one);
 	return unhex(json_string_value(one), out, 64);
+}
+
+static const char *root_of(const struct listener *l)
+{
+	if (l->mctp)
+		return ROOT_MCTP12;
+	return l->shape.sig_len == 96 ? ROOT_P384 : ROOT_P256;
 }
 
 /* A secret we derived is the one that is listed. */
@@ -87,12 +95,18 @@ static void add(struct listener *l, struct crypto_slot *s, bool vca,
 	must(spdm_tr_add(&l->tr, s, vca, p, n));
 }
 
+static void key_to(struct listener *l, struct session *s,
+		   struct spdm_channel *ch, const uint8_t *secret)
+{
+	must(spdm_channel_open(ch, &l->c, &s->keys, secret, UINT64_MAX));
+	ch->mctp = l->mctp;
+}
+
 static void keys_to(struct listener *l, struct session *s,
 		    uint8_t secrets[SPDM_DIRS][SPDM_HASH_MAX])
 {
 	for (unsigned d = 0; d < SPDM_DIRS; d++)
-		must(spdm_channel_open(&s->ch[d], &l->c, &s->keys, secrets[d],
-				       UINT64_MAX));
+		key_to(l, s, &s->ch[d], secrets[d]);
 }
 
 static struct session *session_new(struct listener *l, uint16_t req,
@@ -202,7 +216,7 @@ static void on_certificate(struct listener *l, const struct spdm_msg *m)
 	memcpy(l->chain + l->chain_len, p.p, p.n);
 	l->chain_len += p.n;
 	if (!m->u.cert.remainder)
-		on_chain(l, l->shape.sig_len == 96 ? ROOT_P384 : ROOT_P256);
+		on_chain(l, root_of(l));
 }
 
 static void on_measurements(struct listener *l, struct session *s,
@@ -372,7 +386,7 @@ static void roll(struct listener *l, struct session *s, enum spdm_dir dir,
 
 	must(spdm_keys_next(&s->keys, &l->c, dir, next));
 	memcpy(s->keys.data_dir[dir], next, sizeof(next));
-	must(spdm_channel_open(ch, &l->c, &s->keys, next, UINT64_MAX));
+	key_to(l, s, ch, next);
 }
 
 /* Other requests than GET_MEASUREMENTS empty L1/L2. */
@@ -512,15 +526,37 @@ static void message(struct listener *l, struct session *s,
 		on_response(l, s, m, p, n);
 }
 
-/* Decrypts, and encrypts again to the same bytes. */
+/*
+ * Encrypts again to the same bytes. Over MCTP the peers put random bytes behind
+ * the message, so that only what stands in the clear can be the same.
+ */
+static void seal_again(struct listener *l, struct spdm_channel *ch, uint32_t id,
+		       const uint8_t *plain, size_t len, const uint8_t *p,
+		       size_t n)
+{
+	uint8_t again[8192] = { 0 };
+	size_t total;
+
+	memcpy(again + spdm_secured_head(ch), plain, len);
+	ch->seq--;
+	must(spdm_secured_seal(ch, &l->c, id, again, sizeof(again), len,
+			       &total));
+	if (l->mctp) {
+		assert_in_range(n - total, 1, SPDM_MCTP_RANDOM_MAX);
+		assert_memory_equal(again, p, 6);
+		return;
+	}
+	assert_int_equal((total + 3) & ~(size_t)3, n);
+	assert_memory_equal(again, p, n);
+}
+
+/* Decrypts, and encrypts again. */
 static void record(struct listener *l, const uint8_t *p, size_t n)
 {
 	uint8_t plain[8192];
-	uint8_t again[8192] = { 0 };
 	struct spdm_msg m;
 	uint32_t id;
 	size_t len;
-	size_t total;
 
 	must(spdm_secured_id(p, n, &id));
 
@@ -529,15 +565,29 @@ static void record(struct listener *l, const uint8_t *p, size_t n)
 
 	must(spdm_secured_open(&s->ch[dir], &l->c, p, n, plain, sizeof(plain),
 			       &len));
-	memcpy(again + SPDM_SECURED_HEAD, plain, len);
-	s->ch[dir].seq--;
-	must(spdm_secured_seal(&s->ch[dir], &l->c, id, again, sizeof(again),
-			       len, &total));
-	assert_int_equal((total + 3) & ~(size_t)3, n);
-	assert_memory_equal(again, p, n);
+	seal_again(l, &s->ch[dir], id, plain, len, p, n);
 	l->records++;
 	must(spdm_msg_decode(plain, len, &l->shape, &m));
 	message(l, s, &m, plain, len);
+}
+
+/* Four bytes of MCTP transport header, as the emulator writes them; a type. */
+static void mctp_packet(struct listener *l, const uint8_t *p, size_t n)
+{
+	struct rd r = rd_over(p, n);
+	struct spdm_msg m;
+
+	rd_skip(&r, 4);
+	const uint8_t type = rd_u8(&r);
+
+	assert_int_equal(r.err, IL_OK);
+	if (type == SPDM_MCTP_SECURED) {
+		record(l, r.p, rd_left(&r));
+	} else {
+		assert_int_equal(type, SPDM_MCTP);
+		must(spdm_msg_decode(r.p, rd_left(&r), &l->shape, &m));
+		message(l, NULL, &m, r.p, rd_left(&r));
+	}
 }
 
 static void packet(struct listener *l, const uint8_t *p, size_t n)
@@ -581,10 +631,12 @@ void hear(struct listener *l, const char *pcap, const char *json)
 	pcap_t *f = pcap_open_offline(pcap, err);
 
 	assert_non_null(f);
-	assert_int_equal(pcap_datalink(f), DOE_LINK);
+	l->mctp = pcap_datalink(f) == MCTP_LINK;
+	if (!l->mctp)
+		assert_int_equal(pcap_datalink(f), DOE_LINK);
 	while (pcap_next_ex(f, &h, &p) == 1) {
 		assert_int_equal(h->caplen, h->len);
-		packet(l, p, h->caplen);
+		(l->mctp ? mctp_packet : packet)(l, p, h->caplen);
 	}
 	pcap_close(f);
 	assert_false(l->asked);

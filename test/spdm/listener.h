@@ -38,6 +38,7 @@ struct listener {
 	struct ossl *o;
 	struct crypto c;
 	json_t *secrets;
+	bool mctp; /* what the capture carries; else DOE */
 
 	/* The connection. */
 	struct spdm_transcript tr;

@@ -224,12 +224,13 @@ int pair_send_secured(struct pair *p, const uint8_t *in, size_t n)
 	uint8_t plain[PAIR_BUF];
 	size_t len;
 
-	memcpy(rec + SPDM_SECURED_HEAD, in, n);
+	memcpy(rec + spdm_secured_head(&p->req.ch[SPDM_DIR_REQ]), in, n);
 	assert_int_equal(spdm_secured_seal(&p->req.ch[SPDM_DIR_REQ], &p->c,
 					   p->req.session_id, rec, sizeof(rec),
 					   n, &len),
 			 IL_OK);
-	if (pair_send(p, SPDM_SECURED, rec, len) < 0)
+	if (pair_send(p, p->qcfg.mctp ? SPDM_MCTP_SECURED : SPDM_SECURED, rec,
+		      len) < 0)
 		return -1;
 	assert_int_equal(spdm_secured_open(&p->req.ch[SPDM_DIR_RSP], &p->c,
 					   p->out, p->out_len, plain,

@@ -45,11 +45,31 @@ static void the_recording_base11_is_understood_in_full(void **unused)
 	free(l);
 }
 
+static void the_recording_mctp12_is_understood_in_full(void **unused)
+{
+	(void)unused;
+	struct listener *l = malloc(sizeof(*l));
+
+	assert_non_null(l);
+	hear(l, MCTP12_PCAP, MCTP12_JSON);
+	assert_int_equal(l->messages, 54);
+	/* Per session: FINISH, two KEY_UPDATEs, HEARTBEAT, measurements,
+	 * DIGESTS and the end. */
+	assert_int_equal(l->records, 2 * 2 * 7);
+	assert_int_equal(l->signatures, 1 + 1 + 2 + 2);
+	assert_int_equal(l->macs, 2 * 2);
+	assert_int_equal(l->secrets_met, 2 * 4);
+	assert_int_equal(l->updates, 4);
+	stop(l);
+	free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_recording_tdisp12_is_understood_in_full),
 		cmocka_unit_test(the_recording_base11_is_understood_in_full),
+		cmocka_unit_test(the_recording_mctp12_is_understood_in_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,11 +252,123 @@ static void keys_of_no_hash_or_version_of_ours_are_refused(void **unused)
 	close_wire(&w);
 }
 
+static void seal_mctp(struct wire *w, size_t n)
+{
+	w->tx.mctp = w->rx.mctp = true;
+	for (size_t i = 0; i < n; i++)
+		w->rec[SPDM_MCTP_HEAD + i] = (uint8_t)i;
+	assert_int_equal(spdm_secured_seal(&w->tx, &w->c, 0x12345678, w->rec,
+					   sizeof(w->rec), n, &w->len),
+			 IL_OK);
+}
+
+static void a_record_over_mctp_says_its_number(void **unused)
+{
+	(void)unused;
+	struct wire w;
+
+	open_wire(&w, UINT64_MAX);
+	w.tx.seq = w.rx.seq = 0x1fffe;
+	for (unsigned i = 0; i < 4; i++) {
+		seal_mctp(&w, 5);
+		assert_int_equal(w.len, 4 + 2 + 2 + 2 + 1 + 5 + 16);
+		/* Session id; low 16 bits of the number; length. */
+		assert_memory_equal(w.rec, "\x78\x56\x34\x12", 4);
+		assert_int_equal(w.rec[4] | w.rec[5] << 8,
+				 (0xfffe + i) & 0xffff);
+		assert_int_equal(w.rec[6] | w.rec[7] << 8, 2 + 1 + 5 + 16);
+		w.rec[4] ^= 1;
+		assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_E_FIELD);
+		w.rec[4] ^= 1;
+		assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_OK);
+		assert_int_equal(w.out_len, 5);
+		assert_memory_equal(w.out, "\0\1\2\3\4", 5);
+		assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_E_FIELD);
+	}
+	close_wire(&w);
+}
+
+/* By hand: @app bytes, type first, and @extra that are random. */
+static void forge_mctp(struct wire *w, uint8_t type, size_t app, size_t extra)
+{
+	const size_t plain = 2 + app + extra;
+
+	memset(w->rec, 0x5a, sizeof(w->rec));
+	memcpy(w->rec, "\x78\x56\x34\x12", 4);
+	w->rec[4] = (uint8_t)w->tx.seq;
+	w->rec[5] = 0;
+	w->rec[6] = (uint8_t)(plain + 16);
+	w->rec[7] = 0;
+	w->rec[8] = (uint8_t)app;
+	w->rec[9] = 0;
+	w->rec[10] = type;
+
+	uint8_t iv[SPDM_IV_LEN];
+
+	memcpy(iv, w->tx.iv, sizeof(iv));
+	iv[0] ^= (uint8_t)w->tx.seq;
+	assert_int_equal(crypto_aead_seal(&w->c, w->tx.key, iv, w->rec, 8,
+					  w->rec + 8, plain, w->rec + 8,
+					  w->rec + 8 + plain, 16),
+			 IL_OK);
+	w->len = 8 + plain + 16;
+}
+
+static void up_to_32_random_bytes_are_taken_over_mctp(void **unused)
+{
+	(void)unused;
+	struct wire w;
+
+	open_wire(&w, UINT64_MAX);
+	w.tx.mctp = w.rx.mctp = true;
+	for (size_t extra = 0; extra < 36; extra++) {
+		forge_mctp(&w, 5, 1 + 7, extra);
+		assert_int_equal(unseal(&w, w.len, sizeof(w.out)),
+				 extra <= 32 ? IL_OK : IL_E_FIELD);
+		if (extra > 32)
+			continue;
+		assert_int_equal(w.out_len, 7);
+		w.tx.seq++;
+	}
+	assert_int_equal(w.rx.seq, 33);
+	/* Padding, as DOE has it, is none of it. */
+	forge_mctp(&w, 5, 1 + 8, 0);
+	for (size_t more = 1; more < 5; more++) {
+		memset(w.rec + w.len, 0, 4);
+		assert_int_equal(unseal(&w, w.len + more, sizeof(w.out)),
+				 IL_E_LONG);
+	}
+	close_wire(&w);
+}
+
+static void a_message_of_another_mctp_type_uses_up_its_number(void **unused)
+{
+	(void)unused;
+	struct wire w;
+
+	open_wire(&w, UINT64_MAX);
+	w.tx.mctp = w.rx.mctp = true;
+	forge_mctp(&w, 1, 4, 0); /* PLDM */
+	assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_E_FIELD);
+	assert_int_equal(w.rx.seq, 1);
+	w.tx.seq = 1;
+	forge_mctp(&w, 5, 0, 0); /* not even a type */
+	assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_E_FIELD);
+	assert_int_equal(w.rx.seq, 1);
+	seal_mctp(&w, 3);
+	assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_OK);
+	close_wire(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_sealed_opens_once_and_in_order),
 		cmocka_unit_test(each_bit_of_a_record_counts),
+		cmocka_unit_test(a_record_over_mctp_says_its_number),
+		cmocka_unit_test(up_to_32_random_bytes_are_taken_over_mctp),
+		cmocka_unit_test(
+			a_message_of_another_mctp_type_uses_up_its_number),
 		cmocka_unit_test(each_wrong_length_of_a_record_is_refused),
 		cmocka_unit_test(random_bytes_inside_are_refused),
 		cmocka_unit_test(the_last_number_is_never_used),

@@ -113,12 +113,91 @@ static void a_whole_life_with_big_portions_and_no_evidence_kept(void **unused)
 	whole_life(p);
 }
 
+static void a_whole_life_over_mctp(void **unused)
+{
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P384);
+
+	p->qcfg.mctp = true;
+	p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
+	whole_life(p);
+	p = pair_new(CRYPTO_P256);
+	p->qcfg.mctp = true;
+	p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
+	whole_life(p);
+}
+
+/* Records of one framing are no records in the other. */
+static void a_session_stays_with_the_transport_that_made_it(void **unused)
+{
+	static const enum spdm_kind kind[] = { SPDM_SECURED,
+					       SPDM_MCTP_SECURED };
+
+	(void)unused;
+	for (unsigned i = 0; i < 2; i++) {
+		struct pair *p = pair_new(CRYPTO_P384);
+
+		p->qcfg.mctp = i;
+		p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
+		pair_start(p);
+		pair_session(p);
+		assert_int_equal(
+			spdm_req_begin(&p->req, SPDM_OP_HEARTBEAT, NULL),
+			IL_OK);
+		assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
+					       &p->in_len, &p->in_kind),
+				 IL_OK);
+		assert_int_equal(p->in_kind, kind[i]);
+		assert_int_equal(pair_send(p, kind[1 - i], p->in, p->in_len),
+				 -1);
+		assert_int_equal(p->ended, 0);
+		assert_int_equal(pair_send(p, kind[i], p->in, p->in_len), 0);
+		assert_int_equal(p->out_kind, kind[i]);
+		assert_int_equal(spdm_req_push(&p->req, kind[1 - i], p->out,
+					       p->out_len, 0),
+				 IL_E_FIELD);
+		pair_free(p);
+	}
+}
+
+/* MCTP carries bytes: what DOE would take for padding is a wrong length. */
+static void nothing_is_padded_over_mctp(void **unused)
+{
+	static const uint8_t digests[8] = { SPDM_V12, SPDM_GET_DIGESTS };
+
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P384);
+
+	p->qcfg.mctp = true;
+	p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
+	pair_start(p);
+	pair_connect(p);
+	assert_int_equal(pair_send(p, SPDM_MCTP, digests, 4), 0);
+	for (size_t n = 5; n < 9; n++)
+		assert_int_equal(pair_send(p, SPDM_MCTP, digests, n),
+				 SPDM_ERR_INVALID_REQUEST);
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_CONNECT, NULL), IL_OK);
+	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
+				       &p->in_len, &p->in_kind),
+			 IL_OK);
+	assert_int_equal(pair_send(p, p->in_kind, p->in, p->in_len), 0);
+	p->out[p->out_len] = 0;
+	assert_int_equal(
+		spdm_req_push(&p->req, SPDM_MCTP, p->out, p->out_len + 1, 0),
+		IL_E_LONG);
+	pair_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_life_at_1_2_with_p384),
 		cmocka_unit_test(a_whole_life_at_1_2_with_p256),
 		cmocka_unit_test(a_whole_life_at_1_1),
+		cmocka_unit_test(a_whole_life_over_mctp),
+		cmocka_unit_test(
+			a_session_stays_with_the_transport_that_made_it),
+		cmocka_unit_test(nothing_is_padded_over_mctp),
 		cmocka_unit_test(
 			a_whole_life_with_big_portions_and_no_evidence_kept),
 	};
