@@ -85,8 +85,7 @@ enum il_err device_message(struct device *d, enum spdm_kind kind,
 		return IL_OK;
 	d->now_ns = now_ns;
 	err = dsm_handle(&d->dsm, kind, in, n, out, cap, len, out_kind, now_ns);
-	exchanged(d, err, kind == SPDM_PLAIN ? DOE_TYPE_SPDM : DOE_TYPE_SECURED,
-		  n, *len);
+	exchanged(d, err, kind, n, *len);
 	device_settle(d);
 	return err;
 }
