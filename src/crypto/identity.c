@@ -83,8 +83,35 @@ static bool next_pem(struct ossl *o, BIO *b, X509 **out)
 	return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
 }
 
-static enum identity_fault read_certs(struct ossl *o, const char *pem,
-				      size_t len, struct certs *c)
+/* Certificates in DER, one behind the other. */
+static enum identity_fault read_ders(struct ossl *o, const uint8_t *p,
+				     size_t len, struct certs *c)
+{
+	while (len) {
+		const unsigned char *at = p;
+		long body = 0;
+		int tag, class;
+		size_t n;
+
+		if (c->count == CRYPTO_CHAIN_CERTS)
+			return IDENTITY_TOO_LONG;
+		/* Bit 7 of the answer: damaged, or longer than what is there.
+		 */
+		if (ASN1_get_object(&at, &body, &tag, &class, (long)len) & 0x80)
+			return IDENTITY_CHAIN;
+		n = (size_t)(at - p) + (size_t)body;
+		c->at[c->count] = ossl_cert_read(o, p, n);
+		if (!c->at[c->count])
+			return IDENTITY_CHAIN;
+		c->count++;
+		p += n;
+		len -= n;
+	}
+	return IDENTITY_OK;
+}
+
+static enum identity_fault read_pems(struct ossl *o, const char *pem,
+				     size_t len, struct certs *c)
 {
 	enum identity_fault fault = IDENTITY_OK;
 	BIO *b = BIO_new_mem_buf(pem, len > INT_MAX ? 0 : (int)len);
@@ -105,6 +132,14 @@ static enum identity_fault read_certs(struct ossl *o, const char *pem,
 	} while (x && !fault);
 	BIO_free(b);
 	return !fault && !c->count ? IDENTITY_CHAIN : fault;
+}
+
+static enum identity_fault read_certs(struct ossl *o, const char *p, size_t len,
+				      struct certs *c)
+{
+	if (len && len <= INT_MAX && p[0] == 0x30)
+		return read_ders(o, (const uint8_t *)p, len, c);
+	return read_pems(o, p, len, c);
 }
 
 /* Whether @x was issued by @by, signature included. */
@@ -184,22 +219,22 @@ static enum identity_fault take_key(const EVP_PKEY *k, X509 *leaf,
 			      : IDENTITY_TOO_LONG;
 }
 
-enum il_err identity_load(struct ossl *o, const char *chain_pem,
-			  size_t chain_len, const char *key_pem, size_t key_len,
-			  struct identity *out, enum identity_fault *fault)
+enum il_err identity_load(struct ossl *o, const char *chain, size_t chain_len,
+			  const char *key, size_t key_len, struct identity *out,
+			  enum identity_fault *fault)
 {
 	struct identity got = { 0 };
 	struct certs c = { .count = 0 };
 	EVP_PKEY *k = NULL;
 	enum il_err err;
 
-	*fault = read_certs(o, chain_pem, chain_len, &c);
+	*fault = read_certs(o, chain, chain_len, &c);
 	if (!*fault)
 		*fault = put_in_order(&c);
 	if (!*fault)
 		*fault = take_chain(&c, &got);
 	if (!*fault) {
-		k = ossl_key_read(o, key_pem, key_len, &err);
+		k = ossl_key_read(o, key, key_len, &err);
 		*fault = take_key(k, c.at[c.count - 1], &got);
 	}
 	EVP_PKEY_free(k);

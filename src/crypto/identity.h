@@ -11,7 +11,8 @@
 
 /*
  * A device's identity: a root, an intermediate and a leaf certificate with
- * their keys, P-384 and SHA-384. Texts in, texts out; programs do the files.
+ * their keys, P-384 and SHA-384 or P-256 and SHA-256. Texts in, texts out;
+ * programs do the files.
  */
 
 enum identity_part {
@@ -40,6 +41,7 @@ struct identity_cfg {
 	uint64_t serial; /* Device Serial Number capability; 0: left out */
 	int64_t not_before_s;
 	int64_t not_after_s;
+	enum crypto_curve curve; /* of all three keys; 0: P-384 */
 };
 
 /* Bytes of the name with its final zero. */
@@ -112,19 +114,19 @@ struct identity {
 
 /*
  * identity_load() - take an identity made here or elsewhere
- * @chain_pem: certificates; root first, or leaf first as TLS servers have it.
- *             Text around them is ignored.
- * @key_pem:   the leaf's private key, not encrypted
- * @fault:     written always
+ * @chain: certificates; root first, or leaf first as TLS servers have it. A
+ *         PEM text, what stands around them is ignored; or DER, nothing else
+ *         between them
+ * @key:   the leaf's private key, not encrypted; PEM or DER
+ * @fault: written always
  *
  * Says nothing of trust or dates: that is crypto_chain_verify().
  *
  * Errors:   IL_E_FIELD  @fault says what; *@out is untouched
  *           IL_E_NOMEM
  */
-enum il_err identity_load(struct ossl *o, const char *chain_pem,
-			  size_t chain_len, const char *key_pem, size_t key_len,
-			  struct identity *out,
+enum il_err identity_load(struct ossl *o, const char *chain, size_t chain_len,
+			  const char *key, size_t key_len, struct identity *out,
 			  enum identity_fault *fault) IL_MUST;
 
 /*

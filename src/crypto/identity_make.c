@@ -135,7 +135,9 @@ static X509 *make_cert(const struct making *m, bool leaf)
 	     add_ext(m, x, NID_subject_key_identifier, "hash") &&
 	     (!m->issuer ||
 	      add_ext(m, x, NID_authority_key_identifier, "keyid:always")) &&
-	     X509_sign(x, m->issuer_key, EVP_sha384()) > 0;
+	     X509_sign(x, m->issuer_key,
+		       m->cfg->curve == CRYPTO_P256 ? EVP_sha256()
+						    : EVP_sha384()) > 0;
 	if (ok)
 		return x;
 	X509_free(x);
@@ -202,6 +204,7 @@ enum il_err identity_new(struct ossl *o, const struct identity_cfg *cfg,
 	};
 	EVP_PKEY *k[IDENTITY_PARTS] = { NULL };
 	X509 *x[IDENTITY_PARTS] = { NULL };
+	const char *curve = cfg->curve == CRYPTO_P256 ? "P-256" : "P-384";
 	struct identity_files *got;
 	enum il_err err = IL_OK;
 
@@ -214,7 +217,7 @@ enum il_err identity_new(struct ossl *o, const struct identity_cfg *cfg,
 	for (int i = 0; !err && i < IDENTITY_PARTS; i++) {
 		struct making m = { .o = o, .cfg = cfg, .name = names[i] };
 
-		k[i] = EVP_PKEY_Q_keygen(o->lib, NULL, "EC", "P-384");
+		k[i] = EVP_PKEY_Q_keygen(o->lib, NULL, "EC", curve);
 		m.key = k[i];
 		m.issuer = i ? x[i - 1] : NULL;
 		m.issuer_key = i ? k[i - 1] : k[i];

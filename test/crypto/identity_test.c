@@ -417,6 +417,59 @@ static void every_fault_has_words(void **unused)
 
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
+/* Certificates as libspdm's bundle files have them: DER, one after another. */
+static void a_chain_in_der_is_the_same_as_in_pem(void **state)
+{
+	struct fix *f = *state;
+	struct identity pem;
+	uint8_t der[IDENTITY_CHAIN_MAX + 1];
+	size_t n;
+
+	assert_int_equal(load_made(f, IDENTITY_LEAF), IDENTITY_OK);
+	pem = f->got;
+	n = pem.chain_len;
+	memcpy(der, pem.chain, n);
+	memset(&f->got, 0, sizeof(f->got));
+	assert_int_equal(load(f, (char *)der, n, (char *)pem.key, pem.key_len),
+			 IDENTITY_OK);
+	assert_memory_equal(&f->got, &pem, sizeof(pem));
+	/* Cut anywhere, or with a byte too many, it is none. */
+	for (size_t cut = 1; cut < n; cut += 37)
+		if (load(f, (char *)der, cut, (char *)pem.key, pem.key_len) ==
+		    IDENTITY_OK)
+			fail_msg("%zu of %zu bytes are a chain", cut, n);
+	der[n] = 0x30;
+	assert_int_equal(
+		load(f, (char *)der, n + 1, (char *)pem.key, pem.key_len),
+		IDENTITY_CHAIN);
+}
+
+static void an_identity_can_be_of_p256(void **state)
+{
+	struct fix *f = *state;
+	struct identity_cfg c = cfg;
+	struct crypto_chain chain = { .count = 0 };
+	uint8_t anchor[CRYPTO_CERT_MAX];
+	struct crypto_why why;
+	size_t n;
+
+	c.curve = CRYPTO_P256;
+	assert_int_equal(identity_new(f->o, &c, &f->made), IL_OK);
+	assert_int_equal(load_made(f, IDENTITY_LEAF), IDENTITY_OK);
+	assert_int_equal(f->got.curve, CRYPTO_P256);
+	assert_int_equal(identity_anchor(f->o, f->made.cert[0].text,
+					 f->made.cert[0].len, anchor, &n),
+			 IL_OK);
+	assert_int_equal(crypto_chain_parse(&f->c, f->got.chain,
+					    f->got.chain_len, &chain),
+			 IL_OK);
+	assert_int_equal(chain.curve, CRYPTO_P256);
+	assert_int_equal(
+		crypto_chain_verify(&f->c, &chain, anchor, n, NOW, &why),
+		IL_OK);
+	crypto_chain_drop(&f->c, &chain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +487,8 @@ int main(void)
 		T(a_key_on_another_curve_is_refused),
 		T(dates_and_class_codes_out_of_range_are_refused),
 		T(an_anchor_is_taken_from_pem_and_der),
+		T(a_chain_in_der_is_the_same_as_in_pem),
+		T(an_identity_can_be_of_p256),
 		cmocka_unit_test(every_fault_has_words),
 	};
 
