@@ -135,7 +135,36 @@ enum il_err loose_go(struct device *d, const struct idekm_ref *ref)
 	if (!s || !(s->keys & key_bit(ref)))
 		return IL_E_STATE;
 	s->went = true;
+	s->going |= key_bit(ref);
 	return IL_OK;
+}
+
+#define SET_BITS(set) ((uint16_t)(0x3fu << 6 * (set)))
+
+/*
+ * A set that goes in whole takes over from the other. The packets that would
+ * make a receiver drop the old keys are not seen; they count as having come.
+ */
+void loose_settle(struct device *d)
+{
+	for (unsigned i = 0; i < d->cfg.streams; i++) {
+		struct device_loose *s = &d->loose[i];
+		unsigned next = 1u - s->set;
+		struct idekm_ref ref = { .stream = s->id, .key_set = s->set };
+
+		if (!s->used || (s->going & SET_BITS(next)) != SET_BITS(next))
+			continue;
+		for (unsigned k = 0; k < 6; k++) {
+			ref.dir = (uint8_t)(k / 3);
+			ref.sub = (uint8_t)(k % 3);
+			if (!(s->going & key_bit(&ref)))
+				continue;
+			s->keys &= (uint16_t)~key_bit(&ref);
+			s->going &= (uint16_t)~key_bit(&ref);
+			dsm_key_retired(&d->dsm, &ref);
+		}
+		s->set = (uint8_t)next;
+	}
 }
 
 /* A stream that went stays Secure until its next use, which is not seen. */
@@ -146,6 +175,7 @@ void loose_stop(struct device *d, const struct idekm_ref *ref)
 	if (!s)
 		return;
 	s->keys &= (uint16_t)~key_bit(ref);
+	s->going &= (uint16_t)~key_bit(ref);
 	if (!s->keys && !s->went)
 		*s = (struct device_loose){ .used = false };
 }

@@ -154,14 +154,34 @@ static void sriov_written(struct device *d, unsigned rel, uint8_t be,
 	}
 }
 
+/*
+ * Whether a write took @bit of the command register away: by the book when it
+ * was set and is not. Source: PCIe Base 6.x §11.4.3; the rest is what some
+ * devices do.
+ */
+static bool command_lost(const struct device *d, uint8_t be, uint32_t old,
+			 uint32_t now, uint32_t bit)
+{
+	if (old & ~now & bit)
+		return true;
+	if (!(be & 1))
+		return false;
+	if (!(now & bit))
+		return bit == CMD_MASTER &&
+		       (d->cfg.relax & DEVICE_STRICTER_BME_ZERO);
+	return !(old & bit) && (d->cfg.relax & DEVICE_STRICTER_SET);
+}
+
 static void header_written(struct device_fn *fn, uint16_t reg, uint8_t be,
 			   uint32_t old, uint32_t now)
 {
 	struct device *d = fn->dev;
 
-	if (reg == CFG_COMMAND && (old & ~now & CMD_MASTER))
+	if (reg == CFG_COMMAND && command_lost(d, be, old, now, CMD_MASTER))
 		dsm_event(&d->dsm, DSM_EV_BME_CLEARED, fn->index);
-	if (reg == CFG_COMMAND && (old & ~now & CMD_MEM))
+	/* A VF has no such bit: it reads 0 whatever is written. */
+	if (reg == CFG_COMMAND && fn->index == 0 &&
+	    command_lost(d, be, old, now, CMD_MEM))
 		dsm_event(&d->dsm, DSM_EV_MSE_CLEARED, fn->index);
 	if (reg == CFG_CACHE_LINE && (be & 8))
 		dsm_event(&d->dsm, DSM_EV_BIST, fn->index);

@@ -38,6 +38,11 @@ static void insecure(void *ctx, unsigned idx, enum ide_cause cause)
 	}
 }
 
+static bool relaxed(const struct device *d, uint32_t bit)
+{
+	return d->cfg.relax & bit;
+}
+
 static enum il_err init_ide(struct device *d)
 {
 	struct ide_cfg ide = {
@@ -46,6 +51,7 @@ static enum il_err init_ide(struct device *d)
 		.env = d->cfg.env,
 		/* Without streams, one that no register reaches. */
 		.streams = d->cfg.streams ? d->cfg.streams : 1,
+		.same_keys = relaxed(d, DEVICE_RELAX_SAME_KEY),
 		.insecure = insecure,
 		.ctx = d,
 	};
@@ -68,6 +74,11 @@ static enum il_err init_dsm(struct device *d)
 		.tdi_table = d->cfg.tdi_table,
 		.lock_flags = d->cfg.lock_flags,
 		.addr_width = d->cfg.addr_width,
+		.lock_without_keys = relaxed(d, DEVICE_RELAX_NO_KEYS),
+		.lock_after_key_stop = relaxed(d, DEVICE_RELAX_KEY_STOP),
+		.any_port = relaxed(d, DEVICE_RELAX_PORTS),
+		.any_interface = relaxed(d, DEVICE_RELAX_INTERFACE),
+		.watch_msix = relaxed(d, DEVICE_STRICTER_MSIX),
 		.fns = d->dsm_fns,
 		.tdis = d->tdis,
 		.tdi_count = d->fns,
@@ -276,6 +287,7 @@ void device_settle(struct device *d)
 		device_function_reset(d, i);
 	}
 	device_streams_fell(d);
+	loose_settle(d);
 }
 
 static bool take_frame(struct device *d)

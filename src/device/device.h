@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/env.h"
 #include "crypto/crypto.h"
+#include "device/relax.h"
 #include "dsm/dsm.h"
 #include "ide/ide.h"
 #include "link/link.h"
@@ -97,9 +98,12 @@ struct device_cfg {
 	struct device_bar bar[T0_BARS];
 	struct device_bar vf_bar[T0_BARS];
 	struct device_report report;
-	uint16_t lock_flags;	  /* TDISP_LOCK_*; 0: DEVICE_LOCK_FLAGS */
-	bool lock_flags_none;	  /* offer none at all */
-	uint8_t addr_width;	  /* bits; 0: 52 */
+	uint16_t lock_flags;  /* TDISP_LOCK_*; 0: DEVICE_LOCK_FLAGS */
+	bool lock_flags_none; /* offer none at all */
+	uint8_t addr_width;   /* bits; 0: 52 */
+	uint32_t relax;	      /* DEVICE_RELAX_*, DEVICE_STRICTER_* */
+	uint8_t query_bus;    /* told with query-bus, query-segment */
+	uint8_t query_segment;
 	size_t doe_limit;	  /* bytes of an object; 0: DOE_OBJECT_LIMIT */
 	uint64_t read_timeout_ns; /* of its own reads; 0: 50 ms */
 	/*
@@ -217,7 +221,9 @@ struct device {
 		bool used;
 		bool went; /* some key was set to GO */
 		uint8_t id;
-		uint16_t keys; /* a bit for each key that is there */
+		uint16_t keys;	/* a bit for each key that is there */
+		uint16_t going; /* and for each that is in use */
+		uint8_t set;	/* the set that was in use in whole last */
 	} loose[DEVICE_STREAMS];
 	struct device_read read[DEVICE_READS];
 	int sent_stream;  /* id of the stream that the last packet took */

@@ -78,6 +78,7 @@ uint8_t loose_program(struct device *d, const struct idekm_ref *ref,
 		      const uint8_t key[IDEKM_KEY_LEN], uint64_t ifv);
 enum il_err loose_go(struct device *d, const struct idekm_ref *ref);
 void loose_stop(struct device *d, const struct idekm_ref *ref);
+void loose_settle(struct device *d);
 void loose_kill(struct device *d, uint8_t stream);
 enum il_err loose_info(const struct device *d, uint8_t stream,
 		       struct dsm_stream *out);

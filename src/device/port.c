@@ -73,8 +73,10 @@ static enum il_err query(void *ctx, uint8_t port, struct idekm_msg *out)
 	ide_cap_decode(pci_cfg_get(c, (uint16_t)(d->ide_cap + IDE_CAP), 4),
 		       &regs);
 	out->devfn = (uint8_t)(d->dev << 3);
-	out->bus = d->bus;
-	out->segment = 0;
+	out->bus = d->cfg.relax & DEVICE_RELAX_BUS ? d->cfg.query_bus : d->bus;
+	/* No segment is ever captured: that takes flit mode. */
+	out->segment =
+		d->cfg.relax & DEVICE_RELAX_SEGMENT ? d->cfg.query_segment : 0;
 	out->max_port = 0;
 	out->cap = c->image + d->ide_cap + IDE_CAP;
 	out->cap_len = ide_cap_size(&regs, DEVICE_ADDRS) - IDE_CAP;

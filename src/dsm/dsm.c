@@ -228,6 +228,7 @@ static void init_idekm(struct dsm *d)
 					     .kill = km_kill };
 	idekm_rsp_init(&d->idekm, cfg->env, &d->idekm_port, d, cfg->streams,
 		       cfg->stream_count);
+	d->idekm.any_port = cfg->any_port;
 	if (cfg->tap && cfg->tap->idekm) {
 		d->idekm.tap = tap_idekm;
 		d->idekm.tap_ctx = d;
@@ -260,6 +261,7 @@ static void init_tdisp(struct dsm *d)
 					  .table = cfg->tdi_table,
 					  .lock_flags = cfg->lock_flags,
 					  .addr_width = cfg->addr_width,
+					  .any_interface = cfg->any_interface,
 					  .tdis = cfg->tdis,
 					  .tdi_count = cfg->tdi_count,
 					  .report = cfg->report,

@@ -156,6 +156,13 @@ struct dsm_cfg {
 	const struct tdi_edge (*tdi_table)[TDI_STATES]; /* NULL: tdi_edges */
 	uint16_t lock_flags; /* TDISP_LOCK_* that LOCK may carry */
 	uint8_t addr_width;
+	/* Rules that are not kept, for requesters that break them. */
+	bool lock_without_keys;
+	bool lock_after_key_stop;
+	bool any_port;	    /* of IDE_KM; the port sees 0 alone */
+	bool any_interface; /* of TDISP: TDI 0 answers to it */
+	/* Rules that the specification does not make. */
+	bool watch_msix; /* though LOCK_MSIX is not set */
 	/* Storage, cleared at init. */
 	const struct dsm_fn *fns; /* one for each TDI */
 	struct tdi *tdis;

@@ -37,11 +37,15 @@ static const struct rule *stream_refusal(const struct dsm *d, uint32_t session,
 					 uint8_t id)
 {
 	struct dsm_stream s = { 0 };
-	uint32_t keyed;
+	bool there = !d->cfg.port->stream_info(d->cfg.port_ctx, id, &s);
+	uint32_t keyed = there ? idekm_rsp_keyed(&d->idekm, s.port, id) : 0;
 
-	if (d->cfg.port->stream_info(d->cfg.port_ctx, id, &s) || !s.is_default)
+	if (there && !keyed && d->cfg.lock_after_key_stop)
+		keyed = idekm_rsp_was_keyed(&d->idekm, s.port, id);
+	if (!keyed && d->cfg.lock_without_keys)
+		return NULL;
+	if (!there || !s.is_default)
 		return &rule_stream;
-	keyed = idekm_rsp_keyed(&d->idekm, s.port, id);
 	if (!keyed)
 		return &rule_keys;
 	if (keyed != session)

@@ -63,7 +63,11 @@ static const struct watch {
 static bool concerns(const struct dsm *d, const struct watch *w, uint32_t which,
 		     const struct tdi *t)
 {
-	if (w->if_flags && !(t->lock.flags & w->if_flags))
+	uint16_t locked = t->lock.flags;
+
+	if (d->cfg.watch_msix)
+		locked |= TDISP_LOCK_MSIX;
+	if (w->if_flags && !(locked & w->if_flags))
 		return false;
 	switch (w->scope) {
 	case SELF:

@@ -112,6 +112,7 @@ struct ide_cfg {
 	unsigned streams;  /* blocks, 1 to IDE_STREAMS_MAX */
 	uint16_t self;	   /* requester ID of our own messages */
 	unsigned keys_max; /* keys over the port's life; 0: IDE_KEYS_LOGGED */
+	bool same_keys;	   /* law 5 is not kept: for partners that break it */
 	ide_insecure_fn *insecure; /* or NULL */
 	void *ctx;
 };

@@ -99,9 +99,12 @@ static enum il_err key_fresh(const struct ide_port *p, const uint8_t *key,
 {
 	uint8_t digest[CRYPTO_HASH_MAX];
 	struct rd r = rd_over(digest, sizeof(digest));
-	enum il_err err = crypto_hash(p->cfg.crypto, CRYPTO_SHA256, key,
-				      IDE_KEY_LEN, digest);
+	enum il_err err;
 
+	if (p->cfg.same_keys)
+		return IL_OK;
+	err = crypto_hash(p->cfg.crypto, CRYPTO_SHA256, key, IDE_KEY_LEN,
+			  digest);
 	if (err)
 		return err;
 	*id = rd_u64be(&r);
@@ -114,7 +117,8 @@ static enum il_err key_fresh(const struct ide_port *p, const uint8_t *key,
 
 static void key_remember(struct ide_port *p, uint64_t id)
 {
-	p->key_log[p->key_log_n++] = id;
+	if (!p->cfg.same_keys)
+		p->key_log[p->key_log_n++] = id;
 }
 
 enum il_err ide_key_note(struct ide_port *p,

@@ -158,6 +158,21 @@ static uint8_t key_prog(struct idekm_rsp *r, uint32_t session,
 	return IDEKM_OK;
 }
 
+/* Some set of it is in use in whole. */
+static bool row_whole(const struct idekm_stream *s)
+{
+	for (unsigned set = 0; set < IDEKM_SETS; set++) {
+		const uint8_t *key = &s->key[set][0][0];
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < IDEKM_DIRS * IDEKM_SUBS; i++)
+			n += key[i] == IDEKM_KEY_ACTIVE;
+		if (n == IDEKM_DIRS * IDEKM_SUBS)
+			return true;
+	}
+	return false;
+}
+
 /* True: acknowledge. */
 static bool key_gostop(struct idekm_rsp *r, const struct idekm_msg *m)
 {
@@ -177,6 +192,7 @@ static bool key_gostop(struct idekm_rsp *r, const struct idekm_msg *m)
 	if (s) {
 		s->went |= go;
 		enter(r, s, &m->ref, e->next);
+		s->whole |= row_whole(s);
 		settle(s);
 	}
 	return true;
@@ -239,6 +255,7 @@ enum il_err idekm_rsp_handle(struct idekm_rsp *r, uint32_t session,
 	struct idekm_msg req = { 0 }, rsp = { 0 };
 	struct wr w = wr_over(out, cap);
 	enum il_err err;
+	uint8_t asked;
 	bool told;
 
 	/* Room first: once a key has changed, the answer must not fail. */
@@ -250,7 +267,12 @@ enum il_err idekm_rsp_handle(struct idekm_rsp *r, uint32_t session,
 		return IL_OK;
 	}
 	err = idekm_decode(in, n, &req);
+	asked = req.ref.port;
+	if (r->any_port)
+		req.ref.port = 0;
 	told = err ? bad_length(in, n, &rsp) : act(r, session, &req, &rsp);
+	if (!err)
+		rsp.ref.port = asked;
 	bytes_wipe(req.key, sizeof(req.key));
 	if (!told)
 		return IL_OK;
@@ -323,16 +345,15 @@ uint32_t idekm_rsp_keyed(const struct idekm_rsp *r, uint8_t port,
 {
 	const struct idekm_stream *s = row_find(r, port, stream);
 
-	for (unsigned set = 0; s && set < IDEKM_SETS; set++) {
-		const uint8_t *key = &s->key[set][0][0];
-		unsigned n = 0;
+	return s && row_whole(s) ? r->owner : 0;
+}
 
-		for (unsigned i = 0; i < IDEKM_DIRS * IDEKM_SUBS; i++)
-			n += key[i] == IDEKM_KEY_ACTIVE;
-		if (n == IDEKM_DIRS * IDEKM_SUBS)
-			return r->owner;
-	}
-	return 0;
+uint32_t idekm_rsp_was_keyed(const struct idekm_rsp *r, uint8_t port,
+			     uint8_t stream)
+{
+	const struct idekm_stream *s = row_find(r, port, stream);
+
+	return s && s->whole ? r->owner : 0;
 }
 
 bool idekm_rsp_has_keys(const struct idekm_rsp *r, uint8_t port, uint8_t stream)

@@ -40,7 +40,8 @@ enum idekm_key_event {
  */
 struct idekm_stream {
 	bool used;
-	bool went; /* some key was set to GO since the stream was Insecure */
+	bool went;  /* some key was set to GO since the stream was Insecure */
+	bool whole; /* and all six of a set were in use at once */
 	uint8_t port;
 	uint8_t stream;
 	uint8_t key[IDEKM_SETS][IDEKM_DIRS][IDEKM_SUBS]; /* idekm_key_state */
@@ -83,6 +84,7 @@ struct idekm_rsp {
 	struct idekm_stream *streams;
 	size_t stream_count;
 	uint32_t owner; /* session that holds keys here; 0 none */
+	bool any_port;	/* every port index means port 0 */
 };
 
 /* @streams is storage for @count rows; it is cleared. */
@@ -142,6 +144,11 @@ enum idekm_key_state idekm_rsp_key(const struct idekm_rsp *r,
  * else 0. */
 uint32_t idekm_rsp_keyed(const struct idekm_rsp *r, uint8_t port,
 			 uint8_t stream);
+
+/* The same if all six were ACTIVE once since the stream was Insecure, though
+ * some may have been stopped. */
+uint32_t idekm_rsp_was_keyed(const struct idekm_rsp *r, uint8_t port,
+			     uint8_t stream);
 
 /* True if some key of the stream is not EMPTY. */
 bool idekm_rsp_has_keys(const struct idekm_rsp *r, uint8_t port,

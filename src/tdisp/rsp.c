@@ -24,7 +24,8 @@ void tdisp_rsp_init(struct tdisp_rsp *r, const struct tdisp_rsp_cfg *cfg)
 				 .port_ctx = cfg->port_ctx,
 				 .table = cfg->table ? cfg->table : tdi_edges,
 				 .tdis = cfg->tdis,
-				 .tdi_count = cfg->tdi_count };
+				 .tdi_count = cfg->tdi_count,
+				 .any_interface = cfg->any_interface };
 	r->caps.dsm_caps = cfg->dsm_caps;
 	r->caps.msgs[0] = MANDATORY;
 	r->caps.lock_flags = cfg->lock_flags;
@@ -80,7 +81,7 @@ static struct tdi *find(const struct tdisp_rsp *r, const struct tdisp_iface *id)
 	for (size_t i = 0; i < r->tdi_count; i++)
 		if (names(id, &r->tdis[i]))
 			return &r->tdis[i];
-	return NULL;
+	return r->any_interface && r->tdi_count ? &r->tdis[0] : NULL;
 }
 
 static bool version_ok(const struct tdisp_msg *m)

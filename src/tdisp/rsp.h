@@ -149,6 +149,7 @@ struct tdisp_rsp {
 	void *tap_ctx;
 	struct tdi *tdis;
 	size_t tdi_count;
+	bool any_interface;
 };
 
 struct tdisp_rsp_cfg {
@@ -159,6 +160,7 @@ struct tdisp_rsp_cfg {
 	uint32_t dsm_caps;
 	uint16_t lock_flags; /* that LOCK may carry */
 	uint8_t addr_width;  /* bits, 52 or so */
+	bool any_interface;  /* an id that names no TDI means the first */
 	struct tdi *tdis;    /* storage, cleared */
 	size_t tdi_count;
 	uint8_t *report; /* storage: @report_cap bytes for each TDI */
