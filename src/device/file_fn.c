@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <limits.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "device/device_priv.h"
+#include "device/file_priv.h"
+
+/* The device file: functions, their BARs, what their reports say. */
+
+/* Where BARs without an address are put, one after the other. */
+#define FIRST_AT UINT64_C(0x81000000)
+#define STEP_AT	 (UINT64_C(1) << 20)
+
+struct bars {
+	struct device_bar *set;
+	unsigned n; /* of the BAR that is read; T0_BARS: not told yet */
+	struct device_bar bar;
+	bool non_tee;
+};
+
+static void bar_n(struct fj *j, json_t *v, void *to)
+{
+	struct bars *b = to;
+
+	b->n = (unsigned)fj_uint(j, v, 0, T0_BARS - 1);
+}
+
+static void bar_size(struct fj *j, json_t *v, void *to)
+{
+	struct bars *b = to;
+	uint64_t n = fj_uint(j, v, 1, UINT64_MAX);
+
+	if (n & (n - 1))
+		fj_fail(j, "%llu is not a power of two", (unsigned long long)n);
+	else if (n < PAGE_4K || n > DEVICE_BAR_MAX)
+		fj_fail(j, "%llu is not from 4 KiB to 16 MiB",
+			(unsigned long long)n);
+	b->bar.size = n;
+}
+
+static void bar_at(struct fj *j, json_t *v, void *to)
+{
+	struct bars *b = to;
+
+	b->bar.at = fj_uint(j, v, 1, UINT64_MAX);
+}
+
+static void bar_width(struct fj *j, json_t *v, void *to)
+{
+	struct bars *b = to;
+	uint64_t n = fj_uint(j, v, 32, 64);
+
+	if (n != 32 && n != 64)
+		fj_fail(j, "a BAR has 32 or 64 bits");
+	b->bar.wide = n == 64;
+}
+
+static void bar_pref(struct fj *j, json_t *v, void *to)
+{
+	struct bars *b = to;
+
+	b->bar.prefetch = fj_bool(j, v);
+}
+
+static void bar_non_tee(struct fj *j, json_t *v, void *to)
+{
+	struct bars *b = to;
+
+	b->non_tee = fj_bool(j, v);
+}
+
+static void part_size(struct fj *j, json_t *v, void *to)
+{
+	struct device_part *p = to;
+
+	p->size = fj_uint(j, v, PAGE_4K, DEVICE_BAR_MAX);
+	if (p->size % PAGE_4K)
+		fj_fail(j, "%llu is no multiple of 4 KiB",
+			(unsigned long long)p->size);
+}
+
+static void part_non_tee(struct fj *j, json_t *v, void *to)
+{
+	struct device_part *p = to;
+
+	p->non_tee = fj_bool(j, v);
+}
+
+static void bar_parts(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_key keys[] = {
+		{ "size", part_size, true },
+		{ "non_tee", part_non_tee },
+	};
+	struct bars *b = to;
+
+	if (!fj_array(j, v, DEVICE_PARTS))
+		return;
+	b->bar.parts = (unsigned)json_array_size(v);
+	for (unsigned i = 0; i < b->bar.parts; i++) {
+		size_t mark = fj_down_index(j, i);
+
+		fj_object(j, json_array_get(v, i), keys, COUNT(keys),
+			  &b->bar.part[i]);
+		fj_up(j, mark);
+	}
+}
+
+static const struct fj_key bar_keys[] = {
+	{ "bar", bar_n, true },	      { "size", bar_size, true },
+	{ "address", bar_at },	      { "width", bar_width },
+	{ "prefetchable", bar_pref }, { "non_tee", bar_non_tee },
+	{ "parts", bar_parts },
+};
+
+static void bar(struct fj *j, json_t *v, struct bars *b)
+{
+	b->n = T0_BARS;
+	b->bar = (struct device_bar){ .wide = true };
+	b->non_tee = false;
+	fj_object(j, v, bar_keys, COUNT(bar_keys), b);
+	if (b->n >= T0_BARS)
+		return;
+	if (b->non_tee && b->bar.parts)
+		fj_fail(j, "'non_tee' or 'parts', not both");
+	if (b->non_tee) {
+		b->bar.parts = 1;
+		b->bar.part[0] = (struct device_part){ b->bar.size, true };
+	}
+	if (b->set[b->n].size)
+		fj_fail(j, "BAR %u was given before", b->n);
+	b->set[b->n] = b->bar;
+}
+
+/* Each is complained of where it stands, once all are known. */
+static void bars_check(struct fj *j, json_t *v, const struct device_bar *set)
+{
+	const char *why;
+
+	for (size_t i = 0; i < json_array_size(v) && !j->failed; i++) {
+		json_t *o = json_array_get(v, i);
+		size_t mark = fj_down_index(j, i);
+		unsigned n = (unsigned)fj_uint(j, json_object_get(o, "bar"), 0,
+					       T0_BARS - 1);
+
+		why = j->failed ? NULL : device_bar_fault(set, n);
+		if (why)
+			fj_fail(j, "%s", why);
+		fj_up(j, mark);
+	}
+	for (unsigned n = 0; n < T0_BARS; n++) {
+		why = device_bar_fault(set, n);
+		if (why)
+			fj_fail(j, "BAR %u: %s", n, why);
+	}
+}
+
+static void read_bars(struct fj *j, json_t *v, struct device_bar *set)
+{
+	struct bars b = { .set = set };
+
+	memset(set, 0, T0_BARS * sizeof(*set));
+	if (!fj_array(j, v, T0_BARS))
+		return;
+	for (size_t i = 0; i < json_array_size(v); i++) {
+		size_t mark = fj_down_index(j, i);
+
+		bar(j, json_array_get(v, i), &b);
+		fj_up(j, mark);
+	}
+	if (!j->failed)
+		bars_check(j, v, set);
+}
+
+static void bars(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	read_bars(j, v, f->cfg.bar);
+}
+
+static void vf_count(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.vfs = (unsigned)fj_uint(j, v, 0, DEVICE_VFS_MAX);
+}
+
+static void vf_device(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.ids.vf_device = (uint16_t)fj_uint(j, v, 0, 0xffff);
+}
+
+static void vf_bars(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	read_bars(j, v, f->cfg.vf_bar);
+}
+
+static void vfs(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_key keys[] = {
+		{ "count", vf_count, true },
+		{ "device", vf_device },
+		{ "bars", vf_bars },
+	};
+
+	fj_object(j, v, keys, COUNT(keys), to);
+}
+
+/* Vendor 0 would stand for all the defaults; ffff for no function. */
+static void id_vendor(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.ids.vendor = (uint16_t)fj_uint(j, v, 1, 0xfffe);
+}
+
+static void id_device(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.ids.device = (uint16_t)fj_uint(j, v, 0, 0xffff);
+}
+
+static void id_subsys_vendor(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.ids.subsys_vendor = (uint16_t)fj_uint(j, v, 0, 0xffff);
+}
+
+static void id_subsys(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.ids.subsys = (uint16_t)fj_uint(j, v, 0, 0xffff);
+}
+
+static void id_class(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.ids.class_code = (uint32_t)fj_uint(j, v, 0, 0xffffff);
+}
+
+static void id_revision(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.ids.revision = (uint8_t)fj_uint(j, v, 0, 0xff);
+}
+
+static void fn_kind(struct fj *j, json_t *v, void *to)
+{
+	const char *s = fj_string(j, v, 64);
+
+	(void)to;
+	if (s && strcmp(s, "dma-engine") != 0)
+		fj_fail(j, "'%.40s': only 'dma-engine' is there", s);
+}
+
+/* Report */
+
+static void rep_lnr(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.report.lnr_control = (uint16_t)fj_uint(j, v, 0, 0xffff);
+}
+
+static void rep_tph(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.report.tph_control = (uint32_t)fj_uint(j, v, 0, 0xffffffff);
+}
+
+static void rep_info(struct fj *j, json_t *v, void *to)
+{
+	struct device_report *r = &((struct device_file *)to)->cfg.report;
+
+	r->info_len = (uint32_t)fj_hex(j, v, r->info, sizeof(r->info));
+}
+
+static void rep_no_pasid(struct fj *j, json_t *v, void *to)
+{
+	(void)to;
+	if (!fj_bool(j, v))
+		fj_fail(j, "the engine makes its requests without PASID");
+}
+
+static void rep_never(struct fj *j, json_t *v, void *to)
+{
+	(void)to;
+	if (fj_bool(j, v))
+		fj_fail(j, "the engine has no such requests");
+}
+
+static void fn_report(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_key keys[] = {
+		{ "vendor_info", rep_info },
+		{ "lnr_control", rep_lnr },
+		{ "tph_control", rep_tph },
+		{ "dma_without_pasid", rep_no_pasid },
+		{ "dma_with_pasid", rep_never },
+		{ "ats", rep_never },
+		{ "prs", rep_never },
+	};
+
+	fj_object(j, v, keys, COUNT(keys), to);
+}
+
+static const struct fj_key fn_keys[] = {
+	{ "kind", fn_kind },
+	{ "vendor", id_vendor },
+	{ "device", id_device },
+	{ "subsystem_vendor", id_subsys_vendor },
+	{ "subsystem", id_subsys },
+	{ "class", id_class },
+	{ "revision", id_revision },
+	{ "bars", bars },
+	{ "vfs", vfs },
+	{ "report", fn_report },
+};
+
+/* BARs of VFs that are not told are those of the PF, elsewhere. */
+static void complete_vfs(json_t *fn, struct device_file *f)
+{
+	json_t *v = json_object_get(fn, "vfs");
+
+	if (json_object_get(v, "bars") || !json_object_get(fn, "bars"))
+		return;
+	memcpy(f->cfg.vf_bar, f->cfg.bar, sizeof(f->cfg.bar));
+	for (unsigned n = 0; n < T0_BARS; n++)
+		f->cfg.vf_bar[n].at = 0;
+}
+
+void file_functions(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+	size_t mark;
+
+	if (!json_is_array(v) || json_array_size(v) != 1) {
+		fj_fail(j, "must be an array of one function; its VFs stand "
+			   "in it");
+		return;
+	}
+	mark = fj_down_index(j, 0);
+	fj_object(j, json_array_get(v, 0), fn_keys, COUNT(fn_keys), f);
+	if (!j->failed)
+		complete_vfs(json_array_get(v, 0), f);
+	fj_up(j, mark);
+}
+
+/* Addresses */
+
+struct placed {
+	uint64_t base;
+	uint64_t size;
+	unsigned n;
+	bool vf;
+};
+
+static unsigned list(const struct device_bar *set, unsigned count, bool vf,
+		     struct placed *out)
+{
+	unsigned k = 0;
+
+	for (unsigned n = 0; n < T0_BARS; n++)
+		if (set[n].size && set[n].at)
+			out[k++] =
+				(struct placed){ set[n].at, set[n].size * count,
+						 n, vf };
+	return k;
+}
+
+/* All that have an address; VFs count only where there are some. */
+static unsigned list_all(const struct device_file *f, struct placed *out)
+{
+	unsigned n = list(f->cfg.bar, 1, false, out);
+
+	if (f->cfg.vfs)
+		n += list(f->cfg.vf_bar, f->cfg.vfs, true, out + n);
+	return n;
+}
+
+static bool clash(const struct placed *a, const struct placed *b)
+{
+	return a->base - b->base < b->size || b->base - a->base < a->size;
+}
+
+/* The first place from FIRST_AT on that is free. */
+static uint64_t free_place(const struct device_file *f, uint64_t size,
+			   uint64_t step)
+{
+	struct placed p[2 * T0_BARS];
+	struct placed want = { align_up(FIRST_AT, step), size, 0, false };
+	unsigned n = list_all(f, p);
+
+	for (unsigned i = 0; i < n; i++)
+		if (clash(&want, &p[i])) {
+			want.base = align_up(p[i].base + p[i].size, step);
+			i = UINT_MAX; /* from the beginning */
+		}
+	return want.base;
+}
+
+static void place(struct device_file *f, struct device_bar *set, unsigned count)
+{
+	for (unsigned n = 0; n < T0_BARS; n++) {
+		uint64_t step = set[n].size > STEP_AT ? set[n].size : STEP_AT;
+
+		if (set[n].size && !set[n].at)
+			set[n].at = free_place(f, set[n].size * count, step);
+	}
+}
+
+static void finish_bars(struct fj *j, struct device_file *f)
+{
+	struct placed p[2 * T0_BARS];
+	unsigned n;
+
+	place(f, f->cfg.bar, 1);
+	if (f->cfg.vfs)
+		place(f, f->cfg.vf_bar, f->cfg.vfs);
+	n = list_all(f, p);
+	for (unsigned i = 0; i < n; i++) {
+		if (p[i].size - 1 > UINT64_MAX - p[i].base)
+			fj_fail(j, "functions[0]: VF BAR %u ends above 2^64",
+				p[i].n);
+		for (unsigned k = 0; k < i; k++)
+			if (clash(&p[i], &p[k]))
+				fj_fail(j,
+					"functions[0]: %sBAR %u lies over "
+					"%sBAR %u",
+					p[i].vf ? "VF " : "", p[i].n,
+					p[k].vf ? "VF " : "", p[k].n);
+	}
+}
+
+static void finish_caps(struct fj *j, const struct device_file *f)
+{
+	static const struct {
+		uint32_t cap;
+		uint32_t needs;
+		const char *says;
+	} c[] = {
+		{ SPDM_CAP_KEY_EX, SPDM_CAP_ENCRYPT | SPDM_CAP_MAC,
+		  "'key-ex' needs 'encrypt' and 'mac'" },
+		{ SPDM_CAP_ENCRYPT, SPDM_CAP_KEY_EX,
+		  "'encrypt' needs 'key-ex'" },
+		{ SPDM_CAP_MAC, SPDM_CAP_KEY_EX, "'mac' needs 'key-ex'" },
+		{ SPDM_CAP_HBEAT, SPDM_CAP_KEY_EX, "'hbeat' needs 'key-ex'" },
+		{ SPDM_CAP_KEY_UPD, SPDM_CAP_KEY_EX,
+		  "'key-upd' needs 'key-ex'" },
+		{ SPDM_CAP_KEY_EX, SPDM_CAP_CERT, "'key-ex' needs 'cert'" },
+		{ SPDM_CAP_CHAL, SPDM_CAP_CERT, "'chal' needs 'cert'" },
+		{ SPDM_CAP_MEAS_SIG, SPDM_CAP_CERT, "'meas-sig' needs 'cert'" },
+		{ SPDM_CAP_MEAS_FRESH, SPDM_CAP_MEAS_SIG,
+		  "'meas-fresh' needs 'meas-sig'" },
+	};
+	const struct spdm_rsp_cfg *s = &f->cfg.spdm;
+
+	for (unsigned i = 0; i < COUNT(c); i++)
+		if ((s->caps & c[i].cap) &&
+		    (s->caps & c[i].needs) != c[i].needs)
+			fj_fail(j, "spdm.capabilities: %s", c[i].says);
+	if ((s->caps & SPDM_CAP_KEY_EX) && !s->dhe)
+		fj_fail(j, "spdm.dhe: 'key-ex' needs a group");
+	if ((s->caps & SPDM_CAP_CERT) && !f->slots)
+		fj_fail(j, "spdm.slots: 'cert' needs a slot that is filled");
+	if (s->heartbeat_s && !(s->caps & SPDM_CAP_HBEAT))
+		fj_fail(j, "spdm.heartbeat_s: needs 'hbeat'");
+}
+
+void file_finish(struct fj *j, struct device_file *f)
+{
+	uint64_t room = f->cfg.doe_limit - DOE_HEADER_LEN - DEVICE_RECORD_OVER;
+
+	finish_bars(j, f);
+	finish_caps(j, f);
+	if (!f->cfg.spdm.transfer)
+		f->cfg.spdm.transfer =
+			(uint32_t)(room < UINT16_MAX ? room : UINT16_MAX);
+	else if (f->cfg.spdm.transfer > room)
+		fj_fail(j,
+			"spdm.transfer_size: %u does not fit in objects of "
+			"%zu bytes; at most %llu",
+			f->cfg.spdm.transfer, f->cfg.doe_limit,
+			(unsigned long long)room);
+	/* Whatever was overlooked above must not come to device_init(). */
+	if (!j->failed && !device_cfg_sane(&f->cfg))
+		fj_fail(j, "no such device can be");
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DEVICE_FILE_PRIV_H
+#define DEVICE_FILE_PRIV_H
+
+#include "device/file.h"
+#include "device/file_json.h"
+
+/* Readers of the parts of a file, @to is the struct device_file. */
+void file_functions(struct fj *j, json_t *v, void *to);
+void file_ide(struct fj *j, json_t *v, void *to);
+void file_tdisp(struct fj *j, json_t *v, void *to);
+void file_spdm(struct fj *j, json_t *v, void *to);
+void file_doe(struct fj *j, json_t *v, void *to);
+
+/* What can be said once all was read: sizes that depend on each other. */
+void file_finish(struct fj *j, struct device_file *f);
+
+#endif

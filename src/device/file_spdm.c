@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/bits.h"
+#include "device/device_priv.h"
+#include "device/file_priv.h"
+
+/* The device file: what the DSM offers. */
+
+static void streams(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.streams = (unsigned)fj_uint(j, v, 0, DEVICE_STREAMS);
+}
+
+static void ports(struct fj *j, json_t *v, void *to)
+{
+	(void)to;
+	if (fj_uint(j, v, 1, 256) > 1)
+		fj_fail(j, "the device has one port");
+}
+
+static void query_bus(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.query_bus = (uint8_t)fj_uint(j, v, 0, 255);
+}
+
+static void query_segment(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.query_segment = (uint8_t)fj_uint(j, v, 0, 255);
+}
+
+void file_ide(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_key keys[] = {
+		{ "streams", streams },
+		{ "ports", ports },
+		{ "query_bus", query_bus },
+		{ "query_segment", query_segment },
+	};
+
+	fj_object(j, v, keys, COUNT(keys), to);
+}
+
+static void lock_flags(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_word words[] = {
+		{ "no-fw-update", TDISP_LOCK_NO_FW_UPDATE },
+		{ "lock-msix", TDISP_LOCK_MSIX },
+		{ "all-request-redirect", TDISP_LOCK_REDIRECT },
+	};
+	struct device_file *f = to;
+
+	f->cfg.lock_flags = (uint16_t)fj_words(j, v, words, COUNT(words));
+	f->cfg.lock_flags_none = !f->cfg.lock_flags;
+}
+
+static void addr_width(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.addr_width = (uint8_t)fj_uint(j, v, 32, 64);
+}
+
+void file_tdisp(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_key keys[] = {
+		{ "lock_flags", lock_flags },
+		{ "address_width", addr_width },
+	};
+
+	fj_object(j, v, keys, COUNT(keys), to);
+}
+
+/* Entries of at most @cap versions, the highest first; 0 ends. */
+static void versions(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_word words[] = { { "1.1", BIT(0) },
+						{ "1.2", BIT(1) } };
+	struct device_file *f = to;
+	uint32_t got = fj_words(j, v, words, COUNT(words));
+	uint8_t *out = f->cfg.spdm.versions;
+	unsigned n = 0;
+
+	if (!got)
+		fj_fail(j, "a responder needs a version");
+	memset(out, 0, sizeof(f->cfg.spdm.versions));
+	if (got & BIT(1))
+		out[n++] = SPDM_V12;
+	if (got & BIT(0))
+		out[n] = SPDM_V11;
+}
+
+static void sm_versions(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_word words[] = { { "1.0", BIT(0) },
+						{ "1.1", BIT(1) } };
+	struct device_file *f = to;
+	uint32_t got = fj_words(j, v, words, COUNT(words));
+	uint16_t *out = f->cfg.spdm.sm_versions;
+	unsigned n = 0;
+
+	if (!got)
+		fj_fail(j, "a responder needs a version");
+	memset(out, 0, sizeof(f->cfg.spdm.sm_versions));
+	if (got & BIT(1))
+		out[n++] = SPDM_SM_V11;
+	if (got & BIT(0))
+		out[n] = SPDM_SM_V10;
+}
+
+static void asym(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_word words[] = {
+		{ "ecdsa-p256", SPDM_ASYM_ECDSA_P256 },
+		{ "ecdsa-p384", SPDM_ASYM_ECDSA_P384 },
+	};
+	struct device_file *f = to;
+
+	f->cfg.spdm.asym = fj_words(j, v, words, COUNT(words));
+	if (!f->cfg.spdm.asym)
+		fj_fail(j, "a responder needs one");
+	/* One identity serves all slots, and it has one key. */
+	else if (f->cfg.spdm.asym & (f->cfg.spdm.asym - 1))
+		fj_fail(j, "one key signs, so that only one can be offered");
+}
+
+static void hash(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_word words[] = {
+		{ "sha-256", SPDM_HASH_SHA_256 },
+		{ "sha-384", SPDM_HASH_SHA_384 },
+	};
+	struct device_file *f = to;
+
+	f->cfg.spdm.hash = fj_words(j, v, words, COUNT(words));
+	if (!f->cfg.spdm.hash)
+		fj_fail(j, "a responder needs one");
+}
+
+static void meas_hash(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_word words[] = {
+		{ "sha-256", SPDM_MEAS_HASH_SHA_256 },
+		{ "sha-384", SPDM_MEAS_HASH_SHA_384 },
+	};
+	struct device_file *f = to;
+
+	f->cfg.spdm.meas_hash = fj_word(j, v, words, COUNT(words));
+}
+
+static void dhe(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_word words[] = {
+		{ "secp256r1", SPDM_DHE_SECP256R1 },
+		{ "secp384r1", SPDM_DHE_SECP384R1 },
+	};
+	struct device_file *f = to;
+
+	f->cfg.spdm.dhe = (uint16_t)fj_words(j, v, words, COUNT(words));
+}
+
+static void caps(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_word words[] = {
+		{ "cert", SPDM_CAP_CERT },
+		{ "chal", SPDM_CAP_CHAL },
+		{ "meas-no-sig", SPDM_CAP_MEAS_NO_SIG },
+		{ "meas-sig", SPDM_CAP_MEAS_SIG },
+		{ "meas-fresh", SPDM_CAP_MEAS_FRESH },
+		{ "encrypt", SPDM_CAP_ENCRYPT },
+		{ "mac", SPDM_CAP_MAC },
+		{ "key-ex", SPDM_CAP_KEY_EX },
+		{ "hbeat", SPDM_CAP_HBEAT },
+		{ "key-upd", SPDM_CAP_KEY_UPD },
+	};
+	struct device_file *f = to;
+
+	f->cfg.spdm.caps = fj_words(j, v, words, COUNT(words));
+	if (f->cfg.spdm.caps & ~SPDM_RSP_CAPS)
+		fj_fail(j, "measurements are signed, or not there at all");
+}
+
+static void slots(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->slots = 0;
+	if (!fj_array(j, v, SPDM_SLOTS))
+		return;
+	for (size_t i = 0; i < json_array_size(v); i++) {
+		size_t mark = fj_down_index(j, i);
+		uint64_t n =
+			fj_uint(j, json_array_get(v, i), 0, SPDM_SLOTS - 1);
+
+		if (f->slots & 1u << n)
+			fj_fail(j, "stands there twice");
+		f->slots |= (uint8_t)(1u << n);
+		fj_up(j, mark);
+	}
+}
+
+static void heartbeat(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.spdm.heartbeat_s = (uint8_t)fj_uint(j, v, 0, 255);
+}
+
+static void ct_exponent(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.spdm.ct_exponent = (uint8_t)fj_uint(j, v, 0, 31);
+}
+
+/* 0 until file_finish(): as the object limit allows. */
+static void transfer(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.spdm.transfer =
+		(uint32_t)fj_uint(j, v, SPDM_TRANSFER_MIN, UINT16_MAX);
+}
+
+void file_spdm(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_key keys[] = {
+		{ "versions", versions },
+		{ "secured_versions", sm_versions },
+		{ "asym", asym },
+		{ "hash", hash },
+		{ "measurement_hash", meas_hash },
+		{ "dhe", dhe },
+		{ "capabilities", caps },
+		{ "slots", slots },
+		{ "heartbeat_s", heartbeat },
+		{ "ct_exponent", ct_exponent },
+		{ "transfer_size", transfer },
+	};
+
+	fj_object(j, v, keys, COUNT(keys), to);
+}
+
+static void object_limit(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+	uint64_t n = fj_uint(j, v, 512, DEVICE_DOE_MAX);
+
+	if (n % 4)
+		fj_fail(j, "%llu is no multiple of 4", (unsigned long long)n);
+	f->cfg.doe_limit = (size_t)n;
+}
+
+void file_doe(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_key keys[] = { { "object_limit",
+						object_limit } };
+
+	fj_object(j, v, keys, COUNT(keys), to);
+}
