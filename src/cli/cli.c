@@ -156,8 +156,17 @@ int cli_read(struct cli *c, const char *what, const char *path, size_t max,
 	return 0;
 }
 
+static bool is_emulator(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return strcmp(slash ? slash + 1 : name, "spdm_responder_emu") == 0;
+}
+
 int cli_main(struct cli *c, int argc, char **argv)
 {
+	if (argc > 0 && is_emulator(argv[0]))
+		return cli_emulator(c, argc, argv);
 	if (argc < 2) {
 		usage(c->err);
 		return CLI_USAGE;

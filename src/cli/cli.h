@@ -38,7 +38,12 @@ struct cli_cmd {
 extern const struct cli_cmd cmd_assign, cmd_serve, cmd_run, cmd_shell,
 	cmd_identity, cmd_help;
 
+/*
+ * The tool. Called by the name of DMTF's emulator (a link to it will do), it
+ * is that one: docs/emulator.md.
+ */
 int cli_main(struct cli *c, int argc, char **argv);
+int cli_emulator(struct cli *c, int argc, char **argv);
 
 /* Prints "interlock: …" on err; returns CLI_FAILED or CLI_USAGE. */
 int cli_fail(struct cli *c, const char *fmt, ...)
@@ -81,5 +86,7 @@ int cli_identity_load(struct cli *c, const char *dir, const char *trust,
 /* The user's own, made on first use. */
 int cli_identity_default(struct cli *c, char *dir, size_t cap);
 int cli_identity_make(struct cli *c, const char *dir);
+/* What the leaf says of the function it names; no dates. */
+const struct identity_cfg *cli_identity_cfg(void);
 
 #endif

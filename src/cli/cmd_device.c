@@ -33,14 +33,6 @@ static int load_identity(struct serve *s, const char *dir)
 	return ret;
 }
 
-/* What a device of ours measures: firmware, its configuration, a version. */
-static const struct spdm_measurement measured[] = {
-	{ .type = 0, .tcb = true, .raw = { (const uint8_t *)"boot rom", 8 } },
-	{ .type = 1,
-	  .tcb = true,
-	  .raw = { (const uint8_t *)"firmware 1", 10 } },
-};
-
 static int serve(struct serve *s, const struct device_opts *o)
 {
 	int ret = 0;
@@ -57,13 +49,9 @@ static int serve(struct serve *s, const struct device_opts *o)
 	ret = load_identity(s, o->identity);
 	if (ret)
 		return ret;
-	device_spdm_defaults(&s->cfg.spdm);
+	serve_defaults(s);
 	/* Others learn of the host what the link would show. */
 	s->cfg.assume = o->spdms != 0;
-	s->cfg.vfs = 1;
-	s->cfg.streams = 4;
-	s->cfg.meas = measured;
-	s->cfg.meas_count = COUNT(measured);
 	return serve_run(s);
 }
 

@@ -24,6 +24,11 @@ static const struct identity_cfg def = {
 	.serial = UINT64_C(0x1d1a000000000001),
 };
 
+const struct identity_cfg *cli_identity_cfg(void)
+{
+	return &def;
+}
+
 static int put(struct cli *c, const char *dir, const char *name,
 	       const struct identity_pem *pem, mode_t mode)
 {

@@ -51,6 +51,28 @@ struct serve *serve_new(struct cli *c)
 	return s;
 }
 
+/* What a device of ours measures: firmware, its configuration, a version. */
+static const struct spdm_measurement measured[] = {
+	{ .type = 0, .tcb = true, .raw = { (const uint8_t *)"boot rom", 8 } },
+	{ .type = 1,
+	  .tcb = true,
+	  .raw = { (const uint8_t *)"firmware 1", 10 } },
+	{ .type = 3, .raw = { (const uint8_t *)"configuration", 13 } },
+	{ .type = 7,
+	  .only_raw = true,
+	  .raw = { (const uint8_t *)"\1\0\0\0\0\0\0\0", 8 } },
+};
+
+void serve_defaults(struct serve *s)
+{
+	s->profile = "strict";
+	device_spdm_defaults(&s->cfg.spdm);
+	s->cfg.vfs = 1;
+	s->cfg.streams = 4;
+	s->cfg.meas = measured;
+	s->cfg.meas_count = COUNT(measured);
+}
+
 void serve_free(struct serve *s)
 {
 	bytes_wipe(s, sizeof(*s));
@@ -85,8 +107,11 @@ static int build_device(struct serve *s)
 	/* Another process answers its reads, when it is scheduled. */
 	s->cfg.read_timeout_ns = READ_TIMEOUT_NS;
 	s->cfg.link = vfu_link(s->v);
-	s->cfg.spdm.slots[0].certs =
-		(struct spdm_span){ s->id.chain, s->id.chain_len };
+	for (unsigned i = 0; i < s->slots || i < 1; i++)
+		s->cfg.spdm.slots[i].certs =
+			(struct spdm_span){ s->id.chain, s->id.chain_len };
+	s->cfg.spdm.asym = s->id.curve == CRYPTO_P256 ? SPDM_ASYM_ECDSA_P256
+						      : SPDM_ASYM_ECDSA_P384;
 	err = crypto_key_load(&s->crypto, &s->cfg.key, s->id.key,
 			      s->id.key_len);
 	if (err)
@@ -110,6 +135,37 @@ static int listen_all(struct serve *s)
 					s->at[i].addr.text, strerror(-err));
 	}
 	return 0;
+}
+
+/* What departs from the book, and from which page of it. */
+static void say_profile(const struct serve *s)
+{
+	const struct device_relax *r;
+	unsigned n = device_relaxations(&r);
+
+	fprintf(s->c->out, "profile: %s\n", s->profile);
+	for (unsigned i = 0; i < n; i++)
+		if (s->cfg.relax & r[i].bit)
+			fprintf(s->c->out, "%s: %s: %s (%s)\n",
+				r[i].stricter ? "stricter" : "relaxed",
+				r[i].name, r[i].says, r[i].source);
+}
+
+static void say_all(const struct serve *s)
+{
+	static const char *const front[] = {
+		[VFU_SPDM] = "SPDM socket", [VFU_LINK] = "link"
+	};
+
+	fprintf(s->c->out, "functions: 1, with %u VF%s; %u IDE stream%s\n",
+		s->cfg.vfs, s->cfg.vfs == 1 ? "" : "s", s->cfg.streams,
+		s->cfg.streams == 1 ? "" : "s");
+	say_profile(s);
+	for (unsigned i = 0; i < s->ats; i++)
+		fprintf(s->c->out, "%s: %s\n", front[s->at[i].front],
+			s->at[i].addr.text);
+	fprintf(s->c->out, "%s\n", s->ready[0] ? s->ready : "ready");
+	fflush(s->c->out);
 }
 
 static int turn(struct serve *s)
@@ -151,8 +207,7 @@ static int with_library(struct serve *s)
 	ret = listen_all(s);
 	if (ret)
 		return ret;
-	fprintf(s->c->out, "ready\n");
-	fflush(s->c->out);
+	say_all(s);
 	return turn(s);
 }
 

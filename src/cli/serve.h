@@ -15,6 +15,9 @@ struct serve {
 	struct cli *c;
 	/* What to serve, filled in by the caller of serve_run(). */
 	struct identity id;
+	unsigned slots;	     /* that hold its certificates; 0: one */
+	const char *profile; /* its name */
+	char ready[64];	     /* the last line before it serves */
 	struct device_cfg cfg;
 	struct vfu_cfg vfu;
 	struct serve_at {
@@ -35,6 +38,9 @@ struct serve {
 /* NULL and a line: no memory. serve_free() wipes the identity. */
 struct serve *serve_new(struct cli *c);
 void serve_free(struct serve *s);
+
+/* The default device, and what it measures. */
+void serve_defaults(struct serve *s);
 
 /* Where to listen. 0, or CLI_USAGE after a line. */
 int serve_at(struct serve *s, enum vfu_front front, const char *addr);

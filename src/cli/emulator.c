@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/bytes.h"
+#include "cli/emu_args.h"
+#include "cli/serve.h"
+
+/*
+ * The tool under the name of DMTF's emulator: others start it as a child, or
+ * from their scripts, and find the responder that they expect.
+ */
+
+/* Where the keys of an algorithm are, below the current folder. */
+static const struct keys {
+	uint32_t asym;
+	const char *chain;
+	const char *key;
+	enum crypto_curve curve;
+	const char *name;
+} keys[] = {
+	{ SPDM_ASYM_ECDSA_P384, "ecp384/bundle_responder.certchain.der",
+	  "ecp384/end_responder.key", CRYPTO_P384, "P-384" },
+	{ SPDM_ASYM_ECDSA_P256, "ecp256/bundle_responder.certchain.der",
+	  "ecp256/end_responder.key", CRYPTO_P256, "P-256" },
+};
+
+static int load(struct serve *s, const struct keys *k, struct ossl *o)
+{
+	uint8_t *chain = NULL, *key = NULL;
+	size_t chain_len = 0, key_len = 0;
+	enum identity_fault why = IDENTITY_OK;
+	int ret = cli_read(s->c, "certificates", k->chain, 1u << 20, &chain,
+			   &chain_len);
+
+	if (!ret)
+		ret = cli_read(s->c, "key", k->key, 1u << 16, &key, &key_len);
+	if (!ret && identity_load(o, (char *)chain, chain_len, (char *)key,
+				  key_len, &s->id, &why))
+		ret = cli_fail(s->c, "%s: %s", k->chain,
+			       identity_fault_name(why));
+	if (!ret && s->id.curve != k->curve)
+		ret = cli_fail(s->c, "%s: not of %s", k->key, k->name);
+	if (!ret)
+		fprintf(s->c->out, "identity: %s\n", k->chain);
+	if (key)
+		bytes_wipe(key, key_len);
+	free(chain);
+	free(key);
+	return ret;
+}
+
+/* Of this run alone: nothing is written to a folder that is not ours. */
+static int make(struct serve *s, const struct keys *k, struct ossl *o)
+{
+	struct identity_cfg cfg = *cli_identity_cfg();
+	struct identity_files *f = calloc(1, sizeof(*f));
+	enum identity_fault why = IDENTITY_OK;
+	enum il_err err = f ? IL_OK : IL_E_NOMEM;
+
+	cfg.curve = k->curve;
+	cfg.not_before_s = s->c->now_s() - 3600;
+	cfg.not_after_s = cfg.not_before_s + INT64_C(365) * 24 * 3600;
+	if (!err)
+		err = identity_new(o, &cfg, f);
+	if (!err)
+		err = identity_load(o, f->chain.text, f->chain.len,
+				    f->key[IDENTITY_LEAF].text,
+				    f->key[IDENTITY_LEAF].len, &s->id, &why);
+	if (f)
+		bytes_wipe(f, sizeof(*f));
+	free(f);
+	if (err)
+		return cli_fail(s->c, "identity: %s", il_err_name(err));
+	fprintf(s->c->out, "identity: made for this run, %s: no %s here\n",
+		k->name, k->chain);
+	return 0;
+}
+
+/* The first algorithm that was asked for and has its files here; else the
+ * first, with keys that nobody knows. */
+static int find_identity(struct serve *s, uint32_t asym)
+{
+	const struct keys *found = NULL, *first = NULL;
+	struct ossl *o;
+	int ret;
+
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		const struct keys *k = &keys[i];
+		bool there = access(k->chain, F_OK) == 0 ||
+			     access(k->key, F_OK) == 0;
+
+		if (!(asym & k->asym))
+			continue;
+		if (!first)
+			first = k;
+		if (!found && there)
+			found = k;
+	}
+	if (ossl_new(&(struct ossl_cfg){ 0 }, &o))
+		return cli_fail(s->c, "cryptography cannot start");
+	ret = found ? load(s, found, o) : make(s, first, o);
+	ossl_free(o);
+	return ret;
+}
+
+static int address(struct serve *s, const struct emu_args *a)
+{
+	char text[64];
+
+	if ((size_t)snprintf(text, sizeof(text), "tcp:%s:%s", a->ip, a->port) >=
+	    sizeof(text))
+		return cli_misuse(s->c, "--ip or --port: too long");
+	return serve_at(s, VFU_SPDM, text);
+}
+
+static void configure(struct serve *s, const struct emu_args *a)
+{
+	struct spdm_rsp_cfg *spdm = &s->cfg.spdm;
+
+	device_spdm_defaults(spdm);
+	memset(spdm->versions, 0, sizeof(spdm->versions));
+	spdm->versions[0] = a->ver ? (uint8_t)a->ver : SPDM_V12;
+	if (!a->ver)
+		spdm->versions[1] = SPDM_V11;
+	memset(spdm->sm_versions, 0, sizeof(spdm->sm_versions));
+	spdm->sm_versions[0] = (uint16_t)a->sec_ver;
+	spdm->caps = a->caps;
+	spdm->hash = a->hash;
+	spdm->meas_hash = a->meas_hash;
+	spdm->asym = a->asym;
+	spdm->dhe = (uint16_t)a->dhe;
+	s->slots = a->slots;
+	s->cfg.assume = true;
+	s->cfg.relax = device_profile_find("emulator")->relax;
+	s->profile = "emulator";
+	s->vfu.shutdown_ends = true;
+	/* What scripts that wait for the emulator look for. */
+	snprintf(s->ready, sizeof(s->ready),
+		 "Platform server listening on port %s", a->port);
+}
+
+static int serve(struct serve *s, const struct emu_args *a)
+{
+	int ret = address(s, a);
+
+	if (!ret)
+		ret = find_identity(s, a->asym);
+	if (ret)
+		return ret;
+	configure(s, a);
+	return serve_run(s);
+}
+
+int cli_emulator(struct cli *c, int argc, char **argv)
+{
+	struct emu_args a;
+	struct serve *s;
+	int ret = emu_args_read(c, argc, argv, &a);
+
+	if (ret)
+		return ret;
+	if (a.help) {
+		emu_args_usage(c->out);
+		return CLI_DONE;
+	}
+	s = serve_new(c);
+	if (!s)
+		return CLI_FAILED;
+	serve_defaults(s);
+	ret = serve(s, &a);
+	serve_free(s);
+	return ret;
+}
