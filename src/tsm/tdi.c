@@ -50,6 +50,23 @@ static enum il_err state_is(struct tsm_conn *c, enum tdi_state want)
 	return m.state == want ? IL_OK : IL_E_FIELD;
 }
 
+/*
+ * The device agrees, and the stream still stands: it may have gone with the
+ * link while the answer was on its way (law 16).
+ */
+static enum il_err settled(struct tsm_conn *c, enum tdi_state want,
+			   enum tsm_bind_ev ev)
+{
+	const struct tsm_cfg *cfg = &c->t->cfg;
+	enum il_err err = state_is(c, want);
+
+	if (err)
+		return err;
+	if (!cfg->keys->secure(cfg->keys_ctx, c->cfg.port, c->stream_id))
+		return IL_E_IO;
+	return tsm_bind_enter(c->op.args.bind, ev);
+}
+
 /* --- lock --- */
 
 static enum il_err caps_fit(struct tsm_conn *c)
@@ -112,8 +129,7 @@ enum il_err tsm_do_lock(struct tsm_conn *c)
 	case 4:
 		return lock_taken(c);
 	default:
-		err = state_is(c, TDI_LOCKED);
-		return err ? err : tsm_bind_enter(b, BIND_EV_LOCKED);
+		return settled(c, TDI_LOCKED, BIND_EV_LOCKED);
 	}
 }
 
@@ -246,9 +262,7 @@ enum il_err tsm_do_start(struct tsm_conn *c)
 		err = answer(c, &m);
 		return err ? err : ask(c, TDISP_GET_STATE);
 	default:
-		err = state_is(c, TDI_RUN);
-		return err ? err
-			   : tsm_bind_enter(c->op.args.bind, BIND_EV_RUNNING);
+		return settled(c, TDI_RUN, BIND_EV_RUNNING);
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include "dsm/dsm.h"
 #include "world/cmd_priv.h"
+#include "world/laws_priv.h"
 
 /*
  * Giving back whatever a failed run still holds. Each part may fail; the next
@@ -28,43 +29,128 @@ static struct world_op *scratch_op(struct world *w)
 	return o;
 }
 
-static void try_vmm(struct world *w, enum vmm_program p,
+/*
+ * Each step is one at which laws are asked, as in any command. What a law
+ * said is kept in w->law; giving back goes on all the same.
+ */
+static bool step_over(struct world *w, enum il_err err)
+{
+	enum il_err law;
+
+	world_settle(w);
+	law = laws_step(w);
+	(void)law;
+	return err != IL_E_AGAIN;
+}
+
+/* False: it does not end. */
+static bool try_vmm(struct world *w, enum vmm_program p,
 		    const struct vmm_dev_cfg *dev)
 {
 	struct world_op *o = scratch_op(w);
+	bool over = false;
 
-	for (unsigned i = 0; i < CLEANUP_STEPS; i++)
-		if (world_vmm(w, o, p, dev, "cleanup") != IL_E_AGAIN)
-			break;
+	for (unsigned i = 0; i < CLEANUP_STEPS && !over; i++)
+		over = step_over(w, world_vmm(w, o, p, dev, "cleanup"));
 	o->used = false;
 	w->op = NULL;
+	return over;
 }
 
-static void try_release(struct world *w)
+static bool try_release(struct world *w)
 {
 	struct world_op *o;
+	bool over = false;
 
 	if (!w->guest || w->guest->state < GUEST_LOCKED)
-		return;
+		return true;
 	guest_abandon(w->guest);
 	o = scratch_op(w);
-	for (unsigned i = 0; i < CLEANUP_STEPS; i++)
-		if (world_guest(w, o, GUEST_RELEASE, "cleanup") != IL_E_AGAIN)
-			break;
+	for (unsigned i = 0; i < CLEANUP_STEPS && !over; i++)
+		over = step_over(w,
+				 world_guest(w, o, GUEST_RELEASE, "cleanup"));
 	o->used = false;
 	w->op = NULL;
+	return over;
 }
 
-static bool given_back(const struct world *w)
-{
-	for (unsigned i = 0; i < w->dev->fns; i++) {
-		enum tdi_state s = dsm_tdi_state(&w->dev->dsm, i);
+/* --- what is left --- */
 
-		if (w->dev->fn[i].there && s != TDI_UNLOCKED)
-			return false;
+static const char *port_holds(const struct world *w)
+{
+	const struct fabric_port *p = &w->fabric.port[w->port];
+
+	for (unsigned i = 0; i < FABRIC_STREAMS; i++) {
+		const struct ide_stream *s = &p->ide.stream[i];
+		const struct ide_key *k = &s->key[0][0][0];
+
+		if (s->cfg.enable || s->state == IDE_ST_SECURE)
+			return "the root port's stream is on";
+		for (unsigned n = 0; n < sizeof(s->key) / sizeof(*k); n++)
+			if (k[n].there || k[n].slot.n)
+				return "the root port has a key";
 	}
-	for (unsigned i = 0; i < FABRIC_STREAMS; i++)
-		if (ide_state(&w->fabric.port[w->port].ide, i) == IDE_SECURE)
+	return NULL;
+}
+
+static const char *iommu_holds(struct world *w)
+{
+	const struct law_view *v = w->plat->law;
+	struct law_entry e;
+
+	for (uint32_t rid = v->next_entry(w, 0); rid <= UINT16_MAX;
+	     rid = v->next_entry(w, rid + 1)) {
+		memset(&e, 0, sizeof(e));
+		if (v->entry(w, (uint16_t)rid, &e) && e.valid)
+			return "a trusted entry is valid";
+		if (iommu_keeps(&w->iommu, rid, true))
+			return "the IOMMU remembers a trusted entry";
+	}
+	return NULL;
+}
+
+static const char *tsm_holds(struct world *w)
+{
+	struct law_conn conn[LAW_CONNS] = { 0 };
+	struct law_bind bind[LAW_BINDS] = { 0 };
+
+	w->plat->law->conns(w, conn);
+	w->plat->law->binds(w, bind);
+	for (unsigned i = 0; i < LAW_CONNS; i++)
+		if (conn[i].session || conn[i].digests ||
+		    conn[i].verb != TSM_NO_VERB)
+			return "the TSM has a session";
+	for (unsigned i = 0; i < LAW_BINDS; i++)
+		if (bind[i].lock.id || bind[i].dma_on || bind[i].mmio_pages)
+			return "the TSM has a lock session or grants";
+	if (w->plat->law->next_accepted(w, 0) != UINT64_MAX)
+		return "a page of MMIO is accepted";
+	return NULL;
+}
+
+const char *world_holds(struct world *w)
+{
+	const char *what;
+
+	if (!w->built)
+		return NULL;
+	what = port_holds(w);
+	if (!what)
+		what = iommu_holds(w);
+	return what ? what : tsm_holds(w);
+}
+
+bool world_isolated(struct world *w)
+{
+	return w->cut && !world_holds(w);
+}
+
+/* A device that is not there, or dead, says nothing that could be asked. */
+static bool unlocked(const struct world *w)
+{
+	for (unsigned i = 0; i < w->dev->fns; i++)
+		if (w->dev->fn[i].there &&
+		    dsm_tdi_state(&w->dev->dsm, i) != TDI_UNLOCKED)
 			return false;
 	return true;
 }
@@ -73,21 +159,22 @@ bool world_cleanup(struct world *w)
 {
 	char text[sizeof(w->last_text)];
 	struct vmm_dev_cfg pf = { .guest_rid = WORLD_GUEST_RID };
+	bool over = true;
 
 	if (!w->built)
 		return true;
 	memcpy(text, w->last_text, sizeof(text));
 	if (w->vmm) {
-		try_release(w);
+		over = try_release(w);
 		if (w->vdev.bdf)
-			try_vmm(w, VMM_DETACH, &w->vdev);
-		try_vmm(w, VMM_DESTROY, NULL);
-		pf.bdf = device_rid(w->dev, 0);
+			over &= try_vmm(w, VMM_DETACH, &w->vdev);
+		over &= try_vmm(w, VMM_DESTROY, NULL);
+		pf.bdf = w->dev_rid;
 		if (w->connected)
-			try_vmm(w, VMM_DISCONNECT, &pf);
+			over &= try_vmm(w, VMM_DISCONNECT, &pf);
 	}
 	w->connected = false;
 	world_settle(w);
 	memcpy(w->last_text, text, sizeof(text));
-	return given_back(w);
+	return over && !world_holds(w) && (w->cut || unlocked(w));
 }

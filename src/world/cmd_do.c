@@ -231,8 +231,10 @@ enum il_err cmd_host_connect(void *ctx, const struct lang_call *c)
 	struct world *w = ctx;
 	enum il_err err = vmm_on(w, c, VMM_CONNECT, "connect");
 
-	if (!err)
+	if (!err) {
 		w->connected = true;
+		w->cut = false;
+	}
 	if (!err || w->op->phase)
 		w->vdev = dev_of(c);
 	return err;

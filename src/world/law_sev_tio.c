@@ -132,6 +132,13 @@ static bool entry(struct world *w, uint16_t rid, struct law_entry *out)
 	return true;
 }
 
+static uint32_t next_entry(struct world *w, uint32_t rid)
+{
+	const struct sev_plat *p = w->plat_ctx;
+
+	return own_sdte_next(&p->own, rid);
+}
+
 static bool page(struct world *w, uint64_t pa, struct law_page *out)
 {
 	const struct sev_plat *p = w->plat_ctx;
@@ -207,7 +214,10 @@ static uint64_t next_accepted(struct world *w, uint64_t pa)
 		if (!(r->page[0].flags & OWN_F_IO))
 			continue;
 		for (; at < r->size && r->base + at < found; at += PAGE_4K)
-			if ((r->page[at / PAGE_4K].flags & want) == want)
+			if (!r->assigned[at / PAGE_2M])
+				at = align_down(at, PAGE_2M) + PAGE_2M -
+				     PAGE_4K;
+			else if ((r->page[at / PAGE_4K].flags & want) == want)
 				found = r->base + at;
 	}
 	return found;
@@ -225,6 +235,7 @@ const struct law_view law_sev_tio = {
 	.binds = binds,
 	.tvms = tvms,
 	.entry = entry,
+	.next_entry = next_entry,
 	.page = page,
 	.memo = memo,
 	.changes = changes,

@@ -60,12 +60,36 @@ static void look_tdi(const struct device *d, unsigned i, enum tdi_state was,
 		out->clean = fn_clean(&d->fn[i]);
 }
 
-static void look_device(const struct device *d, const struct law_facts *was,
+/*
+ * One step may bring two events: LOCK, and what takes the lock away. If trace
+ * events were lost: perhaps.
+ */
+static bool was_locked(const struct world *w, unsigned i)
+{
+	uint64_t at = w->laws->traced;
+
+	if (w->traced - at > WORLD_TRACE)
+		return true;
+	for (; at < w->traced; at++) {
+		const struct world_trace *t = &w->trace[at % WORLD_TRACE];
+
+		if (t->ev == TDISP_TRACE_STATE && t->a == i &&
+		    t->b >> 8 == TDI_LOCKED)
+			return true;
+	}
+	return false;
+}
+
+static void look_device(const struct world *w, const struct law_facts *was,
 			struct law_facts *now)
 {
+	const struct device *d = w->dev;
+
 	now->fns = d->fns;
-	for (unsigned i = 0; i < d->fns; i++)
+	for (unsigned i = 0; i < d->fns; i++) {
 		look_tdi(d, i, was->tdi[i].state, &now->tdi[i]);
+		now->tdi[i].was_locked = was_locked(w, i);
+	}
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
 		now->any_session |= d->dsm.spdm.ses[i].state == SPDM_SES_OPEN;
 	now->keys_owner = d->dsm.idekm.owner;
@@ -141,6 +165,25 @@ static void look_link(const struct world *w, const struct law_facts *was,
 
 /* --- platform --- */
 
+/* Was binding @i locked in this step, and did a stream leave Secure later? */
+static bool fell(const struct world *w, unsigned i)
+{
+	uint64_t at = w->laws->traced;
+	bool locked = false;
+
+	if (w->traced - at > WORLD_TRACE)
+		return true;
+	for (; at < w->traced; at++) {
+		const struct world_trace *t = &w->trace[at % WORLD_TRACE];
+
+		locked |= t->ev == TRACE_EV(TRACE_TSM, TSM_TRACE_BIND) &&
+			  t->a == i && t->c == TSM_BIND_LOCKED;
+		if (locked && t->ev == IDE_TR_STATE && t->b == IDE_ST_SECURE)
+			return true;
+	}
+	return false;
+}
+
 static void look_entry(struct world *w, uint16_t rid, struct law_facts *now)
 {
 	struct law_entry *e = &now->entry[now->entries];
@@ -163,6 +206,9 @@ static void look_platform(struct world *w, struct law_facts *now)
 		now->bind[i].conn = LAW_NONE;
 	v->conns(w, now->conn);
 	v->binds(w, now->bind);
+	for (unsigned i = 0; i < LAW_BINDS; i++)
+		now->bind[i].fell =
+			now->bind[i].state == TSM_BIND_LOCKED && fell(w, i);
 	v->tvms(w, now->tvm);
 	now->dma_states = v->dma_states;
 	now->report_info = v->report_info;
@@ -370,7 +416,8 @@ static void look_far(struct world *w, struct law_facts *now)
 			now->stray_page = pa;
 		pa += PAGE_4K;
 	}
-	for (uint32_t rid = 0; rid <= UINT16_MAX; rid++) {
+	for (uint32_t rid = v->next_entry(w, 0); rid <= UINT16_MAX;
+	     rid = v->next_entry(w, rid + 1)) {
 		bool known = false;
 
 		for (unsigned i = 0; i < now->entries; i++)
@@ -469,7 +516,7 @@ void laws_look(struct world *w, bool full)
 	memset(now, 0, sizeof(*now));
 	now->valid = true;
 	now->step = w->steps;
-	look_device(w->dev, was, now);
+	look_device(w, was, now);
 	look_link(w, was, full, now);
 	look_platform(w, now);
 	look_guest(w->guest, &was->guest, &now->guest);

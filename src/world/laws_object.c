@@ -163,9 +163,14 @@ void law_53(const struct law_facts *was, const struct law_facts *now,
 		moved("stream of connection", i, was->conn[i].stream,
 		      now->conn[i].stream, stream_from, c);
 	}
-	for (unsigned i = 0; i < now->fns; i++)
-		moved("TDI", i, was->tdi[i].state, now->tdi[i].state, tdi_from,
-		      c);
+	for (unsigned i = 0; i < now->fns; i++) {
+		unsigned from = was->tdi[i].state;
+
+		/* LOCK, and in the same step the link went down. */
+		if (from == TDI_UNLOCKED && now->tdi[i].was_locked)
+			from = TDI_LOCKED;
+		moved("TDI", i, from, now->tdi[i].state, tdi_from, c);
+	}
 }
 
 void law_55(const struct law_facts *was, const struct law_facts *now,

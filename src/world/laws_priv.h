@@ -40,6 +40,7 @@ struct law_tdi {
 	bool p2p;	  /* some stream is bound for peer to peer */
 	bool p2p_default; /* its default stream among them */
 	bool clean;	  /* nothing of a TVM left; known on unlock alone */
+	bool was_locked;  /* in this step, before it came to where it is */
 	uint64_t moved;	  /* bytes of the engine's last command */
 	uint64_t count;
 };
@@ -93,6 +94,7 @@ struct law_bind {
 	struct tsm_lock_info lock;
 	uint64_t mmio_pages;
 	bool dma_on;
+	bool fell; /* in this step it was locked, and then a stream fell */
 	/* the backend's own books */
 	uint32_t owner;	     /* of the TVM's memory: ASID */
 	uint64_t named_lock; /* lock session that the TVM's id stands for */
@@ -273,6 +275,9 @@ struct law_view {
 	void (*tvms)(struct world *w, struct law_tvm out[LAW_TVMS]);
 	/* False: not readable. */
 	bool (*entry)(struct world *w, uint16_t rid, struct law_entry *out);
+	/* The first RID at or above @rid whose entry may be valid; UINT32_MAX:
+	 * none. */
+	uint32_t (*next_entry)(struct world *w, uint32_t rid);
 	/* Ownership of one page; false: it has none. */
 	bool (*page)(struct world *w, uint64_t pa, struct law_page *out);
 	/* Would the ownership rules let DMA through @m pass, now? */

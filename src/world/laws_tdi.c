@@ -101,7 +101,8 @@ void law_16(const struct law_facts *was, const struct law_facts *now,
 		    was->bind[i].state == TSM_BIND_LOCKED)
 			continue;
 		c->held++;
-		s = port_stream(now, x->stream_id);
+		/* What fell after the lock, in the same step, was there. */
+		s = port_stream(b->fell ? was : now, x->stream_id);
 		if (x->state != TSM_CONN_READY)
 			law_break(c,
 				  "TDI %04x became locked; its connection "

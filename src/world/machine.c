@@ -165,6 +165,8 @@ static enum link_verdict see_frame(void *ctx, struct link_tap *tap,
 	(void)tap;
 	(void)dir;
 	(void)out;
+	if (silence_eats(w, f->kind))
+		return LINK_DROP;
 	if (f->kind == LINK_TLP) {
 		w->link_tlps++;
 		if (w->spy)
@@ -247,6 +249,7 @@ static enum il_err build_fabric(struct world *w)
 		.bdf = WORLD_PORT_BDF,
 		.number = WORLD_PORT_NR,
 		.present = true,
+		.hotplug = true,
 		.link = link_tap_end(w->tap),
 		.pump = world_pump,
 		.pump_ctx = w,
@@ -335,5 +338,6 @@ enum il_err world_build(struct world *w)
 			return err;
 	}
 	w->built = true;
+	w->dev_rid = device_rid(w->dev, 0);
 	return IL_OK;
 }

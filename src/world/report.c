@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "tsm/tsm.h"
 #include "world/world_priv.h"
 
 uint64_t world_mono(const struct world *w)
@@ -45,6 +46,8 @@ void world_trace_ev(void *ctx, uint32_t ev, uint64_t a, uint64_t b, uint64_t c)
 {
 	struct world *w = ctx;
 
+	if (ev == TRACE_EV(TRACE_TSM, TSM_TRACE_ISOLATE))
+		w->cut = true;
 	w->trace[w->traced++ % WORLD_TRACE] = (struct world_trace){
 		.ev = ev,
 		.a = a,

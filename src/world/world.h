@@ -93,6 +93,16 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
  * isolated) afterwards.
  */
 bool world_cleanup(struct world *w);
+/*
+ * world_isolated() - was the device cut off, and is nothing left that could
+ * reach it: stream of the root port disabled, its keys wiped, trusted entries
+ * invalid, sessions and grants gone?
+ *
+ * True from there to the next connection that stands.
+ */
+bool world_isolated(struct world *w);
+/* What the platform still holds of the device, or NULL. */
+const char *world_holds(struct world *w);
 
 /* Errors: IL_E_IO  a capture did not reach its file whole */
 enum il_err world_captures_close(struct world *w) IL_MUST;

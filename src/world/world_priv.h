@@ -12,6 +12,7 @@
 #include "mem/mem.h"
 #include "vmm/vmm.h"
 #include "world/capture.h"
+#include "world/silence.h"
 #include "world/spy.h"
 #include "world/world.h"
 
@@ -101,10 +102,13 @@ struct world {
 	uint64_t guest_ram;
 	uint64_t guest_buf;
 	bool connected;
+	bool cut; /* the TSM isolated the device; until it is connected again */
+	uint16_t dev_rid; /* of function 0, as the host numbered it */
 
 	struct world_capture cap;
 	uint64_t link_tlps;
 	struct spy *spy; /* NULL: nobody looks */
+	struct silence silence;
 
 	/* The command that runs now, and those that wait by name. */
 	struct world_op *op;

@@ -32,9 +32,10 @@ enum il_err own_init(struct own *o, const struct own_cfg *cfg)
 		.active = ARENA_ARRAY(cfg->arena, uint8_t, cfg->asids),
 		.pages = ARENA_ARRAY(cfg->arena, uint32_t, cfg->asids),
 		.valid = ARENA_ARRAY(cfg->arena, uint32_t, cfg->asids),
+		.written = ARENA_ARRAY(cfg->arena, uint64_t, cfg->rids / 64),
 	};
 
-	if (!n.fence || !n.active || !n.pages || !n.valid)
+	if (!n.fence || !n.active || !n.pages || !n.valid || !n.written)
 		return IL_E_NOMEM;
 	memset(n.fence, FENCE_DMA | FENCE_MMIO, fences);
 	*o = n;

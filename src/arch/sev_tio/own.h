@@ -108,11 +108,12 @@ struct own {
 	uint32_t asids;
 	uint64_t sdte;
 	uint32_t rids;
-	uint8_t *fence;	  /* [asid][port]: DMA in 1:0, MMIO in 3:2 */
-	uint8_t *active;  /* by ASID: its key is installed */
-	uint32_t *pages;  /* by ASID: how many entries name it */
-	uint32_t *valid;  /* by ASID: of these, validated */
-	uint64_t changes; /* RMP writes so far */
+	uint8_t *fence;	   /* [asid][port]: DMA in 1:0, MMIO in 3:2 */
+	uint8_t *active;   /* by ASID: its key is installed */
+	uint32_t *pages;   /* by ASID: how many entries name it */
+	uint32_t *valid;   /* by ASID: of these, validated */
+	uint64_t *written; /* a bit a RID: its secure entry was ever written */
+	uint64_t changes;  /* RMP writes so far */
 };
 
 #define OWN_TRACE_RMP	TRACE_EV(TRACE_ARCH, 1) /* pa, state, asid */
@@ -355,6 +356,12 @@ enum il_err own_sdte_write(struct own *o, uint32_t rid,
 			   const struct own_sdte *e) IL_MUST;
 enum il_err own_sdte_read(const struct own *o, uint32_t rid,
 			  struct own_sdte *out) IL_MUST;
+/*
+ * The first RID at or above @rid whose entry was written since the table was
+ * made; the others are invalid, since nobody but own_sdte_write() can write
+ * there. UINT32_MAX: none.
+ */
+uint32_t own_sdte_next(const struct own *o, uint32_t rid);
 /* How many valid entries name @asid. */
 uint32_t own_asid_sdtes(const struct own *o, uint32_t asid);
 

@@ -165,6 +165,7 @@ enum il_err own_sdte_write(struct own *o, uint32_t rid,
 	err = table_io(o, rid, raw, true);
 	if (err)
 		return err;
+	o->written[rid / 64] |= BIT64(rid % 64);
 	if (o->iommu)
 		iommu_forget(o->iommu, rid);
 	env_trace(o->env, OWN_TRACE_SDTE, rid, e->valid, e->asid);
@@ -183,12 +184,25 @@ enum il_err own_sdte_read(const struct own *o, uint32_t rid,
 	return err ? err : own_sdte_decode(raw, out);
 }
 
+uint32_t own_sdte_next(const struct own *o, uint32_t rid)
+{
+	while (rid < o->rids) {
+		uint64_t left = o->written[rid / 64] >> (rid % 64);
+
+		if (left)
+			return rid + (uint32_t)__builtin_ctzll(left);
+		rid = (rid / 64 + 1) * 64;
+	}
+	return UINT32_MAX;
+}
+
 uint32_t own_asid_sdtes(const struct own *o, uint32_t asid)
 {
 	struct own_sdte e;
 	uint32_t n = 0;
 
-	for (uint32_t rid = 0; rid < o->rids; rid++)
+	for (uint32_t rid = own_sdte_next(o, 0); rid != UINT32_MAX;
+	     rid = own_sdte_next(o, rid + 1))
 		if (!own_sdte_read(o, rid, &e) && e.valid && e.asid == asid)
 			n++;
 	return n;

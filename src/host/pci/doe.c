@@ -57,7 +57,16 @@ static int abort_mailbox(struct pci_dev *p)
 	return ret ? -EIO : 0;
 }
 
-/* Pops dwords into @out; excess ones are popped and dropped. */
+/* All ones may be data, but the status register has bits that are never set. */
+static bool gone(struct pci_dev *p, uint32_t v)
+{
+	return v == UINT32_MAX && pci_get(p, at(p, DOE_STS), 4) == UINT32_MAX;
+}
+
+/*
+ * Pops dwords into @out; excess ones are popped and dropped. A device that
+ * has gone is noticed here, not after as many reads as a length of ones says.
+ */
 static int pop(struct pci_dev *p, size_t dws, uint8_t *out, size_t cap)
 {
 	for (size_t i = 0; i < dws; i++) {
@@ -67,7 +76,7 @@ static int pop(struct pci_dev *p, size_t dws, uint8_t *out, size_t cap)
 		if (i + 1 == dws &&
 		    !(pci_get(p, at(p, DOE_STS), 4) & DOE_STS_READY))
 			return -EIO;
-		if (pci_read(p, at(p, DOE_READ), 4, &v) ||
+		if (pci_read(p, at(p, DOE_READ), 4, &v) || gone(p, v) ||
 		    pci_write(p, at(p, DOE_READ), 4, 0))
 			return -ENODEV;
 		for (size_t b = 0; b < 4 && i * 4 + b < cap; b++)
@@ -102,7 +111,7 @@ static long receive(struct pci_dev *p, uint8_t type, uint8_t *rsp, size_t cap)
 
 		len = v & 0x3ffff;
 		len = len ? len : 0x40000;
-		if (pci_write(p, at(p, DOE_READ), 4, 0))
+		if (gone(p, v) || pci_write(p, at(p, DOE_READ), 4, 0))
 			ret = -ENODEV;
 	}
 	if (ret)

@@ -9,7 +9,8 @@
 #include "host/pci/pci_priv.h"
 #include "pci/regs.h"
 
-#define FLR_WAIT_NS UINT64_C(100000000) /* PCIe Base 6.0 §6.6.2: 100 ms */
+#define FLR_WAIT_NS   UINT64_C(100000000) /* PCIe Base 6.0 §6.6.2: 100 ms */
+#define RESET_WAIT_NS UINT64_C(100000000) /* §6.6.1: likewise */
 
 struct pci_dev *pci_find(struct pci_host *h, uint32_t bdf)
 {
@@ -169,6 +170,25 @@ int pci_flr(struct pci_dev *p)
 		return -ETIMEDOUT;
 	restore(p, command);
 	return 0;
+}
+
+int pci_reset_done(struct pci_dev *p)
+{
+	struct host_hw *hw = &p->host->k->hw;
+	uint32_t id = UINT32_MAX;
+
+	if (p->is_vf)
+		return -EINVAL;
+	for (unsigned i = 0; i < 10 && (uint16_t)id == 0xffff; i++) {
+		hw->ops->wait_ns(hw->ctx, RESET_WAIT_NS);
+		id = pci_get(p, CFG_VENDOR_ID, 4);
+	}
+	if ((uint16_t)id == 0xffff)
+		return -ETIMEDOUT;
+	if (id != ((uint32_t)p->device << 16 | p->vendor))
+		return -ENODEV; /* another one is in the slot now */
+	restore(p, 0);
+	return p->doe.cap ? pci_doe_init(p) : 0;
 }
 
 int pci_driver_register(struct pci_host *h, const struct pci_driver *d)

@@ -168,6 +168,12 @@ uint16_t pci_find_ecap(struct pci_dev *p, uint16_t id);
 int pci_enable(struct pci_dev *p, bool mem, bool master);
 /* Function level reset. -ENOTTY without FLR; -ETIMEDOUT. */
 int pci_flr(struct pci_dev *p);
+/*
+ * A conventional reset of function 0's device is over: gives back what it
+ * lost, VFs too, and finds the DOE mailbox again. Decoding and bus mastering
+ * stay off. -ETIMEDOUT; -ENODEV when somebody else stands there.
+ */
+int pci_reset_done(struct pci_dev *p);
 /* 0 disables. -EINVAL above TotalVFs, -EBUSY when some are on or driven. */
 int pci_sriov_enable(struct pci_dev *p, uint16_t n);
 /* The function has left (surprise removal, or VFs going). */

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Before the rest, whose global its inline functions would shadow. */
+#include "arch/sev_tio/host_priv.h"
+
+#include "family/family.h"
+
+#include <errno.h>
+
+#include "host/pci/pci.h"
+#include "world/plat_sev_tio.h"
+
+/*
+ * dead-device: from a point on the device is silent. Points are each DOE
+ * exchange and each packet of every operation of a whole assignment, in both
+ * directions. The operation ends, the teardown ends, nothing of the platform
+ * reaches the device any more, and after a reset it can be assigned again.
+ */
+
+/* Of the packets' cases so many are followed by another assignment. */
+#define AGAIN 97u
+
+enum tag { TAG_CLEAN, TAG_ISOLATED };
+
+/* What a whole assignment must leave as it found it. */
+struct holdings {
+	uint64_t frames;
+	uint64_t assigned;
+	uint64_t leaked;
+	uint32_t pools[10];
+	unsigned slots;
+};
+
+static struct {
+	struct family *f;
+	link_tap_fn *see;
+	uint64_t exchanges; /* of the device when the operation began */
+	uint64_t told;	    /* as of the latest point */
+	uint64_t tlps;
+	struct holdings first;
+	bool by_exchange; /* in the child */
+} dead;
+
+static struct holdings held(const struct world *w)
+{
+	const struct host *h = w->host;
+	const struct sev_plat *p = w->plat_ctx;
+	struct holdings x = {
+		.frames = mem_frames_left(&w->mem),
+		.leaked = p->host->leaked,
+		.pools = { h->k.file_pool.live, h->k.vma_pool.live,
+			   h->k.leaf_pool.live, h->tsm.tdi_pool.live,
+			   h->tsm.dsm_pool.live, h->iommufd.ctx_pool.live,
+			   h->iommufd.obj_pool.live, h->iommufd.area_pool.live,
+			   h->ide.pool.live, h->vfio.buf_pool.live },
+		.slots = ossl_live(w->ossl_plat),
+	};
+
+	for (uint32_t a = 0; a < p->own.asids; a++)
+		x.assigned += p->own.pages[a];
+	return x;
+}
+
+static void same(struct family_end *end, const struct holdings *a,
+		 const struct holdings *b)
+{
+	if (a->frames != b->frames)
+		family_bad(end, "%lld frames are kept",
+			   (long long)(b->frames - a->frames));
+	if (a->assigned != b->assigned)
+		family_bad(end, "%llu pages stay assigned",
+			   (unsigned long long)a->assigned);
+	if (a->leaked)
+		family_bad(end, "firmware keeps %llu contexts",
+			   (unsigned long long)a->leaked);
+	for (size_t i = 0; i < COUNT(a->pools); i++)
+		if (a->pools[i] != b->pools[i])
+			family_bad(end, "pool %zu of the host: %u, was %u", i,
+				   a->pools[i], b->pools[i]);
+	if (a->slots != b->slots)
+		family_bad(end, "%u secrets of the platform, were %u", a->slots,
+			   b->slots);
+}
+
+/* --- points --- */
+
+static void try_all(struct family *f, const char *unit, uint64_t index,
+		    enum silence_how from)
+{
+	for (enum silence_how how = from; how < SILENCE_HOWS; how++)
+		if (family_fork(f, unit, index, silence_name(how))) {
+			dead.by_exchange = from == SILENCE_QUIET;
+			silence_begin(f->w, how);
+			return;
+		}
+}
+
+static void exchange_point(struct family *f)
+{
+	uint64_t n = f->w->dev->exchanges;
+
+	/* A request is on its way into the mailbox, and not yet sent off. */
+	if (n == dead.told || f->w->dev->doe.state != DOE_RECEIVING)
+		return;
+	dead.told = n;
+	try_all(f, "exchange", n - dead.exchanges, SILENCE_QUIET);
+}
+
+/* Before the interposer itself sees the frame: it is the first one lost. */
+static enum link_verdict see(void *ctx, struct link_tap *tap, enum link_dir dir,
+			     const struct link_frame *frame,
+			     struct link_frame *out)
+{
+	struct family *f = ctx;
+
+	if (frame->kind == LINK_TLP && !f->child) {
+		exchange_point(f);
+		try_all(f, "tlp", dead.tlps++, SILENCE_SILENT);
+	}
+	return dead.see(f->w, tap, dir, frame, out);
+}
+
+static bool is(const struct lang_call *c, const char *role, const char *verb)
+{
+	return strcmp(c->cmd->role, role) == 0 && c->cmd->verb &&
+	       strcmp(c->cmd->verb, verb) == 0;
+}
+
+static void before(struct family *f, const struct lang_call *c)
+{
+	struct world *w = f->w;
+
+	if (is(c, "host", "connect")) {
+		dead.first = held(w);
+		dead.see = w->tap->see;
+		link_tap_set(w->tap, see, f);
+	}
+	if (w->tap->see != see)
+		return;
+	dead.exchanges = w->dev->exchanges;
+	dead.told = dead.exchanges - 1;
+	dead.tlps = 0;
+}
+
+static void after(struct family *f, const struct lang_call *c)
+{
+	struct family_end end = { .good = true };
+	struct holdings now;
+
+	if (!is(c, "host", "disconnect"))
+		return;
+	/* The honest run: else nothing of the rest could be judged. */
+	now = held(f->w);
+	same(&end, &now, &dead.first);
+	if (!end.good || world_holds(f->w))
+		fprintf(stderr, "the honest run leaves: %s\n",
+			end.good ? world_holds(f->w) : end.why);
+}
+
+/* --- what is left --- */
+
+static void again(struct family *f, struct family_end *end)
+{
+	struct world *w = f->w;
+	struct pci_dev *p = pci_find(&w->host->pci, w->dev_rid);
+	int ret;
+
+	if (silence_over(w)) {
+		family_bad(end, "the reset does not reach the device");
+		return;
+	}
+	ret = p ? pci_reset_done(p) : -1;
+	if (ret) {
+		family_bad(end, "after the reset the host finds nothing: %d",
+			   ret);
+		return;
+	}
+	for (f->next = 0; f->next < f->script.n; f->next++)
+		if (is(&f->call[f->next], "host", "connect"))
+			break;
+	for (; f->next < f->script.n; f->next++) {
+		const struct lang_call *c = &f->call[f->next];
+		struct world_end e = { 0 };
+
+		if (world_call(w, c, c + 1, &e)) {
+			family_bad(end, "assigned again, line %u: %s", c->line,
+				   e.what);
+			return;
+		}
+	}
+}
+
+static void judge(struct family *f, enum il_err err, struct family_end *end)
+{
+	struct world *w = f->w;
+	struct holdings now;
+	const char *what;
+
+	if (w->law)
+		family_bad(end, "in the operation: %s", w->last_text);
+	if (err == IL_E_TIMEOUT && w->last_errno == ETIMEDOUT)
+		family_bad(end, "the operation does not end");
+	if (dead.by_exchange && !err)
+		family_bad(end, "the operation succeeds without the device");
+	if (!world_cleanup(w)) {
+		what = world_holds(w);
+		family_bad(end, "after the teardown: %s",
+			   what ? what : "it does not end");
+	}
+	if (w->law)
+		family_bad(end, "in the teardown: law %u: %s", w->law,
+			   w->last_text);
+	if (laws_end(w) && end->good)
+		family_bad(end, "at the end: %s", w->last_text);
+	now = held(w);
+	same(end, &now, &dead.first);
+	end->tag = w->cut ? TAG_ISOLATED : TAG_CLEAN;
+	if (!end->good || (!dead.by_exchange && !family_one_in(f, AGAIN)))
+		return;
+	again(f, end);
+	if (!end->good)
+		return;
+	now = held(w);
+	same(end, &now, &dead.first);
+	if (laws_end(w))
+		family_bad(end, "after the other assignment: %s", w->last_text);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct family_cfg cfg = {
+		.name = "dead-device",
+		.tags = { "clean", "isolated" },
+		.before = before,
+		.after = after,
+		.judge = judge,
+	};
+
+	return family_main(&cfg, 40, argc, argv);
+}
