@@ -346,10 +346,17 @@ static enum tdi_state expected(const struct tsm_bind *b)
 }
 
 /*
- * A device that left its state by itself keeps nothing that was granted. Our
- * binding goes to ERROR, whatever the device says it is in: STOP leads out.
- * Laws 20, 22, 23, 25.
+ * A device that left its state by itself, or refuses to say which it is in,
+ * keeps nothing that was granted. Our binding goes to ERROR, whatever the
+ * device says it is in: STOP leads out. Laws 20, 22, 23, 25.
  */
+static enum il_err doubt(struct tsm_bind *b)
+{
+	tsm_lock_end(b);
+	tsm_entry_off(b);
+	return tsm_bind_enter(b, BIND_EV_ERROR);
+}
+
 enum il_err tsm_do_get_state(struct tsm_conn *c)
 {
 	struct tsm_bind *b = c->op.args.bind;
@@ -359,12 +366,15 @@ enum il_err tsm_do_get_state(struct tsm_conn *c)
 	if (!c->op.phase++)
 		return ask(c, TDISP_GET_STATE);
 	err = answer(c, &m);
+	if (err == IL_E_PEER && m.error.code != TDISP_E_BUSY && b->lock.id) {
+		enum il_err bad = doubt(b);
+
+		IL_ASSERT(!bad); /* a lock session that lives can end */
+	}
 	if (err)
 		return err;
 	b->tdi = m.state;
 	if (b->state == TSM_BIND_ERROR || m.state == expected(b))
 		return IL_OK;
-	tsm_lock_end(b);
-	tsm_entry_off(b);
-	return tsm_bind_enter(b, BIND_EV_ERROR);
+	return doubt(b);
 }

@@ -246,6 +246,7 @@ enum il_err tsm_begin(struct tsm_conn *c, enum tsm_verb verb,
  *             LOCK, START                   STOP was tried first; if the
  *                                           device did not end UNLOCKED,
  *                                           isolated, else UNLOCKED
+ *             GET_STATE                     refused by the device: ERROR
  *             others                        as before, unless the session
  *                                           died: isolated
  */

@@ -237,15 +237,30 @@ static void a_state_that_is_refused_is_no_state(void **unused)
 	r = rig_new();
 	rig_locked(r);
 	fail_state(r, 1);
-	assert_int_equal(rig_verb(r, TSM_GET_STATE), IL_E_PEER);
-	assert_int_equal(tsm_bind_state(r->bind), TSM_BIND_LOCKED);
-	assert_true(tsm_lock_info(r->bind)->id != 0);
-	fail_state(r, 1);
 	assert_int_equal(rig_verb(r, TSM_START), IL_E_PEER);
 	assert_int_equal(tsm_bind_state(r->bind), TSM_BIND_UNLOCKED);
 	fail_state(r, 1);
 	assert_int_equal(rig_verb(r, TSM_STOP), IL_E_PEER);
 	assert_int_equal(tsm_bind_state(r->bind), TSM_BIND_DEAD);
+	rig_free(r);
+}
+
+/* Nor does what was granted outlive the question. */
+static void grants_end_when_the_device_refuses_to_tell_its_state(void **unused)
+{
+	struct rig *r = rig_new();
+
+	(void)unused;
+	rig_running(r);
+	tsm_dma_set(r->bind, true);
+	fail_state(r, 1);
+	assert_int_equal(rig_verb(r, TSM_GET_STATE), IL_E_PEER);
+	assert_int_equal(tsm_bind_state(r->bind), TSM_BIND_ERROR);
+	assert_int_equal(tsm_lock_info(r->bind)->id, 0);
+	assert_false(tsm_dma_on(r->bind));
+	/* The session is whole: STOP leads out. */
+	assert_int_equal(rig_verb(r, TSM_STOP), IL_OK);
+	assert_int_equal(tsm_bind_state(r->bind), TSM_BIND_UNLOCKED);
 	rig_free(r);
 }
 
@@ -473,6 +488,7 @@ const struct CMUnitTest edge_tests[] = {
 	cmocka_unit_test(a_tdi_in_use_by_a_verb_is_not_forgotten),
 	cmocka_unit_test(evidence_that_does_not_fit_is_refused),
 	cmocka_unit_test(a_state_that_is_refused_is_no_state),
+	cmocka_unit_test(grants_end_when_the_device_refuses_to_tell_its_state),
 	cmocka_unit_test(each_refusal_of_the_device_ends_its_verb),
 	cmocka_unit_test(an_ide_image_is_compared_by_its_own_layout),
 };
