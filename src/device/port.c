@@ -343,6 +343,7 @@ void device_spdm_defaults(struct spdm_rsp_cfg *spdm)
 		.meas_hash = SPDM_MEAS_HASH_SHA_384,
 		.dhe = SPDM_DHE_SECP384R1,
 		.sm_versions = { SPDM_SM_V11 },
+		.handshake_s = 30,
 		/* A secured record of this much fits one data object. */
 		.transfer = DEVICE_DOE_PAYLOAD - DEVICE_RECORD_OVER,
 	};

@@ -121,23 +121,38 @@ bool spdm_rsp_session_open(const struct spdm_rsp *r, uint32_t session_id)
 }
 
 /*
- * A session that was silent for twice the period is over.
- * Source: DSP0274 1.2.1, section 10.20 (HEARTBEAT).
+ * How long @s may stay silent; 0: for ever. A session that was silent for
+ * twice the heartbeat's period is over; one that was begun and not finished
+ * would keep its place from others.
+ * Source: DSP0274 1.2.1, section 10.20 (HEARTBEAT). OPEN: it has no limit for
+ * the handshake; this one is ours.
  */
+static uint64_t patience(const struct spdm_rsp *r,
+			 const struct spdm_rsp_session *s)
+{
+	if (s->state == SPDM_SES_HANDSHAKE)
+		return r->cfg.handshake_s * UINT64_C(1000000000);
+	if (s->state == SPDM_SES_OPEN &&
+	    (r->peer_caps & r->cfg.caps & SPDM_CAP_HBEAT))
+		return r->cfg.heartbeat_s * UINT64_C(2000000000);
+	return 0;
+}
+
 uint64_t spdm_rsp_tick(struct spdm_rsp *r, uint64_t now_ns)
 {
-	const uint64_t wait = r->cfg.heartbeat_s * UINT64_C(2000000000);
 	uint64_t next = UINT64_MAX;
 
-	if (!wait || !(r->peer_caps & r->cfg.caps & SPDM_CAP_HBEAT))
-		return next;
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
 		struct spdm_rsp_session *s = &r->ses[i];
+		const uint64_t wait = patience(r, s);
 
-		if (s->state != SPDM_SES_OPEN)
+		if (!wait)
 			continue;
 		if (now_ns > s->heard_ns && now_ns - s->heard_ns > wait)
-			spdm_rsp_session_end(r, s, SPDM_END_HEARTBEAT);
+			spdm_rsp_session_end(r, s,
+					     s->state == SPDM_SES_OPEN
+						     ? SPDM_END_HEARTBEAT
+						     : SPDM_END_LATE);
 		else if (s->heard_ns + wait < next)
 			next = s->heard_ns + wait;
 	}

@@ -39,6 +39,7 @@ enum spdm_end {
 	SPDM_END_DECRYPT,   /* a record that does not decrypt */
 	SPDM_END_FINISH,    /* FINISH did not verify */
 	SPDM_END_HEARTBEAT, /* silent for twice the heartbeat period */
+	SPDM_END_LATE,	    /* FINISH did not come within the limit */
 	SPDM_END_EXHAUSTED, /* sequence numbers used up */
 	SPDM_END_RESET,	    /* spdm_rsp_end(), spdm_rsp_reset() */
 };
@@ -129,6 +130,7 @@ struct spdm_rsp_cfg {
 	struct spdm_rsp_slot slots[SPDM_SLOTS];
 
 	uint8_t heartbeat_s; /* 0: no heartbeat asked for */
+	uint8_t handshake_s; /* from KEY_EXCHANGE to FINISH; 0: no limit */
 	uint32_t transfer;   /* DataTransferSize, at least SPDM_TRANSFER_MIN */
 	uint64_t seq_limit;  /* 0: 2^64 - 1 */
 
@@ -216,8 +218,8 @@ enum il_err spdm_rsp_handle(struct spdm_rsp *r, enum spdm_kind kind,
 			    size_t cap, size_t *out_len,
 			    enum spdm_kind *out_kind, uint64_t now_ns) IL_MUST;
 
-/* Ends sessions whose heartbeat is overdue; returns when to call again
- * (UINT64_MAX: not before the next message). */
+/* Ends sessions whose heartbeat or FINISH is overdue; returns when to call
+ * again (UINT64_MAX: not before the next message). */
 uint64_t spdm_rsp_tick(struct spdm_rsp *r, uint64_t now_ns);
 
 /* Ends one session for the device's own reasons; false: there is none. */

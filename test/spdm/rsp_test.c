@@ -765,6 +765,29 @@ static void a_silent_session_ends_after_twice_the_period(void **unused)
 	pair_free(p);
 }
 
+static void a_handshake_that_is_not_finished_ends(void **unused)
+{
+	(void)unused;
+	struct pair *p = connected();
+	const uint64_t second = 1000000000;
+
+	p->rsp.cfg.handshake_s = 30;
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_SESSION, NULL), IL_OK);
+	assert_int_equal(pair_exchange(p), IL_E_AGAIN);
+	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_HANDSHAKE);
+
+	const uint64_t heard = p->rsp.ses[0].heard_ns;
+
+	assert_true(spdm_rsp_tick(&p->rsp, heard + 30 * second) ==
+		    heard + 30 * second);
+	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_HANDSHAKE);
+	(void)spdm_rsp_tick(&p->rsp, heard + 30 * second + 1);
+	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_NONE);
+	assert_int_equal(p->ended, 0); /* it was never open */
+	assert_true(spdm_rsp_sane(&p->rsp));
+	pair_free(p);
+}
+
 static void sequence_numbers_never_wrap(void **unused)
 {
 	(void)unused;
@@ -932,6 +955,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_is_not_sane),
 		cmocka_unit_test(a_reset_ends_everything),
 		cmocka_unit_test(a_silent_session_ends_after_twice_the_period),
+		cmocka_unit_test(a_handshake_that_is_not_finished_ends),
 		cmocka_unit_test(sequence_numbers_never_wrap),
 		cmocka_unit_test(what_the_peer_cannot_take_is_not_sent),
 		cmocka_unit_test(what_we_cannot_take_is_refused),
