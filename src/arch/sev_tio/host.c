@@ -328,6 +328,28 @@ static int disconnect_dev(void *ctx, struct pci_dev *p, bool first,
 	return ret;
 }
 
+/*
+ * Something failed. If firmware has cut the device off, the stream has no keys
+ * any more; its registers are the host's to switch off (rule 5), and until
+ * then no configuration request would reach a device that answers again.
+ */
+void sev_conn_look(struct sev_host *s, struct sev_conn *c)
+{
+	uint8_t b[TIO_DEV_STATUS_LEN] = { 0 }, st[TIO_DSTAT_LEN];
+
+	if (!c->created || !c->st)
+		return;
+	sev_put_u32(b, TIO_CMD_LENGTH, sizeof(b));
+	sev_put_u64(b, TIO_DEV_STATUS_CTX, sla_make(c->ctx, false));
+	sev_put_u64(b, TIO_DEV_STATUS_PA, c->res);
+	if (sev_psp(s, SEV_CMD_TIO_DEV_STATUS, b, sizeof(b)) ||
+	    sev_read(s, c->res, st, sizeof(st)) ||
+	    st[TIO_DSTAT_STATE] != TIO_DEV_ERROR)
+		return;
+	pci_ide_stream_disable(&c->st->ep);
+	pci_ide_stream_disable(&c->st->rp);
+}
+
 static void abort_op(void *ctx, struct pci_dev *p, struct pci_tdi *tdi,
 		     struct pci_tsm_relay *r)
 {
@@ -337,10 +359,12 @@ static void abort_op(void *ctx, struct pci_dev *p, struct pci_tdi *tdi,
 
 	(void)r;
 	c->issued = false;
-	if (tdi)
+	if (tdi) {
 		sev_tdi_abort(s, tdi, d->op != PCI_TSM_OP_GUEST_REQ);
-	else
+		sev_conn_look(s, c);
+	} else {
 		conn_kill(s, c);
+	}
 }
 
 static bool secure(void *ctx, struct pci_dev *p)

@@ -126,6 +126,8 @@ int sev_output(struct sev_host *s, struct sev_conn *c, uint8_t *out,
 /* --- host_tdi.c --- */
 
 struct sev_conn *sev_conn_of(const struct pci_tdi *tdi);
+/* After a failure: switches the stream off if firmware has isolated it. */
+void sev_conn_look(struct sev_host *s, struct sev_conn *c);
 int sev_tdi_bind(void *ctx, struct pci_tdi *tdi, bool first,
 		 struct pci_tsm_relay *r);
 int sev_tdi_unbind(void *ctx, struct pci_tdi *tdi, bool first,

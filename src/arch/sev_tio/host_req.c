@@ -178,12 +178,29 @@ static int prepare(struct sev_host *s, struct pci_tdi *tdi, uint32_t op,
 				UINT64_C(1) << order);
 }
 
+/*
+ * The device did not answer: its session is lost, and firmware still waits.
+ * The TDI ends here. The guest's message is delivered all the same, and
+ * firmware says in it that nothing is bound: one that were kept back would
+ * cost the guest the key that it was sealed with.
+ */
+static int device_lost(struct sev_host *s, struct pci_tdi *tdi)
+{
+	struct sev_conn *c = sev_conn_of(tdi);
+
+	sev_tdi_abort(s, tdi, false);
+	sev_conn_look(s, c);
+	c->step = MESSAGE;
+	memset(c->blob_len, 0, sizeof(c->blob_len));
+	return 0;
+}
+
 static int run(struct sev_host *s, struct pci_tdi *tdi,
 	       const struct pci_tsm_guest_req *g, const struct sev_tio_req *q,
 	       bool first, struct pci_tsm_relay *r, struct sev_tio_resp *a)
 {
 	struct sev_conn *c = sev_conn_of(tdi);
-	bool blobs = false;
+	bool blobs = false, failed = !first && r->err;
 	int ret;
 
 	if (first) {
@@ -192,6 +209,8 @@ static int run(struct sev_host *s, struct pci_tdi *tdi,
 		memset(c->blob_len, 0, sizeof(c->blob_len));
 	}
 	ret = gather(s, tdi, q, g->op == IOMMU_TSM_OP_GUEST_REQ, r);
+	if (ret && ret != -EINPROGRESS && failed)
+		ret = device_lost(s, tdi);
 	if (!ret)
 		ret = prepare(s, tdi, g->op, q);
 	if (!ret)
@@ -210,7 +229,6 @@ int sev_guest_msg(struct sev_host *s, struct pci_tdi *tdi,
 	const struct sev_tdi *t = tdi->priv;
 	struct sev_tio_resp a = { 0 };
 	struct sev_tio_req q;
-	bool failed = r->err;
 	int ret;
 
 	if (g->op != IOMMU_TSM_OP_VALIDATE_MMIO &&
@@ -227,13 +245,11 @@ int sev_guest_msg(struct sev_host *s, struct pci_tdi *tdi,
 	ret = run(s, tdi, g, &q, first, r, &a);
 	if (ret == -EINPROGRESS)
 		return ret;
-	/* The device did not answer: its session is lost, and firmware still
-	 * waits. The TDI ends here. */
-	if (ret && failed)
-		sev_tdi_abort(s, tdi, false);
 	a.fw_error = s->fw_error;
 	g->code = s->fw_error;
 	memcpy(g->resp, &a, sizeof(a));
 	g->resp_len = sizeof(a);
+	if (ret)
+		sev_conn_look(s, sev_conn_of(tdi));
 	return ret;
 }

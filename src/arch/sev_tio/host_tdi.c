@@ -233,6 +233,8 @@ int sev_tdi_unbind(void *ctx, struct pci_tdi *tdi, bool first,
 	}
 	back = give_back(s, tdi);
 	tdi_free(s, tdi);
+	if (ret)
+		sev_conn_look(s, c);
 	return ret ? ret : back;
 }
 
@@ -243,9 +245,15 @@ void sev_tdi_abort(struct sev_host *s, struct pci_tdi *tdi, bool forget)
 	if (!t)
 		return;
 	(void)stop_now(s, tdi);
+	/*
+	 * Without @forget the guest has not left yet: its messages still find
+	 * firmware, which says that nothing is bound. One that the host keeps
+	 * back would cost the guest its key.
+	 */
+	if (!forget)
+		return;
 	(void)give_back(s, tdi);
-	if (forget)
-		tdi_free(s, tdi);
+	tdi_free(s, tdi);
 }
 
 /* --- SET_TDI_STATE --- */
@@ -295,12 +303,22 @@ static int start(struct sev_host *s, struct pci_tdi *tdi, bool first,
 		 struct pci_tsm_relay *r)
 {
 	struct sev_tdi *t = tdi->priv;
+	bool failed = !first && r->err;
+	int ret;
 
 	if (!t->bound)
 		return -EINVAL;
 	if (first)
 		sev_tdi_bind_cmd(sev_conn_of(tdi), tdi, true);
-	return sev_cmd_run(s, sev_conn_of(tdi), r);
+	ret = sev_cmd_run(s, sev_conn_of(tdi), r);
+	/* No answer: firmware waits for one. Nothing is left half begun. */
+	if (failed && ret != -EINPROGRESS) {
+		uint32_t why = s->fw_error;
+
+		sev_tdi_abort(s, tdi, false);
+		s->fw_error = why;
+	}
+	return ret;
 }
 
 static int stop(struct sev_host *s, struct pci_tdi *tdi, bool first,
@@ -327,13 +345,18 @@ static int unlock(struct sev_host *s, struct pci_tdi *tdi, bool first,
 		  struct pci_tsm_relay *r)
 {
 	int ret = stop(s, tdi, first, r), back;
+	uint32_t why;
 
 	if (ret == -EINPROGRESS)
 		return ret;
 	back = give_back(s, tdi);
-	/* The vDevice stays, and so does its TDI, for another bind. */
-	if (!back)
-		back = tdi_create(s, tdi);
+	why = s->fw_error;
+	/*
+	 * The vDevice stays, and so does its TDI, for another bind; none of a
+	 * device that was cut off, but that keeps nobody from leaving it.
+	 */
+	if (!back && tdi_create(s, tdi))
+		s->fw_error = why;
 	return ret ? ret : back;
 }
 
@@ -379,5 +402,7 @@ int sev_tdi_guest_req(void *ctx, struct pci_tdi *tdi,
 	q->code = s->fw_error;
 	memcpy(q->resp, &a, sizeof(a));
 	q->resp_len = sizeof(a);
+	if (ret)
+		sev_conn_look(s, sev_conn_of(tdi));
 	return ret;
 }
