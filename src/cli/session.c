@@ -231,6 +231,8 @@ static void end_json(struct cli_run *r, const char *name, bool clean,
 			o, "error",
 			json_string(r->w ? r->end.what : r->c->said));
 	json_object_set_new(o, "clean", json_boolean(clean));
+	json_object_set_new(o, "isolated",
+			    json_boolean(r->w && world_isolated(r->w)));
 	json_object_set_new(o, "steps",
 			    r->steps ? json_incref(r->steps) : json_array());
 	json_object_set_new(o, "bytes_to_device",
@@ -314,7 +316,8 @@ int cli_run_do(struct cli_run *r, const char *name)
 		end_text(r, seconds);
 	if (!r->end.err)
 		return CLI_DONE;
-	cli_fail(c, "%s:%u: %s", name, r->end.line, r->end.what);
+	cli_fail(c, "%s:%u: %s%s", name, r->end.line, r->end.what,
+		 world_isolated(r->w) ? "; the device is ERROR, isolated" : "");
 	if (r->end.law || r->trace)
 		world_trace_text(r->w, r->trace ? r->trace : 20, trace_line, r);
 	if (!clean)

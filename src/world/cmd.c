@@ -22,6 +22,10 @@ static const char *const ciphers[] = { "aes-gcm", "none", NULL };
 static const char *const tdi_states[] = { "unlocked", "locked", "run", "error",
 					  NULL };
 
+static const char *const hows[] = { "silent", "quiet",	"busy", "error",
+				    "down",   "absent", NULL };
+static const char *const units[] = { "exchange", "tlp", NULL };
+
 static const struct lang_arg platform_args[] = {
 	{ "name", LANG_PICK, .positional = true, .required = true,
 	  .picks = platforms, .help = "which architecture" },
@@ -33,6 +37,17 @@ static const struct lang_arg option_args[] = {
 };
 static const struct lang_arg device_args[] = {
 	{ "vfs", LANG_INT, .help = "virtual functions, 0 to 7; default 0" },
+};
+static const struct lang_arg silent_args[] = {
+	{ "how", LANG_PICK, .picks = hows,
+	  .help = "no packet comes or goes (silent); its mailbox never has an "
+		  "answer (quiet), is Busy for ever, or in Error; the link "
+		  "goes down; the device leaves its slot (absent); default "
+		  "silent" },
+	{ "after", LANG_INT,
+	  .help = "units from now that still go well; default 0" },
+	{ "unit", LANG_PICK, .picks = units,
+	  .help = "DOE exchanges or packets, both ways; default exchange" },
 };
 static const struct lang_arg link_args[] = {
 	{ "cipher", LANG_PICK, .picks = ciphers,
@@ -75,6 +90,10 @@ static const struct lang_arg tdi_args[] = {
 	{ "state", LANG_PICK, .positional = true, .required = true,
 	  .picks = tdi_states, .help = "as the device has it" },
 };
+static const struct lang_arg yes_args[] = {
+	{ "state", LANG_BOOL, .positional = true, .required = true,
+	  .help = "yes or no" },
+};
 static const struct lang_arg word_args[] = {
 	{ "state", LANG_WORD, .positional = true, .required = true,
 	  .help = "yes or no; or the guest's state" },
@@ -92,6 +111,11 @@ static const struct lang_arg word_args[] = {
 static const struct lang_cmd cmds[] = {
 	CMD("platform", NULL, platform_args, cmd_platform,
 	    "choose the architecture; first of all"),
+	/* Those with a verb stand before the one without. */
+	CMD("device", "silent", silent_args, cmd_device_silent,
+	    "the device dies: from then on it does not answer"),
+	CMD0("device", "reset", cmd_device_reset,
+	     "it is there again, through a fundamental reset"),
 	CMD("device", NULL, device_args, cmd_device,
 	    "describe the device behind the root port"),
 	CMD("link", NULL, link_args, cmd_link, "describe the link"),
@@ -102,6 +126,8 @@ static const struct lang_cmd cmds[] = {
 	CMD("host", "disconnect", bdf_args, cmd_host_disconnect,
 	    "write tsm/disconnect"),
 	CMD("host", "sriov", vfs_args, cmd_host_sriov, "switch VFs on"),
+	CMD("host", "recover", bdf_args, cmd_host_recover,
+	    "after a reset: give the function its configuration back"),
 	CMD("host", "dma", bdf_args, cmd_host_dma,
 	    "a driver of the host moves the payload both ways; no VM"),
 	CMD("vmm", "launch", launch_args, cmd_vmm_launch,
@@ -136,6 +162,9 @@ static const struct lang_cmd cmds[] = {
 	    "the TDI is in this state"),
 	CMD("expect", "connected", word_args, cmd_expect_connected,
 	    "a session and a secure stream stand: yes or no"),
+	CMD("expect", "isolated", yes_args, cmd_expect_isolated,
+	    "the device is cut off: root-port stream disabled, keys wiped, "
+	    "trusted entries invalid"),
 	CMD("expect", "guest", word_args, cmd_expect_guest,
 	    "the guest's driver is in this state"),
 	CMD("expect", "plaintext", word_args, cmd_expect_plaintext,

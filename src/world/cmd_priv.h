@@ -6,6 +6,8 @@
 
 /* The commands' functions; what each does stands in the table of cmd.c. */
 lang_fn cmd_platform, cmd_device, cmd_link;
+lang_fn cmd_device_silent, cmd_device_reset, cmd_host_recover,
+	cmd_expect_isolated;
 lang_fn cmd_host_option, cmd_host_connect, cmd_host_disconnect, cmd_host_sriov,
 	cmd_host_dma;
 lang_fn cmd_vmm_launch, cmd_vmm_prepare, cmd_vmm_attach, cmd_vmm_detach,

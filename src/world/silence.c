@@ -120,6 +120,15 @@ static uint64_t so_far(const struct world *w, enum silence_unit unit)
 	return unit == SILENCE_TLP ? w->link_tlps : w->dev->exchanges;
 }
 
+/* An exchange that went well is read out: the next one has begun by then. */
+static bool due(const struct world *w)
+{
+	const struct silence *s = &w->silence;
+
+	return s->then && so_far(w, s->unit) >= s->at &&
+	       (s->unit == SILENCE_TLP || w->dev->doe.state == DOE_RECEIVING);
+}
+
 void silence_after(struct world *w, enum silence_how how,
 		   enum silence_unit unit, uint64_t after)
 {
@@ -134,7 +143,7 @@ bool silence_eats(struct world *w, enum link_kind kind)
 
 	if (kind != LINK_TLP)
 		return false;
-	if (s->then && so_far(w, s->unit) >= s->at) {
+	if (due(w)) {
 		silence_begin(w, s->then);
 		return hows[s->how].eats || hows[s->how].link;
 	}

@@ -189,6 +189,9 @@ static void commands_out_of_order_fail_where_they_stand(void **state)
 		{ "platform sev-tio\nvmm launch\nvmm launch\n", "t.il:3: " },
 		{ "platform sev-tio\nvmm launch\nguest lock\n", "t.il:3: " },
 		{ "platform sev-tio\nhost disconnect 01:00.0\n", "t.il:2: " },
+		{ "device silent\n", "t.il:1: " },
+		{ "platform sev-tio\ndevice reset\n", "t.il:2: " },
+		{ "platform sev-tio\nhost recover 05:00.0\n", "t.il:2: " },
 	};
 	struct rig *r = *state;
 
@@ -197,6 +200,51 @@ static void commands_out_of_order_fail_where_they_stand(void **state)
 		rig_refused(r, bad[i].where, "");
 		assert_true(rig_true(r, "clean"));
 	}
+}
+
+static void a_dead_device_is_isolated_and_one_line_says_so(void **state)
+{
+	static const char *const hows[] = { "silent", "quiet", "busy",
+					    "error",  "down",  "absent" };
+	struct rig *r = *state;
+	char text[256];
+
+	for (size_t i = 0; i < COUNT(hows); i++) {
+		snprintf(text, sizeof(text),
+			 "platform sev-tio\nhost connect 01:00.0\n"
+			 "device silent how=%s after=1\n"
+			 "host disconnect 01:00.0\n",
+			 hows[i]);
+		run_text(r, text);
+		rig_refused(r, "t.il:4: ", "the device is ERROR, isolated");
+		assert_true(rig_true(r, "isolated"));
+		assert_true(rig_true(r, "clean"));
+	}
+	/* A failure of another kind says nothing of it. */
+	run_text(r, "platform sev-tio\nhost connect 01:00.0\n"
+		    "host connect 01:00.0\n");
+	rig_refused(r, "t.il:3: ", "EBUSY");
+	assert_false(rig_true(r, "isolated"));
+	assert_null(strstr(r->err, "isolated"));
+}
+
+static void a_silent_packet_is_noticed_like_a_silent_exchange(void **state)
+{
+	struct rig *r = *state;
+
+	run_text(r, "platform sev-tio\ndevice silent after=300 unit=tlp\n"
+		    "host connect 01:00.0\n");
+	rig_refused(r, "t.il:3: ", "ENODEV");
+	/* Alive again, and only then. */
+	run_text(r, "platform sev-tio\ndevice silent\n"
+		    "host connect 01:00.0\nexpect error peer\n"
+		    "host recover 01:00.0\n");
+	rig_refused(r, "t.il:5: ", "ETIMEDOUT");
+	run_text(r, "platform sev-tio\ndevice silent\n"
+		    "host connect 01:00.0\nexpect error peer\n"
+		    "device reset\nhost recover 01:00.0\n"
+		    "host connect 01:00.0\nhost disconnect 01:00.0\n");
+	assert_int_equal(r->status, 0);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_open, rig_close)
@@ -211,6 +259,8 @@ int main(void)
 		T(a_parameter_that_no_line_declares_is_refused),
 		T(a_scenario_that_is_not_there_is_named),
 		T(commands_out_of_order_fail_where_they_stand),
+		T(a_dead_device_is_isolated_and_one_line_says_so),
+		T(a_silent_packet_is_noticed_like_a_silent_exchange),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

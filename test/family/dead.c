@@ -201,6 +201,10 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 		family_bad(end, "the operation does not end");
 	if (dead.by_exchange && !err)
 		family_bad(end, "the operation succeeds without the device");
+	/* Isolation does not wait for the teardown. */
+	what = world_holds(w);
+	if (dead.by_exchange && what)
+		family_bad(end, "after the operation: %s", what);
 	if (!world_cleanup(w)) {
 		what = world_holds(w);
 		family_bad(end, "after the teardown: %s",

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+
+#include "world/cmd_priv.h"
+
+/* A device that dies and comes back, and what the host makes of it. */
+
+enum il_err cmd_device_silent(void *ctx, const struct lang_call *c)
+{
+	static const enum silence_how hows[] = {
+		SILENCE_SILENT, SILENCE_QUIET, SILENCE_BUSY,
+		SILENCE_ERROR,	SILENCE_DOWN,  SILENCE_ABSENT,
+	};
+	struct world *w = ctx;
+	enum il_err err;
+
+	if (!w->plat)
+		return world_fail(w, IL_E_STATE, 0,
+				  "no platform is chosen yet");
+	err = world_build(w);
+	if (!err)
+		silence_after(w, hows[lang_num(c, "how", 0)],
+			      lang_num(c, "unit", 0) ? SILENCE_TLP
+						     : SILENCE_EXCHANGE,
+			      lang_num(c, "after", 0));
+	return err;
+}
+
+enum il_err cmd_device_reset(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	enum il_err err;
+
+	(void)c;
+	if (!w->built)
+		return world_fail(w, IL_E_STATE, 0,
+				  "the machine is not running yet");
+	err = silence_over(w);
+	return err ? world_fail(w, err, 0, "the reset did not reach it") : err;
+}
+
+enum il_err cmd_host_recover(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	enum il_err err = world_need_vmm(w);
+	struct pci_dev *p;
+	int ret;
+
+	if (err)
+		return err;
+	w->group = "connect";
+	p = pci_find(&w->host->pci, (uint32_t)lang_num(c, "bdf", 0));
+	ret = p ? pci_reset_done(p) : -ENODEV;
+	world_say(w, "host", "configuration after a reset",
+		  ret ? world_errno_name(-ret) : "ok", ret != 0, 0);
+	return ret ? world_fail(w, IL_E_PEER, -ret, "recover: %s",
+				world_errno_name(-ret))
+		   : IL_OK;
+}
+
+enum il_err cmd_expect_isolated(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	bool want = lang_num(c, "state", 0);
+	const char *holds = w->built ? world_holds(w) : NULL;
+
+	if (world_isolated(w) == want)
+		return IL_OK;
+	return world_fail(w, IL_E_PEER, 0, "expected isolated %s; %s",
+			  want ? "yes" : "no",
+			  holds	   ? holds
+			  : w->cut ? "the device is cut off"
+				   : "the device was not cut off");
+}
