@@ -217,6 +217,15 @@ static void tap_spdm(void *ctx, uint32_t session, enum spdm_tap_stage stage,
 	d->cfg.tap->spdm(d->cfg.tap_ctx, session, stage, rsp);
 }
 
+static void tap_bytes(void *ctx, enum spdm_tap_stage stage,
+		      const struct spdm_msg *rsp, uint8_t *p, size_t cap,
+		      size_t *n)
+{
+	struct dsm *d = ctx;
+
+	d->cfg.tap->bytes(d->cfg.tap_ctx, stage, rsp, p, cap, n);
+}
+
 static void init_idekm(struct dsm *d)
 {
 	const struct dsm_cfg *cfg = &d->cfg;
@@ -288,6 +297,7 @@ static enum il_err init_spdm(struct dsm *d)
 	spdm.port = &d->spdm_port;
 	spdm.port_ctx = d;
 	spdm.tap = cfg->tap && cfg->tap->spdm ? tap_spdm : NULL;
+	spdm.bytes = cfg->tap && cfg->tap->bytes ? tap_bytes : NULL;
 	spdm.tap_ctx = d;
 	return spdm_rsp_init(&d->spdm, &spdm);
 }

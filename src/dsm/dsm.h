@@ -81,6 +81,7 @@ struct dsm_tap {
 	tdisp_tap *tdisp;
 	void (*payload)(void *ctx, const uint8_t *in, size_t n, uint8_t *out,
 			size_t cap, size_t *len);
+	spdm_rsp_bytes_fn *bytes;
 };
 
 /* What a function is to the others. */

@@ -181,6 +181,15 @@ static void tap(struct spdm_ex *x, enum spdm_tap_stage stage)
 		cfg->tap(cfg->tap_ctx, x->s ? x->s->id : 0, stage, &x->rsp);
 }
 
+static void tap_bytes(struct spdm_ex *x, enum spdm_tap_stage stage)
+{
+	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
+
+	if (cfg->bytes)
+		cfg->bytes(cfg->tap_ctx, stage, &x->rsp, x->buf, x->cap,
+			   &x->len);
+}
+
 static enum il_err encode(struct spdm_ex *x)
 {
 	struct wr w = wr_over(x->buf, x->cap);
@@ -200,16 +209,25 @@ static enum il_err encode(struct spdm_ex *x)
 	return err;
 }
 
+static enum il_err emit(struct spdm_ex *x, enum spdm_tap_stage stage)
+{
+	enum il_err err;
+
+	tap(x, stage);
+	err = encode(x);
+	if (!err)
+		tap_bytes(x, stage);
+	return err;
+}
+
 enum il_err spdm_ex_emit(struct spdm_ex *x)
 {
-	tap(x, SPDM_TAP_FIELDS);
-	return encode(x);
+	return emit(x, SPDM_TAP_FIELDS);
 }
 
 enum il_err spdm_ex_emit_proof(struct spdm_ex *x)
 {
-	tap(x, SPDM_TAP_PROOF);
-	return encode(x);
+	return emit(x, SPDM_TAP_PROOF);
 }
 
 enum il_err spdm_ex_record(struct spdm_ex *x, struct crypto_slot *s, bool vca)
@@ -258,9 +276,11 @@ static enum il_err refuse(struct spdm_ex *x, uint8_t code)
 		  x->error, spdm_ex_phase(x));
 	tap(x, SPDM_TAP_FIELDS);
 	err = spdm_msg_encode(&w, &x->rsp);
-	if (!err)
-		x->len = w.len;
-	return err;
+	if (err)
+		return err;
+	x->len = w.len;
+	tap_bytes(x, SPDM_TAP_FIELDS);
+	return IL_OK;
 }
 
 /* Runs the request; what cannot be answered by a refusal comes back. */

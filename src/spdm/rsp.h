@@ -111,13 +111,23 @@ enum spdm_tap_stage { SPDM_TAP_FIELDS, SPDM_TAP_PROOF };
 typedef void spdm_rsp_tap_fn(void *ctx, uint32_t session_id,
 			     enum spdm_tap_stage stage, struct spdm_msg *rsp);
 
+/*
+ * The same, once @rsp has been encoded: may change the bytes at @p, and *n up
+ * to @cap, reserved ones too. PROOF encodes anew: what was changed at FIELDS
+ * has to be changed again.
+ */
+typedef void spdm_rsp_bytes_fn(void *ctx, enum spdm_tap_stage stage,
+			       const struct spdm_msg *rsp, uint8_t *p,
+			       size_t cap, size_t *n);
+
 struct spdm_rsp_cfg {
 	const struct crypto *crypto;
 	const struct env *env;
 	const struct spdm_rsp_port *port;
 	void *port_ctx;
-	spdm_rsp_tap_fn *tap; /* NULL outside worlds and tests */
-	void *tap_ctx;
+	spdm_rsp_tap_fn *tap;	  /* NULL outside worlds and tests */
+	spdm_rsp_bytes_fn *bytes; /* likewise */
+	void *tap_ctx;		  /* of both */
 
 	uint8_t versions[3]; /* SPDM_V12 first; 0 ends */
 	uint32_t caps;	     /* SPDM_RSP_CAPS or less */

@@ -220,6 +220,8 @@ static enum il_err build_device(struct world *w)
 		.powered = true,
 		.meas = measured,
 		.meas_count = COUNT(measured),
+		.tap = w->cfg.tap,
+		.tap_ctx = w->cfg.tap_ctx,
 	};
 	enum il_err err;
 

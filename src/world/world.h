@@ -6,6 +6,7 @@
 #include "base/env.h"
 #include "base/fault.h"
 #include "crypto/identity.h"
+#include "dsm/dsm.h"
 #include "guest/guest.h"
 #include "world/lang.h"
 
@@ -47,6 +48,8 @@ struct world_cfg {
 	size_t payload_len;
 	const struct evidence_measurement *expected;
 	unsigned n_expected;
+	const struct dsm_tap *tap; /* of the device; NULL: honest */
+	void *tap_ctx;
 };
 
 /* What a run came to. */
