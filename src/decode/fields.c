@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "decode/fields.h"
+
+#include "base/bits.h"
+#include "decode/fields_priv.h"
+#include "idekm/codec.h"
+#include "tdisp/codec.h"
+
+/* Responses of SPDM 1.2. Source: DSP0274 1.2.1, section 10. */
+
+static void header(struct walk *w, const char *param1, const char *param2)
+{
+	walk_num(w, "version", 1);
+	walk_num(w, "code", 1);
+	if (param1)
+		walk_num(w, param1, 1);
+	else
+		walk_reserved(w, 1);
+	if (param2)
+		walk_num(w, param2, 1);
+	else
+		walk_reserved(w, 1);
+}
+
+static void version(struct walk *w)
+{
+	uint64_t n;
+
+	header(w, NULL, NULL);
+	walk_reserved(w, 1);
+	n = walk_num(w, "count", 1);
+	walk_open(w, 1, 2);
+	for (; n > 0 && !w->err; n--)
+		walk_num(w, "entry", 2);
+	walk_close(w);
+}
+
+static void capabilities(struct walk *w)
+{
+	header(w, NULL, NULL);
+	walk_reserved(w, 1);
+	walk_num(w, "ct_exponent", 1);
+	walk_reserved(w, 2);
+	walk_num(w, "flags", 4);
+	walk_num(w, "transfer", 4);
+	walk_num(w, "max_msg", 4);
+}
+
+/* Bytes of fixed bits in the upper half, external ones in the lower. */
+static void alg_table(struct walk *w)
+{
+	uint8_t ext;
+
+	walk_num(w, "alg_type", 1);
+	ext = walk_bits(w, "alg_ext_count", 0x0f);
+	walk_last_bits(w, "alg_fixed_len", 0xf0);
+	walk_num(w, "alg_bits", 2);
+	if (ext)
+		walk_bytes(w, "alg_ext", 4u * ext);
+}
+
+static void algorithms(struct walk *w)
+{
+	uint64_t tables, asym, hash;
+
+	walk_num(w, "version", 1);
+	walk_num(w, "code", 1);
+	tables = walk_num(w, "tables", 1);
+	walk_reserved(w, 1);
+	walk_num(w, "length", 2);
+	walk_open(w, 2, 1);
+	walk_num(w, "meas_spec", 1);
+	walk_num(w, "other_params", 1);
+	walk_num(w, "meas_hash", 4);
+	walk_num(w, "asym", 4);
+	walk_num(w, "hash", 4);
+	walk_reserved(w, 12);
+	asym = walk_num(w, "ext_asym_count", 1);
+	hash = walk_num(w, "ext_hash_count", 1);
+	walk_reserved(w, 2);
+	if (asym)
+		walk_bytes(w, "ext_asym", 4 * (size_t)asym);
+	if (hash)
+		walk_bytes(w, "ext_hash", 4 * (size_t)hash);
+	for (; tables > 0 && !w->err; tables--)
+		alg_table(w);
+	walk_close(w);
+}
+
+static void digests(struct walk *w)
+{
+	header(w, NULL, "slot_mask");
+	while (walk_left(w))
+		walk_bytes(w, "digest", w->sh->hash_len);
+}
+
+/* A chain in one portion is looked into. Source: section 10.6.1. */
+static void certificate(struct walk *w)
+{
+	size_t n, more;
+
+	walk_num(w, "version", 1);
+	walk_num(w, "code", 1);
+	walk_bits(w, "slot", 0x0f);
+	walk_reserved_bits(w, 0xf0);
+	w->at += !w->err;
+	walk_reserved(w, 1);
+	n = (size_t)walk_num(w, "portion_len", 2);
+	walk_open(w, 2, 1);
+	more = (size_t)walk_num(w, "remainder", 2);
+	if (!more && n > SPDM_CHAIN_HEAD + (size_t)w->sh->hash_len) {
+		walk_num(w, "chain_length", 2);
+		walk_reserved(w, 2);
+		walk_bytes(w, "root_hash", w->sh->hash_len);
+		n -= SPDM_CHAIN_HEAD + (size_t)w->sh->hash_len;
+	}
+	walk_bytes(w, "certificates", n);
+	walk_close(w);
+}
+
+/* Source: section 10.11.1. */
+static void measurement(struct walk *w)
+{
+	size_t n;
+
+	walk_num(w, "index", 1);
+	walk_num(w, "specification", 1);
+	walk_num(w, "size", 2);
+	walk_open(w, 2, 1);
+	walk_num(w, "value_type", 1);
+	n = (size_t)walk_num(w, "value_len", 2);
+	walk_counted(w, "value", 2, n);
+	walk_close(w);
+}
+
+static void measurements(struct walk *w)
+{
+	size_t n, end;
+
+	walk_num(w, "version", 1);
+	walk_num(w, "code", 1);
+	walk_num(w, "total_indices", 1);
+	walk_bits(w, "slot", 0x0f);
+	walk_bits(w, "content_changed", 0x30);
+	walk_reserved_bits(w, 0xc0);
+	w->at += !w->err;
+	walk_num(w, "blocks", 1);
+	n = (size_t)walk_num(w, "record_len", 3);
+	walk_open(w, 3, 1);
+	end = w->at + n;
+	while (!w->err && w->at < end)
+		measurement(w);
+	walk_close(w);
+	walk_bytes(w, "nonce", SPDM_NONCE_LEN);
+	n = (size_t)walk_num(w, "opaque_len", 2);
+	walk_counted(w, "opaque", 2, n);
+	if (w->sh->sign)
+		walk_proof(w, "signature", w->sh->sig_len);
+}
+
+/* One element with one version. Source: DSP0277 1.1, opaque data format. */
+static void opaque(struct walk *w)
+{
+	const size_t n = (size_t)walk_num(w, "opaque_len", 2);
+	const size_t end = w->at + n;
+	size_t len;
+
+	walk_open(w, 2, 1);
+	walk_num(w, "elements", 1);
+	walk_reserved(w, 3);
+	walk_num(w, "element_registry", 1);
+	walk_num(w, "element_vendor_len", 1);
+	len = (size_t)walk_num(w, "element_len", 2);
+	walk_open(w, 2, 1);
+	walk_num(w, "element_version", 1);
+	walk_num(w, "element_id", 1);
+	walk_num(w, "secured_version", 2);
+	walk_close(w);
+	if (!w->err && (len != 4 || w->at > end))
+		w->err = IL_E_ARG;
+	if (!w->err && w->at < end)
+		walk_reserved(w, end - w->at);
+	walk_close(w);
+}
+
+static void key_exchange(struct walk *w)
+{
+	header(w, "heartbeat_s", NULL);
+	walk_num(w, "session_id", 2);
+	walk_num(w, "mut_auth", 1);
+	walk_num(w, "req_slot", 1);
+	walk_bytes(w, "random", SPDM_NONCE_LEN);
+	walk_bytes(w, "exchange", w->sh->dhe_len);
+	if (w->sh->summary)
+		walk_bytes(w, "summary", w->sh->hash_len);
+	opaque(w);
+	walk_proof(w, "signature", w->sh->sig_len);
+	if (!w->sh->clear)
+		walk_proof(w, "verify", w->sh->hash_len);
+}
+
+static void challenge_auth(struct walk *w)
+{
+	size_t n;
+
+	header(w, "slot", "slot_mask");
+	walk_bytes(w, "chain_hash", w->sh->hash_len);
+	walk_bytes(w, "nonce", SPDM_NONCE_LEN);
+	if (w->sh->summary)
+		walk_bytes(w, "summary", w->sh->hash_len);
+	n = (size_t)walk_num(w, "opaque_len", 2);
+	walk_counted(w, "opaque", 2, n);
+	walk_proof(w, "signature", w->sh->sig_len);
+}
+
+static void finish(struct walk *w)
+{
+	header(w, NULL, NULL);
+	if (w->sh->clear)
+		walk_proof(w, "verify", w->sh->hash_len);
+}
+
+static void header_alone(struct walk *w)
+{
+	header(w, NULL, NULL);
+}
+
+static void key_update(struct walk *w)
+{
+	header(w, "operation", "tag");
+}
+
+static void vendor(struct walk *w)
+{
+	uint64_t standard, vid;
+	size_t n;
+
+	header(w, NULL, NULL);
+	standard = walk_num(w, "standard", 2);
+	vid = walk_num(w, "vendor_len", 1);
+	walk_counted(w, "vendor", 1, (size_t)vid);
+	n = (size_t)walk_num(w, "payload_len", 2);
+	walk_open(w, 2, 1);
+	if (w->err || w->n - w->at != n) {
+		w->err = w->err ? w->err : IL_E_SHORT;
+		return;
+	}
+	if (standard == SPDM_STD_PCISIG && n >= 2 &&
+	    w->p[w->at] == IDEKM_PROTOCOL)
+		walk_idekm(w, w->at + n);
+	else if (standard == SPDM_STD_PCISIG && n >= 2 &&
+		 w->p[w->at] == TDISP_PROTOCOL)
+		walk_tdisp(w, w->at + n);
+	else
+		walk_bytes(w, "payload", n);
+	walk_close(w);
+}
+
+static void error(struct walk *w)
+{
+	header(w, "error", "data");
+	if (walk_left(w))
+		walk_bytes(w, "extended", walk_left(w));
+}
+
+static const struct response {
+	uint8_t code;
+	const char *name;
+	void (*walk)(struct walk *w);
+} responses[] = {
+	{ SPDM_VERSION, "VERSION", version },
+	{ SPDM_CAPABILITIES, "CAPABILITIES", capabilities },
+	{ SPDM_ALGORITHMS, "ALGORITHMS", algorithms },
+	{ SPDM_DIGESTS, "DIGESTS", digests },
+	{ SPDM_CERTIFICATE, "CERTIFICATE", certificate },
+	{ SPDM_CHALLENGE_AUTH, "CHALLENGE_AUTH", challenge_auth },
+	{ SPDM_MEASUREMENTS, "MEASUREMENTS", measurements },
+	{ SPDM_KEY_EXCHANGE_RSP, "KEY_EXCHANGE_RSP", key_exchange },
+	{ SPDM_FINISH_RSP, "FINISH_RSP", finish },
+	{ SPDM_HEARTBEAT_ACK, "HEARTBEAT_ACK", header_alone },
+	{ SPDM_KEY_UPDATE_ACK, "KEY_UPDATE_ACK", key_update },
+	{ SPDM_END_SESSION_ACK, "END_SESSION_ACK", header_alone },
+	{ SPDM_VENDOR_DEFINED_RESPONSE, "VENDOR_DEFINED_RESPONSE", vendor },
+	{ SPDM_ERROR, "ERROR", error },
+};
+
+static const struct response *find(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; n > 1 && i < COUNT(responses); i++)
+		if (responses[i].code == p[1])
+			return &responses[i];
+	return NULL;
+}
+
+/* Header, standard, vendor id length and id, payload length: 11 bytes. */
+#define PAYLOAD_AT 11
+
+const char *fields_message(const uint8_t *p, size_t n)
+{
+	const struct response *r = find(p, n);
+	const char *in = NULL;
+
+	if (!r)
+		return NULL;
+	if (r->code == SPDM_VENDOR_DEFINED_RESPONSE && n > PAYLOAD_AT + 2 &&
+	    p[4] == SPDM_STD_PCISIG && !p[5] && p[6] == 2) {
+		if (p[PAYLOAD_AT] == IDEKM_PROTOCOL)
+			in = walk_idekm_name(p[PAYLOAD_AT + 1]);
+		else if (p[PAYLOAD_AT] == TDISP_PROTOCOL)
+			in = walk_tdisp_name(p[PAYLOAD_AT + 2]);
+	}
+	return in ? in : r->name;
+}
+
+struct spdm_shape fields_shape(const struct spdm_msg *m)
+{
+	struct spdm_shape sh = { 0 };
+	unsigned slots = 0;
+
+	switch (m->code) {
+	case SPDM_DIGESTS:
+		for (unsigned i = 0; i < SPDM_SLOTS; i++)
+			slots += m->param2 >> i & 1;
+		sh.hash_len = slots ? (uint8_t)(m->u.digests.all.n / slots) : 0;
+		break;
+	case SPDM_MEASUREMENTS:
+		sh.sig_len = (uint8_t)m->u.meas.sig.n;
+		sh.sign = m->u.meas.sig.n != 0;
+		break;
+	case SPDM_CHALLENGE_AUTH:
+		sh.hash_len = (uint8_t)m->u.challenge_auth.chain_hash.n;
+		sh.summary = m->u.challenge_auth.summary.n != 0;
+		sh.sig_len = (uint8_t)m->u.challenge_auth.sig.n;
+		break;
+	case SPDM_KEY_EXCHANGE_RSP:
+		sh.hash_len = (uint8_t)m->u.key_ex_rsp.verify.n;
+		sh.summary = m->u.key_ex_rsp.summary.n != 0;
+		sh.sig_len = (uint8_t)m->u.key_ex_rsp.sig.n;
+		sh.dhe_len = (uint8_t)m->u.key_ex_rsp.exchange.n;
+		sh.clear = !m->u.key_ex_rsp.verify.n;
+		break;
+	case SPDM_FINISH_RSP:
+		sh.hash_len = (uint8_t)m->u.finish.verify.n;
+		sh.clear = m->u.finish.verify.n != 0;
+		break;
+	default:
+		break;
+	}
+	return sh;
+}
+
+enum il_err fields_of(const uint8_t *p, size_t n, const struct spdm_shape *sh,
+		      struct field *out, size_t max, size_t *got)
+{
+	struct walk w = { .p = p, .n = n, .sh = sh, .out = out, .max = max };
+	const struct response *r = find(p, n);
+
+	if (!r)
+		return IL_E_ARG;
+	r->walk(&w);
+	if (!w.err && w.at != n)
+		w.err = IL_E_LONG;
+	if (!w.err)
+		*got = w.got;
+	return w.err;
+}
