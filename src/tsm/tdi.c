@@ -162,12 +162,17 @@ static enum il_err ranges_of(const struct tsm_bind *b,
 			     const struct tdisp_report *r,
 			     struct tsm_range out[TSM_RANGES_MAX])
 {
+	const struct tsm_cfg *cfg = &b->conn->t->cfg;
+
 	for (uint32_t i = 0; i < r->range_count; i++) {
 		const struct tdisp_range *x = &r->ranges[i];
 		uint64_t pa =
 			x->first_page * PAGE_4K - (uint64_t)b->lock.mmio_offset;
 
 		if (pa + (uint64_t)x->pages * PAGE_4K < pa)
+			return IL_E_FIELD;
+		if (cfg->ops->mmio_fits &&
+		    !cfg->ops->mmio_fits(cfg->ops_ctx, b, pa, x->pages))
 			return IL_E_FIELD;
 		out[i] = (struct tsm_range){ .pa = pa,
 					     .pages = x->pages,

@@ -130,6 +130,13 @@ struct tsm_bind;
  */
 struct tsm_ops {
 	void (*entry_off)(void *ctx, struct tsm_bind *b);
+	/*
+	 * Whether [@pa, @pa + @pages of 4 KiB) is MMIO that may belong to a
+	 * function behind this binding's root port: a report that says more
+	 * is refused (laws 33 and 54). NULL: any may.
+	 */
+	bool (*mmio_fits)(void *ctx, const struct tsm_bind *b, uint64_t pa,
+			  uint32_t pages);
 };
 
 struct tsm_cfg {

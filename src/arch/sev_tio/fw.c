@@ -60,7 +60,8 @@ const struct tsm_gates sev_fw_gates = {
 };
 #undef IN
 
-static const struct tsm_ops fw_tsm_ops = { .entry_off = fw_entry_off };
+static const struct tsm_ops fw_tsm_ops = { .entry_off = fw_entry_off,
+					   .mmio_fits = fw_mmio_fits };
 
 static enum il_err limits_check(const struct sev_fw_limits *l)
 {

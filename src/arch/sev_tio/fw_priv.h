@@ -143,6 +143,8 @@ unsigned fw_guest_tdis(const struct sev_fw *fw, const struct fw_guest *g);
 void fw_settle(struct sev_fw *fw);
 /* The core asks: the secure device entry of @b away. */
 void fw_entry_off(void *ctx, struct tsm_bind *b);
+bool fw_mmio_fits(void *ctx, const struct tsm_bind *b, uint64_t pa,
+		  uint32_t pages);
 struct fw_tdi *fw_tdi_of(struct sev_fw *fw, const struct tsm_bind *b);
 /* MMIO pages of @t that its guest validated, back to not validated. */
 void fw_mmio_revoke(struct sev_fw *fw, struct fw_tdi *t);

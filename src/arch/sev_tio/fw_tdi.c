@@ -45,6 +45,19 @@ void fw_entry_off(void *ctx, struct tsm_bind *b)
 	IL_ASSERT(!err);
 }
 
+/*
+ * A range that the RMP does not know as MMIO of this root port can never be
+ * validated; and what is swept later is bounded by what is let in here.
+ */
+bool fw_mmio_fits(void *ctx, const struct tsm_bind *b, uint64_t pa,
+		  uint32_t pages)
+{
+	struct sev_fw *fw = ctx;
+
+	return own_is_mmio(fw->cfg.own, pa, (uint64_t)pages * PAGE_4K,
+			   tsm_conn_cfg(tsm_bind_conn(b))->port);
+}
+
 /* --- grants that outlive their lock session --- */
 
 static void sweep(struct sev_fw *fw, const struct fw_tdi *t,

@@ -72,6 +72,20 @@ enum il_err own_cover(struct own *o, uint64_t base, uint64_t size, bool io,
 	return IL_OK;
 }
 
+/* A window is of one kind and one port: its first page says which. */
+bool own_is_mmio(const struct own *o, uint64_t pa, uint64_t size, uint32_t port)
+{
+	for (uint32_t i = 0; i < o->ranges; i++) {
+		const struct own_range *r = &o->range[i];
+
+		if (pa >= r->base && size <= r->size &&
+		    pa - r->base <= r->size - size)
+			return (r->page[0].flags & OWN_F_IO) &&
+			       r->page[0].port == port;
+	}
+	return false;
+}
+
 static enum il_err table_start(struct own *o)
 {
 	static const uint8_t zero[PAGE_4K];

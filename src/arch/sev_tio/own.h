@@ -245,6 +245,10 @@ enum own_state own_state(const struct own *o, uint64_t pa);
 enum il_err own_entry(const struct own *o, uint64_t pa,
 		      struct own_page *out) IL_MUST;
 
+/* Whether all of [@pa, @pa + @size) is covered MMIO of root port @port. */
+bool own_is_mmio(const struct own *o, uint64_t pa, uint64_t size,
+		 uint32_t port);
+
 /*
  * own_fw_move() - firmware's own state changes of one 4 KiB page
  * Legal:  FIRMWARE -> CONTEXT, CONTEXT -> FIRMWARE
