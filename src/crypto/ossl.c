@@ -7,6 +7,7 @@
 #include <openssl/rand.h>
 
 #include "base/assert.h"
+#include "base/bits.h"
 #include "base/bytes.h"
 
 #define SLOTS_MAX 0xffff
@@ -53,10 +54,14 @@ static void empty(struct ossl *o, struct ossl_slot *p)
 	}
 	if (p->kind == OSSL_HASH)
 		bytes_wipe(&p->hash, sizeof(p->hash));
-	EVP_PKEY_CTX_free(p->op);
+	for (unsigned i = 0; i < OSSL_USES; i++) {
+		EVP_PKEY_CTX_free(p->op[i]);
+		p->op[i] = NULL;
+	}
 	EVP_PKEY_free(p->pkey);
-	p->op = NULL;
+	EC_KEY_free(p->dh);
 	p->pkey = NULL;
+	p->dh = NULL;
 	memset(&p->chain, 0, sizeof(p->chain));
 }
 
@@ -135,9 +140,11 @@ struct image {
 static void copy_slot(struct ossl_slot *to, const struct ossl_slot *from)
 {
 	*to = *from;
-	to->op = NULL;
+	memset(to->op, 0, sizeof(to->op));
 	if (to->pkey)
 		EVP_PKEY_up_ref(to->pkey);
+	if (to->dh)
+		EC_KEY_up_ref(to->dh);
 	if (to->kind == OSSL_AEAD)
 		to->aead.ready = false;
 	if (to->kind == OSSL_CHAIN)
@@ -196,6 +203,7 @@ static void image_free(void *ctx, void *image)
 			for (unsigned k = 0; k < p->chain.count; k++)
 				X509_free(p->chain.cert[k]);
 		EVP_PKEY_free(p->pkey);
+		EC_KEY_free(p->dh);
 		bytes_wipe(p, sizeof(*p));
 	}
 	free(im);
@@ -282,6 +290,8 @@ void ossl_free(struct ossl *o)
 	for (unsigned i = 0; o->cipher && i < o->cap; i++)
 		EVP_CIPHER_CTX_free(o->cipher[i]);
 	EVP_CIPHER_free(o->gcm);
+	for (unsigned i = 0; i < COUNT(o->group); i++)
+		EC_GROUP_free(o->group[i]);
 	if (o->dice)
 		OSSL_PROVIDER_unload(o->dice);
 	if (o->prov)

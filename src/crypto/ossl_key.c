@@ -5,17 +5,10 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/param_build.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 
 #include "base/bytes.h"
-
-#define POINT_MAX (1 + CRYPTO_PUB_MAX) /* the 04 of an uncompressed point */
-
-static const char *group_name(enum crypto_curve curve)
-{
-	return curve == CRYPTO_P256 ? "P-256" : "P-384";
-}
 
 enum crypto_curve ossl_curve_of(const EVP_PKEY *k)
 {
@@ -50,34 +43,29 @@ static bool point_of(const EVP_PKEY *k, enum crypto_curve curve, uint8_t *out)
 }
 
 /*
- * A key from its point and, if @scalar is not NULL, its scalar. OpenSSL
- * refuses points that are not on the curve when it takes them in.
+ * A public key from its point. OpenSSL refuses points that are not on the
+ * curve when it takes them in.
  */
 static EVP_PKEY *make_key(struct ossl *o, enum crypto_curve curve,
-			  const uint8_t *pub, BIGNUM *scalar)
+			  const uint8_t *pub)
 {
 	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(o->lib, "EC", NULL);
-	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
 	size_t len = 2 * crypto_curve_len(curve);
-	int what = scalar ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
-	uint8_t point[POINT_MAX];
-	OSSL_PARAM *params = NULL;
+	const char *group = curve == CRYPTO_P256 ? "P-256" : "P-384";
+	uint8_t point[OSSL_POINT_MAX];
 	EVP_PKEY *k = NULL;
+	OSSL_PARAM p[3] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+						 (char *)(uintptr_t)group, 0),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+						  point, len + 1),
+		OSSL_PARAM_construct_end(),
+	};
 
 	point[0] = POINT_CONVERSION_UNCOMPRESSED;
 	memcpy(point + 1, pub, len);
-	if (c && b &&
-	    OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME,
-					    group_name(curve), 0) &&
-	    OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point,
-					     len + 1) &&
-	    (!scalar ||
-	     OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_PRIV_KEY, scalar)))
-		params = OSSL_PARAM_BLD_to_param(b);
-	if (params && EVP_PKEY_fromdata_init(c) > 0)
-		(void)EVP_PKEY_fromdata(c, &k, what, params);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(b);
+	if (c && EVP_PKEY_fromdata_init(c) > 0)
+		(void)EVP_PKEY_fromdata(c, &k, EVP_PKEY_PUBLIC_KEY, p);
 	EVP_PKEY_CTX_free(c);
 	return k;
 }
@@ -98,105 +86,6 @@ static enum il_err settle(struct ossl *o, struct crypto_slot *s,
 	p->pkey = k;
 	p->curve = ossl_curve_of(k);
 	return IL_OK;
-}
-
-enum il_err ossl_dh_begin(void *ctx, struct crypto_slot *s,
-			  enum crypto_curve curve, uint8_t *pub_out)
-{
-	uint8_t pub[CRYPTO_PUB_MAX];
-	struct ossl *o = ctx;
-	enum il_err err;
-	EVP_PKEY *k;
-
-	if (!crypto_curve_len(curve))
-		return IL_E_ARG;
-	err = ossl_may_take(o, *s, OSSL_DH, 0);
-	if (err)
-		return err;
-	k = EVP_PKEY_Q_keygen(o->lib, NULL, "EC", group_name(curve));
-	if (k && !point_of(k, curve, pub)) {
-		EVP_PKEY_free(k);
-		k = NULL;
-	}
-	err = settle(o, s, OSSL_DH, k, IL_E_RANDOM);
-	if (!err)
-		memcpy(pub_out, pub, 2 * crypto_curve_len(curve));
-	return err;
-}
-
-/* X || Y of scalar * G; false if the scalar is out of range. */
-static bool multiply(struct ossl *o, enum crypto_curve curve, const BIGNUM *k,
-		     uint8_t *out)
-{
-	int nid = curve == CRYPTO_P256 ? NID_X9_62_prime256v1 : NID_secp384r1;
-	EC_GROUP *g = EC_GROUP_new_by_curve_name_ex(o->lib, NULL, nid);
-	EC_POINT *q = g ? EC_POINT_new(g) : NULL;
-	size_t len = 1 + 2 * crypto_curve_len(curve);
-	uint8_t point[POINT_MAX];
-	bool ok;
-
-	ok = q && !BN_is_zero(k) && BN_cmp(k, EC_GROUP_get0_order(g)) < 0 &&
-	     EC_POINT_mul(g, q, k, NULL, NULL, NULL) &&
-	     EC_POINT_point2oct(g, q, POINT_CONVERSION_UNCOMPRESSED, point,
-				sizeof(point), NULL) == len;
-	if (ok)
-		memcpy(out, point + 1, len - 1);
-	EC_POINT_free(q);
-	EC_GROUP_free(g);
-	return ok;
-}
-
-enum il_err ossl_dh_load(void *ctx, struct crypto_slot *s,
-			 enum crypto_curve curve, const uint8_t *scalar,
-			 uint8_t *pub_out)
-{
-	size_t len = crypto_curve_len(curve);
-	uint8_t pub[CRYPTO_PUB_MAX];
-	EVP_PKEY *pkey = NULL;
-	enum il_err err;
-	BIGNUM *k;
-
-	if (!len)
-		return IL_E_ARG;
-	k = BN_bin2bn(scalar, (int)len, BN_secure_new());
-	if (!k)
-		return ossl_bad(IL_E_NOMEM);
-	if (multiply(ctx, curve, k, pub))
-		pkey = make_key(ctx, curve, pub, k);
-	BN_clear_free(k);
-	err = settle(ctx, s, OSSL_DH, pkey, IL_E_FIELD);
-	if (!err)
-		memcpy(pub_out, pub, 2 * len);
-	return err;
-}
-
-enum il_err ossl_dh_finish(void *ctx, struct crypto_slot s,
-			   const uint8_t *peer_pub, uint8_t *secret_out)
-{
-	struct ossl_slot *p = ossl_find(ctx, s, OSSL_DH);
-	uint8_t secret[CRYPTO_SCALAR_MAX];
-	size_t len = sizeof(secret);
-	struct ossl *o = ctx;
-	EVP_PKEY_CTX *c;
-	EVP_PKEY *peer;
-	bool ok;
-
-	if (!p)
-		return IL_E_STATE;
-	peer = make_key(o, p->curve, peer_pub, NULL);
-	if (!peer)
-		return ossl_bad(IL_E_FIELD);
-	c = EVP_PKEY_CTX_new_from_pkey(o->lib, p->pkey, NULL);
-	ok = c && EVP_PKEY_derive_init(c) > 0 &&
-	     EVP_PKEY_derive_set_peer_ex(c, peer, 0) > 0 &&
-	     EVP_PKEY_derive(c, secret, &len) > 0 &&
-	     len == crypto_curve_len(p->curve);
-	if (ok)
-		memcpy(secret_out, secret, len);
-	bytes_wipe(secret, sizeof(secret));
-	EVP_PKEY_CTX_free(c);
-	EVP_PKEY_free(peer);
-	return ok ? IL_OK : ossl_bad(IL_E_NOMEM);
 }
 
 static int no_password(char *buf, int size, int writing, void *arg)
@@ -272,8 +161,7 @@ enum il_err ossl_pubkey_from_point(void *ctx, struct crypto_slot *s,
 {
 	if (!crypto_curve_len(curve))
 		return IL_E_ARG;
-	return settle(ctx, s, OSSL_PUB, make_key(ctx, curve, pub, NULL),
-		      IL_E_FIELD);
+	return settle(ctx, s, OSSL_PUB, make_key(ctx, curve, pub), IL_E_FIELD);
 }
 
 static struct ossl_slot *any_key(struct ossl *o, struct crypto_slot s)
@@ -335,28 +223,43 @@ static bool digest_ok(size_t len)
 	return len > 0 && len <= CRYPTO_HASH_MAX;
 }
 
+/* The context of a slot for one use, made when it is first used so. */
+static EVP_PKEY_CTX *prepared(struct ossl *o, struct ossl_slot *p,
+			      enum ossl_use use)
+{
+	EVP_PKEY_CTX *c = p->op[use];
+
+	if (c)
+		return c;
+	c = EVP_PKEY_CTX_new_from_pkey(o->lib, p->pkey, NULL);
+	if (c && (use == OSSL_SIGN ? EVP_PKEY_sign_init(c)
+				   : EVP_PKEY_verify_init(c)) <= 0) {
+		EVP_PKEY_CTX_free(c);
+		c = NULL;
+	}
+	p->op[use] = c;
+	return c;
+}
+
 enum il_err ossl_sign(void *ctx, struct crypto_slot s, const uint8_t *digest,
 		      size_t digest_len, uint8_t *sig, size_t sig_len)
 {
 	struct ossl_slot *p = ossl_find(ctx, s, OSSL_KEY);
-	struct ossl *o = ctx;
 	uint8_t der[CRYPTO_SIG_MAX + 16];
 	size_t len = sizeof(der);
-	size_t half;
 	EVP_PKEY_CTX *c;
-	bool ok;
+	size_t half;
 
 	if (!p)
 		return IL_E_STATE;
 	half = crypto_curve_len(p->curve);
 	if (!digest_ok(digest_len) || sig_len != 2 * half)
 		return IL_E_ARG;
-	c = EVP_PKEY_CTX_new_from_pkey(o->lib, p->pkey, NULL);
-	ok = c && EVP_PKEY_sign_init(c) > 0 &&
-	     EVP_PKEY_sign(c, der, &len, digest, digest_len) > 0 &&
-	     sig_to_raw(der, len, sig, half);
-	EVP_PKEY_CTX_free(c);
-	return ok ? IL_OK : ossl_bad(IL_E_RANDOM);
+	c = prepared(ctx, p, OSSL_SIGN);
+	if (c && EVP_PKEY_sign(c, der, &len, digest, digest_len) > 0 &&
+	    sig_to_raw(der, len, sig, half))
+		return IL_OK;
+	return ossl_bad(IL_E_RANDOM);
 }
 
 enum il_err ossl_verify(void *ctx, struct crypto_slot s, const uint8_t *digest,
@@ -364,7 +267,7 @@ enum il_err ossl_verify(void *ctx, struct crypto_slot s, const uint8_t *digest,
 {
 	struct ossl_slot *p = any_key(ctx, s);
 	unsigned char *der = NULL;
-	struct ossl *o = ctx;
+	EVP_PKEY_CTX *c;
 	size_t half;
 	bool ok;
 	int len;
@@ -376,18 +279,11 @@ enum il_err ossl_verify(void *ctx, struct crypto_slot s, const uint8_t *digest,
 	half = crypto_curve_len(p->curve);
 	if (sig_len != 2 * half)
 		return IL_E_AUTH;
-	if (!p->op) {
-		p->op = EVP_PKEY_CTX_new_from_pkey(o->lib, p->pkey, NULL);
-		if (!p->op || EVP_PKEY_verify_init(p->op) <= 0) {
-			EVP_PKEY_CTX_free(p->op);
-			p->op = NULL;
-			return ossl_bad(IL_E_NOMEM);
-		}
-	}
-	len = sig_to_der(sig, half, &der);
+	c = prepared(ctx, p, OSSL_VERIFY);
+	len = c ? sig_to_der(sig, half, &der) : 0;
 	if (!len)
 		return ossl_bad(IL_E_NOMEM);
-	ok = EVP_PKEY_verify(p->op, der, (size_t)len, digest, digest_len) == 1;
+	ok = EVP_PKEY_verify(c, der, (size_t)len, digest, digest_len) == 1;
 	OPENSSL_free(der);
 	return ok ? IL_OK : ossl_bad(IL_E_AUTH);
 }

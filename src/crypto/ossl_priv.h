@@ -5,10 +5,11 @@
 /*
  * The plain SHA-2 contexts are deprecated in OpenSSL 3, but not gone: they
  * are structs, so that copying a running hash is an assignment. EVP_MD_CTX
- * allocates each time it is copied.
+ * allocates each time it is copied. The plain EC calls: see ossl_dh.c.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED 1
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <openssl/sha.h>
@@ -27,6 +28,12 @@ enum ossl_kind {
 	OSSL_CHAIN,
 };
 
+/* What a prepared context of a key is for. */
+enum ossl_use { OSSL_SIGN, OSSL_VERIFY, OSSL_USES };
+
+/* Bytes of an uncompressed point: 04, X, Y. */
+#define OSSL_POINT_MAX (1 + CRYPTO_PUB_MAX)
+
 struct ossl_hash {
 	enum crypto_hash_alg alg;
 	union {
@@ -39,9 +46,10 @@ struct ossl_slot {
 	uint16_t gen;  /* counts drops, so that old names are noticed */
 	uint16_t next; /* index + 1 of the next free slot */
 	enum ossl_kind kind;
-	enum crypto_curve curve; /* OSSL_DH, _KEY, _PUB */
-	EVP_PKEY *pkey;		 /* OSSL_DH, _KEY, _PUB; counted, not changed */
-	EVP_PKEY_CTX *op;	 /* made at the first signing or verifying */
+	enum crypto_curve curve;     /* OSSL_DH, _KEY, _PUB */
+	EC_KEY *dh;		     /* OSSL_DH; counted, not changed */
+	EVP_PKEY *pkey;		     /* OSSL_KEY, _PUB; counted, not changed */
+	EVP_PKEY_CTX *op[OSSL_USES]; /* each made when it is first used */
 	union {
 		struct ossl_hash hash;
 		struct {
@@ -63,6 +71,7 @@ struct ossl {
 	OSSL_PROVIDER *prov;
 	OSSL_PROVIDER *dice; /* NULL: system randomness */
 	EVP_CIPHER *gcm;
+	EC_GROUP *group[2]; /* by curve - 1; made when first used */
 	unsigned cap;
 	unsigned high; /* slots at and above were never used */
 	unsigned live;
@@ -121,7 +130,7 @@ enum il_err ossl_aead_open(void *ctx, struct crypto_slot s, const uint8_t *iv,
 /* Overwrites the key schedule in a cipher context that stays. */
 void ossl_aead_wipe(struct ossl *o, unsigned index);
 
-/* ossl_key.c */
+/* ossl_dh.c */
 enum il_err ossl_dh_begin(void *ctx, struct crypto_slot *s,
 			  enum crypto_curve curve, uint8_t *pub_out) IL_MUST;
 enum il_err ossl_dh_load(void *ctx, struct crypto_slot *s,
@@ -130,6 +139,8 @@ enum il_err ossl_dh_load(void *ctx, struct crypto_slot *s,
 enum il_err ossl_dh_finish(void *ctx, struct crypto_slot s,
 			   const uint8_t *peer_pub,
 			   uint8_t *secret_out) IL_MUST;
+
+/* ossl_key.c */
 enum il_err ossl_key_load(void *ctx, struct crypto_slot *s, const void *p,
 			  size_t len) IL_MUST;
 enum il_err ossl_pubkey_from_spki(void *ctx, struct crypto_slot *s,
