@@ -25,7 +25,7 @@ struct path {
 
 static bool same(const X509 *a, const X509 *b)
 {
-	return X509_cmp(a, b) == 0;
+	return a == b || X509_cmp(a, b) == 0;
 }
 
 /* The path that OpenSSL found is ours, all of it, in order. */
@@ -203,6 +203,25 @@ static struct crypto_why judge(struct ossl *o, const struct path *p)
 	return (struct crypto_why){ code, code ? leaf : 0 };
 }
 
+/*
+ * The anchor as a certificate of its own, or the chain's first if those are
+ * its very bytes: parsed already. NULL if it is none. The caller frees it.
+ */
+static X509 *read_anchor(struct ossl *o, X509 *first, const uint8_t *der,
+			 size_t len)
+{
+	uint8_t own[CRYPTO_CERT_MAX];
+	unsigned char *at = own;
+	int n = i2d_X509(first, NULL);
+
+	if (n > 0 && (size_t)n == len && len <= sizeof(own) &&
+	    i2d_X509(first, &at) == n && memcmp(own, der, len) == 0) {
+		X509_up_ref(first);
+		return first;
+	}
+	return ossl_cert_read(o, der, len);
+}
+
 enum il_err ossl_chain_verify(void *ctx, const struct crypto_chain *chain,
 			      const uint8_t *anchor, size_t anchor_len,
 			      int64_t now_s, struct crypto_why *why)
@@ -215,7 +234,7 @@ enum il_err ossl_chain_verify(void *ctx, const struct crypto_chain *chain,
 		return IL_E_STATE;
 	p.cert = s->chain.cert;
 	p.count = (int)s->chain.count;
-	p.anchor = ossl_cert_read(ctx, anchor, anchor_len);
+	p.anchor = read_anchor(ctx, p.cert[0], anchor, anchor_len);
 	if (p.anchor) {
 		p.first = same(p.anchor, p.cert[0]);
 		*why = judge(ctx, &p);
