@@ -252,6 +252,29 @@ enum il_err ossl_random(struct ossl *o, uint8_t *out, size_t len)
 	return IL_OK;
 }
 
+/* The first that can be used here; NULL: none. */
+static const struct ossl_gcm *pick_gcm(struct ossl *o,
+				       const struct ossl_cfg *cfg)
+{
+	static const struct ossl_gcm *const all[] = {
+#ifdef HAVE_IPSEC_MB
+		&ossl_gcm_mb,
+#endif
+		&ossl_gcm_evp,
+	};
+
+	for (size_t i = cfg->openssl_aead ? COUNT(all) - 1 : 0; i < COUNT(all);
+	     i++)
+		if (all[i]->open(o->lib, &o->gcm_lib))
+			return all[i];
+	return NULL;
+}
+
+const char *ossl_aead_name(const struct ossl *o)
+{
+	return o->gcm->name;
+}
+
 enum il_err ossl_new(const struct ossl_cfg *cfg, struct ossl **out)
 {
 	unsigned cap = cfg->slots ? cfg->slots : OSSL_SLOTS;
@@ -265,12 +288,12 @@ enum il_err ossl_new(const struct ossl_cfg *cfg, struct ossl **out)
 		return IL_E_NOMEM;
 	o->cap = cap;
 	o->slots = calloc(cap, sizeof(*o->slots));
-	o->cipher = calloc(cap, sizeof(EVP_CIPHER_CTX *));
+	o->cipher = calloc(cap, sizeof(void *));
 	o->lib = OSSL_LIB_CTX_new();
 	if (o->lib)
 		o->prov = OSSL_PROVIDER_load(o->lib, "default");
 	if (o->prov)
-		o->gcm = EVP_CIPHER_fetch(o->lib, "AES-256-GCM", NULL);
+		o->gcm = pick_gcm(o, cfg);
 	if (o->slots && o->cipher && o->gcm)
 		err = cfg->seeded ? ossl_rand_start(o, cfg->seed) : IL_OK;
 	if (err) {
@@ -288,8 +311,10 @@ void ossl_free(struct ossl *o)
 	for (unsigned i = 0; o->slots && i < o->high; i++)
 		empty(o, &o->slots[i]);
 	for (unsigned i = 0; o->cipher && i < o->cap; i++)
-		EVP_CIPHER_CTX_free(o->cipher[i]);
-	EVP_CIPHER_free(o->gcm);
+		if (o->cipher[i])
+			o->gcm->free(o->cipher[i]);
+	if (o->gcm)
+		o->gcm->close(o->gcm_lib);
 	for (unsigned i = 0; i < COUNT(o->group); i++)
 		EC_GROUP_free(o->group[i]);
 	if (o->dice)

@@ -21,7 +21,8 @@ struct ossl_cfg {
 	 */
 	bool seeded;
 	uint64_t seed;
-	unsigned slots; /* at most 65535; 0 means OSSL_SLOTS */
+	unsigned slots;	   /* at most 65535; 0 means OSSL_SLOTS */
+	bool openssl_aead; /* AES-GCM by OpenSSL, even if another is faster */
 };
 
 #define OSSL_SLOTS 1024
@@ -31,6 +32,9 @@ enum il_err ossl_new(const struct ossl_cfg *cfg, struct ossl **out) IL_MUST;
 void ossl_free(struct ossl *o); /* NULL is fine; wipes all keys */
 
 struct crypto ossl_crypto(struct ossl *o);
+
+/* Whose AES-GCM it uses: "openssl", or "ipsec-mb" where that is faster. */
+const char *ossl_aead_name(const struct ossl *o);
 
 /* Slots in use: a leak shows as a number that grows. */
 unsigned ossl_live(const struct ossl *o);

@@ -5,25 +5,18 @@
 
 #include "base/bytes.h"
 
-/* The cipher context of a slot, with its key in it; NULL without memory. */
-static EVP_CIPHER_CTX *ready(struct ossl *o, struct ossl_slot *p)
+/* What a slot keeps for its messages, with its key in; NULL without memory. */
+static void *ready(struct ossl *o, struct ossl_slot *p)
 {
-	EVP_CIPHER_CTX **at = &o->cipher[ossl_index(o, p)];
+	void **at = &o->cipher[ossl_index(o, p)];
 
-	if (!*at) {
-		EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-
-		if (!c || !EVP_EncryptInit_ex2(c, o->gcm, NULL, NULL, NULL)) {
-			EVP_CIPHER_CTX_free(c);
-			return NULL;
-		}
-		*at = c;
-	}
-	if (!p->aead.ready) {
-		if (!EVP_EncryptInit_ex2(*at, NULL, p->aead.key, NULL, NULL))
-			return NULL;
-		p->aead.ready = true;
-	}
+	if (p->aead.ready)
+		return *at;
+	if (!*at)
+		*at = o->gcm->make(o->gcm_lib);
+	if (!*at || !o->gcm->key(o->gcm_lib, *at, p->aead.key))
+		return NULL;
+	p->aead.ready = true;
 	return *at;
 }
 
@@ -32,7 +25,7 @@ void ossl_aead_wipe(struct ossl *o, unsigned index)
 	static const uint8_t none[CRYPTO_AEAD_KEY];
 
 	if (o->cipher[index])
-		EVP_EncryptInit_ex2(o->cipher[index], NULL, none, none, NULL);
+		(void)o->gcm->key(o->gcm_lib, o->cipher[index], none);
 }
 
 enum il_err ossl_aead_key(void *ctx, struct crypto_slot *s,
@@ -60,7 +53,7 @@ enum il_err ossl_aead_key(void *ctx, struct crypto_slot *s,
 }
 
 static enum il_err begin(struct ossl *o, struct crypto_slot s, size_t aad_len,
-			 size_t len, size_t tag_len, EVP_CIPHER_CTX **out)
+			 size_t len, size_t tag_len, void **out)
 {
 	struct ossl_slot *p = ossl_find(o, s, OSSL_AEAD);
 
@@ -79,18 +72,14 @@ enum il_err ossl_aead_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 			   size_t len, uint8_t *out, uint8_t *tag,
 			   size_t tag_len)
 {
-	EVP_CIPHER_CTX *c;
-	enum il_err err = begin(ctx, s, aad_len, len, tag_len, &c);
-	uint8_t none[CRYPTO_AEAD_TAG];
-	int n;
+	struct ossl *o = ctx;
+	void *prepared;
+	enum il_err err = begin(o, s, aad_len, len, tag_len, &prepared);
 
 	if (err)
 		return err;
-	if (EVP_EncryptInit_ex2(c, NULL, NULL, iv, NULL) &&
-	    (!aad_len || EVP_EncryptUpdate(c, NULL, &n, aad, (int)aad_len)) &&
-	    (!len || EVP_EncryptUpdate(c, out, &n, in, (int)len)) &&
-	    EVP_EncryptFinal_ex(c, none, &n) &&
-	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, tag))
+	if (o->gcm->seal(o->gcm_lib, prepared, iv, aad, aad_len, in, len, out,
+			 tag, tag_len))
 		return IL_OK;
 	return ossl_bad(IL_E_NOMEM);
 }
@@ -100,20 +89,14 @@ enum il_err ossl_aead_open(void *ctx, struct crypto_slot s, const uint8_t *iv,
 			   size_t len, uint8_t *out, const uint8_t *tag,
 			   size_t tag_len)
 {
-	EVP_CIPHER_CTX *c;
-	enum il_err err = begin(ctx, s, aad_len, len, tag_len, &c);
-	uint8_t want[CRYPTO_AEAD_TAG];
-	uint8_t none[CRYPTO_AEAD_TAG];
-	int n;
+	struct ossl *o = ctx;
+	void *prepared;
+	enum il_err err = begin(o, s, aad_len, len, tag_len, &prepared);
 
 	if (err)
 		return err;
-	memcpy(want, tag, tag_len);
-	if (EVP_DecryptInit_ex2(c, NULL, NULL, iv, NULL) &&
-	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, (int)tag_len, want) &&
-	    (!aad_len || EVP_DecryptUpdate(c, NULL, &n, aad, (int)aad_len)) &&
-	    (!len || EVP_DecryptUpdate(c, out, &n, in, (int)len)) &&
-	    EVP_DecryptFinal_ex(c, none, &n) > 0)
+	if (o->gcm->unseal(o->gcm_lib, prepared, iv, aad, aad_len, in, len, out,
+			   tag, tag_len))
 		return IL_OK;
 	if (len)
 		memset(out, 0, len);

@@ -17,6 +17,7 @@
 
 #include "base/env.h"
 #include "crypto/ossl.h"
+#include "crypto/ossl_gcm.h"
 
 enum ossl_kind {
 	OSSL_FREE,
@@ -54,7 +55,7 @@ struct ossl_slot {
 		struct ossl_hash hash;
 		struct {
 			uint8_t key[CRYPTO_AEAD_KEY];
-			bool ready; /* the cipher context has this key */
+			bool ready; /* what the slot keeps has this key */
 		} aead;
 		struct {
 			X509 *cert[CRYPTO_CHAIN_CERTS]; /* counted */
@@ -70,14 +71,15 @@ struct ossl {
 	OSSL_LIB_CTX *lib;
 	OSSL_PROVIDER *prov;
 	OSSL_PROVIDER *dice; /* NULL: system randomness */
-	EVP_CIPHER *gcm;
+	const struct ossl_gcm *gcm;
+	void *gcm_lib;
 	EC_GROUP *group[2]; /* by curve - 1; made when first used */
 	unsigned cap;
 	unsigned high; /* slots at and above were never used */
 	unsigned live;
 	uint16_t shelf[SHELVES]; /* index + 1 of the first free slot */
 	struct ossl_slot *slots;
-	EVP_CIPHER_CTX **cipher; /* by slot; made once, kept to the end */
+	void **cipher; /* by slot, as gcm makes them; kept to the end */
 };
 
 /* Empties OpenSSL's error queue and answers @err. */
@@ -127,7 +129,7 @@ enum il_err ossl_aead_open(void *ctx, struct crypto_slot s, const uint8_t *iv,
 			   const void *aad, size_t aad_len, const uint8_t *in,
 			   size_t len, uint8_t *out, const uint8_t *tag,
 			   size_t tag_len) IL_MUST;
-/* Overwrites the key schedule in a cipher context that stays. */
+/* Overwrites the expanded key in what a slot keeps. */
 void ossl_aead_wipe(struct ossl *o, unsigned index);
 
 /* ossl_dh.c */

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "check.h"
+
+#include <stdlib.h>
+
+#include "base/env.h"
+#include "crypto/ossl_priv.h"
+
+/*
+ * Two libraries' AES-GCM, one against the other. The vectors of others go
+ * through both in vectors_test.c.
+ */
+
+#define LEN_MAX 1100
+#define AAD_MAX 40
+
+struct two {
+	struct ossl *o[2];
+	struct crypto c[2];
+	struct crypto_slot key[2];
+	struct dice dice;
+};
+
+static int up(void **state)
+{
+	struct two *t = calloc(1, sizeof(*t));
+
+	assert_non_null(t);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct ossl_cfg cfg = { .seeded = true,
+					      .seed = 1,
+					      .slots = 8,
+					      .openssl_aead = i == 0 };
+
+		assert_int_equal(ossl_new(&cfg, &t->o[i]), IL_OK);
+		t->c[i] = ossl_crypto(t->o[i]);
+	}
+	t->dice.state = 20;
+	*state = t;
+	return 0;
+}
+
+static int down(void **state)
+{
+	struct two *t = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		crypto_drop(&t->c[i], &t->key[i]);
+		assert_int_equal(ossl_live(t->o[i]), 0);
+		ossl_free(t->o[i]);
+	}
+	free(t);
+	return 0;
+}
+
+/* Only one library is here, or the processor cannot do the other. */
+static bool alone(const struct two *t)
+{
+	if (strcmp(ossl_aead_name(t->o[1]), "openssl") != 0)
+		return false;
+	print_message("skipped: OpenSSL is the only AES-GCM here\n");
+	return true;
+}
+
+static void rekey(struct two *t)
+{
+	uint8_t key[CRYPTO_AEAD_KEY];
+
+	dice_fill(&t->dice, key, sizeof(key));
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(crypto_aead_key(&t->c[i], &t->key[i],
+						 CRYPTO_AES_256_GCM, key),
+				 IL_OK);
+}
+
+struct one {
+	uint8_t iv[CRYPTO_AEAD_IV];
+	uint8_t aad[AAD_MAX];
+	uint8_t text[LEN_MAX];
+	uint8_t out[2][LEN_MAX + 1];
+	uint8_t tag[2][CRYPTO_AEAD_TAG + 1];
+	uint8_t back[LEN_MAX];
+};
+
+static void one(struct two *t, size_t len, size_t aad_len, size_t tag_len)
+{
+	static struct one m;
+
+	dice_fill(&t->dice, m.iv, sizeof(m.iv));
+	dice_fill(&t->dice, m.aad, aad_len);
+	dice_fill(&t->dice, m.text, len);
+	memset(m.out, 0x77, sizeof(m.out));
+	memset(m.tag, 0x77, sizeof(m.tag));
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(crypto_aead_seal(&t->c[i], t->key[i], m.iv,
+						  aad_len ? m.aad : NULL,
+						  aad_len, len ? m.text : NULL,
+						  len, len ? m.out[i] : NULL,
+						  m.tag[i], tag_len),
+				 IL_OK);
+	assert_memory_equal(m.out[0], m.out[1], sizeof(m.out[0]));
+	assert_memory_equal(m.tag[0], m.tag[1], sizeof(m.tag[0]));
+	assert_int_equal(m.out[1][len], 0x77);
+	assert_int_equal(m.tag[1][tag_len], 0x77);
+	/* Each opens what the other sealed, in place too. */
+	assert_int_equal(crypto_aead_open(&t->c[1], t->key[1], m.iv, m.aad,
+					  aad_len, m.out[0], len, m.back,
+					  m.tag[0], tag_len),
+			 IL_OK);
+	assert_memory_equal(m.back, m.text, len);
+	assert_int_equal(crypto_aead_open(&t->c[0], t->key[0], m.iv, m.aad,
+					  aad_len, m.out[1], len, m.out[1],
+					  m.tag[1], tag_len),
+			 IL_OK);
+	assert_memory_equal(m.out[1], m.text, len);
+	assert_int_equal(crypto_aead_seal(&t->c[1], t->key[1], m.iv, m.aad,
+					  aad_len, m.out[1], len, m.out[1],
+					  m.tag[1], tag_len),
+			 IL_OK);
+	assert_memory_equal(m.out[0], m.out[1], len);
+}
+
+static void both_give_the_same_bytes_at_every_length(void **state)
+{
+	struct two *t = *state;
+
+	if (alone(t))
+		return;
+	for (size_t len = 0; len <= LEN_MAX; len++) {
+		if (len % 50 == 0)
+			rekey(t);
+		one(t, len, len % (AAD_MAX + 1), len & 1 ? 12 : 16);
+	}
+	for (size_t aad = 0; aad <= AAD_MAX; aad++)
+		one(t, 64, aad, aad & 1 ? 16 : 12);
+}
+
+static void both_refuse_every_changed_bit_of_a_tag(void **state)
+{
+	struct two *t = *state;
+	uint8_t iv[CRYPTO_AEAD_IV] = { 3 }, text[20] = { 9 };
+	uint8_t out[20], back[20], tag[CRYPTO_AEAD_TAG];
+
+	rekey(t);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct crypto *c = &t->c[i];
+
+		for (size_t n = 12; n <= 16; n += 4) {
+			assert_int_equal(crypto_aead_seal(c, t->key[i], iv,
+							  "ab", 2, text, 20,
+							  out, tag, n),
+					 IL_OK);
+			for (unsigned bit = 0; bit < 8 * n; bit++) {
+				const uint8_t flip = (uint8_t)(1u << bit % 8);
+
+				tag[bit / 8] ^= flip;
+				memset(back, 1, sizeof(back));
+				assert_int_equal(crypto_aead_open(c, t->key[i],
+								  iv, "ab", 2,
+								  out, 20, back,
+								  tag, n),
+						 IL_E_AUTH);
+				for (unsigned k = 0; k < 20; k++)
+					assert_int_equal(back[k], 0);
+				tag[bit / 8] ^= flip;
+			}
+		}
+	}
+}
+
+/* The first half of an expanded AES-256 key is the key. */
+static void a_dropped_key_is_gone_from_what_the_slot_keeps(void **state)
+{
+	struct two *t = *state;
+	uint8_t key[CRYPTO_AEAD_KEY];
+
+	if (alone(t))
+		return;
+	dice_fill(&t->dice, key, sizeof(key));
+	assert_int_equal(
+		crypto_aead_key(&t->c[1], &t->key[1], CRYPTO_AES_256_GCM, key),
+		IL_OK);
+	assert_true(bytes_hold(t->o[1]->cipher[0], 240, key, sizeof(key)));
+	crypto_drop(&t->c[1], &t->key[1]);
+	assert_non_null(t->o[1]->cipher[0]);
+	assert_false(bytes_hold(t->o[1]->cipher[0], 240, key, 16));
+	assert_false(
+		bytes_hold(t->o[1]->slots, sizeof(*t->o[1]->slots), key, 16));
+}
+
+int main(void)
+{
+#define T(t) cmocka_unit_test_setup_teardown(t, up, down)
+	const struct CMUnitTest tests[] = {
+		T(both_give_the_same_bytes_at_every_length),
+		T(both_refuse_every_changed_bit_of_a_tag),
+		T(a_dropped_key_is_gone_from_what_the_slot_keeps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
