@@ -537,5 +537,7 @@ bool spdm_req_sane(const struct spdm_req *q)
 	if (q->op == SPDM_OP_NONE &&
 	    (session != q->ch[0].live || session != q->ch[1].live))
 		return false;
-	return q->state == SPDM_REQ_NEW || q->leaf.count != 0;
+	/* CONNECT begins with forgetting the connection before. */
+	return q->state == SPDM_REQ_NEW || q->op == SPDM_OP_CONNECT ||
+	       q->leaf.count != 0;
 }

@@ -166,7 +166,8 @@ void spdm_req_fini(struct spdm_req *q);
 /*
  * spdm_req_begin() - start an operation
  *
- * Errors:   IL_E_STATE  another is under way, or it does not fit the state
+ * Errors:   IL_E_STATE  another is under way, it does not fit the state, or
+ *                       the session's numbers are used up: then it is dropped
  *           IL_E_ARG    an argument is out of range, or the peer did not
  *                       offer the capability
  */

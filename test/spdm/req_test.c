@@ -538,6 +538,25 @@ static enum il_err distrust(void *ctx, const struct crypto_chain *ch)
 	return *asked == 1 ? IL_E_AUTH : IL_OK;
 }
 
+/* From the first message on nothing is left of the connection before. */
+static void connecting_again_forgets_the_connection_before(void **unused)
+{
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P384);
+
+	pair_start(p);
+	pair_connect(p);
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_CONNECT, NULL), IL_OK);
+	assert_int_not_equal(p->req.leaf.count, 0);
+	assert_int_equal(pair_exchange(p), IL_E_AGAIN);
+	assert_int_equal(p->req.leaf.count, 0);
+	assert_true(spdm_req_sane(&p->req));
+	spdm_req_abort(&p->req);
+	assert_int_equal(p->req.state, SPDM_REQ_NEW);
+	assert_true(spdm_req_sane(&p->req));
+	pair_free(p);
+}
+
 static void a_chain_is_trusted_by_whoever_is_asked(void **unused)
 {
 	(void)unused;
@@ -707,6 +726,8 @@ int main(void)
 			what_the_host_makes_up_kills_the_session_and_no_more),
 		cmocka_unit_test(an_answer_cut_anywhere_is_refused),
 		cmocka_unit_test(giving_up_leaves_no_session_behind),
+		cmocka_unit_test(
+			connecting_again_forgets_the_connection_before),
 		cmocka_unit_test(a_chain_is_trusted_by_whoever_is_asked),
 		cmocka_unit_test(evidence_verifies_by_itself),
 		cmocka_unit_test(a_refused_measurement_is_no_evidence),
