@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,11 +19,16 @@
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* What must hold for every input. */
-static inline void must(bool holds)
+/* What must hold for every input; says what does not, and where. */
+#define must(holds) must_hold(holds, #holds, __FILE__, __LINE__)
+
+static inline void must_hold(bool holds, const char *what, const char *file,
+			     int line)
 {
-	if (!holds)
-		abort();
+	if (holds)
+		return;
+	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
+	abort();
 }
 
 /*
