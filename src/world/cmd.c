@@ -36,7 +36,11 @@ static const struct lang_arg option_args[] = {
 		  "Linux's driver has it; default yes" },
 };
 static const struct lang_arg device_args[] = {
-	{ "vfs", LANG_INT, .help = "virtual functions, 0 to 7; default 0" },
+	{ "vfs", LANG_INT,
+	  .help = "virtual functions, 0 to 7; default 0, or as in the file" },
+	{ "file", LANG_WORD, .help = "a JSON device file" },
+	{ "relax", LANG_WORD,
+	  .help = "switches of the device file by name, with commas between" },
 };
 static const struct lang_arg silent_args[] = {
 	{ "how", LANG_PICK, .picks = hows,

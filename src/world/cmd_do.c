@@ -6,7 +6,7 @@
 #include "base/bits.h"
 #include "world/cmd_priv.h"
 
-/* Commands that act: platform, device, link, host, vmm, guest. */
+/* Commands that act: platform, link, host, vmm, guest. */
 
 enum il_err cmd_platform(void *ctx, const struct lang_call *c)
 {
@@ -20,7 +20,7 @@ enum il_err cmd_platform(void *ctx, const struct lang_call *c)
 	return IL_OK;
 }
 
-static enum il_err not_built(struct world *w)
+enum il_err world_not_built(struct world *w)
 {
 	if (w->built)
 		return world_fail(w, IL_E_STATE, 0,
@@ -31,27 +31,12 @@ static enum il_err not_built(struct world *w)
 	return IL_OK;
 }
 
-enum il_err cmd_device(void *ctx, const struct lang_call *c)
-{
-	struct world *w = ctx;
-	uint64_t vfs = lang_num(c, "vfs", 0);
-	enum il_err err = not_built(w);
-
-	if (err)
-		return err;
-	if (vfs > DEVICE_VFS_MAX)
-		return world_fail(w, IL_E_ARG, 0, "at most %u VFs",
-				  DEVICE_VFS_MAX);
-	w->vfs = (unsigned)vfs;
-	return IL_OK;
-}
-
 enum il_err cmd_link(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
 	const char *file = lang_word(c, "capture", NULL);
 	const char *doe = lang_word(c, "doe", NULL);
-	enum il_err err = not_built(w);
+	enum il_err err = world_not_built(w);
 
 	if (err)
 		return err;
@@ -219,7 +204,7 @@ static enum il_err vmm_on(struct world *w, const struct lang_call *c,
 enum il_err cmd_host_option(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
-	enum il_err err = not_built(w);
+	enum il_err err = world_not_built(w);
 
 	if (!err)
 		w->shared_on_stream = !lang_num(c, "tee-limited", 1);

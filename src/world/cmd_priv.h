@@ -27,6 +27,8 @@ enum il_err world_vmm(struct world *w, struct world_op *o, enum vmm_program p,
 		      const struct vmm_dev_cfg *dev, const char *group);
 enum il_err world_guest(struct world *w, struct world_op *o, enum guest_prog p,
 			const char *group);
+/* The machine may still be described. */
+enum il_err world_not_built(struct world *w) IL_MUST;
 enum il_err world_need_vmm(struct world *w) IL_MUST;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/bits.h"
+#include "device/file.h"
 #include "world/world_priv.h"
 
 /* The machine: memory, IOMMU, root complex, link, device; and the host on it.
@@ -209,6 +210,7 @@ static const struct spdm_measurement measured[] = {
 static enum il_err build_device(struct world *w)
 {
 	const struct identity *id = w->cfg.identity;
+	const struct spdm_span chain = { id->chain, id->chain_len };
 	struct device_cfg cfg = {
 		.arena = &w->arena,
 		.crypto = &w->crypto_dev,
@@ -228,9 +230,15 @@ static enum il_err build_device(struct world *w)
 	w->dev = ARENA_NEW(&w->arena, struct device);
 	if (!w->dev)
 		return IL_E_NOMEM;
-	device_spdm_defaults(&cfg.spdm);
-	cfg.spdm.slots[0].certs =
-		(struct spdm_span){ id->chain, id->chain_len };
+	if (w->dev_file) {
+		device_file_apply(w->dev_file, &cfg);
+		device_file_slots(w->dev_file, &cfg, chain);
+		cfg.vfs = w->vfs;
+	} else {
+		device_spdm_defaults(&cfg.spdm);
+		cfg.spdm.slots[0].certs = chain;
+	}
+	cfg.relax |= w->relax;
 	err = crypto_key_load(&w->crypto_dev, &cfg.key, id->key, id->key_len);
 	if (!err)
 		err = device_init(w->dev, &cfg);

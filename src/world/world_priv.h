@@ -63,6 +63,7 @@ struct world_vcpu {
 };
 
 struct world_plat;
+struct device_file;
 
 struct world {
 	struct world_cfg cfg;
@@ -93,6 +94,8 @@ struct world {
 	struct device *dev;
 	bool built;
 	unsigned vfs;
+	struct device_file *dev_file; /* or NULL */
+	uint32_t relax;		      /* DEVICE_RELAX_*, over the file's */
 	bool vfs_on;
 	struct host *host;
 	struct vmm *vmm;

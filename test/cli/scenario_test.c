@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <stdlib.h>
 
+#define EXAMPLE_DEVICE SCENARIOS "/../examples/device.json"
+
 /* Scenario files: what runs, what is refused, and that each word counts. */
 
 static bool is_scenario(const char *name)
@@ -247,6 +249,58 @@ static void a_silent_packet_is_noticed_like_a_silent_exchange(void **state)
 	assert_int_equal(r->status, 0);
 }
 
+/* assign.il behind a device of @file, with @more on its line. */
+static void run_assign_with(struct rig *r, const char *file, const char *more)
+{
+	size_t len;
+	char *text = (char *)rig_read(rig_scenario("assign.il"), &len);
+	char *at = strstr(text, "device vfs=$VFS\n");
+	char *out = malloc(len + 512);
+	int n;
+
+	assert_non_null(at);
+	assert_non_null(out);
+	n = snprintf(out, len + 512, "%.*sdevice file=\"%s\" %s\n%s",
+		     (int)(at - text), text, file, more,
+		     at + strlen("device vfs=$VFS\n"));
+	rig_write(rig_path(r, "t.il"), out, (size_t)n);
+	free(out);
+	free(text);
+	rig_run(r, "run", rig_path(r, "t.il"), "--payload",
+		rig_payload(r, "p", 5000, 1), "--json", NULL);
+}
+
+static void a_device_of_a_file_is_assigned_like_any_other(void **state)
+{
+	struct rig *r = *state;
+
+	run_assign_with(r, EXAMPLE_DEVICE, "");
+	if (r->status)
+		fail_msg("%s", r->err);
+	assert_true(rig_true(r, "ok"));
+	/* Only a device that says what we do not want to hear fails. */
+	run_assign_with(r, EXAMPLE_DEVICE, "relax=interface-id,query-bus");
+	rig_refused(r, "connect", "EIO");
+}
+
+static void a_device_file_that_is_wrong_is_named_with_its_place(void **state)
+{
+	static const char text[] = "{\"functions\": [{\"bars\": [{\"bar\": 0,"
+				   " \"size\": 12}]}]}";
+	struct rig *r = *state;
+
+	rig_write(rig_path(r, "d.json"), text, strlen(text));
+	run_assign_with(r, rig_path(r, "d.json"), "");
+	rig_refused(r, "d.json: functions[0].bars[0].size: ",
+		    "12 is not a power of two");
+	run_assign_with(r, rig_path(r, "none.json"), "");
+	rig_refused(r, "none.json", "cannot be read");
+	run_assign_with(r, r->dir, "");
+	rig_refused(r, r->dir, "cannot be read");
+	run_assign_with(r, EXAMPLE_DEVICE, "relax=query-bus,all");
+	rig_refused(r, "t.il:", "no relaxation 'all'");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_open, rig_close)
 
 int main(void)
@@ -261,6 +315,8 @@ int main(void)
 		T(commands_out_of_order_fail_where_they_stand),
 		T(a_dead_device_is_isolated_and_one_line_says_so),
 		T(a_silent_packet_is_noticed_like_a_silent_exchange),
+		T(a_device_of_a_file_is_assigned_like_any_other),
+		T(a_device_file_that_is_wrong_is_named_with_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

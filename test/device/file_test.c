@@ -44,7 +44,7 @@ static void the_example_says_what_it_says(void **unused)
 	assert_string_equal(f.name,
 			    "a DMA engine with two VFs and a doorbell page");
 	assert_string_equal(f.profile->name, "strict");
-	assert_int_equal(f.cfg.relax, DEVICE_RELAX_PORTS | DEVICE_RELAX_BUS);
+	assert_int_equal(f.cfg.relax, DEVICE_RELAX_PORTS);
 	assert_string_equal(f.identity, "identity");
 	assert_false(f.cfg.no_tee);
 	assert_int_equal(f.cfg.vfs, 2);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "device/file.h"
+#include "world/cmd_priv.h"
+
+/* The command device: what stands behind the root port. */
+
+#define FILE_MAX 65536u
+
+static enum il_err read_file(struct world *w, const char *path)
+{
+	char what[DEVICE_FILE_WHAT] = "";
+	char *text = arena_take(&w->arena, FILE_MAX, 1);
+	FILE *in = fopen(path, "rb");
+	size_t n = 0;
+	bool bad = true;
+	enum il_err err;
+
+	if (in && text) {
+		n = fread(text, 1, FILE_MAX, in);
+		bad = ferror(in) || n == FILE_MAX;
+	}
+	if (in)
+		fclose(in);
+	if (bad)
+		return world_fail(w, IL_E_IO, 0,
+				  "%s: the device file cannot be read", path);
+	w->dev_file = ARENA_NEW(&w->arena, struct device_file);
+	if (!w->dev_file)
+		return world_fail(w, IL_E_NOMEM, 0, "%s: no memory", path);
+	err = device_file_parse(w->dev_file, text, n, what, sizeof(what));
+	if (err)
+		return world_fail(w, err, 0, "%s: %s", path, what);
+	w->vfs = w->dev_file->cfg.vfs;
+	return IL_OK;
+}
+
+/* Names of switches, with commas between. */
+static enum il_err read_relax(struct world *w, const char *names)
+{
+	char one[64];
+
+	while (*names) {
+		size_t n = strcspn(names, ",");
+		const struct device_relax *r = NULL;
+
+		if (n < sizeof(one)) {
+			memcpy(one, names, n);
+			one[n] = '\0';
+			r = device_relax_find(one);
+		}
+		if (!r)
+			return world_fail(w, IL_E_ARG, 0,
+					  "there is no relaxation '%.*s'",
+					  (int)(n < 64 ? n : 64), names);
+		w->relax |= r->bit;
+		names += n + (names[n] == ',');
+	}
+	return IL_OK;
+}
+
+enum il_err cmd_device(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	const char *file = lang_word(c, "file", NULL);
+	enum il_err err = world_not_built(w);
+
+	if (!err && file)
+		err = read_file(w, file);
+	if (!err)
+		err = read_relax(w, lang_word(c, "relax", ""));
+	if (err)
+		return err;
+	if (lang_num(c, "vfs", w->vfs) > DEVICE_VFS_MAX)
+		return world_fail(w, IL_E_ARG, 0, "at most %u VFs",
+				  DEVICE_VFS_MAX);
+	w->vfs = (unsigned)lang_num(c, "vfs", w->vfs);
+	return IL_OK;
+}
