@@ -51,6 +51,7 @@ static enum il_err init_ide(struct device *d)
 		.env = d->cfg.env,
 		/* Without streams, one that no register reaches. */
 		.streams = d->cfg.streams ? d->cfg.streams : 1,
+		.forget_oldest = d->cfg.long_lived || d->cfg.assume,
 		.same_keys = relaxed(d, DEVICE_RELAX_SAME_KEY),
 		.insecure = insecure,
 		.ctx = d,

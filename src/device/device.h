@@ -91,6 +91,9 @@ struct device_cfg {
 	 * For a front end that carries SPDM without configuration space.
 	 */
 	bool assume;
+	/* Serves whoever comes: old keys are forgotten before new ones are
+	 * refused, see ide_cfg.forget_oldest. So does @assume. */
+	bool long_lived;
 	uint8_t dev_number; /* until a configuration write tells another */
 	struct device_ids ids;
 	/* Of the PF, and of VF 1; the next VFs follow. bar[0] without a size:

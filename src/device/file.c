@@ -308,6 +308,7 @@ void device_file_apply(const struct device_file *f, struct device_cfg *cfg)
 	cfg->tdi_table = own.tdi_table;
 	cfg->powered = own.powered;
 	cfg->assume = own.assume;
+	cfg->long_lived = own.long_lived;
 	memcpy(cfg->spdm.slots, own.spdm.slots, sizeof(cfg->spdm.slots));
 }
 

@@ -44,7 +44,7 @@ enum il_err device_file_parse(struct device_file *f, const char *text,
  * device_file_apply() - fill a configuration
  *
  * Writes all but arena, crypto, env, link, key, tap, tdi_table, powered,
- * assume and the certificate slots of spdm: those are the caller's.
+ * assume, long_lived and the certificate slots of spdm: those are the caller's.
  */
 void device_file_apply(const struct device_file *f, struct device_cfg *cfg);
 

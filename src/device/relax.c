@@ -47,9 +47,9 @@ static const struct device_relax relaxations[] = {
 };
 
 /*
- * What requesters that are used with emulators need: IDE_KM at port 1, one key for the
- * three sub-streams of a direction, LOCK when the keys are stopped already,
- * FUNCTION_ID 0xbeef, and QUERY answers that name bus and segment 0.
+ * What requesters that are used with emulators need: IDE_KM at port 1, one key
+ * for the three sub-streams of a direction, LOCK when the keys are stopped
+ * already, FUNCTION_ID 0xbeef, and QUERY answers that name bus and segment 0.
  */
 static const struct device_profile profiles[] = {
 	{ "strict", "by the book", 0 },

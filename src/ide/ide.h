@@ -112,7 +112,12 @@ struct ide_cfg {
 	unsigned streams;  /* blocks, 1 to IDE_STREAMS_MAX */
 	uint16_t self;	   /* requester ID of our own messages */
 	unsigned keys_max; /* keys over the port's life; 0: IDE_KEYS_LOGGED */
-	bool same_keys;	   /* law 5 is not kept: for partners that break it */
+	/*
+	 * A full log forgets its oldest key, instead of taking no more: for a
+	 * port that serves whoever comes for as long as it runs.
+	 */
+	bool forget_oldest;
+	bool same_keys; /* law 5 is not kept: for partners that break it */
 	ide_insecure_fn *insecure; /* or NULL */
 	void *ctx;
 };
@@ -120,7 +125,7 @@ struct ide_cfg {
 struct ide_port {
 	struct ide_cfg cfg;
 	struct ide_stream stream[IDE_STREAMS_MAX];
-	/* Law 5: digests of all keys that this port was ever given. */
+	/* Law 5: digests of the keys that this port was ever given. */
 	uint64_t key_log[IDE_KEYS_LOGGED];
 	unsigned key_log_n;
 	uint64_t sent;	   /* IDE packets protected */

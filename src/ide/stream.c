@@ -112,13 +112,21 @@ static enum il_err key_fresh(const struct ide_port *p, const uint8_t *key,
 	for (unsigned i = 0; i < p->key_log_n; i++)
 		if (p->key_log[i] == *id)
 			return IL_E_AUTH;
-	return p->key_log_n < p->cfg.keys_max ? IL_OK : IL_E_SPACE;
+	return p->key_log_n < p->cfg.keys_max || p->cfg.forget_oldest
+		       ? IL_OK
+		       : IL_E_SPACE;
 }
 
 static void key_remember(struct ide_port *p, uint64_t id)
 {
-	if (!p->cfg.same_keys)
-		p->key_log[p->key_log_n++] = id;
+	if (p->cfg.same_keys)
+		return;
+	if (p->key_log_n == p->cfg.keys_max) {
+		p->key_log_n--;
+		memmove(p->key_log, p->key_log + 1,
+			p->key_log_n * sizeof(p->key_log[0]));
+	}
+	p->key_log[p->key_log_n++] = id;
 }
 
 enum il_err ide_key_note(struct ide_port *p,

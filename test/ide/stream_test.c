@@ -453,6 +453,55 @@ static void a_full_key_log_takes_no_more_keys(void **unused)
 	assert_memory_equal(&p.root, &before, sizeof(before));
 }
 
+static void a_forgetful_log_remembers_the_latest_keys(void **unused)
+{
+	struct ide_stream_cfg c = pair_root_cfg(false);
+	uint8_t key[4][IDE_KEY_LEN];
+	struct ide_cfg cfg;
+
+	(void)unused;
+	pair_init(&p);
+	cfg = p.root.cfg;
+	cfg.keys_max = 2;
+	cfg.forget_oldest = true;
+	assert_int_equal(ide_init(&p.root, &cfg), IL_OK);
+	assert_int_equal(ide_stream_set(&p.root, 0, &c), IL_OK);
+	for (unsigned i = 0; i < 4; i++) {
+		pair_key(&p, key[i]);
+		assert_int_equal(
+			ide_key_set(&p.root, STREAM, 0, IDE_RX, 0, key[i], 1),
+			IL_OK);
+		assert_int_equal(p.root.key_log_n, i ? 2 : 1);
+		assert_true(ide_sane(&p.root));
+	}
+	for (unsigned i = 2; i < 4; i++)
+		assert_int_equal(
+			ide_key_set(&p.root, STREAM, 0, IDE_RX, 1, key[i], 1),
+			IL_E_AUTH);
+	assert_int_equal(ide_key_note(&p.root, key[0]), IL_OK);
+	assert_int_equal(ide_key_note(&p.root, key[0]), IL_E_AUTH);
+}
+
+static void a_port_that_does_not_mind_takes_a_key_again(void **unused)
+{
+	struct ide_stream_cfg c = pair_root_cfg(false);
+	uint8_t key[IDE_KEY_LEN];
+	struct ide_cfg cfg;
+
+	(void)unused;
+	pair_init(&p);
+	cfg = p.root.cfg;
+	cfg.same_keys = true;
+	assert_int_equal(ide_init(&p.root, &cfg), IL_OK);
+	assert_int_equal(ide_stream_set(&p.root, 0, &c), IL_OK);
+	pair_key(&p, key);
+	for (unsigned sub = 0; sub < 3; sub++)
+		assert_int_equal(
+			ide_key_set(&p.root, STREAM, 0, IDE_RX, sub, key, 1),
+			IL_OK);
+	assert_int_equal(p.root.key_log_n, 0);
+}
+
 static void an_unused_key_may_be_replaced_a_going_one_not(void **unused)
 {
 	(void)unused;
@@ -779,6 +828,8 @@ int main(void)
 			key_calls_with_impossible_arguments_are_refused),
 		cmocka_unit_test(a_key_value_is_taken_once_in_a_lifetime),
 		cmocka_unit_test(a_full_key_log_takes_no_more_keys),
+		cmocka_unit_test(a_forgetful_log_remembers_the_latest_keys),
+		cmocka_unit_test(a_port_that_does_not_mind_takes_a_key_again),
 		cmocka_unit_test(an_unused_key_may_be_replaced_a_going_one_not),
 		cmocka_unit_test(a_set_goes_only_when_it_has_six_keys),
 		cmocka_unit_test(transmit_goes_only_after_all_receive),
