@@ -84,8 +84,13 @@ void device_assume_end(struct device *d, unsigned fn, uint16_t reg, uint8_t be)
 		end_fn(d, fn, reg, be);
 }
 
-void device_assume_end_all(struct device *d)
+void device_assume_end_all(struct device *d, unsigned fn, uint16_t reg,
+			   uint8_t be)
 {
+	if (!d->cfg.assume)
+		return;
+	if (fn < d->fns)
+		device_assume_end(d, fn, reg, be);
 	for (unsigned i = 0; i < d->fns; i++)
 		d->fn[i].assumed = false;
 	end_ide(d);

@@ -288,6 +288,8 @@ void device_take_cfg(struct device *d, const struct tlp *t)
 		device_answer_status(d, t, 0, TLP_CPL_UR);
 		return;
 	}
+	if (wr && !t->poisoned)
+		device_assume_end_all(d, i, t->reg, t->first_be);
 	if (i >= d->fns || !d->fn[i].there) {
 		device_refuse(d, 0, t, &device_rule_no_function, FAULT_LINK);
 		device_answer_status(d, t, 0, TLP_CPL_UR);
@@ -301,7 +303,6 @@ void device_take_cfg(struct device *d, const struct tlp *t)
 	}
 	if (wr) {
 		device_capture(d, t->dest);
-		device_assume_end_all(d);
 		pci_cfg_write(&fn->cfg, t->reg, tlp_cfg_value(t), t->first_be);
 		device_answer_status(d, t, i, TLP_CPL_SC);
 		return;

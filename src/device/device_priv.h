@@ -72,7 +72,8 @@ void device_take_mem(struct device *d, const struct tlp *t);
  */
 void device_assume_init(struct device *d);
 void device_assume_end(struct device *d, unsigned fn, uint16_t reg, uint8_t be);
-void device_assume_end_all(struct device *d);
+void device_assume_end_all(struct device *d, unsigned fn, uint16_t reg,
+			   uint8_t be);
 /* The same of streams, in the manner of struct dsm_port. */
 uint8_t loose_program(struct device *d, const struct idekm_ref *ref,
 		      const uint8_t key[IDEKM_KEY_LEN], uint64_t ifv);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "solo.h"
 
+#include "device/device_priv.h"
+
 /*
  * A device that is told what its host does: whole data objects, writes that
  * others saw, questions; and what counts when nobody tells anything.
@@ -483,6 +485,57 @@ static void a_told_write_that_is_none_changes_nothing(void **unused)
 	assert_true(s.dev.fn[0].assumed);
 }
 
+/* A configuration write as it comes on a link. */
+static void on_the_link(uint16_t dest, uint16_t reg, unsigned size, uint32_t v,
+			bool poisoned)
+{
+	uint8_t data[4];
+	struct tlp t;
+
+	assert_int_equal(
+		tlp_cfg_write(&t, 0, 0, dest, reg, size, v, false, data),
+		IL_OK);
+	t.poisoned = poisoned;
+	device_take_cfg(&s.dev, &t);
+}
+
+static void a_write_on_the_link_ends_all_that_was_assumed(void **unused)
+{
+	enum tdi_state st;
+
+	(void)unused;
+	solo_keys(&s, 0, SOLO_STREAM, 0);
+	solo_run(&s, 0x4700);
+	on_the_link(0x4700, 0x0c, 1, 0x10, true);
+	assert_true(s.dev.assumed_ide && s.dev.fn[0].assumed);
+	on_the_link(0x4700, 0x0c, 1, 0x10, false);
+	assert_false(s.dev.assumed_ide || s.dev.assumed_vfs ||
+		     s.dev.fn[0].assumed || s.dev.fn[1].assumed);
+	assert_int_equal(state_of(0x4700), TDI_ERROR); /* its stream went */
+	assert_int_equal(device_ask_state(&s.dev, 0x4701, &st), IL_E_ARG);
+	assert_false(mmio(0x4700, 0x81000000, false));
+	assert_false(dma(0x4700, false));
+}
+
+static void what_the_link_clears_was_set_before(void **unused)
+{
+	static const struct {
+		uint32_t command;
+		enum tdi_state state;
+	} c[] = { { 6, TDI_RUN }, { 2, TDI_ERROR }, { 4, TDI_ERROR } };
+
+	(void)unused;
+	for (unsigned i = 0; i < COUNT(c); i++) {
+		solo_free(&s);
+		solo_cfg(&s, 0);
+		s.cfg.relax = DEVICE_RELAX_NO_KEYS; /* no stream to lose */
+		solo_start(&s);
+		solo_run(&s, 0x4700);
+		on_the_link(0x4700, 4, 2, c[i].command, false);
+		assert_int_equal(state_of(0x4700), c[i].state);
+	}
+}
+
 static void an_access_is_judged_by_state_and_t(void **unused)
 {
 	struct device_access a = {
@@ -543,6 +596,8 @@ int main(void)
 		T(told_resets_act_as_those_on_the_link),
 		T(flr_by_a_told_write_is_done_at_once),
 		T(a_told_write_that_is_none_changes_nothing),
+		T(a_write_on_the_link_ends_all_that_was_assumed),
+		T(what_the_link_clears_was_set_before),
 		T(an_access_is_judged_by_state_and_t),
 	};
 
