@@ -1,39 +1,94 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "base/bytes.h"
 #include "cli/serve.h"
+#include "emu/frame.h"
 
 /* The device on its own, behind sockets. */
 
 struct device_opts {
+	const char *file;
 	const char *link[VFU_DOORS];
 	size_t links;
 	const char *spdm[VFU_DOORS];
 	size_t spdms;
 	const char *identity;
+	const char *max_object;
 };
 
-static int load_identity(struct serve *s, const char *dir)
+/* The folder that a device file names is beside the file. */
+static int beside(struct serve *s, const char *file, char *dir, size_t cap)
 {
+	const char *name = s->file.identity;
+	const char *slash = strrchr(file, '/');
+	int n = name[0] == '/' || !slash ? 0 : (int)(slash - file + 1);
+
+	if ((size_t)snprintf(dir, cap, "%.*s%s", n, file, name) >= cap)
+		return cli_fail(s->c, "%s: the path is too long", name);
+	return 0;
+}
+
+static int load_identity(struct serve *s, const struct device_opts *o)
+{
+	const char *dir = o->identity;
 	struct cli_identity id;
 	char own[4000];
 	int ret = 0;
 
-	if (!dir) {
+	if (!dir && s->file.identity[0])
+		ret = beside(s, o->file, own, sizeof(own));
+	else if (!dir)
 		ret = cli_identity_default(s->c, own, sizeof(own));
-		dir = own;
-	}
 	if (!ret)
-		ret = cli_identity_load(s->c, dir, NULL, &id);
-	if (!ret)
-		s->id = id.id;
+		ret = cli_identity_load(s->c, dir ? dir : own, NULL, &id);
+	if (ret)
+		return ret;
+	s->id = id.id;
 	bytes_wipe(&id, sizeof(id));
-	return ret;
+	fprintf(s->c->out, "identity: %s\n", dir ? dir : own);
+	return 0;
 }
 
-static int serve(struct serve *s, const struct device_opts *o)
+/* The key decides what can be signed with; a file may say otherwise. */
+static int match_asym(struct serve *s, bool file)
+{
+	const bool p256 = s->id.curve == CRYPTO_P256;
+	const uint32_t can = p256 ? SPDM_ASYM_ECDSA_P256 : SPDM_ASYM_ECDSA_P384;
+
+	if (file && !(s->cfg.spdm.asym & can))
+		return cli_fail(s->c, "spdm.asym: the identity's key is on %s",
+				p256 ? "P-256" : "P-384");
+	s->cfg.spdm.asym = can;
+	return 0;
+}
+
+static int limit_objects(struct serve *s, const char *text)
+{
+	const uint32_t was = (uint32_t)s->cfg.doe_limit;
+	struct spdm_rsp_cfg *spdm = &s->cfg.spdm;
+	const uint32_t over = DOE_HEADER_LEN + DEVICE_RECORD_OVER;
+	unsigned long n;
+	char *end;
+
+	if (!text)
+		return 0;
+	n = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || n % 4 || n < 512 ||
+	    n > EMU_PAYLOAD_MAX)
+		return cli_misuse(s->c,
+				  "--max-object is '%s'; expected a multiple "
+				  "of 4 from 512 to %u",
+				  text, EMU_PAYLOAD_MAX);
+	s->cfg.doe_limit = n;
+	if (spdm->transfer + over == was || spdm->transfer + over > n)
+		spdm->transfer = (uint32_t)n - over;
+	return 0;
+}
+
+static int addresses(struct serve *s, const struct device_opts *o)
 {
 	int ret = 0;
 
@@ -41,17 +96,35 @@ static int serve(struct serve *s, const struct device_opts *o)
 		ret = serve_at(s, VFU_LINK, o->link[i]);
 	for (size_t i = 0; i < o->spdms && !ret; i++)
 		ret = serve_at(s, VFU_SPDM, o->spdm[i]);
-	if (ret)
-		return ret;
-	if (!s->ats)
+	if (!ret && !s->ats)
 		return cli_misuse(s->c, "device wants --link ADDR or "
 					"--spdm-socket ADDR");
-	ret = load_identity(s, o->identity);
+	return ret;
+}
+
+static int serve(struct serve *s, const struct device_opts *o)
+{
+	int ret = addresses(s, o);
+
+	if (!ret)
+		ret = serve_file(s, o->file);
+	if (!ret)
+		ret = limit_objects(s, o->max_object);
 	if (ret)
 		return ret;
-	serve_defaults(s);
-	/* Others learn of the host what the link would show. */
+	if (o->spdms && s->cfg.doe_limit > EMU_PAYLOAD_MAX)
+		return cli_fail(s->c,
+				"doe.object_limit: a frame of --spdm-socket "
+				"holds %u bytes",
+				EMU_PAYLOAD_MAX);
+	ret = load_identity(s, o);
+	if (!ret)
+		ret = match_asym(s, o->file);
+	if (ret)
+		return ret;
+	/* Others tell of the host what the link would show. */
 	s->cfg.assume = o->spdms != 0;
+	s->vfu.max_object = o->spdms ? (uint32_t)s->cfg.doe_limit : 0;
 	return serve_run(s);
 }
 
@@ -62,9 +135,10 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "link", false, o.link, COUNT(o.link), &o.links },
 		{ "spdm-socket", false, o.spdm, COUNT(o.spdm), &o.spdms },
 		{ "identity", false, &o.identity },
+		{ "max-object", false, &o.max_object },
 	};
 	struct serve *s;
-	int ret = cli_opts(c, argc, argv, opts, COUNT(opts), NULL, 0);
+	int ret = cli_opts(c, argc, argv, opts, COUNT(opts), &o.file, 1);
 
 	if (ret)
 		return ret;
@@ -78,7 +152,8 @@ static int run(struct cli *c, int argc, char **argv)
 
 const struct cli_cmd cmd_serve = {
 	.name = "device",
-	.args = "[--link ADDR]... [--spdm-socket ADDR]... [--identity DIR]",
+	.args = "[FILE] [--link ADDR]... [--spdm-socket ADDR]... "
+		"[--identity DIR] [--max-object N]",
 	.help = "the device on its own, for requesters and emulators",
 	.run = run,
 };

@@ -120,7 +120,6 @@ static void configure(struct serve *s, const struct emu_args *a)
 {
 	struct spdm_rsp_cfg *spdm = &s->cfg.spdm;
 
-	device_spdm_defaults(spdm);
 	memset(spdm->versions, 0, sizeof(spdm->versions));
 	spdm->versions[0] = a->ver ? (uint8_t)a->ver : SPDM_V12;
 	if (!a->ver)
@@ -130,12 +129,13 @@ static void configure(struct serve *s, const struct emu_args *a)
 	spdm->caps = a->caps;
 	spdm->hash = a->hash;
 	spdm->meas_hash = a->meas_hash;
-	spdm->asym = a->asym;
+	spdm->asym = s->id.curve == CRYPTO_P256 ? SPDM_ASYM_ECDSA_P256
+						: SPDM_ASYM_ECDSA_P384;
 	spdm->dhe = (uint16_t)a->dhe;
-	s->slots = a->slots;
+	s->file.slots = (uint8_t)((1u << a->slots) - 1);
+	s->file.profile = device_profile_find("emulator");
+	s->cfg.relax = s->file.profile->relax;
 	s->cfg.assume = true;
-	s->cfg.relax = device_profile_find("emulator")->relax;
-	s->profile = "emulator";
 	s->vfu.shutdown_ends = true;
 	/* What scripts that wait for the emulator look for. */
 	snprintf(s->ready, sizeof(s->ready),
@@ -146,6 +146,8 @@ static int serve(struct serve *s, const struct emu_args *a)
 {
 	int ret = address(s, a);
 
+	if (!ret)
+		ret = serve_file(s, NULL);
 	if (!ret)
 		ret = find_identity(s, a->asym);
 	if (ret)
@@ -169,7 +171,6 @@ int cli_emulator(struct cli *c, int argc, char **argv)
 	s = serve_new(c);
 	if (!s)
 		return CLI_FAILED;
-	serve_defaults(s);
 	ret = serve(s, &a);
 	serve_free(s);
 	return ret;

@@ -11,7 +11,6 @@
 #include "base/bits.h"
 #include "base/bytes.h"
 
-#define ARENA_SIZE	(64u << 20)
 #define READ_TIMEOUT_NS UINT64_C(10000000000)
 
 static enum il_err fill(void *ctx, uint8_t *out, size_t len)
@@ -51,26 +50,27 @@ struct serve *serve_new(struct cli *c)
 	return s;
 }
 
-/* What a device of ours measures: firmware, its configuration, a version. */
-static const struct spdm_measurement measured[] = {
-	{ .type = 0, .tcb = true, .raw = { (const uint8_t *)"boot rom", 8 } },
-	{ .type = 1,
-	  .tcb = true,
-	  .raw = { (const uint8_t *)"firmware 1", 10 } },
-	{ .type = 3, .raw = { (const uint8_t *)"configuration", 13 } },
-	{ .type = 7,
-	  .only_raw = true,
-	  .raw = { (const uint8_t *)"\1\0\0\0\0\0\0\0", 8 } },
-};
-
-void serve_defaults(struct serve *s)
+int serve_file(struct serve *s, const char *path)
 {
-	s->profile = "strict";
-	device_spdm_defaults(&s->cfg.spdm);
-	s->cfg.vfs = 1;
-	s->cfg.streams = 4;
-	s->cfg.meas = measured;
-	s->cfg.meas_count = COUNT(measured);
+	char what[DEVICE_FILE_WHAT];
+	uint8_t *text = NULL;
+	size_t len = 0;
+	enum il_err err;
+	int ret = 0;
+
+	if (path)
+		ret = cli_read(s->c, "device file", path, 1u << 20, &text,
+			       &len);
+	if (ret)
+		return ret;
+	err = device_file_parse(&s->file, (char *)text, len, what,
+				sizeof(what));
+	free(text);
+	if (err)
+		return cli_fail(s->c, "%s: %s", path ? path : "device",
+				err == IL_E_FIELD ? what : il_err_name(err));
+	device_file_apply(&s->file, &s->cfg);
+	return 0;
 }
 
 void serve_free(struct serve *s)
@@ -107,11 +107,8 @@ static int build_device(struct serve *s)
 	/* Another process answers its reads, when it is scheduled. */
 	s->cfg.read_timeout_ns = READ_TIMEOUT_NS;
 	s->cfg.link = vfu_link(s->v);
-	for (unsigned i = 0; i < s->slots || i < 1; i++)
-		s->cfg.spdm.slots[i].certs =
-			(struct spdm_span){ s->id.chain, s->id.chain_len };
-	s->cfg.spdm.asym = s->id.curve == CRYPTO_P256 ? SPDM_ASYM_ECDSA_P256
-						      : SPDM_ASYM_ECDSA_P384;
+	device_file_slots(&s->file, &s->cfg,
+			  (struct spdm_span){ s->id.chain, s->id.chain_len });
 	err = crypto_key_load(&s->crypto, &s->cfg.key, s->id.key,
 			      s->id.key_len);
 	if (err)
@@ -143,7 +140,7 @@ static void say_profile(const struct serve *s)
 	const struct device_relax *r;
 	unsigned n = device_relaxations(&r);
 
-	fprintf(s->c->out, "profile: %s\n", s->profile);
+	fprintf(s->c->out, "profile: %s\n", s->file.profile->name);
 	for (unsigned i = 0; i < n; i++)
 		if (s->cfg.relax & r[i].bit)
 			fprintf(s->c->out, "%s: %s: %s (%s)\n",
@@ -157,9 +154,10 @@ static void say_all(const struct serve *s)
 		[VFU_SPDM] = "SPDM socket", [VFU_LINK] = "link"
 	};
 
-	fprintf(s->c->out, "functions: 1, with %u VF%s; %u IDE stream%s\n",
-		s->cfg.vfs, s->cfg.vfs == 1 ? "" : "s", s->cfg.streams,
-		s->cfg.streams == 1 ? "" : "s");
+	fprintf(s->c->out,
+		"device: %s; 1 function with %u VF%s, %u IDE stream%s\n",
+		s->file.name, s->cfg.vfs, s->cfg.vfs == 1 ? "" : "s",
+		s->cfg.streams, s->cfg.streams == 1 ? "" : "s");
 	say_profile(s);
 	for (unsigned i = 0; i < s->ats; i++)
 		fprintf(s->c->out, "%s: %s\n", front[s->at[i].front],
@@ -198,7 +196,11 @@ static int with_library(struct serve *s)
 	int ret;
 
 	s->crypto = ossl_crypto(s->lib);
-	if (arena_map(&s->arena, 0, ARENA_SIZE) || vfu_new(&s->vfu, &s->v))
+	/* Rounding of what is taken, and of the struct itself, fits a page. */
+	if (arena_map(&s->arena, 0,
+		      device_arena_need(&s->cfg) + sizeof(struct device) +
+			      PAGE_4K) ||
+	    vfu_new(&s->vfu, &s->v))
 		return cli_fail(s->c, "no memory");
 	ret = build_device(s);
 	if (ret)

@@ -3,7 +3,7 @@
 #define CLI_SERVE_H
 
 #include "cli/cli.h"
-#include "device/device.h"
+#include "device/file.h"
 #include "vfu/vfu.h"
 
 /*
@@ -14,11 +14,10 @@
 struct serve {
 	struct cli *c;
 	/* What to serve, filled in by the caller of serve_run(). */
+	struct device_file file; /* parsed; its @slots get the certificates */
+	struct device_cfg cfg;	 /* starts as @file says */
 	struct identity id;
-	unsigned slots;	     /* that hold its certificates; 0: one */
-	const char *profile; /* its name */
-	char ready[64];	     /* the last line before it serves */
-	struct device_cfg cfg;
+	char ready[64]; /* the last line before it serves */
 	struct vfu_cfg vfu;
 	struct serve_at {
 		enum vfu_front front;
@@ -39,8 +38,13 @@ struct serve {
 struct serve *serve_new(struct cli *c);
 void serve_free(struct serve *s);
 
-/* The default device, and what it measures. */
-void serve_defaults(struct serve *s);
+/*
+ * serve_file() - what to serve
+ * @path: a device file; NULL: the default device
+ *
+ * 0, or CLI_FAILED after a line.
+ */
+int serve_file(struct serve *s, const char *path);
 
 /* Where to listen. 0, or CLI_USAGE after a line. */
 int serve_at(struct serve *s, enum vfu_front front, const char *addr);

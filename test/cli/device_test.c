@@ -190,6 +190,135 @@ static void what_it_cannot_do_is_one_line(void **state)
 	rig_refused(r, "nowhere", "No such file");
 }
 
+/* DataTransferSize of CAPABILITIES. */
+static uint32_t transfer_of(int fd)
+{
+	uint8_t out[4608];
+	struct rd r = rd_over(out + 8 + 12, 4);
+
+	doe(fd, get_version, sizeof(get_version), out, sizeof(out));
+	doe(fd, get_caps, sizeof(get_caps), out, sizeof(out));
+	return rd_u32le(&r);
+}
+
+static void objects_are_as_long_as_asked_for(void **state)
+{
+	/* GET_CERTIFICATE of slot 0: 65,535 bytes from 0. */
+	static const uint8_t get_cert[] = {
+		1, 0, 1, 0, 4, 0, 0, 0, 0x12, 0x82, 0, 0, 0, 0, 0xff, 0xff
+	};
+	static const struct {
+		const char *arg;
+		uint32_t limit;
+	} t[] = { { NULL, 4104 }, { "512", 512 }, { "4608", 4608 } };
+	struct rig *r = *state;
+	uint8_t out[4608];
+
+	for (size_t i = 0; i < COUNT(t); i++) {
+		const char *const a = addr_of(r, "a");
+		const char *const argv[] = { "interlock",
+					     "device",
+					     "--spdm-socket",
+					     a,
+					     t[i].arg ? "--max-object" : NULL,
+					     t[i].arg,
+					     NULL };
+		struct child k;
+		int fd;
+
+		child_start(&k, NULL, r->state, argv);
+		child_wait_line(&k, "ready");
+		fd = child_connect(a);
+		/* A header and what a secured record adds are left free. */
+		assert_int_equal(transfer_of(fd), t[i].limit - 72);
+		assert_int_equal(slots_of(fd), 1);
+		assert_true(doe(fd, get_cert, sizeof(get_cert), out,
+				sizeof(out)) <= t[i].limit);
+		close(fd);
+		child_signal(&k, SIGTERM);
+		assert_int_equal(child_end(&k), 0);
+	}
+}
+
+static void a_device_file_says_what_is_served(void **state)
+{
+	static const char text[] =
+		"{ \"name\": \"a thing\", \"identity\": \"id\","
+		"  \"relax\": { \"query-bus\": true },"
+		"  \"functions\": [ { \"kind\": \"dma-engine\","
+		"    \"bars\": [ { \"bar\": 0, \"size\": 16384 },"
+		"                { \"bar\": 2, \"size\": 65536 } ],"
+		"    \"vfs\": { \"count\": 3 } } ],"
+		"  \"spdm\": { \"slots\": [ 0, 2 ] } }";
+	static const uint8_t vf3[] = { 3, 0, 0, 0 }, vf4[] = { 4, 0, 0, 0 };
+	struct rig *r = *state;
+	const char *const a = addr_of(r, "a");
+	char file[300];
+	const char *const argv[] = { "interlock",     "device", file,
+				     "--spdm-socket", a,	NULL };
+	uint32_t command = 0x4904;
+	uint8_t out[64];
+	struct child k;
+	int fd;
+
+	snprintf(file, sizeof(file), "%s", rig_path(r, "thing.json"));
+	rig_write(file, text, sizeof(text) - 1);
+	/* The folder that it names is beside it, wherever the tool is. */
+	assert_int_equal(rig_run(r, "identity", "new", rig_path(r, "id"), NULL),
+			 0);
+	child_start(&k, NULL, r->state, argv);
+	child_wait_line(&k, "ready");
+	assert_non_null(
+		strstr(k.text, "device: a thing; 1 function with 3 VFs"));
+	assert_non_null(strstr(k.text, "relaxed: query-bus: "));
+	assert_non_null(strstr(k.text, "§6.33.3"));
+	fd = child_connect(a);
+	assert_int_equal(slots_of(fd), 5);
+	child_ask(fd, &command, 2, vf3, 4, out, sizeof(out));
+	assert_int_equal(out[0], 0);
+	child_ask(fd, &command, 2, vf4, 4, out, sizeof(out));
+	assert_int_equal(out[0], 2);
+	close(fd);
+	child_signal(&k, SIGTERM);
+	assert_int_equal(child_end(&k), 0);
+}
+
+static void a_device_file_that_is_none_is_one_line(void **state)
+{
+	static const struct {
+		const char *text, *what;
+	} bad[] = {
+		{ "{ \"tee\": 1 }", "tee: " },
+		{ "{", "line 1" },
+		{ "{ \"doe\": { \"object_limit\": 65544 } }",
+		  "doe.object_limit" },
+		{ "{ \"spdm\": { \"asym\": [ \"ecdsa-p256\" ] } }",
+		  "spdm.asym" },
+		{ "{ \"identity\": \"nowhere\" }", "nowhere" },
+	};
+	struct rig *r = *state;
+	const char *file = rig_path(r, "bad.json");
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		rig_write(file, bad[i].text, strlen(bad[i].text));
+		rig_run(r, "device", file, "--spdm-socket", addr_of(r, "s"),
+			NULL);
+		rig_refused(r, bad[i].what, "");
+	}
+	rig_run(r, "device", rig_path(r, "none.json"), "--spdm-socket",
+		addr_of(r, "s"), NULL);
+	rig_refused(r, "none.json", "No such file");
+	for (unsigned i = 0; i < 4; i++) {
+		static const char *const n[] = { "0", "514", "4612", "many" };
+
+		assert_int_equal(rig_run(r, "device", "--spdm-socket",
+					 addr_of(r, "s"), "--max-object", n[i],
+					 NULL),
+				 CLI_USAGE);
+		assert_non_null(strstr(r->err, "--max-object"));
+	}
+}
+
 /* --- the emulator's name --- */
 
 /* argv[0], then what stands in @more up to NULL. */
@@ -436,6 +565,9 @@ int main(void)
 		WITH_RIG(it_ends_on_sigint_and_not_by_a_client),
 		WITH_RIG(it_survives_clients_that_vanish),
 		WITH_RIG(what_it_cannot_do_is_one_line),
+		WITH_RIG(objects_are_as_long_as_asked_for),
+		WITH_RIG(a_device_file_says_what_is_served),
+		WITH_RIG(a_device_file_that_is_none_is_one_line),
 		WITH_RIG(without_keys_the_emulator_makes_its_own),
 		WITH_RIG(shutdown_ends_the_emulator),
 		WITH_RIG(the_emulator_takes_keys_from_the_current_folder),
