@@ -185,11 +185,17 @@ enum vfu_served vfu_client_serve(struct vfu *v, struct vfu_client *c)
 	return serve(v, c, &f, used);
 }
 
-/* Half a frame from it, an answer that it does not take, or one of ours. */
+/*
+ * Half a frame, or the reading of an answer; or the device's answer, which
+ * counts against who asked. Who waits for its turn owes nothing.
+ */
 static bool owes(const struct vfu *v, const struct vfu_client *c)
 {
+	struct emu_frame f;
+	size_t used;
+
 	return vfu_client_writes(c) || v->asking == c ||
-	       (c->in_len && vfu_client_reads(c));
+	       (c->in_len && next_frame(c, &f, &used) == IL_E_SHORT);
 }
 
 void vfu_client_age(struct vfu *v, struct vfu_client *c)

@@ -161,7 +161,8 @@ static void build(struct vfu *v, struct waits *w)
 			ev = POLLOUT;
 		else if (c->fd >= 0 && vfu_client_reads(c))
 			ev = POLLIN;
-		add(w, ev ? c->fd : -1, ev);
+		/* Who waits for the device may hang up meanwhile. */
+		add(w, ev || v->asking == c ? c->fd : -1, ev);
 	}
 }
 
@@ -226,8 +227,10 @@ static void take_input(struct vfu *v, const struct waits *w)
 			continue;
 		if (p->events == POLLOUT)
 			vfu_client_send(v, c);
-		else
+		else if (p->events == POLLIN)
 			vfu_client_recv(v, c);
+		else
+			vfu_client_close(v, c);
 	}
 }
 

@@ -226,6 +226,48 @@ static void a_root_port_that_never_reads_stops_only_itself(void **state)
 	close(fd);
 }
 
+/* Completions that have come, without a turn of the loop. */
+static unsigned completions(struct root *p)
+{
+	static uint8_t buf[LINK_FRAME_MAX];
+	enum link_kind kind;
+	unsigned n = 0;
+	size_t len;
+
+	while (!link_recv(&p->end, &kind, buf, sizeof(buf), &len))
+		n++;
+	return n;
+}
+
+static void a_root_port_that_floods_gets_its_share_of_a_turn(void **state)
+{
+	struct rig *r = *state;
+	struct root p;
+	struct tlp t;
+	unsigned n, all;
+
+	rig_start(r);
+	listen_too(r, &p);
+	power_up(r, &p);
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_int_equal(tlp_cfg_read(&t, 0x0000, 7, 0x0100,
+					      CFG_VENDOR_ID, 4, false),
+				 IL_OK);
+		assert_int_equal(link_send_tlp(&p.end, &t), IL_OK);
+	}
+	assert_int_equal(link_socket_flush(&p.socket), IL_OK);
+	rig_turns(r, 1);
+	all = n = completions(&p);
+	assert_true(n > 0 && n < 500);
+	/* The rest needs no more input to go on. */
+	for (unsigned i = 0; i < 20; i++) {
+		rig_turns(r, 1);
+		all += completions(&p);
+	}
+	assert_int_equal(all, 1000);
+	close(p.fd);
+}
+
 static void both_front_ends_serve_the_same_functions(void **state)
 {
 	static const uint8_t bus1[] = { 0, 1, 0, 0 }, bus2[] = { 0, 2, 0, 0 };
@@ -267,6 +309,7 @@ int main(void)
 		WITH_RIG(broken_framing_ends_the_link_not_the_device),
 		WITH_RIG(half_a_packet_and_a_hang_up_harm_nothing),
 		WITH_RIG(a_root_port_that_never_reads_stops_only_itself),
+		WITH_RIG(a_root_port_that_floods_gets_its_share_of_a_turn),
 		WITH_RIG(both_front_ends_serve_the_same_functions),
 	};
 
