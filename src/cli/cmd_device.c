@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "base/bytes.h"
 #include "cli/serve.h"
+#include "device/lspci.h"
 #include "emu/frame.h"
 
 /* The device on its own, behind sockets. */
@@ -17,7 +18,38 @@ struct device_opts {
 	size_t spdms;
 	const char *identity;
 	const char *max_object;
+	const char *lspci;
 };
+
+/* A device file on standard output; beside it, what had to be assumed. */
+static int from_lspci(struct cli *c, const char *path)
+{
+	struct device_lspci *l = malloc(sizeof(*l));
+	char what[DEVICE_FILE_WHAT];
+	uint8_t *text = NULL;
+	size_t len = 0;
+	enum il_err err;
+	int ret;
+
+	if (!l)
+		return cli_fail(c, "no memory");
+	ret = cli_read(c, "lspci output", path, 1u << 24, &text, &len);
+	if (!ret) {
+		err = device_lspci_read(l, (char *)text, len, what,
+					sizeof(what));
+		if (err)
+			ret = cli_fail(c, "%s: %s", path,
+				       err == IL_E_FIELD ? what
+							 : il_err_name(err));
+	}
+	if (!ret) {
+		fputs(l->notes, c->err);
+		fputs(l->json, c->out);
+	}
+	free(text);
+	free(l);
+	return ret;
+}
 
 /* The folder that a device file names is beside the file. */
 static int beside(struct serve *s, const char *file, char *dir, size_t cap)
@@ -136,12 +168,17 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "spdm-socket", false, o.spdm, COUNT(o.spdm), &o.spdms },
 		{ "identity", false, &o.identity },
 		{ "max-object", false, &o.max_object },
+		{ "from-lspci", false, &o.lspci },
 	};
 	struct serve *s;
 	int ret = cli_opts(c, argc, argv, opts, COUNT(opts), &o.file, 1);
 
 	if (ret)
 		return ret;
+	if (o.lspci && (o.file || o.links || o.spdms))
+		return cli_misuse(c, "--from-lspci only prints a device file");
+	if (o.lspci)
+		return from_lspci(c, o.lspci);
 	s = serve_new(c);
 	if (!s)
 		return CLI_FAILED;
@@ -153,7 +190,7 @@ static int run(struct cli *c, int argc, char **argv)
 const struct cli_cmd cmd_serve = {
 	.name = "device",
 	.args = "[FILE] [--link ADDR]... [--spdm-socket ADDR]... "
-		"[--identity DIR] [--max-object N]",
+		"[--identity DIR] [--max-object N] | --from-lspci FILE",
 	.help = "the device on its own, for requesters and emulators",
 	.run = run,
 };

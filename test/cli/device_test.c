@@ -319,6 +319,32 @@ static void a_device_file_that_is_none_is_one_line(void **state)
 	}
 }
 
+static void what_lspci_prints_becomes_a_device_file(void **state)
+{
+	struct rig *r = *state;
+	const char *file = rig_path(r, "like.json");
+	json_t *v;
+
+	assert_int_equal(rig_run(r, "device", "--from-lspci", LSPCI, NULL),
+			 CLI_DONE);
+	/* What had to be left out is told, and not into the file. */
+	assert_non_null(strstr(r->err, "left out"));
+	v = json_loads(r->out, 0, NULL);
+	assert_non_null(v);
+	assert_non_null(json_object_get(v, "functions"));
+	json_decref(v);
+	/* It is taken: what is wrong is the address alone. */
+	rig_write(file, r->out, strlen(r->out));
+	rig_run(r, "device", file, "--spdm-socket", addr_of(r, "like.json"),
+		NULL);
+	rig_refused(r, "cannot listen", "like.json");
+	rig_run(r, "device", "--from-lspci", file, NULL);
+	rig_refused(r, "like.json", "");
+	assert_int_equal(
+		rig_run(r, "device", file, "--from-lspci", LSPCI, NULL),
+		CLI_USAGE);
+}
+
 /* --- the emulator's name --- */
 
 /* argv[0], then what stands in @more up to NULL. */
@@ -568,6 +594,7 @@ int main(void)
 		WITH_RIG(objects_are_as_long_as_asked_for),
 		WITH_RIG(a_device_file_says_what_is_served),
 		WITH_RIG(a_device_file_that_is_none_is_one_line),
+		WITH_RIG(what_lspci_prints_becomes_a_device_file),
 		WITH_RIG(without_keys_the_emulator_makes_its_own),
 		WITH_RIG(shutdown_ends_the_emulator),
 		WITH_RIG(the_emulator_takes_keys_from_the_current_folder),
