@@ -156,7 +156,6 @@ static int serve(struct serve *s, const struct device_opts *o)
 		return ret;
 	/* Others tell of the host what the link would show. */
 	s->cfg.assume = o->spdms != 0;
-	s->vfu.max_object = o->spdms ? (uint32_t)s->cfg.doe_limit : 0;
 	return serve_run(s);
 }
 

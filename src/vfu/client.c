@@ -55,8 +55,7 @@ bool vfu_client_writes(const struct vfu_client *c)
 
 bool vfu_client_reads(const struct vfu_client *c)
 {
-	return !c->eof && !c->closing && !vfu_client_writes(c) &&
-	       c->in_len < sizeof(c->in);
+	return !c->eof && !c->closing && c->in_len < sizeof(c->in);
 }
 
 void vfu_client_send(struct vfu *v, struct vfu_client *c)

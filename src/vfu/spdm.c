@@ -34,10 +34,6 @@ static enum vfu_verdict serve_doe(struct vfu *v, const struct emu_frame *f,
 	size_t len = 0;
 	enum il_err err;
 
-	if (f->len > v->cfg.max_object) {
-		*why = "the data object is too long";
-		return VFU_DROP;
-	}
 	err = device_doe(v->dev, f->p, f->len, v->reply, sizeof(v->reply), &len,
 			 v->now_ns);
 	if (err)

@@ -22,15 +22,12 @@ enum il_err vfu_new(const struct vfu_cfg *cfg, struct vfu **out)
 {
 	struct vfu *v;
 
-	if (!cfg->now_ns || cfg->max_object > EMU_PAYLOAD_MAX ||
-	    cfg->max_object % 4 || cfg->clients > VFU_CLIENTS)
+	if (!cfg->now_ns || cfg->clients > VFU_CLIENTS)
 		return IL_E_ARG;
 	v = calloc(1, sizeof(*v));
 	if (!v)
 		return IL_E_NOMEM;
 	v->cfg = *cfg;
-	if (!v->cfg.max_object)
-		v->cfg.max_object = DOE_OBJECT_LIMIT;
 	if (!v->cfg.clients)
 		v->cfg.clients = VFU_CLIENTS;
 	if (!v->cfg.patience_ns)
@@ -234,12 +231,13 @@ static void take_input(struct vfu *v, const struct waits *w)
 	}
 }
 
-/* One frame of each client, whoever is first moving on by one. */
+/*
+ * One frame of each client. While the device needs time for one of them, those
+ * behind it are next, so that all come to their turn.
+ */
 static enum vfu_turned serve_clients(struct vfu *v, bool *moved)
 {
-	for (unsigned k = 0; k < v->cfg.clients; k++) {
-		unsigned i = (v->first + k) % v->cfg.clients;
-
+	for (unsigned i = 0; i < v->cfg.clients; i++) {
 		switch (vfu_client_serve(v, &v->client[i])) {
 		case VFU_IDLE:
 		case VFU_WAITS:
@@ -251,7 +249,6 @@ static enum vfu_turned serve_clients(struct vfu *v, bool *moved)
 			return VFU_ENDED;
 		}
 	}
-	v->first = (v->first + 1) % v->cfg.clients;
 	return VFU_ON;
 }
 

@@ -37,12 +37,11 @@ struct vfu_cfg {
 	void *ctx;
 	int stop_fd;	      /* readable: end; -1: nothing ends it */
 	bool shutdown_ends;   /* EMU_SHUTDOWN ends the program */
-	uint32_t max_object;  /* bytes of a DOE object; 0: DOE_OBJECT_LIMIT */
 	unsigned clients;     /* at once; 0: VFU_CLIENTS */
 	uint64_t patience_ns; /* 0: VFU_PATIENCE_NS */
 };
 
-/* Errors: IL_E_ARG  max_object is out of range; IL_E_NOMEM */
+/* Errors: IL_E_ARG  a limit is out of range; IL_E_NOMEM */
 enum il_err vfu_new(const struct vfu_cfg *cfg, struct vfu **out) IL_MUST;
 /* Closes everything; Unix sockets of ours are removed. NULL is fine. */
 void vfu_free(struct vfu *v);
@@ -50,7 +49,10 @@ void vfu_free(struct vfu *v);
 /* The device's end of its link, for its device_cfg. */
 struct link_end vfu_link(struct vfu *v);
 
-/* The device that is served; set once, outlives @v. */
+/*
+ * The device that is served; set once, before the first turn. Its objects are
+ * at most EMU_PAYLOAD_MAX bytes.
+ */
 void vfu_serve(struct vfu *v, struct device *d);
 
 /* Listens at @a. Returns 0 or -errno (-ENOSPC: VFU_DOORS are in use). */

@@ -49,7 +49,6 @@ struct vfu {
 	unsigned doors;
 	uint64_t deaf_ns; /* no connection is taken before */
 	struct vfu_client *client;
-	unsigned first;	 /* whose turn it is */
 	unsigned number; /* connections taken so far */
 	bool busy;	 /* there may be more to do at once */
 	/* Whose request the device has not answered yet; NULL: nobody's. */

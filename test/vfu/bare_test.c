@@ -127,9 +127,18 @@ static void a_function_that_is_not_there_is_an_invalid_interface(void **state)
 					 0x02000000, 0x00010000 };
 	struct bare b = start(state);
 
+	uint8_t m[HDR] = { 0x10, 0x85 };
+	const struct rig_frame *f;
+
 	for (size_t i = 0; i < COUNT(none); i++)
 		expect_error(ask(&b, 0x10, 0x85, none[i], 0), none[i], 0x101,
 			     0);
+	/* The last byte of INTERFACE_ID, which is repeated in the answer. */
+	m[15] = 1;
+	rig_ask(b.fd, 2, 2, m, sizeof(m));
+	f = rig_answer(b.r, b.fd);
+	assert_int_equal(f->p[1], 0x7f);
+	assert_memory_equal(f->p + 4, m + 4, 12);
 	close(b.fd);
 }
 

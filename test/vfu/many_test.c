@@ -54,6 +54,22 @@ static void each_answer_goes_to_who_asked(void **state)
 	close(b);
 }
 
+static void frames_that_came_together_need_no_more_input(void **state)
+{
+	struct rig *r = *state;
+	int fd;
+
+	rig_start(r);
+	fd = rig_client(r);
+	for (unsigned i = 0; i < 3; i++)
+		rig_ask(fd, 0xdead, i, NULL, 0);
+	for (unsigned i = 0; i < 3; i++)
+		rig_turn_at_work(r);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(rig_answer(r, fd)->transport, i);
+	close(fd);
+}
+
 static void one_connection_is_shared_by_all(void **state)
 {
 	/* GET_CAPABILITIES 1.2, 20 bytes; what a requester of ours says. */
@@ -300,18 +316,33 @@ static void one_client_too_many_is_closed_at_once(void **state)
 	close(fd[2]);
 }
 
+static void its_end_is_the_end_of_every_connection(void **state)
+{
+	struct rig *r = *state;
+	int fd[2];
+	uint8_t b;
+
+	rig_start(r);
+	for (unsigned i = 0; i < 2; i++)
+		fd[i] = rig_client(r);
+	vfu_free(r->v);
+	r->v = NULL;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(recv(fd[i], &b, 1, 0), 0);
+		close(fd[i]);
+	}
+}
+
 static void wrong_limits_are_refused(void **state)
 {
 	struct rig *r = *state;
 	struct vfu_cfg cfg = r->vfu_cfg;
 	struct vfu *v = NULL;
 
-	cfg.max_object = 0x1204;
-	assert_int_equal(vfu_new(&cfg, &v), IL_E_ARG);
-	cfg.max_object = 4102;
-	assert_int_equal(vfu_new(&cfg, &v), IL_E_ARG);
-	cfg.max_object = 0;
 	cfg.clients = VFU_CLIENTS + 1;
+	assert_int_equal(vfu_new(&cfg, &v), IL_E_ARG);
+	cfg.clients = 0;
+	cfg.now_ns = NULL;
 	assert_int_equal(vfu_new(&cfg, &v), IL_E_ARG);
 	assert_null(v);
 	rig_start(r);
@@ -324,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_RIG(fifty_clients_come_one_after_another),
 		WITH_RIG(each_answer_goes_to_who_asked),
+		WITH_RIG(frames_that_came_together_need_no_more_input),
 		WITH_RIG(one_connection_is_shared_by_all),
 		WITH_RIG(half_a_frame_and_a_hang_up_harm_nobody),
 		WITH_RIG(a_client_that_only_stops_sending_gets_its_answer),
@@ -335,6 +367,7 @@ int main(void)
 		WITH_RIG(mctp_messages_of_other_types_are_dropped),
 		WITH_RIG(no_object_above_the_limit_comes_in),
 		WITH_RIG(one_client_too_many_is_closed_at_once),
+		WITH_RIG(its_end_is_the_end_of_every_connection),
 		WITH_RIG(wrong_limits_are_refused),
 	};
 

@@ -36,6 +36,8 @@ int rig_open(void **state);
 int rig_close(void **state);
 void rig_start(struct rig *r);
 void rig_turns(struct rig *r, unsigned n);
+/* One turn that may wait for ever, and must not: there is work to do. */
+void rig_turn_at_work(struct rig *r);
 
 /* A frame as a client has it. */
 struct rig_frame {

@@ -78,7 +78,10 @@ static void others_wait_for_the_device_and_not_for_more(void **state)
 	assert_int_equal(rig_answer(r, bare)->len, 17);
 	rig_ask(doe, 0xdead, 2, NULL, 0);
 	rig_silent(r, doe);
+	/* It is asked again without anybody's doing. */
+	rig_turn_at_work(r);
 	slow.late = false;
+	rig_turn_at_work(r);
 	expect_challenge_auth(r);
 	assert_int_equal(rig_answer(r, doe)->command, 1);
 	assert_int_equal(rig_answer(r, doe)->command, 0xdead);
