@@ -303,8 +303,13 @@ void device_take_cfg(struct device *d, const struct tlp *t)
 	}
 	if (wr) {
 		device_capture(d, t->dest);
-		pci_cfg_write(&fn->cfg, t->reg, tlp_cfg_value(t), t->first_be);
+		/*
+		 * Answered before it takes effect: a write that ends the
+		 * stream it came by leaves nothing to answer it under. OPEN:
+		 * §6.33.3 says nothing of that completion.
+		 */
 		device_answer_status(d, t, i, TLP_CPL_SC);
+		pci_cfg_write(&fn->cfg, t->reg, tlp_cfg_value(t), t->first_be);
 		return;
 	}
 	wr_u32le(&w, pci_cfg_read(&fn->cfg, t->reg));

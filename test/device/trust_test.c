@@ -920,6 +920,38 @@ static void the_dsm_sees_streams_as_the_registers_have_them(void **unused)
 	assert_true(s.enabled && !s.secure);
 }
 
+/* The stream with configuration requests on it, at the port's end. */
+static void config_on_the_stream(void)
+{
+	unsigned rp = rig_ecap(&rig, RIG_PORT, 0x30) + 0xcu;
+	uint32_t ctl = RIG_STREAM << 24 | 1u << 22 | 1u << 9;
+
+	rig_cfg_write(&rig, RIG_EP, ep_block() + 4, 4, 0);
+	rig_cfg_write(&rig, RIG_PORT, rp + 4, 4, 0);
+	rig_cfg_write(&rig, RIG_EP, ep_block() + 4, 4,
+		      RIG_STREAM << 24 | 1u << 22);
+	rig_cfg_write(&rig, RIG_PORT, rp + 4, 4, ctl);
+	rig_keys(&rig, 77, 0);
+	rig_cfg_write(&rig, RIG_EP, ep_block() + 4, 4,
+		      RIG_STREAM << 24 | 1u << 22 | 1);
+	rig_cfg_write(&rig, RIG_PORT, rp + 4, 4, ctl | 1);
+}
+
+static void a_write_that_ends_its_own_stream_is_answered_on_it(void **unused)
+{
+	unsigned ep;
+
+	(void)unused;
+	config_on_the_stream();
+	ep = ep_block();
+	assert_int_equal(rig_cfg_read(&rig, RIG_EP, ep + 8, 4), 2);
+	assert_int_equal(fabric_cfg_write(&rig.fabric, RIG_EP,
+					  (uint16_t)(ep + 4), 4,
+					  RIG_STREAM << 24 | 1u << 22),
+			 IL_OK);
+	assert_int_equal(ide_state(&rig.dev.ide, 0), IDE_INSECURE);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -957,6 +989,7 @@ int main(void)
 		T(lock_is_refused_over_bad_configuration),
 		T(a_report_tells_the_bars_of_its_function),
 		T(scrub_leaves_no_byte_of_the_tvm),
+		T(a_write_that_ends_its_own_stream_is_answered_on_it),
 		T(the_dsm_sees_streams_as_the_registers_have_them),
 	};
 
