@@ -19,8 +19,10 @@ static void drop_frames(struct fabric_port *p)
 	enum link_kind kind;
 	size_t n;
 
-	while (!link_recv(&p->link, &kind, f->frame, sizeof(f->frame), &n))
-		continue;
+	/* More than any channel stores. */
+	for (unsigned i = 0; i < 256 * FABRIC_FRAMES; i++)
+		if (link_recv(&p->link, &kind, f->frame, sizeof(f->frame), &n))
+			return;
 }
 
 static void slot_status(struct fabric_port *p, uint32_t bit)

@@ -108,6 +108,7 @@ enum il_err fabric_add_port(struct fabric *f, const struct fabric_port_cfg *cfg,
 	p->index = f->ports;
 	p->link = cfg->link;
 	p->pump = cfg->pump;
+	p->wait = cfg->wait;
 	p->pump_ctx = cfg->pump_ctx;
 	p->bdf = cfg->bdf;
 	p->number = cfg->number;
@@ -149,7 +150,8 @@ bool fabric_run(struct fabric *f)
 	bool any = false;
 
 	for (unsigned i = 0; i < f->ports; i++)
-		while (port_take(&f->port[i]))
+		for (unsigned n = 0;
+		     n < FABRIC_FRAMES && port_take(&f->port[i]); n++)
 			any = true;
 	return any;
 }

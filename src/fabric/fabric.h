@@ -34,6 +34,15 @@
  */
 #define FABRIC_TURNS 64u
 
+/*
+ * Where the other end runs by itself, time passes and is the bound; this many
+ * looks are only there so that it is one of steps too.
+ */
+#define FABRIC_WAITS (1u << 16)
+
+/* Frames taken in at a time: nobody holds us up by sending without end. */
+#define FABRIC_FRAMES 4096u
+
 struct fabric_port_cfg {
 	uint16_t bdf;	/* the port's own, on bus 0 */
 	uint8_t number; /* LnkCap: port number, unique */
@@ -45,7 +54,13 @@ struct fabric_port_cfg {
 	 * completion. False: it had nothing to do.
 	 */
 	bool (*pump)(void *ctx);
-	void *pump_ctx;
+	/*
+	 * In its place where the other end runs by itself: returns when a
+	 * frame may have come. @turn counts up from 0 in each access. False:
+	 * the time for its completion is over. NULL: @pump.
+	 */
+	bool (*wait)(void *ctx, unsigned turn);
+	void *pump_ctx; /* of both */
 };
 
 struct fabric_cfg {
@@ -66,6 +81,7 @@ struct fabric_port {
 	unsigned index;
 	struct link_end link;
 	bool (*pump)(void *ctx);
+	bool (*wait)(void *ctx, unsigned turn);
 	void *pump_ctx;
 	uint16_t bdf;
 	uint8_t number;
@@ -189,7 +205,8 @@ enum il_err fabric_cfg_write(struct fabric *f, uint16_t bdf, uint16_t reg,
 
 /*
  * fabric_run() - take in what the devices sent: DMA, interrupts, events
- * Returns true if any frame was handled.
+ * At most FABRIC_FRAMES frames of each port; true if there was any. A channel
+ * that has ended, or whose framing broke, is a link that went down.
  */
 bool fabric_run(struct fabric *f);
 

@@ -29,7 +29,7 @@ void port_fail(struct fabric_port *p);
 enum il_err port_request(struct fabric_port *p, struct tlp *req, uint8_t *buf,
 			 uint32_t want, struct fault *fault) IL_MUST;
 
-/* Takes in one frame; false: none waits. */
+/* Takes in one frame, or the end of the channel; false: none waits. */
 bool port_take(struct fabric_port *p);
 void port_dma(struct fabric_port *p, const struct tlp *t);
 

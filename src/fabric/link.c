@@ -121,6 +121,31 @@ static const struct rule *status_rule(uint8_t status)
 	return status == TLP_CPL_CA ? &fabric_rule_ca : &fabric_rule_ur;
 }
 
+/* Lets the other end act; false: nothing is to be expected any more. */
+static bool let_run(struct fabric_port *p, unsigned turn)
+{
+	if (p->wait)
+		return p->wait(p->pump_ctx, turn);
+	return p->pump && p->pump(p->pump_ctx);
+}
+
+static void await(struct fabric_port *p)
+{
+	const struct fabric_wait *w = &p->fabric->wait;
+	unsigned turns = p->wait ? FABRIC_WAITS : FABRIC_TURNS;
+
+	for (unsigned n = 0; !w->done && p->up && n < turns; n++) {
+		bool more = let_run(p, n), took = false;
+
+		for (unsigned k = 0;
+		     k < FABRIC_FRAMES && !w->done && port_take(p); k++)
+			took = true;
+		/* Time that is over is not begun anew by what else comes. */
+		if (!more && (p->wait || !took))
+			return;
+	}
+}
+
 enum il_err port_request(struct fabric_port *p, struct tlp *req, uint8_t *buf,
 			 uint32_t want, struct fault *fault)
 {
@@ -141,18 +166,13 @@ enum il_err port_request(struct fabric_port *p, struct tlp *req, uint8_t *buf,
 		.want = want,
 	};
 	err = port_send(p, req, fault);
-	for (unsigned n = 0; !err && !f->wait.done && n < FABRIC_TURNS; n++) {
-		bool moved = p->pump && p->pump(p->pump_ctx);
-
-		while (!f->wait.done && port_take(p))
-			moved = true;
-		if (!moved)
-			break;
-	}
+	if (!err)
+		await(p);
 	f->wait.active = false;
 	if (err)
 		return err;
-	*fault = down_fault(req, &fabric_rule_timeout);
+	*fault = down_fault(req, p->up ? &fabric_rule_timeout
+				       : &fabric_rule_link_down);
 	if (!f->wait.done)
 		return IL_E_IO;
 	if (f->wait.why)
@@ -287,15 +307,29 @@ static void take_tlp(struct fabric_port *p, size_t n)
 	dispatch(p, &t);
 }
 
+/*
+ * The channel has ended, or carries what no link does: DL_Down. It does not
+ * come back, so no event will say that it is up again.
+ */
+static bool channel_lost(struct fabric_port *p, enum il_err err)
+{
+	if (!p->up || (err != IL_E_IO && err != IL_E_FIELD && err != IL_E_LONG))
+		return false;
+	port_event(p, LINK_DOWN);
+	return true;
+}
+
 bool port_take(struct fabric_port *p)
 {
 	struct fabric *f = p->fabric;
 	enum link_kind kind;
 	enum link_event ev;
 	size_t n;
+	enum il_err err =
+		link_recv(&p->link, &kind, f->frame, sizeof(f->frame), &n);
 
-	if (link_recv(&p->link, &kind, f->frame, sizeof(f->frame), &n))
-		return false;
+	if (err)
+		return channel_lost(p, err);
 	if (kind == LINK_EVENT) {
 		if (!link_event_decode(f->frame, n, &ev))
 			port_event(p, ev);

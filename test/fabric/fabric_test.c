@@ -363,6 +363,144 @@ static void a_cpu_write_of_a_page_is_cut_into_payloads(void **unused)
 	assert_int_equal(fabric.faults, 0);
 }
 
+/* --- an end that runs by itself, behind a channel that may break --- */
+
+static struct {
+	unsigned calls;	   /* of wait, in the latest access */
+	unsigned patience; /* until it says that time is over */
+	unsigned answer;   /* the call at which the device runs; 0: never */
+	enum il_err lost;  /* what the channel then answers; IL_OK: it lives */
+} far;
+
+static bool far_wait(void *ctx, unsigned turn)
+{
+	(void)ctx;
+	assert_int_equal(turn, far.calls);
+	far.calls++;
+	if (far.calls == far.answer)
+		pump(NULL);
+	return far.calls < far.patience;
+}
+
+static enum il_err far_send(void *ctx, enum link_kind kind, const uint8_t *p,
+			    size_t len)
+{
+	struct link_end e = link_queue_end(&queue, 0);
+
+	(void)ctx;
+	return link_send(&e, kind, p, len);
+}
+
+static bool endless;
+
+static enum il_err far_recv(void *ctx, enum link_kind *kind, uint8_t *buf,
+			    size_t cap, size_t *len)
+{
+	struct link_end e = link_queue_end(&queue, 0);
+	enum il_err err = link_recv(&e, kind, buf, cap, len);
+
+	(void)ctx;
+	if (endless) { /* link up, as often as anybody asks */
+		*kind = LINK_EVENT;
+		buf[0] = LINK_UP;
+		*len = 1;
+		return IL_OK;
+	}
+	return err == IL_E_AGAIN && far.lost ? far.lost : err;
+}
+
+static const struct link_ops far_ops = { far_send, far_recv };
+
+static void far_away(unsigned patience, unsigned answer, enum il_err lost)
+{
+	struct fabric_port *p = &fabric.port[0];
+
+	p->wait = far_wait;
+	p->link = (struct link_end){ .ops = &far_ops };
+	far.calls = 0;
+	far.patience = patience;
+	far.answer = answer;
+	far.lost = lost;
+}
+
+static void an_end_that_runs_by_itself_is_waited_for(void **unused)
+{
+	uint32_t v;
+
+	(void)unused;
+	/* More turns than a device in this process would get. */
+	far_away(2000, 1500, IL_OK);
+	assert_int_equal(cfg_read(&v), IL_OK);
+	assert_int_equal(v, 0x120d0803);
+	assert_int_equal(far.calls, 1500);
+	/* The next access counts anew. */
+	far_away(2000, 1, IL_OK);
+	assert_int_equal(cfg_read(&v), IL_OK);
+	assert_int_equal(far.calls, 1);
+}
+
+static void the_wait_says_when_time_is_over(void **unused)
+{
+	uint32_t v;
+
+	(void)unused;
+	far_away(9, 0, IL_OK);
+	assert_int_equal(cfg_read(&v), IL_E_IO);
+	assert_int_equal(v, UINT32_MAX);
+	assert_ptr_equal(fabric.last.rule, &fabric_rule_timeout);
+	assert_int_equal(far.calls, 9);
+	assert_true(fabric.port[0].up);
+}
+
+/* What came before the end counts; then the link is down, and stays down. */
+static void the_end_of_the_channel_is_link_down(void **unused)
+{
+	static const enum il_err lost[] = { IL_E_IO, IL_E_FIELD, IL_E_LONG };
+	uint32_t v;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(lost); i++) {
+		far_away(9, 1, lost[i]);
+		fabric.port[0].up = true;
+		assert_int_equal(cfg_read(&v), IL_OK);
+		assert_int_equal(v, 0x120d0803);
+		assert_true(fabric_run(&fabric));
+		assert_false(fabric.port[0].up);
+		assert_false(fabric_run(&fabric));
+		/* At once: nobody is waited for. */
+		far.calls = 0;
+		assert_int_equal(cfg_read(&v), IL_E_IO);
+		assert_int_equal(v, UINT32_MAX);
+		assert_ptr_equal(fabric.last.rule, &fabric_rule_link_down);
+		assert_int_equal(far.calls, 0);
+	}
+}
+
+static void a_channel_that_ends_in_an_access_ends_the_access(void **unused)
+{
+	uint32_t v;
+
+	(void)unused;
+	far_away(9000, 0, IL_E_IO);
+	assert_int_equal(cfg_read(&v), IL_E_IO);
+	assert_ptr_equal(fabric.last.rule, &fabric_rule_link_down);
+	assert_int_equal(far.calls, 1);
+}
+
+static void who_sends_without_end_holds_nobody_up(void **unused)
+{
+	uint32_t v;
+
+	(void)unused;
+	far_away(3, 0, IL_OK);
+	far.lost = IL_OK;
+	endless = true;
+	assert_int_equal(cfg_read(&v), IL_E_IO);
+	assert_ptr_equal(fabric.last.rule, &fabric_rule_timeout);
+	assert_true(fabric_run(&fabric));
+	endless = false;
+}
+
 static void dma(enum tlp_type type, uint16_t rid, uint64_t addr, uint32_t len,
 		void (*lie)(struct tlp *t))
 {
@@ -720,6 +858,11 @@ int main(void)
 		T(data_for_a_write_is_nobodys),
 		T(a_cpu_read_becomes_one_packet),
 		T(a_cpu_write_of_a_page_is_cut_into_payloads),
+		T(an_end_that_runs_by_itself_is_waited_for),
+		T(the_wait_says_when_time_is_over),
+		T(the_end_of_the_channel_is_link_down),
+		T(a_channel_that_ends_in_an_access_ends_the_access),
+		T(who_sends_without_end_holds_nobody_up),
 		T(requests_are_checked_before_they_reach_memory),
 		T(bus_zero_is_never_below_a_port),
 		T(a_flush_is_answered_with_one_dword),
