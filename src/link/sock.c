@@ -101,7 +101,7 @@ static int failed(int fd)
 static void clear_stale(const struct sock_addr *a)
 {
 	struct sockaddr_un un;
-	struct stat st;
+	struct stat st = { 0 };
 	int fd;
 
 	if (a->sa.ss_family != AF_UNIX)

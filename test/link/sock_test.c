@@ -188,7 +188,7 @@ static void a_file_of_another_kind_is_not_replaced(void **unused)
 	(void)unused;
 	struct sock_addr a = in_dir("s");
 	FILE *f = fopen(path_of(&a), "w");
-	struct stat st;
+	struct stat st = { 0 };
 
 	assert_non_null(f);
 	fclose(f);
