@@ -175,7 +175,7 @@ bool family_fork(struct family *f, const char *unit, uint64_t index,
 {
 	struct family_job *j;
 	char name[128];
-	int fd[2], pid;
+	int fd[2], pid = -1;
 
 	if (f->child)
 		return false;
