@@ -114,6 +114,10 @@ enum spdm_error_code {
 #define SPDM_CAP_HANDSHAKE_IN_CLEAR BIT(15)
 #define SPDM_CAP_PUB_KEY_ID	    BIT(16)
 #define SPDM_CAP_CHUNK		    BIT(17)
+#define SPDM_CAP_ALIAS_CERT	    BIT(18)
+#define SPDM_CAP_SET_CERT	    BIT(19)
+#define SPDM_CAP_CSR		    BIT(20)
+#define SPDM_CAP_CERT_INSTALL_RESET BIT(21)
 
 /* Algorithm bits of NEGOTIATE_ALGORITHMS and ALGORITHMS, those we build. */
 #define SPDM_ASYM_ECDSA_P256	BIT(4)

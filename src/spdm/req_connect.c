@@ -48,6 +48,23 @@ static enum il_err caps_build(struct spdm_req *q, struct spdm_msg *m)
  * certificates: all that follows is signed with the leaf's key.
  * Source: DSP0274 1.2.1, section 10.3, table of responder flags.
  */
+/* Flags of which one may not stand beside, or without, another. */
+static bool flags_agree(uint32_t f)
+{
+	const uint32_t set_cert = SPDM_CAP_SET_CERT | SPDM_CAP_CSR;
+
+	if ((f & SPDM_CAP_MEAS_MASK) == SPDM_CAP_MEAS_MASK ||
+	    (f & SPDM_CAP_PSK_MASK) == SPDM_CAP_PSK_MASK)
+		return false; /* values that are reserved */
+	if ((f & SPDM_CAP_MEAS_FRESH) && !(f & SPDM_CAP_MEAS_MASK))
+		return false;
+	if ((f & SPDM_CAP_CERT) && (f & SPDM_CAP_PUB_KEY_ID))
+		return false;
+	if ((f & set_cert) == SPDM_CAP_CSR)
+		return false;
+	return !(f & SPDM_CAP_CERT_INSTALL_RESET) || (f & set_cert);
+}
+
 static bool caps_sane(const struct spdm_req *q, const struct spdm_caps *c)
 {
 	const bool crypt = c->flags & (SPDM_CAP_ENCRYPT | SPDM_CAP_MAC);
@@ -55,7 +72,7 @@ static bool caps_sane(const struct spdm_req *q, const struct spdm_caps *c)
 
 	if (!(c->flags & SPDM_CAP_CERT) || crypt != ses ||
 	    (c->flags & q->cfg.need_caps) != q->cfg.need_caps ||
-	    (c->flags & SPDM_CAP_MEAS_MASK) == SPDM_CAP_MEAS_MASK)
+	    !flags_agree(c->flags))
 		return false;
 	return q->version < SPDM_V12 ||
 	       (c->transfer >= SPDM_TRANSFER_MIN && c->max_msg >= c->transfer);

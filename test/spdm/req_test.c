@@ -28,6 +28,12 @@ CHANGE(caps_no_crypt, m->u.caps.flags &= ~(SPDM_CAP_ENCRYPT | SPDM_CAP_MAC))
 CHANGE(caps_no_session, m->u.caps.flags &= ~SPDM_CAP_KEY_EX)
 CHANGE(caps_no_hbeat, m->u.caps.flags &= ~SPDM_CAP_HBEAT)
 CHANGE(caps_meas, m->u.caps.flags |= SPDM_CAP_MEAS_MASK)
+CHANGE(caps_psk, m->u.caps.flags |= SPDM_CAP_PSK_MASK)
+CHANGE(caps_pub_key, m->u.caps.flags |= SPDM_CAP_PUB_KEY_ID)
+CHANGE(caps_fresh, m->u.caps.flags = (m->u.caps.flags & ~SPDM_CAP_MEAS_MASK) |
+				     SPDM_CAP_MEAS_FRESH)
+CHANGE(caps_csr, m->u.caps.flags |= SPDM_CAP_CSR)
+CHANGE(caps_install, m->u.caps.flags |= SPDM_CAP_CERT_INSTALL_RESET)
 CHANGE(caps_transfer, m->u.caps.transfer = SPDM_TRANSFER_MIN - 1)
 CHANGE(caps_max, m->u.caps.max_msg = m->u.caps.transfer - 1)
 CHANGE(alg_asym, m->u.algs.asym = BIT(0))
@@ -110,6 +116,11 @@ static const struct lie {
 	{ caps_no_session, SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
 	{ caps_no_hbeat,   SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
 	{ caps_meas,       SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
+	{ caps_psk,        SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
+	{ caps_pub_key,    SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
+	{ caps_fresh,      SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
+	{ caps_csr,        SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
+	{ caps_install,    SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
 	{ caps_transfer,   SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
 	{ caps_max,        SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
 	{ alg_asym,        SPDM_OP_CONNECT,     SPDM_ALGORITHMS,   F, IL_E_FIELD },

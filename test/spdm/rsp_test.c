@@ -302,7 +302,7 @@ static void a_device_that_cannot_sign_measurements_says_so(void **unused)
 			      .param1 = SPDM_MEAS_ATTR_SIGN,
 			      .param2 = 1 };
 
-	p->rcfg.caps &= ~SPDM_CAP_MEAS_MASK;
+	p->rcfg.caps &= ~(SPDM_CAP_MEAS_MASK | SPDM_CAP_MEAS_FRESH);
 	pair_start(p);
 	pair_connect(p);
 	refused(p, &m, SPDM_ERR_UNSUPPORTED_REQUEST);
