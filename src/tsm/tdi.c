@@ -199,8 +199,12 @@ static enum il_err report_keep(struct tsm_conn *c, size_t len)
 				  digest);
 	if (err)
 		return err;
-	/* Pages were accepted by another report: it cannot be replaced. */
-	if (b->lock.report_valid && b->mmio_pages &&
+	/*
+	 * The report tells of configuration that is locked, and nobody can
+	 * have updated a range: one that reads otherwise now is a lie, or was
+	 * one before.
+	 */
+	if (b->lock.report_valid &&
 	    memcmp(digest, b->lock.report_digest, sizeof(digest)) != 0)
 		return IL_E_FIELD;
 	memcpy(b->lock.report_digest, digest, sizeof(digest));

@@ -450,12 +450,7 @@ uint32_t fw_tdi_report(struct sev_fw *fw, struct fw_cmd *c)
 		return ret == SEV_RET_INVALID_DEV_STATE
 			       ? SEV_RET_INVALID_TDI_STATE
 			       : ret;
-	/*
-	 * Accepted pages are of the report that is swept. While there are any
-	 * no other report is kept; while there are none, the newest counts.
-	 */
-	if (!tsm_mmio_pages(t->bind))
-		bind_ranges(t);
+	/* The report of this lock session: the ranges are those of BIND. */
 	tsm_blob(c->dev->conn, &p, &len);
 	return fw_output(fw, c, TIO_DOBJ_REPORT, p, len);
 }
