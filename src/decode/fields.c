@@ -110,7 +110,8 @@ static void certificate(struct walk *w)
 	more = (size_t)walk_num(w, "remainder", 2);
 	if (!more && n > SPDM_CHAIN_HEAD + (size_t)w->sh->hash_len) {
 		walk_num(w, "chain_length", 2);
-		walk_reserved(w, 2);
+		/* Reserved, but under the digest that DIGESTS tells. */
+		walk_num(w, "chain_reserved", 2);
 		walk_bytes(w, "root_hash", w->sh->hash_len);
 		n -= SPDM_CHAIN_HEAD + (size_t)w->sh->hash_len;
 	}

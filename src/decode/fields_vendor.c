@@ -76,7 +76,8 @@ static void capabilities(struct walk *w, size_t end)
 {
 	(void)end;
 	walk_num(w, "dsm_caps", 4);
-	walk_bytes(w, "msgs", TDISP_MSGS_LEN);
+	walk_num(w, "msgs", 1); /* where the mandatory requests stand */
+	walk_bytes(w, "more_msgs", TDISP_MSGS_LEN - 1);
 	walk_num(w, "lock_flags", 2);
 	walk_reserved(w, 3);
 	walk_num(w, "addr_width", 1);

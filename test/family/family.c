@@ -177,7 +177,7 @@ bool family_fork(struct family *f, const char *unit, uint64_t index,
 	char name[128];
 	int fd[2], pid = -1;
 
-	if (f->child)
+	if (f->child || f->rehearsing)
 		return false;
 	snprintf(name, sizeof(name), "%s/%s/%llu/%s", op_of(f)->name, unit,
 		 (unsigned long long)index, kind);
@@ -257,13 +257,15 @@ static void make_identity(struct family *f)
 static void open_world(struct family *f, const char *vfs, const char *bdf)
 {
 	const struct world_cfg cfg = {
-		.seed = f->seed,
+		.seed = f->seed + f->rehearsing,
 		.now_s = 2000000000,
 		.identity = &f->id,
 		.anchor = f->anchor,
 		.anchor_len = f->anchor_len,
 		.payload = f->payload,
 		.payload_len = sizeof(f->payload),
+		.tap = f->cfg->tap,
+		.tap_ctx = f,
 	};
 	struct lang_error e = { 0 };
 
@@ -387,6 +389,12 @@ int family_main(const struct family_cfg *cfg, uint64_t share, int argc,
 	make_identity(&f);
 	printf("%s: seed %llu, one case in %llu\n", cfg->name,
 	       (unsigned long long)f.seed, (unsigned long long)f.share);
+	f.rehearsing = cfg->rehearse;
+	if (f.rehearsing) {
+		f.variant = "rehearsal";
+		run_variant(&f, "0", "0000:01:00.0");
+	}
+	f.rehearsing = false;
 	f.variant = "pf";
 	run_variant(&f, "0", "0000:01:00.0");
 	f.variant = "vf";

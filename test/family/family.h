@@ -37,6 +37,9 @@ struct family_cfg {
 	const char *name;
 	/* Names of the tags that judge() gives, up to FAMILY_TAGS. */
 	const char *tags[FAMILY_TAGS];
+	const struct dsm_tap
+		*tap;  /* of the device; its context is the family */
+	bool rehearse; /* first a run with another seed and no cases */
 	/* A call of the script is about to run, and has just run; may be NULL.
 	 * Only in the parent. */
 	void (*before)(struct family *f, const struct lang_call *c);
@@ -85,6 +88,7 @@ struct family {
 	const char *only;
 	struct dice dice;
 	bool verbose;
+	bool rehearsing;
 	/* in the child */
 	bool child;
 	int report;

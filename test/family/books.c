@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "family/books.h"
+
+#include <stdlib.h>
+
+#include "tsm/tsm.h"
+#include "world/plat_sev_tio.h"
+
+#define FAMILY_CONNS 64u /* more than a core has */
+
+static struct sev_fw *firmware(const struct world *w)
+{
+	struct sev_plat *p = w->plat_ctx;
+
+	return p->fw;
+}
+
+void books_read(struct world *w, struct books *out)
+{
+	struct sev_fw *fw = firmware(w);
+	struct tsm *t = sev_fw_tsm(fw);
+	struct sev_fw_tdi b;
+
+	*out = (struct books){ .guest = w->guest ? w->guest->state : 0 };
+	for (unsigned i = 0; i < FAMILY_CONNS; i++) {
+		const struct tsm_conn *c = tsm_conn_at(t, i);
+
+		out->connected += c && tsm_session(c);
+	}
+	for (unsigned i = 0; i < sev_fw_tdis(fw); i++) {
+		if (!sev_fw_tdi_at(fw, i, &b))
+			continue;
+		out->bound += b.gctx != 0;
+		out->locked += tsm_lock_info(b.bind)->id != 0;
+		out->running += tsm_bind_state(b.bind) == TSM_BIND_RUN;
+		out->entries += b.sdte_valid;
+		out->mmio += b.mmio_pages;
+	}
+	for (unsigned i = 0; i < FABRIC_STREAMS; i++)
+		out->secure += ide_state(&w->fabric.port[w->port].ide, i) ==
+			       IDE_SECURE;
+}
+
+void books_no_more(const struct books *now, const struct books *before,
+		   struct family_end *end)
+{
+	if (now->connected > before->connected)
+		family_bad(end, "a session is left");
+	if (now->bound > before->bound)
+		family_bad(end, "a TDI is still the guest's");
+	if (now->locked > before->locked)
+		family_bad(end, "a lock session is left");
+	if (now->running > before->running)
+		family_bad(end, "a TDI runs");
+	if (now->entries > before->entries)
+		family_bad(end, "a trusted entry is valid");
+	if (now->mmio > before->mmio)
+		family_bad(end, "MMIO pages are accepted");
+	if (now->secure > before->secure)
+		family_bad(end, "a stream is Secure");
+	if (now->guest > before->guest)
+		family_bad(end, "the guest believes it");
+}
+
+void books_tear_down(struct family *f, struct family_end *end)
+{
+	static const struct books none;
+	struct world *w = f->w;
+	struct books now;
+	const char *what;
+
+	if (!world_cleanup(w)) {
+		what = world_holds(w);
+		family_bad(end, "after the teardown: %s",
+			   what ? what : "it does not end");
+	}
+	if (w->law || laws_end(w))
+		family_bad(end, "in the teardown: %s", w->last_text);
+	books_read(w, &now);
+	now.guest = 0;
+	books_no_more(&now, &none, end);
+}
+
+void books_again(struct family *f, struct family_end *end)
+{
+	struct world *w = f->w;
+	struct pci_dev *p = pci_find(&w->host->pci, w->dev_rid);
+	char what[360];
+
+	/* One that was cut off has been told nothing: a reset frees it. */
+	if (w->cut && (silence_over(w) || !p || pci_reset_done(p))) {
+		family_bad(end, "the device cannot be reset");
+		return;
+	}
+	if (books_run(f, books_call(f, "host", "connect"), what))
+		family_bad(end, "assigned again, %s", what);
+}
+
+size_t books_call(const struct family *f, const char *role, const char *verb)
+{
+	for (size_t i = 0; i < f->script.n; i++)
+		if (strcmp(f->call[i].cmd->role, role) == 0 &&
+		    f->call[i].cmd->verb &&
+		    strcmp(f->call[i].cmd->verb, verb) == 0)
+			return i;
+	abort();
+}
+
+enum il_err books_run(struct family *f, size_t from, char what[360])
+{
+	struct world_end end = { 0 };
+
+	for (f->next = from; f->next < f->script.n; f->next++) {
+		enum il_err err = world_call(f->w, &f->call[f->next],
+					     &f->call[f->next] + 1, &end);
+
+		if (!err)
+			continue;
+		snprintf(what, 360, "line %u: %s", end.line, end.what);
+		return err;
+	}
+	if (!laws_end(f->w))
+		return IL_OK;
+	snprintf(what, 360, "%s", f->w->last_text);
+	return IL_E_STATE;
+}

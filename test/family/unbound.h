@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TEST_FAMILY_UNBOUND_H
+#define TEST_FAMILY_UNBOUND_H
+
+#include "decode/change.h"
+#include "decode/fields.h"
+
+/*
+ * Fields, or bits of fields, that no rule binds: whatever a device says there,
+ * the operation goes on and ends as an honest one does. What is not listed must
+ * be refused. docs/lies.md prints this table.
+ */
+struct unbound {
+	const char *message;
+	const char *field;
+	int nth;       /* -1: each of that name */
+	uint64_t bits; /* that may change */
+	uint64_t low;  /* new values, of a number; 0 and 0: any */
+	uint64_t high;
+	bool longer; /* may be longer, or stand twice */
+	const char *why;
+	const char *source;
+};
+
+extern const struct unbound unbound[];
+extern const size_t unbound_n;
+
+/* A change as it was made. */
+struct unbound_case {
+	const char *message;
+	const struct field *field;
+	uint64_t diff;	/* bits; all ones: of a long field */
+	uint64_t value; /* of a number, then */
+	bool longer;	/* the message is */
+	bool shorter;
+	bool vendor; /* it is a vendor's, in SPDM's frame */
+};
+
+/* The row that lets this change pass, or NULL. */
+const struct unbound *unbound_find(const struct unbound_case *c);
+
+#endif
