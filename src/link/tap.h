@@ -65,7 +65,7 @@ struct link_tap {
  *            for a tap that never holds
  *
  * @tap must not move. A frame to be held where no room is left is answered
- * with IL_E_SPACE; on its way in it is lost then.
+ * with IL_E_SPACE; on its way in it is lost, and the next one comes.
  *
  * Errors:   IL_E_ARG  @held_cap above LINK_HELD_MAX, @in_cap too small
  */
