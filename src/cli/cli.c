@@ -10,7 +10,8 @@
 #include "base/bits.h"
 
 static const struct cli_cmd *const cmds[] = {
-	&cmd_assign, &cmd_serve, &cmd_run, &cmd_shell, &cmd_identity, &cmd_help,
+	&cmd_assign, &cmd_serve,    &cmd_request, &cmd_run,
+	&cmd_shell,  &cmd_identity, &cmd_help,
 };
 
 static void complain(struct cli *c, const char *fmt, va_list ap)

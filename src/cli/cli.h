@@ -35,8 +35,8 @@ struct cli_cmd {
 	int (*run)(struct cli *c, int argc, char **argv);
 };
 
-extern const struct cli_cmd cmd_assign, cmd_serve, cmd_run, cmd_shell,
-	cmd_identity, cmd_help;
+extern const struct cli_cmd cmd_assign, cmd_serve, cmd_request, cmd_run,
+	cmd_shell, cmd_identity, cmd_help;
 
 /*
  * The tool. Called by the name of DMTF's emulator (a link to it will do), it

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/request.h"
+
+/* Options of `interlock request`, and the walk over its steps. */
+
+#define IN(state) (1u << (state))
+
+static const struct rq_step steps[] = {
+	{ "connect", IN(SPDM_REQ_NEW) | IN(SPDM_REQ_CONNECTED),
+	  SPDM_REQ_CONNECTED, "", rq_connect },
+	{ "challenge", IN(SPDM_REQ_CONNECTED), SPDM_REQ_CONNECTED, "connect",
+	  rq_challenge },
+	{ "measure", IN(SPDM_REQ_CONNECTED) | IN(SPDM_REQ_SESSION),
+	  SPDM_REQ_STATES, "connect", rq_measure },
+	{ "session", IN(SPDM_REQ_CONNECTED), SPDM_REQ_SESSION, "connect",
+	  rq_session },
+	{ "heartbeat", IN(SPDM_REQ_SESSION), SPDM_REQ_SESSION, "session",
+	  rq_heartbeat },
+	{ "key-update", IN(SPDM_REQ_SESSION), SPDM_REQ_SESSION, "session",
+	  rq_key_update },
+	{ "ide", IN(SPDM_REQ_SESSION), SPDM_REQ_SESSION, "session", rq_ide },
+	{ "tdisp", IN(SPDM_REQ_SESSION), SPDM_REQ_SESSION, "session",
+	  rq_tdisp },
+	{ "ide-stop", IN(SPDM_REQ_SESSION), SPDM_REQ_SESSION, "session",
+	  rq_ide_stop },
+	{ "end", IN(SPDM_REQ_SESSION), SPDM_REQ_CONNECTED, "session",
+	  rq_end_session },
+};
+
+#define ALL_STEPS                                                 \
+	"connect,challenge,measure,session,heartbeat,key-update," \
+	"measure,ide,tdisp,ide-stop,end"
+
+const struct rq_step *rq_step_find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < COUNT(steps); i++)
+		if (strlen(steps[i].name) == len &&
+		    memcmp(steps[i].name, name, len) == 0)
+			return &steps[i];
+	return NULL;
+}
+
+const struct rq_step *rq_step_end(void)
+{
+	return &steps[COUNT(steps) - 1];
+}
+
+/* The list, in the order of the walk; each must find what it stands on. */
+static int take_steps(struct cli *c, const char *list,
+		      const struct rq_step **out, size_t *n)
+{
+	enum spdm_req_state at = SPDM_REQ_NEW;
+
+	for (*n = 0;; list++) {
+		const size_t len = strcspn(list, ",");
+		const struct rq_step *s = rq_step_find(list, len);
+
+		if (!s)
+			return cli_misuse(c, "unknown step '%.*s'", (int)len,
+					  list);
+		if (!(s->in & IN(at)))
+			return cli_misuse(
+				c, "step '%s' needs %s before it", s->name,
+				at == SPDM_REQ_SESSION ? "end" : s->after);
+		if (*n == RQ_STEPS)
+			return cli_misuse(c, "more than %u steps", RQ_STEPS);
+		if (s->leaves != SPDM_REQ_STATES)
+			at = s->leaves;
+		out[(*n)++] = s;
+		list += len;
+		if (!*list)
+			return 0;
+	}
+}
+
+/* A number of @text in 0 to @max. */
+static int number(struct cli *c, const char *name, const char *text,
+		  unsigned long max, unsigned long *out)
+{
+	char *end;
+	unsigned long v;
+
+	if (!text)
+		return 0;
+	v = strtoul(text, &end, 0);
+	if (end == text || *end || v > max || *text == '-')
+		return cli_misuse(c, "--%s is '%s'; expected 0 to %lu", name,
+				  text, max);
+	*out = v;
+	return 0;
+}
+
+/* [SSSS:]BB:DD.F, hexadecimal; a segment sets the bit that says so. */
+static int function(struct cli *c, const char *text, uint32_t *id)
+{
+	unsigned seg = 0, bus, dev, fn;
+	int end = 0;
+	bool named;
+
+	named = sscanf(text, "%4x:%2x:%2x.%1x%n", &seg, &bus, &dev, &fn,
+		       &end) == 4;
+	if (!named && sscanf(text, "%2x:%2x.%1x%n", &bus, &dev, &fn, &end) != 3)
+		end = 0;
+	if (!end || text[end] || seg > 0xff || dev > 31 || fn > 7)
+		return cli_misuse(
+			c, "--function is '%s'; expected [SSSS:]BB:DD.F", text);
+	*id = bus << 8 | dev << 3 | fn;
+	if (named)
+		*id |= TDISP_FN_SEG_VALID | seg << 16;
+	return 0;
+}
+
+static enum il_err draw(void *ctx, uint8_t *out, size_t len)
+{
+	struct rq *q = ctx;
+
+	return ossl_random(q->lib, out, len);
+}
+
+static int load_anchor(struct rq *q)
+{
+	uint8_t *p = NULL;
+	size_t n = 0;
+	int ret;
+
+	if (!q->o.trust)
+		return 0;
+	ret = cli_read(q->c, "trust anchor", q->o.trust, 1u << 16, &p, &n);
+	if (!ret && identity_anchor(q->lib, p, n, q->anchor, &q->anchor_len))
+		ret = cli_fail(q->c, "trust anchor %s: not a certificate",
+			       q->o.trust);
+	free(p);
+	return ret;
+}
+
+static enum il_err build(struct rq *q)
+{
+	const struct spdm_req_cfg cfg = {
+		.crypto = &q->crypto,
+		.env = &q->env,
+		.versions = { SPDM_V12, SPDM_V11 },
+		.caps = SPDM_REQ_CAPS,
+		.mctp = q->peer.transport == EMU_MCTP,
+		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384,
+		.hash = SPDM_HASH_SHA_256 | SPDM_HASH_SHA_384,
+		.dhe = SPDM_DHE_SECP256R1 | SPDM_DHE_SECP384R1,
+		.sm_versions = { SPDM_SM_V11, SPDM_SM_V10 },
+		.transfer = RQ_TRANSFER,
+		.chain = q->chain,
+		.chain_cap = sizeof(q->chain),
+		.scratch = q->scratch,
+		.scratch_len = sizeof(q->scratch),
+	};
+
+	q->crypto = ossl_crypto(q->lib);
+	q->env = (struct env){ .random = draw, .ctx = q };
+	idekm_req_init(&q->idekm);
+	tdisp_req_init(&q->tdisp, q->o.function_id);
+	return spdm_req_init(&q->spdm, &cfg);
+}
+
+/* One step, shown. True: it is as it should be. */
+static bool one(struct rq *q, const struct rq_step *s)
+{
+	enum rq_end end;
+	bool good;
+
+	q->found = json_object();
+	q->why[0] = '\0';
+	end = s->in & IN(q->spdm.state)
+		      ? s->run(q)
+		      : rq_say(q, RQ_SKIPPED, "there is no %s",
+			       s->in & IN(SPDM_REQ_CONNECTED) ? "connection"
+							      : "session");
+	good = !end ||
+	       (!q->o.listed && (end == RQ_ABSENT || end == RQ_SKIPPED));
+	if (!good && !q->first[0])
+		snprintf(q->first, sizeof(q->first), "%s: %s", s->name, q->why);
+	rq_show_step(q, s->name, end);
+	json_decref(q->found);
+	return good;
+}
+
+static int walk(struct rq *q, const struct rq_step *const *list, size_t n)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < n; i++)
+		ok &= one(q, list[i]);
+	/* What was begun is ended, also where the list left it open. */
+	if (q->spdm.state == SPDM_REQ_SESSION)
+		ok &= one(q, rq_step_end());
+	rq_show_all(q, ok);
+	return ok ? CLI_DONE
+		  : cli_fail(q->c, "%s: %s", q->peer.addr.text, q->first);
+}
+
+static int reach(struct rq *q)
+{
+	enum il_err err = peer_open(&q->peer);
+
+	if (!err && q->o.hello)
+		err = peer_hello(&q->peer);
+	if (!err)
+		return 0;
+	snprintf(q->first, sizeof(q->first), "%s", q->peer.why);
+	rq_show_all(q, false);
+	return cli_fail(q->c, "%s: %s", q->peer.addr.text, q->peer.why);
+}
+
+static int request(struct rq *q, const struct rq_step *const *list, size_t n)
+{
+	int ret;
+
+	if (ossl_new(&(struct ossl_cfg){ 0 }, &q->lib))
+		return cli_fail(q->c, "cryptography cannot start");
+	ret = load_anchor(q);
+	if (!ret && build(q))
+		ret = cli_fail(q->c, "no requester");
+	if (!ret) {
+		q->steps = json_array();
+		ret = reach(q);
+		if (!ret)
+			ret = walk(q, list, n);
+		peer_close(&q->peer);
+		spdm_req_fini(&q->spdm);
+		json_decref(q->steps);
+	}
+	ossl_free(q->lib);
+	return ret;
+}
+
+struct texts {
+	const char *trans, *steps, *function, *trust, *slot, *stream, *port;
+	const char *lock_flags, *timeout, *hello, *json;
+};
+
+static int take_opts(struct rq *q, const struct texts *t)
+{
+	unsigned long slot = 0, stream = 0, port = 0, flags = 0, timeout = 4;
+	const char *fn = t->function ? t->function : "0000:01:00.0";
+	int ret = number(q->c, "slot", t->slot, SPDM_SLOTS - 1, &slot);
+
+	if (!ret)
+		ret = number(q->c, "stream", t->stream, 255, &stream);
+	if (!ret)
+		ret = number(q->c, "port", t->port, 255, &port);
+	if (!ret)
+		ret = number(q->c, "lock-flags", t->lock_flags,
+			     TDISP_LOCK_FLAGS, &flags);
+	if (!ret)
+		ret = number(q->c, "timeout", t->timeout, 600, &timeout);
+	if (!ret)
+		ret = function(q->c, fn, &q->o.function_id);
+	if (ret)
+		return ret;
+	if (t->trans && strcmp(t->trans, "doe") != 0 &&
+	    strcmp(t->trans, "mctp") != 0)
+		return cli_misuse(q->c, "--trans is '%s'; expected doe or mctp",
+				  t->trans);
+	q->peer.transport = t->trans && *t->trans == 'm' ? EMU_MCTP : EMU_DOE;
+	q->peer.timeout_s = timeout ? (unsigned)timeout : 1;
+	q->o.slot = (uint8_t)slot;
+	q->o.stream = (uint8_t)stream;
+	q->o.port = (uint8_t)port;
+	q->o.lock_flags = (uint16_t)flags;
+	q->o.trust = t->trust;
+	q->o.hello = t->hello;
+	q->o.json = t->json;
+	q->o.listed = t->steps;
+	return 0;
+}
+
+static int prepare(struct rq *q, const struct texts *t, const char *target)
+{
+	const struct rq_step *list[RQ_STEPS];
+	size_t n = 0;
+	int ret;
+
+	if (!target)
+		return cli_misuse(q->c, "request wants a TARGET");
+	if (sock_parse(target, &q->peer.addr))
+		return cli_misuse(q->c,
+				  "%s: not an address; expected unix:PATH or "
+				  "tcp:127.0.0.1:PORT",
+				  target);
+	ret = take_opts(q, t);
+	if (!ret)
+		ret = take_steps(q->c, t->steps ? t->steps : ALL_STEPS, list,
+				 &n);
+	return ret ? ret : request(q, list, n);
+}
+
+static int run(struct cli *c, int argc, char **argv)
+{
+	struct texts t = { NULL };
+	const struct cli_opt opts[] = {
+		{ "trans", false, &t.trans },
+		{ "steps", false, &t.steps },
+		{ "function", false, &t.function },
+		{ "trust", false, &t.trust },
+		{ "slot", false, &t.slot },
+		{ "stream", false, &t.stream },
+		{ "port", false, &t.port },
+		{ "lock-flags", false, &t.lock_flags },
+		{ "timeout", false, &t.timeout },
+		{ "hello", true, &t.hello },
+		{ "json", true, &t.json },
+	};
+	const char *target = NULL;
+	struct rq *q;
+	int ret = cli_opts(c, argc, argv, opts, COUNT(opts), &target, 1);
+
+	if (ret)
+		return ret;
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		return cli_fail(c, "no memory");
+	q->c = c;
+	q->peer.fd = -1;
+	q->peer.mono_ns = c->mono_ns;
+	ret = prepare(q, &t, target);
+	bytes_wipe(q, sizeof(*q));
+	free(q);
+	return ret;
+}
+
+const struct cli_cmd cmd_request = {
+	.name = "request",
+	.args = "TARGET [--trans doe|mctp] [--steps LIST] [--function BDF] "
+		"[--trust FILE] [--slot N] [--stream N] [--port N] "
+		"[--lock-flags N] [--timeout S] [--hello] [--json]",
+	.help = "a requester: walk through what a responder answers",
+	.run = run,
+};

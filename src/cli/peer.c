@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/peer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "mctp/mctp.h"
+#include "pci/doe.h"
+
+#define NS_PER_MS 1000000u
+
+static enum il_err failed(struct peer *p, enum il_err err, const char *why)
+{
+	snprintf(p->why, sizeof(p->why), "%s", why);
+	return err;
+}
+
+static enum il_err broken(struct peer *p, int code)
+{
+	return failed(p, IL_E_IO, strerror(code));
+}
+
+static enum il_err late(struct peer *p)
+{
+	snprintf(p->why, sizeof(p->why), "no answer within %u s", p->timeout_s);
+	return IL_E_TIMEOUT;
+}
+
+enum il_err peer_open(struct peer *p)
+{
+	const int ms = (int)p->timeout_s * 1000;
+
+	p->fd = sock_connect(&p->addr, ms);
+	p->in_len = 0;
+	if (p->fd == -ETIMEDOUT) {
+		p->fd = -1;
+		return late(p);
+	}
+	if (p->fd < 0) {
+		int code = -p->fd;
+
+		p->fd = -1;
+		return broken(p, code);
+	}
+	return IL_OK;
+}
+
+void peer_close(struct peer *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+}
+
+/* Waits for @events, until @end. */
+static enum il_err wait_for(struct peer *p, short events, uint64_t end)
+{
+	struct pollfd f = { .fd = p->fd, .events = events };
+	uint64_t now = p->mono_ns();
+	int n;
+
+	if (now >= end)
+		return late(p);
+	do
+		n = poll(&f, 1, (int)((end - now + NS_PER_MS - 1) / NS_PER_MS));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return broken(p, errno);
+	return n ? IL_OK : late(p);
+}
+
+static enum il_err put(struct peer *p, const uint8_t *b, size_t n, uint64_t end)
+{
+	while (n) {
+		ssize_t did = send(p->fd, b, n, MSG_NOSIGNAL);
+		enum il_err err;
+
+		if (did < 0 && errno != EAGAIN && errno != EINTR)
+			return broken(p, errno);
+		if (did < 0) {
+			err = wait_for(p, POLLOUT, end);
+			if (err)
+				return err;
+			continue;
+		}
+		b += did;
+		n -= (size_t)did;
+	}
+	return IL_OK;
+}
+
+/* The next frame, from @p->in. */
+static enum il_err take(struct peer *p, struct emu_frame *f, uint64_t end)
+{
+	size_t used;
+
+	p->in_len = 0;
+	for (;;) {
+		enum il_err err = emu_frame_decode(p->in, p->in_len, f, &used);
+		ssize_t got;
+
+		if (!err && used == p->in_len)
+			return IL_OK;
+		if (err != IL_E_SHORT)
+			return failed(p, IL_E_FIELD,
+				      "the answer is not one frame of the "
+				      "emulator's framing");
+		got = recv(p->fd, p->in + p->in_len, sizeof(p->in) - p->in_len,
+			   0);
+		if (!got)
+			return failed(p, IL_E_IO, "it closed the connection");
+		if (got < 0 && errno != EAGAIN && errno != EINTR)
+			return broken(p, errno);
+		if (got > 0) {
+			p->in_len += (size_t)got;
+			continue;
+		}
+		err = wait_for(p, POLLIN, end);
+		if (err)
+			return err;
+	}
+}
+
+/* @n bytes of @p->pay as a frame, and the frame that answers it. */
+static enum il_err ask(struct peer *p, uint32_t command, size_t n,
+		       struct emu_frame *back)
+{
+	const uint64_t end = p->mono_ns() + p->timeout_s * UINT64_C(1000000000);
+	const struct emu_frame f = { command, p->transport, (uint32_t)n,
+				     p->pay };
+	struct wr w = wr_over(p->out, sizeof(p->out));
+	enum il_err err = emu_frame_encode(&w, &f);
+
+	if (err)
+		return failed(p, IL_E_LONG, "the message is too long");
+	err = put(p, p->out, w.len, end);
+	if (!err)
+		err = take(p, back, end);
+	if (err)
+		return err;
+	if (back->command == EMU_UNKNOWN)
+		return failed(p, IL_E_FIELD, "it does not know such a frame");
+	if (back->command != command || back->transport != p->transport)
+		return failed(p, IL_E_FIELD,
+			      "the answer is of another command or transport");
+	return IL_OK;
+}
+
+enum il_err peer_hello(struct peer *p)
+{
+	static const char said[] = EMU_CLIENT_HELLO;
+	struct emu_frame f;
+	enum il_err err;
+
+	memcpy(p->pay, said, sizeof(said));
+	err = ask(p, EMU_TEST, sizeof(said), &f);
+	if (!err && (f.len != sizeof(EMU_SERVER_HELLO) ||
+		     memcmp(f.p, EMU_SERVER_HELLO, f.len) != 0))
+		err = failed(p, IL_E_FIELD, "it greets otherwise");
+	return err;
+}
+
+/* One data object of @type with @n bytes, and the object that answers it. */
+static enum il_err ask_doe(struct peer *p, uint8_t type, const uint8_t *msg,
+			   size_t n, struct doe_type *back, const uint8_t **rsp,
+			   size_t *len)
+{
+	const struct doe_type t = { DOE_VENDOR_PCISIG, type };
+	struct wr w = wr_over(p->pay, sizeof(p->pay));
+	struct emu_frame f;
+	enum il_err err = doe_wrap(&w, t, msg, n);
+
+	if (err)
+		return failed(p, IL_E_LONG, "the message is too long");
+	err = ask(p, EMU_NORMAL, w.len, &f);
+	if (err)
+		return err;
+	if (doe_unwrap(f.p, f.len, sizeof(p->in), back, rsp, len) ||
+	    back->vendor != DOE_VENDOR_PCISIG)
+		return failed(p, IL_E_FIELD,
+			      "the answer is no DOE data object");
+	return IL_OK;
+}
+
+enum il_err peer_discover(struct peer *p, uint32_t *types)
+{
+	uint8_t index = 0;
+
+	*types = 0;
+	do {
+		uint8_t req[DOE_DISCOVERY_LEN];
+		struct wr w = wr_over(req, sizeof(req));
+		struct doe_discovery_rsp m = { .next = 0 };
+		struct doe_type t = { 0, 0 };
+		const uint8_t *rsp = NULL;
+		size_t len = 0;
+		struct rd r;
+		enum il_err err;
+
+		doe_discovery_req_encode(&w, index, 0);
+		err = ask_doe(p, DOE_TYPE_DISCOVERY, req, w.len, &t, &rsp,
+			      &len);
+		if (err)
+			return err;
+		r = rd_over(rsp, len);
+		/* Indices ascend, or discovery would never end. */
+		if (t.type != DOE_TYPE_DISCOVERY ||
+		    doe_discovery_rsp_decode(&r, &m) ||
+		    (m.next && m.next <= index))
+			return failed(p, IL_E_FIELD,
+				      "the answer to discovery is none");
+		if (m.type.vendor == DOE_VENDOR_PCISIG && m.type.type < 32)
+			*types |= UINT32_C(1) << m.type.type;
+		index = m.next;
+	} while (index);
+	return IL_OK;
+}
+
+static enum il_err carry_doe(struct peer *p, enum spdm_kind kind,
+			     const uint8_t *msg, size_t n, enum spdm_kind *back,
+			     const uint8_t **rsp, size_t *len)
+{
+	struct doe_type t = { 0, 0 };
+	enum il_err err = ask_doe(p, (uint8_t)kind, msg, n, &t, rsp, len);
+
+	if (err)
+		return err;
+	if (t.type != DOE_TYPE_SPDM && t.type != DOE_TYPE_SECURED)
+		return failed(p, IL_E_FIELD,
+			      "the answer is a data object of another type");
+	*back = t.type == DOE_TYPE_SPDM ? SPDM_PLAIN : SPDM_SECURED;
+	return IL_OK;
+}
+
+static enum il_err carry_mctp(struct peer *p, enum spdm_kind kind,
+			      const uint8_t *msg, size_t n,
+			      enum spdm_kind *back, const uint8_t **rsp,
+			      size_t *len)
+{
+	struct wr w = wr_over(p->pay, sizeof(p->pay));
+	enum mctp_type type = MCTP_SPDM;
+	struct emu_frame f;
+	enum il_err err = mctp_wrap(&w, (enum mctp_type)kind, msg, n);
+
+	if (err)
+		return failed(p, IL_E_LONG, "the message is too long");
+	err = ask(p, EMU_NORMAL, w.len, &f);
+	if (err)
+		return err;
+	if (mctp_unwrap(f.p, f.len, &type, rsp, len))
+		return failed(p, IL_E_FIELD,
+			      "the answer is no SPDM message over MCTP");
+	*back = type == MCTP_SPDM ? SPDM_MCTP : SPDM_MCTP_SECURED;
+	return IL_OK;
+}
+
+enum il_err peer_carry(struct peer *p, enum spdm_kind kind, const uint8_t *msg,
+		       size_t n, enum spdm_kind *back, const uint8_t **rsp,
+		       size_t *len)
+{
+	return (p->transport == EMU_MCTP ? carry_mctp : carry_doe)(
+		p, kind, msg, n, back, rsp, len);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef CLI_PEER_H
+#define CLI_PEER_H
+
+#include "emu/frame.h"
+#include "link/sock.h"
+#include "spdm/codec.h"
+
+/*
+ * A responder behind the emulator's framing (docs/emulator.md), seen from the
+ * requester's end: one frame out, one frame back, each within a time.
+ */
+struct peer {
+	struct sock_addr addr;
+	int fd; /* -1: none */
+	uint32_t transport;
+	unsigned timeout_s;
+	uint64_t (*mono_ns)(void);
+	char why[160]; /* after an error: what was wrong, in words */
+	size_t in_len;
+	uint8_t in[EMU_HDR_LEN + EMU_PAYLOAD_MAX];
+	uint8_t out[EMU_HDR_LEN + EMU_PAYLOAD_MAX];
+	uint8_t pay[EMU_PAYLOAD_MAX];
+};
+
+/*
+ * Errors of all that follow, with words in @p->why:
+ *           IL_E_IO       not there, or it closed the connection
+ *           IL_E_TIMEOUT  no answer in time
+ *           IL_E_FIELD    an answer that is none; nothing it says later can
+ *                         be trusted to be where it seems to be
+ *           IL_E_LONG     the message is too long for a frame
+ */
+
+/* @p->addr, transport, timeout_s and mono_ns are set. */
+enum il_err peer_open(struct peer *p) IL_MUST;
+void peer_close(struct peer *p);
+
+/* The emulator's greeting. */
+enum il_err peer_hello(struct peer *p) IL_MUST;
+
+/*
+ * peer_discover() - object types of the PCI-SIG that DOE discovery lists
+ * @types: a bit for each type below 32
+ */
+enum il_err peer_discover(struct peer *p, uint32_t *types) IL_MUST;
+
+/*
+ * peer_carry() - one SPDM message there, its answer back
+ * @rsp: in @p, until the next call
+ */
+enum il_err peer_carry(struct peer *p, enum spdm_kind kind, const uint8_t *msg,
+		       size_t n, enum spdm_kind *back, const uint8_t **rsp,
+		       size_t *len) IL_MUST;
+
+#endif
