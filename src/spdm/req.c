@@ -79,7 +79,8 @@ enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 {
 	if (!cfg->crypto || !cfg->env || !cfg->versions[0] ||
 	    !cfg->sm_versions[0] || !cfg->chain || !cfg->scratch ||
-	    (cfg->caps & ~SPDM_REQ_CAPS) || cfg->transfer < SPDM_TRANSFER_MIN ||
+	    (cfg->caps & ~SPDM_REQ_CAPS_ALL) ||
+	    cfg->transfer < SPDM_TRANSFER_MIN ||
 	    cfg->scratch_len <
 		    cfg->transfer + (cfg->mctp ? SPDM_SECURED_SLACK : 0) ||
 	    (cfg->vca_cap && !cfg->vca) || (cfg->meas_cap && !cfg->meas))

@@ -52,7 +52,7 @@ struct spdm_req_cfg {
 	void *verify_ctx;
 
 	uint8_t versions[3]; /* accepted, best first; 0 ends */
-	uint32_t caps;	     /* SPDM_REQ_CAPS or less */
+	uint32_t caps;	     /* SPDM_REQ_CAPS_ALL or less */
 	uint32_t need_caps;  /* CONNECT fails if the peer lacks one of these */
 	bool mctp;	     /* travels over MCTP; false: over DOE */
 	uint8_t ct_exponent;
@@ -79,6 +79,9 @@ struct spdm_req_cfg {
 #define SPDM_REQ_CAPS                                                      \
 	(SPDM_CAP_CERT | SPDM_CAP_CHAL | SPDM_CAP_ENCRYPT | SPDM_CAP_MAC | \
 	 SPDM_CAP_KEY_EX | SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD)
+
+/* FINISH in the clear, where the peer has it too; see SPDM_RSP_CAPS_ALL. */
+#define SPDM_REQ_CAPS_ALL (SPDM_REQ_CAPS | SPDM_CAP_HANDSHAKE_IN_CLEAR)
 
 /* What begin needs, by operation; the rest is ignored. */
 struct spdm_req_args {

@@ -167,6 +167,8 @@ static enum il_err algs_check(struct spdm_req *q, const struct spdm_msg *m)
 	q->shape = (struct spdm_shape){ .hash_len = spdm_hash_len(q->hash),
 					.sig_len = spdm_sig_len(q->asym),
 					.dhe_len = spdm_dhe_len(q->dhe) };
+	q->shape.clear =
+		q->cfg.caps & q->peer_caps & SPDM_CAP_HANDSHAKE_IN_CLEAR;
 	return spdm_tr_choose(&q->tr, q->version, q->hash);
 }
 

@@ -77,13 +77,26 @@ static enum il_err channel(const struct spdm_req *q, struct spdm_channel *ch,
 	return err;
 }
 
+/* The peer's HMAC over TH, which is @th. */
+static enum il_err peer_mac(const struct spdm_req *q, const uint8_t *th,
+			    struct spdm_span got)
+{
+	uint8_t mac[SPDM_HASH_MAX];
+	enum il_err err = spdm_keys_verify_data(&q->keys, q->cfg.crypto,
+						SPDM_DIR_RSP, th, mac);
+
+	if (!err && !bytes_equal_ct(mac, got.p, q->shape.hash_len))
+		err = IL_E_AUTH;
+	bytes_wipe(mac, sizeof(mac));
+	return err;
+}
+
 /* Handshake keys from the shared secret and TH1, then the peer's HMAC. */
 static enum il_err key_ex_keys(struct spdm_req *q, const struct spdm_msg *m)
 {
 	const struct crypto *c = q->cfg.crypto;
 	uint8_t secret[CRYPTO_SCALAR_MAX];
 	uint8_t th[SPDM_HASH_MAX];
-	uint8_t mac[SPDM_HASH_MAX];
 	enum il_err err =
 		crypto_dh_finish(c, q->dh, m->u.key_ex_rsp.exchange.p, secret);
 
@@ -95,12 +108,8 @@ static enum il_err key_ex_keys(struct spdm_req *q, const struct spdm_msg *m)
 					  th);
 	bytes_wipe(secret, sizeof(secret));
 	crypto_drop(c, &q->dh);
-	if (!err)
-		err = spdm_keys_verify_data(&q->keys, c, SPDM_DIR_RSP, th, mac);
-	if (!err &&
-	    !bytes_equal_ct(mac, m->u.key_ex_rsp.verify.p, q->shape.hash_len))
-		err = IL_E_AUTH;
-	bytes_wipe(mac, sizeof(mac));
+	if (!err && !q->shape.clear)
+		err = peer_mac(q, th, m->u.key_ex_rsp.verify);
 	return err;
 }
 
@@ -117,11 +126,11 @@ static enum il_err key_ex_check(struct spdm_req *q, const struct spdm_msg *m)
 				  m->u.key_ex_rsp.sig.n);
 	if (!err)
 		err = key_ex_keys(q, m);
-	if (!err)
+	if (!err && !q->shape.clear)
 		err = spdm_tr_add(&q->tr, &q->hs, true,
 				  m->u.key_ex_rsp.verify.p,
 				  m->u.key_ex_rsp.verify.n);
-	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
+	for (unsigned d = 0; d < SPDM_DIRS && !err && !q->shape.clear; d++)
 		err = channel(q, &q->ch[d], q->keys.hs_dir[d]);
 	if (err)
 		return err;
@@ -166,14 +175,27 @@ static enum il_err finish_prove(struct spdm_req *q, struct spdm_msg *m,
 	return err;
 }
 
+/* In the clear: the HMAC that KEY_EXCHANGE_RSP did not have. */
+static enum il_err finish_mac(struct spdm_req *q, struct spdm_span got)
+{
+	uint8_t th[SPDM_HASH_MAX];
+	enum il_err err = spdm_tr_digest(&q->tr, q->hs, th);
+
+	if (!err)
+		err = peer_mac(q, th, got);
+	return err ? err : spdm_tr_add(&q->tr, &q->hs, true, got.p, got.n);
+}
+
 /* TH2 and the data keys; those of the handshake are wiped. */
 static enum il_err finish_check(struct spdm_req *q, const struct spdm_msg *m)
 {
 	const struct crypto *c = q->cfg.crypto;
 	uint8_t th2[SPDM_HASH_MAX];
-	enum il_err err = spdm_tr_digest(&q->tr, q->hs, th2);
+	enum il_err err =
+		q->shape.clear ? finish_mac(q, m->u.finish.verify) : IL_OK;
 
-	(void)m;
+	if (!err)
+		err = spdm_tr_digest(&q->tr, q->hs, th2);
 	if (!err)
 		err = spdm_keys_data(&q->keys, c, th2);
 	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)

@@ -51,8 +51,8 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 {
 	if (!cfg->crypto || !cfg->env || !cfg->port || !cfg->scratch ||
 	    !cfg->versions[0] || !cfg->sm_versions[0] ||
-	    (cfg->caps & ~SPDM_RSP_CAPS) || cfg->transfer < SPDM_TRANSFER_MIN ||
-	    cfg->transfer > UINT16_MAX ||
+	    (cfg->caps & ~SPDM_RSP_CAPS_ALL) ||
+	    cfg->transfer < SPDM_TRANSFER_MIN || cfg->transfer > UINT16_MAX ||
 	    cfg->scratch_len < cfg->transfer + SPDM_RSP_RECORD_MIN)
 		return IL_E_ARG;
 	for (unsigned i = 0; i < SPDM_SLOTS; i++)
@@ -78,6 +78,12 @@ void spdm_rsp_forget(struct spdm_rsp *r)
 	r->meas_hash = 0;
 	r->dhe = 0;
 	r->opaque_fmt1 = false;
+	r->clear_id = 0;
+}
+
+bool spdm_rsp_clear(const struct spdm_rsp *r)
+{
+	return r->cfg.caps & r->peer_caps & SPDM_CAP_HANDSHAKE_IN_CLEAR;
 }
 
 void spdm_rsp_reset(struct spdm_rsp *r)
@@ -338,6 +344,21 @@ static bool must_ignore(const uint8_t *in, size_t n)
 	return rd_u16le(&r) == SPDM_VID_PCISIG;
 }
 
+/* The session that a FINISH in the clear is about, where it may be one. */
+static struct spdm_rsp_session *finishing(struct spdm_rsp *r, bool mctp,
+					  const uint8_t *in, size_t n)
+{
+	struct spdm_rsp_session *s;
+
+	if (n < 2 || in[1] != SPDM_FINISH || !r->clear_id)
+		return NULL;
+	s = session(r, r->clear_id);
+	return s && s->state == SPDM_SES_HANDSHAKE &&
+			       s->ch[SPDM_DIR_REQ].mctp == mctp
+		       ? s
+		       : NULL;
+}
+
 static enum il_err handle_plain(struct spdm_rsp *r, bool mctp,
 				const uint8_t *in, size_t n, uint8_t *out,
 				size_t cap, size_t *out_len, uint64_t now_ns)
@@ -349,6 +370,7 @@ static enum il_err handle_plain(struct spdm_rsp *r, bool mctp,
 	if (must_ignore(in, n))
 		return IL_OK;
 	ex_init(&x, r, mctp, now_ns);
+	x.s = finishing(r, mctp, in, n);
 	x.buf = out;
 	x.cap = cap;
 	err = answer(&x, in, n);
@@ -435,6 +457,9 @@ static enum il_err handle_secured(struct spdm_rsp *r, bool mctp,
 	s = session(r, id);
 	if (!s || s->ch[SPDM_DIR_REQ].mctp != mctp)
 		return IL_OK;
+	/* Nothing is encrypted before FINISH where that is in the clear. */
+	if (s->state == SPDM_SES_HANDSHAKE && spdm_rsp_clear(r))
+		return IL_OK;
 	if (cap < spdm_secured_over(&s->ch[SPDM_DIR_RSP]) + 4)
 		return IL_E_SPACE;
 	for (unsigned d = 0; d < SPDM_DIRS; d++)
@@ -444,6 +469,7 @@ static enum il_err handle_secured(struct spdm_rsp *r, bool mctp,
 		}
 	ex_init(&x, r, mctp, now_ns);
 	x.s = s;
+	x.secured = true;
 	x.buf = out + spdm_secured_head(&s->ch[SPDM_DIR_RSP]);
 	x.cap = cap - spdm_secured_over(&s->ch[SPDM_DIR_RSP]);
 	err = secured(&x, in, n, out, cap, out_len);

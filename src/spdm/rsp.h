@@ -130,7 +130,7 @@ struct spdm_rsp_cfg {
 	void *tap_ctx;		  /* of both */
 
 	uint8_t versions[3]; /* SPDM_V12 first; 0 ends */
-	uint32_t caps;	     /* SPDM_RSP_CAPS or less */
+	uint32_t caps;	     /* SPDM_RSP_CAPS_ALL or less */
 	uint8_t ct_exponent;
 	uint32_t asym; /* bits we can sign with; see @slots */
 	uint32_t hash;
@@ -151,11 +151,19 @@ struct spdm_rsp_cfg {
 
 #define SPDM_RSP_RECORD_MIN 256
 
-/* Everything this responder can do. */
+/* What this responder does unless it is told otherwise. */
 #define SPDM_RSP_CAPS                                            \
 	(SPDM_CAP_CERT | SPDM_CAP_CHAL | SPDM_CAP_MEAS_SIG |     \
 	 SPDM_CAP_MEAS_FRESH | SPDM_CAP_ENCRYPT | SPDM_CAP_MAC | \
 	 SPDM_CAP_KEY_EX | SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD)
+
+/*
+ * Everything it can do. With HANDSHAKE_IN_THE_CLEAR, where the peer has it too,
+ * FINISH and its response go without encryption and the responder's HMAC moves
+ * to FINISH_RSP; some requesters work in no other way. Source: DSP0274 1.2.1,
+ * sections 10.16, 10.17
+ */
+#define SPDM_RSP_CAPS_ALL (SPDM_RSP_CAPS | SPDM_CAP_HANDSHAKE_IN_CLEAR)
 
 enum spdm_session_state {
 	SPDM_SES_NONE,
@@ -188,7 +196,8 @@ struct spdm_rsp {
 	struct spdm_transcript tr;
 	uint8_t root_hash[SPDM_SLOTS][SPDM_HASH_MAX];
 	uint8_t chain_hash[SPDM_SLOTS][SPDM_HASH_MAX];
-	uint16_t next_id; /* our half of the next session id */
+	uint16_t next_id;  /* our half of the next session id */
+	uint32_t clear_id; /* session whose FINISH comes in the clear; 0 none */
 	struct spdm_rsp_session ses[SPDM_RSP_SESSIONS];
 };
 

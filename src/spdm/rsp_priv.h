@@ -13,6 +13,7 @@ struct spdm_ex {
 	struct spdm_rsp *r;
 	struct spdm_rsp_session *s; /* NULL: plain */
 	bool mctp;		    /* how the request came */
+	bool secured;
 	uint64_t now_ns;
 
 	struct spdm_msg req;
@@ -94,6 +95,9 @@ enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in,
 
 /* The one writer of the connection's phase. */
 void spdm_rsp_enter(struct spdm_rsp *r, enum spdm_phase next);
+
+/* Whether both ends want FINISH in the clear. */
+bool spdm_rsp_clear(const struct spdm_rsp *r);
 
 /* What was agreed with the peer, and its transcripts, are no more. */
 void spdm_rsp_forget(struct spdm_rsp *r);

@@ -76,8 +76,9 @@ static enum il_err key_ex_fields(struct spdm_ex *x, uint16_t sm)
 	x->rsp.u.key_ex_rsp.opaque = (struct spdm_span){ x->opaque, w.len };
 	x->rsp.u.key_ex_rsp.sig =
 		(struct spdm_span){ x->sig, spdm_sig_len(r->asym) };
-	x->rsp.u.key_ex_rsp.verify =
-		(struct spdm_span){ x->verify, spdm_hash_len(r->hash) };
+	if (!spdm_rsp_clear(r)) /* else it comes with FINISH_RSP */
+		x->rsp.u.key_ex_rsp.verify =
+			(struct spdm_span){ x->verify, spdm_hash_len(r->hash) };
 	return env_random(r->cfg.env, x->rsp.u.key_ex_rsp.random,
 			  SPDM_NONCE_LEN);
 }
@@ -123,10 +124,10 @@ static enum il_err key_ex_proof(struct spdm_ex *x, uint8_t slot,
 	if (!err)
 		err = spdm_keys_handshake(&x->keys, c, r->version, r->hash,
 					  secret, secret_len, th);
-	if (!err)
+	if (!err && !spdm_rsp_clear(r))
 		err = spdm_keys_verify_data(&x->keys, c, SPDM_DIR_RSP, th,
 					    x->verify);
-	if (!err)
+	if (!err && !spdm_rsp_clear(r))
 		err = spdm_tr_add(&r->tr, &x->work, true, x->verify,
 				  spdm_hash_len(r->hash));
 	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
@@ -136,12 +137,25 @@ static enum il_err key_ex_proof(struct spdm_ex *x, uint8_t slot,
 	return err;
 }
 
+/*
+ * FINISH in the clear names no session: it is about the latest. An older
+ * handshake could never be finished.
+ */
+static void drop_unfinished(struct spdm_rsp *r)
+{
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS && r->clear_id; i++)
+		if (r->ses[i].state == SPDM_SES_HANDSHAKE &&
+		    r->ses[i].id == r->clear_id)
+			spdm_rsp_session_end(r, &r->ses[i], SPDM_END_RESTART);
+}
+
 /* What the exchange acquired becomes the session's. */
 static void key_ex_commit(struct spdm_ex *x, struct spdm_rsp_session *s,
 			  uint32_t id)
 {
 	struct spdm_rsp *r = x->r;
 
+	drop_unfinished(r);
 	s->id = id;
 	s->keys = x->keys;
 	s->th = x->work;
@@ -152,6 +166,8 @@ static void key_ex_commit(struct spdm_ex *x, struct spdm_rsp_session *s,
 	}
 	s->heard_ns = x->now_ns;
 	r->next_id = (uint16_t)((id >> 16) - 1);
+	if (spdm_rsp_clear(r))
+		r->clear_id = id;
 	spdm_rsp_session_enter(r, s, SPDM_SES_HANDSHAKE);
 }
 
@@ -206,6 +222,7 @@ static void after_finish(struct spdm_ex *x)
 	bytes_wipe(s->keys.handshake, sizeof(s->keys.handshake));
 	bytes_wipe(s->keys.hs_dir, sizeof(s->keys.hs_dir));
 	crypto_drop(c, &s->th);
+	s->heard_ns = x->now_ns;
 	spdm_rsp_session_enter(x->r, s, SPDM_SES_OPEN);
 }
 
@@ -237,10 +254,49 @@ static enum il_err finish_check(struct spdm_ex *x)
 	return spdm_ex_refuse(x, SPDM_ERR_DECRYPT_ERROR, 0);
 }
 
+/* The HMAC that a handshake in the clear has in FINISH_RSP. */
+static enum il_err finish_proof(struct spdm_ex *x)
+{
+	struct spdm_rsp *r = x->r;
+	uint8_t th[SPDM_HASH_MAX];
+	enum il_err err = spdm_tr_digest(&r->tr, x->work, th);
+
+	if (!err)
+		err = spdm_keys_verify_data(&x->s->keys, r->cfg.crypto,
+					    SPDM_DIR_RSP, th, x->verify);
+	if (!err)
+		err = spdm_tr_add(&r->tr, &x->work, true, x->verify,
+				  spdm_hash_len(r->hash));
+	return err ? err : spdm_ex_emit_proof(x);
+}
+
+/* The response, and the transcript up to its end. */
+static enum il_err finish_emit(struct spdm_ex *x)
+{
+	struct spdm_rsp *r = x->r;
+	const bool clear = spdm_rsp_clear(r);
+	enum il_err err;
+
+	if (clear)
+		x->rsp.u.finish.verify =
+			(struct spdm_span){ x->verify, spdm_hash_len(r->hash) };
+	err = spdm_ex_emit(x);
+	if (!err)
+		err = spdm_tr_add(&r->tr, &x->work, true,
+				  x->req.u.finish.verify.p,
+				  x->req.u.finish.verify.n);
+	if (!err)
+		err = spdm_tr_add(&r->tr, &x->work, true, x->buf,
+				  x->len - spdm_msg_verify_len(&x->rsp));
+	if (!err && clear)
+		err = finish_proof(x);
+	return err;
+}
+
 /*
  * Source: DSP0274 1.2.1, section 10.17. FINISH_RSP still goes under the
- * handshake keys; a wrong HMAC ends the session. We never ask for mutual
- * authentication, so a signature of the requester is refused.
+ * handshake keys, or in the clear; a wrong HMAC ends the session. We never ask
+ * for mutual authentication, so a signature of the requester is refused.
  */
 enum il_err spdm_rsp_finish(struct spdm_ex *x)
 {
@@ -252,13 +308,7 @@ enum il_err spdm_rsp_finish(struct spdm_ex *x)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	err = finish_check(x);
 	if (!err)
-		err = spdm_ex_emit(x);
-	if (!err)
-		err = spdm_tr_add(&r->tr, &x->work, true,
-				  x->req.u.finish.verify.p,
-				  x->req.u.finish.verify.n);
-	if (!err)
-		err = spdm_tr_add(&r->tr, &x->work, true, x->buf, x->len);
+		err = finish_emit(x);
 	if (!err)
 		err = spdm_tr_digest(&r->tr, x->work, th2);
 	if (err)

@@ -161,7 +161,7 @@ static enum il_err parse(struct spdm_ex *x, const uint8_t *in, size_t n)
 	size_t used = n;
 	enum il_err err;
 
-	if (x->s || x->mctp) /* DOE alone pads */
+	if (x->secured || x->mctp) /* DOE alone pads */
 		err = spdm_msg_decode(in, n, &sh, &x->req);
 	else
 		err = spdm_msg_decode_padded(in, n, &sh, &x->req, &used);

@@ -188,6 +188,162 @@ static void nothing_is_padded_over_mctp(void **unused)
 	pair_free(p);
 }
 
+/* --- FINISH in the clear; the recordings base11 and tdisp12 have it --- */
+
+static struct pair *clear_pair(enum crypto_curve curve)
+{
+	struct pair *p = pair_new(curve);
+
+	p->qcfg.caps = SPDM_REQ_CAPS_ALL;
+	p->rcfg.caps = SPDM_RSP_CAPS_ALL;
+	return p;
+}
+
+static void a_whole_life_with_the_handshake_in_the_clear(void **unused)
+{
+	(void)unused;
+	struct pair *p = clear_pair(CRYPTO_P384);
+
+	whole_life(p);
+	p = clear_pair(CRYPTO_P256);
+	p->qcfg.versions[0] = SPDM_V11;
+	whole_life(p);
+	p = clear_pair(CRYPTO_P384);
+	p->qcfg.mctp = true;
+	p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
+	whole_life(p);
+}
+
+/* One of the two alone asks for it in vain. */
+static void one_end_alone_keeps_the_handshake_encrypted(void **unused)
+{
+	(void)unused;
+	struct pair *p = clear_pair(CRYPTO_P384);
+
+	p->rcfg.caps = SPDM_RSP_CAPS;
+	whole_life(p);
+	p = clear_pair(CRYPTO_P384);
+	p->qcfg.caps = SPDM_REQ_CAPS;
+	whole_life(p);
+}
+
+/* KEY_EXCHANGE is answered, FINISH is in p->in. */
+static struct pair *before_finish(void)
+{
+	struct pair *p = clear_pair(CRYPTO_P384);
+
+	pair_start(p);
+	pair_connect(p);
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_SESSION, NULL), IL_OK);
+	assert_int_equal(pair_exchange(p), IL_E_AGAIN);
+	/* Header, ids and bytes before Random, point, opaque, signature, and no
+	 * HMAC: 4 + 4 + 32 + 96 + 2 + 12 + 96. */
+	assert_int_equal(p->out_len, 246);
+	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
+				       &p->in_len, &p->in_kind),
+			 IL_OK);
+	assert_int_equal(p->in_kind, SPDM_PLAIN);
+	assert_int_equal(p->in_len, 4 + 48);
+	assert_int_equal(p->in[1], SPDM_FINISH);
+	return p;
+}
+
+static void finish_in_the_clear_answers_with_an_hmac(void **unused)
+{
+	(void)unused;
+	struct pair *p = before_finish();
+
+	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len), 0);
+	assert_int_equal(p->out_len, 4 + 48);
+	assert_int_equal(p->out[1], SPDM_FINISH_RSP);
+	p->out[10] ^= 1;
+	assert_int_equal(
+		spdm_req_push(&p->req, SPDM_PLAIN, p->out, p->out_len, 0),
+		IL_E_AUTH);
+	assert_int_equal(p->req.state, SPDM_REQ_CONNECTED);
+	/* Twice is once too often. */
+	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len),
+			 SPDM_ERR_SESSION_REQUIRED);
+	assert_int_equal(p->ended, 0);
+	pair_free(p);
+}
+
+static void a_wrong_finish_in_the_clear_ends_the_handshake(void **unused)
+{
+	(void)unused;
+	struct pair *p = before_finish();
+
+	p->in[10] ^= 1;
+	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len),
+			 SPDM_ERR_DECRYPT_ERROR);
+	p->in[10] ^= 1;
+	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len),
+			 SPDM_ERR_SESSION_REQUIRED);
+	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_NONE);
+	pair_free(p);
+}
+
+/* It says nothing about who sent it. */
+static void a_malformed_finish_in_the_clear_leaves_the_handshake(void **unused)
+{
+	(void)unused;
+	struct pair *p = before_finish();
+
+	memset(p->in + p->in_len, 0, 4);
+	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len + 4),
+			 SPDM_ERR_INVALID_REQUEST);
+	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len), 0);
+	assert_true(spdm_rsp_session_open(&p->rsp, p->rsp.ses[0].id));
+	pair_free(p);
+}
+
+static void nothing_is_encrypted_before_finish_in_the_clear(void **unused)
+{
+	(void)unused;
+	struct pair *p = before_finish();
+	struct spdm_channel ch = { .live = false };
+	uint8_t rec[128];
+	size_t n;
+
+	/* As a requester would that did not agree to it. */
+	assert_int_equal(spdm_channel_open(&ch, &p->c, &p->req.keys,
+					   p->req.keys.hs_dir[SPDM_DIR_REQ],
+					   UINT64_MAX),
+			 IL_OK);
+	memcpy(rec + SPDM_SECURED_HEAD, p->in, p->in_len);
+	assert_int_equal(spdm_secured_seal(&ch, &p->c, p->req.session_id, rec,
+					   sizeof(rec), p->in_len, &n),
+			 IL_OK);
+	assert_int_equal(pair_send(p, SPDM_SECURED, rec, n), -1);
+	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_HANDSHAKE);
+	spdm_channel_close(&ch, &p->c);
+	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len), 0);
+	pair_free(p);
+}
+
+/* FINISH names no session: it is about the latest. */
+static void the_latest_key_exchange_is_the_one_to_finish(void **unused)
+{
+	(void)unused;
+	struct pair *p = before_finish();
+	uint8_t old[64];
+	const size_t n = p->in_len;
+
+	memcpy(old, p->in, n);
+	spdm_req_abort(&p->req);
+	for (unsigned i = 0; i < 2 * SPDM_RSP_SESSIONS; i++) {
+		assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_SESSION, NULL),
+				 IL_OK);
+		assert_int_equal(pair_exchange(p), IL_E_AGAIN);
+		spdm_req_abort(&p->req);
+	}
+	assert_int_equal(pair_send(p, SPDM_PLAIN, old, n),
+			 SPDM_ERR_DECRYPT_ERROR);
+	assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
+	assert_int_equal(p->ended, 0);
+	pair_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +354,16 @@ int main(void)
 		cmocka_unit_test(
 			a_session_stays_with_the_transport_that_made_it),
 		cmocka_unit_test(nothing_is_padded_over_mctp),
+		cmocka_unit_test(a_whole_life_with_the_handshake_in_the_clear),
+		cmocka_unit_test(one_end_alone_keeps_the_handshake_encrypted),
+		cmocka_unit_test(finish_in_the_clear_answers_with_an_hmac),
+		cmocka_unit_test(
+			a_wrong_finish_in_the_clear_ends_the_handshake),
+		cmocka_unit_test(
+			a_malformed_finish_in_the_clear_leaves_the_handshake),
+		cmocka_unit_test(
+			nothing_is_encrypted_before_finish_in_the_clear),
+		cmocka_unit_test(the_latest_key_exchange_is_the_one_to_finish),
 		cmocka_unit_test(
 			a_whole_life_with_big_portions_and_no_evidence_kept),
 	};
