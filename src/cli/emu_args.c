@@ -54,7 +54,7 @@ static const struct word cap_words[] = {
 	{ "ENCAP", NOT_HERE },
 	{ "HBEAT", SPDM_CAP_HBEAT },
 	{ "KEY_UPD", SPDM_CAP_KEY_UPD },
-	{ "HANDSHAKE_IN_CLEAR", NOT_HERE },
+	{ "HANDSHAKE_IN_CLEAR", SPDM_CAP_HANDSHAKE_IN_CLEAR },
 	{ "PUB_KEY_ID", NOT_HERE },
 	{ "CHUNK", NOT_HERE },
 	{ "ALIAS_CERT", NOT_HERE },
@@ -321,7 +321,8 @@ static void settle_caps(struct emu_args *a)
 	if (a->dhe & DHE_NONE)
 		a->dhe &= ~DHE_NONE;
 	if (!a->dhe || (a->caps & session) != session)
-		a->caps &= ~(session | SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD);
+		a->caps &= ~(session | SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD |
+			     SPDM_CAP_HANDSHAKE_IN_CLEAR);
 }
 
 static int read_one(struct cli *c, int argc, char **argv, int *i,
@@ -345,7 +346,7 @@ int emu_args_read(struct cli *c, int argc, char **argv, struct emu_args *out)
 	struct emu_args a = {
 		.trans = EMU_MCTP,
 		.sec_ver = SPDM_SM_V11,
-		.caps = SPDM_RSP_CAPS,
+		.caps = SPDM_RSP_CAPS_ALL, /* TF-RMM needs all of them */
 		.hash = SPDM_HASH_SHA_384 | SPDM_HASH_SHA_256,
 		.meas_hash = SPDM_MEAS_HASH_SHA_384 | SPDM_MEAS_HASH_SHA_256,
 		.asym = SPDM_ASYM_ECDSA_P384 | SPDM_ASYM_ECDSA_P256,

@@ -459,6 +459,8 @@ static void finish_caps(struct fj *j, const struct device_file *f)
 		{ SPDM_CAP_HBEAT, SPDM_CAP_KEY_EX, "'hbeat' needs 'key-ex'" },
 		{ SPDM_CAP_KEY_UPD, SPDM_CAP_KEY_EX,
 		  "'key-upd' needs 'key-ex'" },
+		{ SPDM_CAP_HANDSHAKE_IN_CLEAR, SPDM_CAP_KEY_EX,
+		  "'handshake-in-the-clear' needs 'key-ex'" },
 		{ SPDM_CAP_KEY_EX, SPDM_CAP_CERT, "'key-ex' needs 'cert'" },
 		{ SPDM_CAP_CHAL, SPDM_CAP_CERT, "'chal' needs 'cert'" },
 		{ SPDM_CAP_MEAS_SIG, SPDM_CAP_CERT, "'meas-sig' needs 'cert'" },

@@ -176,11 +176,12 @@ static void caps(struct fj *j, json_t *v, void *to)
 		{ "key-ex", SPDM_CAP_KEY_EX },
 		{ "hbeat", SPDM_CAP_HBEAT },
 		{ "key-upd", SPDM_CAP_KEY_UPD },
+		{ "handshake-in-the-clear", SPDM_CAP_HANDSHAKE_IN_CLEAR },
 	};
 	struct device_file *f = to;
 
 	f->cfg.spdm.caps = fj_words(j, v, words, COUNT(words));
-	if (f->cfg.spdm.caps & ~SPDM_RSP_CAPS)
+	if (f->cfg.spdm.caps & ~SPDM_RSP_CAPS_ALL)
 		fj_fail(j, "measurements are signed, or not there at all");
 }
 
