@@ -142,7 +142,7 @@ static enum il_err build(struct rq *q)
 		.crypto = &q->crypto,
 		.env = &q->env,
 		.versions = { SPDM_V12, SPDM_V11 },
-		.caps = SPDM_REQ_CAPS,
+		.caps = q->o.clear ? SPDM_REQ_CAPS_ALL : SPDM_REQ_CAPS,
 		.mctp = q->peer.transport == EMU_MCTP,
 		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384,
 		.hash = SPDM_HASH_SHA_256 | SPDM_HASH_SHA_384,
@@ -235,7 +235,7 @@ static int request(struct rq *q, const struct rq_step *const *list, size_t n)
 
 struct texts {
 	const char *trans, *steps, *function, *trust, *slot, *stream, *port;
-	const char *lock_flags, *timeout, *hello, *json;
+	const char *lock_flags, *timeout, *hello, *clear, *json;
 };
 
 static int take_opts(struct rq *q, const struct texts *t)
@@ -269,6 +269,7 @@ static int take_opts(struct rq *q, const struct texts *t)
 	q->o.lock_flags = (uint16_t)flags;
 	q->o.trust = t->trust;
 	q->o.hello = t->hello;
+	q->o.clear = t->clear;
 	q->o.json = t->json;
 	q->o.listed = t->steps;
 	return 0;
@@ -308,6 +309,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "lock-flags", false, &t.lock_flags },
 		{ "timeout", false, &t.timeout },
 		{ "hello", true, &t.hello },
+		{ "clear", true, &t.clear },
 		{ "json", true, &t.json },
 	};
 	const char *target = NULL;
@@ -332,7 +334,7 @@ const struct cli_cmd cmd_request = {
 	.name = "request",
 	.args = "TARGET [--trans doe|mctp] [--steps LIST] [--function BDF] "
 		"[--trust FILE] [--slot N] [--stream N] [--port N] "
-		"[--lock-flags N] [--timeout S] [--hello] [--json]",
+		"[--lock-flags N] [--timeout S] [--hello] [--clear] [--json]",
 	.help = "a requester: walk through what a responder answers",
 	.run = run,
 };

@@ -36,6 +36,7 @@ enum rq_end {
 struct rq_opts {
 	bool json;
 	bool hello;
+	bool clear; /* offer the handshake in the clear */
 	uint8_t slot;
 	uint8_t stream; /* IDE stream id */
 	uint8_t port;	/* IDE_KM port index */

@@ -210,6 +210,8 @@ enum rq_end rq_session(struct rq *q)
 		return end;
 	snprintf(id, sizeof(id), "0x%08x", q->spdm.session_id);
 	json_object_set_new(q->found, "id", json_string(id));
+	json_object_set_new(q->found, "in_the_clear",
+			    json_boolean(q->spdm.shape.clear));
 	json_object_set_new(q->found, "heartbeat_s",
 			    json_integer(q->spdm.heartbeat_s));
 	return RQ_OK;

@@ -43,14 +43,15 @@ static int open_rig(void **state)
 struct served {
 	struct child child;
 	char target[160];
-	char dir[160]; /* of its identity */
+	char dir[160];	  /* of its identity */
+	const char *file; /* that describes it, or NULL */
 };
 
 static void serve_start(struct rig *r, struct served *s)
 {
 	const char *const argv[] = { "interlock", "device",	"--spdm-socket",
 				     s->target,	  "--identity", s->dir,
-				     NULL };
+				     s->file,	  NULL };
 
 	snprintf(s->dir, sizeof(s->dir), "%s", rig_path(r, "id"));
 	snprintf(s->target, sizeof(s->target), "unix:%s",
@@ -131,7 +132,7 @@ static void whole(struct rig *r, const char *trans)
 	static const char *const states[] = { "CONFIG_UNLOCKED",
 					      "CONFIG_LOCKED", "RUN",
 					      "CONFIG_UNLOCKED" };
-	struct served s;
+	struct served s = { .file = NULL };
 
 	serve_start(r, &s);
 	rig_run(r, "request", s.target, "--trans", trans, "--trust",
@@ -172,12 +173,40 @@ static void the_whole_walk_is_made_over_mctp(void **state)
 	whole(*state, "mctp");
 }
 
+static void a_handshake_in_the_clear_is_made_on_request(void **state)
+{
+	static const char file[] =
+		"{ \"spdm\": { \"capabilities\": [ \"cert\", \"chal\", "
+		"\"meas-sig\", \"meas-fresh\", \"encrypt\", \"mac\", "
+		"\"key-ex\", \"hbeat\", \"key-upd\", "
+		"\"handshake-in-the-clear\" ] } }";
+	static const char *const want[] = { "connect ok", "session ok",
+					    "key-update ok", "end ok" };
+	struct rig *r = *state;
+	struct served s = { .file = rig_path(r, "device.json") };
+
+	rig_write(s.file, file, sizeof(file) - 1);
+	serve_start(r, &s);
+	rig_run(r, "request", s.target, "--clear", "--steps",
+		"connect,session,key-update", "--json", NULL);
+	assert_int_equal(r->status, 0);
+	expect_steps(r, want, COUNT(want));
+	assert_true(json_is_true(json_object_get(step(r, 1), "in_the_clear")));
+	/* And where it was not asked for, as ever. */
+	rig_run(r, "request", s.target, "--steps", "connect,session,key-update",
+		"--json", NULL);
+	assert_int_equal(r->status, 0);
+	expect_steps(r, want, COUNT(want));
+	assert_true(json_is_false(json_object_get(step(r, 1), "in_the_clear")));
+	serve_stop(&s);
+}
+
 static void steps_are_chosen_and_what_they_left_open_is_ended(void **state)
 {
 	static const char *const want[] = { "connect ok", "session ok",
 					    "heartbeat ok", "end ok" };
 	struct rig *r = *state;
-	struct served s;
+	struct served s = { .file = NULL };
 
 	serve_start(r, &s);
 	rig_run(r, "request", s.target, "--steps=connect,session,heartbeat",
@@ -204,7 +233,7 @@ static void what_the_peer_refuses_is_told_in_its_words(void **state)
 					      "ide ok",	     "tdisp refused",
 					      "ide-stop ok", "end ok" };
 	struct rig *r = *state;
-	struct served s;
+	struct served s = { .file = NULL };
 
 	serve_start(r, &s);
 	rig_run(r, "request", s.target, "--steps", "connect,session,tdisp",
@@ -231,7 +260,7 @@ static void a_silent_refusal_ends_the_session_not_the_tool(void **state)
 					    "ide failed", "tdisp skipped",
 					    "ide-stop skipped" };
 	struct rig *r = *state;
-	struct served s;
+	struct served s = { .file = NULL };
 
 	serve_start(r, &s);
 	/* IDE_KM has no way to say that there is no such port. */
@@ -246,7 +275,7 @@ static void a_silent_refusal_ends_the_session_not_the_tool(void **state)
 static void a_chain_under_another_root_is_not_trusted(void **state)
 {
 	struct rig *r = *state;
-	struct served s;
+	struct served s = { .file = NULL };
 	const char *other = rig_path(r, "other");
 	char root[200];
 
@@ -442,6 +471,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_whole_walk_is_made_over_doe),
 		TEST(the_whole_walk_is_made_over_mctp),
+		TEST(a_handshake_in_the_clear_is_made_on_request),
 		TEST(steps_are_chosen_and_what_they_left_open_is_ended),
 		TEST(what_the_peer_refuses_is_told_in_its_words),
 		TEST(a_silent_refusal_ends_the_session_not_the_tool),
