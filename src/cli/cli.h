@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "crypto/identity.h"
 
+struct world_patience;
+
 /* Exit status of every command. */
 enum cli_exit {
 	CLI_DONE = 0,
@@ -25,7 +27,8 @@ struct cli {
 	int64_t (*now_s)(void); /* seconds since 1970 */
 	uint64_t (*mono_ns)(void); /* for durations */
 	const char *state_dir; /* where the user's identity is kept, or NULL */
-	char said[512];	       /* the last line on err; for --json */
+	const struct world_patience *patience; /* NULL: the usual */
+	char said[512]; /* the last line on err; for --json */
 };
 
 struct cli_cmd {
@@ -83,6 +86,8 @@ struct cli_identity {
 };
 int cli_identity_load(struct cli *c, const char *dir, const char *trust,
 		      struct cli_identity *out);
+/* The trust anchor alone. */
+int cli_anchor_load(struct cli *c, const char *trust, struct cli_identity *out);
 /* The user's own, made on first use. */
 int cli_identity_default(struct cli *c, char *dir, size_t cap);
 int cli_identity_make(struct cli *c, const char *dir);

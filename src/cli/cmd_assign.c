@@ -14,6 +14,7 @@ struct assign_opts {
 	const char *vf;
 	const char *link_capture;
 	const char *capture;
+	const char *device;
 };
 
 static int set(struct cli_run *r, const char *name, const char *value)
@@ -51,6 +52,8 @@ static int assign(struct cli *c, struct cli_run *r, const struct assign_opts *o)
 	if (!ret)
 		ret = set(r, "CAPTURE", o->capture);
 	if (!ret)
+		ret = set(r, "DEVICE", o->device);
+	if (!ret)
 		ret = set_vf(r, o->vf);
 	if (!ret)
 		ret = cli_run_parse(r, "assign.il", scenario_assign,
@@ -66,6 +69,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "platform", false, &o.platform },
 		{ "payload", false, &o.run.payload },
 		{ "vf", false, &o.vf },
+		{ "device", false, &o.device },
 		{ "identity", false, &o.run.identity },
 		{ "trust", false, &o.run.trust },
 		{ "expect-measurements", false, &o.run.expect },
@@ -88,6 +92,7 @@ static int run(struct cli *c, int argc, char **argv)
 				  o.platform);
 	if (!o.run.payload)
 		return cli_misuse(c, "assign wants --payload FILE");
+	o.run.elsewhere = o.device && *o.device;
 	r = malloc(sizeof(*r));
 	if (!r)
 		return cli_fail(c, "no memory");
@@ -99,7 +104,8 @@ static int run(struct cli *c, int argc, char **argv)
 
 const struct cli_cmd cmd_assign = {
 	.name = "assign",
-	.args = "--platform NAME --payload FILE [--vf N] [--identity DIR] "
+	.args = "--platform NAME --payload FILE [--vf N] [--device AT] "
+		"[--identity DIR] "
 		"[--trust FILE] [--expect-measurements FILE] "
 		"[--link-capture FILE] [--capture FILE] [--seed N] [--now S] "
 		"[--trace N] "

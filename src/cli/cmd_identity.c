@@ -147,12 +147,26 @@ int cli_identity_default(struct cli *c, char *dir, size_t cap)
 	return ret ? ret : cli_identity_make(c, dir);
 }
 
+static int load_anchor(struct cli *c, struct ossl *o, const char *trust,
+		       struct cli_identity *out)
+{
+	uint8_t *root = NULL;
+	size_t len = 0;
+	int ret = cli_read(c, "trust anchor", trust, 1u << 16, &root, &len);
+
+	if (!ret &&
+	    identity_anchor(o, root, len, out->anchor, &out->anchor_len))
+		ret = cli_fail(c, "trust anchor %s: not a certificate", trust);
+	free(root);
+	return ret;
+}
+
 static int load(struct cli *c, struct ossl *o, const char *dir,
 		const char *trust, struct cli_identity *out)
 {
 	char chain_path[4096], key_path[4096], root_path[4096];
-	uint8_t *chain = NULL, *key = NULL, *root = NULL;
-	size_t chain_len = 0, key_len = 0, root_len = 0;
+	uint8_t *chain = NULL, *key = NULL;
+	size_t chain_len = 0, key_len = 0;
 	enum identity_fault why = IDENTITY_OK;
 	int ret;
 
@@ -165,21 +179,28 @@ static int load(struct cli *c, struct ossl *o, const char *dir,
 	if (!ret)
 		ret = cli_read(c, "identity", key_path, 1u << 16, &key,
 			       &key_len);
-	if (!ret)
-		ret = cli_read(c, "trust anchor", trust, 1u << 16, &root,
-			       &root_len);
 	if (!ret && identity_load(o, (char *)chain, chain_len, (char *)key,
 				  key_len, &out->id, &why))
 		ret = cli_fail(c, "identity %s: %s", dir,
 			       identity_fault_name(why));
-	if (!ret &&
-	    identity_anchor(o, root, root_len, out->anchor, &out->anchor_len))
-		ret = cli_fail(c, "trust anchor %s: not a certificate", trust);
+	if (!ret)
+		ret = load_anchor(c, o, trust, out);
 	if (key)
 		bytes_wipe(key, key_len);
 	free(chain);
 	free(key);
-	free(root);
+	return ret;
+}
+
+int cli_anchor_load(struct cli *c, const char *trust, struct cli_identity *out)
+{
+	struct ossl *o;
+	int ret;
+
+	if (ossl_new(&(struct ossl_cfg){ 0 }, &o))
+		return cli_fail(c, "cryptography cannot start");
+	ret = load_anchor(c, o, trust, out);
+	ossl_free(o);
 	return ret;
 }
 

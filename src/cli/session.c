@@ -89,6 +89,8 @@ static int open_identity(struct cli *c, struct cli_run *r,
 	char dir[4096];
 	int ret;
 
+	if (o->elsewhere && o->trust && !o->identity)
+		return cli_anchor_load(c, o->trust, &r->id);
 	if (o->identity)
 		return cli_identity_load(c, o->identity, o->trust, &r->id);
 	ret = cli_identity_default(c, dir, sizeof(dir));
@@ -129,7 +131,7 @@ static int open_inputs(struct cli *c, struct cli_run *r,
 	r->cfg.payload = r->payload;
 	r->cfg.payload_len = len;
 	r->cfg.expected = r->expected;
-	r->cfg.identity = &r->id.id;
+	r->cfg.identity = r->id.id.chain_len ? &r->id.id : NULL;
 	r->cfg.anchor = r->id.anchor;
 	r->cfg.anchor_len = r->id.anchor_len;
 	return ret;
@@ -158,6 +160,7 @@ int cli_run_open(struct cli *c, struct cli_run *r, const struct cli_run_opts *o)
 		ret = open_inputs(c, r, o);
 	if (ret)
 		return ret;
+	r->cfg.patience = c->patience;
 	r->cfg.out = (struct world_out){ .step = on_step,
 					 .progress = on_progress,
 					 .mono_ns = on_mono,
@@ -248,6 +251,10 @@ static void end_json(struct cli_run *r, const char *name, bool clean,
 	json_object_set_new(o, "measurements",
 			    m ? cli_measurements_json(m, n) : json_null());
 	json_object_set_new(o, "seed", json_integer((json_int_t)r->cfg.seed));
+	json_object_set_new(o, "device",
+			    s.device_at ? json_string(s.device_at)
+					: json_null());
+	json_object_set_new(o, "replayable", json_boolean(!s.device_at));
 	json_object_set_new(o, "seconds", json_real(seconds));
 	json_dumpf(o, r->c->out, JSON_INDENT(1));
 	fputc('\n', r->c->out);
@@ -270,6 +277,11 @@ static void end_text(struct cli_run *r, double seconds)
 		(unsigned long long)s.exchanges,
 		(unsigned long long)s.law_checks, s.laws,
 		(unsigned long long)s.steps, s.laws_tested, seconds);
+	if (s.device_at)
+		fprintf(r->c->out,
+			"  the device is another process, at %s: this world "
+			"waited in wall time and cannot be replayed\n",
+			s.device_at);
 }
 
 int cli_run_refused(struct cli_run *r, const char *name, int ret)

@@ -39,6 +39,7 @@ struct cli_run_opts {
 	const char *now;
 	const char *trace; /* events shown after a failure */
 	const char *json;
+	bool elsewhere; /* the device is another process, which is who it is */
 };
 
 /* 0, or an exit status after a line on err. */

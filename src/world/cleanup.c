@@ -30,16 +30,16 @@ static struct world_op *scratch_op(struct world *w)
 }
 
 /*
- * Each step is one at which laws are asked, as in any command. What a law
- * said is kept in w->law; giving back goes on all the same.
+ * Each step is one at which laws are asked, as in any command. If one is broken
+ * here, after whatever made the run fail, a line says so and the end is not a
+ * clean one; giving back goes on all the same.
  */
 static bool step_over(struct world *w, enum il_err err)
 {
-	enum il_err law;
+	unsigned law = w->law;
 
-	world_settle(w);
-	law = laws_step(w);
-	(void)law;
+	if (world_stepped(w) && !law)
+		world_say(w, "world", "giving back", w->last_text, true, 0);
 	return err != IL_E_AGAIN;
 }
 
@@ -145,9 +145,36 @@ bool world_isolated(struct world *w)
 	return w->cut && !world_holds(w);
 }
 
-/* A device that is not there, or dead, says nothing that could be asked. */
-static bool unlocked(const struct world *w)
+/*
+ * What the platform knows of a device in another process: a binding is unlocked
+ * because the device said so in its session, or dead because it was cut off
+ * (laws 19 and 48), and the connection is over.
+ */
+static bool let_go(struct world *w)
 {
+	struct law_conn conn[LAW_CONNS] = { 0 };
+	struct law_bind bind[LAW_BINDS] = { 0 };
+
+	w->plat->law->conns(w, conn);
+	w->plat->law->binds(w, bind);
+	for (unsigned i = 0; i < LAW_BINDS; i++)
+		if (bind[i].state != TSM_BIND_FREE &&
+		    bind[i].state != TSM_BIND_UNLOCKED &&
+		    bind[i].state != TSM_BIND_DEAD)
+			return false;
+	for (unsigned i = 0; i < LAW_CONNS; i++)
+		if (conn[i].state != TSM_CONN_FREE &&
+		    conn[i].state != TSM_CONN_CLOSED &&
+		    conn[i].state != TSM_CONN_ERROR)
+			return false;
+	return true;
+}
+
+/* A device that is not there, or dead, says nothing that could be asked. */
+static bool unlocked(struct world *w)
+{
+	if (!w->dev)
+		return let_go(w);
 	for (unsigned i = 0; i < w->dev->fns; i++)
 		if (w->dev->fn[i].there &&
 		    dsm_tdi_state(&w->dev->dsm, i) != TDI_UNLOCKED)
@@ -159,6 +186,7 @@ bool world_cleanup(struct world *w)
 {
 	char text[sizeof(w->last_text)];
 	struct vmm_dev_cfg pf = { .guest_rid = WORLD_GUEST_RID };
+	unsigned law = w->law;
 	bool over = true;
 
 	if (!w->built)
@@ -176,5 +204,6 @@ bool world_cleanup(struct world *w)
 	w->connected = false;
 	world_settle(w);
 	memcpy(w->last_text, text, sizeof(text));
-	return over && !world_holds(w) && (w->cut || unlocked(w));
+	return over && w->law == law && !world_holds(w) &&
+	       (w->cut || unlocked(w));
 }

@@ -38,6 +38,9 @@ static const struct lang_arg option_args[] = {
 static const struct lang_arg device_args[] = {
 	{ "vfs", LANG_INT,
 	  .help = "virtual functions, 0 to 7; default 0, or as in the file" },
+	{ "at", LANG_WORD,
+	  .help = "unix:PATH or tcp:127.0.0.1:PORT: the device is another "
+		  "process and has what it has; the world waits in wall time" },
 	{ "file", LANG_WORD, .help = "a JSON device file" },
 	{ "relax", LANG_WORD,
 	  .help = "switches of the device file by name, with commas between" },

@@ -62,12 +62,33 @@ static enum il_err read_relax(struct world *w, const char *names)
 	return IL_OK;
 }
 
+static enum il_err read_at(struct world *w, const struct lang_call *c)
+{
+	const char *at = lang_word(c, "at", NULL);
+
+	w->remote.used = at != NULL;
+	if (!at)
+		return IL_OK;
+	if (lang_word(c, "file", NULL) || lang_word(c, "relax", NULL))
+		return world_fail(w, IL_E_ARG, 0,
+				  "a device in another process is what it is: "
+				  "at= goes with neither file= nor relax=");
+	if (sock_parse(at, &w->remote.at))
+		return world_fail(w, IL_E_ARG, 0,
+				  "%s: expected unix:PATH or "
+				  "tcp:127.0.0.1:PORT",
+				  at);
+	return IL_OK;
+}
+
 enum il_err cmd_device(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
 	const char *file = lang_word(c, "file", NULL);
 	enum il_err err = world_not_built(w);
 
+	if (!err)
+		err = read_at(w, c);
 	if (!err && file)
 		err = read_file(w, file);
 	if (!err)

@@ -4,6 +4,7 @@
 
 #include "dsm/dsm.h"
 #include "world/cmd_priv.h"
+#include "world/laws_priv.h"
 
 /* step, and the assertions. */
 
@@ -48,9 +49,31 @@ enum il_err cmd_expect_fault(void *ctx, const struct lang_call *c)
 	return IL_OK;
 }
 
+/*
+ * The state of a TDI whose device cannot be looked into: as it said itself,
+ * in its session, to the TSM. One that is bound to nobody was unlocked, or cut
+ * off and forgotten. False: it was cut off, and nobody knows.
+ */
+static bool told_state(struct world *w, uint16_t rid, uint64_t *is)
+{
+	struct law_bind bind[LAW_BINDS] = { 0 };
+
+	*is = TSM_TDI_UNLOCKED;
+	w->plat->law->binds(w, bind);
+	for (unsigned i = 0; i < LAW_BINDS; i++) {
+		if (bind[i].state == TSM_BIND_FREE || bind[i].rid != rid)
+			continue;
+		*is = bind[i].tdi;
+		return bind[i].state != TSM_BIND_DEAD;
+	}
+	return true;
+}
+
 /* Index of the function that the host names @bdf, or -1. */
 static int fn_of(const struct world *w, uint64_t bdf)
 {
+	if (!w->dev)
+		return pci_find(&w->host->pci, (uint32_t)bdf) ? 0 : -1;
 	for (unsigned i = 0; i < w->dev->fns; i++)
 		if (device_rid(w->dev, i) == (uint16_t)bdf)
 			return (int)i;
@@ -66,7 +89,12 @@ enum il_err cmd_expect_tdi(void *ctx, const struct lang_call *c)
 
 	if (fn < 0)
 		return world_fail(w, IL_E_ARG, 0, "there is no such function");
-	is = dsm_tdi_state(&w->dev->dsm, (uint32_t)fn);
+	if (w->dev)
+		is = dsm_tdi_state(&w->dev->dsm, (uint32_t)fn);
+	else if (!told_state(w, (uint16_t)lang_num(c, "bdf", 0), &is))
+		return world_fail(w, IL_E_PEER, 0,
+				  "the TDI was cut off: its state is not "
+				  "known");
 	if (is != want)
 		return world_fail(w, IL_E_PEER, 0,
 				  "expected the TDI in state %llu; it is in "

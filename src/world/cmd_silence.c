@@ -18,6 +18,9 @@ enum il_err cmd_device_silent(void *ctx, const struct lang_call *c)
 		return world_fail(w, IL_E_STATE, 0,
 				  "no platform is chosen yet");
 	err = world_build(w);
+	if (!err && !w->dev)
+		err = world_fail(w, IL_E_STATE, 0,
+				 "a device in another process dies there");
 	if (!err)
 		silence_after(w, hows[lang_num(c, "how", 0)],
 			      lang_num(c, "unit", 0) ? SILENCE_TLP
@@ -35,6 +38,9 @@ enum il_err cmd_device_reset(void *ctx, const struct lang_call *c)
 	if (!w->built)
 		return world_fail(w, IL_E_STATE, 0,
 				  "the machine is not running yet");
+	if (!w->dev)
+		return world_fail(w, IL_E_STATE, 0,
+				  "a device in another process is reset there");
 	err = silence_over(w);
 	return err ? world_fail(w, err, 0, "the reset did not reach it") : err;
 }

@@ -194,7 +194,10 @@ static bool began(const struct law_stream *was, const struct law_stream *now,
 	return false;
 }
 
-/* @s of one end has begun with @set; @o is the block of the other end. */
+/*
+ * @s of one end has begun with @set; @o is the block of the other end, or @s
+ * again where that end cannot be seen.
+ */
 static void may_begin(const struct law_stream *s, const struct law_stream *o,
 		      unsigned set, unsigned dir, struct law_case *c)
 {
@@ -217,7 +220,8 @@ void law_6(const struct law_facts *was, const struct law_facts *now,
 	if (!was->valid)
 		return;
 	for (unsigned e = 0; e < LAW_ENDS; e++) {
-		const struct law_end *other = &now->end[!e];
+		const struct law_end *other =
+			&now->end[now->device_seen ? !e : e];
 
 		for (unsigned i = 0; i < LAW_STREAMS; i++) {
 			const struct law_stream *s = &now->end[e].s[i];

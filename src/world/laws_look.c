@@ -85,7 +85,10 @@ static void look_device(const struct world *w, const struct law_facts *was,
 {
 	const struct device *d = w->dev;
 
-	now->fns = d->fns;
+	now->device_seen = d != NULL;
+	now->fns = d ? d->fns : 0;
+	if (!d)
+		return;
 	for (unsigned i = 0; i < d->fns; i++) {
 		look_tdi(d, i, was->tdi[i].state, &now->tdi[i]);
 		now->tdi[i].was_locked = was_locked(w, i);
@@ -156,8 +159,9 @@ static void look_link(const struct world *w, const struct law_facts *was,
 	uint8_t *route = now->end[LAW_PORT].route;
 
 	look_end(&p->ide, &was->end[LAW_PORT], full, &now->end[LAW_PORT]);
-	look_end(&w->dev->ide, &was->end[LAW_DEVICE], full,
-		 &now->end[LAW_DEVICE]);
+	if (w->dev)
+		look_end(&w->dev->ide, &was->end[LAW_DEVICE], full,
+			 &now->end[LAW_DEVICE]);
 	/* Type 1 header: bus numbers, then memory windows. */
 	memcpy(route, p->cfg.image + 0x18, 3);
 	memcpy(route + 3, p->cfg.image + 0x20, 16);
@@ -214,6 +218,8 @@ static void look_platform(struct world *w, struct law_facts *now)
 	now->report_info = v->report_info;
 	for (unsigned i = 0; i < now->fns; i++)
 		look_entry(w, now->tdi[i].rid, now);
+	for (unsigned i = 0; !now->device_seen && i < LAW_FNS; i++)
+		look_entry(w, (uint16_t)(world_pf(w) + i), now);
 	for (unsigned i = 0; i < LAW_BINDS; i++)
 		if (now->bind[i].state != TSM_BIND_FREE)
 			look_entry(w, now->bind[i].rid, now);
@@ -277,7 +283,8 @@ static unsigned spans_of(const struct device *d, const struct law_facts *now,
 {
 	unsigned n = 0;
 
-	bar_spans(d, out, &n);
+	if (d)
+		bar_spans(d, out, &n);
 	for (unsigned i = 0; i < LAW_BINDS; i++)
 		for (unsigned k = 0; k < now->bind[i].lock.ranges; k++) {
 			const struct tsm_range *r = &now->bind[i].lock.range[k];

@@ -173,7 +173,8 @@ struct law_guest {
 struct law_facts {
 	bool valid; /* false before the first step */
 	uint64_t step;
-	/* device */
+	/* device; nothing of it is known if it is in another process */
+	bool device_seen;
 	unsigned fns;
 	struct law_tdi tdi[LAW_FNS];
 	bool any_session;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -24,15 +25,27 @@ bool world_pump(void *ctx)
 	return device_run(w->dev, w->now_ns);
 }
 
-/* Until neither end has anything to do. */
+/*
+ * Until neither end has anything to do. A device elsewhere is waited for in
+ * accesses, and between steps its frames are taken in: world_stepped().
+ */
 void world_settle(struct world *w)
 {
-	bool moved;
+	bool moved = w->dev != NULL;
 
-	do {
+	while (moved) {
 		moved = device_run(w->dev, w->now_ns);
 		moved |= fabric_run(&w->fabric);
-	} while (moved);
+	}
+}
+
+uint16_t world_pf(const struct world *w)
+{
+	const struct pci_cfg *c = &w->fabric.port[w->port].cfg;
+
+	if (w->dev)
+		return device_rid(w->dev, 0);
+	return BDF(pci_cfg_get(c, T1_SECONDARY, 1), 0, 0);
 }
 
 /* --- what the host kernel sees --- */
@@ -138,6 +151,10 @@ static void wait_ns(void *ctx, uint64_t ns)
 {
 	struct world *w = ctx;
 
+	if (w->remote.open) {
+		remote_sleep(w, ns);
+		return;
+	}
 	w->now_ns += ns;
 	world_settle(w);
 }
@@ -164,8 +181,8 @@ static enum link_verdict see_frame(void *ctx, struct link_tap *tap,
 	struct world *w = ctx;
 
 	(void)tap;
-	(void)dir;
 	(void)out;
+	w->remote.frames += dir == LINK_IN;
 	if (silence_eats(w, f->kind))
 		return LINK_DROP;
 	if (f->kind == LINK_TLP) {
@@ -177,19 +194,42 @@ static enum link_verdict see_frame(void *ctx, struct link_tap *tap,
 	return LINK_PASS;
 }
 
-static enum il_err build_link(struct world *w)
+/* What the interposer stands before: a queue, or a socket. */
+static enum il_err build_channel(struct world *w, struct link_end *end)
 {
-	uint8_t *buf = arena_take(&w->arena, 2 * WORLD_LINK_BUF, 64);
-	uint8_t *in = arena_take(&w->arena, 4 * LINK_FRAME_MAX, 64);
+	uint8_t *buf;
 	enum il_err err;
 
+	if (w->remote.used && w->null_link)
+		return world_fail(w, IL_E_ARG, 0,
+				  "cipher=none wants the device in this "
+				  "process");
+	if (w->remote.used) {
+		err = remote_open(w);
+		*end = link_socket_end(&w->remote.link);
+		return err;
+	}
+	buf = arena_take(&w->arena, 2 * WORLD_LINK_BUF, 64);
 	w->queue = ARENA_NEW(&w->arena, struct link_queue);
-	w->tap = ARENA_NEW(&w->arena, struct link_tap);
-	if (!buf || !in || !w->queue || !w->tap)
+	if (!buf || !w->queue)
 		return IL_E_NOMEM;
 	link_queue_init(w->queue, buf, 2 * WORLD_LINK_BUF);
-	err = link_tap_init(w->tap, link_queue_end(w->queue, 0), in,
-			    4 * LINK_FRAME_MAX, NULL, 0);
+	*end = link_queue_end(w->queue, 0);
+	return IL_OK;
+}
+
+static enum il_err build_link(struct world *w)
+{
+	uint8_t *in = arena_take(&w->arena, 4 * LINK_FRAME_MAX, 64);
+	struct link_end end;
+	enum il_err err = build_channel(w, &end);
+
+	if (err)
+		return err;
+	w->tap = ARENA_NEW(&w->arena, struct link_tap);
+	if (!in || !w->tap)
+		return IL_E_NOMEM;
+	err = link_tap_init(w->tap, end, in, 4 * LINK_FRAME_MAX, NULL, 0);
 	if (!err)
 		link_tap_set(w->tap, see_frame, w);
 	return err;
@@ -210,13 +250,12 @@ static const struct spdm_measurement measured[] = {
 static enum il_err build_device(struct world *w)
 {
 	const struct identity *id = w->cfg.identity;
-	const struct spdm_span chain = { id->chain, id->chain_len };
+	struct spdm_span chain;
 	struct device_cfg cfg = {
 		.arena = &w->arena,
 		.crypto = &w->crypto_dev,
 		.link_crypto = &w->link_dev,
 		.env = &w->env,
-		.link = link_queue_end(w->queue, 1),
 		.vfs = w->vfs,
 		.streams = 4,
 		.powered = true,
@@ -227,6 +266,12 @@ static enum il_err build_device(struct world *w)
 	};
 	enum il_err err;
 
+	if (w->remote.used)
+		return remote_power_up(w);
+	if (!id)
+		return world_fail(w, IL_E_ARG, 0, "the device has no identity");
+	chain = (struct spdm_span){ id->chain, id->chain_len };
+	cfg.link = link_queue_end(w->queue, 1);
 	w->dev = ARENA_NEW(&w->arena, struct device);
 	if (!w->dev)
 		return IL_E_NOMEM;
@@ -261,7 +306,8 @@ static enum il_err build_fabric(struct world *w)
 		.present = true,
 		.hotplug = true,
 		.link = link_tap_end(w->tap),
-		.pump = world_pump,
+		.pump = w->remote.used ? NULL : world_pump,
+		.wait = w->remote.used ? remote_wait : NULL,
 		.pump_ctx = w,
 	};
 	enum il_err err;
@@ -317,6 +363,17 @@ static void pick_ciphers(struct world *w)
 	}
 }
 
+/* The host has looked for it by now. */
+static enum il_err build_answer(struct world *w)
+{
+	const char *fate = remote_fate(w);
+
+	if (!w->remote.used || (!fate && w->remote.frames))
+		return IL_OK;
+	return world_fail(w, IL_E_IO, ENODEV, "the device at %s %s",
+			  w->remote.at.text, fate ? fate : "does not answer");
+}
+
 static enum il_err build_owner(struct world *w)
 {
 	return w->plat->own(w);
@@ -329,7 +386,8 @@ static const struct part {
 	{ "memory", build_memory }, { "ownership", build_owner },
 	{ "IOMMU", build_iommu },   { "link", build_link },
 	{ "fabric", build_fabric }, { "device", build_device },
-	{ "platform", NULL },	    { "laws", laws_new },
+	{ "platform", NULL },	    { "answer", build_answer },
+	{ "laws", laws_new },
 };
 
 enum il_err world_build(struct world *w)
@@ -338,6 +396,10 @@ enum il_err world_build(struct world *w)
 
 	if (w->built)
 		return IL_OK;
+	/* A device that lives on has had the keys of a seed before (law 5). */
+	if (w->remote.used && world_open_crypto(w, false))
+		return world_fail(w, IL_E_RANDOM, 0,
+				  "no randomness for a device elsewhere");
 	pick_ciphers(w);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		err = parts[i].build ? parts[i].build(w) : w->plat->start(w);
@@ -348,6 +410,6 @@ enum il_err world_build(struct world *w)
 			return err;
 	}
 	w->built = true;
-	w->dev_rid = device_rid(w->dev, 0);
+	w->dev_rid = world_pf(w);
 	return IL_OK;
 }

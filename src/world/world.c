@@ -13,11 +13,13 @@ static enum il_err draw(void *ctx, uint8_t *out, size_t len)
 {
 	struct world *w = ctx;
 
+	if (w->remote.used)
+		return ossl_random(w->ossl_plat, out, len);
 	dice_fill(&w->dice, out, len);
 	return IL_OK;
 }
 
-static enum il_err open_crypto(struct world *w)
+enum il_err world_open_crypto(struct world *w, bool seeded)
 {
 	struct ossl **o[] = { &w->ossl_plat, &w->ossl_dev, &w->ossl_guest };
 	struct crypto *c[] = { &w->crypto_plat, &w->crypto_dev,
@@ -25,9 +27,11 @@ static enum il_err open_crypto(struct world *w)
 	enum il_err err = IL_OK;
 
 	for (unsigned i = 0; i < COUNT(o) && !err; i++) {
-		const struct ossl_cfg cfg = { .seeded = true,
+		const struct ossl_cfg cfg = { .seeded = seeded,
 					      .seed = dice_u64(&w->dice) };
 
+		ossl_free(*o[i]);
+		*o[i] = NULL;
 		err = ossl_new(&cfg, o[i]);
 		if (!err)
 			*c[i] = ossl_crypto(*o[i]);
@@ -41,7 +45,7 @@ enum il_err world_new(const struct world_cfg *cfg, struct world **out)
 	struct world *w;
 	enum il_err err;
 
-	if (!cfg->identity || !cfg->anchor)
+	if (!cfg->anchor)
 		return IL_E_ARG;
 	err = arena_map(&a, ARENA_WORLD_BASE, WORLD_ARENA);
 	if (err)
@@ -56,7 +60,7 @@ enum il_err world_new(const struct world_cfg *cfg, struct world **out)
 			       .ctx = w };
 	w->vcpu.w = w;
 	w->vcpu.done = true;
-	err = open_crypto(w);
+	err = world_open_crypto(w, true);
 	if (err) {
 		world_free(w);
 		return err;
@@ -73,10 +77,11 @@ void world_free(struct world *w)
 		guest_fini(w->guest);
 	if (w->plat && w->plat->fini)
 		w->plat->fini(w);
-	if (w->built) {
+	if (w->built && w->dev)
 		device_fini(w->dev);
+	if (w->built)
 		fabric_fini(&w->fabric);
-	}
+	remote_close(w);
 	ossl_free(w->ossl_plat);
 	ossl_free(w->ossl_dev);
 	ossl_free(w->ossl_guest);
@@ -111,6 +116,17 @@ static bool forgives(const struct lang_call *next)
 		strcmp(next->cmd->verb, "fault") == 0);
 }
 
+/* A device in another process that has gone is why the rest failed. */
+static void add_fate(const struct world *w, struct world_end *end)
+{
+	const char *fate = remote_fate(w);
+	size_t n = strlen(end->what);
+
+	if (fate && !strstr(end->what, fate))
+		snprintf(end->what + n, sizeof(end->what) - n,
+			 "; the device at %s %s", w->remote.at.text, fate);
+}
+
 static void end_with(struct world *w, struct world_end *end, enum il_err err,
 		     const struct lang_call *c)
 {
@@ -119,6 +135,7 @@ static void end_with(struct world *w, struct world_end *end, enum il_err err,
 	end->law = w->law;
 	snprintf(end->what, sizeof(end->what), "%s",
 		 w->last_text[0] ? w->last_text : il_err_name(err));
+	add_fate(w, end);
 }
 
 static struct world_op *op_named(struct world *w, const char *name)
@@ -168,6 +185,22 @@ static struct world_op *op_new(struct world *w, const struct lang_call *c)
 	return o;
 }
 
+/*
+ * A step is over. What comes from a device elsewhere in the meantime, as the
+ * end of the link, is a step of its own and not a part of this one.
+ */
+enum il_err world_stepped(struct world *w)
+{
+	enum il_err law;
+
+	if (w->dev)
+		world_settle(w);
+	law = laws_step(w);
+	if (w->dev || law || !fabric_run(&w->fabric))
+		return law;
+	return laws_step(w);
+}
+
 /* One call of a command's function. Each is a step at which laws are asked. */
 static enum il_err advance(struct world *w, struct world_op *o)
 {
@@ -178,8 +211,7 @@ static enum il_err advance(struct world *w, struct world_op *o)
 	w->op = NULL;
 	if (!w->built)
 		return err;
-	world_settle(w);
-	law = laws_step(w);
+	law = world_stepped(w);
 	return law ? law : err;
 }
 
@@ -291,6 +323,7 @@ void world_sum(const struct world *w, struct world_sum *out)
 		.exchanges = w->host ? w->host->k.stats.exchanges : 0,
 		.steps = w->steps,
 		.laws = n,
+		.device_at = w->remote.used ? w->remote.at.text : NULL,
 	};
 	for (unsigned i = 0; i < n; i++) {
 		out->law_checks += law[i].held;

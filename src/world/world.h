@@ -36,13 +36,25 @@ struct world_out {
 	void *ctx;
 };
 
+/*
+ * How long a device in another process is waited for: to accept, to answer an
+ * access, to answer the next one after it did not, and in a row in all until
+ * the root port gives the link up. Milliseconds.
+ */
+struct world_patience {
+	uint32_t connect_ms;
+	uint32_t answer_ms;
+	uint32_t silent_ms;
+	uint32_t total_ms;
+};
+
 struct world_cfg {
 	uint64_t seed;
 	int64_t now_s; /* seconds since 1970 at which world time begins */
 	struct world_out out;
 	/* Files that commands name, opened by the program. */
-	const struct identity *identity;
-	const uint8_t *anchor; /* DER */
+	const struct identity *identity; /* NULL: no device of its own */
+	const uint8_t *anchor;		 /* DER */
 	size_t anchor_len;
 	const uint8_t *payload;
 	size_t payload_len;
@@ -50,6 +62,7 @@ struct world_cfg {
 	unsigned n_expected;
 	const struct dsm_tap *tap; /* of the device; NULL: honest */
 	void *tap_ctx;
+	const struct world_patience *patience; /* NULL: the usual */
 };
 
 /* What a run came to. */
@@ -62,6 +75,9 @@ struct world_sum {
 	uint64_t law_checks;
 	unsigned laws;	      /* stated over this world */
 	unsigned laws_tested; /* whose antecedent held at least once */
+	/* Where the device is, if in another process: then wall time passed in
+	 * this world, and it cannot be replayed. NULL: in this one. */
+	const char *device_at;
 };
 
 /* Errors: IL_E_NOMEM, IL_E_ARG. */
@@ -75,7 +91,7 @@ extern const struct lang_table world_commands;
 struct world_end {
 	enum il_err err;
 	unsigned line;	/* of the scenario; 0: none */
-	char what[320]; /* one line that names what and where */
+	char what[480]; /* one line that names what and where */
 	unsigned law;	/* the violated law, or 0 */
 };
 
@@ -93,7 +109,9 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
 /*
  * world_cleanup() - release, detach, destroy, disconnect, whatever is left
  * Ends in bounded steps; true if the device is unlocked and disconnected (or
- * isolated) afterwards.
+ * isolated) afterwards. Of a device in another process that is what the
+ * platform knows: no binding but those that are unlocked or cut off, no
+ * connection, no trusted entry, no key at the root port.
  */
 bool world_cleanup(struct world *w);
 /*

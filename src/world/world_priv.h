@@ -12,6 +12,7 @@
 #include "mem/mem.h"
 #include "vmm/vmm.h"
 #include "world/capture.h"
+#include "world/remote.h"
 #include "world/silence.h"
 #include "world/spy.h"
 #include "world/world.h"
@@ -91,7 +92,8 @@ struct world {
 	unsigned port;
 	struct link_queue *queue;
 	struct link_tap *tap;
-	struct device *dev;
+	struct device *dev; /* NULL: it is in another process */
+	struct world_remote remote;
 	bool built;
 	unsigned vfs;
 	struct device_file *dev_file; /* or NULL */
@@ -157,10 +159,21 @@ struct world_plat {
 
 extern const struct world_plat world_sev_tio;
 
+/*
+ * world.c: three contexts, in place of those that were. Seeded, or with the
+ * system's randomness.
+ */
+enum il_err world_open_crypto(struct world *w, bool seeded) IL_MUST;
+
+/* world.c: laws after a step. Errors: IL_E_STATE one is violated. */
+enum il_err world_stepped(struct world *w);
+
 /* machine.c */
 enum il_err world_build(struct world *w) IL_MUST;
 void world_settle(struct world *w);
 bool world_pump(void *ctx);
+/* The RID of the device's first function. */
+uint16_t world_pf(const struct world *w);
 extern const struct host_hw_ops world_hw;
 void world_refused(void *ctx, const struct fault *f);
 

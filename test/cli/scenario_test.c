@@ -254,15 +254,14 @@ static void run_assign_with(struct rig *r, const char *file, const char *more)
 {
 	size_t len;
 	char *text = (char *)rig_read(rig_scenario("assign.il"), &len);
-	char *at = strstr(text, "device vfs=$VFS\n");
+	char *at = strstr(text, "device vfs=$VFS");
 	char *out = malloc(len + 512);
 	int n;
 
 	assert_non_null(at);
 	assert_non_null(out);
 	n = snprintf(out, len + 512, "%.*sdevice file=\"%s\" %s\n%s",
-		     (int)(at - text), text, file, more,
-		     at + strlen("device vfs=$VFS\n"));
+		     (int)(at - text), text, file, more, strchr(at, '\n') + 1);
 	rig_write(rig_path(r, "t.il"), out, (size_t)n);
 	free(out);
 	free(text);
