@@ -85,7 +85,7 @@ void books_again(struct family *f, struct family_end *end)
 {
 	struct world *w = f->w;
 	struct pci_dev *p = pci_find(&w->host->pci, w->dev_rid);
-	char what[360];
+	char what[BOOKS_WHAT];
 
 	/* One that was cut off has been told nothing: a reset frees it. */
 	if (w->cut && (silence_over(w) || !p || pci_reset_done(p))) {
@@ -106,7 +106,7 @@ size_t books_call(const struct family *f, const char *role, const char *verb)
 	abort();
 }
 
-enum il_err books_run(struct family *f, size_t from, char what[360])
+enum il_err books_run(struct family *f, size_t from, char what[BOOKS_WHAT])
 {
 	struct world_end end = { 0 };
 
@@ -116,11 +116,11 @@ enum il_err books_run(struct family *f, size_t from, char what[360])
 
 		if (!err)
 			continue;
-		snprintf(what, 360, "line %u: %s", end.line, end.what);
+		snprintf(what, BOOKS_WHAT, "line %u: %s", end.line, end.what);
 		return err;
 	}
 	if (!laws_end(f->w))
 		return IL_OK;
-	snprintf(what, 360, "%s", f->w->last_text);
+	snprintf(what, BOOKS_WHAT, "%s", f->w->last_text);
 	return IL_E_STATE;
 }

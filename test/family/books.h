@@ -4,6 +4,9 @@
 
 #include "family/family.h"
 
+/* What a run says when it fails, with the line before it. */
+#define BOOKS_WHAT (sizeof(((struct world_end *)0)->what) + 32)
+
 /* What is granted in a world: by firmware, by the guest. */
 struct books {
 	unsigned connected; /* connections with a session */
@@ -27,6 +30,6 @@ void books_again(struct family *f, struct family_end *end);
 /* Index of the first call @role @verb. */
 size_t books_call(const struct family *f, const char *role, const char *verb);
 /* The script from call @from on; on an error @what says which. */
-enum il_err books_run(struct family *f, size_t from, char what[360]);
+enum il_err books_run(struct family *f, size_t from, char what[BOOKS_WHAT]);
 
 #endif

@@ -305,7 +305,7 @@ static void refused(struct family *f, const struct unbound *u,
 {
 	struct world *w = f->w;
 	struct books now;
-	char what[360];
+	char what[BOOKS_WHAT];
 
 	snprintf(what, sizeof(what), "%s", w->last_text);
 	if (u)
