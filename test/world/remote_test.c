@@ -296,6 +296,106 @@ static void nobody_there_is_named(void **unused)
 	refused(&o, "cannot be reached");
 }
 
+/* --- the wait for one access, alone --- */
+
+static struct world lone;
+static int lone_fd[2];
+
+static int lone_setup(void **unused)
+{
+	static const struct world_patience p = { 0, 40, 1, 4 };
+	static uint8_t buf[2 * LINK_SOCKET_MIN];
+	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+	(void)unused;
+	memset(&lone, 0, sizeof(lone));
+	lone.cfg.out.mono_ns = mono_ns;
+	lone.cfg.patience = &p;
+	lone.remote.open = lone.remote.used = true;
+	return socketpair(AF_UNIX, type, 0, lone_fd) ||
+	       link_socket_init(&lone.remote.link, lone_fd[0], buf,
+				sizeof(buf)) ||
+	       (lone.remote.fd = lone_fd[0]) < 0;
+}
+
+static int lone_teardown(void **unused)
+{
+	(void)unused;
+	close(lone_fd[0]);
+	close(lone_fd[1]);
+	return 0;
+}
+
+static void frame_comes(void)
+{
+	static const uint8_t up[] = { 2, 0, 0, 0, 1, 0, 0, 0, LINK_UP };
+	const struct link_end e = link_socket_end(&lone.remote.link);
+	enum link_kind kind;
+	uint8_t b[8];
+	size_t len;
+
+	assert_int_equal(write(lone_fd[1], up, sizeof(up)), sizeof(up));
+	assert_true(remote_wait(&lone, 0));
+	assert_int_equal(link_recv(&e, &kind, b, sizeof(b), &len), IL_OK);
+}
+
+static void who_never_answers_loses_the_link(void **unused)
+{
+	(void)unused;
+	uint8_t b;
+
+	assert_null(remote_fate(&lone));
+	assert_int_equal(read(lone_fd[1], &b, 1), -1);
+	/* 40 ms of the first access are more than 4 ms already. */
+	assert_false(remote_wait(&lone, 0));
+	assert_true(lone.remote.tired);
+	assert_string_equal(remote_fate(&lone), "does not answer");
+	assert_int_equal(read(lone_fd[1], &b, 1), 0);
+}
+
+static void who_answers_in_between_begins_anew(void **unused)
+{
+	(void)unused;
+	static const struct world_patience p = { 0, 1, 1, 60000 };
+
+	lone.cfg.patience = &p;
+	for (unsigned i = 1; i < 20; i++) {
+		assert_false(remote_wait(&lone, 0));
+		assert_int_equal(lone.remote.lost, i);
+	}
+	assert_true(lone.remote.vain_ns >= 19000000);
+	assert_true(lone.now_ns >= 19000000);
+	frame_comes();
+	assert_null(remote_fate(&lone));
+	assert_false(remote_wait(&lone, 0));
+	assert_int_equal(lone.remote.lost, 1);
+	assert_false(lone.remote.tired);
+}
+
+/* Turns of one access share its time: frames do not make it longer. */
+static void frames_do_not_make_an_access_longer(void **unused)
+{
+	(void)unused;
+
+	frame_comes();
+	lone.remote.begun_ns -= 41000000;
+	assert_false(remote_wait(&lone, 1));
+}
+
+static void sleeping_takes_no_time_when_nobody_is_there(void **unused)
+{
+	(void)unused;
+	const uint64_t hour = UINT64_C(3600) * 1000000000;
+
+	close(lone_fd[1]);
+	lone_fd[1] = -1;
+	lone.remote.link.in_end = IL_E_IO;
+	lone.now_ns = 5;
+	remote_sleep(&lone, hour);
+	assert_true(lone.now_ns >= hour + 5);
+}
+
+#define L(test) cmocka_unit_test_setup_teardown(test, lone_setup, lone_teardown)
 #define T(test) cmocka_unit_test_teardown(test, put_away)
 
 int main(int argc, char **argv)
@@ -310,6 +410,10 @@ int main(int argc, char **argv)
 		T(a_device_started_again_serves_again),
 		T(what_is_no_device_is_named),
 		T(nobody_there_is_named),
+		L(who_never_answers_loses_the_link),
+		L(who_answers_in_between_begins_anew),
+		L(frames_do_not_make_an_access_longer),
+		L(sleeping_takes_no_time_when_nobody_is_there),
 	};
 	const char *seed = getenv("TEST_SEED");
 	int bad;
