@@ -122,7 +122,7 @@ static void add_fate(const struct world *w, struct world_end *end)
 	const char *fate = remote_fate(w);
 	size_t n = strlen(end->what);
 
-	if (fate && !strstr(end->what, fate))
+	if (fate && !strstr(end->what, w->remote.at.text))
 		snprintf(end->what + n, sizeof(end->what) - n,
 			 "; the device at %s %s", w->remote.at.text, fate);
 }

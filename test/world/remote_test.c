@@ -204,6 +204,7 @@ static void ended_cleanly(const struct outcome *o, uint64_t frame,
 		return;
 	}
 	if (!o->err || !o->clean || o->end.law || !strstr(o->end.what, why) ||
+	    !strstr(o->end.what, unix_at()) ||
 	    strchr(o->end.what, '\n'))
 		fail_msg("frame %llu: %s, %s, law %u: %s\n%s",
 			 (unsigned long long)frame, il_err_name(o->err),
