@@ -220,8 +220,9 @@ static enum il_err build_channel(struct world *w, struct link_end *end)
 
 static enum il_err build_link(struct world *w)
 {
-	uint8_t *in = arena_take(&w->arena, 4 * LINK_FRAME_MAX, 64);
-	struct link_end end;
+	const size_t cap = (size_t)4 * LINK_FRAME_MAX;
+	uint8_t *in = arena_take(&w->arena, cap, 64);
+	struct link_end end = { 0 };
 	enum il_err err = build_channel(w, &end);
 
 	if (err)
@@ -229,7 +230,7 @@ static enum il_err build_link(struct world *w)
 	w->tap = ARENA_NEW(&w->arena, struct link_tap);
 	if (!in || !w->tap)
 		return IL_E_NOMEM;
-	err = link_tap_init(w->tap, end, in, 4 * LINK_FRAME_MAX, NULL, 0);
+	err = link_tap_init(w->tap, end, in, cap, NULL, 0);
 	if (!err)
 		link_tap_set(w->tap, see_frame, w);
 	return err;

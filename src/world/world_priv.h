@@ -26,7 +26,7 @@
 #define WORLD_GUEST_RID	 0x0008u /* where the guest sees its function */
 #define WORLD_GUEST_ECAM UINT64_C(0x200000000)
 #define WORLD_GUEST_MMIO (UINT64_C(1) << 40)
-#define WORLD_LINK_BUF	 (1u << 20)
+#define WORLD_LINK_BUF	 ((size_t)1 << 20)
 #define WORLD_TRACE	 1024u
 #define WORLD_OPS	 8u
 #define WORLD_WAITS	 2000000u /* calls of one command: law 54 */
