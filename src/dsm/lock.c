@@ -38,9 +38,9 @@ static const struct rule *stream_refusal(const struct dsm *d, uint32_t session,
 {
 	struct dsm_stream s = { 0 };
 	bool there = !d->cfg.port->stream_info(d->cfg.port_ctx, id, &s);
-	uint32_t keyed = there ? idekm_rsp_keyed(&d->idekm, s.port, id) : 0;
+	uint32_t keyed = idekm_rsp_keyed(&d->idekm, s.port, id);
 
-	if (there && !keyed && d->cfg.lock_after_key_stop)
+	if (!keyed && d->cfg.lock_after_key_stop)
 		keyed = idekm_rsp_was_keyed(&d->idekm, s.port, id);
 	if (!keyed && d->cfg.lock_without_keys)
 		return NULL;

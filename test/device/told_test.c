@@ -411,6 +411,36 @@ static void keys_of_assumed_streams_obey_the_laws_of_keys(void **unused)
 				8));
 }
 
+static void an_assumed_stream_is_secure_from_its_first_go(void **unused)
+{
+	const struct dsm_port *p = &device_dsm_port;
+	const struct idekm_ref ref = { .stream = SOLO_STREAM, .sub = 1 };
+	const struct idekm_ref other = { .stream = SOLO_STREAM, .sub = 2 };
+	uint8_t key[32] = { 7 }, ifv[8] = { 0, 0, 0, 0, 0, 0, 0, 2 };
+	struct dsm_stream i = { .secure = true };
+
+	(void)unused;
+	assert_int_equal(p->stream_info(&s.dev, SOLO_STREAM, &i), IL_E_ARG);
+	/* Invocation fields begin at 1. */
+	assert_int_equal(p->program_key(&s.dev, &ref, key, ifv),
+			 IDEKM_BAD_FIELD);
+	ifv[7] = 1;
+	assert_int_equal(p->program_key(&s.dev, &ref, key, ifv), IDEKM_OK);
+	assert_int_equal(p->key_go(&s.dev, &other), IL_E_STATE);
+	assert_int_equal(p->stream_info(&s.dev, SOLO_STREAM, &i), IL_OK);
+	assert_true(i.enabled && i.is_default && !i.secure);
+	assert_int_equal(i.defaults, 1);
+	assert_int_equal(p->key_go(&s.dev, &ref), IL_OK);
+	assert_int_equal(p->stream_info(&s.dev, SOLO_STREAM, &i), IL_OK);
+	assert_true(i.secure);
+	/* STOP alone makes nothing Insecure; the end of the session does. */
+	assert_int_equal(p->key_stop(&s.dev, &ref), IL_OK);
+	assert_int_equal(p->stream_info(&s.dev, SOLO_STREAM, &i), IL_OK);
+	assert_true(i.secure);
+	p->stream_kill(&s.dev, 0, SOLO_STREAM);
+	assert_int_equal(p->stream_info(&s.dev, SOLO_STREAM, &i), IL_E_ARG);
+}
+
 static void a_lost_session_ends_assumed_streams(void **unused)
 {
 	(void)unused;
@@ -592,6 +622,7 @@ int main(void)
 		T(a_reported_stream_register_ends_assumed_streams),
 		T(lock_needs_keys_for_an_assumed_stream),
 		T(keys_of_assumed_streams_obey_the_laws_of_keys),
+		T(an_assumed_stream_is_secure_from_its_first_go),
 		T(a_lost_session_ends_assumed_streams),
 		T(told_resets_act_as_those_on_the_link),
 		T(flr_by_a_told_write_is_done_at_once),
