@@ -236,32 +236,37 @@ static enum il_err build_link(struct world *w)
 	return err;
 }
 
-/* What a device of ours measures: firmware, its configuration, a version. */
-static const struct spdm_measurement measured[] = {
-	{ .type = 0, .tcb = true, .raw = { (const uint8_t *)"boot rom", 8 } },
-	{ .type = 1,
-	  .tcb = true,
-	  .raw = { (const uint8_t *)"firmware 1", 10 } },
-	{ .type = 3, .raw = { (const uint8_t *)"configuration", 13 } },
-	{ .type = 7,
-	  .only_raw = true,
-	  .raw = { (const uint8_t *)"\1\0\0\0\0\0\0\0", 8 } },
-};
+/* What a device file says; without one, what it says by default. */
+static enum il_err describe_device(struct world *w, struct device_cfg *cfg)
+{
+	const struct identity *id = w->cfg.identity;
+	enum il_err err = IL_OK;
+	char what[DEVICE_FILE_WHAT];
+
+	if (!w->dev_file) {
+		w->dev_file = ARENA_NEW(&w->arena, struct device_file);
+		if (!w->dev_file)
+			return IL_E_NOMEM;
+		err = device_file_parse(w->dev_file, NULL, 0, what,
+					sizeof(what));
+	}
+	device_file_apply(w->dev_file, cfg);
+	device_file_slots(w->dev_file, cfg,
+			  (struct spdm_span){ id->chain, id->chain_len });
+	cfg->vfs = w->vfs;
+	cfg->relax |= w->relax;
+	return err;
+}
 
 static enum il_err build_device(struct world *w)
 {
 	const struct identity *id = w->cfg.identity;
-	struct spdm_span chain;
 	struct device_cfg cfg = {
 		.arena = &w->arena,
 		.crypto = &w->crypto_dev,
 		.link_crypto = &w->link_dev,
 		.env = &w->env,
-		.vfs = w->vfs,
-		.streams = 4,
 		.powered = true,
-		.meas = measured,
-		.meas_count = COUNT(measured),
 		.tap = w->cfg.tap,
 		.tap_ctx = w->cfg.tap_ctx,
 	};
@@ -271,21 +276,14 @@ static enum il_err build_device(struct world *w)
 		return remote_power_up(w);
 	if (!id)
 		return world_fail(w, IL_E_ARG, 0, "the device has no identity");
-	chain = (struct spdm_span){ id->chain, id->chain_len };
 	cfg.link = link_queue_end(w->queue, 1);
 	w->dev = ARENA_NEW(&w->arena, struct device);
 	if (!w->dev)
 		return IL_E_NOMEM;
-	if (w->dev_file) {
-		device_file_apply(w->dev_file, &cfg);
-		device_file_slots(w->dev_file, &cfg, chain);
-		cfg.vfs = w->vfs;
-	} else {
-		device_spdm_defaults(&cfg.spdm);
-		cfg.spdm.slots[0].certs = chain;
-	}
-	cfg.relax |= w->relax;
-	err = crypto_key_load(&w->crypto_dev, &cfg.key, id->key, id->key_len);
+	err = describe_device(w, &cfg);
+	if (!err)
+		err = crypto_key_load(&w->crypto_dev, &cfg.key, id->key,
+				      id->key_len);
 	if (!err)
 		err = device_init(w->dev, &cfg);
 	return err;
