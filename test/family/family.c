@@ -67,8 +67,12 @@ static bool drawn(const struct family *f, const char *name, uint64_t n)
 
 bool family_one_in(const struct family *f, uint64_t n)
 {
-	/* Not the draw that chose the case. */
-	return drawn(f, f->name + 1, n);
+	char name[sizeof(f->name) + 24];
+
+	/* Neither the draw that chose the case, nor another one of its own. */
+	snprintf(name, sizeof(name), "one in %llu, %s", (unsigned long long)n,
+		 f->name);
+	return drawn(f, name, n);
 }
 
 static bool wanted(const struct family *f, const char *name)
