@@ -33,8 +33,10 @@ static void ep_reading(void *ctx, struct pci_cfg *c, uint16_t reg)
 		return;
 	if (reg == f->ep_doe + DOE_STS)
 		pci_cfg_put(c, reg, 4, doe_reg_status(&f->mbox) | f->stuck);
-	if (reg == f->ep_doe + DOE_READ)
+	if (reg == f->ep_doe + DOE_READ) {
 		pci_cfg_put(c, reg, 4, doe_reg_read(&f->mbox));
+		f->absent = f->leaves && --f->leaves == 0;
+	}
 }
 
 static void log_bit(struct fake_pci *f, uint32_t old, uint32_t now,
@@ -241,6 +243,7 @@ enum il_err fake_cfg_read(struct fake_pci *f, uint32_t bdf, uint16_t reg,
 	struct pci_cfg *c = space(f, bdf);
 	uint32_t v = UINT32_MAX;
 
+	f->reads++;
 	fake_pci_run(f);
 	if (c)
 		v = pci_cfg_read(c, reg & 0xffcu) >> 8 * (reg & 3);

@@ -37,8 +37,10 @@ struct fake_pci {
 	bool keys;	  /* an enabled stream shows Secure */
 	bool rp_insecure; /* the root port's does not */
 	bool ep_insecure;
-	uint32_t stuck; /* bits that the DOE status always shows */
-	bool absent;	/* the endpoint does not answer configuration */
+	uint32_t stuck;	 /* bits that the DOE status always shows */
+	bool absent;	 /* the endpoint does not answer configuration */
+	unsigned leaves; /* absent after so many reads of the mailbox; 0: no */
+	unsigned reads;	 /* of configuration space */
 	bool no_tee, no_ide, no_cma;
 	unsigned flrs;
 	unsigned exchanges;

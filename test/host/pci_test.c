@@ -228,6 +228,26 @@ static void a_device_that_left_is_no_device(void **u)
 	machine_free(m);
 }
 
+/* A length of ones is no reason to read a million bytes of nothing. */
+static void a_device_that_leaves_in_the_middle_of_an_answer_is_missed(void **u)
+{
+	struct machine *m = machine_new();
+	uint8_t b[64] = { 0 };
+
+	(void)u;
+	for (unsigned at = 1; at <= 5; at++) {
+		m->f.leaves = at;
+		m->f.reads = 0;
+		assert_int_equal(pci_doe(m_ep(m), 1, b, 64, b, 64), -ENODEV);
+		assert_true(m->f.absent);
+		assert_true(m->f.reads < 32);
+		m->f.absent = false;
+		assert_int_equal(pci_doe_init(m_ep(m)), 0);
+	}
+	assert_int_equal(pci_doe(m_ep(m), 1, b, 64, b, 64), 64);
+	machine_free(m);
+}
+
 static void a_mailbox_stuck_busy_is_busy_and_then_dead(void **u)
 {
 	struct machine *m = machine_new();
@@ -296,6 +316,35 @@ static void a_reset_gives_back_bars_and_command(void **u)
 		pci_cfg_get(&m->f.ep, (uint16_t)(m->f.ep_sriov + SRIOV_NUM), 2),
 		1);
 	assert_int_equal(pci_flr(rp), -ENOTTY);
+	machine_free(m);
+}
+
+static void after_a_conventional_reset_all_but_the_enables_comes_back(void **u)
+{
+	struct machine *m = machine_new();
+	struct pci_dev *p = m_ep(m);
+	uint8_t b[8] = { 0 };
+
+	(void)u;
+	assert_int_equal(pci_sriov_enable(p, 1), 0);
+	assert_int_equal(pci_enable(p, true, true), 0);
+	p->doe.dead = true;
+	m->f.absent = true;
+	assert_int_equal(pci_reset_done(p), -ETIMEDOUT);
+	m->f.absent = false;
+	pci_cfg_reset(&m->f.ep, m->f.ep_first);
+	assert_int_equal(pci_reset_done(pci_find(&m->h.pci, M_VF)), -EINVAL);
+	assert_int_equal(pci_reset_done(p), 0);
+	assert_int_equal(pci_bar_base(&m->f.ep, 0), M_MMIO);
+	assert_int_equal(pci_bar_base(&m->f.ep, 2), M_MMIO + 0x10000);
+	assert_int_equal(pci_cfg_get(&m->f.ep, CFG_COMMAND, 2) & 6, 0);
+	assert_int_equal(
+		pci_cfg_get(&m->f.ep, (uint16_t)(m->f.ep_sriov + SRIOV_NUM), 2),
+		1);
+	assert_int_equal(pci_doe(p, 1, b, 8, b, 8), 8);
+	/* Another device in the slot is not taken for this one. */
+	p->device++;
+	assert_int_equal(pci_reset_done(p), -ENODEV);
 	machine_free(m);
 }
 
@@ -468,10 +517,14 @@ int main(void)
 		cmocka_unit_test(an_answer_of_another_type_is_an_error),
 		cmocka_unit_test(an_empty_object_is_an_empty_answer),
 		cmocka_unit_test(a_device_that_left_is_no_device),
+		cmocka_unit_test(
+			a_device_that_leaves_in_the_middle_of_an_answer_is_missed),
 		cmocka_unit_test(a_mailbox_stuck_busy_is_busy_and_then_dead),
 		cmocka_unit_test(
 			virtual_functions_appear_where_the_capability_says),
 		cmocka_unit_test(a_reset_gives_back_bars_and_command),
+		cmocka_unit_test(
+			after_a_conventional_reset_all_but_the_enables_comes_back),
 		cmocka_unit_test(both_enables_go_in_one_write),
 		cmocka_unit_test(a_driver_is_bound_by_override_and_probe),
 		cmocka_unit_test(a_bridge_takes_no_driver),
