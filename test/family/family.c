@@ -354,6 +354,8 @@ static void summary(const struct family *f)
 	for (unsigned i = 0; i < f->ops; i++) {
 		const struct family_op *op = &f->op[i];
 
+		if (!op->cases && f->only)
+			continue;
 		printf("%-22s %6llu cases, %llu bad, %llu unnoticed, at most "
 		       "%llu steps",
 		       op->name, (unsigned long long)op->cases,
