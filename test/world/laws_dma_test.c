@@ -290,6 +290,23 @@ static void law_53_a_stream_that_steps_back(void **unused)
 	breaks(53);
 }
 
+static void law_53_a_tdi_in_error_that_was_never_locked(void **unused)
+{
+	(void)unused;
+	t.w->dev->tdis[0].state = TDI_ERROR;
+	breaks(53);
+}
+
+/* A lock in the same step, by the trace, is the way there. */
+static void law_53_holds_for_a_lock_that_falls_at_once(void **unused)
+{
+	(void)unused;
+	world_trace_ev(t.w, TDISP_TRACE_STATE, 0,
+		       TDI_UNLOCKED | TDI_LOCKED << 8, 0);
+	t.w->dev->tdis[0].state = TDI_ERROR;
+	assert_int_equal(laws_step(t.w), IL_OK);
+}
+
 static void law_55_the_default_stream_bound_for_peers(void **unused)
 {
 	struct tdi *d = &t.w->dev->tdis[0];
@@ -329,6 +346,8 @@ static const struct CMUnitTest tests[] = {
 	AT(running, law_52_a_command_that_waits_for_nothing),
 	AT(running, law_52_a_command_that_takes_anothers_exchange),
 	AT(connected, law_53_a_stream_that_steps_back),
+	AT(connected, law_53_a_tdi_in_error_that_was_never_locked),
+	AT(connected, law_53_holds_for_a_lock_that_falls_at_once),
 	AT(connected, law_55_a_peer_stream_outside_run),
 	AT(running, law_55_the_default_stream_bound_for_peers),
 };
