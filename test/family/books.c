@@ -6,8 +6,6 @@
 #include "tsm/tsm.h"
 #include "world/plat_sev_tio.h"
 
-#define FAMILY_CONNS 64u /* more than a core has */
-
 static struct sev_fw *firmware(const struct world *w)
 {
 	struct sev_plat *p = w->plat_ctx;
@@ -39,6 +37,24 @@ void books_read(struct world *w, struct books *out)
 	for (unsigned i = 0; i < FABRIC_STREAMS; i++)
 		out->secure += ide_state(&w->fabric.port[w->port].ide, i) ==
 			       IDE_SECURE;
+}
+
+#define MOST(a, b, what)                       \
+	do {                                   \
+		if ((a)->what < (b)->what)     \
+			(a)->what = (b)->what; \
+	} while (0)
+
+void books_most(struct books *most, const struct books *other)
+{
+	MOST(most, other, connected);
+	MOST(most, other, bound);
+	MOST(most, other, locked);
+	MOST(most, other, running);
+	MOST(most, other, entries);
+	MOST(most, other, mmio);
+	MOST(most, other, secure);
+	MOST(most, other, guest);
 }
 
 void books_no_more(const struct books *now, const struct books *before,

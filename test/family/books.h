@@ -6,6 +6,7 @@
 
 /* What a run says when it fails, with the line before it. */
 #define BOOKS_WHAT (sizeof(((struct world_end *)0)->what) + 32)
+#define FAMILY_CONNS 64u /* more than a core has */
 
 /* What is granted in a world: by firmware, by the guest. */
 struct books {
@@ -20,6 +21,8 @@ struct books {
 };
 
 void books_read(struct world *w, struct books *out);
+/* @most becomes what either of the two grants at most. */
+void books_most(struct books *most, const struct books *other);
 /* @now grants nothing that @before does not. */
 void books_no_more(const struct books *now, const struct books *before,
 		   struct family_end *end);

@@ -395,6 +395,7 @@ int family_main(const struct family_cfg *cfg, uint64_t share, int argc,
 	make_identity(&f);
 	printf("%s: seed %llu, one case in %llu\n", cfg->name,
 	       (unsigned long long)f.seed, (unsigned long long)f.share);
+	f.dice.state = f.seed;
 	f.rehearsing = cfg->rehearse;
 	if (f.rehearsing) {
 		f.variant = "rehearsal";
