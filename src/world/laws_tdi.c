@@ -103,9 +103,6 @@ void law_16(const struct law_facts *was, const struct law_facts *now,
 		c->held++;
 		/* What fell after the lock, in the same step, was there. */
 		s = port_stream(b->fell ? was : now, x->stream_id);
-		/* So was what a device elsewhere loses in the rest of it. */
-		if (!s && !now->device_seen)
-			s = port_stream(was, x->stream_id);
 		if (x->state != TSM_CONN_READY)
 			law_break(c,
 				  "TDI %04x became locked; its connection "
