@@ -99,6 +99,8 @@ static int find_identity(struct serve *s, uint32_t asym)
 		if (!found && there)
 			found = k;
 	}
+	if (!first)
+		return cli_fail(s->c, "--asym: no algorithm that has a key");
 	if (ossl_new(&(struct ossl_cfg){ 0 }, &o))
 		return cli_fail(s->c, "cryptography cannot start");
 	ret = found ? load(s, found, o) : make(s, first, o);

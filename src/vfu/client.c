@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,21 +11,6 @@
  * has an answer of ours to read, so that two buffers of one frame are enough
  * and a client that does not read harms itself alone.
  */
-
-void vfu_say(struct vfu *v, const struct vfu_client *c, const char *fmt, ...)
-{
-	char what[200], line[400];
-	va_list ap;
-
-	if (!v->cfg.say)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	snprintf(line, sizeof(line), "%s: client %u: %s",
-		 v->door[c->door].addr.text, c->number, what);
-	v->cfg.say(v->cfg.ctx, line);
-}
 
 void vfu_client_open(struct vfu *v, struct vfu_client *c, int fd, unsigned door)
 {
@@ -46,6 +30,18 @@ void vfu_client_close(struct vfu *v, struct vfu_client *c)
 	close(c->fd);
 	c->fd = -1;
 	c->in_len = c->out_len = 0;
+}
+
+static void drop(struct vfu *v, struct vfu_client *c, const char *why)
+{
+	char line[400];
+
+	if (v->cfg.say) {
+		snprintf(line, sizeof(line), "%s: client %u: dropped: %s",
+			 v->door[c->door].addr.text, c->number, why);
+		v->cfg.say(v->cfg.ctx, line);
+	}
+	vfu_client_close(v, c);
 }
 
 bool vfu_client_writes(const struct vfu_client *c)
@@ -104,8 +100,7 @@ void vfu_client_reply(struct vfu *v, struct vfu_client *c,
 	if (f->command)
 		err = emu_frame_encode(&w, f);
 	if (err) {
-		vfu_say(v, c, "its answer is too long");
-		vfu_client_close(v, c);
+		drop(v, c, "its answer fits no frame");
 		return;
 	}
 	c->out_len = w.len;
@@ -119,12 +114,6 @@ static enum il_err next_frame(const struct vfu_client *c, struct emu_frame *f,
 			      size_t *used)
 {
 	return emu_frame_decode(c->in, c->in_len, f, used);
-}
-
-static void drop(struct vfu *v, struct vfu_client *c, const char *why)
-{
-	vfu_say(v, c, "dropped: %s", why);
-	vfu_client_close(v, c);
 }
 
 static void end_of_stream(struct vfu *v, struct vfu_client *c)

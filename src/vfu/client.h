@@ -6,9 +6,6 @@
 
 /* One client of the emulator's framing; v->client holds them. */
 
-void vfu_say(struct vfu *v, const struct vfu_client *c, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
 void vfu_client_open(struct vfu *v, struct vfu_client *c, int fd,
 		     unsigned door);
 void vfu_client_close(struct vfu *v, struct vfu_client *c);
