@@ -389,6 +389,33 @@ static void without_keys_the_emulator_makes_its_own(void **state)
 	assert_int_equal(child_end(&k), 0);
 }
 
+/* Served keys are not drawn from a seed: no two runs have the same. */
+static void no_two_made_identities_are_the_same(void **state)
+{
+	struct rig *r = *state;
+	uint8_t out[2][4608];
+
+	for (unsigned i = 0; i < 2; i++) {
+		char port[8];
+		struct child k;
+		int fd;
+
+		free_port(port);
+		emulate(&k, r, port, NULL);
+		child_wait_line(&k, "Platform server listening on port ");
+		fd = child_connect(tcp(port));
+		assert_int_equal(slots_of(fd), 7);
+		doe(fd, get_digests, sizeof(get_digests), out[i],
+		    sizeof(out[i]));
+		close(fd);
+		child_signal(&k, SIGTERM);
+		assert_int_equal(child_end(&k), 0);
+	}
+	/* Digests of three slots, of the same chain within a run. */
+	assert_memory_equal(out[0] + 12, out[0] + 12 + 48, 48);
+	assert_memory_not_equal(out[0] + 12, out[1] + 12, 48);
+}
+
 static void shutdown_ends_the_emulator(void **state)
 {
 	struct rig *r = *state;
@@ -596,6 +623,7 @@ int main(void)
 		WITH_RIG(a_device_file_that_is_none_is_one_line),
 		WITH_RIG(what_lspci_prints_becomes_a_device_file),
 		WITH_RIG(without_keys_the_emulator_makes_its_own),
+		WITH_RIG(no_two_made_identities_are_the_same),
 		WITH_RIG(shutdown_ends_the_emulator),
 		WITH_RIG(the_emulator_takes_keys_from_the_current_folder),
 		WITH_RIG(arguments_that_mean_nothing_here_are_one_line),
