@@ -65,7 +65,7 @@ static bool more(struct child *k)
 	return true;
 }
 
-void child_wait_line(struct child *k, const char *line)
+bool child_line(struct child *k, const char *line)
 {
 	char needle[256];
 
@@ -73,7 +73,14 @@ void child_wait_line(struct child *k, const char *line)
 	while (strncmp(k->text, line, strlen(line)) != 0 &&
 	       !strstr(k->text, needle))
 		if (!more(k))
-			fail_msg("ended without '%s': %s", line, k->text);
+			return false;
+	return true;
+}
+
+void child_wait_line(struct child *k, const char *line)
+{
+	if (!child_line(k, line))
+		fail_msg("ended without '%s': %s", line, k->text);
 }
 
 void child_signal(const struct child *k, int sig)

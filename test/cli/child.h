@@ -25,7 +25,9 @@ struct child {
  */
 void child_start(struct child *k, const char *cwd, const char *home,
 		 const char *const *argv);
-/* Reads until a line begins with @line; fails the test if none comes. */
+/* Reads until a line begins with @line; false: it ended without one. */
+bool child_line(struct child *k, const char *line);
+/* The same, and fails the test if none comes. */
 void child_wait_line(struct child *k, const char *line);
 void child_signal(const struct child *k, int sig);
 /* Waits for its end; the exit status, or 256 + the signal that ended it. */

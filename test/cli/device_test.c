@@ -2,6 +2,7 @@
 #include "rig.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -347,8 +348,13 @@ static void what_lspci_prints_becomes_a_device_file(void **state)
 
 /* --- the emulator's name --- */
 
-/* argv[0], then what stands in @more up to NULL. */
-static void emulate(struct child *k, struct rig *r, const char *port,
+#define LISTENS "Platform server listening on port "
+
+/*
+ * Starts it with what stands in @more up to NULL, at a port that it could have:
+ * between the kernel's word and its own another may take one.
+ */
+static void emulate(struct child *k, struct rig *r, char port[8],
 		    const char *const *more)
 {
 	const char *argv[24] = { "/somewhere/spdm_responder_emu", "--trans",
@@ -357,7 +363,15 @@ static void emulate(struct child *k, struct rig *r, const char *port,
 
 	for (unsigned i = 0; more && more[i]; i++)
 		argv[n++] = more[i];
-	child_start(k, r->dir, r->state, argv);
+	for (unsigned tries = 0;; tries++) {
+		free_port(port);
+		child_start(k, r->dir, r->state, argv);
+		if (child_line(k, LISTENS))
+			return;
+		if (tries == 5 || !strstr(k->text, strerror(EADDRINUSE)))
+			fail_msg("does not listen: %s", k->text);
+		child_end(k);
+	}
 }
 
 static const char *tcp(const char *port)
@@ -375,9 +389,7 @@ static void without_keys_the_emulator_makes_its_own(void **state)
 	struct child k;
 	int fd;
 
-	free_port(port);
 	emulate(&k, r, port, NULL);
-	child_wait_line(&k, "Platform server listening on port ");
 	assert_non_null(strstr(k.text, "identity: made for this run"));
 	assert_non_null(strstr(k.text, "profile: emulator\n"));
 	assert_non_null(strstr(k.text, "relaxed: one-key-for-all-sub-streams"));
@@ -400,9 +412,7 @@ static void no_two_made_identities_are_the_same(void **state)
 		struct child k;
 		int fd;
 
-		free_port(port);
 		emulate(&k, r, port, NULL);
-		child_wait_line(&k, "Platform server listening on port ");
 		fd = child_connect(tcp(port));
 		assert_int_equal(slots_of(fd), 7);
 		doe(fd, get_digests, sizeof(get_digests), out[i],
@@ -425,9 +435,7 @@ static void shutdown_ends_the_emulator(void **state)
 	struct child k;
 	int fd;
 
-	free_port(port);
 	emulate(&k, r, port, NULL);
-	child_wait_line(&k, "Platform server listening on port ");
 	fd = child_connect(tcp(port));
 	assert_int_equal(child_ask(fd, &command, 2, NULL, 0, out, sizeof(out)),
 			 0);
@@ -474,9 +482,7 @@ static void the_emulator_takes_keys_from_the_current_folder(void **state)
 	int fd;
 
 	put_keys(r, "ecp384", &id);
-	free_port(port);
 	emulate(&k, r, port, one);
-	child_wait_line(&k, "Platform server listening on port ");
 	assert_non_null(strstr(
 		k.text, "identity: ecp384/bundle_responder.certchain.der\n"));
 	fd = child_connect(tcp(port));
@@ -569,9 +575,7 @@ static void the_emulators_other_arguments_are_taken(void **state)
 	struct child k;
 	int fd;
 
-	free_port(port);
 	emulate(&k, r, port, many);
-	child_wait_line(&k, "Platform server listening on port ");
 	assert_non_null(strstr(k.text, "--cap: left out, not here: CACHE\n"));
 	assert_non_null(
 		strstr(k.text, "--hash: left out, not here: SHA_512\n"));
