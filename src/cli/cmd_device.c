@@ -156,6 +156,7 @@ static int serve(struct serve *s, const struct device_opts *o)
 		return ret;
 	/* Others tell of the host what the link would show. */
 	s->cfg.assume = o->spdms != 0;
+	s->cfg.long_lived = true;
 	return serve_run(s);
 }
 
