@@ -80,6 +80,38 @@ static void a_command_left_unfinished_is_named(void **state)
 	assert_true(rig_true(r, "clean"));
 }
 
+/*
+ * The VMM goes in the middle of an exchange: what it began is carried to its
+ * end, so that the session, which is other functions' too, outlives it.
+ */
+static void a_request_left_half_way_does_not_cost_the_session(void **state)
+{
+	static const char *const ops[] = { "lock", "evidence", "start",
+					   "release" };
+	struct rig *r = *state;
+	char before[256] = HEAD "host connect 01:00.0\nvmm launch\n"
+				"guest boot\nvmm attach 01:00.0\n"
+				"guest probe\n";
+	char text[400];
+	unsigned cut = 0;
+
+	for (size_t i = 0; i < COUNT(ops); i++) {
+		for (unsigned n = 1; n < 14; n++) {
+			snprintf(text, sizeof(text),
+				 "%sstart A: guest %s\nstep A %u\n", before,
+				 ops[i], n);
+			run_text(r, text);
+			assert_true(rig_true(r, "clean"));
+			assert_false(rig_true(r, "isolated"));
+			cut += r->status != CLI_DONE;
+		}
+		snprintf(before + strlen(before),
+			 sizeof(before) - strlen(before), "guest %s\n%s",
+			 ops[i], i == 1 ? "guest accept\n" : "");
+	}
+	assert_true(cut > 30);
+}
+
 static void a_failure_of_a_stepped_command_is_the_steps(void **state)
 {
 	struct rig *r = *state;
@@ -184,6 +216,7 @@ int main(void)
 		T(stepping_a_name_that_nobody_has_fails),
 		T(a_name_is_for_one_command_at_a_time),
 		T(a_command_left_unfinished_is_named),
+		T(a_request_left_half_way_does_not_cost_the_session),
 		T(a_failure_of_a_stepped_command_is_the_steps),
 		T(a_run_cut_anywhere_is_cleaned_up),
 		T(help_explains_every_command),

@@ -350,15 +350,41 @@ void sev_conn_look(struct sev_host *s, struct sev_conn *c)
 	pci_ide_stream_disable(&c->st->rp);
 }
 
+/*
+ * Carries the command under way to its end, for nobody. The session is also
+ * that of the device's other functions; a command that is dropped after its
+ * message went out would end it. False: it did not end, or not well.
+ */
+static bool finish(struct sev_host *s, struct sev_conn *c,
+		   struct pci_tsm_relay *r)
+{
+	for (unsigned i = 0; c->issued && i < PCI_TSM_STEPS_MAX; i++) {
+		int ret = r->err ? r->err : sev_cmd_run(s, c, r);
+		long n;
+
+		if (ret != -EINPROGRESS)
+			return !ret;
+		n = pci_doe(c->p, r->type, r->req, r->req_len, r->rsp,
+			    sizeof(r->rsp));
+		r->err = n < 0 ? (int)n : 0;
+		r->rsp_len = n < 0 ? 0 : (size_t)n;
+	}
+	return !c->issued;
+}
+
 static void abort_op(void *ctx, struct pci_dev *p, struct pci_tdi *tdi,
 		     struct pci_tsm_relay *r)
 {
 	struct sev_host *s = ctx;
 	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 	struct sev_conn *c = d->tsm.priv;
+	bool whole = tdi && finish(s, c, r);
 
-	(void)r;
 	c->issued = false;
+	if (whole && d->op == PCI_TSM_OP_GUEST_REQ)
+		return; /* where it stands, the TDI waits to be unbound */
+	if (whole && d->op == PCI_TSM_OP_UNBIND)
+		((struct sev_tdi *)tdi->priv)->bound = false;
 	if (tdi) {
 		sev_tdi_abort(s, tdi, d->op != PCI_TSM_OP_GUEST_REQ);
 		sev_conn_look(s, c);
