@@ -461,6 +461,19 @@ static void step(struct rd *in)
 		must(before || runs());
 }
 
+/* What keys that came over IDE_KM in the session would have left. */
+static void keyed(void)
+{
+	struct idekm_stream *s = &r->dev.km[0];
+
+	*s = (struct idekm_stream){ .used = true,
+				    .went = true,
+				    .stream = RIG_STREAM };
+	for (unsigned i = 0; i < 6; i++)
+		s->key[0][i / 3][i % 3] = IDEKM_KEY_ACTIVE;
+	r->dev.dsm.idekm.owner = RIG_SESSION;
+}
+
 static void start(uint8_t how)
 {
 	rig_new(r, how & 8 ? 0 : 2);
@@ -472,8 +485,13 @@ static void start(uint8_t how)
 		/* a session for what is told in it */
 		rig_tdi(r, 0, TDI_UNLOCKED, 0);
 	}
-	if ((how & 7) >= 4)
-		rig_tdi(r, how & 1, TDI_RUN, how & 0x10 ? TDISP_LOCK_MSIX : 0);
+	if ((how & 7) >= 2)
+		keyed();
+	if ((how & 7) == 5)
+		rig_tdi(r, 0, TDI_LOCKED, 0);
+	else if ((how & 7) >= 4)
+		rig_tdi(r, how >> 5 & 1, TDI_RUN,
+			how & 0x10 ? TDISP_LOCK_MSIX : 0);
 	if ((how & 7) == 6)
 		rig_msix(r, RIG_BAR0, RIG_EP, 1, 0x77);
 }

@@ -322,6 +322,46 @@ static void gates(struct rd *in)
 		tsm_mmio_count(b, 1);
 }
 
+/* What the core says of its books agrees with itself. */
+static void books_agree(void)
+{
+	struct rig *r = x.r;
+	struct tsm_conn *c = r->conn;
+	const bool ready = tsm_conn_state(c) == TSM_CONN_READY;
+	struct tsm_conn *other;
+	const struct tsm_conn_cfg again = *tsm_conn_cfg(c);
+	const uint8_t *p;
+	size_t len;
+
+	must(tsm_conn_tsm(c) == r->t);
+	must(tsm_conn_find(r->t, 0xc0) == c && !tsm_conn_find(r->t, 1));
+	must(tsm_conn_at(r->t, 0) == c && !tsm_conn_at(r->t, 7));
+	must(tsm_conn_new(r->t, &again, &other) == IL_E_STATE);
+	must(!ready ||
+	     (tsm_session(c) && tsm_stream_id(c) != TSM_STREAM_UNUSED));
+	must(tsm_stream_key_set(c) < 2);
+	if (ready)
+		must(tsm_stream_state(c) == TSM_STREAM_ON ||
+		     tsm_stream_state(c) == TSM_STREAM_REFRESH);
+	for (unsigned i = TSM_DIGEST_VCA; i <= TSM_DIGEST_KEY; i++)
+		must((tsm_conn_digest(c, (enum tsm_digest)i) != NULL) ||
+		     !ready);
+	(void)tsm_conn_algs(c);
+	(void)tsm_cert_slot(c);
+	tsm_chain(c, &p, &len);
+	must(!ready || len > 0);
+	tsm_blob(c, &p, &len);
+	for (unsigned i = 0; i < 3; i++) {
+		const struct tsm_bind *b = tsm_bind_at(r->t, i);
+
+		if (!b)
+			continue;
+		must(tsm_bind_conn(b) == c && tsm_bind_owner(b) == 0xb0);
+		must(tsm_bind_find(r->t, 0xb0) != NULL);
+		must(tsm_bind_tdi(b) <= TSM_TDI_ERROR);
+	}
+}
+
 /* What the laws say of the books, whatever happened. */
 static void laws(void)
 {
@@ -329,6 +369,7 @@ static void laws(void)
 	const enum tsm_conn_state s = tsm_conn_state(r->conn);
 
 	must(tsm_sane(r->t));
+	books_agree();
 	if (s == TSM_CONN_ERROR || s == TSM_CONN_CLOSED)
 		must(peer_keys_gone(r->p, true));
 	for (unsigned i = 0; i < 3; i++) {
