@@ -124,19 +124,13 @@ static enum il_err take(struct peer *p, struct emu_frame *f, uint64_t end)
 	}
 }
 
-/* @n bytes of @p->pay as a frame, and the frame that answers it. */
-static enum il_err ask(struct peer *p, uint32_t command, size_t n,
-		       struct emu_frame *back)
+/* Sends @p->out, @n bytes, and takes what comes back. */
+static enum il_err exchange(struct peer *p, uint32_t command, size_t n,
+			    struct emu_frame *back)
 {
 	const uint64_t end = p->mono_ns() + p->timeout_s * UINT64_C(1000000000);
-	const struct emu_frame f = { command, p->transport, (uint32_t)n,
-				     p->pay };
-	struct wr w = wr_over(p->out, sizeof(p->out));
-	enum il_err err = emu_frame_encode(&w, &f);
+	enum il_err err = put(p, p->out, n, end);
 
-	if (err)
-		return failed(p, IL_E_LONG, "the message is too long");
-	err = put(p, p->out, w.len, end);
 	if (!err)
 		err = take(p, back, end);
 	if (err)
@@ -147,6 +141,25 @@ static enum il_err ask(struct peer *p, uint32_t command, size_t n,
 		return failed(p, IL_E_FIELD,
 			      "the answer is of another command or transport");
 	return IL_OK;
+}
+
+/* @n bytes of @p->pay as a frame, and the frame that answers it. */
+static enum il_err ask(struct peer *p, uint32_t command, size_t n,
+		       struct emu_frame *back)
+{
+	const struct emu_frame f = { command, p->transport, (uint32_t)n,
+				     p->pay };
+	struct wr w = wr_over(p->out, sizeof(p->out));
+	enum il_err err = emu_frame_encode(&w, &f);
+
+	if (err)
+		return failed(p, IL_E_LONG, "the message is too long");
+	if (p->fd < 0)
+		return failed(p, IL_E_IO, "the connection was given up");
+	err = exchange(p, command, w.len, back);
+	if (err)
+		peer_close(p);
+	return err;
 }
 
 enum il_err peer_hello(struct peer *p)

@@ -30,6 +30,8 @@ struct peer {
  *           IL_E_FIELD    an answer that is none; nothing it says later can
  *                         be trusted to be where it seems to be
  *           IL_E_LONG     the message is too long for a frame
+ * After each but the last the connection is given up: an answer that comes
+ * late would be taken for that to the next question.
  */
 
 /* @p->addr, transport, timeout_s and mono_ns are set. */

@@ -413,6 +413,21 @@ static void silence_ends_in_time(void **state)
 	expect_liar(r, "doe", "\0\0\0\1", 4, false, "it closed the connection");
 }
 
+/* A late answer must not be taken for that to the next question. */
+static void a_peer_that_was_silent_once_is_not_asked_again(void **state)
+{
+	struct rig *r = *state;
+	struct liar l;
+
+	liar_start(r, &l, NULL, 0, true);
+	rig_run(r, "request", l.target, "--timeout", "1", "--steps",
+		"connect,connect", "--json", NULL);
+	rig_refused(r, l.target, "no answer within 1 s");
+	assert_string_equal(text(step(r, 1), "why"),
+			    "DOE discovery: the connection was given up");
+	liar_stop(&l);
+}
+
 static void nobody_there_is_said(void **state)
 {
 	struct rig *r = *state;
@@ -478,6 +493,7 @@ int main(void)
 		TEST(a_chain_under_another_root_is_not_trusted),
 		TEST(nonsense_ends_with_one_line),
 		TEST(silence_ends_in_time),
+		TEST(a_peer_that_was_silent_once_is_not_asked_again),
 		TEST(nobody_there_is_said),
 		TEST(misuse_is_told_before_anything_is_sent),
 	};
