@@ -8,7 +8,16 @@
 
 #define IN(state) (1u << (state))
 
-static const struct rq_step steps[] = {
+/* The steps, each with the states of the requester it may begin in. */
+struct step {
+	const char *name;
+	unsigned in;		    /* a bit for each enum spdm_req_state */
+	enum spdm_req_state leaves; /* SPDM_REQ_STATES: the one it was in */
+	const char *after;	    /* the step that leads there */
+	enum rq_end (*run)(struct rq *q);
+};
+
+static const struct step steps[] = {
 	{ "connect", IN(SPDM_REQ_NEW) | IN(SPDM_REQ_CONNECTED),
 	  SPDM_REQ_CONNECTED, "", rq_connect },
 	{ "challenge", IN(SPDM_REQ_CONNECTED), SPDM_REQ_CONNECTED, "connect",
@@ -34,7 +43,7 @@ static const struct rq_step steps[] = {
 	"connect,challenge,measure,session,heartbeat,key-update," \
 	"measure,ide,tdisp,ide-stop,end"
 
-const struct rq_step *rq_step_find(const char *name, size_t len)
+static const struct step *find_step(const char *name, size_t len)
 {
 	for (size_t i = 0; i < COUNT(steps); i++)
 		if (strlen(steps[i].name) == len &&
@@ -43,20 +52,15 @@ const struct rq_step *rq_step_find(const char *name, size_t len)
 	return NULL;
 }
 
-const struct rq_step *rq_step_end(void)
-{
-	return &steps[COUNT(steps) - 1];
-}
-
 /* The list, in the order of the walk; each must find what it stands on. */
-static int take_steps(struct cli *c, const char *list,
-		      const struct rq_step **out, size_t *n)
+static int take_steps(struct cli *c, const char *list, const struct step **out,
+		      size_t *n)
 {
 	enum spdm_req_state at = SPDM_REQ_NEW;
 
 	for (*n = 0;; list++) {
 		const size_t len = strcspn(list, ",");
-		const struct rq_step *s = rq_step_find(list, len);
+		const struct step *s = find_step(list, len);
 
 		if (!s)
 			return cli_misuse(c, "unknown step '%.*s'", (int)len,
@@ -163,7 +167,7 @@ static enum il_err build(struct rq *q)
 }
 
 /* One step, shown. True: it is as it should be. */
-static bool one(struct rq *q, const struct rq_step *s)
+static bool one(struct rq *q, const struct step *s)
 {
 	enum rq_end end;
 	bool good;
@@ -184,7 +188,7 @@ static bool one(struct rq *q, const struct rq_step *s)
 	return good;
 }
 
-static int walk(struct rq *q, const struct rq_step *const *list, size_t n)
+static int walk(struct rq *q, const struct step *const *list, size_t n)
 {
 	bool ok = true;
 
@@ -192,7 +196,7 @@ static int walk(struct rq *q, const struct rq_step *const *list, size_t n)
 		ok &= one(q, list[i]);
 	/* What was begun is ended, also where the list left it open. */
 	if (q->spdm.state == SPDM_REQ_SESSION)
-		ok &= one(q, rq_step_end());
+		ok &= one(q, &steps[COUNT(steps) - 1]);
 	rq_show_all(q, ok);
 	return ok ? CLI_DONE
 		  : cli_fail(q->c, "%s: %s", q->peer.addr.text, q->first);
@@ -211,7 +215,7 @@ static int reach(struct rq *q)
 	return cli_fail(q->c, "%s: %s", q->peer.addr.text, q->peer.why);
 }
 
-static int request(struct rq *q, const struct rq_step *const *list, size_t n)
+static int request(struct rq *q, const struct step *const *list, size_t n)
 {
 	int ret;
 
@@ -277,7 +281,7 @@ static int take_opts(struct rq *q, const struct texts *t)
 
 static int prepare(struct rq *q, const struct texts *t, const char *target)
 {
-	const struct rq_step *list[RQ_STEPS];
+	const struct step *list[RQ_STEPS];
 	size_t n = 0;
 	int ret;
 

@@ -71,18 +71,7 @@ struct rq {
 	uint8_t report[RQ_REPORT];
 };
 
-/* The steps, each with the states of the requester it may begin in. */
-struct rq_step {
-	const char *name;
-	unsigned in; /* a bit for each enum spdm_req_state */
-	enum spdm_req_state leaves;
-	const char *after; /* the step that leads there */
-	enum rq_end (*run)(struct rq *q);
-};
-
-const struct rq_step *rq_step_find(const char *name, size_t len);
-const struct rq_step *rq_step_end(void);
-
+/* request_spdm.c, request_pci.c: the steps. */
 enum rq_end rq_connect(struct rq *q);
 enum rq_end rq_challenge(struct rq *q);
 enum rq_end rq_measure(struct rq *q);
