@@ -56,6 +56,20 @@ static const struct lang_arg silent_args[] = {
 	{ "unit", LANG_PICK, .picks = units,
 	  .help = "DOE exchanges or packets, both ways; default exchange" },
 };
+static const char *const lie_hows[] = { "zero",	  "ones", "more",
+					"less",	  "flip", "shorter",
+					"longer", "gone", NULL };
+static const struct lang_arg lie_args[] = {
+	{ "message", LANG_WORD, .required = true,
+	  .help = "of which response, such as KP_ACK or KEY_EXCHANGE_RSP" },
+	{ "field", LANG_WORD, .required = true,
+	  .help = "which field, such as status" },
+	{ "nth", LANG_INT,
+	  .help = "of several of that name, from 0; default 0" },
+	{ "how", LANG_PICK, .picks = lie_hows,
+	  .help = "what becomes of it; more and less by one; default more" },
+	{ "bit", LANG_INT, .help = "which one to flip; default 0" },
+};
 static const struct lang_arg link_args[] = {
 	{ "cipher", LANG_PICK, .picks = ciphers,
 	  .help = "test only: none leaves bytes as they are; prefixes, T bit "
@@ -121,6 +135,9 @@ static const struct lang_cmd cmds[] = {
 	/* Those with a verb stand before the one without. */
 	CMD("device", "silent", silent_args, cmd_device_silent,
 	    "the device dies: from then on it does not answer"),
+	CMD("device", "lie", lie_args, cmd_device_lie,
+	    "make a field of the next such response wrong, before it is "
+	    "hashed, signed and encrypted"),
 	CMD0("device", "reset", cmd_device_reset,
 	     "it is there again, through a fundamental reset"),
 	CMD("device", NULL, device_args, cmd_device,

@@ -267,8 +267,8 @@ static enum il_err build_device(struct world *w)
 		.link_crypto = &w->link_dev,
 		.env = &w->env,
 		.powered = true,
-		.tap = w->cfg.tap,
-		.tap_ctx = w->cfg.tap_ctx,
+		.tap = w->cfg.tap ? w->cfg.tap : &lie_tap,
+		.tap_ctx = w->cfg.tap ? w->cfg.tap_ctx : w,
 	};
 	enum il_err err;
 

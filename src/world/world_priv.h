@@ -12,6 +12,7 @@
 #include "mem/mem.h"
 #include "vmm/vmm.h"
 #include "world/capture.h"
+#include "world/lie.h"
 #include "world/remote.h"
 #include "world/silence.h"
 #include "world/spy.h"
@@ -114,6 +115,7 @@ struct world {
 	uint64_t link_tlps;
 	struct spy *spy; /* NULL: nobody looks */
 	struct silence silence;
+	struct world_lie lie;
 
 	/* The command that runs now, and those that wait by name. */
 	struct world_op *op;

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "world/lie.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "world/cmd_priv.h"
+
+static const struct field *find(struct world_lie *l, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(l->list[i].name, l->field) == 0 &&
+		    l->list[i].nth == l->nth)
+			return &l->list[i];
+	return NULL;
+}
+
+static void tell(struct world *w, enum spdm_tap_stage stage,
+		 const struct spdm_msg *rsp, uint8_t *p, size_t cap, size_t *n)
+{
+	const struct spdm_shape sh = fields_shape(rsp);
+	struct world_lie *l = &w->lie;
+	const struct field *f;
+	char what[80];
+	size_t got;
+
+	if (fields_of(p, *n, &sh, l->list, FIELDS_MAX, &got))
+		return;
+	f = find(l, got);
+	if (!f || (f->kind == FIELD_PROOF) != (stage == SPDM_TAP_PROOF) ||
+	    change_apply(f, &l->change, p, cap, n))
+		return;
+	l->at = *f;
+	l->armed = false;
+	l->told = stage == SPDM_TAP_FIELDS;
+	snprintf(what, sizeof(what), "lies in %s, %s", l->message, l->field);
+	world_say(w, "device", what, change_names[l->change.how], false, 0);
+}
+
+static void bytes(void *ctx, enum spdm_tap_stage stage,
+		  const struct spdm_msg *rsp, uint8_t *p, size_t cap, size_t *n)
+{
+	struct world *w = ctx;
+	struct world_lie *l = &w->lie;
+	const bool again = l->told && stage == SPDM_TAP_PROOF;
+	const char *name = fields_message(p, *n);
+	enum il_err err = IL_OK;
+
+	l->told = false;
+	if (again)
+		err = change_apply(&l->at, &l->change, p, cap, n);
+	else if (l->armed && name && strcmp(name, l->message) == 0)
+		tell(w, stage, rsp, p, cap, n);
+	(void)err; /* it fitted the first time */
+}
+
+const struct dsm_tap lie_tap = { .bytes = bytes };
+
+enum il_err cmd_device_lie(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	struct world_lie *l = &w->lie;
+	const char *message = lang_word(c, "message", "");
+	const char *field = lang_word(c, "field", "");
+
+	if (l->armed)
+		return world_fail(w, IL_E_STATE, 0,
+				  "the lie before has not been told: %s, %s",
+				  l->message, l->field);
+	if (strlen(message) >= sizeof(l->message) ||
+	    strlen(field) >= sizeof(l->field))
+		return world_fail(w, IL_E_ARG, 0, "no such message or field");
+	snprintf(l->message, sizeof(l->message), "%s", message);
+	snprintf(l->field, sizeof(l->field), "%s", field);
+	l->nth = (unsigned)lang_num(c, "nth", 0);
+	l->change = (struct change){
+		.how = (enum change_how)lang_num(c, "how", CHANGE_MORE),
+		.bit = (uint32_t)lang_num(c, "bit", 0),
+	};
+	if (l->change.how >= CHANGE_OTHER)
+		l->change.how++; /* nobody says what another session said */
+	l->armed = true;
+	return IL_OK;
+}
