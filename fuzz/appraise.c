@@ -18,6 +18,7 @@ static struct rig *r;
 static struct {
 	uint8_t chain[8192], meas[8192];
 	size_t chain_len, meas_len;
+	uint8_t nonce[EVIDENCE_NONCE_LEN];
 } honest;
 
 static void policy(struct rd *in)
@@ -106,8 +107,13 @@ static void judge(void)
 	must(r->verdict.why < EVIDENCE_WHYS);
 	evidence_verdict_text(&r->verdict, text, sizeof(text));
 	must(text[0] && text[0] != '?');
-	if (!err)
-		must(as_made() && r->claims.meas_valid && r->claims.meas_fresh);
+	if (err)
+		return;
+	must(as_made() && r->claims.meas_valid && r->claims.meas_fresh);
+	/* and the device answered this policy's question */
+	must(!memcmp(r->policy.nonce, honest.nonce, sizeof(honest.nonce)));
+	must((r->claims.lock_flags & r->policy.lock_flags) ==
+	     r->policy.lock_flags);
 }
 
 static void step(struct rd *in)
@@ -146,6 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	r = rig_new();
 	honest.chain_len = r->blobs.certs.len;
 	honest.meas_len = r->blobs.meas.len;
+	memcpy(honest.nonce, r->policy.nonce, sizeof(honest.nonce));
 	memcpy(honest.chain, r->chain, honest.chain_len);
 	memcpy(honest.meas, r->meas, honest.meas_len);
 	all = (struct evidence_verdict){ .why = rd_u8(&in) % EVIDENCE_WHYS };

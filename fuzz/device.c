@@ -66,7 +66,7 @@ static uint64_t some_addr(uint8_t b)
 				       0x1000,
 				       0x1ff8,
 				       RIG_RAM - 8,
-				       RIG_BAR0 + 0x1000,
+				       RIG_ECAM + (RIG_EP << 12),
 				       RIG_WINDOW + 0x900000,
 				       RIG_VFBAR0 + DMA_BAR_REGS_SIZE,
 				       RIG_VFBAR2 + DMA_BAR_MEM_SIZE,
@@ -134,9 +134,11 @@ static void port_config(struct rd *in, uint8_t op)
 
 static void mmio(struct rd *in, uint8_t op)
 {
+	static const uint8_t lens[] = { 4, 8, 4, 1, 8, 2, 4, 7 };
 	const uint8_t at = rd_u8(in), off = rd_u8(in);
-	struct mem_req q = mem_req_host(some_addr(at) + off, 1 + (at >> 4 & 7u),
-					op & 0x10);
+	const uint8_t len = lens[at >> 4 & 7];
+	struct mem_req q = mem_req_host(
+		some_addr(at) + (len % 4 ? off : off & 0xfcu), len, op & 0x10);
 	uint8_t b[8] = { 0 };
 	struct fault f;
 
