@@ -10,6 +10,60 @@
 #include "base/err.h"
 
 /*
+ * Numbers at an address, written out byte by byte, so that the compiler sees
+ * one load or store in each.
+ */
+static inline uint16_t get_u16le(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static inline uint32_t get_u32le(const uint8_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[3] << 24;
+}
+
+static inline uint64_t get_u64le(const uint8_t *p)
+{
+	return get_u32le(p) | (uint64_t)get_u32le(p + 4) << 32;
+}
+
+static inline void put_u16le(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
+}
+
+static inline void put_u32le(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
+	p[2] = (uint8_t)(v >> 16);
+	p[3] = (uint8_t)(v >> 24);
+}
+
+static inline void put_u64le(uint8_t *p, uint64_t v)
+{
+	put_u32le(p, (uint32_t)v);
+	put_u32le(p + 4, (uint32_t)(v >> 32));
+}
+
+static inline uint32_t get_u32be(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline void put_u32be(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
+/*
  * A reading cursor. Errors stick: after the first, reads give zero and move
  * nothing, so a decoder is a list of fields with one check at its end.
  * Pointers that rd_bytes() gives live as long as the buffer under the cursor.
@@ -85,12 +139,16 @@ static inline uint64_t rd_be(struct rd *r, unsigned n)
 
 static inline uint8_t rd_u8(struct rd *r)
 {
-	return (uint8_t)rd_le(r, 1);
+	const uint8_t *p = rd_bytes(r, 1);
+
+	return p ? *p : 0;
 }
 
 static inline uint16_t rd_u16le(struct rd *r)
 {
-	return (uint16_t)rd_le(r, 2);
+	const uint8_t *p = rd_bytes(r, 2);
+
+	return p ? get_u16le(p) : 0;
 }
 
 static inline uint32_t rd_u24le(struct rd *r)
@@ -100,27 +158,37 @@ static inline uint32_t rd_u24le(struct rd *r)
 
 static inline uint32_t rd_u32le(struct rd *r)
 {
-	return (uint32_t)rd_le(r, 4);
+	const uint8_t *p = rd_bytes(r, 4);
+
+	return p ? get_u32le(p) : 0;
 }
 
 static inline uint64_t rd_u64le(struct rd *r)
 {
-	return rd_le(r, 8);
+	const uint8_t *p = rd_bytes(r, 8);
+
+	return p ? get_u64le(p) : 0;
 }
 
 static inline uint16_t rd_u16be(struct rd *r)
 {
-	return (uint16_t)rd_be(r, 2);
+	const uint8_t *p = rd_bytes(r, 2);
+
+	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
 }
 
 static inline uint32_t rd_u32be(struct rd *r)
 {
-	return (uint32_t)rd_be(r, 4);
+	const uint8_t *p = rd_bytes(r, 4);
+
+	return p ? get_u32be(p) : 0;
 }
 
 static inline uint64_t rd_u64be(struct rd *r)
 {
-	return rd_be(r, 8);
+	const uint8_t *p = rd_bytes(r, 8);
+
+	return p ? (uint64_t)get_u32be(p) << 32 | get_u32be(p + 4) : 0;
 }
 
 /* The verdict: the first error, or IL_E_LONG if bytes are left. */
@@ -196,12 +264,18 @@ static inline void wr_be(struct wr *w, uint64_t v, unsigned n)
 
 static inline void wr_u8(struct wr *w, uint8_t v)
 {
-	wr_le(w, v, 1);
+	uint8_t *p = wr_room(w, 1);
+
+	if (p)
+		*p = v;
 }
 
 static inline void wr_u16le(struct wr *w, uint16_t v)
 {
-	wr_le(w, v, 2);
+	uint8_t *p = wr_room(w, 2);
+
+	if (p)
+		put_u16le(p, v);
 }
 
 static inline void wr_u24le(struct wr *w, uint32_t v)
@@ -211,27 +285,46 @@ static inline void wr_u24le(struct wr *w, uint32_t v)
 
 static inline void wr_u32le(struct wr *w, uint32_t v)
 {
-	wr_le(w, v, 4);
+	uint8_t *p = wr_room(w, 4);
+
+	if (p)
+		put_u32le(p, v);
 }
 
 static inline void wr_u64le(struct wr *w, uint64_t v)
 {
-	wr_le(w, v, 8);
+	uint8_t *p = wr_room(w, 8);
+
+	if (p)
+		put_u64le(p, v);
 }
 
 static inline void wr_u16be(struct wr *w, uint16_t v)
 {
-	wr_be(w, v, 2);
+	uint8_t *p = wr_room(w, 2);
+
+	if (p) {
+		p[0] = (uint8_t)(v >> 8);
+		p[1] = (uint8_t)v;
+	}
 }
 
 static inline void wr_u32be(struct wr *w, uint32_t v)
 {
-	wr_be(w, v, 4);
+	uint8_t *p = wr_room(w, 4);
+
+	if (p)
+		put_u32be(p, v);
 }
 
 static inline void wr_u64be(struct wr *w, uint64_t v)
 {
-	wr_be(w, v, 8);
+	uint8_t *p = wr_room(w, 8);
+
+	if (p) {
+		put_u32be(p, (uint32_t)(v >> 32));
+		put_u32be(p + 4, (uint32_t)v);
+	}
 }
 
 static inline enum il_err IL_MUST wr_end(const struct wr *w, size_t *len)
@@ -243,12 +336,25 @@ static inline enum il_err IL_MUST wr_end(const struct wr *w, size_t *len)
 /* Compares @len bytes in time that depends on @len alone. */
 static inline bool bytes_equal_ct(const void *a, const void *b, size_t len)
 {
-	const volatile uint8_t *x = a;
-	const volatile uint8_t *y = b;
-	uint8_t diff = 0;
+	const uint8_t *x = a;
+	const uint8_t *y = b;
+	uint64_t diff = 0;
 
-	for (size_t i = 0; i < len; i++)
+	for (; len >= sizeof(diff); len -= sizeof(diff)) {
+		uint64_t v, w;
+
+		memcpy(&v, x, sizeof(v));
+		memcpy(&w, y, sizeof(w));
+		diff |= v ^ w;
+		x += sizeof(v);
+		y += sizeof(w);
+		/* The compiler may not stop early: it does not know @diff. */
+		__asm__ volatile("" : "+r"(diff));
+	}
+	for (size_t i = 0; i < len; i++) {
 		diff |= (uint8_t)(x[i] ^ y[i]);
+		__asm__ volatile("" : "+r"(diff));
+	}
 	return diff == 0;
 }
 
