@@ -18,30 +18,6 @@ enum il_err ossl_bad(enum il_err err)
 	return err;
 }
 
-unsigned ossl_index(const struct ossl *o, const struct ossl_slot *p)
-{
-	return (unsigned)(p - o->slots);
-}
-
-static struct ossl_slot *named(struct ossl *o, struct crypto_slot s)
-{
-	unsigned at = (s.n & 0xffff) - 1u;
-
-	if (!s.n || at >= o->high)
-		return NULL;
-	if (o->slots[at].kind == OSSL_FREE || o->slots[at].gen != s.n >> 16)
-		return NULL;
-	return &o->slots[at];
-}
-
-struct ossl_slot *ossl_find(struct ossl *o, struct crypto_slot s,
-			    enum ossl_kind kind)
-{
-	struct ossl_slot *p = named(o, s);
-
-	return p && p->kind == kind ? p : NULL;
-}
-
 /* Gives up what a slot refers to; its kind and name stay. */
 static void empty(struct ossl *o, struct ossl_slot *p)
 {
@@ -85,7 +61,7 @@ enum il_err ossl_take(struct ossl *o, struct crypto_slot *s,
 	if (err)
 		return err;
 	if (s->n) {
-		p = named(o, *s);
+		p = ossl_named(o, *s);
 		empty(o, p);
 		*out = p;
 		return IL_OK;
@@ -109,7 +85,7 @@ enum il_err ossl_take(struct ossl *o, struct crypto_slot *s,
 static void drop(void *ctx, struct crypto_slot s)
 {
 	struct ossl *o = ctx;
-	struct ossl_slot *p = named(o, s);
+	struct ossl_slot *p = ossl_named(o, s);
 	enum ossl_shelf shelf;
 
 	if (!p)
@@ -216,8 +192,6 @@ static const struct crypto_ops ossl_ops = {
 	.hash_dup = ossl_hash_dup,
 	.hash_final = ossl_hash_final,
 	.aead_key = ossl_aead_key,
-	.aead_seal = ossl_aead_seal,
-	.aead_open = ossl_aead_open,
 	.dh_begin = ossl_dh_begin,
 	.dh_load = ossl_dh_load,
 	.dh_finish = ossl_dh_finish,
@@ -237,7 +211,7 @@ static const struct crypto_ops ossl_ops = {
 
 struct crypto ossl_crypto(struct ossl *o)
 {
-	return (struct crypto){ .ops = &ossl_ops, .ctx = o };
+	return (struct crypto){ .ops = &o->ops, .ctx = o };
 }
 
 unsigned ossl_live(const struct ossl *o)
@@ -263,11 +237,16 @@ static const struct ossl_gcm *pick_gcm(struct ossl *o,
 		&ossl_gcm_evp,
 	};
 
-	for (size_t i = cfg->openssl_aead ? COUNT(all) - 1 : 0; i < COUNT(all);
-	     i++)
+	const struct ossl_gcm *g = NULL;
+
+	for (size_t i = cfg->openssl_aead ? COUNT(all) - 1 : 0;
+	     i < COUNT(all) && !g; i++)
 		if (all[i]->open(o->lib, &o->gcm_lib))
-			return all[i];
-	return NULL;
+			g = all[i];
+	o->ops = ossl_ops;
+	o->ops.aead_seal = g ? g->seal : NULL;
+	o->ops.aead_open = g ? g->unseal : NULL;
+	return g;
 }
 
 const char *ossl_aead_name(const struct ossl *o)

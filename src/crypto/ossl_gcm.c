@@ -5,7 +5,7 @@
 
 #include <openssl/evp.h>
 
-#include "crypto/crypto.h"
+#include "crypto/ossl_priv.h"
 
 /* OpenSSL's: @lib is the fetched cipher, a slot keeps a context with its key.
  */
@@ -45,42 +45,50 @@ static bool evp_key(void *lib, void *prepared, const uint8_t *key)
 	return EVP_EncryptInit_ex2(prepared, NULL, key, iv, NULL);
 }
 
-static bool evp_seal(void *lib, void *prepared, const uint8_t *iv,
-		     const void *aad, size_t aad_len, const uint8_t *in,
-		     size_t len, uint8_t *out, uint8_t *tag, size_t tag_len)
+static enum il_err evp_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
+			    const void *aad, size_t aad_len, const uint8_t *in,
+			    size_t len, uint8_t *out, uint8_t *tag,
+			    size_t tag_len)
 {
-	EVP_CIPHER_CTX *c = prepared;
 	uint8_t none[CRYPTO_AEAD_TAG];
+	void *c;
+	enum il_err err = ossl_aead_begin(ctx, s, aad_len, len, tag_len, &c);
 	int n;
 
-	(void)lib;
-	return EVP_EncryptInit_ex2(c, NULL, NULL, iv, NULL) &&
-	       (!aad_len ||
-		EVP_EncryptUpdate(c, NULL, &n, aad, (int)aad_len)) &&
-	       (!len || EVP_EncryptUpdate(c, out, &n, in, (int)len)) &&
-	       EVP_EncryptFinal_ex(c, none, &n) &&
-	       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, tag);
+	if (err)
+		return err;
+	if (EVP_EncryptInit_ex2(c, NULL, NULL, iv, NULL) &&
+	    (!aad_len || EVP_EncryptUpdate(c, NULL, &n, aad, (int)aad_len)) &&
+	    (!len || EVP_EncryptUpdate(c, out, &n, in, (int)len)) &&
+	    EVP_EncryptFinal_ex(c, none, &n) &&
+	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, tag))
+		return IL_OK;
+	return ossl_bad(IL_E_NOMEM);
 }
 
-static bool evp_unseal(void *lib, void *prepared, const uint8_t *iv,
-		       const void *aad, size_t aad_len, const uint8_t *in,
-		       size_t len, uint8_t *out, const uint8_t *tag,
-		       size_t tag_len)
+static enum il_err evp_unseal(void *ctx, struct crypto_slot s,
+			      const uint8_t *iv, const void *aad,
+			      size_t aad_len, const uint8_t *in, size_t len,
+			      uint8_t *out, const uint8_t *tag, size_t tag_len)
 {
-	EVP_CIPHER_CTX *c = prepared;
 	uint8_t want[CRYPTO_AEAD_TAG];
 	uint8_t none[CRYPTO_AEAD_TAG];
+	void *c;
+	enum il_err err = ossl_aead_begin(ctx, s, aad_len, len, tag_len, &c);
 	int n;
 
-	(void)lib;
+	if (err)
+		return err;
 	memcpy(want, tag, tag_len);
-	return EVP_DecryptInit_ex2(c, NULL, NULL, iv, NULL) &&
-	       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, (int)tag_len,
-				   want) &&
-	       (!aad_len ||
-		EVP_DecryptUpdate(c, NULL, &n, aad, (int)aad_len)) &&
-	       (!len || EVP_DecryptUpdate(c, out, &n, in, (int)len)) &&
-	       EVP_DecryptFinal_ex(c, none, &n) > 0;
+	if (EVP_DecryptInit_ex2(c, NULL, NULL, iv, NULL) &&
+	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, (int)tag_len, want) &&
+	    (!aad_len || EVP_DecryptUpdate(c, NULL, &n, aad, (int)aad_len)) &&
+	    (!len || EVP_DecryptUpdate(c, out, &n, in, (int)len)) &&
+	    EVP_DecryptFinal_ex(c, none, &n) > 0)
+		return IL_OK;
+	if (len)
+		memset(out, 0, len);
+	return ossl_bad(IL_E_AUTH);
 }
 
 const struct ossl_gcm ossl_gcm_evp = {

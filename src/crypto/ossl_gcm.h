@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crypto/crypto.h"
+
 /*
  * Whose AES-256-GCM a context uses. A slot keeps what `make` gives it, once,
  * to the end, so that a message allocates nothing; `key` puts a key in, or
@@ -24,14 +26,15 @@ struct ossl_gcm {
 	void *(*make)(void *lib); /* NULL: no memory */
 	void (*free)(void *prepared);
 	bool (*key)(void *lib, void *prepared, const uint8_t *key);
-	bool (*seal)(void *lib, void *prepared, const uint8_t *iv,
-		     const void *aad, size_t aad_len, const uint8_t *in,
-		     size_t len, uint8_t *out, uint8_t *tag, size_t tag_len);
-	/* False: the tag is wrong; @out is not to be believed. */
-	bool (*unseal)(void *lib, void *prepared, const uint8_t *iv,
-		       const void *aad, size_t aad_len, const uint8_t *in,
-		       size_t len, uint8_t *out, const uint8_t *tag,
-		       size_t tag_len);
+	/* Entries of the table of operations: nothing stands in between. */
+	enum il_err (*seal)(void *ctx, struct crypto_slot s, const uint8_t *iv,
+			    const void *aad, size_t aad_len, const uint8_t *in,
+			    size_t len, uint8_t *out, uint8_t *tag,
+			    size_t tag_len);
+	enum il_err (*unseal)(void *ctx, struct crypto_slot s,
+			      const uint8_t *iv, const void *aad,
+			      size_t aad_len, const uint8_t *in, size_t len,
+			      uint8_t *out, const uint8_t *tag, size_t tag_len);
 };
 
 extern const struct ossl_gcm ossl_gcm_evp;

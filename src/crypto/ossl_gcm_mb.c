@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 
+/* Its old names are OpenSSL's too. */
+#define NO_COMPAT_IMB_API_053
 #include <intel-ipsec-mb.h>
 
 #include "base/bytes.h"
-#include "crypto/crypto.h"
+#include "crypto/ossl_priv.h"
 
 /*
  * intel-ipsec-mb's, one message at a time: @lib is a manager, which holds the
@@ -74,32 +76,47 @@ static bool mb_key(void *lib, void *prepared, const uint8_t *key)
 	return true;
 }
 
-static bool mb_seal(void *lib, void *prepared, const uint8_t *iv,
-		    const void *aad, size_t aad_len, const uint8_t *in,
-		    size_t len, uint8_t *out, uint8_t *tag, size_t tag_len)
+static enum il_err mb_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
+			   const void *aad, size_t aad_len, const uint8_t *in,
+			   size_t len, uint8_t *out, uint8_t *tag,
+			   size_t tag_len)
 {
 	struct gcm_context_data c;
-	const IMB_MGR *m = lib;
+	struct ossl *o = ctx;
+	void *key;
+	enum il_err err = ossl_aead_begin(o, s, aad_len, len, tag_len, &key);
+	const IMB_MGR *m = o->gcm_lib;
 
-	IMB_AES256_GCM_ENC(m, prepared, &c, out, in, len, iv, aad, aad_len, tag,
+	if (err)
+		return err;
+	IMB_AES256_GCM_ENC(m, key, &c, out, in, len, iv, aad, aad_len, tag,
 			   tag_len);
 	bytes_wipe(&c, sizeof(c));
-	return true;
+	return IL_OK;
 }
 
-static bool mb_unseal(void *lib, void *prepared, const uint8_t *iv,
-		      const void *aad, size_t aad_len, const uint8_t *in,
-		      size_t len, uint8_t *out, const uint8_t *tag,
-		      size_t tag_len)
+static enum il_err mb_unseal(void *ctx, struct crypto_slot s, const uint8_t *iv,
+			     const void *aad, size_t aad_len, const uint8_t *in,
+			     size_t len, uint8_t *out, const uint8_t *tag,
+			     size_t tag_len)
 {
 	struct gcm_context_data c;
 	uint8_t got[CRYPTO_AEAD_TAG];
-	const IMB_MGR *m = lib;
+	struct ossl *o = ctx;
+	void *key;
+	enum il_err err = ossl_aead_begin(o, s, aad_len, len, tag_len, &key);
+	const IMB_MGR *m = o->gcm_lib;
 
-	IMB_AES256_GCM_DEC(m, prepared, &c, out, in, len, iv, aad, aad_len, got,
+	if (err)
+		return err;
+	IMB_AES256_GCM_DEC(m, key, &c, out, in, len, iv, aad, aad_len, got,
 			   tag_len);
 	bytes_wipe(&c, sizeof(c));
-	return bytes_equal_ct(got, tag, tag_len);
+	if (bytes_equal_ct(got, tag, tag_len))
+		return IL_OK;
+	if (len)
+		memset(out, 0, len);
+	return IL_E_AUTH;
 }
 
 const struct ossl_gcm ossl_gcm_mb = {

@@ -9,6 +9,8 @@
  */
 #define OPENSSL_SUPPRESS_DEPRECATED 1
 
+#include <limits.h>
+
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
@@ -70,7 +72,8 @@ enum ossl_shelf { SHELF_COLD, SHELF_WARM, SHELVES };
 struct ossl {
 	OSSL_LIB_CTX *lib;
 	OSSL_PROVIDER *prov;
-	OSSL_PROVIDER *dice; /* NULL: system randomness */
+	OSSL_PROVIDER *dice;   /* NULL: system randomness */
+	struct crypto_ops ops; /* those of ossl.c, and those of gcm */
 	const struct ossl_gcm *gcm;
 	void *gcm_lib;
 	EC_GROUP *group[2]; /* by curve - 1; made when first used */
@@ -85,10 +88,33 @@ struct ossl {
 /* Empties OpenSSL's error queue and answers @err. */
 enum il_err ossl_bad(enum il_err err);
 
+static inline unsigned ossl_index(const struct ossl *o,
+				  const struct ossl_slot *p)
+{
+	return (unsigned)(p - o->slots);
+}
+
+/* NULL if @s does not name a live slot. */
+static inline struct ossl_slot *ossl_named(struct ossl *o, struct crypto_slot s)
+{
+	unsigned at = (s.n & 0xffff) - 1u;
+
+	if (!s.n || at >= o->high)
+		return NULL;
+	if (o->slots[at].kind == OSSL_FREE || o->slots[at].gen != s.n >> 16)
+		return NULL;
+	return &o->slots[at];
+}
+
 /* NULL if @s does not name a live slot of that kind. */
-struct ossl_slot *ossl_find(struct ossl *o, struct crypto_slot s,
-			    enum ossl_kind kind);
-unsigned ossl_index(const struct ossl *o, const struct ossl_slot *p);
+static inline struct ossl_slot *ossl_find(struct ossl *o, struct crypto_slot s,
+					  enum ossl_kind kind)
+{
+	struct ossl_slot *p = ossl_named(o, s);
+
+	return p && p->kind == kind ? p : NULL;
+}
+
 /*
  * The live slot that @s names, emptied for a new content of the same kind, or
  * a fresh one with a new name in *@s. Call it last: the content that goes
@@ -121,14 +147,31 @@ enum il_err ossl_hash_final(void *ctx, struct crypto_slot s,
 /* ossl_aead.c */
 enum il_err ossl_aead_key(void *ctx, struct crypto_slot *s,
 			  enum crypto_aead_alg alg, const uint8_t *key) IL_MUST;
-enum il_err ossl_aead_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
-			   const void *aad, size_t aad_len, const uint8_t *in,
-			   size_t len, uint8_t *out, uint8_t *tag,
-			   size_t tag_len) IL_MUST;
-enum il_err ossl_aead_open(void *ctx, struct crypto_slot s, const uint8_t *iv,
-			   const void *aad, size_t aad_len, const uint8_t *in,
-			   size_t len, uint8_t *out, const uint8_t *tag,
-			   size_t tag_len) IL_MUST;
+/* What a slot keeps for its messages, with its key in; NULL without memory. */
+void *ossl_aead_prepare(struct ossl *o, struct ossl_slot *p);
+
+/*
+ * How sealing and opening begin: what the slot keeps is in *@out.
+ * Errors: as crypto_aead_seal() in crypto.h
+ */
+static inline enum il_err IL_MUST ossl_aead_begin(struct ossl *o,
+						  struct crypto_slot s,
+						  size_t aad_len, size_t len,
+						  size_t tag_len, void **out)
+{
+	struct ossl_slot *p = ossl_find(o, s, OSSL_AEAD);
+
+	if (tag_len != 12 && tag_len != CRYPTO_AEAD_TAG)
+		return IL_E_ARG;
+	if (aad_len > INT_MAX || len > INT_MAX)
+		return IL_E_ARG;
+	if (!p)
+		return IL_E_STATE;
+	*out = p->aead.ready ? o->cipher[ossl_index(o, p)]
+			     : ossl_aead_prepare(o, p);
+	return *out ? IL_OK : ossl_bad(IL_E_NOMEM);
+}
+
 /* Overwrites the expanded key in what a slot keeps. */
 void ossl_aead_wipe(struct ossl *o, unsigned index);
 
