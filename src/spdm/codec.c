@@ -3,15 +3,54 @@
 
 #include "spdm/codec_priv.h"
 
+#define CONNECT(i) (1 + (i))
+#define SESSION(i) (0x80 + (i))
+
+/* Where the row of a code stands; 0: there is none. */
+/* clang-format off */
+static const uint8_t rows[256] = {
+	[SPDM_GET_VERSION]             = CONNECT(0),
+	[SPDM_VERSION]                 = CONNECT(1),
+	[SPDM_GET_CAPABILITIES]        = CONNECT(2),
+	[SPDM_CAPABILITIES]            = CONNECT(3),
+	[SPDM_NEGOTIATE_ALGORITHMS]    = CONNECT(4),
+	[SPDM_ALGORITHMS]              = CONNECT(5),
+	[SPDM_GET_DIGESTS]             = CONNECT(6),
+	[SPDM_DIGESTS]                 = CONNECT(7),
+	[SPDM_GET_CERTIFICATE]         = CONNECT(8),
+	[SPDM_CERTIFICATE]             = CONNECT(9),
+	[SPDM_CHALLENGE]               = CONNECT(10),
+	[SPDM_CHALLENGE_AUTH]          = CONNECT(11),
+	[SPDM_GET_MEASUREMENTS]        = CONNECT(12),
+	[SPDM_MEASUREMENTS]            = CONNECT(13),
+	[SPDM_KEY_EXCHANGE]            = SESSION(0),
+	[SPDM_KEY_EXCHANGE_RSP]        = SESSION(1),
+	[SPDM_FINISH]                  = SESSION(2),
+	[SPDM_FINISH_RSP]              = SESSION(3),
+	[SPDM_PSK_EXCHANGE]            = SESSION(4),
+	[SPDM_PSK_EXCHANGE_RSP]        = SESSION(5),
+	[SPDM_PSK_FINISH]              = SESSION(6),
+	[SPDM_PSK_FINISH_RSP]          = SESSION(7),
+	[SPDM_HEARTBEAT]               = SESSION(8),
+	[SPDM_HEARTBEAT_ACK]           = SESSION(9),
+	[SPDM_KEY_UPDATE]              = SESSION(10),
+	[SPDM_KEY_UPDATE_ACK]          = SESSION(11),
+	[SPDM_END_SESSION]             = SESSION(12),
+	[SPDM_END_SESSION_ACK]         = SESSION(13),
+	[SPDM_VENDOR_DEFINED_REQUEST]  = SESSION(14),
+	[SPDM_VENDOR_DEFINED_RESPONSE] = SESSION(15),
+	[SPDM_ERROR]                   = SESSION(16),
+};
+/* clang-format on */
+
 static const struct spdm_codec *find(uint8_t code)
 {
-	for (size_t i = 0; i < spdm_codec_connect_n; i++)
-		if (spdm_codec_connect[i].code == code)
-			return &spdm_codec_connect[i];
-	for (size_t i = 0; i < spdm_codec_session_n; i++)
-		if (spdm_codec_session[i].code == code)
-			return &spdm_codec_session[i];
-	return NULL;
+	const uint8_t row = rows[code];
+
+	if (!row)
+		return NULL;
+	return row < SESSION(0) ? &spdm_codec_connect[row - CONNECT(0)]
+				: &spdm_codec_session[row - SESSION(0)];
 }
 
 static enum il_err decode(struct rd *r, const struct spdm_shape *sh,
@@ -34,15 +73,21 @@ static enum il_err decode(struct rd *r, const struct spdm_shape *sh,
 	return r->err;
 }
 
+enum il_err spdm_msg_decode_at(const uint8_t *p, size_t n,
+			       const struct spdm_shape *sh, struct spdm_msg *m)
+{
+	struct rd r = rd_over(p, n);
+	enum il_err err = decode(&r, sh, m);
+
+	return err ? err : rd_end(&r);
+}
+
 enum il_err spdm_msg_decode(const uint8_t *p, size_t n,
 			    const struct spdm_shape *sh, struct spdm_msg *out)
 {
-	struct rd r = rd_over(p, n);
 	struct spdm_msg m;
-	enum il_err err = decode(&r, sh, &m);
+	enum il_err err = spdm_msg_decode_at(p, n, sh, &m);
 
-	if (!err)
-		err = rd_end(&r);
 	if (!err)
 		*out = m;
 	return err;

@@ -334,6 +334,11 @@ enum il_err spdm_msg_decode(const uint8_t *p, size_t n,
 			    const struct spdm_shape *sh,
 			    struct spdm_msg *out) IL_MUST;
 
+/* The same for those who do not look at *@out after an error. */
+enum il_err spdm_msg_decode_at(const uint8_t *p, size_t n,
+			       const struct spdm_shape *sh,
+			       struct spdm_msg *out) IL_MUST;
+
 /*
  * spdm_msg_decode_padded() - the same, from a transport that fills dwords
  * @used: length of the message itself; what follows is at most three zero

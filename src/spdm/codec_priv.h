@@ -41,9 +41,13 @@ static inline struct spdm_span rd_span16(struct rd *r, size_t max)
 	return rd_span(r, n);
 }
 
+/* Bytes that stand where they go already are left alone. */
 static inline void wr_span(struct wr *w, struct spdm_span s)
 {
-	wr_bytes(w, s.p, s.n);
+	uint8_t *p = wr_room(w, s.n);
+
+	if (p && s.n && p != s.p)
+		memcpy(p, s.p, s.n);
 }
 
 /* A length field of @bytes bytes that must be able to say @n. */

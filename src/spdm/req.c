@@ -128,9 +128,12 @@ static void op_over(struct spdm_req *q)
 {
 	crypto_drop(q->cfg.crypto, &q->hs);
 	crypto_drop(q->cfg.crypto, &q->dh);
-	spdm_channel_close(&q->next, q->cfg.crypto);
-	bytes_wipe(q->next_secret, sizeof(q->next_secret));
-	bytes_wipe(q->mac, sizeof(q->mac));
+	if (q->op == SPDM_OP_KEY_UPDATE) {
+		spdm_channel_close(&q->next, q->cfg.crypto);
+		bytes_wipe(q->next_secret, sizeof(q->next_secret));
+	}
+	if (q->op == SPDM_OP_SESSION)
+		bytes_wipe(q->mac, sizeof(q->mac));
 	bytes_wipe(&q->args, sizeof(q->args));
 	q->op = SPDM_OP_NONE;
 	q->step = 0;
@@ -140,7 +143,8 @@ static void op_over(struct spdm_req *q)
 /* Results and plaintext of the operation before. */
 static void results_wipe(struct spdm_req *q)
 {
-	bytes_wipe(q->cfg.scratch, q->cfg.scratch_len);
+	bytes_wipe(q->cfg.scratch, q->scratch_used);
+	q->scratch_used = 0;
 	q->record = (struct spdm_span){ 0 };
 	q->sig = (struct spdm_span){ 0 };
 	memset(&q->answer, 0, sizeof(q->answer));
@@ -278,9 +282,9 @@ static enum il_err hash_response(struct spdm_req *q, const struct spdm_msg *m,
 {
 	const enum spdm_req_tr tr = step(q)->tr;
 
-	n -= spdm_msg_sig_len(m) + spdm_msg_verify_len(m);
 	if (tr == SPDM_TR_NONE)
 		return IL_OK;
+	n -= spdm_msg_sig_len(m) + spdm_msg_verify_len(m);
 	if (tr == SPDM_TR_VCA)
 		return spdm_tr_vca(&q->tr, p, n);
 	return spdm_tr_add(&q->tr, &q->hs, true, p, n);
@@ -291,11 +295,12 @@ static enum il_err keep(struct spdm_req *q, const uint8_t *p, size_t n)
 {
 	const enum spdm_req_tr tr = step(q)->tr;
 	uint8_t *buf = tr == SPDM_TR_VCA ? q->cfg.vca : q->cfg.meas;
-	const size_t cap = tr == SPDM_TR_VCA ? q->cfg.vca_cap : q->cfg.meas_cap;
 	size_t *len = tr == SPDM_TR_VCA ? &q->vca_len : &q->meas_len;
+	size_t cap;
 
 	if ((tr != SPDM_TR_VCA && tr != SPDM_TR_L12) || !buf)
 		return IL_OK;
+	cap = tr == SPDM_TR_VCA ? q->cfg.vca_cap : q->cfg.meas_cap;
 	if (cap - *len < n)
 		return IL_E_SPACE;
 	memcpy(buf + *len, p, n);
@@ -373,12 +378,21 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 	return IL_OK;
 }
 
+/* @n bytes at most are about to stand in the scratch buffer. */
+static void scratch_fill(struct spdm_req *q, size_t n)
+{
+	if (n > q->cfg.scratch_len)
+		n = q->cfg.scratch_len;
+	if (q->scratch_used < n)
+		q->scratch_used = n;
+}
+
 /*
  * After UpdateAllKeys the acknowledgement comes under the new key, a refusal
  * under the old one.
  */
 static enum il_err open_record(struct spdm_req *q, const uint8_t *in, size_t n,
-			       size_t *len)
+			       struct spdm_span *app)
 {
 	struct spdm_channel *rx = &q->ch[SPDM_DIR_RSP];
 	const struct crypto *c = q->cfg.crypto;
@@ -389,40 +403,43 @@ static enum il_err open_record(struct spdm_req *q, const uint8_t *in, size_t n,
 		return err;
 	if (id != q->session_id)
 		return IL_E_FIELD;
+	scratch_fill(q, n);
 	if (q->next.live) {
-		err = spdm_secured_open(&q->next, c, in, n, q->cfg.scratch,
-					q->cfg.scratch_len, len);
+		err = spdm_secured_open_at(&q->next, c, in, n, q->cfg.scratch,
+					   q->cfg.scratch_len, app);
 		if (err != IL_E_AUTH)
 			return err;
 	}
-	err = spdm_secured_open(rx, c, in, n, q->cfg.scratch,
-				q->cfg.scratch_len, len);
+	err = spdm_secured_open_at(rx, c, in, n, q->cfg.scratch,
+				   q->cfg.scratch_len, app);
 	if (err == IL_E_STATE)
 		err = IL_E_AUTH; /* numbers used up: nothing can be believed */
 	return err;
 }
 
-/* The response's own bytes into scratch, decoded into @m. */
+/* The response's own bytes, in scratch, decoded into @m. */
 static enum il_err receive(struct spdm_req *q, const uint8_t *in, size_t n,
-			   struct spdm_msg *m, size_t *len)
+			   struct spdm_msg *m, struct spdm_span *own)
 {
 	const struct spdm_shape *sh = &q->shape;
 	enum il_err err;
 
 	if (q->ch[SPDM_DIR_RSP].live) {
-		err = open_record(q, in, n, len);
+		err = open_record(q, in, n, own);
 		if (!err)
-			err = spdm_msg_decode(q->cfg.scratch, *len, sh, m);
+			err = spdm_msg_decode_at(own->p, own->n, sh, m);
 		return err;
 	}
 	if (n > q->cfg.scratch_len)
 		return IL_E_LONG;
 	if (n)
 		memcpy(q->cfg.scratch, in, n);
-	*len = n;
+	scratch_fill(q, n);
+	own->p = q->cfg.scratch;
+	own->n = n;
 	if (q->cfg.mctp) /* which carries bytes, not dwords */
-		return spdm_msg_decode(q->cfg.scratch, n, sh, m);
-	return spdm_msg_decode_padded(q->cfg.scratch, n, sh, m, len);
+		return spdm_msg_decode_at(own->p, n, sh, m);
+	return spdm_msg_decode_padded(own->p, n, sh, m, &own->n);
 }
 
 /* Transcripts that an accepted request of another kind empties. */
@@ -471,9 +488,9 @@ enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
 			  const uint8_t *in, size_t n, uint64_t now_ns)
 {
 	const bool secured = q->ch[SPDM_DIR_RSP].live;
+	struct spdm_span own;
 	struct spdm_msg m;
 	bool told = false;
-	size_t len;
 	enum il_err err;
 
 	(void)now_ns;
@@ -481,13 +498,13 @@ enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
 		return IL_E_STATE;
 	if (kind != kind_of(q, secured))
 		return fail(q, IL_E_FIELD, false);
-	err = receive(q, in, n, &m, &len);
+	err = receive(q, in, n, &m, &own);
 	if (!err)
 		err = wrong_code(q, &m, &told);
 	if (!err)
-		err = hash_response(q, &m, q->cfg.scratch, len);
+		err = hash_response(q, &m, own.p, own.n);
 	if (!err)
-		err = keep(q, q->cfg.scratch, len - spdm_msg_sig_len(&m));
+		err = keep(q, own.p, own.n - spdm_msg_sig_len(&m));
 	if (err == IL_E_SPACE)
 		err = IL_E_NOMEM;
 	if (!err)

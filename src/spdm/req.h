@@ -120,6 +120,8 @@ struct spdm_req {
 	uint8_t mac[SPDM_HASH_MAX];
 	uint8_t vid[UINT8_MAX]; /* VENDOR */
 
+	size_t scratch_used; /* plaintext in the scratch buffer */
+
 	/* The connection. */
 	uint8_t version;
 	uint32_t peer_caps;

@@ -309,21 +309,26 @@ static void ex_fini(struct spdm_ex *x)
 
 	crypto_drop(c, &x->work);
 	crypto_drop(c, &x->dh);
+	bytes_wipe(x->r->cfg.scratch, x->plain_used);
+	bytes_wipe(x->record, x->record_used);
+	if (!x->proof)
+		return;
 	for (unsigned d = 0; d < SPDM_DIRS; d++)
 		spdm_channel_close(&x->ch[d], c);
-	bytes_wipe(x->r->cfg.scratch, x->r->cfg.scratch_len);
-	bytes_wipe(x, sizeof(*x));
+	bytes_wipe((uint8_t *)x + SPDM_EX_PROOF, sizeof(*x) - SPDM_EX_PROOF);
 }
 
 static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, bool mctp,
 		    uint64_t now_ns)
 {
-	memset(x, 0, sizeof(*x));
+	memset(x, 0, SPDM_EX_START);
 	x->r = r;
 	x->mctp = mctp;
 	x->now_ns = now_ns;
-	x->record = r->cfg.scratch + r->cfg.transfer;
-	x->record_cap = r->cfg.scratch_len - r->cfg.transfer;
+	/* Behind the longest plaintext, which stays while it is answered. */
+	x->record = r->cfg.scratch + r->cfg.transfer + SPDM_SECURED_SLACK;
+	x->record_cap =
+		r->cfg.scratch_len - r->cfg.transfer - SPDM_SECURED_SLACK;
 }
 
 /*
@@ -409,17 +414,19 @@ static enum il_err seal(struct spdm_ex *x, uint8_t *out, size_t cap,
 }
 
 static enum il_err secured(struct spdm_ex *x, const uint8_t *in, size_t n,
-			   uint8_t *out, size_t cap, size_t *out_len)
+			   uint8_t *out, size_t out_cap, size_t *out_len)
 {
 	struct spdm_channel *ch = &x->s->ch[SPDM_DIR_REQ];
 	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
 	const uint64_t seq = ch->seq;
 	const uint64_t heard_ns = x->s->heard_ns;
-	size_t len;
+	const size_t cap = cfg->transfer + SPDM_SECURED_SLACK;
+	struct spdm_span app;
 	enum il_err err;
 
-	err = spdm_secured_open(ch, cfg->crypto, in, n, cfg->scratch,
-				cfg->transfer + SPDM_SECURED_SLACK, &len);
+	x->plain_used = n < cap ? n : cap;
+	err = spdm_secured_open_at(ch, cfg->crypto, in, n, cfg->scratch, cap,
+				   &app);
 	if (err == IL_E_AUTH) {
 		x->after = after_decrypt;
 		err = decrypt_error(x);
@@ -427,14 +434,17 @@ static enum il_err secured(struct spdm_ex *x, const uint8_t *in, size_t n,
 		return IL_OK; /* malformed or too long: dropped, no answer */
 	} else {
 		x->s->heard_ns = x->now_ns;
-		err = answer(x, cfg->scratch, len);
+		err = answer(x, app.p, app.n);
+		/* Now, while the processor has it at hand. */
+		bytes_wipe(cfg->scratch, x->plain_used);
+		x->plain_used = 0;
 	}
 	if (err) { /* not answered: may come again */
 		ch->seq = seq;
 		x->s->heard_ns = heard_ns;
 		return err;
 	}
-	err = seal(x, out, cap, out_len);
+	err = seal(x, out, out_cap, out_len);
 	if (err)
 		spdm_rsp_session_end(x->r, x->s, SPDM_END_RESET);
 	else if (x->after)
@@ -514,11 +524,12 @@ bool spdm_rsp_sane(const struct spdm_rsp *r)
 		const struct spdm_rsp_session *s = &r->ses[i];
 		const bool live = s->state != SPDM_SES_NONE;
 
-		if (live && !ready)
+		if (s->ch[0].live != live || s->ch[1].live != live)
 			return false;
-		for (unsigned d = 0; d < SPDM_DIRS; d++)
-			if (s->ch[d].live != live)
-				return false;
+		if (!live && !s->th.n)
+			continue;
+		if (!ready)
+			return false;
 		if ((s->th.n != 0) != (s->state == SPDM_SES_HANDSHAKE))
 			return false;
 		for (unsigned j = 0; live && j < i; j++)

@@ -361,6 +361,7 @@ enum il_err spdm_rsp_cert(struct spdm_ex *x)
 	if (r->peer_transfer && n > r->peer_transfer - 8)
 		n = r->peer_transfer - 8;
 	chain_bytes(r, slot, off, x->record, n);
+	spdm_ex_record_used(x, n);
 	x->rsp.param1 = (uint8_t)slot;
 	x->rsp.u.cert.portion = (struct spdm_span){ .p = x->record, .n = n };
 	x->rsp.u.cert.remainder = (uint16_t)(total - off - n);

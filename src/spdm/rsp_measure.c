@@ -70,6 +70,7 @@ static enum il_err collect(struct spdm_ex *x, const struct collect *want,
 		n++;
 		if (!err && !want->count_only)
 			err = put_block(x, &w, (uint8_t)i, &m, want->raw);
+		spdm_ex_record_used(x, w.len);
 		if (err == IL_E_SPACE) /* our record buffer: a limit of ours */
 			err = IL_E_NOMEM;
 		if (err)

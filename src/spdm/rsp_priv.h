@@ -16,15 +16,15 @@ struct spdm_ex {
 	bool secured;
 	uint64_t now_ns;
 
-	struct spdm_msg req;
 	struct spdm_span in; /* the request's own bytes */
-
-	struct spdm_msg rsp;
-	uint8_t *buf; /* where the response is encoded */
+	uint8_t *buf;	     /* where the response is encoded */
 	size_t cap;
 	size_t len;
 	uint8_t *record; /* the second half of the scratch buffer */
 	size_t record_cap;
+	/* How much plaintext stands in the two halves; wiped at the end. */
+	size_t plain_used;
+	size_t record_used;
 
 	bool silent;   /* no reply */
 	uint8_t error; /* an ERROR code refuses */
@@ -32,22 +32,34 @@ struct spdm_ex {
 	uint8_t ext[4];
 	size_t ext_len;
 
-	/* What response spans point to. */
+	/* Acquired, not yet committed; given back if they stay here. */
+	struct crypto_slot work;
+	struct crypto_slot dh;
+
+	/* Runs when the response has been sealed. Cannot fail. */
+	void (*after)(struct spdm_ex *x);
+
+	bool proof; /* the last part of this struct is in use */
+
+	/* Up to here all is zero at the start. Written before they are read: */
+	struct spdm_msg req;
+	struct spdm_msg rsp;
+
+	/*
+	 * What response spans point to, and keys. Only for the requests that
+	 * the table says it of; zero when they begin, wiped when they end.
+	 */
 	uint8_t summary[SPDM_HASH_MAX];
 	uint8_t point[SPDM_DHE_MAX];
 	uint8_t opaque[32];
 	uint8_t sig[SPDM_SIG_MAX];
 	uint8_t verify[SPDM_HASH_MAX];
-
-	/* Acquired, not yet committed; given back if they stay here. */
-	struct crypto_slot work;
-	struct crypto_slot dh;
 	struct spdm_keys keys;
 	struct spdm_channel ch[SPDM_DIRS];
-
-	/* Runs when the response has been sealed. Cannot fail. */
-	void (*after)(struct spdm_ex *x);
 };
+
+#define SPDM_EX_START offsetof(struct spdm_ex, req)
+#define SPDM_EX_PROOF offsetof(struct spdm_ex, summary)
 
 /*
  * An action: IL_OK with the response encoded in @x, or silent. Anything else
@@ -88,6 +100,15 @@ enum il_err spdm_ex_record(struct spdm_ex *x, struct crypto_slot *s,
 			   bool vca) IL_MUST;
 
 enum spdm_phase spdm_ex_phase(const struct spdm_ex *x);
+
+/* @n bytes of the record buffer are in use, or would be. */
+static inline void spdm_ex_record_used(struct spdm_ex *x, size_t n)
+{
+	if (n > x->record_cap)
+		n = x->record_cap;
+	if (x->record_used < n)
+		x->record_used = n;
+}
 
 /* Finds the row and cell of a request and runs it. */
 enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in,

@@ -426,6 +426,19 @@ static enum il_err vendor_error(struct spdm_ex *x, enum il_err err)
 }
 
 /*
+ * Where the port writes its answer: where it will be sent from, if no tap may
+ * move it and the caller's buffer takes all that the record buffer would.
+ */
+static struct wr vendor_room(struct spdm_ex *x, const struct spdm_vdm *in)
+{
+	const size_t head = 4 + 2 + 1 + in->vid.n + 2;
+
+	if (x->s && !x->r->cfg.tap && x->cap >= head + x->record_cap)
+		return wr_over(x->buf + head, x->record_cap);
+	return wr_over(x->record, x->record_cap);
+}
+
+/*
  * Whose message it is decides; the payload is not looked at. PCI-SIG's own
  * are those with its own vendor id; others share the registry (CXL does).
  * Source: DSP0274 1.2.1, section 10.14; PCIe TDISP 1.0 §11.2.2.
@@ -436,7 +449,7 @@ enum il_err spdm_rsp_vendor(struct spdm_ex *x)
 	const struct spdm_vdm *in = &x->req.u.vdm;
 	const bool pci = in->standard == SPDM_STD_PCISIG && in->vid.n == 2 &&
 			 in->vid.p[0] == SPDM_VID_PCISIG && !in->vid.p[1];
-	struct wr w = wr_over(x->record, x->record_cap);
+	struct wr w = vendor_room(x, in);
 	enum il_err err;
 
 	if (pci ? !cfg->port->vendor : !cfg->port->vendor_other)
@@ -444,6 +457,8 @@ enum il_err spdm_rsp_vendor(struct spdm_ex *x)
 				      x->req.code);
 	err = (pci ? cfg->port->vendor : cfg->port->vendor_other)(
 		cfg->port_ctx, x->s ? x->s->id : 0, in, &w);
+	if (w.p == x->record)
+		spdm_ex_record_used(x, w.len);
 	if (!err && w.err)
 		err = IL_E_NOMEM;
 	if (err)
@@ -453,6 +468,6 @@ enum il_err spdm_rsp_vendor(struct spdm_ex *x)
 		return IL_OK;
 	}
 	x->rsp.u.vdm = *in;
-	x->rsp.u.vdm.payload = (struct spdm_span){ x->record, w.len };
+	x->rsp.u.vdm.payload = (struct spdm_span){ w.p, w.len };
 	return spdm_ex_emit(x);
 }

@@ -22,7 +22,8 @@ enum req {
 /*
  * @cap: one of these bits is needed of us, and, if @both, the same of the
  * peer. @inside: has a meaning in sessions only, so that outside ERROR
- * SessionRequired says so (1.2). @m12: keeps M1/M2 alive.
+ * SessionRequired says so (1.2). @m12: keeps M1/M2 alive. @proof: makes
+ * signatures, HMACs, digests or keys; see struct spdm_ex.
  * Source: DSP0274 1.2.1, section 10.3 (capability flags), 10.9.3 (what resets
  * M1/M2), 10.10 (SessionRequired).
  */
@@ -31,22 +32,23 @@ static const struct {
 	bool both;
 	bool inside;
 	bool m12;
+	bool proof;
 	uint32_t cap;
 } reqs[REQS] = {
 	/* clang-format off */
-	[REQ_VERSION]      = { SPDM_GET_VERSION,            false, false, true,  0 },
-	[REQ_CAPS]         = { SPDM_GET_CAPABILITIES,       false, false, true,  0 },
-	[REQ_ALGS]         = { SPDM_NEGOTIATE_ALGORITHMS,   false, false, true,  0 },
-	[REQ_DIGESTS]      = { SPDM_GET_DIGESTS,            false, false, true,  SPDM_CAP_CERT },
-	[REQ_CERT]         = { SPDM_GET_CERTIFICATE,        false, false, true,  SPDM_CAP_CERT },
-	[REQ_CHALLENGE]    = { SPDM_CHALLENGE,              false, false, true,  SPDM_CAP_CHAL },
-	[REQ_MEAS]         = { SPDM_GET_MEASUREMENTS,       false, false, false, SPDM_CAP_MEAS_MASK },
-	[REQ_KEY_EXCHANGE] = { SPDM_KEY_EXCHANGE,           true,  false, false, SPDM_CAP_KEY_EX },
-	[REQ_FINISH]       = { SPDM_FINISH,                 true,  true,  false, SPDM_CAP_KEY_EX },
-	[REQ_HEARTBEAT]    = { SPDM_HEARTBEAT,              true,  true,  false, SPDM_CAP_HBEAT },
-	[REQ_KEY_UPDATE]   = { SPDM_KEY_UPDATE,             true,  true,  false, SPDM_CAP_KEY_UPD },
-	[REQ_END_SESSION]  = { SPDM_END_SESSION,            true,  true,  false, SPDM_CAP_KEY_EX },
-	[REQ_VENDOR]       = { SPDM_VENDOR_DEFINED_REQUEST, false, false, true,  0 },
+	[REQ_VERSION]      = { SPDM_GET_VERSION,            false, false, true,  false, 0 },
+	[REQ_CAPS]         = { SPDM_GET_CAPABILITIES,       false, false, true,  false, 0 },
+	[REQ_ALGS]         = { SPDM_NEGOTIATE_ALGORITHMS,   false, false, true,  false, 0 },
+	[REQ_DIGESTS]      = { SPDM_GET_DIGESTS,            false, false, true,  false, SPDM_CAP_CERT },
+	[REQ_CERT]         = { SPDM_GET_CERTIFICATE,        false, false, true,  false, SPDM_CAP_CERT },
+	[REQ_CHALLENGE]    = { SPDM_CHALLENGE,              false, false, true,  true,  SPDM_CAP_CHAL },
+	[REQ_MEAS]         = { SPDM_GET_MEASUREMENTS,       false, false, false, true,  SPDM_CAP_MEAS_MASK },
+	[REQ_KEY_EXCHANGE] = { SPDM_KEY_EXCHANGE,           true,  false, false, true,  SPDM_CAP_KEY_EX },
+	[REQ_FINISH]       = { SPDM_FINISH,                 true,  true,  false, true,  SPDM_CAP_KEY_EX },
+	[REQ_HEARTBEAT]    = { SPDM_HEARTBEAT,              true,  true,  false, false, SPDM_CAP_HBEAT },
+	[REQ_KEY_UPDATE]   = { SPDM_KEY_UPDATE,             true,  true,  false, true,  SPDM_CAP_KEY_UPD },
+	[REQ_END_SESSION]  = { SPDM_END_SESSION,            true,  true,  false, false, SPDM_CAP_KEY_EX },
+	[REQ_VENDOR]       = { SPDM_VENDOR_DEFINED_REQUEST, false, false, true,  false, 0 },
 	/* clang-format on */
 };
 
@@ -93,14 +95,31 @@ void spdm_rsp_enter(struct spdm_rsp *r, enum spdm_phase next)
 	r->phase = next;
 }
 
+/* The row of a request code, counted from 1. */
+/* clang-format off */
+static const uint8_t rows[0x80] = {
+	[SPDM_GET_VERSION & 0x7f]            = REQ_VERSION + 1,
+	[SPDM_GET_CAPABILITIES & 0x7f]       = REQ_CAPS + 1,
+	[SPDM_NEGOTIATE_ALGORITHMS & 0x7f]   = REQ_ALGS + 1,
+	[SPDM_GET_DIGESTS & 0x7f]            = REQ_DIGESTS + 1,
+	[SPDM_GET_CERTIFICATE & 0x7f]        = REQ_CERT + 1,
+	[SPDM_CHALLENGE & 0x7f]              = REQ_CHALLENGE + 1,
+	[SPDM_GET_MEASUREMENTS & 0x7f]       = REQ_MEAS + 1,
+	[SPDM_KEY_EXCHANGE & 0x7f]           = REQ_KEY_EXCHANGE + 1,
+	[SPDM_FINISH & 0x7f]                 = REQ_FINISH + 1,
+	[SPDM_HEARTBEAT & 0x7f]              = REQ_HEARTBEAT + 1,
+	[SPDM_KEY_UPDATE & 0x7f]             = REQ_KEY_UPDATE + 1,
+	[SPDM_END_SESSION & 0x7f]            = REQ_END_SESSION + 1,
+	[SPDM_VENDOR_DEFINED_REQUEST & 0x7f] = REQ_VENDOR + 1,
+};
+/* clang-format on */
+
 /* Our row of a request code; REQS if there is none. */
 static unsigned row_of(uint8_t code)
 {
-	unsigned i = 0;
+	const unsigned row = rows[code & 0x7f];
 
-	while (i < REQS && reqs[i].code != code)
-		i++;
-	return i;
+	return row && reqs[row - 1].code == code ? row - 1 : REQS;
 }
 
 enum spdm_phase spdm_ex_phase(const struct spdm_ex *x)
@@ -162,7 +181,7 @@ static enum il_err parse(struct spdm_ex *x, const uint8_t *in, size_t n)
 	enum il_err err;
 
 	if (x->secured || x->mctp) /* DOE alone pads */
-		err = spdm_msg_decode(in, n, &sh, &x->req);
+		err = spdm_msg_decode_at(in, n, &sh, &x->req);
 	else
 		err = spdm_msg_decode_padded(in, n, &sh, &x->req, &used);
 	if (err)
@@ -197,6 +216,10 @@ enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in, size_t n)
 	if (err)
 		return err;
 	spdm_ex_begin(x);
+	x->proof = reqs[row].proof;
+	if (x->proof)
+		memset((uint8_t *)x + SPDM_EX_PROOF, 0,
+		       sizeof(*x) - SPDM_EX_PROOF);
 
 	const struct edge *e = &edges[row][spdm_ex_phase(x)];
 

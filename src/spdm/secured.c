@@ -37,9 +37,8 @@ void spdm_channel_close(struct spdm_channel *ch, const struct crypto *c)
  */
 static void nonce(const struct spdm_channel *ch, uint8_t out[SPDM_IV_LEN])
 {
-	memcpy(out, ch->iv, SPDM_IV_LEN);
-	for (unsigned i = 0; i < 8; i++)
-		out[i] ^= (uint8_t)(ch->seq >> (8 * i));
+	put_u64le(out, get_u64le(ch->iv) ^ ch->seq);
+	memcpy(out + 8, ch->iv + 8, SPDM_IV_LEN - 8);
 }
 
 enum il_err spdm_secured_id(const uint8_t *in, size_t n, uint32_t *id)
@@ -85,9 +84,9 @@ static enum il_err frame(const struct spdm_channel *ch, const uint8_t *in,
 	return IL_OK;
 }
 
-/* Moves the message to the front; the rest must be nothing, or random. */
-static enum il_err app_data(struct spdm_channel *ch, uint8_t *buf, size_t len,
-			    size_t *out_len)
+/* Where the message is; the rest must be nothing, or random. */
+static enum il_err app_data(struct spdm_channel *ch, const uint8_t *buf,
+			    size_t len, struct spdm_span *out)
 {
 	const size_t head = ch->mctp ? 3 : 2;
 	const size_t extra = ch->mctp ? SPDM_MCTP_RANDOM_MAX : 0;
@@ -99,14 +98,14 @@ static enum il_err app_data(struct spdm_channel *ch, uint8_t *buf, size_t len,
 		ch->seq++;
 		return IL_E_FIELD;
 	}
-	*out_len = app + 2 - head;
-	memmove(buf, buf + head, *out_len);
+	*out = (struct spdm_span){ buf + head, app + 2 - head };
 	return IL_OK;
 }
 
-enum il_err spdm_secured_open(struct spdm_channel *ch, const struct crypto *c,
-			      const uint8_t *in, size_t n, uint8_t *out,
-			      size_t cap, size_t *out_len)
+enum il_err spdm_secured_open_at(struct spdm_channel *ch,
+				 const struct crypto *c, const uint8_t *in,
+				 size_t n, uint8_t *buf, size_t cap,
+				 struct spdm_span *app)
 {
 	const size_t aad = aad_len(ch);
 	uint8_t iv[SPDM_IV_LEN];
@@ -120,14 +119,28 @@ enum il_err spdm_secured_open(struct spdm_channel *ch, const struct crypto *c,
 	if (len > cap)
 		return IL_E_SPACE;
 	nonce(ch, iv);
-	err = crypto_aead_open(c, ch->key, iv, in, aad, in + aad, len, out,
+	err = crypto_aead_open(c, ch->key, iv, in, aad, in + aad, len, buf,
 			       in + aad + len, SPDM_SECURED_TAIL);
 	bytes_wipe(iv, sizeof(iv));
 	if (!err)
-		err = app_data(ch, out, len, out_len);
+		err = app_data(ch, buf, len, app);
 	if (!err)
 		ch->seq++;
 	return err;
+}
+
+enum il_err spdm_secured_open(struct spdm_channel *ch, const struct crypto *c,
+			      const uint8_t *in, size_t n, uint8_t *out,
+			      size_t cap, size_t *out_len)
+{
+	struct spdm_span app;
+	enum il_err err = spdm_secured_open_at(ch, c, in, n, out, cap, &app);
+
+	if (err)
+		return err;
+	memmove(out, app.p, app.n);
+	*out_len = app.n;
+	return IL_OK;
 }
 
 enum il_err spdm_secured_seal(struct spdm_channel *ch, const struct crypto *c,

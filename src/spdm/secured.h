@@ -65,8 +65,9 @@ void spdm_channel_close(struct spdm_channel *ch, const struct crypto *c);
 enum il_err spdm_secured_id(const uint8_t *in, size_t n, uint32_t *id) IL_MUST;
 
 /*
- * spdm_secured_open() - check and decrypt one record
- * @out:  the SPDM message; room for @cap bytes
+ * spdm_secured_open_at() - check and decrypt one record
+ * @buf:  room for @cap bytes of plaintext: lengths, the message, random bytes
+ * @app:  the SPDM message in it
  * @ch:   moved to the next number on success, and over a message of another
  *        type that MCTP carried
  *
@@ -79,6 +80,12 @@ enum il_err spdm_secured_id(const uint8_t *in, size_t n, uint32_t *id) IL_MUST;
  *           IL_E_STATE  the numbers of this key are used up
  *           IL_E_SPACE  @cap is too small
  */
+enum il_err spdm_secured_open_at(struct spdm_channel *ch,
+				 const struct crypto *c, const uint8_t *in,
+				 size_t n, uint8_t *buf, size_t cap,
+				 struct spdm_span *app) IL_MUST;
+
+/* The same, with the message moved to the front of @out. */
 enum il_err spdm_secured_open(struct spdm_channel *ch, const struct crypto *c,
 			      const uint8_t *in, size_t n, uint8_t *out,
 			      size_t cap, size_t *out_len) IL_MUST;
