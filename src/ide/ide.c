@@ -260,6 +260,7 @@ struct arrival {
 	struct ide_stream *s;
 	struct ide_key *k;
 	struct tlp t;
+	struct tlp_span span;
 	enum ide_cause cause; /* if it fails */
 };
 
@@ -331,7 +332,7 @@ static const struct rule *count_received(const struct tlp *t, uint64_t pr[2])
 static bool open_packet(const struct ide_port *p, const struct arrival *a,
 			const uint8_t *bytes, uint8_t *scratch)
 {
-	const struct tlp_span span = tlp_span_of(&a->t);
+	const struct tlp_span span = a->span;
 	uint8_t iv[CRYPTO_AEAD_IV];
 
 	make_iv(iv, a->k->counter);
@@ -400,49 +401,77 @@ static enum il_err take_genuine(struct ide_port *p, struct arrival *a,
 	return IL_OK;
 }
 
+/* Everything after the stream is known to be Secure. */
+static enum il_err take_ide(struct ide_port *p, struct arrival *a,
+			    enum il_err decoded, const uint8_t *bytes,
+			    uint8_t *scratch, size_t cap, struct fault *fault)
+{
+	const struct rule *rule;
+
+	if (a->span.data_len > cap)
+		return IL_E_SPACE;
+	rule = check_form(p, a, &a->t.prefix, decoded);
+	if (!rule)
+		rule = check_key(a);
+	if (rule == &ide_rule_old_key)
+		return discard(p, &a->t, rule, fault);
+	if (!rule && !open_packet(p, a, bytes, scratch))
+		rule = &ide_rule_mac;
+	if (rule)
+		return check_failed(p, a, rule, fault);
+	return take_genuine(p, a, fault);
+}
+
+/* Leaves nothing but the prefix, as for a packet that was never decoded. */
+static void prefix_only(struct arrival *a)
+{
+	a->t = (struct tlp){ .prefix = a->t.prefix };
+	a->span = (struct tlp_span){ 0 };
+}
+
+/* Of a packet that is malformed only the prefix counts. */
+static enum il_err decode(struct arrival *a, const uint8_t *bytes, size_t n)
+{
+	struct rd r = rd_over(bytes, n);
+	enum il_err err = tlp_decode_at(&r, &a->t);
+
+	a->k = NULL;
+	a->cause = IDE_CAUSE_CHECK;
+	if (err)
+		prefix_only(a);
+	else
+		a->span = tlp_span_of(&a->t);
+	return err;
+}
+
 enum il_err ide_unprotect(struct ide_port *p, const uint8_t *bytes, size_t n,
 			  uint8_t *scratch, size_t cap, struct tlp *out,
 			  struct fault *fault)
 {
-	struct arrival a = { .cause = IDE_CAUSE_CHECK };
-	struct rd r = rd_over(bytes, n);
-	const struct rule *rule;
-	struct tlp_ide prefix;
-	size_t len;
+	enum il_err decoded, err;
+	struct arrival a;
 	int idx;
-	enum il_err err;
 
-	if (!tlp_ide_peek(bytes, n, &prefix))
+	if (!tlp_is_ide(bytes, n))
 		return take_plain(p, bytes, n, out, fault);
-	a.t.prefix = prefix;
-	idx = ide_find(p, prefix.stream);
-	if (idx < 0 || !p->stream[idx].cfg.enable)
+	decoded = decode(&a, bytes, n);
+	idx = ide_find(p, a.t.prefix.stream);
+	if (idx < 0 || !p->stream[idx].cfg.enable) {
+		prefix_only(&a);
 		return discard(p, &a.t, &ide_rule_misrouted, fault);
+	}
 	a.idx = (unsigned)idx;
 	a.s = &p->stream[idx];
-	if (a.s->state != IDE_ST_SECURE)
+	if (a.s->state != IDE_ST_SECURE) {
+		prefix_only(&a);
 		return discard(p, &a.t, &ide_rule_insecure, fault);
-
-	err = tlp_decode(&r, &a.t);
-	len = err ? 0 : tlp_span_of(&a.t).data_len;
-	if (len > cap)
-		return IL_E_SPACE;
-	rule = check_form(p, &a, &prefix, err);
-	if (!rule)
-		rule = check_key(&a);
-	if (rule == &ide_rule_old_key)
-		return discard(p, &a.t, rule, fault);
-	if (!rule && !open_packet(p, &a, bytes, scratch))
-		rule = &ide_rule_mac;
-	if (rule)
-		err = check_failed(p, &a, rule, fault);
-	else
-		err = take_genuine(p, &a, fault);
-	if (err) {
-		bytes_wipe(scratch, len);
-		return err;
 	}
-	if (len)
+	err = take_ide(p, &a, decoded, bytes, scratch, cap, fault);
+	if (err && err != IL_E_SPACE)
+		bytes_wipe(scratch, a.span.data_len);
+	if (err)
+		return err;
+	if (a.span.data_len)
 		a.t.data = scratch;
 	*out = a.t;
 	return IL_OK;

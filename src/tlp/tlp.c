@@ -188,17 +188,15 @@ static void put_prefix(struct wr *w, const struct tlp_ide *i)
 			    (i->k ? IDE_K : 0) | (i->t ? IDE_T : 0));
 }
 
-static struct tlp_ide get_prefix(uint32_t v)
+static inline void get_prefix(struct tlp_ide *i, uint32_t v)
 {
-	return (struct tlp_ide){
-		.m = v & IDE_M,
-		.p = v & IDE_P,
-		.k = v & IDE_K,
-		.t = v & IDE_T,
-		.sub = (uint8_t)field_get(IDE_SUB, v),
-		.stream = (uint8_t)field_get(IDE_STREAM, v),
-		.pr_sent = (uint8_t)field_get(IDE_PR_SENT, v),
-	};
+	i->m = v & IDE_M;
+	i->p = v & IDE_P;
+	i->k = v & IDE_K;
+	i->t = v & IDE_T;
+	i->sub = (uint8_t)field_get(IDE_SUB, v);
+	i->stream = (uint8_t)field_get(IDE_STREAM, v);
+	i->pr_sent = (uint8_t)field_get(IDE_PR_SENT, v);
 }
 
 static void put_dw0(struct wr *w, const struct tlp *t)
@@ -224,9 +222,8 @@ static void put_dw0(struct wr *w, const struct tlp *t)
 /* Bytes 4 to 7 of requests. */
 static void put_dw1(struct wr *w, const struct tlp *t, uint8_t byte7)
 {
-	wr_u16be(w, t->requester);
-	wr_u8(w, (uint8_t)t->tag);
-	wr_u8(w, byte7);
+	wr_u32be(w,
+		 (uint32_t)t->requester << 16 | (t->tag & 0xffu) << 8 | byte7);
 }
 
 static void put_cpl(struct wr *w, const struct tlp *t)
@@ -249,13 +246,21 @@ static void put_msg(struct wr *w, const struct tlp *t)
 	wr_u64be(w, hdr);
 }
 
+static void put_addr(struct wr *w, const struct tlp *t)
+{
+	if (is_4dw(t))
+		wr_u64be(w, t->addr);
+	else
+		wr_u32be(w, (uint32_t)t->addr);
+}
+
 static void put_request(struct wr *w, const struct tlp *t)
 {
 	put_dw1(w, t, (uint8_t)(t->last_be << 4 | t->first_be));
 	if (is_cfg(t->type))
 		wr_u32be(w, (uint32_t)field_put(CFG_DEST, t->dest) | t->reg);
 	else
-		wr_be(w, t->addr, is_4dw(t) ? 8 : 4);
+		put_addr(w, t);
 }
 
 enum il_err tlp_encode(struct wr *w, const struct tlp *t)
@@ -372,14 +377,12 @@ static void get_msg(struct rd *r, struct tlp *m)
 /* Errors: IL_E_FIELD a 4 DW header for an address that fits 3 DW */
 static enum il_err get_request(struct rd *r, struct tlp *m, bool fmt_4dw)
 {
-	uint8_t be;
-	uint32_t v;
+	uint32_t v = rd_u32be(r);
 
-	m->requester = rd_u16be(r);
-	m->tag |= rd_u8(r);
-	be = rd_u8(r);
-	m->first_be = be & 0xf;
-	m->last_be = be >> 4;
+	m->requester = (uint16_t)(v >> 16);
+	m->tag |= (uint16_t)(v >> 8 & 0xff);
+	m->first_be = v & 0xf;
+	m->last_be = (uint8_t)(v >> 4 & 0xf);
 	if (is_cfg(m->type)) {
 		v = rd_u32be(r);
 		m->dest = (uint16_t)field_get(CFG_DEST, v);
@@ -387,7 +390,7 @@ static enum il_err get_request(struct rd *r, struct tlp *m, bool fmt_4dw)
 		return IL_OK;
 	}
 	/* Bits 1:0 are the processing hint; reserved without TH. */
-	m->addr = rd_be(r, fmt_4dw ? 8 : 4) & ~UINT64_C(3);
+	m->addr = (fmt_4dw ? rd_u64be(r) : rd_u32be(r)) & ~UINT64_C(3);
 	/*
 	 * OPEN: §2.2.4.1 forbids requesters the long form below 4 GiB and
 	 * leaves open what receivers do. Refused, so that one address has
@@ -396,37 +399,44 @@ static enum il_err get_request(struct rd *r, struct tlp *m, bool fmt_4dw)
 	return !r->err && fmt_4dw && !(m->addr >> 32) ? IL_E_FIELD : IL_OK;
 }
 
-enum il_err tlp_decode(struct rd *r, struct tlp *out)
+enum il_err tlp_decode_at(struct rd *r, struct tlp *m)
 {
-	struct tlp m = { 0 };
 	bool fmt_4dw = false;
 	enum il_err err;
 
-	m.ide = rd_left(r) && *r->p == IDE_BYTE0;
-	if (m.ide) {
-		m.prefix = get_prefix(rd_u32be(r));
-		if (!r->err && m.prefix.p)
+	memset(m, 0, sizeof(*m));
+	m->ide = rd_left(r) && *r->p == IDE_BYTE0;
+	if (m->ide) {
+		get_prefix(&m->prefix, rd_u32be(r));
+		if (!r->err && m->prefix.p)
 			return IL_E_FIELD;
 	}
-	err = get_dw0(r, &m, &fmt_4dw);
+	err = get_dw0(r, m, &fmt_4dw);
 	if (err)
 		return err;
-	if (is_cpl(m.type))
-		get_cpl(r, &m);
-	else if (is_msg(m.type))
-		get_msg(r, &m);
+	if (is_cpl(m->type))
+		get_cpl(r, m);
+	else if (is_msg(m->type))
+		get_msg(r, m);
 	else
-		err = get_request(r, &m, fmt_4dw);
-	if (tlp_has_data(m.type))
-		m.data = rd_bytes(r, 4u * m.len_dw);
-	if (m.ide && m.prefix.m)
-		m.mac = rd_bytes(r, TLP_MAC_LEN);
+		err = get_request(r, m, fmt_4dw);
+	if (tlp_has_data(m->type))
+		m->data = rd_bytes(r, 4u * m->len_dw);
+	if (m->ide && m->prefix.m)
+		m->mac = rd_bytes(r, TLP_MAC_LEN);
 	if (rd_end(r))
 		return rd_end(r);
-	if (err || !fields_ok(&m))
-		return IL_E_FIELD;
-	*out = m;
-	return IL_OK;
+	return err || !fields_ok(m) ? IL_E_FIELD : IL_OK;
+}
+
+enum il_err tlp_decode(struct rd *r, struct tlp *out)
+{
+	struct tlp m;
+	enum il_err err = tlp_decode_at(r, &m);
+
+	if (!err)
+		*out = m;
+	return err;
 }
 
 struct tlp_span tlp_span_of(const struct tlp *t)
@@ -439,13 +449,7 @@ struct tlp_span tlp_span_of(const struct tlp *t)
 	};
 }
 
-bool tlp_ide_peek(const uint8_t *p, size_t n, struct tlp_ide *out)
+bool tlp_is_ide(const uint8_t *p, size_t n)
 {
-	struct rd r = rd_over(p, n);
-	uint32_t v = rd_u32be(&r);
-
-	if (r.err || v >> 24 != IDE_BYTE0)
-		return false;
-	*out = get_prefix(v);
-	return true;
+	return n >= TLP_PREFIX_LEN && *p == IDE_BYTE0;
 }

@@ -181,6 +181,12 @@ enum il_err tlp_encode(struct wr *w, const struct tlp *t) IL_MUST;
  */
 enum il_err tlp_decode(struct rd *r, struct tlp *out) IL_MUST;
 
+/* Whether an IDE prefix begins these bytes; nothing else is looked at. */
+bool tlp_is_ide(const uint8_t *p, size_t n);
+
+/* The same for those who do not look at *@out after an error. */
+enum il_err tlp_decode_at(struct rd *r, struct tlp *out) IL_MUST;
+
 /*
  * Where header and payload lie in a packet of @n bytes: what IDE
  * authenticates and what it encrypts.
@@ -193,9 +199,6 @@ struct tlp_span {
 
 /* The span of an encodable @t; no error can occur. */
 struct tlp_span tlp_span_of(const struct tlp *t);
-
-/* True, and the prefix, if the bytes begin with an IDE prefix. */
-bool tlp_ide_peek(const uint8_t *p, size_t n, struct tlp_ide *out);
 
 /*
  * Builders. Each sets all of *t; the packet is plain until the caller sets

@@ -338,24 +338,17 @@ static void the_span_matches_the_bytes(void **unused)
 	}
 }
 
-static void peek_wants_four_bytes_and_the_prefix_type(void **unused)
+static void a_prefix_wants_four_bytes_and_its_type(void **unused)
 {
 	(void)unused;
 	const uint8_t p[] = { 0x92, 0x11, 0x22, 0x17, 0 };
 	const uint8_t q[] = { 0x91, 0x11, 0x22, 0x17 };
-	struct tlp_ide i;
 
 	for (size_t n = 0; n < 4; n++)
-		assert_false(tlp_ide_peek(p, n, &i));
-	assert_false(tlp_ide_peek(q, sizeof(q), &i));
-	assert_true(tlp_ide_peek(p, 4, &i));
-	assert_int_equal(i.pr_sent, 0x11);
-	assert_int_equal(i.stream, 0x22);
-	assert_int_equal(i.sub, 1);
-	assert_false(i.p);
-	assert_true(i.m);
-	assert_true(i.k);
-	assert_true(i.t);
+		assert_false(tlp_is_ide(p, n));
+	assert_false(tlp_is_ide(q, sizeof(q)));
+	assert_true(tlp_is_ide(p, 4));
+	assert_true(tlp_is_ide(p, 5));
 }
 
 static void classes_and_names_follow_the_specification(void **unused)
@@ -407,7 +400,7 @@ int main(void)
 		cmocka_unit_test(the_longest_packet_round_trips),
 		cmocka_unit_test(a_mac_is_written_as_given),
 		cmocka_unit_test(the_span_matches_the_bytes),
-		cmocka_unit_test(peek_wants_four_bytes_and_the_prefix_type),
+		cmocka_unit_test(a_prefix_wants_four_bytes_and_its_type),
 		cmocka_unit_test(classes_and_names_follow_the_specification),
 	};
 
