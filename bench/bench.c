@@ -6,6 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#define ROUNDS 21
+#define FLOORS 2
+
 void bench_must(int err)
 {
 	if (err) {
@@ -14,11 +17,13 @@ void bench_must(int err)
 	}
 }
 
-static double now_s(void)
+static double now_s(enum bench_clock clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock == BENCH_WALL ? CLOCK_MONOTONIC
+					  : CLOCK_PROCESS_CPUTIME_ID,
+		      &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -29,19 +34,102 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Sorted figures of all rounds. */
-static void measure(const struct bench *b, bench_fn *run,
-		    double v[BENCH_ROUNDS])
+static double median(double *v, unsigned n)
 {
-	(void)run(b->ctx);
-	for (int i = 0; i < BENCH_ROUNDS; i++) {
-		double from = now_s();
-		double n = run(b->ctx);
-		double s = now_s() - from;
+	qsort(v, n, sizeof(v[0]), by_value);
+	return n & 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
 
-		v[i] = b->scale > 0 ? n / s / b->scale : s * 1e9 / n;
+static double once(const struct bench *b, bench_fn *run, void *ctx)
+{
+	const double from = now_s(b->clock);
+	const double n = run(ctx);
+	const double s = now_s(b->clock) - from;
+
+	switch (b->kind) {
+	case BENCH_NS:
+		return s * 1e9 / n;
+	case BENCH_RATE:
+		return n / s / b->scale;
+	case BENCH_COUNT:
+		return n;
+	case BENCH_SECONDS:
+		break;
 	}
-	qsort(v, BENCH_ROUNDS, sizeof(v[0]), by_value);
+	return s;
+}
+
+/* Figures of each round: the product's, then each floor's. */
+struct rounds {
+	unsigned n;
+	double own[BENCH_ROUNDS_MAX];
+	double floor[FLOORS][BENCH_ROUNDS_MAX];
+};
+
+static void measure(const struct bench *b, struct rounds *r)
+{
+	r->n = b->rounds ? b->rounds : ROUNDS;
+	for (unsigned i = 0; i < r->n; i++) {
+		if (i & 1)
+			r->own[i] = once(b, b->run, b->ctx);
+		for (unsigned f = 0; f < FLOORS; f++)
+			if (b->floor[f])
+				r->floor[f][i] =
+					once(b, b->floor[f], b->floor_ctx);
+		if (!(i & 1))
+			r->own[i] = once(b, b->run, b->ctx);
+	}
+}
+
+static double speed_ratio(const struct bench *b, double own, double floor)
+{
+	return b->kind == BENCH_RATE ? own / floor : floor / own;
+}
+
+static void print_floor(const struct bench *b, const struct rounds *r)
+{
+	double best = 0, at, pair[BENCH_ROUNDS_MAX], v[BENCH_ROUNDS_MAX];
+	unsigned which = FLOORS;
+
+	for (unsigned f = 0; f < FLOORS; f++) {
+		if (!b->floor[f])
+			continue;
+		memcpy(v, r->floor[f], sizeof(v));
+		at = median(v, r->n);
+		if (which < FLOORS && speed_ratio(b, at, best) < 1)
+			continue;
+		which = f;
+		best = at;
+	}
+	if (which == FLOORS)
+		return;
+	for (unsigned i = 0; i < r->n; i++)
+		pair[i] = speed_ratio(b, r->own[i], r->floor[which][i]);
+	printf(",\"floor\":%.6g,\"ratio\":%.3f", best, median(pair, r->n));
+	if (b->floor_by[which])
+		printf(",\"floor_by\":\"%s\"", b->floor_by[which]);
+}
+
+void bench_one(const struct bench *b)
+{
+	static struct rounds r;
+	double v[BENCH_ROUNDS_MAX], mid;
+
+	if (b->kind != BENCH_SECONDS && b->kind != BENCH_COUNT) {
+		(void)b->run(b->ctx);
+		for (unsigned f = 0; f < FLOORS; f++)
+			if (b->floor[f])
+				(void)b->floor[f](b->floor_ctx);
+	}
+	measure(b, &r);
+	memcpy(v, r.own, sizeof(v));
+	mid = median(v, r.n);
+	printf("{\"name\":\"%s\",\"unit\":\"%s\",\"median\":%.6g,"
+	       "\"min\":%.6g,\"max\":%.6g",
+	       b->name, b->unit, mid, v[0], v[r.n - 1]);
+	print_floor(b, &r);
+	printf("}\n");
+	fflush(stdout);
 }
 
 bool bench_wanted(int argc, char **argv, const char *name)
@@ -53,30 +141,20 @@ bool bench_wanted(int argc, char **argv, const char *name)
 		      (name[n] == 0 || name[n] == '.'));
 }
 
+int bench_args(int argc, char **argv)
+{
+	if (argc == 1 || (argc == 3 && strcmp(argv[1], "--only") == 0))
+		return 0;
+	fprintf(stderr, "usage: %s [--only NAME]\n", argv[0]);
+	return 2;
+}
+
 int bench_all(int argc, char **argv, const struct bench *b, size_t n)
 {
-	double v[BENCH_ROUNDS], f[BENCH_ROUNDS];
+	const int rc = bench_args(argc, argv);
 
-	if (argc != 1 && (argc != 3 || strcmp(argv[1], "--only") != 0)) {
-		fprintf(stderr, "usage: %s [--only NAME]\n", argv[0]);
-		return 2;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (!bench_wanted(argc, argv, b[i].name))
-			continue;
-		measure(&b[i], b[i].run, v);
-		printf("{\"name\":\"%s\",\"unit\":\"%s\",\"median\":%.2f,"
-		       "\"min\":%.2f,\"max\":%.2f",
-		       b[i].name, b[i].unit, v[BENCH_ROUNDS / 2], v[0],
-		       v[BENCH_ROUNDS - 1]);
-		if (b[i].floor) {
-			measure(&b[i], b[i].floor, f);
-			printf(",\"floor\":%.2f,\"ratio\":%.2f",
-			       f[BENCH_ROUNDS / 2],
-			       v[BENCH_ROUNDS / 2] / f[BENCH_ROUNDS / 2]);
-		}
-		printf("}\n");
-		fflush(stdout);
-	}
-	return 0;
+	for (size_t i = 0; i < n && !rc; i++)
+		if (bench_wanted(argc, argv, b[i].name))
+			bench_one(&b[i]);
+	return rc;
 }
