@@ -160,7 +160,7 @@ static enum rq_end state_is(struct rq *q, enum tdi_state want)
 	if (r.state == want)
 		return RQ_OK;
 	return rq_say(q, RQ_FAILED, "the TDI is in %s, not in %s",
-		      rq_tdi_state(r.state), rq_tdi_state(want));
+		      rq_tdi_state(r.state), rq_tdi_state((uint8_t)want));
 }
 
 static const struct rq_bit lock_names[] = {
