@@ -7,9 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "family/bell.h"
 #include "pci/regs.h"
-#include "tsm/tsm.h"
-#include "world/plat_sev_tio.h"
 
 /*
  * The host between firmware and device: each command of a relay step, each
@@ -24,7 +23,6 @@
 #define DRAWN	 6u /* changed bytes of an object */
 #define VF_SHARE 8u
 #define AGAIN	 24u /* one case in so many is followed by a whole run */
-#define ANSWER	 ((uint32_t)(TIO_BUF_HDR_LEN + TIO_DOBJ_MSG_LEN))
 #define LATE_NS	 UINT64_C(60000000000)
 
 enum tag { TAG_ENDED, TAG_NOTHING, TAG_ISOLATED, TAG_AGAIN };
@@ -68,36 +66,6 @@ static struct host_lies {
 	char why[160];
 } l;
 
-static struct sev_plat *plat(const struct family *f)
-{
-	return f->w->plat_ctx;
-}
-
-static uint32_t ring_on(struct family *f, uint32_t cmd, uint64_t pa)
-{
-	struct sev_plat *p = plat(f);
-
-	sev_fw_time(p->fw, f->w->now_ns);
-	return sev_fw_command(p->fw, cmd, pa);
-}
-
-static void load(struct family *f, uint64_t pa, void *out, size_t n)
-{
-	struct fault why;
-
-	if (mem_host_read(&f->w->mem, pa, out, (uint32_t)n, &why))
-		memset(out, 0, n);
-}
-
-/* A page that is no longer the host's keeps what it has. */
-static void store(struct family *f, uint64_t pa, const void *in, size_t n)
-{
-	struct fault why;
-
-	if (mem_host_write(&f->w->mem, pa, in, (uint32_t)n, &why))
-		return;
-}
-
 /* A VF's commands are a PF's with another number: a share of them. */
 static bool try(struct family *f, const char *unit, unsigned index,
 		const char *kind)
@@ -125,9 +93,9 @@ static void ring_record(struct family *f, const struct record *r, uint64_t pa,
 			const uint8_t *own, size_t len)
 {
 	l.mess = true;
-	store(f, pa, r->buf, r->len);
-	(void)ring_on(f, r->cmd, pa);
-	store(f, pa, own, len);
+	bell_store(f, pa, r->buf, r->len);
+	(void)bell_ring(f, r->cmd, pa);
+	bell_store(f, pa, own, len);
 }
 
 /*
@@ -144,22 +112,22 @@ static void alter_each(struct family *f, uint32_t cmd, uint64_t pa,
 
 		memcpy(b, own, len);
 		b[i] ^= 0x80;
-		store(f, pa, b, len);
-		ret = ring_on(f, cmd, pa);
+		bell_store(f, pa, b, len);
+		ret = bell_ring(f, cmd, pa);
 		if (ret == SEV_RET_SUCCESS || ret == SEV_RET_SPDM_REQUEST)
 			snprintf(l.why, sizeof(l.why),
 				 "byte %zu of a re-issued %02x is changed and "
 				 "it is obeyed",
 				 i, cmd);
 	}
-	store(f, pa, own, len);
+	bell_store(f, pa, own, len);
 }
 
 /* True: @ret is what the host is told, the command has been dealt with. */
 static bool lie_command(struct family *f, uint32_t cmd, uint64_t pa,
 			const uint8_t *own, size_t len, uint32_t *ret)
 {
-	const bool pending = sev_fw_pending(plat(f)->fw, 0) == cmd;
+	const bool pending = sev_fw_pending(bell_plat(f)->fw, 0) == cmd;
 	const struct record *next = l.rung < l.records ? &l.rec[l.rung] : NULL;
 	char unit[16], kind[32];
 
@@ -171,8 +139,8 @@ static bool lie_command(struct family *f, uint32_t cmd, uint64_t pa,
 	}
 	if (try(f, unit, l.issued, "repeated")) {
 		l.mess = true; /* it hears of the second one alone */
-		(void)ring_on(f, cmd, pa);
-		*ret = ring_on(f, cmd, pa);
+		(void)bell_ring(f, cmd, pa);
+		*ret = bell_ring(f, cmd, pa);
 		return true;
 	}
 	if (next && (next->cmd != cmd || memcmp(next->buf, own, len) != 0) &&
@@ -197,31 +165,19 @@ static bool lie_command(struct family *f, uint32_t cmd, uint64_t pa,
 			continue;
 		l.mess = true;
 		b ^= (uint8_t)(1u << dice_u64(&f->dice) % 8);
-		store(f, pa + i, &b, 1);
+		bell_store(f, pa + i, &b, 1);
 	}
 	return false;
 }
 
 /* --- answers --- */
 
-/* First page of the response buffer that the command names. */
-static uint64_t answer_page(struct family *f, const uint8_t *cmd)
-{
-	uint64_t sla = sev_u64(cmd, TIO_CMD_SPDM_CTRL + TIO_SPDM_RESP);
-	uint8_t first[8];
-
-	if (!(sla & SLA_SCATTER))
-		return sla_pa(sla);
-	load(f, sla_pa(sla), first, sizeof(first));
-	return sla_pa(sev_u64(first, 0));
-}
-
 static void put32(struct family *f, uint64_t pa, uint32_t v)
 {
 	uint8_t b[4];
 
 	sev_put_u32(b, 0, v);
-	store(f, pa, b, 4);
+	bell_store(f, pa, b, 4);
 }
 
 /* Every class of length, in one of the two fields that tell it. */
@@ -257,15 +213,15 @@ static void flip(struct family *f, uint64_t pa)
 {
 	uint8_t b;
 
-	load(f, pa, &b, 1);
+	bell_load(f, pa, &b, 1);
 	b ^= (uint8_t)(1u << dice_u64(&f->dice) % 8);
-	store(f, pa, &b, 1);
+	bell_store(f, pa, &b, 1);
 }
 
 /* Bytes of the record itself; what stands behind it is padding. */
 static uint32_t record_len(const uint8_t *page, uint32_t n)
 {
-	const uint8_t *m = page + ANSWER;
+	const uint8_t *m = page + BELL_ANSWER;
 	uint32_t own = 6u + sev_u16(m, 4);
 
 	return own < n ? own : n;
@@ -280,10 +236,12 @@ static void changed(struct family *f, uint64_t page, const uint8_t *p,
 	char kind[32];
 
 	/* The headers once an operation; then some bytes of each message. */
-	for (uint32_t i = 0; i < (l.issued == 1 ? ANSWER : DRAWN / 2); i++) {
-		uint32_t at = l.issued == 1
-				      ? i
-				      : (uint32_t)(dice_u64(&f->dice) % ANSWER);
+	for (uint32_t i = 0; i < (l.issued == 1 ? BELL_ANSWER : DRAWN / 2);
+	     i++) {
+		uint32_t at =
+			l.issued == 1
+				? i
+				: (uint32_t)(dice_u64(&f->dice) % BELL_ANSWER);
 
 		snprintf(kind, sizeof(kind), "header-%u", at);
 		if (try(f, "answer", l.issued, kind))
@@ -293,9 +251,10 @@ static void changed(struct family *f, uint64_t page, const uint8_t *p,
 		uint32_t at = (uint32_t)(dice_u64(&f->dice) % len);
 
 		snprintf(kind, sizeof(kind), "byte-%u", at);
-		if (ANSWER + at < PAGE_4K && try(f, "answer", l.issued, kind)) {
+		if (BELL_ANSWER + at < PAGE_4K &&
+		    try(f, "answer", l.issued, kind)) {
 			l.must_fail = secured;
-			flip(f, page + ANSWER + at);
+			flip(f, page + BELL_ANSWER + at);
 		}
 	}
 }
@@ -303,16 +262,16 @@ static void changed(struct family *f, uint64_t page, const uint8_t *p,
 static void lie_answer(struct family *f, uint32_t cmd, uint64_t pa,
 		       const uint8_t *own)
 {
-	const uint64_t page = answer_page(f, own);
+	const uint64_t page = bell_answer(f, own);
 	uint8_t now[PAGE_4K];
 	uint32_t n;
 
-	load(f, page, now, sizeof(now));
+	bell_load(f, page, now, sizeof(now));
 	n = sev_u32(now, TIO_BUF_HDR_LEN + TIO_DOBJ_LENGTH);
 	if (n <= TIO_DOBJ_MSG_LEN)
 		return;
 	if (l.old_there && try(f, "answer", l.issued, "stale"))
-		store(f, page, l.old, sizeof(l.old));
+		bell_store(f, page, l.old, sizeof(l.old));
 	if (try(f, "answer", l.issued, "lost"))
 		put32(f, page + TIO_BUF_HDR_LEN + TIO_DOBJ_LENGTH,
 		      TIO_DOBJ_MSG_LEN);
@@ -320,9 +279,9 @@ static void lie_answer(struct family *f, uint32_t cmd, uint64_t pa,
 		/* The host polls with nothing, and comes a minute later. */
 		put32(f, page + TIO_BUF_HDR_LEN + TIO_DOBJ_LENGTH,
 		      TIO_DOBJ_MSG_LEN);
-		(void)ring_on(f, cmd, pa);
+		(void)bell_ring(f, cmd, pa);
 		f->w->now_ns += LATE_NS;
-		store(f, page, now, sizeof(now));
+		bell_store(f, page, now, sizeof(now));
 	}
 	lengths(f, page, n);
 	changed(f, page, now, n - TIO_DOBJ_MSG_LEN);
@@ -342,19 +301,19 @@ static uint32_t ring(void *ctx, uint32_t cmd, uint64_t pa)
 
 	(void)ctx;
 	if (f->child || cmd < SEV_CMD_TIO_STATUS || !len)
-		return ring_on(f, cmd, pa);
-	load(f, pa, own, len);
+		return bell_ring(f, cmd, pa);
+	bell_load(f, pa, own, len);
 	if (f->rehearsing) {
 		record(cmd, own, len);
-		return ring_on(f, cmd, pa);
+		return bell_ring(f, cmd, pa);
 	}
 	l.rung++;
 	if (lie_command(f, cmd, pa, own, len, &ret))
 		return ret;
-	if (!f->child && sev_fw_pending(plat(f)->fw, 0) == cmd)
+	if (!f->child && sev_fw_pending(bell_plat(f)->fw, 0) == cmd)
 		lie_answer(f, cmd, pa, own);
 	l.issued++;
-	return ring_on(f, cmd, pa);
+	return bell_ring(f, cmd, pa);
 }
 
 /* --- objects in the mailbox --- */
@@ -434,7 +393,7 @@ static void before(struct family *f, const struct lang_call *c)
 		l.ops = world_hw;
 		l.ops.cfg_write = cfg_write;
 		f->w->host->k.hw.ops = &l.ops;
-		plat(f)->host_insn.psp = ring;
+		bell_plat(f)->host_insn.psp = ring;
 		l.rung = 0;
 		l.old_there = false;
 	}
@@ -455,120 +414,6 @@ static void after(struct family *f, const struct lang_call *c)
 		return;
 	memcpy(l.honest[l.n_honest].op, l.op, sizeof(l.op));
 	books_read(f->w, &l.honest[l.n_honest++].after);
-}
-
-/* Buffers of a driver that has lost its own. */
-static void put_buffers(struct family *f, uint8_t *cmd)
-{
-	struct sev_host *s = plat(f)->host;
-	uint8_t *p = cmd + TIO_CMD_SPDM_CTRL;
-	struct sev_buf b[4];
-
-	if (sev_buf_new(s, &b[0], s->req_size, true) ||
-	    sev_buf_new(s, &b[1], s->rsp_size, false) ||
-	    sev_buf_new(s, &b[2], s->scratch_size, true) ||
-	    sev_buf_new(s, &b[3], s->out_size, true))
-		abort();
-	sev_put_u64(p, TIO_SPDM_REQ, sev_buf_sla(&b[0]));
-	sev_put_u64(p, TIO_SPDM_RESP, sev_buf_sla(&b[1]));
-	sev_put_u64(p, TIO_SPDM_SCRATCH, sev_buf_sla(&b[2]));
-	sev_put_u64(p, TIO_SPDM_OUTPUT, sev_buf_sla(&b[3]));
-}
-
-static void put_garbage(struct family *f, uint64_t page)
-{
-	uint8_t h[ANSWER + 32] = { 0 };
-	uint8_t *o = h + TIO_BUF_HDR_LEN;
-
-	sev_put_u32(h, TIO_BUF_CAPACITY, (uint32_t)PAGE_4K);
-	sev_put_u32(h, TIO_BUF_PAYLOAD, TIO_DOBJ_MSG_LEN + 32);
-	sev_put_u32(o, TIO_DOBJ_ID, TIO_DOBJ_RESP);
-	sev_put_u32(o, TIO_DOBJ_LENGTH, TIO_DOBJ_MSG_LEN + 32);
-	sev_put_u16(o, TIO_DOBJ_VERSION, TIO_DOBJ_VERSION_1_0);
-	o[TIO_DOBJ_DATA_TYPE] = TIO_DATA_SECURED;
-	store(f, page, h, sizeof(h));
-}
-
-/*
- * What a host that told itself a tale has forgotten, given back by force; all
- * of it is firmware's to allow, at any time (law 49).
- */
-static void force(struct family *f, uint32_t cmd, uint64_t dev,
-		  const struct sev_fw_tdi *b)
-{
-	const uint64_t pa = plat(f)->host->cmd_pa;
-	uint8_t p[SEV_CMD_BUF_MAX] = { 0 };
-	const size_t len = sev_cmd_len(cmd);
-
-	sev_put_u32(p, TIO_CMD_LENGTH, (uint32_t)len);
-	switch (cmd) {
-	case SEV_CMD_TIO_TDI_UNBIND:
-		sev_put_u32(p, TIO_TDI_FLAGS, TIO_UNBIND_F_FORCE);
-		sev_put_u64(p, TIO_TDI_DEV, dev);
-		sev_put_u64(p, TIO_TDI_TDI, b->tdi_ctx);
-		sev_put_u64(p, TIO_TDI_GCTX, b->gctx);
-		break;
-	case SEV_CMD_TIO_TDI_RECLAIM:
-		sev_put_u64(p, TIO_TDI_RECLAIM_DEV, dev);
-		sev_put_u64(p, TIO_TDI_RECLAIM_TDI, b->tdi_ctx);
-		break;
-	case SEV_CMD_TIO_DEV_DISCONNECT:
-		sev_put_u32(p, TIO_DEV_FLAGS, TIO_DISCONNECT_F_FORCE);
-		sev_put_u64(p, TIO_DEV_CTX, dev);
-		break;
-	default:
-		sev_put_u64(p, TIO_DEV_RECLAIM_CTX, dev);
-		break;
-	}
-	if (cmd == SEV_CMD_TIO_TDI_UNBIND)
-		put_buffers(f, p);
-	store(f, pa, p, len);
-	/* The device is asked to stop; nobody brings its answer. */
-	if (ring_on(f, cmd, pa) == SEV_RET_SPDM_REQUEST) {
-		put_garbage(f, answer_page(f, p));
-		(void)ring_on(f, cmd, pa);
-	}
-}
-
-/* MMIO that no TDI holds any more, and the host's books have lost. */
-static void pages_back(struct family *f)
-{
-	struct own *o = &plat(f)->own;
-	const struct rmp_update none = { 0 };
-
-	for (uint32_t i = 0; i < o->ranges; i++) {
-		const struct own_range *r = &o->range[i];
-
-		if (!(r->page[0].flags & OWN_F_IO))
-			continue;
-		for (uint64_t n = 0; n < r->size / PAGE_4K; n++)
-			if (r->page[n].flags & OWN_F_ASSIGNED)
-				(void)own_rmpupdate(o, r->base + n * PAGE_4K,
-						    &none);
-	}
-}
-
-static void recover(struct family *f)
-{
-	struct sev_fw *fw = plat(f)->fw;
-	struct sev_fw_tdi b;
-
-	for (unsigned i = 0; i < sev_fw_tdis(fw); i++) {
-		if (!sev_fw_tdi_at(fw, i, &b))
-			continue;
-		force(f, SEV_CMD_TIO_TDI_UNBIND, b.dev_ctx, &b);
-		force(f, SEV_CMD_TIO_TDI_RECLAIM, b.dev_ctx, &b);
-	}
-	for (unsigned i = 0; i < FAMILY_CONNS; i++) {
-		struct tsm_conn *c = tsm_conn_at(sev_fw_tsm(fw), i);
-		uint64_t dev = c ? tsm_conn_cfg(c)->owner : 0;
-
-		if (!c)
-			continue;
-		force(f, SEV_CMD_TIO_DEV_DISCONNECT, dev, NULL);
-		force(f, SEV_CMD_TIO_DEV_RECLAIM, dev, NULL);
-	}
-	pages_back(f);
 }
 
 static void judge(struct family *f, enum il_err err, struct family_end *end)
@@ -593,7 +438,7 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 	l.plan.what = OBJ_KEEP;
 	if (l.mess) {
 		(void)world_cleanup(w);
-		recover(f);
+		bell_recover(f);
 	}
 	books_tear_down(f, end);
 	if (w->cut)
