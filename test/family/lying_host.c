@@ -5,6 +5,7 @@
 #include "family/books.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "family/bell.h"
@@ -93,6 +94,12 @@ static void ring_record(struct family *f, const struct record *r, uint64_t pa,
 			const uint8_t *own, size_t len)
 {
 	l.mess = true;
+	/*
+	 * To connect, bind and start is the host's to ask at any time; a
+	 * trusted entry, MMIO and the guest's trust are not.
+	 */
+	l.most.connected = l.most.bound = l.most.locked = UINT_MAX;
+	l.most.running = l.most.secure = UINT_MAX;
 	bell_store(f, pa, r->buf, r->len);
 	(void)bell_ring(f, r->cmd, pa);
 	bell_store(f, pa, own, len);
