@@ -67,7 +67,7 @@ static void put_buffers(struct family *f, uint8_t *cmd)
 	sev_put_u64(p, TIO_SPDM_OUTPUT, sev_buf_sla(&b[3]));
 }
 
-static void put_garbage(struct family *f, uint64_t page)
+void bell_garbage(struct family *f, uint64_t page)
 {
 	uint8_t h[BELL_ANSWER + 32] = { 0 };
 	uint8_t *o = h + TIO_BUF_HDR_LEN;
@@ -117,7 +117,7 @@ static void force(struct family *f, uint32_t cmd, uint64_t dev,
 	bell_store(f, pa, p, len);
 	/* The device is asked to stop; nobody brings its answer. */
 	if (bell_ring(f, cmd, pa) == SEV_RET_SPDM_REQUEST) {
-		put_garbage(f, bell_answer(f, p));
+		bell_garbage(f, bell_answer(f, p));
 		(void)bell_ring(f, cmd, pa);
 	}
 }

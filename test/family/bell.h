@@ -18,6 +18,8 @@ void bell_load(struct family *f, uint64_t pa, void *out, size_t n);
 void bell_store(struct family *f, uint64_t pa, const void *in, size_t n);
 /* First page of the response buffer that a command names. */
 uint64_t bell_answer(struct family *f, const uint8_t *cmd);
+/* An answer there that no session takes. */
+void bell_garbage(struct family *f, uint64_t page);
 /*
  * What a driver that was told a tale has forgotten, given back by force: all
  * of it is firmware's to allow, at any time (law 49).

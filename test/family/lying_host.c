@@ -63,6 +63,7 @@ static struct host_lies {
 	struct object_plan plan;
 	bool must_fail;
 	bool must_pass;
+	const struct record *left; /* begun out of turn, not carried on */
 	bool mess; /* the host has lost count of what firmware holds */
 	char why[160];
 } l;
@@ -101,7 +102,8 @@ static void ring_record(struct family *f, const struct record *r, uint64_t pa,
 	l.most.connected = l.most.bound = l.most.locked = UINT_MAX;
 	l.most.running = l.most.secure = UINT_MAX;
 	bell_store(f, pa, r->buf, r->len);
-	(void)bell_ring(f, r->cmd, pa);
+	if (bell_ring(f, r->cmd, pa) == SEV_RET_SPDM_REQUEST)
+		l.left = r;
 	bell_store(f, pa, own, len);
 }
 
@@ -423,6 +425,18 @@ static void after(struct family *f, const struct lang_call *c)
 	books_read(f->w, &l.honest[l.n_honest++].after);
 }
 
+/* What the host began out of turn it has to end: with any answer. */
+static void end_what_is_left(struct family *f)
+{
+	const uint64_t pa = bell_plat(f)->host->cmd_pa;
+
+	if (!l.left || sev_fw_pending(bell_plat(f)->fw, 0) != l.left->cmd)
+		return;
+	bell_store(f, pa, l.left->buf, l.left->len);
+	bell_garbage(f, bell_answer(f, l.left->buf));
+	(void)bell_ring(f, l.left->cmd, pa);
+}
+
 static void judge(struct family *f, enum il_err err, struct family_end *end)
 {
 	struct world *w = f->w;
@@ -444,6 +458,7 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 	books_no_more(&now, &l.most, end);
 	l.plan.what = OBJ_KEEP;
 	if (l.mess) {
+		end_what_is_left(f);
 		(void)world_cleanup(w);
 		bell_recover(f);
 	}
