@@ -79,6 +79,37 @@ static void whole_life(struct pair *p)
 	pair_free(p);
 }
 
+/*
+ * The longest request there is stays whole while the answer to it is written,
+ * where that cannot go straight into the caller's buffer.
+ */
+static void the_longest_request_is_whole_while_it_is_answered(void **unused)
+{
+	static uint8_t load[PAIR_TRANSFER], scratch[3 * PAIR_TRANSFER];
+	const uint8_t id[2] = { 1, 0 };
+	struct pair *p = pair_new(CRYPTO_P256);
+	struct spdm_req_args a = {
+		.vdm = { SPDM_STD_PCISIG, { id, 2 }, { load, 0 } },
+	};
+
+	(void)unused;
+	a.vdm.payload.n = PAIR_TRANSFER - 4 - 2 - 1 - 2 - 2;
+	for (size_t i = 0; i < a.vdm.payload.n; i++)
+		load[i] = (uint8_t)(i * 7 + 3);
+	p->rcfg.tap = NULL;
+	p->rcfg.scratch = scratch;
+	p->rcfg.scratch_len = sizeof(scratch);
+	pair_start(p);
+	pair_session(p);
+	assert_int_equal(pair_run(p, SPDM_OP_VENDOR, &a), IL_OK);
+	assert_int_equal(p->in_len, PAIR_TRANSFER + SPDM_SECURED_OVER);
+	assert_int_equal(spdm_req_answer(&p->req)->payload.n, a.vdm.payload.n);
+	for (size_t i = 0; i < a.vdm.payload.n; i++)
+		assert_int_equal(spdm_req_answer(&p->req)->payload.p[i],
+				 (uint8_t)(load[i] + 1));
+	pair_free(p);
+}
+
 static void a_whole_life_at_1_2_with_p384(void **unused)
 {
 	(void)unused;
@@ -347,6 +378,8 @@ static void the_latest_key_exchange_is_the_one_to_finish(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			the_longest_request_is_whole_while_it_is_answered),
 		cmocka_unit_test(a_whole_life_at_1_2_with_p384),
 		cmocka_unit_test(a_whole_life_at_1_2_with_p256),
 		cmocka_unit_test(a_whole_life_at_1_1),
