@@ -47,7 +47,7 @@ static enum rq_end query(struct rq *q)
 	if (end)
 		return end;
 	snprintf(id, sizeof(id), "%04x:%02x:%02x.%u", r.segment, r.bus,
-		 r.devfn >> 3, r.devfn & 7);
+		 r.devfn >> 3, r.devfn & 7u);
 	json_object_set_new(q->found, "function", json_string(id));
 	json_object_set_new(q->found, "max_port", json_integer(r.max_port));
 	rq_show_hex(q->found, "registers", r.cap, r.cap_len);

@@ -40,8 +40,8 @@ static void show_agreed(struct rq *q)
 	const char *hash = s->hash == SPDM_HASH_SHA_256 ? "SHA_256" : "SHA_384";
 	char version[8];
 
-	snprintf(version, sizeof(version), "%u.%u", s->version >> 4,
-		 s->version & 0xf);
+	snprintf(version, sizeof(version), "%u.%u", (s->version >> 4) & 0xfu,
+		 s->version & 0xfu);
 	json_object_set_new(q->found, "version", json_string(version));
 	json_object_set_new(q->found, "capabilities",
 			    rq_bits(s->peer_caps, cap_names, COUNT(cap_names)));
