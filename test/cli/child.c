@@ -128,6 +128,16 @@ static void take(int fd, uint8_t *p, size_t n)
 	}
 }
 
+size_t child_closed(int fd)
+{
+	struct pollfd w = { .fd = fd, .events = POLLIN };
+	uint8_t b;
+
+	if (poll(&w, 1, CHILD_WAIT_MS) <= 0)
+		fail_msg("the connection lives");
+	return recv(fd, &b, 1, 0) > 0;
+}
+
 size_t child_ask(int fd, uint32_t *command, uint32_t transport, const void *p,
 		 size_t n, uint8_t *out, size_t cap)
 {

@@ -35,6 +35,8 @@ int child_end(struct child *k);
 
 /* Connects to "unix:…" or "tcp:…". */
 int child_connect(const char *addr);
+/* Waits until the other end closes; bytes that came before, 0 or 1. */
+size_t child_closed(int fd);
 /* Sends a frame of the emulator's framing and reads the answer's payload into
  * @out; its length. @command: of the request, then of the answer. */
 size_t child_ask(int fd, uint32_t *command, uint32_t transport, const void *p,

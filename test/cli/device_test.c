@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -168,6 +169,36 @@ static void it_survives_clients_that_vanish(void **state)
 	}
 	child_signal(&k, SIGTERM);
 	assert_int_equal(child_end(&k), 0);
+}
+
+/* Its errors go to a pipe of one page, and nobody reads them. */
+static void it_serves_though_nobody_reads_its_errors(void **state)
+{
+	struct rig *r = *state;
+	const char *const a = addr_of(r, "a");
+	const char *const argv[] = { "interlock", "device", "--spdm-socket", a,
+				     NULL };
+	struct child k;
+	int fd;
+
+	child_start(&k, NULL, r->state, argv);
+	assert_true(fcntl(k.out, F_SETPIPE_SZ, 4096) >= 4096);
+	child_wait_line(&k, "ready");
+	for (unsigned i = 0; i < 100; i++) {
+		/* A frame longer than any; it is dropped, with a line. */
+		fd = child_connect(a);
+		assert_int_equal(send(fd, "\0\0\0\1\0\0\0\2\xff\xff\xff\xff",
+				      12, MSG_NOSIGNAL),
+				 12);
+		assert_int_equal(child_closed(fd), 0);
+		close(fd);
+	}
+	fd = child_connect(a);
+	assert_int_equal(slots_of(fd), 1);
+	close(fd);
+	child_signal(&k, SIGTERM);
+	assert_int_equal(child_end(&k), 0);
+	assert_non_null(strstr(k.text, "client 1: dropped: "));
 }
 
 static void what_it_cannot_do_is_one_line(void **state)
@@ -621,6 +652,7 @@ int main(void)
 		WITH_RIG(it_answers_at_each_address_and_ends_on_sigterm),
 		WITH_RIG(it_ends_on_sigint_and_not_by_a_client),
 		WITH_RIG(it_survives_clients_that_vanish),
+		WITH_RIG(it_serves_though_nobody_reads_its_errors),
 		WITH_RIG(what_it_cannot_do_is_one_line),
 		WITH_RIG(objects_are_as_long_as_asked_for),
 		WITH_RIG(a_device_file_says_what_is_served),
