@@ -49,6 +49,9 @@ static enum il_err link_get(void *ctx, enum link_kind *kind, uint8_t *buf,
 	if (v->root.fd < 0 || v->root.taken == FRAMES)
 		return IL_E_AGAIN;
 	err = link_recv(&v->root.end, kind, buf, cap, len);
+	/* Who takes nothing more from us is gone, once all it sent is here. */
+	if (err == IL_E_AGAIN && link_socket_gone(&v->root.socket))
+		err = IL_E_IO;
 	if (!err)
 		v->root.taken++;
 	if (!err || err == IL_E_AGAIN || err == IL_E_SPACE)

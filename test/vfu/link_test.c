@@ -226,6 +226,31 @@ static void a_root_port_that_never_reads_stops_only_itself(void **state)
 	close(fd);
 }
 
+/* A Unix socket can be shut for reading: sending fails, and nothing comes. */
+static void a_root_port_that_takes_nothing_more_is_gone(void **state)
+{
+	struct rig *r = *state;
+	struct root p;
+	struct tlp t;
+
+	rig_start(r);
+	listen_too(r, &p);
+	power_up(r, &p);
+	assert_int_equal(shutdown(p.fd, SHUT_RD), 0);
+	assert_int_equal(
+		tlp_cfg_read(&t, 0x0000, 7, 0x0100, CFG_VENDOR_ID, 4, false),
+		IL_OK);
+	assert_int_equal(link_send_tlp(&p.end, &t), IL_OK);
+	assert_int_equal(link_socket_flush(&p.socket), IL_OK);
+	rig_turns(r, 3);
+	assert_false(r->dev->up);
+	assert_string_equal(r->last, "link: the root port is gone");
+	close(p.fd);
+	power_up(r, &p);
+	assert_true(r->dev->up);
+	close(p.fd);
+}
+
 /* Completions that have come, without a turn of the loop. */
 static unsigned completions(struct root *p)
 {
@@ -309,6 +334,7 @@ int main(void)
 		WITH_RIG(broken_framing_ends_the_link_not_the_device),
 		WITH_RIG(half_a_packet_and_a_hang_up_harm_nothing),
 		WITH_RIG(a_root_port_that_never_reads_stops_only_itself),
+		WITH_RIG(a_root_port_that_takes_nothing_more_is_gone),
 		WITH_RIG(a_root_port_that_floods_gets_its_share_of_a_turn),
 		WITH_RIG(both_front_ends_serve_the_same_functions),
 	};
