@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -44,15 +45,26 @@ enum il_err vfu_new(const struct vfu_cfg *cfg, struct vfu **out)
 	return IL_OK;
 }
 
+/* The file of a Unix socket; false: it is none, or the file has gone. */
+static bool door_file(const struct vfu_door *d, struct sockaddr_un *un,
+		      struct stat *st)
+{
+	if (d->addr.sa.ss_family != AF_UNIX)
+		return false;
+	memcpy(un, &d->addr.sa, sizeof(*un));
+	return lstat(un->sun_path, st) == 0;
+}
+
+/* Another may have taken the place since: its socket stays. */
 static void close_door(const struct vfu_door *d)
 {
 	struct sockaddr_un un;
+	struct stat st;
 
 	close(d->fd);
-	if (d->addr.sa.ss_family != AF_UNIX)
-		return;
-	memcpy(&un, &d->addr.sa, sizeof(un));
-	(void)unlink(un.sun_path);
+	if (door_file(d, &un, &st) && st.st_dev == d->dev &&
+	    st.st_ino == d->ino)
+		(void)unlink(un.sun_path);
 }
 
 void vfu_free(struct vfu *v)
@@ -85,6 +97,9 @@ unsigned vfu_count(const struct vfu *v)
 
 int vfu_listen(struct vfu *v, enum vfu_front front, const struct sock_addr *a)
 {
+	struct vfu_door *d = &v->door[v->doors];
+	struct sockaddr_un un;
+	struct stat st = { 0 };
 	int fd;
 
 	if (v->doors == VFU_DOORS)
@@ -92,8 +107,12 @@ int vfu_listen(struct vfu *v, enum vfu_front front, const struct sock_addr *a)
 	fd = sock_listen(a);
 	if (fd < 0)
 		return fd;
-	v->door[v->doors++] =
-		(struct vfu_door){ .fd = fd, .front = front, .addr = *a };
+	*d = (struct vfu_door){ .fd = fd, .front = front, .addr = *a };
+	if (door_file(d, &un, &st)) {
+		d->dev = st.st_dev;
+		d->ino = st.st_ino;
+	}
+	v->doors++;
 	return 0;
 }
 

@@ -50,8 +50,8 @@ void vfu_free(struct vfu *v);
 struct link_end vfu_link(struct vfu *v);
 
 /*
- * The device that is served; set once, before the first turn. Its objects are
- * at most EMU_PAYLOAD_MAX bytes.
+ * The device that is served; set once, before the first turn. Where it is to
+ * listen as VFU_SPDM, its objects are at most EMU_PAYLOAD_MAX bytes.
  */
 void vfu_serve(struct vfu *v, struct device *d);
 

@@ -2,6 +2,8 @@
 #ifndef VFU_PRIV_H
 #define VFU_PRIV_H
 
+#include <sys/types.h>
+
 #include "device/device.h"
 #include "emu/frame.h"
 #include "link/socket.h"
@@ -28,6 +30,8 @@ struct vfu_door {
 	int fd;
 	enum vfu_front front;
 	struct sock_addr addr;
+	dev_t dev; /* of a Unix socket's file, and its number there */
+	ino_t ino;
 };
 
 /* Packets that wait for either end, each way. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rig.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -333,6 +334,24 @@ static void its_end_is_the_end_of_every_connection(void **state)
 	}
 }
 
+static void a_socket_that_took_our_place_stays(void **state)
+{
+	struct rig *r = *state;
+	char path[128];
+	int fd;
+
+	rig_start(r);
+	snprintf(path, sizeof(path), "%s/spdm", r->dir);
+	assert_int_equal(unlink(path), 0);
+	fd = sock_listen(&r->spdm);
+	assert_true(fd >= 0);
+	vfu_free(r->v);
+	r->v = NULL;
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(unlink(path), 0);
+	close(fd);
+}
+
 static void wrong_limits_are_refused(void **state)
 {
 	struct rig *r = *state;
@@ -368,6 +387,7 @@ int main(void)
 		WITH_RIG(no_object_above_the_limit_comes_in),
 		WITH_RIG(one_client_too_many_is_closed_at_once),
 		WITH_RIG(its_end_is_the_end_of_every_connection),
+		WITH_RIG(a_socket_that_took_our_place_stays),
 		WITH_RIG(wrong_limits_are_refused),
 	};
 
