@@ -24,7 +24,9 @@ static enum vfu_verdict failed(enum il_err err, const char **why)
 {
 	if (err == IL_E_AGAIN)
 		return VFU_LATER;
-	*why = "not a data object or message of ours";
+	*why = err == IL_E_SHORT || err == IL_E_LONG || err == IL_E_FIELD
+		       ? "not a data object or message of ours"
+		       : "the device failed to answer";
 	return VFU_DROP;
 }
 
