@@ -114,6 +114,6 @@ void rq_show_all(struct rq *q, bool ok);
 
 const char *rq_spdm_error(uint8_t code);
 const char *rq_tdisp_error(uint32_t code);
-const char *rq_tdi_state(uint8_t state);
+const char *rq_tdi_state(unsigned state);
 
 #endif

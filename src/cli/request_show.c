@@ -228,7 +228,7 @@ const char *rq_tdisp_error(uint32_t code)
 	return name_of(t, COUNT(t), code);
 }
 
-const char *rq_tdi_state(uint8_t state)
+const char *rq_tdi_state(unsigned state)
 {
 	static const struct name t[] = {
 		{ TDI_UNLOCKED, "CONFIG_UNLOCKED" },
