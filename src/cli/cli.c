@@ -9,9 +9,9 @@
 
 #include "base/bits.h"
 
-static const struct cli_cmd *const cmds[] = {
+const struct cli_cmd *const cli_cmds[] = {
 	&cmd_assign, &cmd_serve,    &cmd_request, &cmd_run,
-	&cmd_shell,  &cmd_identity, &cmd_help,
+	&cmd_shell,  &cmd_identity, &cmd_help,	  NULL,
 };
 
 static void complain(struct cli *c, const char *fmt, va_list ap)
@@ -41,11 +41,24 @@ int cli_misuse(struct cli *c, const char *fmt, ...)
 	return CLI_USAGE;
 }
 
+void cli_list(FILE *f)
+{
+	for (const struct cli_cmd *const *k = cli_cmds; *k; k++)
+		fprintf(f, "  %-10s %s\n", (*k)->name, (*k)->help);
+}
+
+const struct cli_cmd *cli_find(const char *name)
+{
+	for (const struct cli_cmd *const *k = cli_cmds; *k; k++)
+		if (strcmp((*k)->name, name) == 0)
+			return *k;
+	return NULL;
+}
+
 static void usage(FILE *f)
 {
 	fputs("usage: interlock COMMAND [ARGUMENTS]\n\n", f);
-	for (size_t i = 0; i < COUNT(cmds); i++)
-		fprintf(f, "  %-10s %s\n", cmds[i]->name, cmds[i]->help);
+	cli_list(f);
 }
 
 static const struct cli_opt *find_opt(const struct cli_opt *o, size_t n,
@@ -166,6 +179,8 @@ static bool is_emulator(const char *name)
 
 int cli_main(struct cli *c, int argc, char **argv)
 {
+	const struct cli_cmd *k;
+
 	if (argc > 0 && is_emulator(argv[0]))
 		return cli_emulator(c, argc, argv);
 	if (argc < 2) {
@@ -176,9 +191,9 @@ int cli_main(struct cli *c, int argc, char **argv)
 		usage(c->out);
 		return CLI_DONE;
 	}
-	for (size_t i = 0; i < COUNT(cmds); i++)
-		if (strcmp(cmds[i]->name, argv[1]) == 0)
-			return cmds[i]->run(c, argc - 1, argv + 1);
+	k = cli_find(argv[1]);
+	if (k)
+		return k->run(c, argc - 1, argv + 1);
 	return cli_misuse(c, "unknown command '%s'; see interlock --help",
 			  argv[1]);
 }

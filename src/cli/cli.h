@@ -41,6 +41,12 @@ struct cli_cmd {
 extern const struct cli_cmd cmd_assign, cmd_serve, cmd_request, cmd_run,
 	cmd_shell, cmd_identity, cmd_help;
 
+/* All of them, up to NULL. */
+extern const struct cli_cmd *const cli_cmds[];
+const struct cli_cmd *cli_find(const char *name);
+/* A line each. */
+void cli_list(FILE *f);
+
 /*
  * The tool. Called by the name of DMTF's emulator (a link to it will do), it
  * is that one: docs/emulator.md.

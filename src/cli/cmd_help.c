@@ -6,10 +6,6 @@
 
 /* Help on the tool's commands and on those of the language. */
 
-static const struct cli_cmd *const tool[] = {
-	&cmd_assign, &cmd_run, &cmd_shell, &cmd_identity, &cmd_help,
-};
-
 /* What is of the language itself. */
 static const struct {
 	const char *name, *args, *help;
@@ -47,14 +43,12 @@ static void explain(FILE *f, const struct lang_cmd *k)
 
 static bool help_on(struct cli *c, const char *role, const char *verb)
 {
-	bool found = false;
+	const struct cli_cmd *tool = verb ? NULL : cli_find(role);
+	bool found = tool;
 
-	for (size_t i = 0; i < COUNT(tool); i++)
-		if (strcmp(tool[i]->name, role) == 0 && !verb) {
-			fprintf(c->out, "interlock %s %s\n  %s\n",
-				tool[i]->name, tool[i]->args, tool[i]->help);
-			found = true;
-		}
+	if (tool)
+		fprintf(c->out, "interlock %s %s\n  %s\n", tool->name,
+			tool->args, tool->help);
 	for (size_t i = 0; i < COUNT(forms); i++)
 		if (strcmp(forms[i].name, role) == 0 && !verb) {
 			fprintf(c->out, "%s\n  %s\n", forms[i].args,
@@ -76,8 +70,7 @@ static bool help_on(struct cli *c, const char *role, const char *verb)
 static void list(struct cli *c)
 {
 	fputs("commands of the tool:\n", c->out);
-	for (size_t i = 0; i < COUNT(tool); i++)
-		fprintf(c->out, "  %-10s %s\n", tool[i]->name, tool[i]->help);
+	cli_list(c->out);
 	fputs("commands of scenarios:\n", c->out);
 	for (size_t i = 0; i < world_commands.n; i++) {
 		const struct lang_cmd *k = &world_commands.cmd[i];

@@ -286,7 +286,7 @@ static int prepare(struct rq *q, const struct texts *t, const char *target)
 	int ret;
 
 	if (!target)
-		return cli_misuse(q->c, "request wants a TARGET");
+		return cli_misuse(q->c, "request wants an ADDR");
 	if (sock_parse(target, &q->peer.addr))
 		return cli_misuse(q->c,
 				  "%s: not an address; expected unix:PATH or "
@@ -336,7 +336,7 @@ static int run(struct cli *c, int argc, char **argv)
 
 const struct cli_cmd cmd_request = {
 	.name = "request",
-	.args = "TARGET [--trans doe|mctp] [--steps LIST] [--function BDF] "
+	.args = "ADDR [--trans doe|mctp] [--steps LIST] [--function BDF] "
 		"[--trust FILE] [--slot N] [--stream N] [--port N] "
 		"[--lock-flags N] [--timeout S] [--hello] [--clear] [--json]",
 	.help = "a requester: walk through what a responder answers",

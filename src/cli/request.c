@@ -77,6 +77,11 @@ static enum rq_end outcome(struct rq *q, enum il_err err, const char *what)
 		return rq_say(q, RQ_FAILED,
 			      "%s: no version in common, or no answer to it",
 			      what);
+	if (err == IL_E_FIELD && strcmp(what, "GET_DIGESTS") == 0)
+		return rq_say(q, RQ_FAILED,
+			      "%s: no certificate in slot %u, or no answer to "
+			      "it",
+			      what, q->o.slot);
 	if (err != IL_E_PEER)
 		return rq_say(q, RQ_FAILED, "%s: %s", what, words(err));
 	return rq_say(q, RQ_REFUSED, "%s: ERROR %s (0x%02x)", what,

@@ -250,7 +250,8 @@ static void what_the_peer_refuses_is_told_in_its_words(void **state)
 	expect_steps(r, no_tdi, COUNT(no_tdi));
 	rig_run(r, "request", s.target, "--steps", "connect", "--slot", "5",
 		NULL);
-	rig_refused(r, s.target, "connect: GET_DIGESTS: ");
+	rig_refused(r, s.target,
+		    "connect: GET_DIGESTS: no certificate in slot 5");
 	serve_stop(&s);
 }
 
@@ -446,7 +447,7 @@ static void misuse_is_told_before_anything_is_sent(void **state)
 		const char *word[4];
 		const char *says;
 	} c[] = {
-		{ { NULL }, "request wants a TARGET" },
+		{ { NULL }, "request wants an ADDR" },
 		{ { "tcp:10.0.0.1:2323" }, "not an address" },
 		{ { "unix:x", "unix:y" }, "unexpected 'unix:y'" },
 		{ { "unix:x", "--trans", "usb" }, "expected doe or mctp" },
