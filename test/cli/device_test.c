@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rig.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,55 +10,9 @@
 #include "base/bytes.h"
 #include "child.h"
 #include "link/sock.h"
+#include "talk.h"
 
-/* `interlock device` and the emulator's name, as processes. */
-
-/*
- * Requests of a requester that is not ours: test/vectors/tdisp12.pcap, packets
- * 7, 9, 11 and 13 (SPDM 1.2, P-384, SHA-384).
- */
-static const uint8_t get_version[] = {
-	1, 0, 1, 0, 3, 0, 0, 0, 0x10, 0x84, 0, 0
-};
-static const uint8_t get_caps[] = { 1,	  0,	1,    0,    7,	  0, 0,
-				    0,	  0x12, 0xe1, 0,    0,	  0, 0,
-				    0,	  0,	0xc6, 0xe6, 0,	  0, 0,
-				    0x12, 0,	0,    0,    0x12, 0, 0 };
-static const uint8_t negotiate[] = {
-	1,    0, 1,    0,    0x0e, 0, 0, 0,    0x12, 0xe3, 4, 0,    0x30, 0,
-	1,    2, 0x80, 0,    0,	   0, 2, 0,    0,    0,	   0, 0,    0,	  0,
-	0,    0, 0,    0,    0,	   0, 0, 0,    0,    0,	   0, 0,    2,	  0x20,
-	0x10, 0, 3,    0x20, 2,	   0, 4, 0x20, 0x0f, 0,	   5, 0x20, 1,	  0
-};
-static const uint8_t get_digests[] = {
-	1, 0, 1, 0, 3, 0, 0, 0, 0x12, 0x81, 0, 0
-};
-
-static size_t doe(int fd, const uint8_t *p, size_t n, uint8_t *out, size_t cap)
-{
-	uint32_t command = 1;
-	size_t len = child_ask(fd, &command, 2, p, n, out, cap);
-
-	assert_int_equal(command, 1);
-	assert_true(len >= 12);
-	return len;
-}
-
-/* Up to DIGESTS; the mask of slots that have a certificate. */
-static uint8_t slots_of(int fd)
-{
-	uint8_t out[4608];
-
-	doe(fd, get_version, sizeof(get_version), out, sizeof(out));
-	assert_int_equal(out[9], 0x04);
-	doe(fd, get_caps, sizeof(get_caps), out, sizeof(out));
-	assert_int_equal(out[9], 0x61);
-	doe(fd, negotiate, sizeof(negotiate), out, sizeof(out));
-	assert_int_equal(out[9], 0x63);
-	doe(fd, get_digests, sizeof(get_digests), out, sizeof(out));
-	assert_int_equal(out[9], 0x01);
-	return out[11];
-}
+/* `interlock device` as a process. */
 
 static const char *addr_of(const struct rig *r, const char *name)
 {
@@ -70,25 +22,6 @@ static const char *addr_of(const struct rig *r, const char *name)
 
 	snprintf(p, sizeof(addr[0]), "unix:%s", rig_path(r, name));
 	return p;
-}
-
-/* A port that nobody has, as the kernel sees it. */
-static void free_port(char out[8])
-{
-	const struct sockaddr_in any = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	struct sockaddr_in got;
-	socklen_t len = sizeof(got);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (const struct sockaddr *)&any, sizeof(any)),
-			 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&got, &len), 0);
-	close(fd);
-	snprintf(out, 8, "%u", (unsigned)ntohs(got.sin_port));
 }
 
 static void it_answers_at_each_address_and_ends_on_sigterm(void **state)
@@ -109,8 +42,8 @@ static void it_answers_at_each_address_and_ends_on_sigterm(void **state)
 	assert_null(strstr(k.text, "relaxed:"));
 	fd[0] = child_connect(a);
 	fd[1] = child_connect(b);
-	assert_int_equal(slots_of(fd[0]), 1);
-	assert_int_equal(slots_of(fd[1]), 1);
+	assert_int_equal(talk_slots(fd[0]), 1);
+	assert_int_equal(talk_slots(fd[1]), 1);
 	child_signal(&k, SIGTERM);
 	assert_int_equal(child_end(&k), 0);
 	close(fd[0]);
@@ -139,7 +72,7 @@ static void it_ends_on_sigint_and_not_by_a_client(void **state)
 	assert_int_equal(command, 0xfffe);
 	close(fd);
 	fd = child_connect(a);
-	assert_int_equal(slots_of(fd), 1);
+	assert_int_equal(talk_slots(fd), 1);
 	close(fd);
 	child_signal(&k, SIGINT);
 	assert_int_equal(child_end(&k), 0);
@@ -164,7 +97,7 @@ static void it_survives_clients_that_vanish(void **state)
 				 MSG_NOSIGNAL) == 14);
 		close(fd);
 		fd = child_connect(a);
-		assert_int_equal(slots_of(fd), 1);
+		assert_int_equal(talk_slots(fd), 1);
 		close(fd);
 	}
 	child_signal(&k, SIGTERM);
@@ -194,7 +127,7 @@ static void it_serves_though_nobody_reads_its_errors(void **state)
 		close(fd);
 	}
 	fd = child_connect(a);
-	assert_int_equal(slots_of(fd), 1);
+	assert_int_equal(talk_slots(fd), 1);
 	close(fd);
 	child_signal(&k, SIGTERM);
 	assert_int_equal(child_end(&k), 0);
@@ -228,8 +161,9 @@ static uint32_t transfer_of(int fd)
 	uint8_t out[4608];
 	struct rd r = rd_over(out + 8 + 12, 4);
 
-	doe(fd, get_version, sizeof(get_version), out, sizeof(out));
-	doe(fd, get_caps, sizeof(get_caps), out, sizeof(out));
+	talk_doe(fd, talk_get_version, sizeof(talk_get_version), out,
+		 sizeof(out));
+	talk_doe(fd, talk_get_caps, sizeof(talk_get_caps), out, sizeof(out));
 	return rd_u32le(&r);
 }
 
@@ -263,9 +197,9 @@ static void objects_are_as_long_as_asked_for(void **state)
 		fd = child_connect(a);
 		/* A header and what a secured record adds are left free. */
 		assert_int_equal(transfer_of(fd), t[i].limit - 72);
-		assert_int_equal(slots_of(fd), 1);
-		assert_true(doe(fd, get_cert, sizeof(get_cert), out,
-				sizeof(out)) <= t[i].limit);
+		assert_int_equal(talk_slots(fd), 1);
+		assert_true(talk_doe(fd, get_cert, sizeof(get_cert), out,
+				     sizeof(out)) <= t[i].limit);
 		close(fd);
 		child_signal(&k, SIGTERM);
 		assert_int_equal(child_end(&k), 0);
@@ -305,7 +239,7 @@ static void a_device_file_says_what_is_served(void **state)
 	assert_non_null(strstr(k.text, "relaxed: query-bus: "));
 	assert_non_null(strstr(k.text, "§6.33.3"));
 	fd = child_connect(a);
-	assert_int_equal(slots_of(fd), 5);
+	assert_int_equal(talk_slots(fd), 5);
 	child_ask(fd, &command, 2, vf3, 4, out, sizeof(out));
 	assert_int_equal(out[0], 0);
 	child_ask(fd, &command, 2, vf4, 4, out, sizeof(out));
@@ -377,273 +311,6 @@ static void what_lspci_prints_becomes_a_device_file(void **state)
 		CLI_USAGE);
 }
 
-/* --- the emulator's name --- */
-
-#define LISTENS "Platform server listening on port "
-
-/*
- * Starts it with what stands in @more up to NULL, at a port that it could have:
- * between the kernel's word and its own another may take one.
- */
-static void emulate(struct child *k, struct rig *r, char port[8],
-		    const char *const *more)
-{
-	const char *argv[24] = { "/somewhere/spdm_responder_emu", "--trans",
-				 "PCI_DOE", "--port", port };
-	unsigned n = 5;
-
-	for (unsigned i = 0; more && more[i]; i++)
-		argv[n++] = more[i];
-	for (unsigned tries = 0;; tries++) {
-		free_port(port);
-		child_start(k, r->dir, r->state, argv);
-		if (child_line(k, LISTENS))
-			return;
-		if (tries == 5 || !strstr(k->text, strerror(EADDRINUSE)))
-			fail_msg("does not listen: %s", k->text);
-		child_end(k);
-	}
-}
-
-static const char *tcp(const char *port)
-{
-	static char addr[64];
-
-	snprintf(addr, sizeof(addr), "tcp:127.0.0.1:%s", port);
-	return addr;
-}
-
-static void without_keys_the_emulator_makes_its_own(void **state)
-{
-	struct rig *r = *state;
-	char port[8];
-	struct child k;
-	int fd;
-
-	emulate(&k, r, port, NULL);
-	assert_non_null(strstr(k.text, "identity: made for this run"));
-	assert_non_null(strstr(k.text, "profile: emulator\n"));
-	assert_non_null(strstr(k.text, "relaxed: one-key-for-all-sub-streams"));
-	/* No hello; three slots, as the emulator has. */
-	fd = child_connect(tcp(port));
-	assert_int_equal(slots_of(fd), 7);
-	close(fd);
-	child_signal(&k, SIGTERM);
-	assert_int_equal(child_end(&k), 0);
-}
-
-/* Served keys are not drawn from a seed: no two runs have the same. */
-static void no_two_made_identities_are_the_same(void **state)
-{
-	struct rig *r = *state;
-	uint8_t out[2][4608];
-
-	for (unsigned i = 0; i < 2; i++) {
-		char port[8];
-		struct child k;
-		int fd;
-
-		emulate(&k, r, port, NULL);
-		fd = child_connect(tcp(port));
-		assert_int_equal(slots_of(fd), 7);
-		doe(fd, get_digests, sizeof(get_digests), out[i],
-		    sizeof(out[i]));
-		close(fd);
-		child_signal(&k, SIGTERM);
-		assert_int_equal(child_end(&k), 0);
-	}
-	/* Digests of three slots, of the same chain within a run. */
-	assert_memory_equal(out[0] + 12, out[0] + 12 + 48, 48);
-	assert_memory_not_equal(out[0] + 12, out[1] + 12, 48);
-}
-
-static void shutdown_ends_the_emulator(void **state)
-{
-	struct rig *r = *state;
-	uint32_t command = 0xfffe;
-	uint8_t out[64];
-	char port[8];
-	struct child k;
-	int fd;
-
-	emulate(&k, r, port, NULL);
-	fd = child_connect(tcp(port));
-	assert_int_equal(child_ask(fd, &command, 2, NULL, 0, out, sizeof(out)),
-			 0);
-	assert_int_equal(command, 0xfffe);
-	assert_int_equal(child_end(&k), 0);
-	close(fd);
-}
-
-/* The identity in @dir as the emulator's folders have it. */
-static void put_keys(struct rig *r, const char *dir, struct identity *id)
-{
-	char from[300], to[300];
-	struct cli_identity got;
-	uint8_t *key;
-	size_t n;
-
-	snprintf(from, sizeof(from), "%s", rig_path(r, "made"));
-	assert_int_equal(rig_run(r, "identity", "new", from, NULL), 0);
-	assert_int_equal(cli_identity_load(&r->c, from, NULL, &got), 0);
-	*id = got.id;
-	assert_int_equal(mkdir(rig_path(r, dir), 0755), 0);
-	snprintf(to, sizeof(to), "%s/bundle_responder.certchain.der",
-		 rig_path(r, dir));
-	rig_write(to, id->chain, id->chain_len);
-	snprintf(from, sizeof(from), "%s/leaf.key", rig_path(r, "made"));
-	key = rig_read(from, &n);
-	snprintf(to, sizeof(to), "%s/end_responder.key", rig_path(r, dir));
-	rig_write(to, key, n);
-	free(key);
-}
-
-static void the_emulator_takes_keys_from_the_current_folder(void **state)
-{
-	static const char *const one[] = { "--slot_count", "1", "--asym",
-					   "ECDSA_P384", NULL };
-	/* GET_CERTIFICATE of slot 0, 1,024 bytes from 0. */
-	static const uint8_t get_cert[] = { 1,	  0,	1, 0, 4, 0, 0, 0,
-					    0x12, 0x82, 0, 0, 0, 0, 0, 4 };
-	struct rig *r = *state;
-	struct identity id;
-	uint8_t out[4608];
-	char port[8];
-	struct child k;
-	int fd;
-
-	put_keys(r, "ecp384", &id);
-	emulate(&k, r, port, one);
-	assert_non_null(strstr(
-		k.text, "identity: ecp384/bundle_responder.certchain.der\n"));
-	fd = child_connect(tcp(port));
-	assert_int_equal(slots_of(fd), 1);
-	doe(fd, get_cert, sizeof(get_cert), out, sizeof(out));
-	assert_int_equal(out[9], 0x02);
-	/* Behind header, portion, remainder: the chain's length, the root's
-	 * hash, then the certificates. */
-	assert_memory_equal(out + 8 + 8 + 4 + 48, id.chain, 1024 - 4 - 48);
-	close(fd);
-	child_signal(&k, SIGTERM);
-	assert_int_equal(child_end(&k), 0);
-}
-
-static int emulator_says(struct rig *r, const char *const *argv)
-{
-	const char *all[16] = { "spdm_responder_emu" };
-
-	for (unsigned i = 0; argv[i]; i++)
-		all[i + 1] = argv[i];
-	for (unsigned n = 0;; n++)
-		if (!all[n])
-			return rig_words(r, (int)n, all);
-}
-
-static void arguments_that_mean_nothing_here_are_one_line(void **state)
-{
-	static const struct {
-		const char *argv[4];
-		int status;
-		const char *says;
-	} bad[] = {
-		{ { "--asym", "RSAPSS_3072" }, 1, "ECDSA_P384" },
-		{ { "--asym", "ECDSA_P384,ROT13" }, 2, "ROT13" },
-		{ { "--trans", "TCP" }, 1, "PCI_DOE" },
-		{ { "--trans", "NONE" }, 1, "PCI_DOE" },
-		{ { "--trans", "PIGEON" }, 2, "PIGEON" },
-		{ { "--ver", "1.3" }, 1, "1.2" },
-		{ { "--hash", "SHA3_256" }, 1, "SHA_384" },
-		{ { "--dhe", "FFDHE_2048" }, 1, "SECP_384_R1" },
-		{ { "--aead", "CHACHA20_POLY1305" }, 1, "AES_256_GCM" },
-		{ { "--slot_count", "9" }, 2, "9" },
-		{ { "--slot_id", "0xFF" }, 1, "--slot_id" },
-		{ { "--cap", "CERT,WINGS" }, 2, "WINGS" },
-		{ { "--port", "0" }, 2, ":0" },
-		{ { "--port", "70000" }, 2, "70000" },
-		{ { "--ip", "0.0.0.0" }, 2, "0.0.0.0" },
-		{ { "--load_state", "x" }, 1, "--load_state" },
-		{ { "--frobnicate", "x" }, 2, "--frobnicate" },
-		{ { "--ver" }, 2, "--ver" },
-	};
-	struct rig *r = *state;
-
-	for (size_t i = 0; i < COUNT(bad); i++) {
-		size_t n;
-
-		if (emulator_says(r, bad[i].argv) != bad[i].status ||
-		    !strstr(r->err, bad[i].says))
-			fail_msg("%s: exit %d, %s", bad[i].argv[0], r->status,
-				 r->err);
-		n = strlen(r->err);
-		assert_ptr_equal(strchr(r->err, '\n'), r->err + n - 1);
-	}
-}
-
-static void the_emulators_other_arguments_are_taken(void **state)
-{
-	static const char *const many[] = {
-		"--ver",
-		"1.2",
-		"--cap",
-		"CACHE,CERT,CHAL,MEAS_SIG,KEY_EX,ENCRYPT,MAC",
-		"--hash",
-		"SHA_512,SHA_384",
-		"--dhe",
-		"SECP_384_R1",
-		"--aead",
-		"AES_256_GCM,CHACHA20_POLY1305",
-		"--mut_auth",
-		"W_ENCAP",
-		"--basic_mut_auth",
-		"BASIC",
-		"--exe_mode",
-		"CONTINUE",
-		"-v",
-		NULL
-	};
-	struct rig *r = *state;
-	char port[8];
-	struct child k;
-	int fd;
-
-	emulate(&k, r, port, many);
-	assert_non_null(strstr(k.text, "--cap: left out, not here: CACHE\n"));
-	assert_non_null(
-		strstr(k.text, "--hash: left out, not here: SHA_512\n"));
-	assert_non_null(
-		strstr(k.text, "--mut_auth: left out, not here: W_ENCAP\n"));
-	fd = child_connect(tcp(port));
-	assert_int_equal(slots_of(fd), 7);
-	close(fd);
-	child_signal(&k, SIGTERM);
-	assert_int_equal(child_end(&k), 0);
-}
-
-static void the_emulators_port_is_2323(void **state)
-{
-	const char *const argv[] = { "spdm_responder_emu", "--trans", "PCI_DOE",
-				     "--slot_count",	   "1",	      NULL };
-	struct rig *r = *state;
-	struct sock_addr a;
-	struct child k;
-	int fd;
-
-	assert_int_equal(sock_parse("tcp:127.0.0.1:2323", &a), IL_OK);
-	fd = sock_listen(&a);
-	if (fd < 0) {
-		print_message("skipped: port 2323 is taken\n");
-		skip();
-	}
-	close(fd);
-	child_start(&k, r->dir, r->state, argv);
-	child_wait_line(&k, "Platform server listening on port 2323");
-	fd = child_connect("tcp:127.0.0.1:2323");
-	assert_int_equal(slots_of(fd), 1);
-	close(fd);
-	child_signal(&k, SIGTERM);
-	assert_int_equal(child_end(&k), 0);
-}
-
 #define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, rig_open, rig_close)
 
 int main(void)
@@ -658,13 +325,6 @@ int main(void)
 		WITH_RIG(a_device_file_says_what_is_served),
 		WITH_RIG(a_device_file_that_is_none_is_one_line),
 		WITH_RIG(what_lspci_prints_becomes_a_device_file),
-		WITH_RIG(without_keys_the_emulator_makes_its_own),
-		WITH_RIG(no_two_made_identities_are_the_same),
-		WITH_RIG(shutdown_ends_the_emulator),
-		WITH_RIG(the_emulator_takes_keys_from_the_current_folder),
-		WITH_RIG(arguments_that_mean_nothing_here_are_one_line),
-		WITH_RIG(the_emulators_other_arguments_are_taken),
-		WITH_RIG(the_emulators_port_is_2323),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
