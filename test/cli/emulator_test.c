@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "device/relax.h"
+#include "crypto/identity.h"
+#include "crypto/ossl.h"
+#include "device/file.h"
 #include "link/sock.h"
 #include "talk.h"
 
@@ -68,6 +70,29 @@ static const char *tcp(const char *port)
 	return addr;
 }
 
+/* Each relaxation of the profile, by name and section, and nothing else. */
+static void expect_relaxed(const char *text)
+{
+	const uint32_t on = device_profile_find("emulator")->relax;
+	const struct device_relax *r;
+	const unsigned n = device_relaxations(&r);
+	unsigned said = 0, want = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		char line[400];
+
+		if (!(on & r[i].bit))
+			continue;
+		snprintf(line, sizeof(line), "\nrelaxed: %s: %s (%s)\n",
+			 r[i].name, r[i].says, r[i].source);
+		assert_non_null(strstr(text, line));
+		want++;
+	}
+	for (; (text = strstr(text, "\nrelaxed: ")) != NULL; text++)
+		said++;
+	assert_int_equal(said, want);
+}
+
 static void without_keys_the_emulator_makes_its_own(void **state)
 {
 	struct rig *r = *state;
@@ -79,6 +104,7 @@ static void without_keys_the_emulator_makes_its_own(void **state)
 	assert_non_null(strstr(k.text, "identity: made for this run"));
 	assert_non_null(strstr(k.text, "profile: emulator\n"));
 	assert_non_null(strstr(k.text, "relaxed: one-key-for-all-sub-streams"));
+	expect_relaxed(k.text);
 	/* No hello; three slots, as the emulator has. */
 	fd = child_connect(tcp(port));
 	assert_int_equal(talk_slots(fd), 7);
@@ -192,6 +218,66 @@ static int emulator_says(struct rig *r, const char *const *argv)
 	for (unsigned n = 0;; n++)
 		if (!all[n])
 			return rig_words(r, (int)n, all);
+}
+
+/* Keys of P-256 alone: they decide, though P-384 would come first. */
+static void keys_of_p256_are_found_too(void **state)
+{
+	struct identity_cfg cfg = *cli_identity_cfg();
+	struct identity_files *f = calloc(1, sizeof(*f));
+	struct rig *r = *state;
+	struct ossl *o;
+	char port[8], path[300];
+	struct child k;
+
+	assert_non_null(f);
+	cfg.curve = CRYPTO_P256;
+	cfg.not_before_s = RIG_NOW - 3600;
+	cfg.not_after_s = RIG_NOW + 3600;
+	assert_int_equal(ossl_new(&(struct ossl_cfg){ 0 }, &o), IL_OK);
+	assert_int_equal(identity_new(o, &cfg, f), IL_OK);
+	ossl_free(o);
+	assert_int_equal(mkdir(rig_path(r, "ecp256"), 0755), 0);
+	snprintf(path, sizeof(path), "%s/bundle_responder.certchain.der",
+		 rig_path(r, "ecp256"));
+	rig_write(path, f->chain.text, f->chain.len);
+	snprintf(path, sizeof(path), "%s/end_responder.key",
+		 rig_path(r, "ecp256"));
+	rig_write(path, f->key[IDENTITY_LEAF].text, f->key[IDENTITY_LEAF].len);
+	free(f);
+	emulate(&k, r, port, NULL);
+	assert_non_null(strstr(
+		k.text, "identity: ecp256/bundle_responder.certchain.der\n"));
+	rig_run(r, "request", tcp(port), "--steps", "connect,challenge",
+		"--json", NULL);
+	assert_int_equal(r->status, 0);
+	assert_non_null(strstr(r->out, "\"asym\": \"ECDSA_P256\""));
+	child_signal(&k, SIGTERM);
+	assert_int_equal(child_end(&k), 0);
+}
+
+/* Half of what an identity is, or the wrong half, is no made one. */
+static void keys_that_do_not_fit_are_one_line(void **state)
+{
+	const char *const none[] = { NULL };
+	struct rig *r = *state;
+	struct identity id;
+	char path[300];
+
+	put_keys(r, "ecp384", &id);
+	assert_int_equal(rename(rig_path(r, "ecp384"), rig_path(r, "ecp256")),
+			 0);
+	assert_int_equal(chdir(r->dir), 0);
+	emulator_says(r, none);
+	assert_int_equal(chdir(".."), 0);
+	rig_refused(r, "ecp256/end_responder.key", "not of P-256");
+	snprintf(path, sizeof(path), "%s/end_responder.key",
+		 rig_path(r, "ecp256"));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(chdir(r->dir), 0);
+	emulator_says(r, none);
+	assert_int_equal(chdir(".."), 0);
+	rig_refused(r, "ecp256/end_responder.key", "No such file");
 }
 
 static void arguments_that_mean_nothing_here_are_one_line(void **state)
@@ -308,6 +394,8 @@ int main(void)
 		WITH_RIG(no_two_made_identities_are_the_same),
 		WITH_RIG(shutdown_ends_the_emulator),
 		WITH_RIG(the_emulator_takes_keys_from_the_current_folder),
+		WITH_RIG(keys_of_p256_are_found_too),
+		WITH_RIG(keys_that_do_not_fit_are_one_line),
 		WITH_RIG(arguments_that_mean_nothing_here_are_one_line),
 		WITH_RIG(the_emulators_other_arguments_are_taken),
 		WITH_RIG(the_emulators_port_is_2323),
