@@ -95,6 +95,8 @@ static enum il_err init_dsm(struct device *d)
 	dsm.spdm.env = d->cfg.env;
 	dsm.spdm.port = &device_spdm_port;
 	dsm.spdm.port_ctx = d;
+	/* An object that holds it in a record has no more than the limit. */
+	dsm.spdm.longest = (uint32_t)d->reply_len - DEVICE_RECORD_OVER;
 	dsm.spdm.scratch = d->spdm_scratch;
 	dsm.spdm.scratch_len = d->scratch_len;
 	return dsm_init(&d->dsm, &dsm);

@@ -111,8 +111,8 @@ struct device_cfg {
 	uint64_t read_timeout_ns; /* of its own reads; 0: 50 ms */
 	/*
 	 * Versions, capabilities, algorithms, certificates. crypto, env, port,
-	 * tap, scratch are filled in by the device. device_spdm_defaults()
-	 * gives all but the slots.
+	 * tap, scratch, longest are filled in by the device.
+	 * device_spdm_defaults() gives all but the slots.
 	 */
 	struct spdm_rsp_cfg spdm;
 	struct crypto_slot key; /* of the leaf certificates; the caller's */

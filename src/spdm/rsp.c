@@ -196,11 +196,19 @@ static void tap_bytes(struct spdm_ex *x, enum spdm_tap_stage stage)
 			   &x->len);
 }
 
+/* The longest response that the peer takes and we can send; 0: no limit. */
+static uint32_t longest(const struct spdm_rsp *r)
+{
+	const uint32_t ours = r->cfg.longest, theirs = r->peer_transfer;
+
+	return ours && (!theirs || ours < theirs) ? ours : theirs;
+}
+
 static enum il_err encode(struct spdm_ex *x)
 {
 	struct wr w = wr_over(x->buf, x->cap);
 	enum il_err err = spdm_msg_encode(&w, &x->rsp);
-	const uint32_t max = x->r->peer_transfer;
+	const uint32_t max = longest(x->r);
 
 	if (!err || err == IL_E_SPACE)
 		if (max && w.len > max) {

@@ -142,6 +142,7 @@ struct spdm_rsp_cfg {
 	uint8_t heartbeat_s; /* 0: no heartbeat asked for */
 	uint8_t handshake_s; /* from KEY_EXCHANGE to FINISH; 0: no limit */
 	uint32_t transfer;   /* DataTransferSize, at least SPDM_TRANSFER_MIN */
+	uint32_t longest;    /* response we can send; 0: what the peer takes */
 	uint64_t seq_limit;  /* 0: 2^64 - 1 */
 
 	/* Plaintext of a request, then a measurement record. */
@@ -228,8 +229,8 @@ void spdm_rsp_fini(struct spdm_rsp *r);
  *
  * Errors:   IL_E_AGAIN  the port has not finished. Nothing has changed; call
  *                       again with the same bytes.
- *           IL_E_SPACE  @cap is below the peer's and our transfer size needs;
- *                       nothing has changed
+ *           IL_E_SPACE  @cap is below what cfg.longest and the peer's transfer
+ *                       size allow; nothing has changed
  *           others from the crypto table; nothing has been sent
  */
 enum il_err spdm_rsp_handle(struct spdm_rsp *r, enum spdm_kind kind,

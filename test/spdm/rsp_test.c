@@ -830,6 +830,41 @@ static void what_the_peer_cannot_take_is_not_sent(void **unused)
 	pair_free(p);
 }
 
+/* The shorter of the two limits counts. */
+static void what_we_cannot_send_is_refused(void **unused)
+{
+	const uint32_t len = 4 + 48 + 32 + 2 + 96;
+	static const struct {
+		uint32_t ours, theirs;
+		bool fits;
+	} c[] = {
+		{ len, len, true },	 { 0, len, true },
+		{ len - 1, len, false }, { len, len - 1, false },
+		{ len - 1, 0, false },	 { len, 0, true },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(c); i++) {
+		struct pair *p = connected();
+		struct spdm_msg m = { .version = SPDM_V12,
+				      .code = SPDM_CHALLENGE };
+
+		p->rsp.cfg.longest = c[i].ours;
+		p->rsp.peer_transfer = c[i].theirs;
+		if (c[i].fits) {
+			uint8_t b[64];
+			struct wr w = wr_over(b, sizeof(b));
+
+			assert_int_equal(spdm_msg_encode(&w, &m), IL_OK);
+			assert_int_equal(pair_send(p, SPDM_PLAIN, b, w.len), 0);
+			assert_int_equal(p->out_len, len);
+		} else {
+			refused(p, &m, SPDM_ERR_RESPONSE_TOO_LARGE);
+		}
+		pair_free(p);
+	}
+}
+
 static void what_we_cannot_take_is_refused(void **unused)
 {
 	(void)unused;
@@ -958,6 +993,7 @@ int main(void)
 		cmocka_unit_test(a_handshake_that_is_not_finished_ends),
 		cmocka_unit_test(sequence_numbers_never_wrap),
 		cmocka_unit_test(what_the_peer_cannot_take_is_not_sent),
+		cmocka_unit_test(what_we_cannot_send_is_refused),
 		cmocka_unit_test(what_we_cannot_take_is_refused),
 		cmocka_unit_test(a_version_that_cannot_be_said_ends_no_session),
 		cmocka_unit_test(a_buffer_too_small_changes_nothing),
