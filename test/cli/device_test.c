@@ -206,6 +206,83 @@ static void objects_are_as_long_as_asked_for(void **state)
 	}
 }
 
+/* A device whose measurements are eight of 512 bytes, given as they are. */
+static void write_many(const char *file)
+{
+	char text[6000];
+	size_t at =
+		(size_t)snprintf(text, sizeof(text), "{ \"measurements\": [");
+
+	for (unsigned i = 0; i < 8; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+				       "%s{ \"index\": %u, \"type\": 4, "
+				       "\"raw_only\": true, \"text\": "
+				       "\"%0512u\" }",
+				       i ? "," : "", i + 1, i);
+	at += (size_t)snprintf(text + at, sizeof(text) - at, "] }");
+	rig_write(file, text, at);
+}
+
+/* More than 4,104 bytes, to a requester that would take 4,608. */
+static void an_answer_above_the_limit_is_an_error(void **state)
+{
+	/* GET_MEASUREMENTS, all of them, without a signature. */
+	static const uint8_t get_all[] = { 1, 0, 1,    0,    3, 0,
+					   0, 0, 0x12, 0xe0, 0, 0xff };
+	static const char *const more[] = { NULL, "--max-object" };
+	struct rig *r = *state;
+	const char *const a = addr_of(r, "a");
+	uint8_t out[4608];
+	char file[300];
+
+	snprintf(file, sizeof(file), "%s", rig_path(r, "many.json"));
+	write_many(file);
+	for (size_t i = 0; i < COUNT(more); i++) {
+		const char *const argv[] = { "interlock",     "device", file,
+					     "--spdm-socket", a,	more[i],
+					     "4608",	      NULL };
+		struct child k;
+		size_t n;
+		int fd;
+
+		child_start(&k, NULL, r->state, argv);
+		child_wait_line(&k, "ready");
+		fd = child_connect(a);
+		assert_int_equal(talk_slots(fd), 1);
+		n = talk_doe(fd, get_all, sizeof(get_all), out, sizeof(out));
+		/* ERROR ResponseTooLarge, 0x0d; or all of them. */
+		assert_int_equal(out[9], more[i] ? 0x60 : 0x7f);
+		assert_true(more[i] ? n > 4104 : out[10] == 0x0d);
+		close(fd);
+		child_signal(&k, SIGTERM);
+		assert_int_equal(child_end(&k), 0);
+	}
+}
+
+static void an_identity_that_is_named_goes_before_the_files(void **state)
+{
+	static const char text[] = "{ \"identity\": \"nowhere\" }";
+	struct rig *r = *state;
+	const char *const a = addr_of(r, "a");
+	char file[300], id[300], line[400];
+	const char *const argv[] = { "interlock", "device",
+				     file,	  "--spdm-socket",
+				     a,		  "--identity",
+				     id,	  NULL };
+	struct child k;
+
+	snprintf(file, sizeof(file), "%s", rig_path(r, "thing.json"));
+	snprintf(id, sizeof(id), "%s", rig_path(r, "id"));
+	rig_write(file, text, sizeof(text) - 1);
+	assert_int_equal(rig_run(r, "identity", "new", id, NULL), 0);
+	child_start(&k, NULL, r->state, argv);
+	child_wait_line(&k, "ready");
+	snprintf(line, sizeof(line), "identity: %s\n", id);
+	assert_non_null(strstr(k.text, line));
+	child_signal(&k, SIGTERM);
+	assert_int_equal(child_end(&k), 0);
+}
+
 static void a_device_file_says_what_is_served(void **state)
 {
 	static const char text[] =
@@ -322,6 +399,8 @@ int main(void)
 		WITH_RIG(it_serves_though_nobody_reads_its_errors),
 		WITH_RIG(what_it_cannot_do_is_one_line),
 		WITH_RIG(objects_are_as_long_as_asked_for),
+		WITH_RIG(an_answer_above_the_limit_is_an_error),
+		WITH_RIG(an_identity_that_is_named_goes_before_the_files),
 		WITH_RIG(a_device_file_says_what_is_served),
 		WITH_RIG(a_device_file_that_is_none_is_one_line),
 		WITH_RIG(what_lspci_prints_becomes_a_device_file),

@@ -201,6 +201,21 @@ static void a_handshake_in_the_clear_is_made_on_request(void **state)
 	serve_stop(&s);
 }
 
+/* Strict is without it: a device that was not told to offers no such thing. */
+static void the_default_device_has_no_handshake_in_the_clear(void **state)
+{
+	struct rig *r = *state;
+	struct served s = { .file = NULL };
+
+	serve_start(r, &s);
+	rig_run(r, "request", s.target, "--clear", "--steps", "connect,session",
+		"--json", NULL);
+	assert_int_equal(r->status, 0);
+	assert_null(strstr(r->out, "HANDSHAKE_IN_THE_CLEAR"));
+	assert_true(json_is_false(json_object_get(step(r, 1), "in_the_clear")));
+	serve_stop(&s);
+}
+
 static void steps_are_chosen_and_what_they_left_open_is_ended(void **state)
 {
 	static const char *const want[] = { "connect ok", "session ok",
@@ -488,6 +503,7 @@ int main(void)
 		TEST(the_whole_walk_is_made_over_doe),
 		TEST(the_whole_walk_is_made_over_mctp),
 		TEST(a_handshake_in_the_clear_is_made_on_request),
+		TEST(the_default_device_has_no_handshake_in_the_clear),
 		TEST(steps_are_chosen_and_what_they_left_open_is_ended),
 		TEST(what_the_peer_refuses_is_told_in_its_words),
 		TEST(a_silent_refusal_ends_the_session_not_the_tool),

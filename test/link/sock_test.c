@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -152,6 +154,37 @@ static void who_listens_can_be_connected_to(void **unused)
 	assert_int_equal(unlink(path_of(&a)), 0);
 }
 
+/* Each message is one piece: held back, it would only come later. */
+static void neither_end_of_a_tcp_connection_delays(void **unused)
+{
+	struct sock_addr a;
+	socklen_t len = sizeof(a.sa);
+	int l, fd[2];
+
+	(void)unused;
+	assert_int_equal(sock_parse("tcp:127.0.0.1:1", &a), IL_OK);
+	/* Port 0: the kernel chooses. */
+	memset((uint8_t *)&a.sa + 2, 0, 2);
+	l = sock_listen(&a);
+	assert_true(l >= 0);
+	assert_int_equal(getsockname(l, (struct sockaddr *)&a.sa, &len), 0);
+	fd[0] = sock_connect(&a, LONG_MS);
+	assert_true(fd[0] >= 0);
+	fd[1] = sock_accept(l);
+	assert_true(fd[1] >= 0);
+	for (unsigned i = 0; i < 2; i++) {
+		int on = 0;
+
+		len = sizeof(on);
+		assert_int_equal(
+			getsockopt(fd[i], IPPROTO_TCP, TCP_NODELAY, &on, &len),
+			0);
+		assert_true(on);
+		close(fd[i]);
+	}
+	close(l);
+}
+
 static void a_socket_nobody_listens_to_is_replaced(void **unused)
 {
 	(void)unused;
@@ -216,6 +249,7 @@ int main(void)
 		cmocka_unit_test(good_addresses_are_taken),
 		cmocka_unit_test(bad_addresses_are_refused),
 		cmocka_unit_test(who_listens_can_be_connected_to),
+		cmocka_unit_test(neither_end_of_a_tcp_connection_delays),
 		cmocka_unit_test(a_socket_nobody_listens_to_is_replaced),
 		cmocka_unit_test(a_live_socket_is_not_replaced),
 		cmocka_unit_test(a_file_of_another_kind_is_not_replaced),
