@@ -84,6 +84,7 @@ enum ide_stream_state {
 struct ide_key {
 	struct crypto_slot slot;
 	uint64_t counter; /* next invocation field; not 0 while there */
+	uint64_t id;	  /* in the log of law 5 */
 	bool there;
 	bool going;
 	bool killed; /* receive: the partner moved on to the other set */
@@ -113,8 +114,9 @@ struct ide_cfg {
 	uint16_t self;	   /* requester ID of our own messages */
 	unsigned keys_max; /* keys over the port's life; 0: IDE_KEYS_LOGGED */
 	/*
-	 * A full log forgets its oldest key, instead of taking no more: for a
-	 * port that serves whoever comes for as long as it runs.
+	 * A full log forgets its oldest key that no stream holds, instead of
+	 * taking no more: for a port that serves whoever comes for as long as
+	 * it runs.
 	 */
 	bool forget_oldest;
 	bool same_keys; /* law 5 is not kept: for partners that break it */

@@ -482,6 +482,44 @@ static void a_forgetful_log_remembers_the_latest_keys(void **unused)
 	assert_int_equal(ide_key_note(&p.root, key[0]), IL_E_AUTH);
 }
 
+static void a_forgetful_log_never_forgets_a_key_that_is_held(void **unused)
+{
+	struct ide_stream_cfg c = pair_root_cfg(false);
+	uint8_t held[IDE_KEY_LEN], key[IDE_KEY_LEN];
+	struct ide_cfg cfg;
+
+	(void)unused;
+	pair_init(&p);
+	cfg = p.root.cfg;
+	cfg.keys_max = 3;
+	cfg.forget_oldest = true;
+	assert_int_equal(ide_init(&p.root, &cfg), IL_OK);
+	assert_int_equal(ide_stream_set(&p.root, 0, &c), IL_OK);
+	pair_key(&p, held);
+	assert_int_equal(ide_key_set(&p.root, STREAM, 0, IDE_RX, 0, held, 1),
+			 IL_OK);
+	for (unsigned i = 0; i < 9; i++) {
+		pair_key(&p, key);
+		assert_int_equal(
+			ide_key_set(&p.root, STREAM, 0, IDE_RX, 1, key, 1),
+			IL_OK);
+		assert_int_equal(
+			ide_key_set(&p.root, STREAM, 0, IDE_TX, 0, held, 1),
+			IL_E_AUTH);
+	}
+	/* Three held keys leave no place for a fourth. */
+	pair_key(&p, key);
+	assert_int_equal(ide_key_set(&p.root, STREAM, 0, IDE_RX, 2, key, 1),
+			 IL_OK);
+	pair_key(&p, key);
+	assert_int_equal(ide_key_set(&p.root, STREAM, 0, IDE_TX, 0, key, 1),
+			 IL_E_SPACE);
+	/* Once it is not held, it is as old as it is. */
+	assert_int_equal(ide_key_stop(&p.root, STREAM, 0, IDE_RX, 0), IL_OK);
+	assert_int_equal(ide_key_set(&p.root, STREAM, 0, IDE_TX, 0, key, 1),
+			 IL_OK);
+}
+
 static void a_port_that_does_not_mind_takes_a_key_again(void **unused)
 {
 	struct ide_stream_cfg c = pair_root_cfg(false);
@@ -829,6 +867,8 @@ int main(void)
 		cmocka_unit_test(a_key_value_is_taken_once_in_a_lifetime),
 		cmocka_unit_test(a_full_key_log_takes_no_more_keys),
 		cmocka_unit_test(a_forgetful_log_remembers_the_latest_keys),
+		cmocka_unit_test(
+			a_forgetful_log_never_forgets_a_key_that_is_held),
 		cmocka_unit_test(a_port_that_does_not_mind_takes_a_key_again),
 		cmocka_unit_test(an_unused_key_may_be_replaced_a_going_one_not),
 		cmocka_unit_test(a_set_goes_only_when_it_has_six_keys),
