@@ -32,6 +32,19 @@ static const struct rule rule_p2p = {
 	"PCIe Base 6.x §11.3.18", SURE_SPEC
 };
 
+/*
+ * A stream that need not have keys need not be enabled either, so that it may
+ * be no default stream of any: what registers say of it counts all the same.
+ */
+static const struct rule *keyless_refusal(const struct dsm_stream *s)
+{
+	if (!s->is_default)
+		return &rule_stream;
+	if (s->defaults > 1)
+		return &rule_defaults;
+	return s->tc != 0 ? &rule_tc : NULL;
+}
+
 /* The stream part of LOCK; NULL if all is well. */
 static const struct rule *stream_refusal(const struct dsm *d, uint32_t session,
 					 uint8_t id)
@@ -43,7 +56,7 @@ static const struct rule *stream_refusal(const struct dsm *d, uint32_t session,
 	if (!keyed && d->cfg.lock_after_key_stop)
 		keyed = idekm_rsp_was_keyed(&d->idekm, s.port, id);
 	if (!keyed && d->cfg.lock_without_keys)
-		return NULL;
+		return there ? keyless_refusal(&s) : NULL;
 	if (!there || !s.is_default)
 		return &rule_stream;
 	if (!keyed)

@@ -50,6 +50,39 @@ static void lock_without_keys(void **unused)
 	solo_free(&s);
 }
 
+/* Keys are what is let off, and nothing that registers say. */
+static void lock_without_keys_is_refused_over_other_faults(void **unused)
+{
+	static const struct {
+		uint32_t ctl;
+		uint32_t error;
+		const char *why;
+	} c[] = {
+		{ SOLO_STREAM << 24, 1, "lock-stream" },
+		{ SOLO_STREAM << 24 | 1u << 22 | 2u << 19, 0x104, "lock-tc" },
+		{ SOLO_STREAM << 24 | 1u << 22, 0, NULL },
+		{ (SOLO_STREAM + 1) << 24 | 1u << 22, 0, NULL },
+	};
+
+	(void)unused;
+	for (unsigned i = 0; i < COUNT(c); i++) {
+		const struct rule *why;
+		unsigned block;
+
+		start_reported(DEVICE_RELAX_NO_KEYS);
+		block = pci_ecap_find(&s.dev.fn[0].cfg, 0x30) + 0xcu;
+		told(0x100, block + 4, 4, c[i].ctl);
+		assert_int_equal(solo_lock(&s, 0x100, SOLO_STREAM, 0),
+				 c[i].why ? 0x7f : 0x03);
+		why = dsm_lock_refusal(&s.dev.dsm, 0);
+		if (c[i].why) {
+			assert_int_equal(solo_error(&s), c[i].error);
+			assert_string_equal(why->name, c[i].why);
+		}
+		solo_free(&s);
+	}
+}
+
 static void lock_after_key_stop(void **unused)
 {
 	void (*const begin[])(uint32_t relax) = { start, start_reported };
@@ -349,6 +382,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lock_without_keys),
+		cmocka_unit_test(
+			lock_without_keys_is_refused_over_other_faults),
 		cmocka_unit_test(lock_after_key_stop),
 		cmocka_unit_test(keys_that_never_went_do_not_count_as_stopped),
 		cmocka_unit_test(
