@@ -75,7 +75,7 @@ static void end_ide(struct device *d)
 void device_assume_end(struct device *d, unsigned fn, uint16_t reg, uint8_t be)
 {
 	reg = (uint16_t)(reg & ~3u);
-	if (fn == 0 && d->ide_cap && reg >= d->ide_cap)
+	if (fn == 0 && device_ide_reg(d, reg))
 		end_ide(d);
 	else if (fn == 0 && d->sriov && reg >= d->sriov &&
 		 reg < d->sriov + SRIOV_CAP_SIZE)

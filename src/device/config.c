@@ -43,6 +43,16 @@ bool fn_decodes(const struct device_fn *fn)
 	       (get(pf, d->sriov + SRIOV_CTL, 2) & SRIOV_CTL_MSE);
 }
 
+bool device_ide_reg(const struct device *d, uint16_t reg)
+{
+	struct ide_cap_regs regs;
+
+	if (!d->ide_cap || reg < d->ide_cap)
+		return false;
+	ide_cap_decode(get(&d->fn[0], d->ide_cap + IDE_CAP, 4), &regs);
+	return reg - d->ide_cap < ide_cap_size(&regs, DEVICE_ADDRS);
+}
+
 static struct ide_block_regs block(const struct device *d, unsigned i)
 {
 	struct ide_block_regs b = { .n_addrs = 0 };
@@ -239,7 +249,7 @@ static void written(void *ctx, struct pci_cfg *c, uint16_t reg, uint32_t wrote,
 		doe_written(d, reg - d->doe_cap, wrote, be);
 	else if (within(reg, d->sriov, SRIOV_CAP_SIZE))
 		sriov_written(d, reg - d->sriov, be, old, now);
-	else if (d->ide_cap && reg >= d->ide_cap && be)
+	else if (device_ide_reg(d, reg) && be)
 		ide_written(d, reg, old);
 }
 

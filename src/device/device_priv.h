@@ -46,6 +46,7 @@ bool fn_awake(const struct device_fn *fn);
 bool fn_master(const struct device_fn *fn);
 void device_ide_sync(struct device *d); /* registers after a reset */
 void device_ide_show(struct device *d);
+bool device_ide_reg(const struct device *d, uint16_t reg);
 void device_vfs_update(struct device *d);
 void device_name_functions(struct device *d);
 void device_function_reset(struct device *d, unsigned fn);
@@ -59,6 +60,13 @@ const struct device_bar *fn_bar_cfg(const struct device_fn *fn, unsigned bar);
 void fn_mem_wipe(struct device_fn *fn);
 bool fn_bar(const struct device_fn *fn, unsigned bar, uint64_t *base,
 	    uint64_t *size);
+bool fn_bar_unset(const struct device_fn *fn, unsigned bar);
+/* Some byte is TEE memory of the report by which @fn was locked. */
+bool device_reported(const struct device *d, unsigned fn, uint64_t addr,
+		     uint64_t len);
+/* The same of some other function. */
+bool device_reported_by_other(const struct device *d, unsigned fn,
+			      uint64_t addr, uint64_t len);
 bool fn_msix_locked(const struct device_fn *fn);
 /* May this request reach the function? Else *why. */
 bool device_mem_allowed(const struct device *d, unsigned fn, uint64_t addr,

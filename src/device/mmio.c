@@ -45,6 +45,17 @@ bool fn_bar(const struct device_fn *fn, unsigned bar, uint64_t *base,
 	return *size != 0;
 }
 
+/* Nobody gave it an address; those of VFs have one for all of them. */
+bool fn_bar_unset(const struct device_fn *fn, unsigned bar)
+{
+	uint64_t base, size, before;
+
+	if (!fn_bar(fn, bar, &base, &size))
+		return false;
+	before = fn->index ? (fn->index - 1) * size : 0;
+	return base - before < size;
+}
+
 struct hit {
 	unsigned fn;
 	bool locked; /* in the report by which the function was locked */
@@ -54,59 +65,68 @@ struct hit {
 	uint32_t skip;
 };
 
-/* Is @addr TEE memory of the report by which function @i was locked? */
-static bool in_report(const struct device *d, unsigned i, uint64_t addr)
+/*
+ * Its TVM goes on writing there until it learns that trust has ended, so that
+ * no other BAR, and no other page of its own, may take the place while the TDI
+ * is not UNLOCKED.
+ * OPEN: §11.4.3 makes the TDI whose BAR moves ERROR and says nothing of what
+ * comes to lie there; law 35 asks that no secret reaches it.
+ */
+bool device_reported(const struct device *d, unsigned fn, uint64_t addr,
+		     uint64_t len)
 {
-	const struct tdi *t = &d->tdis[i];
+	const struct tdi *t = &d->tdis[fn];
 
-	if (dsm_tdi_state(&d->dsm, i) == TDI_UNLOCKED)
+	if (dsm_tdi_state(&d->dsm, fn) == TDI_UNLOCKED)
 		return false;
 	for (uint32_t n = 0; n < t->view.range_count; n++) {
 		const struct tdisp_range *r = &t->view.ranges[n];
 		uint64_t base = r->first_page * PAGE_4K - t->lock.mmio_offset;
 
 		if (!(r->attrs & TDISP_RANGE_NON_TEE) &&
-		    addr - base < (uint64_t)r->pages * PAGE_4K)
+		    (addr - base < (uint64_t)r->pages * PAGE_4K ||
+		     base - addr < len))
 			return true;
 	}
 	return false;
 }
 
-/*
- * The TDI that has @addr locked, or -1. Its TVM goes on writing there until
- * it learns that trust has ended, so that no other BAR, and no other page of
- * its own, may take the place while the TDI is not UNLOCKED.
- * OPEN: §11.4.3 makes the TDI whose BAR moves ERROR and says nothing of what
- * comes to lie there; law 35 asks that no secret reaches it.
- */
-static int owner(const struct device *d, uint64_t addr)
+bool device_reported_by_other(const struct device *d, unsigned fn,
+			      uint64_t addr, uint64_t len)
 {
 	for (unsigned i = 0; i < d->fns; i++)
-		if (in_report(d, i, addr))
-			return (int)i;
-	return -1;
+		if (i != fn && device_reported(d, i, addr, len))
+			return true;
+	return false;
+}
+
+/* A BAR whose address ended with an assumption is nowhere, not at 0. */
+static bool lost_bar(const struct device *d, unsigned fn, unsigned bar)
+{
+	return dsm_tdi_state(&d->dsm, fn) != TDI_UNLOCKED &&
+	       fn_bar_unset(&d->fn[fn], bar);
 }
 
 static bool find(const struct device *d, uint64_t addr, uint32_t len,
 		 struct hit *out)
 {
-	int own = owner(d, addr);
-
 	for (unsigned i = 0; i < d->fns; i++) {
-		if (!fn_decodes(&d->fn[i]) || (own >= 0 && own != (int)i))
+		if (!fn_decodes(&d->fn[i]) ||
+		    device_reported_by_other(d, i, addr, len))
 			continue;
 		for (unsigned b = 0; b < T0_BARS; b++) {
 			uint64_t base, size;
 
 			/* A VF's part may be larger than what it has there. */
-			if (!fn_bar(&d->fn[i], b, &base, &size))
+			if (!fn_bar(&d->fn[i], b, &base, &size) ||
+			    lost_bar(d, i, b))
 				continue;
 			size = fn_bar_cfg(&d->fn[i], b)->size;
 			if (addr < base || addr - base >= size ||
 			    len > size - (addr - base))
 				continue;
 			out->fn = i;
-			out->locked = own >= 0;
+			out->locked = device_reported(d, i, addr, len);
 			out->bar = b;
 			out->off = (uint32_t)(addr - base);
 			return true;

@@ -159,8 +159,12 @@ static const struct rule *check_config(void *ctx, uint32_t fn,
 	for (unsigned b = 0; b < T0_BARS; b++) {
 		uint64_t base, size;
 
-		if (fn_bar(&d->fn[fn], b, &base, &size) && base < size)
+		if (fn_bar_unset(&d->fn[fn], b))
 			return &device_rule_bar_off;
+		/* Another one's, which moved away in ERROR: law 35. */
+		if (fn_bar(&d->fn[fn], b, &base, &size) &&
+		    device_reported_by_other(d, fn, base, size))
+			return &device_rule_overlap;
 	}
 	if (fn != 0 &&
 	    pci_cfg_get(&d->fn[0].cfg, (uint16_t)(d->sriov + SRIOV_SYS_PAGES),

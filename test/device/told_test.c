@@ -342,6 +342,73 @@ static void a_reported_clear_of_what_was_assumed_ends_trust(void **unused)
 	}
 }
 
+/* Its BARs are where the host left them, which is nowhere. */
+static void a_bar_lost_with_its_assumption_is_not_at_address_0(void **unused)
+{
+	uint16_t cap = ecap(0x10);
+
+	(void)unused;
+	solo_keys(&s, 0, SOLO_STREAM, 0);
+	solo_run(&s, 0x4700);
+	solo_run(&s, 0x4702);
+	told(0x4700, 4, 2, 6);
+	assert_int_equal(state_of(0x4700), TDI_RUN);
+	assert_false(mmio(0x4700, 0x81000000, true));
+	assert_false(mmio(0x4700, 0x10, true));
+	told(0x4700, (uint16_t)(cap + 8), 2, 9);
+	assert_int_equal(state_of(0x4702), TDI_RUN);
+	assert_false(mmio(0x4702, 0x81204000, true));
+	assert_false(mmio(0x4702, 0x4010, true));
+	/* And none of them can be locked like that. */
+	assert_int_equal(solo_tdisp(&s, 0x4702, 0x87), 0x07);
+	assert_int_equal(solo_lock(&s, 0x4702, SOLO_STREAM, 0), 0x7f);
+	assert_ptr_equal(dsm_lock_refusal(&s.dev.dsm, 2), &device_rule_bar_off);
+}
+
+static void a_write_behind_the_stream_registers_is_none_of_theirs(void **unused)
+{
+	uint16_t cap = ecap(0x30);
+
+	(void)unused;
+	solo_keys(&s, 0, SOLO_STREAM, 0);
+	solo_run(&s, 0x4700);
+	/* Capability, control, then 4 blocks of 32 bytes. */
+	told(0x4700, (uint16_t)(cap + 0x0c + 4 * 32), 4, 1);
+	assert_true(s.dev.assumed_ide);
+	assert_false(s.dev.fn[0].assumed);
+	assert_int_equal(state_of(0x4700), TDI_RUN);
+	told(0x4700, (uint16_t)(cap + 0x0c + 4 * 32 - 4), 4, 1);
+	assert_false(s.dev.assumed_ide);
+	assert_int_equal(state_of(0x4700), TDI_ERROR);
+}
+
+static void an_access_over_many_pages_stops_at_anothers_report(void **unused)
+{
+	struct device_access a = {
+		.rid = 0x4700, .addr = 0x90000000, .len = 0x10000, .stream = -1
+	};
+
+	(void)unused;
+	solo_keys(&s, 0, SOLO_STREAM, 0);
+	assert_int_equal(solo_lock(&s, 0x4701, SOLO_STREAM, 0), 0x03);
+	told(0x4700, 0x10, 4, 0xa0000000);
+	told(0x4700, 0x18, 4, 0x90000000);
+	told(0x4700, 4, 2, 2);
+	assert_null(refusal(&a));
+	/* The VF's memory is at 0x81300000; 64 KiB below it end there. */
+	told(0x4700, 0x18, 4, 0x812f0000);
+	a.addr = 0x812f0000;
+	assert_null(refusal(&a));
+	told(0x4700, 0x18, 4, 0x81300000);
+	a.addr = 0x81300000;
+	assert_ptr_equal(refusal(&a), &device_rule_no_bar);
+	/* Nor may it begin below what the other has. */
+	s.dev.tdis[1].view.ranges[1].first_page += 8;
+	assert_ptr_equal(refusal(&a), &device_rule_no_bar);
+	a.len = 0x8000;
+	assert_null(refusal(&a));
+}
+
 static void a_reported_stream_register_ends_assumed_streams(void **unused)
 {
 	uint16_t block = (uint16_t)(ecap(0x30) + 0xc);
@@ -619,6 +686,9 @@ int main(void)
 		T(lock_is_refused_over_a_bar_that_was_not_reported),
 		T(reported_vf_registers_count_from_then_on),
 		T(a_reported_clear_of_what_was_assumed_ends_trust),
+		T(a_bar_lost_with_its_assumption_is_not_at_address_0),
+		T(a_write_behind_the_stream_registers_is_none_of_theirs),
+		T(an_access_over_many_pages_stops_at_anothers_report),
 		T(a_reported_stream_register_ends_assumed_streams),
 		T(lock_needs_keys_for_an_assumed_stream),
 		T(keys_of_assumed_streams_obey_the_laws_of_keys),

@@ -157,6 +157,27 @@ a_bar_moved_over_a_locked_tdi_takes_nothing_meant_for_it(void **unused)
 	assert_int_equal(state_of(1), TDI_RUN);
 }
 
+static void no_lock_over_what_another_tdi_has_in_its_report(void **unused)
+{
+	const struct tdisp_lock lock = { .default_stream = RIG_STREAM };
+	const struct dsm_port *p = &device_dsm_port;
+	unsigned sriov = rig_ecap(&rig, RIG_EP, 0x10);
+
+	(void)unused;
+	rig_tdi(&rig, 1, TDI_RUN, 0);
+	locked_view(1, RIG_VFBAR2);
+	/* The VF's BARs go elsewhere, and the PF's come to where they were. */
+	rig_cfg_write(&rig, RIG_EP, sriov + 0x2c, 4, 0xb0000000);
+	assert_int_equal(state_of(1), TDI_ERROR);
+	rig_cfg_write(&rig, RIG_EP, 0x18, 4, (uint32_t)RIG_VFBAR2);
+	assert_ptr_equal(p->check_config(&rig.dev, 0, &lock),
+			 &device_rule_overlap);
+	assert_null(p->check_config(&rig.dev, 2, &lock));
+	/* STOP gives the place free. */
+	rig_tdi(&rig, 1, TDI_UNLOCKED, 0);
+	assert_null(p->check_config(&rig.dev, 0, &lock));
+}
+
 static void what_a_tdi_locked_stays_closed_when_its_bars_move(void **unused)
 {
 	(void)unused;
@@ -962,6 +983,7 @@ int main(void)
 		T(msix_pages_are_tee_memory_only_when_locked),
 		T(nothing_of_an_unlocked_function_takes_a_trusted_request),
 		T(a_bar_moved_over_a_locked_tdi_takes_nothing_meant_for_it),
+		T(no_lock_over_what_another_tdi_has_in_its_report),
 		T(what_a_tdi_locked_stays_closed_when_its_bars_move),
 		T(a_locked_tdi_issues_no_requests),
 		T(an_interrupt_has_t_only_with_a_locked_table),
