@@ -45,9 +45,9 @@ static bool relaxed(const struct device *d, uint32_t bit)
 
 static enum il_err init_ide(struct device *d)
 {
+	const struct crypto *own = d->cfg.link_crypto;
 	struct ide_cfg ide = {
-		.crypto =
-			d->cfg.link_crypto ? d->cfg.link_crypto : d->cfg.crypto,
+		.crypto = own ? own : d->cfg.crypto,
 		.env = d->cfg.env,
 		/* Without streams, one that no register reaches. */
 		.streams = d->cfg.streams ? d->cfg.streams : 1,
