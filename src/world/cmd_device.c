@@ -10,6 +10,25 @@
 
 #define FILE_MAX 65536u
 
+/* The machine's aperture lies above 4 GiB, see WORLD_MMIO. */
+static enum il_err placeable(struct world *w, const char *path)
+{
+	const struct device_cfg *cfg = &w->dev_file->cfg;
+
+	for (unsigned b = 0; b < T0_BARS; b++) {
+		bool pf = cfg->bar[b].size && !cfg->bar[b].wide;
+
+		if (pf ||
+		    (cfg->vfs && cfg->vf_bar[b].size && !cfg->vf_bar[b].wide))
+			return world_fail(w, IL_E_ARG, 0,
+					  "%s: %sBAR %u has 32 bits; this "
+					  "machine has no place for it below "
+					  "4 GiB",
+					  path, pf ? "" : "VF ", b);
+	}
+	return IL_OK;
+}
+
 static enum il_err read_file(struct world *w, const char *path)
 {
 	char what[DEVICE_FILE_WHAT] = "";
@@ -35,7 +54,7 @@ static enum il_err read_file(struct world *w, const char *path)
 	if (err)
 		return world_fail(w, err, 0, "%s: %s", path, what);
 	w->vfs = w->dev_file->cfg.vfs;
-	return IL_OK;
+	return placeable(w, path);
 }
 
 /* Names of switches, with commas between. */

@@ -286,12 +286,21 @@ static void a_device_file_that_is_wrong_is_named_with_its_place(void **state)
 {
 	static const char text[] = "{\"functions\": [{\"bars\": [{\"bar\": 0,"
 				   " \"size\": 12}]}]}";
+	static const char narrow[] =
+		"{\"functions\": [{\"bars\": ["
+		"{\"bar\": 0, \"size\": \"0x4000\"},"
+		"{\"bar\": 2, \"size\": 65536},"
+		"{\"bar\": 4, \"size\": 4096, \"width\": 32}]}]}";
 	struct rig *r = *state;
 
 	rig_write(rig_path(r, "d.json"), text, strlen(text));
 	run_assign_with(r, rig_path(r, "d.json"), "");
 	rig_refused(r, "d.json: functions[0].bars[0].size: ",
 		    "12 is not a power of two");
+	/* A device that can be, but not behind this bridge. */
+	rig_write(rig_path(r, "n.json"), narrow, strlen(narrow));
+	run_assign_with(r, rig_path(r, "n.json"), "");
+	rig_refused(r, "n.json: BAR 4 has 32 bits; ", "below 4 GiB");
 	run_assign_with(r, rig_path(r, "none.json"), "");
 	rig_refused(r, "none.json", "cannot be read");
 	run_assign_with(r, r->dir, "");
