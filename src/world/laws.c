@@ -73,8 +73,18 @@ void law_break(struct law_case *c, const char *fmt, ...)
 
 enum il_err laws_new(struct world *w)
 {
-	w->laws = ARENA_NEW(&w->arena, struct world_laws);
-	return w->laws ? IL_OK : IL_E_NOMEM;
+	struct world_laws *l = ARENA_NEW(&w->arena, struct world_laws);
+
+	if (!l)
+		return IL_E_NOMEM;
+	for (unsigned i = 0; i < 2; i++) {
+		l->page[i] = arena_take(&w->arena,
+					LAW_PAGES * sizeof(*l->page[i]), 64);
+		if (!l->page[i])
+			return IL_E_NOMEM;
+	}
+	w->laws = l;
+	return IL_OK;
 }
 
 static enum il_err broken(struct world *w, const struct law *law,

@@ -13,7 +13,7 @@ struct span {
 	int bar;
 };
 
-#define SPANS_MAX (2 * LAW_FNS + LAW_BINDS * TSM_RANGES_MAX)
+#define SPANS_MAX (T0_BARS * LAW_FNS + LAW_BINDS * TSM_RANGES_MAX)
 
 /* --- device --- */
 
@@ -258,23 +258,26 @@ static void look_guest(const struct guest *g, const struct law_guest *was,
 
 /* --- pages --- */
 
+/* All memory BARs that the device has: its registers alone do not tell the
+ * upper half of a VF's BAR from a BAR. */
 static void bar_spans(const struct device *d, struct span *out, unsigned *n)
 {
-	static const uint8_t bars[] = { DMA_BAR_REGS, DMA_BAR_MEM };
 	const struct pci_cfg *pf = &d->fn[0].cfg;
 
 	for (unsigned i = 0; i < d->fns; i++)
-		for (unsigned k = 0; k < COUNT(bars); k++) {
-			unsigned b = bars[k];
+		for (unsigned b = 0; b < T0_BARS; b++) {
+			uint64_t has =
+				i ? d->cfg.vf_bar[b].size : d->cfg.bar[b].size;
 			uint64_t size = i ? pci_vf_bar_size(pf, b)
 					  : pci_bar_size(pf, b);
-			uint64_t base =
-				i ? pci_vf_bar_base(pf, b) + (i - 1) * size
-				  : pci_bar_base(pf, b);
+			uint64_t base = i ? pci_vf_bar_base(pf, b)
+					  : pci_bar_base(pf, b);
 
-			if (d->fn[i].there && base && size)
-				out[(*n)++] = (struct span){ base, size, (int)i,
-							     (int)b };
+			if (!d->fn[i].there || !has || !base || !size)
+				continue;
+			base += i ? (i - 1) * size : 0;
+			out[(*n)++] =
+				(struct span){ base, size, (int)i, (int)b };
 		}
 }
 

@@ -21,7 +21,6 @@ struct world;
 #define LAW_BINDS   16u
 #define LAW_TVMS    8u
 #define LAW_ENTRIES (LAW_FNS + LAW_BINDS)
-#define LAW_PAGES   1024u
 #define LAW_MEMOS   4096u
 #define LAW_NONE    (-1)
 #define LAW_FULL    1000u /* steps between full passes */
@@ -249,7 +248,8 @@ law_fn law_1, law_2, law_3, law_4, law_5, law_6, law_7, law_8, law_9, law_10,
 struct world_laws {
 	struct law_facts facts[2];
 	unsigned cur;
-	struct law_page page[2][LAW_PAGES];
+	/* LAW_PAGES each, in the arena: what is not used costs nothing */
+	struct law_page *page[2];
 	unsigned page_cur;
 	struct law_memo memo[LAW_MEMOS];
 	uint64_t held[64]; /* by place in the table */

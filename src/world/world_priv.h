@@ -22,7 +22,8 @@
 #define WORLD_RAM	 (UINT64_C(1) << 29)
 #define WORLD_MMIO	 UINT64_C(0x8000000000) /* host bridge aperture */
 #define WORLD_MMIO_SIZE	 (UINT64_C(1) << 30)
-#define WORLD_PORT_BDF	 0x0008u /* 00:01.0 */
+#define LAW_PAGES	 (WORLD_MMIO_SIZE / PAGE_4K) /* of BARs, at the most */
+#define WORLD_PORT_BDF	 0x0008u		     /* 00:01.0 */
 #define WORLD_PORT_NR	 1u
 #define WORLD_GUEST_RID	 0x0008u /* where the guest sees its function */
 #define WORLD_GUEST_ECAM UINT64_C(0x200000000)

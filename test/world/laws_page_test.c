@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "laws_rig.h"
 
+#include "device/file.h"
+
 /* --- MMIO --- */
 
 static void moved_gpa(struct law_page *p)
@@ -255,8 +257,44 @@ static void law_39_a_device_taken_over_but_for_one_page(void **unused)
 	breaks(39);
 }
 
+static unsigned pages_of(int fn, int bar)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < last()->pages; i++)
+		n += last_page(i)->fn == fn && last_page(i)->bar == bar;
+	return n;
+}
+
+static void every_page_of_every_memory_bar_is_looked_at(void **unused)
+{
+	static const char text[] = "{\"functions\": [{\"bars\": ["
+				   "{\"bar\": 0, \"size\": \"0x4000\"},"
+				   "{\"bar\": 2, \"size\": \"0x200000\"},"
+				   "{\"bar\": 4, \"size\": \"0x8000\"}],"
+				   "\"vfs\": {\"count\": 2}}]}";
+	static const unsigned want[] = { 4, 0, 512, 0, 8, 0 };
+	char what[DEVICE_FILE_WHAT];
+
+	(void)unused;
+	open_world("2", "0000:01:00.0");
+	t.w->dev_file = ARENA_NEW(&t.w->arena, struct device_file);
+	assert_int_equal(device_file_parse(t.w->dev_file, text,
+					   sizeof(text) - 1, what,
+					   sizeof(what)),
+			 IL_OK);
+	go("host", "connect");
+	for (int fn = 0; fn < 3; fn++)
+		for (int bar = 0; bar < 6; bar++)
+			assert_int_equal(pages_of(fn, bar), want[bar]);
+	go("guest", "dma");
+	assert_int_equal(t.w->law, 0);
+}
+
 /* clang-format off */
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_teardown(every_page_of_every_memory_bar_is_looked_at,
+				  close_world),
 	AT(running, law_33_a_page_that_the_guest_has_elsewhere),
 	AT(running, law_33_two_pages_at_one_place),
 	AT(running, law_33_a_page_of_a_tvm_that_has_no_such_tdi),
