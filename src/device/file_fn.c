@@ -365,6 +365,7 @@ struct placed {
 	uint64_t size;
 	unsigned n;
 	bool vf;
+	bool wide;
 };
 
 static unsigned list(const struct device_bar *set, unsigned count, bool vf,
@@ -374,9 +375,13 @@ static unsigned list(const struct device_bar *set, unsigned count, bool vf,
 
 	for (unsigned n = 0; n < T0_BARS; n++)
 		if (set[n].size && set[n].at)
-			out[k++] =
-				(struct placed){ set[n].at, set[n].size * count,
-						 n, vf };
+			out[k++] = (struct placed){
+				.base = set[n].at,
+				.size = set[n].size * count,
+				.n = n,
+				.vf = vf,
+				.wide = set[n].wide,
+			};
 	return k;
 }
 
@@ -400,7 +405,7 @@ static uint64_t free_place(const struct device_file *f, uint64_t size,
 			   uint64_t step)
 {
 	struct placed p[2 * T0_BARS];
-	struct placed want = { align_up(FIRST_AT, step), size, 0, false };
+	struct placed want = { .base = align_up(FIRST_AT, step), .size = size };
 	unsigned n = list_all(f, p);
 
 	for (unsigned i = 0; i < n; i++)
@@ -431,9 +436,11 @@ static void finish_bars(struct fj *j, struct device_file *f)
 		place(f, f->cfg.vf_bar, f->cfg.vfs);
 	n = list_all(f, p);
 	for (unsigned i = 0; i < n; i++) {
-		if (p[i].size - 1 > UINT64_MAX - p[i].base)
-			fj_fail(j, "functions[0]: VF BAR %u ends above 2^64",
-				p[i].n);
+		uint64_t last = p[i].wide ? UINT64_MAX : UINT32_MAX;
+
+		if (p[i].size - 1 > last - p[i].base)
+			fj_fail(j, "functions[0]: VF BAR %u ends above 2^%u",
+				p[i].n, p[i].wide ? 64 : 32);
 		for (unsigned k = 0; k < i; k++)
 			if (clash(&p[i], &p[k]))
 				fj_fail(j,

@@ -126,7 +126,7 @@ struct layout {
 static const char *const set_name[] = { "BAR", "VF BAR" };
 
 static void read_bars(struct device_lspci *d, unsigned at, struct lbar *out,
-		      unsigned set)
+		      unsigned set, const uint64_t *told)
 {
 	for (unsigned n = 0; n < T0_BARS; n++) {
 		uint32_t lo = get(d, at + 4 * n, 4);
@@ -142,8 +142,9 @@ static void read_bars(struct device_lspci *d, unsigned at, struct lbar *out,
 		b->at = lo & ~BAR_FLAGS;
 		if (b->wide)
 			b->at |= (uint64_t)get(d, at + 4 * n + 4, 4) << 32;
-		/* A BAR that reads 0 without any flag is none. */
-		b->there = lo != 0 || (b->wide && b->at);
+		/* A BAR that reads 0 without any flag is none, or one without
+		 * an address whose size lspci knew. */
+		b->there = lo != 0 || (told && told[n]);
 		if (b->wide)
 			n++;
 	}
@@ -234,6 +235,14 @@ static bool over(const struct layout *y, unsigned set, unsigned n)
 	return false;
 }
 
+/* A 32-bit BAR that ends above, the parts of all VFs counted. */
+static bool too_high(const struct layout *y, unsigned set, unsigned n)
+{
+	const struct lbar *b = &y->bar[set][n];
+
+	return !b->wide && b->at + b->size * (set ? y->vfs : 1) > BIT64(32);
+}
+
 /* Addresses that will not do are left to device_file_parse() to choose. */
 static void check_addresses(struct device_lspci *d, struct layout *y)
 {
@@ -244,7 +253,7 @@ static void check_addresses(struct device_lspci *d, struct layout *y)
 			if (!b->there || !b->at)
 				continue;
 			if (b->at % b->size || over(y, set, n) ||
-			    (!b->wide && b->at + b->size > BIT64(32))) {
+			    too_high(y, set, n)) {
 				lspci_note(d,
 					   "%s %u: its address does not do "
 					   "with these sizes; another is "
@@ -300,13 +309,43 @@ static void read_vfs(struct device_lspci *d, struct layout *y)
 			   "SR-IOV: first VF offset %u and stride %u there, "
 			   "1 and 1 here\n",
 			   first, stride);
-	read_bars(d, cap + SRIOV_BAR0, y->bar[1], 1);
+	read_bars(d, cap + SRIOV_BAR0, y->bar[1], 1, NULL);
 	/* What the PF has is the best that can be said. */
 	for (unsigned n = 0; n < T0_BARS; n++)
 		told[n] = y->bar[0][n].size;
 	size_set(d, y, 1, told);
 	lspci_note(d, "SR-IOV: VF BARs are assumed as large as the PF's of "
 		      "the same number\n");
+}
+
+/*
+ * Capabilities that the engine does not have, by the ids of the PCI Code and
+ * ID Assignment Specification. All that LOCK looks at or freezes are here.
+ */
+static const struct {
+	uint16_t id;
+	const char *name;
+} left_out[] = {
+	{ 0x0001, "AER" },	     { 0x000d, "ACS" },
+	{ 0x000e, "ARI" },	     { 0x000f, "ATS" },
+	{ 0x0012, "Multicast" },     { 0x0013, "Page Request" },
+	{ 0x0015, "Resizable BAR" }, { 0x0017, "TPH" },
+	{ 0x0018, "LTR" },	     { 0x001b, "PASID" },
+	{ 0x001e, "L1 PM" },	     { 0x0024, "VF Resizable BAR" },
+};
+
+static void note_left_out(struct device_lspci *d)
+{
+	for (unsigned i = 0; i < COUNT(left_out); i++)
+		if (pci_ecap_find(&d->pf, left_out[i].id))
+			lspci_note(d, "%s: left out\n", left_out[i].name);
+	if (get(d, T0_ROM, 4))
+		lspci_note(d, "expansion ROM: left out\n");
+	if (pci_cap_find(&d->pf, CAP_MSI))
+		lspci_note(d, "MSI: left out\n");
+	if (pci_cap_find(&d->pf, CAP_EA))
+		lspci_note(d, "Enhanced Allocation: left out, with the "
+			      "addresses in it\n");
 }
 
 /* Capabilities that the file cannot describe, but a reader should know. */
@@ -412,11 +451,12 @@ enum il_err lspci_write(struct device_lspci *d, char *what, size_t what_cap)
 		return IL_E_FIELD;
 	}
 	note_others(d, pf);
-	read_bars(d, CFG_BAR0, y.bar[0], 0);
+	read_bars(d, CFG_BAR0, y.bar[0], 0, pf->size);
 	size_set(d, &y, 0, pf->size);
 	read_vfs(d, &y);
 	check_addresses(d, &y);
 	note_caps(d);
+	note_left_out(d);
 	o = file_json(d, pf, &y);
 	n = o ? json_dumpb(o, d->json, sizeof(d->json) - 2,
 			   JSON_INDENT(2) | JSON_PRESERVE_ORDER)

@@ -90,8 +90,10 @@
 
 /* Capability ids */
 #define CAP_PM	     0x01u
+#define CAP_MSI	     0x05u
 #define CAP_EXP	     0x10u
 #define CAP_MSIX     0x11u
+#define CAP_EA	     0x14u
 #define ECAP_AER     0x0001u
 #define ECAP_ACS     0x000du
 #define ECAP_SRIOV   0x0010u

@@ -34,17 +34,39 @@ static void read_text(const char *text, size_t n)
 		fail_msg("%s\n%s", what, l.json);
 }
 
+static struct solo s;
+
 static void read_named(const char *name)
 {
 	static char text[65536];
 
 	read_text(text, text_of(name, text, sizeof(text)));
+	/* And it can be built. */
+	solo_cfg(&s, 0);
+	device_file_apply(&f, &s.cfg);
+	solo_start(&s);
+	solo_free(&s);
 }
 
 static void noted(const char *line)
 {
 	if (!strstr(l.notes, line))
 		fail_msg("'%s' is not in:\n%s", line, l.notes);
+}
+
+/* A function's text, from an image of its configuration space. */
+static size_t dump_of(char *out, size_t cap, const char *head,
+		      const uint8_t *img, size_t len)
+{
+	size_t n = (size_t)snprintf(out, cap, "%s thing\n", head);
+
+	for (size_t at = 0; at < len; at++) {
+		if (at % 16 == 0)
+			n += (size_t)snprintf(out + n, cap - n, "%02zx:", at);
+		n += (size_t)snprintf(out + n, cap - n, " %02x%s", img[at],
+				      at % 16 == 15 ? "\n" : "");
+	}
+	return n;
 }
 
 static void a_drive_with_tee_io_becomes_a_device(void **unused)
@@ -113,10 +135,8 @@ static void an_old_card_becomes_one_without_ide(void **unused)
 /* What our own device shows is read back as what it is. */
 static void our_own_device_comes_back(void **unused)
 {
-	static struct solo s;
 	static char text[65536];
-	const uint8_t *c;
-	int n;
+	size_t n;
 
 	(void)unused;
 	solo_cfg(&s, 3);
@@ -125,15 +145,8 @@ static void our_own_device_comes_back(void **unused)
 			 IL_OK);
 	assert_int_equal(device_told_write(&s.dev, 0x100, 0x18, 4, 0xa0010000),
 			 IL_OK);
-	c = s.dev.fn[0].cfg.image;
-	n = snprintf(text, sizeof(text), "01:00.0 thing\n");
-	for (unsigned at = 0; at < 4096; at++)
-		n += snprintf(text + n, sizeof(text) - (size_t)n,
-			      at % 16 == 0   ? "%02x: %02x"
-			      : at % 16 < 15 ? " %02x"
-					     : " %02x\n",
-			      at % 16 == 0 ? at : c[at], c[at]);
-	read_text(text, (size_t)n);
+	n = dump_of(text, sizeof(text), "01:00.0", s.dev.fn[0].cfg.image, 4096);
+	read_text(text, n);
 	solo_free(&s);
 	assert_memory_equal(&f.cfg.ids, &s.dev.cfg.ids, sizeof(f.cfg.ids));
 	assert_int_equal(f.cfg.vfs, 3);
@@ -173,6 +186,154 @@ static void addresses_that_clash_with_our_sizes_are_chosen_anew(void **unused)
 	noted("BAR 2: its address does not do with these sizes; another is "
 	      "chosen\n");
 	noted("BAR 4: 2147483648 bytes there, 16384 KiB here\n");
+}
+
+static void put(uint8_t *img, unsigned at, unsigned size, uint32_t v)
+{
+	for (unsigned i = 0; i < size; i++)
+		img[at + i] = (uint8_t)(v >> 8 * i);
+}
+
+/* Vendor and device, then BARs as given. */
+static void image(uint8_t img[4096], const uint32_t bar[6])
+{
+	memset(img, 0, 4096);
+	put(img, 0, 4, 0x12341ab4);
+	for (unsigned i = 0; i < 6; i++)
+		put(img, 0x10 + 4 * i, 4, bar[i]);
+}
+
+static void what_the_engine_cannot_be_like_is_said(void **unused)
+{
+	static const struct {
+		unsigned at; /* 0: in the list of old capabilities */
+		uint16_t id;
+		const char *says;
+	} c[] = {
+		{ 0x100, 0x01, "AER: left out\n" },
+		{ 0x100, 0x0e, "ARI: left out\n" },
+		{ 0x100, 0x0f, "ATS: left out\n" },
+		{ 0x100, 0x13, "Page Request: left out\n" },
+		{ 0x100, 0x15, "Resizable BAR: left out\n" },
+		{ 0x100, 0x1b, "PASID: left out\n" },
+		{ 0x100, 0x24, "VF Resizable BAR: left out\n" },
+		{ 0x40, 0x05, "MSI: left out\n" },
+		{ 0x40, 0x14, "Enhanced Allocation: left out" },
+		{ 0x30, 0, "expansion ROM: left out\n" },
+	};
+	static const uint32_t bar[6] = { 0xd0000000, 0, 0xd0100000 };
+	static char text[16384];
+	uint8_t img[4096];
+
+	(void)unused;
+	image(img, bar);
+	read_text(text, dump_of(text, sizeof(text), "01:00.0", img, 4096));
+	for (unsigned i = 0; i < COUNT(c); i++)
+		if (strstr(l.notes, c[i].says))
+			fail_msg("not there: %s", c[i].says);
+	for (unsigned i = 0; i < COUNT(c); i++) {
+		image(img, bar);
+		if (c[i].at == 0x40) {
+			put(img, 0x06, 2, 0x10);
+			put(img, 0x34, 1, 0x40);
+			put(img, 0x40, 2, c[i].id);
+		} else if (c[i].at == 0x100) {
+			put(img, 0x100, 4, 0x10000u | c[i].id);
+		} else {
+			put(img, 0x30, 4, 0xd0200001);
+		}
+		read_text(text,
+			  dump_of(text, sizeof(text), "01:00.0", img, 4096));
+		noted(c[i].says);
+	}
+}
+
+/* BARs of every kind and place, behind and without SR-IOV: all of them taken.
+ */
+static void any_bars_become_a_file_that_is_taken(void **unused)
+{
+	static const uint32_t lo[] = { 0,	   0x4,	       0xc,
+				       0xe001,	   0xd0000000, 0xd0000004,
+				       0xfff00000, 0xfffff000, 0xd0000008 };
+	static char text[16384];
+	uint8_t img[4096];
+
+	(void)unused;
+	for (unsigned way = 0; way < 4; way++)
+		for (unsigned n = 0; n < COUNT(lo) * COUNT(lo) * COUNT(lo);
+		     n++) {
+			uint32_t bar[6];
+
+			for (unsigned b = 0; b < 6; b++)
+				bar[b] = lo[(b < 2   ? n
+					     : b < 4 ? n / COUNT(lo)
+						     : n / COUNT(lo) /
+							       COUNT(lo)) %
+					    COUNT(lo)];
+			image(img, bar);
+			if (way) {
+				put(img, 0x100, 4, 0x10010);
+				put(img, 0x10c, 4, 7);
+				put(img, 0x10e, 2, way == 1 ? 1 : 7);
+				put(img, 0x114, 4, 0x10001);
+				for (unsigned b = 0; b < 6; b++)
+					put(img, 0x124 + 4 * b, 4,
+					    way == 3 ? bar[5 - b] : bar[b]);
+			}
+			read_text(text, dump_of(text, sizeof(text), "01:00.0",
+						img, 0x200));
+			assert_int_equal(f.cfg.vfs, way == 0   ? 0
+						    : way == 1 ? 1
+							       : 7);
+		}
+}
+
+static void a_size_without_an_address_is_a_bar_all_the_same(void **unused)
+{
+	static const char text[] =
+		"01:00.0 thing\n"
+		"\tRegion 0: Memory at <unassigned> (32-bit, non-prefetchable) "
+		"[disabled] [size=16K]\n"
+		"\tRegion 5: Memory at <unassigned> (32-bit, non-prefetchable) "
+		"[disabled] [size=1M]\n"
+		"00: aa 17 02 10 03 00 00 00 01 00 00 02 00 00 00 00\n"
+		"10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+		"20: 00 00 00 00 00 00 00 00 00 00 00 00 aa 17 01 00\n"
+		"30: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n";
+
+	(void)unused;
+	read_text(text, sizeof(text) - 1);
+	assert_int_equal(f.cfg.bar[5].size, 1u << 20);
+	assert_false(f.cfg.bar[0].wide);
+	assert_null(strstr(l.notes, "BAR 0: added"));
+}
+
+/* The endpoint that has DOE or IDE, wherever it stands; no bridge. */
+static void of_several_functions_the_one_with_doe_is_taken(void **unused)
+{
+	static const uint32_t bar[6] = { 0xd0000000, 0, 0xd0100000 };
+	static char text[65536];
+	uint8_t img[4096];
+	size_t n;
+
+	(void)unused;
+	image(img, bar);
+	img[0x0e] = 1; /* a bridge, with DOE */
+	put(img, 0x100, 4, 0x1002e);
+	n = dump_of(text, sizeof(text), "00:01.0", img, 4096);
+	what[0] = '\0';
+	assert_int_equal(device_lspci_read(&l, text, n, what, sizeof(what)),
+			 IL_E_FIELD);
+	assert_non_null(strstr(what, "is an endpoint"));
+	image(img, bar);
+	n += dump_of(text + n, sizeof(text) - n, "01:00.0", img, 4096);
+	put(img, 0, 4, 0x56781ab4);
+	put(img, 0x100, 4, 0x10030);
+	n += dump_of(text + n, sizeof(text) - n, "01:00.1", img, 4096);
+	read_text(text, n);
+	assert_int_equal(f.cfg.ids.device, 0x5678);
+	noted("00:01.0: left out; ");
+	noted("01:00.0: left out; ");
 }
 
 static void what_is_no_dump_is_refused(void **unused)
@@ -223,6 +384,12 @@ int main(void)
 		cmocka_unit_test(our_own_device_comes_back),
 		cmocka_unit_test(
 			addresses_that_clash_with_our_sizes_are_chosen_anew),
+		cmocka_unit_test(what_the_engine_cannot_be_like_is_said),
+		cmocka_unit_test(any_bars_become_a_file_that_is_taken),
+		cmocka_unit_test(
+			a_size_without_an_address_is_a_bar_all_the_same),
+		cmocka_unit_test(
+			of_several_functions_the_one_with_doe_is_taken),
 		cmocka_unit_test(what_is_no_dump_is_refused),
 		cmocka_unit_test(many_functions_do_not_fit_and_are_counted),
 	};
