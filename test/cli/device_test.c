@@ -364,27 +364,33 @@ static void a_device_file_that_is_none_is_one_line(void **state)
 
 static void what_lspci_prints_becomes_a_device_file(void **state)
 {
+	static const char *const dumps[] = { LSPCI "nvme.txt",
+					     LSPCI "plain.txt" };
 	struct rig *r = *state;
 	const char *file = rig_path(r, "like.json");
-	json_t *v;
 
-	assert_int_equal(rig_run(r, "device", "--from-lspci", LSPCI, NULL),
-			 CLI_DONE);
-	/* What had to be left out is told, and not into the file. */
-	assert_non_null(strstr(r->err, "left out"));
-	v = json_loads(r->out, 0, NULL);
-	assert_non_null(v);
-	assert_non_null(json_object_get(v, "functions"));
-	json_decref(v);
-	/* It is taken: what is wrong is the address alone. */
-	rig_write(file, r->out, strlen(r->out));
-	rig_run(r, "device", file, "--spdm-socket", addr_of(r, "like.json"),
-		NULL);
-	rig_refused(r, "cannot listen", "like.json");
+	for (size_t i = 0; i < COUNT(dumps); i++) {
+		json_t *v;
+
+		assert_int_equal(
+			rig_run(r, "device", "--from-lspci", dumps[i], NULL),
+			CLI_DONE);
+		/* What had to be left out is told, and not into the file. */
+		assert_non_null(strstr(r->err, "left out"));
+		v = json_loads(r->out, 0, NULL);
+		assert_non_null(v);
+		assert_non_null(json_object_get(v, "functions"));
+		json_decref(v);
+		/* It is taken: what is wrong is the address alone. */
+		rig_write(file, r->out, strlen(r->out));
+		rig_run(r, "device", file, "--spdm-socket",
+			addr_of(r, "like.json"), NULL);
+		rig_refused(r, "cannot listen", "like.json");
+	}
 	rig_run(r, "device", "--from-lspci", file, NULL);
 	rig_refused(r, "like.json", "");
 	assert_int_equal(
-		rig_run(r, "device", file, "--from-lspci", LSPCI, NULL),
+		rig_run(r, "device", file, "--from-lspci", dumps[0], NULL),
 		CLI_USAGE);
 }
 
