@@ -47,11 +47,22 @@ static void relax(struct fj *j, json_t *v, void *to)
 	}
 }
 
+/* Both are shown on a terminal. */
+static void plain(struct fj *j, const char *s)
+{
+	for (; s && *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f) {
+			fj_fail(j, "holds a control character");
+			return;
+		}
+}
+
 static void name(struct fj *j, json_t *v, void *to)
 {
 	struct device_file *f = to;
 	const char *s = fj_string(j, v, sizeof(f->name) - 1);
 
+	plain(j, s);
 	if (s)
 		memcpy(f->name, s, strlen(s) + 1);
 }
@@ -61,6 +72,7 @@ static void identity(struct fj *j, json_t *v, void *to)
 	struct device_file *f = to;
 	const char *s = fj_string(j, v, sizeof(f->identity) - 1);
 
+	plain(j, s);
 	if (s && !*s)
 		fj_fail(j, "names no folder");
 	if (s)
