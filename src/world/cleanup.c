@@ -76,7 +76,7 @@ static bool try_release(struct world *w)
 
 /* --- what is left --- */
 
-static const char *port_holds(const struct world *w)
+static const char *port_keys(const struct world *w)
 {
 	const struct fabric_port *p = &w->fabric.port[w->port];
 
@@ -84,12 +84,22 @@ static const char *port_holds(const struct world *w)
 		const struct ide_stream *s = &p->ide.stream[i];
 		const struct ide_key *k = &s->key[0][0][0];
 
-		if (s->cfg.enable || s->state == IDE_ST_SECURE)
-			return "the root port's stream is on";
+		if (s->state == IDE_ST_SECURE)
+			return "the root port's stream is Secure";
 		for (unsigned n = 0; n < sizeof(s->key) / sizeof(*k); n++)
 			if (k[n].there || k[n].slot.n)
 				return "the root port has a key";
 	}
+	return NULL;
+}
+
+static const char *port_on(const struct world *w)
+{
+	const struct fabric_port *p = &w->fabric.port[w->port];
+
+	for (unsigned i = 0; i < FABRIC_STREAMS; i++)
+		if (p->ide.stream[i].cfg.enable)
+			return "the root port's stream is on";
 	return NULL;
 }
 
@@ -128,16 +138,23 @@ static const char *tsm_holds(struct world *w)
 	return NULL;
 }
 
-const char *world_holds(struct world *w)
+const char *world_reaches(struct world *w)
 {
 	const char *what;
 
 	if (!w->built)
 		return NULL;
-	what = port_holds(w);
+	what = port_keys(w);
 	if (!what)
 		what = iommu_holds(w);
 	return what ? what : tsm_holds(w);
+}
+
+const char *world_holds(struct world *w)
+{
+	const char *what = w->built ? port_on(w) : NULL;
+
+	return what ? what : world_reaches(w);
 }
 
 bool world_isolated(struct world *w)

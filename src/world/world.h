@@ -124,6 +124,11 @@ bool world_cleanup(struct world *w);
 bool world_isolated(struct world *w);
 /* What the platform still holds of the device, or NULL. */
 const char *world_holds(struct world *w);
+/*
+ * world_reaches() - the same without the registers, which are the host's: what
+ * firmware takes away by itself, in the command in which it isolates
+ */
+const char *world_reaches(struct world *w);
 
 /* Errors: IL_E_IO  a capture did not reach its file whole */
 enum il_err world_captures_close(struct world *w) IL_MUST;

@@ -2,7 +2,7 @@
 /* Before the rest, whose global its inline functions would shadow. */
 #include "arch/sev_tio/host_priv.h"
 
-#include "family/family.h"
+#include "family/cut.h"
 
 #include <errno.h>
 
@@ -131,6 +131,7 @@ static void before(struct family *f, const struct lang_call *c)
 
 	if (is(c, "host", "connect")) {
 		dead.first = held(w);
+		cut_watch(w);
 		dead.see = w->tap->see;
 		link_tap_set(w->tap, see, f);
 	}
@@ -214,6 +215,8 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 
 	if (w->law)
 		family_bad(end, "in the operation: %s", w->last_text);
+	if (cut_left())
+		family_bad(end, "isolated, and yet %s", cut_left());
 	if (err == IL_E_TIMEOUT && w->last_errno == ETIMEDOUT)
 		family_bad(end, "the operation does not end");
 	if (dead.by_exchange && !err)

@@ -7,6 +7,7 @@
 #include "decode/change.h"
 #include "decode/fields.h"
 #include "family/books.h"
+#include "family/cut.h"
 #include "family/unbound.h"
 
 /*
@@ -283,6 +284,8 @@ static void before(struct family *f, const struct lang_call *c)
 		f->w->cfg.expected = l.expected;
 		f->w->cfg.n_expected = l.n_expected;
 	}
+	if (strcmp(l.op, "host-connect") == 0)
+		cut_watch(f->w);
 	books_read(f->w, &l.before);
 }
 
@@ -333,6 +336,8 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 				 &e);
 	}
 	end->failed = err != IL_OK;
+	if (cut_left())
+		family_bad(end, "isolated, and yet %s", cut_left());
 	if (f->w->law)
 		family_bad(end, "%s", f->w->last_text);
 	else if (err)
