@@ -169,9 +169,13 @@ static void look_link(const struct world *w, const struct law_facts *was,
 
 /* --- platform --- */
 
-/* Was binding @i locked in this step, and did a stream leave Secure later? */
-static bool fell(const struct world *w, unsigned i)
+/*
+ * Was binding @i locked in this step, and did the root port's stream @id leave
+ * Secure later, and not before?
+ */
+static bool fell(const struct world *w, unsigned i, uint8_t id)
 {
+	const struct ide_port *p = &w->fabric.port[w->port].ide;
 	uint64_t at = w->laws->traced;
 	bool locked = false;
 
@@ -180,10 +184,11 @@ static bool fell(const struct world *w, unsigned i)
 	for (; at < w->traced; at++) {
 		const struct world_trace *t = &w->trace[at % WORLD_TRACE];
 
-		locked |= t->ev == TRACE_EV(TRACE_TSM, TSM_TRACE_BIND) &&
-			  t->a == i && t->c == TSM_BIND_LOCKED;
-		if (locked && t->ev == IDE_TR_STATE && t->b == IDE_ST_SECURE)
-			return true;
+		if (t->ev == TRACE_EV(TRACE_TSM, TSM_TRACE_BIND))
+			locked |= t->a == i && t->c == TSM_BIND_LOCKED;
+		else if (t->ev == IDE_TR_STATE && !t->dev &&
+			 t->b == IDE_ST_SECURE && p->stream[t->a].cfg.id == id)
+			return locked;
 	}
 	return false;
 }
@@ -212,7 +217,8 @@ static void look_platform(struct world *w, struct law_facts *now)
 	v->binds(w, now->bind);
 	for (unsigned i = 0; i < LAW_BINDS; i++)
 		now->bind[i].fell =
-			now->bind[i].state == TSM_BIND_LOCKED && fell(w, i);
+			now->bind[i].state == TSM_BIND_LOCKED &&
+			fell(w, i, law_conn_of(now, &now->bind[i])->stream_id);
 	v->tvms(w, now->tvm);
 	now->dma_states = v->dma_states;
 	now->report_info = v->report_info;

@@ -164,12 +164,14 @@ void law_53(const struct law_facts *was, const struct law_facts *now,
 		      now->conn[i].stream, stream_from, c);
 	}
 	for (unsigned i = 0; i < now->fns; i++) {
+		const struct law_tdi *d = &now->tdi[i];
 		unsigned from = was->tdi[i].state;
 
 		/* LOCK, and in the same step the link went down. */
-		if (from == TDI_UNLOCKED && now->tdi[i].was_locked)
+		if (from == TDI_UNLOCKED && d->was_locked &&
+		    d->state == TDI_ERROR)
 			from = TDI_LOCKED;
-		moved("TDI", i, from, now->tdi[i].state, tdi_from, c);
+		moved("TDI", i, from, d->state, tdi_from, c);
 	}
 }
 

@@ -265,7 +265,7 @@ static enum il_err build_device(struct world *w)
 		.arena = &w->arena,
 		.crypto = &w->crypto_dev,
 		.link_crypto = &w->link_dev,
-		.env = &w->env,
+		.env = &w->env_dev,
 		.powered = true,
 		.tap = w->cfg.tap ? w->cfg.tap : &lie_tap,
 		.tap_ctx = w->cfg.tap ? w->cfg.tap_ctx : w,

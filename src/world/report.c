@@ -57,6 +57,14 @@ void world_trace_ev(void *ctx, uint32_t ev, uint64_t a, uint64_t b, uint64_t c)
 	};
 }
 
+void world_trace_dev(void *ctx, uint32_t ev, uint64_t a, uint64_t b, uint64_t c)
+{
+	struct world *w = ctx;
+
+	world_trace_ev(ctx, ev, a, b, c);
+	w->trace[(w->traced - 1) % WORLD_TRACE].dev = true;
+}
+
 static const char *room_name(uint32_t ev)
 {
 	static const char *const name[TRACE_ROOMS] = {

@@ -58,6 +58,8 @@ enum il_err world_new(const struct world_cfg *cfg, struct world **out)
 	w->env = (struct env){ .random = draw,
 			       .trace = world_trace_ev,
 			       .ctx = w };
+	w->env_dev = w->env;
+	w->env_dev.trace = world_trace_dev;
 	w->vcpu.w = w;
 	w->vcpu.done = true;
 	err = world_open_crypto(w, true);

@@ -37,6 +37,7 @@ struct world_trace {
 	uint32_t ev;
 	uint64_t a, b, c;
 	uint64_t step;
+	bool dev; /* of the device, not of the platform */
 };
 
 /* A command under way, or started by name. */
@@ -73,7 +74,8 @@ struct world {
 	struct arena arena;
 	struct dice dice;
 	struct env env;
-	uint64_t now_ns; /* since the world began */
+	struct env env_dev; /* the device's: the same, its events marked */
+	uint64_t now_ns;    /* since the world began */
 	uint64_t steps;
 
 	/* Each party its own library context: they share no slot. */
@@ -204,6 +206,8 @@ enum il_err world_fail(struct world *w, enum il_err err, int eno,
 		       const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void world_trace_ev(void *ctx, uint32_t ev, uint64_t a, uint64_t b, uint64_t c);
+void world_trace_dev(void *ctx, uint32_t ev, uint64_t a, uint64_t b,
+		     uint64_t c);
 /* "EBUSY" for 16. */
 const char *world_errno_name(int eno);
 

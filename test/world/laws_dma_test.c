@@ -307,6 +307,16 @@ static void law_53_holds_for_a_lock_that_falls_at_once(void **unused)
 	assert_int_equal(laws_step(t.w), IL_OK);
 }
 
+/* Nothing but ERROR is excused by it. */
+static void law_53_a_lock_and_a_start_in_one_step(void **unused)
+{
+	(void)unused;
+	world_trace_ev(t.w, TDISP_TRACE_STATE, 0,
+		       TDI_UNLOCKED | TDI_LOCKED << 8, 0);
+	last()->tdi[0].state = TDI_UNLOCKED;
+	breaks(53);
+}
+
 static void law_55_the_default_stream_bound_for_peers(void **unused)
 {
 	struct tdi *d = &t.w->dev->tdis[0];
@@ -348,6 +358,7 @@ static const struct CMUnitTest tests[] = {
 	AT(connected, law_53_a_stream_that_steps_back),
 	AT(connected, law_53_a_tdi_in_error_that_was_never_locked),
 	AT(connected, law_53_holds_for_a_lock_that_falls_at_once),
+	AT(running, law_53_a_lock_and_a_start_in_one_step),
 	AT(connected, law_55_a_peer_stream_outside_run),
 	AT(running, law_55_the_default_stream_bound_for_peers),
 };

@@ -62,6 +62,48 @@ static void law_16_a_lock_without_secure_stream(void **unused)
 	breaks(16);
 }
 
+static void locks(void)
+{
+	last()->bind[0].state = TSM_BIND_LOCKING;
+	world_trace_ev(t.w, TRACE_EV(TRACE_TSM, TSM_TRACE_BIND), 0,
+		       TSM_BIND_LOCKING, TSM_BIND_LOCKED);
+}
+
+/* Both ends have fallen when the step is over; who fell when the trace says. */
+static void falls(void (*trace)(void *ctx, uint32_t ev, uint64_t a, uint64_t b,
+				uint64_t c))
+{
+	trace(t.w, IDE_TR_STATE,
+	      (uint64_t)(port_stream() -
+			 t.w->fabric.port[t.w->port].ide.stream),
+	      IDE_ST_SECURE, IDE_ST_DEAD);
+	port_stream()->state = IDE_ST_DEAD;
+}
+
+static void law_16_a_stream_that_fell_before_the_lock(void **unused)
+{
+	(void)unused;
+	falls(world_trace_ev);
+	locks();
+	breaks(16);
+}
+
+static void law_16_a_lock_when_the_devices_end_alone_fell(void **unused)
+{
+	(void)unused;
+	locks();
+	falls(world_trace_dev);
+	breaks(16);
+}
+
+static void law_16_holds_for_a_stream_that_falls_after_the_lock(void **unused)
+{
+	(void)unused;
+	locks();
+	falls(world_trace_ev);
+	assert_int_equal(laws_step(t.w), IL_OK);
+}
+
 static void beyond(struct law_bind *b)
 {
 	b->rid = 0x0108;
@@ -323,6 +365,9 @@ static const struct CMUnitTest tests[] = {
 	AT(judged, law_16_a_lock_over_a_connection_that_is_not_ready),
 	AT(judged, law_16_a_lock_without_secure_stream),
 	AT(judged, law_16_a_lock_of_a_rid_outside_the_stream),
+	AT(judged, law_16_a_stream_that_fell_before_the_lock),
+	AT(judged, law_16_a_lock_when_the_devices_end_alone_fell),
+	AT(judged, law_16_holds_for_a_stream_that_falls_after_the_lock),
 	AT(accepted, law_17_a_tdi_that_waits_for_no_exchange),
 	AT(judged, law_19_locked_against_what_the_device_says),
 	AT(running, law_20_a_nonce_that_lives_on_in_run),
