@@ -438,6 +438,35 @@ static void a_stop_that_fails_is_told_and_then_forced(void **unused)
 	fwrig_free(r);
 }
 
+static void garble(struct fwrig *r, unsigned n)
+{
+	(void)n;
+	r->ans[r->ans_len / 2] ^= 1;
+}
+
+/*
+ * A session that is lost while the TDI runs. The host hears of it, and does
+ * nothing: no FORCE, no register.
+ */
+static void a_lost_session_cuts_off_without_the_host(void **unused)
+{
+	struct fwrig *r = fwrig_new();
+	uint8_t b[SEV_CMD_BUF_MAX];
+
+	(void)unused;
+	all_granted(r);
+	r->spoil = garble;
+	cmd_tdi(r, b);
+	sev_put_u64(b, TIO_TDI_STATUS_PA, r->answer);
+	assert_int_equal(fw_carry(r, SEV_CMD_TIO_TDI_STATUS, b),
+			 SEV_RET_SPDM_ERROR);
+	assert_int_equal(state(r), TSM_BIND_DEAD);
+	assert_true(peer_keys_gone(r->p, true));
+	no_grant(r);
+	fences(r, OWN_FENCE_ERROR);
+	fwrig_free(r);
+}
+
 /* Law 49: a dead device, nobody helps, and it ends. */
 static void force_unbinds_from_a_device_that_never_answers(void **unused)
 {
@@ -760,6 +789,7 @@ const struct CMUnitTest fw_tdi_tests[] = {
 	cmocka_unit_test(an_unbind_takes_the_entry_before_it_stops),
 	cmocka_unit_test(mmio_comes_back_with_the_reclaim),
 	cmocka_unit_test(a_stop_that_fails_is_told_and_then_forced),
+	cmocka_unit_test(a_lost_session_cuts_off_without_the_host),
 	cmocka_unit_test(force_unbinds_from_a_device_that_never_answers),
 	cmocka_unit_test(force_that_is_refused_leaves_what_is_pending),
 	cmocka_unit_test(force_on_a_healthy_device_still_asks_it),

@@ -33,6 +33,7 @@ struct rig {
 	int n;		      /* tsmN */
 	uint64_t frames;      /* taken and not given back */
 	unsigned silent_from; /* exchange that is the last answered; 0: none */
+	bool no_info;	      /* firmware does not describe TDIs */
 	struct vmm vmm;
 	/* the guest */
 	struct vcpu_exit script[16];
@@ -150,6 +151,8 @@ static uint32_t i_psp(void *ctx, uint32_t cmd, uint64_t pa)
 {
 	struct rig *r = rig_of(ctx);
 
+	if (r->no_info && cmd == SEV_CMD_TIO_TDI_INFO)
+		return SEV_RET_RESOURCE_LIMIT;
 	sev_fw_time(r->fw->fw, r->fw->p->now_ns);
 	return sev_fw_command(r->fw->fw, cmd, pa);
 }
@@ -660,6 +663,28 @@ static void a_lock_that_fails_leaves_the_function_free(void **u)
 	assert_true(failed > 3);
 }
 
+/* Nobody carries what a FORCE would tell a healthy device: it is repeated. */
+static void a_lock_without_an_id_is_forced_open_and_leaves_nothing(void **u)
+{
+	struct rig *r = rig_new();
+	uint64_t before = r->frames;
+
+	(void)u;
+	up(r);
+	r->no_info = true;
+	r->script[0] = tio_op(TIO_OP_BIND);
+	assert_int_equal(script(r, 1), 0);
+	assert_int_not_equal(r->got[0].ret, 0);
+	assert_false(vfio_of(pci_find(&r->h.pci, EP))->private);
+	assert_int_equal(sev_fw_pending(r->fw->fw, 0), 0);
+	assert_int_equal(play(r, VMM_DETACH), 0);
+	assert_int_equal(play(r, VMM_DESTROY), 0);
+	(void)play(r, VMM_DISCONNECT);
+	assert_int_equal(r->s->leaked, 0);
+	assert_int_equal(r->frames, before);
+	rig_free(r);
+}
+
 static void private_mmio_is_assigned_once_and_comes_back_with_the_tdi(void **u)
 {
 	struct rig *r = rig_new();
@@ -931,6 +956,8 @@ int main(void)
 		cmocka_unit_test(a_guest_locks_runs_and_unbinds_its_function),
 		cmocka_unit_test(run_before_lock_is_refused),
 		cmocka_unit_test(a_lock_that_fails_leaves_the_function_free),
+		cmocka_unit_test(
+			a_lock_without_an_id_is_forced_open_and_leaves_nothing),
 		cmocka_unit_test(
 			private_mmio_is_assigned_once_and_comes_back_with_the_tdi),
 		cmocka_unit_test(vfio_close_while_locked_unbinds_first),
