@@ -470,6 +470,10 @@ static bool conn_sane(const struct tsm_conn *c)
 		return false;
 	if ((c->session != 0) && !live && c->state != TSM_CONN_CONNECTING)
 		return false;
+	/* between verbs a session is one that SPDM still has (law 2) */
+	if (c->session && c->op.verb == TSM_NO_VERB &&
+	    c->spdm.state != SPDM_REQ_SESSION)
+		return false;
 	if (c->digests && !live && c->state != TSM_CONN_CONNECTING)
 		return false;
 	if (c->op.verb == TSM_NO_VERB && c->op.waiting)
