@@ -14,6 +14,7 @@ static const struct world_patience usual = {
 	.answer_ms = 3000,
 	.silent_ms = 50,
 	.total_ms = 4000,
+	.slow_ms = 5000,
 };
 
 static const struct world_patience *patience(const struct world *w)
@@ -79,11 +80,35 @@ static enum il_err look(struct world *w, uint64_t *now, uint64_t until)
 	return err;
 }
 
+/* The access before is over: what it took too long is gone for good. */
+static void charge(struct world_remote *r, const struct world_patience *p)
+{
+	const uint64_t prompt = p->silent_ms * MS;
+
+	if (r->took_ns > prompt)
+		r->slow_ns += r->took_ns - prompt;
+	r->took_ns = 0;
+}
+
+/* How long the access under way may take. */
+static uint64_t bound(const struct world_remote *r,
+		      const struct world_patience *p)
+{
+	const uint64_t slow = p->slow_ms * MS, prompt = p->silent_ms * MS;
+	const uint64_t most =
+		prompt + (slow > r->slow_ns ? slow - r->slow_ns : 0);
+	const uint64_t time = r->vain_ns ? prompt : p->answer_ms * MS;
+
+	return time < most ? time : most;
+}
+
 /*
  * The Completion Timeout. Who did not answer once gets less time for the next
- * access, and after enough of it in a row the port gives the link up (as
- * Downstream Port Containment does, PCIe Base 6.0 §6.2.11): so the whole of a
- * teardown takes no more than total_ms and one answer_ms.
+ * access, and after enough of it in a row, or of slow answers in all, the port
+ * gives the link up (as Downstream Port Containment does, PCIe Base 6.0
+ * §6.2.11): so the whole of a teardown takes no more than total_ms and one
+ * answer_ms, and a run with n accesses no more than n times silent_ms, slow_ms
+ * and total_ms.
  */
 bool remote_wait(void *ctx, unsigned turn)
 {
@@ -93,16 +118,18 @@ bool remote_wait(void *ctx, unsigned turn)
 	uint64_t now = world_mono(w), until;
 
 	if (!turn) {
+		charge(r, p);
 		if (!r->vain)
 			r->vain_ns = r->lost = 0;
 		r->vain = false;
 		r->begun_ns = now;
 	}
-	until = r->begun_ns + (r->vain_ns ? p->silent_ms : p->answer_ms) * MS;
+	until = r->begun_ns + bound(r, p);
 	/* A frame that is here already counts while there is time. */
 	while (now < until) {
 		enum il_err err = look(w, &now, until);
 
+		r->took_ns = now - r->begun_ns;
 		if (!err)
 			return true;
 		if (err != IL_E_TIMEOUT)
@@ -111,7 +138,8 @@ bool remote_wait(void *ctx, unsigned turn)
 	r->vain = true;
 	r->vain_ns += now - r->begun_ns;
 	r->lost++;
-	if (r->vain_ns >= p->total_ms * MS)
+	charge(r, p);
+	if (r->vain_ns >= p->total_ms * MS || r->slow_ns >= p->slow_ms * MS)
 		give_up(r);
 	return false;
 }

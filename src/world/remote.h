@@ -26,6 +26,8 @@ struct world_remote {
 	bool vain;	    /* the latest access was not answered */
 	unsigned lost;	    /* accesses without an answer, in a row */
 	bool tired;	    /* we closed it: nothing came for too long */
+	uint64_t took_ns;   /* the latest access, not yet charged */
+	uint64_t slow_ns;   /* of the patience with slow answers, used up */
 	uint64_t waited_ns; /* in all */
 };
 

@@ -39,13 +39,16 @@ struct world_out {
 /*
  * How long a device in another process is waited for: to accept, to answer an
  * access, to answer the next one after it did not, and in a row in all until
- * the root port gives the link up. Milliseconds.
+ * the root port gives the link up. An answer that takes longer than @silent_ms
+ * is slow; what such answers take beyond it may be @slow_ms in a whole run.
+ * Milliseconds.
  */
 struct world_patience {
 	uint32_t connect_ms;
 	uint32_t answer_ms;
 	uint32_t silent_ms;
 	uint32_t total_ms;
+	uint32_t slow_ms;
 };
 
 struct world_cfg {

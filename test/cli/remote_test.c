@@ -11,8 +11,9 @@
 /* `assign --device`: the device is another process. */
 
 /* Only there to end what hangs. */
-static const struct world_patience long_one = { 60000, 60000, 60000, 60000 };
-static const struct world_patience short_one = { 5000, 150, 5, 200 };
+static const struct world_patience long_one = { 60000, 60000, 60000, 60000,
+						60000 };
+static const struct world_patience short_one = { 5000, 150, 5, 200, 60000 };
 
 static struct far far;
 static struct cli_identity who;

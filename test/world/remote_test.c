@@ -18,9 +18,10 @@
  */
 
 /* For runs that must go well: only there to end what hangs. */
-static const struct world_patience long_ones = { 60000, 60000, 60000, 60000 };
+static const struct world_patience long_ones = { 60000, 60000, 60000, 60000,
+						 60000 };
 /* For devices that stop: what they cost is waited for in full. */
-static const struct world_patience short_ones = { 5000, 150, 5, 200 };
+static const struct world_patience short_ones = { 5000, 150, 5, 200, 60000 };
 
 /* Of a run: those that come when all is said, or not at all. */
 #define LAST_FRAMES 60u
@@ -204,8 +205,7 @@ static void ended_cleanly(const struct outcome *o, uint64_t frame,
 		return;
 	}
 	if (!o->err || !o->clean || o->end.law || !strstr(o->end.what, why) ||
-	    !strstr(o->end.what, unix_at()) ||
-	    strchr(o->end.what, '\n'))
+	    !strstr(o->end.what, unix_at()) || strchr(o->end.what, '\n'))
 		fail_msg("frame %llu: %s, %s, law %u: %s\n%s",
 			 (unsigned long long)frame, il_err_name(o->err),
 			 o->clean ? "clean" : "not clean", o->end.law,
@@ -304,7 +304,7 @@ static int lone_fd[2];
 
 static int lone_setup(void **unused)
 {
-	static const struct world_patience p = { 0, 40, 1, 4 };
+	static const struct world_patience p = { 0, 40, 1, 4, 60000 };
 	static uint8_t buf[2 * LINK_SOCKET_MIN];
 	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
@@ -357,7 +357,7 @@ static void who_never_answers_loses_the_link(void **unused)
 static void who_answers_in_between_begins_anew(void **unused)
 {
 	(void)unused;
-	static const struct world_patience p = { 0, 1, 1, 60000 };
+	static const struct world_patience p = { 0, 1, 1, 60000, 60000 };
 
 	lone.cfg.patience = &p;
 	for (unsigned i = 1; i < 20; i++) {
@@ -371,6 +371,30 @@ static void who_answers_in_between_begins_anew(void **unused)
 	assert_false(remote_wait(&lone, 0));
 	assert_int_equal(lone.remote.lost, 1);
 	assert_false(lone.remote.tired);
+}
+
+/*
+ * Each access is answered just before its time is over. That may go on for a
+ * while, not for ever; a prompt answer in between gives nothing back.
+ */
+static void who_always_answers_late_loses_the_link(void **unused)
+{
+	(void)unused;
+	static const struct world_patience p = { 0, 40, 1, 60000, 100 };
+	unsigned n;
+
+	lone.cfg.patience = &p;
+	for (n = 0; n < 3; n++) {
+		frame_comes();
+		assert_true(lone.remote.slow_ns < 100000000);
+		lone.remote.took_ns = n == 1 ? 1000000 : 60000000;
+	}
+	/* 59 ms twice are more than 100 ms: this one has 1 ms, not 40. */
+	assert_false(remote_wait(&lone, 0));
+	assert_true(lone.remote.slow_ns >= 118000000);
+	assert_int_equal(lone.remote.lost, 1);
+	assert_true(lone.remote.tired);
+	assert_string_equal(remote_fate(&lone), "does not answer");
 }
 
 /* Turns of one access share its time: frames do not make it longer. */
@@ -413,6 +437,7 @@ int main(int argc, char **argv)
 		T(nobody_there_is_named),
 		L(who_never_answers_loses_the_link),
 		L(who_answers_in_between_begins_anew),
+		L(who_always_answers_late_loses_the_link),
 		L(frames_do_not_make_an_access_longer),
 		L(sleeping_takes_no_time_when_nobody_is_there),
 	};
