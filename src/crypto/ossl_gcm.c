@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/bytes.h"
 #include "crypto/ossl_priv.h"
 
 /* OpenSSL's: @lib is the fetched cipher, a slot keeps a context with its key.
@@ -87,7 +88,7 @@ static enum il_err evp_unseal(void *ctx, struct crypto_slot s,
 	    EVP_DecryptFinal_ex(c, none, &n) > 0)
 		return IL_OK;
 	if (len)
-		memset(out, 0, len);
+		bytes_wipe(out, len);
 	return ossl_bad(IL_E_AUTH);
 }
 

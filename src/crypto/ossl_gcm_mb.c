@@ -114,8 +114,9 @@ static enum il_err mb_unseal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 	bytes_wipe(&c, sizeof(c));
 	if (bytes_equal_ct(got, tag, tag_len))
 		return IL_OK;
+	bytes_wipe(got, sizeof(got)); /* what a forger would like to know */
 	if (len)
-		memset(out, 0, len);
+		bytes_wipe(out, len);
 	return IL_E_AUTH;
 }
 
