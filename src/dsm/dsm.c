@@ -144,7 +144,7 @@ static enum il_err vendor(void *ctx, uint32_t session,
 {
 	struct dsm *d = ctx;
 	const uint8_t *p = in->payload.p;
-	size_t n = in->payload.n, room, len = 0;
+	size_t n = in->payload.n, room, was, len = 0;
 	uint8_t *answer;
 	enum il_err err;
 
@@ -165,11 +165,13 @@ static enum il_err vendor(void *ctx, uint32_t session,
 	if (err || !len)
 		return err;
 	answer[0] = p[0];
-	len++;
+	was = ++len;
 	if (d->cfg.tap && d->cfg.tap->payload)
 		d->cfg.tap->payload(d->cfg.tap_ctx, p, n, answer, room + 1,
 				    &len);
 	IL_ASSERT(len <= room + 1);
+	if (len < was)
+		bytes_wipe(answer + len, was - len);
 	(void)wr_room(out, len); /* the bytes are there already */
 	return IL_OK;
 }

@@ -71,6 +71,7 @@ struct spdm_rsp_port {
 	/*
 	 * A PCI-SIG VENDOR_DEFINED request inside an established session. The
 	 * response payload goes to @out; nothing written: no reply at all.
+	 * Behind its end nothing is left, unless there is no reply.
 	 * Errors: IL_E_AGAIN  not yet; see spdm_rsp_handle()
 	 *         IL_E_STATE  ERROR UnexpectedRequest
 	 *         IL_E_SHORT, IL_E_LONG, IL_E_FIELD, IL_E_ARG

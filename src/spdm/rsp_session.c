@@ -439,6 +439,19 @@ static struct wr vendor_room(struct spdm_ex *x, const struct spdm_vdm *in)
 }
 
 /*
+ * The answer, or all that may stand in its room where there is none: a port
+ * may have begun one before it failed. The caller's buffer is wiped by
+ * whoever refuses, not by those who say nothing.
+ */
+static void vendor_used(struct spdm_ex *x, const struct wr *w, bool answered)
+{
+	if (w->p == x->record)
+		spdm_ex_record_used(x, answered ? w->len : w->cap);
+	else if (!answered)
+		bytes_wipe(w->p, w->cap);
+}
+
+/*
  * Whose message it is decides; the payload is not looked at. PCI-SIG's own
  * are those with its own vendor id; others share the registry (CXL does).
  * Source: DSP0274 1.2.1, section 10.14; PCIe TDISP 1.0 §11.2.2.
@@ -457,8 +470,7 @@ enum il_err spdm_rsp_vendor(struct spdm_ex *x)
 				      x->req.code);
 	err = (pci ? cfg->port->vendor : cfg->port->vendor_other)(
 		cfg->port_ctx, x->s ? x->s->id : 0, in, &w);
-	if (w.p == x->record)
-		spdm_ex_record_used(x, w.len);
+	vendor_used(x, &w, !err && !w.err && w.len);
 	if (!err && w.err)
 		err = IL_E_NOMEM;
 	if (err)

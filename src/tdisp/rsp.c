@@ -120,6 +120,18 @@ static void refuse(const struct tdisp_rsp *r, const struct tdi *t,
 		  req->code, e);
 }
 
+/* The port's own copy of a vendor's answer, as far as it is not the answer. */
+static void vdm_wipe(const struct tdi_arg *arg, const uint8_t *answer_end)
+{
+	uint8_t *end = arg->scratch + arg->scratch_cap;
+	uint8_t *from = arg->scratch;
+
+	if (answer_end > from)
+		from += answer_end - from;
+	if (from < end)
+		bytes_wipe(from, (size_t)(end - from));
+}
+
 enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint32_t session,
 			     const uint8_t *in, size_t n, uint8_t *out,
 			     size_t cap, size_t *out_len)
@@ -158,6 +170,8 @@ enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint32_t session,
 		if (!err)
 			*out_len = w.len;
 	}
+	if (req.code == TDISP_VDM_REQ && arg.scratch)
+		vdm_wipe(&arg, out + *out_len);
 	bytes_wipe(&req, sizeof(req));
 	bytes_wipe(&rsp, sizeof(rsp));
 	return err;

@@ -162,6 +162,17 @@ void pair_free(struct pair *p)
 	free(p);
 }
 
+static void assert_zero(const uint8_t *p, size_t n)
+{
+	assert_true(!n || (!p[0] && memcmp(p, p + 1, n - 1) == 0));
+}
+
+/* Between messages the responder keeps nothing of them. */
+static void nothing_kept(const struct pair *p)
+{
+	assert_zero(p->rcfg.scratch, p->rcfg.scratch_len);
+}
+
 enum il_err pair_exchange(struct pair *p)
 {
 	enum il_err err = spdm_req_pull(&p->req, p->in, sizeof(p->in),
@@ -173,6 +184,7 @@ enum il_err pair_exchange(struct pair *p)
 	err = spdm_rsp_handle(&p->rsp, p->in_kind, p->in, p->in_len, p->out,
 			      sizeof(p->out), &p->out_len, &p->out_kind,
 			      p->now_ns);
+	nothing_kept(p);
 	assert_int_equal(err, IL_OK);
 	if (!p->out_len)
 		return IL_E_TIMEOUT;
@@ -187,6 +199,8 @@ enum il_err pair_run(struct pair *p, enum spdm_req_op op,
 
 	if (err)
 		return err;
+	/* Nor the requester of the operation before. */
+	assert_zero(p->qcfg.scratch, p->qcfg.scratch_len);
 	do
 		err = pair_exchange(p);
 	while (err == IL_E_AGAIN);
@@ -215,6 +229,7 @@ int pair_send(struct pair *p, enum spdm_kind kind, const uint8_t *in, size_t n)
 					 sizeof(p->out), &p->out_len,
 					 &p->out_kind, p->now_ns),
 			 IL_OK);
+	nothing_kept(p);
 	return p->out_len ? error_of(p->out, p->out_len) : -1;
 }
 

@@ -110,6 +110,80 @@ static void the_longest_request_is_whole_while_it_is_answered(void **unused)
 	pair_free(p);
 }
 
+/* Begins an answer, and then says what the test wants. */
+static enum il_err half_answer(void *ctx, uint32_t session_id,
+			       const struct spdm_vdm *in, struct wr *out)
+{
+	struct pair *p = ctx;
+
+	(void)session_id;
+	(void)in;
+	memset(out->p, 0xa5, out->cap);
+	if (!p->vendor_err && !p->vendor_silent)
+		wr_zero(out, out->cap + 1); /* more than there is room for */
+	return p->vendor_err;
+}
+
+static void no_half_answer(const uint8_t *p, size_t n)
+{
+	static const uint8_t part[8] = { 0xa5, 0xa5, 0xa5, 0xa5,
+					 0xa5, 0xa5, 0xa5, 0xa5 };
+
+	assert_false(bytes_hold(p, n, part, sizeof(part)));
+}
+
+static void port_leaves(struct pair *p, enum il_err err, bool silent)
+{
+	const uint8_t id[2] = { 1, 0 };
+	const struct spdm_req_args a = {
+		.vdm = { SPDM_STD_PCISIG, { id, 2 }, { id, 2 } },
+	};
+	enum il_err got;
+
+	p->vendor_err = err;
+	p->vendor_silent = silent;
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_VENDOR, &a), IL_OK);
+	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
+				       &p->in_len, &p->in_kind),
+			 IL_OK);
+	got = spdm_rsp_handle(&p->rsp, p->in_kind, p->in, p->in_len, p->out,
+			      sizeof(p->out), &p->out_len, &p->out_kind, 0);
+	assert_int_equal(got, err == IL_E_AGAIN ? err : IL_OK);
+	assert_int_equal(p->out_len == 0, silent || err == IL_E_AGAIN);
+	no_half_answer(p->out, sizeof(p->out));
+	no_half_answer(p->rcfg.scratch, p->rcfg.scratch_len);
+}
+
+static void an_answer_that_a_port_did_not_finish_is_wiped(void **unused)
+{
+	static const struct {
+		enum il_err err;
+		bool silent;
+	} how[] = { { IL_E_STATE, false },
+		    { IL_E_AGAIN, false },
+		    { IL_E_NOMEM, false },
+		    { IL_OK, true },
+		    { IL_OK, false } };
+	struct spdm_rsp_port port;
+
+	(void)unused;
+	/* With a tap it stands aside, without one in the caller's buffer. */
+	for (unsigned i = 0; i < 2 * COUNT(how); i++) {
+		struct pair *p = pair_new(CRYPTO_P256);
+
+		port = *p->rcfg.port;
+		port.vendor = half_answer;
+		p->rcfg.port = &port;
+		if (i & 1)
+			p->rcfg.tap = NULL;
+		p->rcfg.scratch_len = PAIR_TRANSFER + 1024;
+		pair_start(p);
+		pair_session(p);
+		port_leaves(p, how[i / 2].err, how[i / 2].silent);
+		pair_free(p);
+	}
+}
+
 static void a_whole_life_at_1_2_with_p384(void **unused)
 {
 	(void)unused;
@@ -380,6 +454,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			the_longest_request_is_whole_while_it_is_answered),
+		cmocka_unit_test(an_answer_that_a_port_did_not_finish_is_wiped),
 		cmocka_unit_test(a_whole_life_at_1_2_with_p384),
 		cmocka_unit_test(a_whole_life_at_1_2_with_p256),
 		cmocka_unit_test(a_whole_life_at_1_1),

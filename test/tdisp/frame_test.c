@@ -379,6 +379,9 @@ static void a_vendor_answer_carries_the_question_s_vendor(void **unused)
 	assert_int_equal(k.m.vdm.len, 200);
 	for (uint8_t i = 0; i < 200; i++)
 		assert_int_equal(k.m.vdm.data[i], (uint8_t)(0x40 + i));
+	/* And no copy of it is left behind the answer. */
+	assert_false(
+		bytes_hold(k.out + k.len, OUT_CAP - k.len, k.m.vdm.data, 16));
 	/* Room for the copy of the answer is half the buffer, less a head. */
 	k.g.hw.vdm_len = OUT_CAP / 2 - 273;
 	give(&k, in, 22);
