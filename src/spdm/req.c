@@ -81,8 +81,7 @@ enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 	    !cfg->sm_versions[0] || !cfg->chain || !cfg->scratch ||
 	    (cfg->caps & ~SPDM_REQ_CAPS_ALL) ||
 	    cfg->transfer < SPDM_TRANSFER_MIN ||
-	    cfg->scratch_len <
-		    cfg->transfer + (cfg->mctp ? SPDM_SECURED_SLACK : 0) ||
+	    cfg->scratch_len < cfg->transfer + SPDM_SECURED_SLACK ||
 	    (cfg->vca_cap && !cfg->vca) || (cfg->meas_cap && !cfg->meas))
 		return IL_E_ARG;
 	memset(q, 0, sizeof(*q));

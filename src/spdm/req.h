@@ -66,8 +66,7 @@ struct spdm_req_cfg {
 
 	uint8_t *chain; /* SPDM certificate chain, kept until next CONNECT */
 	size_t chain_cap;
-	/* Plaintext of responses; at least @transfer, over MCTP
-	 * SPDM_SECURED_SLACK more. */
+	/* Plaintext of responses; at least @transfer + SPDM_SECURED_SLACK. */
 	uint8_t *scratch;
 	size_t scratch_len;
 	uint8_t *vca; /* VCA messages as evidence; NULL: only the digest */

@@ -37,7 +37,7 @@ static enum il_err conn_storage(struct tsm_conn *c, struct arena *a,
 {
 	c->msg = ARENA_ARRAY(a, uint8_t, l->msg);
 	c->chain = ARENA_ARRAY(a, uint8_t, l->chain);
-	c->scratch = ARENA_ARRAY(a, uint8_t, l->msg);
+	c->scratch = ARENA_ARRAY(a, uint8_t, l->msg + SPDM_SECURED_SLACK);
 	c->vca = ARENA_ARRAY(a, uint8_t, l->blob);
 	c->meas = ARENA_ARRAY(a, uint8_t, l->blob);
 	c->blob = ARENA_ARRAY(a, uint8_t, l->blob);
@@ -103,7 +103,7 @@ static enum il_err spdm_setup(struct tsm_conn *c)
 		.chain = c->chain,
 		.chain_cap = cfg->limits.chain,
 		.scratch = c->scratch,
-		.scratch_len = cfg->limits.msg,
+		.scratch_len = cfg->limits.msg + SPDM_SECURED_SLACK,
 		.vca = c->vca,
 		.vca_cap = cfg->limits.blob,
 		.meas = c->meas,

@@ -93,7 +93,7 @@ struct tsm_conn {
 	/* from the arena */
 	uint8_t *msg;	  /* limits.msg */
 	uint8_t *chain;	  /* limits.chain */
-	uint8_t *scratch; /* limits.msg */
+	uint8_t *scratch; /* limits.msg + SPDM_SECURED_SLACK */
 	uint8_t *vca;	  /* limits.blob */
 	uint8_t *meas;	  /* limits.blob */
 	uint8_t *blob;	  /* limits.blob */

@@ -420,7 +420,7 @@ static void a_wrong_configuration_is_refused(void **unused)
 	bad[5].sm_versions[0] = 0;
 	bad[6].caps |= SPDM_CAP_MUT_AUTH;
 	bad[7].transfer = SPDM_TRANSFER_MIN - 1;
-	bad[8].scratch_len = bad[8].transfer - 1;
+	bad[8].scratch_len = bad[8].transfer + SPDM_SECURED_SLACK - 1;
 	bad[9].vca = NULL;
 	bad[10].meas = NULL;
 	for (size_t i = 0; i < COUNT(bad); i++)

@@ -110,6 +110,37 @@ static void the_longest_request_is_whole_while_it_is_answered(void **unused)
 	pair_free(p);
 }
 
+/* The longest answer there is fits the least room for plaintext. */
+static void the_longest_answer_fits_the_least_scratch_buffer(void **unused)
+{
+	static uint8_t load[PAIR_TRANSFER], scratch[3 * PAIR_TRANSFER];
+	const uint8_t id[2] = { 1, 0 };
+	struct spdm_req_args a = {
+		.vdm = { SPDM_STD_PCISIG, { id, 2 }, { load, 0 } },
+	};
+
+	(void)unused;
+	for (unsigned mctp = 0; mctp < 2; mctp++) {
+		struct pair *p = pair_new(CRYPTO_P256);
+
+		p->qcfg.mctp = mctp;
+		p->qcfg.transfer = PAIR_TRANSFER - 40; /* records fit pair's */
+		p->qcfg.scratch_len = p->qcfg.transfer + SPDM_SECURED_SLACK;
+		p->rcfg.scratch = scratch;
+		p->rcfg.scratch_len = sizeof(scratch);
+		pair_start(p);
+		pair_session(p);
+		a.vdm.payload.n = p->qcfg.transfer - 4 - 2 - 1 - 2 - 2;
+		assert_int_equal(pair_run(p, SPDM_OP_VENDOR, &a), IL_OK);
+		assert_int_equal(p->out_len,
+				 p->qcfg.transfer + (mctp ? SPDM_MCTP_OVER
+							  : SPDM_SECURED_OVER));
+		assert_int_equal(spdm_req_answer(&p->req)->payload.n,
+				 a.vdm.payload.n);
+		pair_free(p);
+	}
+}
+
 /* Begins an answer, and then says what the test wants. */
 static enum il_err half_answer(void *ctx, uint32_t session_id,
 			       const struct spdm_vdm *in, struct wr *out)
@@ -454,6 +485,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			the_longest_request_is_whole_while_it_is_answered),
+		cmocka_unit_test(
+			the_longest_answer_fits_the_least_scratch_buffer),
 		cmocka_unit_test(an_answer_that_a_port_did_not_finish_is_wiped),
 		cmocka_unit_test(a_whole_life_at_1_2_with_p384),
 		cmocka_unit_test(a_whole_life_at_1_2_with_p256),
