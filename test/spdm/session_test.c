@@ -215,6 +215,37 @@ static void an_answer_that_a_port_did_not_finish_is_wiped(void **unused)
 	}
 }
 
+/* A refusal of UpdateAllKeys comes under the old key: the session goes on. */
+static void update_refused(bool mctp)
+{
+	const uint8_t beat[4] = { SPDM_V12, SPDM_HEARTBEAT };
+	const struct spdm_req_args upd = { .update = SPDM_UPDATE_ALL_KEYS };
+	struct pair *p = pair_new(CRYPTO_P256);
+
+	p->qcfg.mctp = mctp;
+	p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
+	pair_start(p);
+	pair_session(p);
+	/* Its numbers are not those of a new key. */
+	assert_int_equal(pair_send_secured(p, beat, sizeof(beat)), 0);
+	p->rsp.ses[0].unverified = true;
+	assert_int_equal(pair_run(p, SPDM_OP_KEY_UPDATE, &upd), IL_E_PEER);
+	assert_int_equal(spdm_req_peer_error(&p->req),
+			 SPDM_ERR_INVALID_REQUEST);
+	assert_int_equal(p->req.state, SPDM_REQ_SESSION);
+	p->rsp.ses[0].unverified = false;
+	assert_int_equal(pair_run(p, SPDM_OP_KEY_UPDATE, &upd), IL_OK);
+	vendor_echo(p, SPDM_STD_PCISIG, SPDM_VID_PCISIG);
+	pair_free(p);
+}
+
+static void a_refused_update_leaves_the_session(void **unused)
+{
+	(void)unused;
+	update_refused(false);
+	update_refused(true);
+}
+
 static void a_whole_life_at_1_2_with_p384(void **unused)
 {
 	(void)unused;
@@ -488,6 +519,7 @@ int main(void)
 		cmocka_unit_test(
 			the_longest_answer_fits_the_least_scratch_buffer),
 		cmocka_unit_test(an_answer_that_a_port_did_not_finish_is_wiped),
+		cmocka_unit_test(a_refused_update_leaves_the_session),
 		cmocka_unit_test(a_whole_life_at_1_2_with_p384),
 		cmocka_unit_test(a_whole_life_at_1_2_with_p256),
 		cmocka_unit_test(a_whole_life_at_1_1),
