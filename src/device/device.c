@@ -130,7 +130,8 @@ static enum il_err init_fn(struct device *d, unsigned i)
 /* Plaintext of a request, then the longest measurement record. */
 static size_t scratch_need(const struct device_cfg *cfg)
 {
-	return 2 * (cfg->doe_limit ? cfg->doe_limit : DOE_OBJECT_LIMIT);
+	return 2 * (cfg->doe_limit ? cfg->doe_limit : DOE_OBJECT_LIMIT) +
+	       SPDM_SECURED_SLACK;
 }
 
 static enum il_err init_buffers(struct device *d)
