@@ -59,7 +59,7 @@ static bool door_file(const struct vfu_door *d, struct sockaddr_un *un,
 static void close_door(const struct vfu_door *d)
 {
 	struct sockaddr_un un;
-	struct stat st;
+	struct stat st = { 0 };
 
 	close(d->fd);
 	if (door_file(d, &un, &st) && st.st_dev == d->dev &&
