@@ -41,6 +41,15 @@ void ide_must(struct ide_port *p, unsigned idx, enum ide_event ev,
 /* Wipes one key; its slot goes back. */
 void ide_key_wipe(struct ide_port *p, struct ide_key *k);
 
+/*
+ * Whether law 5 lets a key in; @id is what the log has of it.
+ * Errors: IL_E_AUTH seen before, IL_E_SPACE the log is full; from crypto
+ */
+enum il_err ide_key_fresh(const struct ide_port *p, const uint8_t *key,
+			  uint64_t *id) IL_MUST;
+/* After ide_key_fresh(), and nothing else in between. */
+void ide_key_remember(struct ide_port *p, uint64_t id);
+
 /* May @t be under a selective stream at all? Table 6-35. */
 bool ide_type_ok(const struct ide_port *p, const struct ide_stream_cfg *c,
 		 const struct tlp *t, bool sending);

@@ -453,19 +453,26 @@ static void a_full_key_log_takes_no_more_keys(void **unused)
 	assert_memory_equal(&p.root, &before, sizeof(before));
 }
 
-static void a_forgetful_log_remembers_the_latest_keys(void **unused)
+/* The root port with a log of @max keys, and another in place of the oldest. */
+static void forgetful_root(unsigned max)
 {
 	struct ide_stream_cfg c = pair_root_cfg(false);
-	uint8_t key[4][IDE_KEY_LEN];
 	struct ide_cfg cfg;
 
-	(void)unused;
 	pair_init(&p);
 	cfg = p.root.cfg;
-	cfg.keys_max = 2;
+	cfg.keys_max = max;
 	cfg.forget_oldest = true;
 	assert_int_equal(ide_init(&p.root, &cfg), IL_OK);
 	assert_int_equal(ide_stream_set(&p.root, 0, &c), IL_OK);
+}
+
+static void a_forgetful_log_remembers_the_latest_keys(void **unused)
+{
+	uint8_t key[4][IDE_KEY_LEN];
+
+	(void)unused;
+	forgetful_root(2);
 	for (unsigned i = 0; i < 4; i++) {
 		pair_key(&p, key[i]);
 		assert_int_equal(
@@ -484,17 +491,10 @@ static void a_forgetful_log_remembers_the_latest_keys(void **unused)
 
 static void a_forgetful_log_never_forgets_a_key_that_is_held(void **unused)
 {
-	struct ide_stream_cfg c = pair_root_cfg(false);
 	uint8_t held[IDE_KEY_LEN], key[IDE_KEY_LEN];
-	struct ide_cfg cfg;
 
 	(void)unused;
-	pair_init(&p);
-	cfg = p.root.cfg;
-	cfg.keys_max = 3;
-	cfg.forget_oldest = true;
-	assert_int_equal(ide_init(&p.root, &cfg), IL_OK);
-	assert_int_equal(ide_stream_set(&p.root, 0, &c), IL_OK);
+	forgetful_root(3);
 	pair_key(&p, held);
 	assert_int_equal(ide_key_set(&p.root, STREAM, 0, IDE_RX, 0, held, 1),
 			 IL_OK);
