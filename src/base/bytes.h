@@ -333,6 +333,18 @@ static inline enum il_err IL_MUST wr_end(const struct wr *w, size_t *len)
 	return w->err;
 }
 
+/* Value of a hexadecimal digit, or -1. */
+static inline int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 /* Compares @len bytes in time that depends on @len alone. */
 static inline bool bytes_equal_ct(const void *a, const void *b, size_t len)
 {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "cli/session.h"
 
 /* The object `measurements`: what a guest found, and what it may expect. */
@@ -22,17 +23,6 @@ json_t *cli_measurements_json(const struct evidence_measurement *m, unsigned n)
 			json_pack("{s:i, s:s}", "type", m->type, "value", hex));
 	}
 	return o;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 static bool read_hex(const char *s, struct evidence_measurement *m)

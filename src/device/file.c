@@ -86,13 +86,6 @@ static void tee(struct fj *j, json_t *v, void *to)
 	f->cfg.no_tee = !fj_bool(j, v);
 }
 
-static void dev_number(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.dev_number = (uint8_t)fj_uint(j, v, 0, 31);
-}
-
 /* Measurements */
 
 struct one_meas {
@@ -109,13 +102,6 @@ static void meas_index(struct fj *j, json_t *v, void *to)
 	for (unsigned i = 0; i < o->f->cfg.meas_count; i++)
 		if (o->f->meas_index[i] == o->index)
 			fj_fail(j, "%u was given before", o->index);
-}
-
-static void meas_type(struct fj *j, json_t *v, void *to)
-{
-	struct one_meas *o = to;
-
-	o->m.type = (uint8_t)fj_uint(j, v, 0, 0x7f);
 }
 
 static void meas_tcb(struct fj *j, json_t *v, void *to)
@@ -165,9 +151,12 @@ static void meas_hex(struct fj *j, json_t *v, void *to)
 }
 
 static const struct fj_key meas_keys[] = {
-	{ "index", meas_index, true }, { "type", meas_type, true },
-	{ "text", meas_text },	       { "hex", meas_hex },
-	{ "tcb", meas_tcb },	       { "raw_only", meas_raw },
+	{ "index", meas_index, true },
+	FJ_NUM("type", true, one_meas, m.type, 0, 0x7f),
+	{ "text", meas_text },
+	{ "hex", meas_hex },
+	{ "tcb", meas_tcb },
+	{ "raw_only", meas_raw },
 };
 
 static void measurement(struct fj *j, json_t *v, struct device_file *f)
@@ -207,7 +196,7 @@ static const struct fj_key keys[] = {
 	{ "relax", relax },
 	{ "identity", identity },
 	{ "tee", tee },
-	{ "device_number", dev_number },
+	FN_NUM("device_number", dev_number, 0, 31),
 	{ "functions", file_functions },
 	{ "ide", file_ide },
 	{ "tdisp", file_tdisp },

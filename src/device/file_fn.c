@@ -180,20 +180,6 @@ static void bars(struct fj *j, json_t *v, void *to)
 	read_bars(j, v, f->cfg.bar);
 }
 
-static void vf_count(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.vfs = (unsigned)fj_uint(j, v, 0, DEVICE_VFS_MAX);
-}
-
-static void vf_device(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.ids.vf_device = (uint16_t)fj_uint(j, v, 0, 0xffff);
-}
-
 static void vf_bars(struct fj *j, json_t *v, void *to)
 {
 	struct device_file *f = to;
@@ -204,55 +190,12 @@ static void vf_bars(struct fj *j, json_t *v, void *to)
 static void vfs(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_key keys[] = {
-		{ "count", vf_count, true },
-		{ "device", vf_device },
+		FJ_NUM("count", true, device_file, cfg.vfs, 0, DEVICE_VFS_MAX),
+		FN_NUM("device", ids.vf_device, 0, 0xffff),
 		{ "bars", vf_bars },
 	};
 
 	fj_object(j, v, keys, COUNT(keys), to);
-}
-
-/* Vendor 0 would stand for all the defaults; ffff for no function. */
-static void id_vendor(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.ids.vendor = (uint16_t)fj_uint(j, v, 1, 0xfffe);
-}
-
-static void id_device(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.ids.device = (uint16_t)fj_uint(j, v, 0, 0xffff);
-}
-
-static void id_subsys_vendor(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.ids.subsys_vendor = (uint16_t)fj_uint(j, v, 0, 0xffff);
-}
-
-static void id_subsys(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.ids.subsys = (uint16_t)fj_uint(j, v, 0, 0xffff);
-}
-
-static void id_class(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.ids.class_code = (uint32_t)fj_uint(j, v, 0, 0xffffff);
-}
-
-static void id_revision(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.ids.revision = (uint8_t)fj_uint(j, v, 0, 0xff);
 }
 
 static void fn_kind(struct fj *j, json_t *v, void *to)
@@ -265,20 +208,6 @@ static void fn_kind(struct fj *j, json_t *v, void *to)
 }
 
 /* Report */
-
-static void rep_lnr(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.report.lnr_control = (uint16_t)fj_uint(j, v, 0, 0xffff);
-}
-
-static void rep_tph(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.report.tph_control = (uint32_t)fj_uint(j, v, 0, 0xffffffff);
-}
 
 static void rep_info(struct fj *j, json_t *v, void *to)
 {
@@ -305,8 +234,8 @@ static void fn_report(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_key keys[] = {
 		{ "vendor_info", rep_info },
-		{ "lnr_control", rep_lnr },
-		{ "tph_control", rep_tph },
+		FN_NUM("lnr_control", report.lnr_control, 0, 0xffff),
+		FN_NUM("tph_control", report.tph_control, 0, 0xffffffff),
 		{ "dma_without_pasid", rep_no_pasid },
 		{ "dma_with_pasid", rep_never },
 		{ "ats", rep_never },
@@ -318,12 +247,13 @@ static void fn_report(struct fj *j, json_t *v, void *to)
 
 static const struct fj_key fn_keys[] = {
 	{ "kind", fn_kind },
-	{ "vendor", id_vendor },
-	{ "device", id_device },
-	{ "subsystem_vendor", id_subsys_vendor },
-	{ "subsystem", id_subsys },
-	{ "class", id_class },
-	{ "revision", id_revision },
+	/* Vendor 0 would stand for all the defaults; ffff for no function. */
+	FN_NUM("vendor", ids.vendor, 1, 0xfffe),
+	FN_NUM("device", ids.device, 0, 0xffff),
+	FN_NUM("subsystem_vendor", ids.subsys_vendor, 0, 0xffff),
+	FN_NUM("subsystem", ids.subsys, 0, 0xffff),
+	FN_NUM("class", ids.class_code, 0, 0xffffff),
+	FN_NUM("revision", ids.revision, 0, 0xff),
 	{ "bars", bars },
 	{ "vfs", vfs },
 	{ "report", fn_report },

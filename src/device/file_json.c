@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 void fj_init(struct fj *j, char *what, size_t cap)
 {
 	*j = (struct fj){ .what = what, .cap = cap };
@@ -84,6 +86,24 @@ static const char *kind(const json_t *v)
 	return "something else";
 }
 
+static void number(struct fj *j, json_t *v, const struct fj_key *k, void *to)
+{
+	uint64_t n = fj_uint(j, v, k->min, k->max);
+	uint8_t *at = (uint8_t *)to + k->at;
+	uint8_t n8 = (uint8_t)n;
+	uint16_t n16 = (uint16_t)n;
+	uint32_t n32 = (uint32_t)n;
+
+	if (k->size == sizeof(n8))
+		memcpy(at, &n8, sizeof(n8));
+	else if (k->size == sizeof(n16))
+		memcpy(at, &n16, sizeof(n16));
+	else if (k->size == sizeof(n32))
+		memcpy(at, &n32, sizeof(n32));
+	else
+		memcpy(at, &n, sizeof(n));
+}
+
 static void one(struct fj *j, const char *name, json_t *v,
 		const struct fj_key *keys, size_t n, void *to)
 {
@@ -91,7 +111,10 @@ static void one(struct fj *j, const char *name, json_t *v,
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(keys[i].name, name) == 0) {
-			keys[i].read(j, v, to);
+			if (keys[i].read)
+				keys[i].read(j, v, to);
+			else
+				number(j, v, &keys[i], to);
 			fj_up(j, mark);
 			return;
 		}
@@ -132,17 +155,6 @@ bool fj_array(struct fj *j, json_t *v, size_t max)
 	return true;
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* "0x" and 1 to 16 digits. */
 static bool hex_number(const char *s, uint64_t *out)
 {
@@ -152,9 +164,9 @@ static bool hex_number(const char *s, uint64_t *out)
 	if (n < 3 || n > 18 || s[0] != '0' || s[1] != 'x')
 		return false;
 	for (s += 2; *s; s++) {
-		if (digit(*s) < 0)
+		if (hex_digit(*s) < 0)
 			return false;
-		v = v << 4 | (uint64_t)digit(*s);
+		v = v << 4 | (uint64_t)hex_digit(*s);
 	}
 	*out = v;
 	return true;
@@ -218,7 +230,7 @@ size_t fj_hex(struct fj *j, json_t *v, uint8_t *out, size_t cap)
 	if (!s)
 		return 0;
 	for (size_t i = 0; i < n; i += 2) {
-		int hi = digit(s[i]), lo = n % 2 ? -1 : digit(s[i + 1]);
+		int hi = hex_digit(s[i]), lo = n % 2 ? -1 : hex_digit(s[i + 1]);
 
 		if (hi < 0 || lo < 0) {
 			fj_fail(j, "is no string of pairs of hexadecimal "

@@ -24,7 +24,21 @@ struct fj_key {
 	const char *name;
 	void (*read)(struct fj *j, json_t *v, void *to);
 	bool must; /* the object needs it */
+	/* Without @read: a number that is stored in the object, see FJ_NUM. */
+	size_t at;
+	size_t size;
+	uint64_t min;
+	uint64_t max;
 };
+
+/* A whole number from @lo to @hi for an unsigned field of struct @type. */
+#define FJ_NUM(key, needed, type, field, lo, hi)                        \
+	{                                                               \
+		.name = (key), .must = (needed),                        \
+		.at = offsetof(struct type, field),                     \
+		.size = sizeof(((struct type *)0)->field), .min = (lo), \
+		.max = (hi)                                             \
+	}
 
 void fj_init(struct fj *j, char *what, size_t cap);
 /* Complains of the value at the path. printf-like; keeps the first. */

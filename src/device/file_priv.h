@@ -5,6 +5,10 @@
 #include "device/file.h"
 #include "device/file_json.h"
 
+/* A number that goes into the configuration. */
+#define FN_NUM(key, field, lo, hi) \
+	FJ_NUM(key, false, device_file, cfg.field, lo, hi)
+
 /* Readers of the parts of a file, @to is the struct device_file. */
 void file_functions(struct fj *j, json_t *v, void *to);
 void file_ide(struct fj *j, json_t *v, void *to);

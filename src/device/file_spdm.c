@@ -5,13 +5,6 @@
 
 /* The device file: what the DSM offers. */
 
-static void streams(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.streams = (unsigned)fj_uint(j, v, 0, DEVICE_STREAMS);
-}
-
 static void ports(struct fj *j, json_t *v, void *to)
 {
 	(void)to;
@@ -19,27 +12,13 @@ static void ports(struct fj *j, json_t *v, void *to)
 		fj_fail(j, "the device has one port");
 }
 
-static void query_bus(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.query_bus = (uint8_t)fj_uint(j, v, 0, 255);
-}
-
-static void query_segment(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.query_segment = (uint8_t)fj_uint(j, v, 0, 255);
-}
-
 void file_ide(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_key keys[] = {
-		{ "streams", streams },
+		FN_NUM("streams", streams, 0, DEVICE_STREAMS),
 		{ "ports", ports },
-		{ "query_bus", query_bus },
-		{ "query_segment", query_segment },
+		FN_NUM("query_bus", query_bus, 0, 255),
+		FN_NUM("query_segment", query_segment, 0, 255),
 	};
 
 	fj_object(j, v, keys, COUNT(keys), to);
@@ -58,18 +37,11 @@ static void lock_flags(struct fj *j, json_t *v, void *to)
 	f->cfg.lock_flags_none = !f->cfg.lock_flags;
 }
 
-static void addr_width(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.addr_width = (uint8_t)fj_uint(j, v, 32, 64);
-}
-
 void file_tdisp(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_key keys[] = {
 		{ "lock_flags", lock_flags },
-		{ "address_width", addr_width },
+		FN_NUM("address_width", addr_width, 32, 64),
 	};
 
 	fj_object(j, v, keys, COUNT(keys), to);
@@ -204,29 +176,6 @@ static void slots(struct fj *j, json_t *v, void *to)
 	}
 }
 
-static void heartbeat(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.spdm.heartbeat_s = (uint8_t)fj_uint(j, v, 0, 255);
-}
-
-static void ct_exponent(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.spdm.ct_exponent = (uint8_t)fj_uint(j, v, 0, 31);
-}
-
-/* 0 until file_finish(): as the object limit allows. */
-static void transfer(struct fj *j, json_t *v, void *to)
-{
-	struct device_file *f = to;
-
-	f->cfg.spdm.transfer =
-		(uint32_t)fj_uint(j, v, SPDM_TRANSFER_MIN, UINT16_MAX);
-}
-
 void file_spdm(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_key keys[] = {
@@ -238,9 +187,11 @@ void file_spdm(struct fj *j, json_t *v, void *to)
 		{ "dhe", dhe },
 		{ "capabilities", caps },
 		{ "slots", slots },
-		{ "heartbeat_s", heartbeat },
-		{ "ct_exponent", ct_exponent },
-		{ "transfer_size", transfer },
+		FN_NUM("heartbeat_s", spdm.heartbeat_s, 0, 255),
+		FN_NUM("ct_exponent", spdm.ct_exponent, 0, 31),
+		/* 0 until file_finish(): as the object limit allows. */
+		FN_NUM("transfer_size", spdm.transfer, SPDM_TRANSFER_MIN,
+		       UINT16_MAX),
 	};
 
 	fj_object(j, v, keys, COUNT(keys), to);

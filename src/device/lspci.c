@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/bytes.h"
 #include "device/lspci_priv.h"
 
 /* Reading the text: lines, dumps, sizes. What they mean is lspci_file.c. */
@@ -14,25 +15,14 @@ struct line {
 	const char *end;
 };
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Hexadecimal digits, from @min to @max of them; false: there are not. */
 static bool hex(struct line *l, unsigned min, unsigned max, uint64_t *out)
 {
 	uint64_t v = 0;
 	unsigned n = 0;
 
-	while (n < max && l->p < l->end && digit(*l->p) >= 0) {
-		v = v << 4 | (uint64_t)digit(*l->p++);
+	while (n < max && l->p < l->end && hex_digit(*l->p) >= 0) {
+		v = v << 4 | (uint64_t)hex_digit(*l->p++);
 		n++;
 	}
 	*out = v;
@@ -111,10 +101,10 @@ static uint64_t size_of(struct line *l)
 	uint64_t v = 0;
 	const char *u;
 
-	for (unsigned n = 0;
-	     n < 10 && l->p < l->end && digit(*l->p) >= 0 && digit(*l->p) < 10;
+	for (unsigned n = 0; n < 10 && l->p < l->end && hex_digit(*l->p) >= 0 &&
+			     hex_digit(*l->p) < 10;
 	     n++)
-		v = v * 10 + (uint64_t)digit(*l->p++);
+		v = v * 10 + (uint64_t)hex_digit(*l->p++);
 	u = l->p < l->end ? memchr(unit, *l->p, 4) : NULL;
 	return u ? v << 10 * (u - unit + 1) : v;
 }

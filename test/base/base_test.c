@@ -162,6 +162,20 @@ static void every_name_is_distinct(void **unused)
 	assert_string_equal(fault_agent_name(AGENT_DEVICE), "device");
 }
 
+static void a_hexadecimal_digit_is_one_of_22_characters(void **unused)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+
+	(void)unused;
+	for (int c = -128; c < 256; c++) {
+		const char *at = c ? strchr(digits, (char)c) : NULL;
+		int want = at ? (int)(at - digits) : -1;
+
+		assert_int_equal(hex_digit((char)c),
+				 want > 15 ? want - 6 : want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +190,7 @@ int main(void)
 		cmocka_unit_test(an_arena_refuses_what_does_not_fit),
 		cmocka_unit_test(a_broken_invariant_reaches_the_hook),
 		cmocka_unit_test(every_name_is_distinct),
+		cmocka_unit_test(a_hexadecimal_digit_is_one_of_22_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
