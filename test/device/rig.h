@@ -14,18 +14,18 @@
  * One root port, one queue link with an interposer, one device; memory without
  * ownership rules behind an IOMMU that lets everything pass, or nothing.
  */
-#define RIG_RAM	   (UINT64_C(64) << 20)
-#define RIG_ECAM   UINT64_C(0xb0000000)
-#define RIG_WINDOW UINT64_C(0xe0000000)
-#define RIG_PORT   BDF(0, 1, 0)
-#define RIG_EP	   BDF(1, 0, 0)
-#define RIG_BAR0   UINT64_C(0xe0000000)
-#define RIG_VFBAR0 UINT64_C(0xe0100000)
-#define RIG_BAR2   UINT64_C(0xe0200000)
-#define RIG_VFBAR2 UINT64_C(0xe0300000)
-#define RIG_MSI	   UINT64_C(0xfee01000)
-#define RIG_RING   (4u << 20)
-#define RIG_STREAM 5
+#define RIG_RAM	    (UINT64_C(64) << 20)
+#define RIG_ECAM    UINT64_C(0xb0000000)
+#define RIG_WINDOW  UINT64_C(0xe0000000)
+#define RIG_PORT    BDF(0, 1, 0)
+#define RIG_EP	    BDF(1, 0, 0)
+#define RIG_BAR0    UINT64_C(0xe0000000)
+#define RIG_VFBAR0  UINT64_C(0xe0100000)
+#define RIG_BAR2    UINT64_C(0xe0200000)
+#define RIG_VFBAR2  UINT64_C(0xe0300000)
+#define RIG_MSI	    UINT64_C(0xfee01000)
+#define RIG_RING    (4u << 20)
+#define RIG_STREAM  5
 #define RIG_SESSION 0x10001
 
 struct rig {

@@ -143,3 +143,66 @@ uint32_t solo_error(const struct solo *s)
 	assert_int_equal(s->out[1], 0x7f);
 	return rd_u32le(&r);
 }
+
+enum tdi_state solo_state(struct solo *s, uint16_t rid)
+{
+	enum tdi_state st = TDI_STATES;
+
+	assert_int_equal(device_ask_state(&s->dev, rid, &st), IL_OK);
+	return st;
+}
+
+const struct rule *solo_refusal(struct solo *s, const struct device_access *a)
+{
+	const struct rule *why = &device_rule_type;
+	bool ok = device_ask_access(&s->dev, a, &why);
+
+	assert_int_equal(ok, !why);
+	assert_int_equal(device_ask_access(&s->dev, a, NULL), ok);
+	return why;
+}
+
+/* Whether MMIO of 8 bytes at @addr of @rid may be. */
+bool solo_mmio(struct solo *s, uint16_t rid, uint64_t addr, bool t)
+{
+	struct device_access a = { .rid = rid,
+				   .addr = addr,
+				   .len = 8,
+				   .t = t,
+				   .stream = DEVICE_STREAM_BOUND };
+
+	return !solo_refusal(s, &a);
+}
+
+bool solo_dma(struct solo *s, uint16_t rid, bool t)
+{
+	struct device_access a = { .rid = rid,
+				   .addr = 0x1000,
+				   .len = 64,
+				   .t = t,
+				   .stream = DEVICE_STREAM_BOUND,
+				   .from_device = true };
+
+	return !solo_refusal(s, &a);
+}
+
+void solo_told(struct solo *s, uint16_t rid, uint16_t reg, unsigned size,
+	       uint32_t v)
+{
+	assert_int_equal(device_told_write(&s->dev, rid, reg, size, v), IL_OK);
+}
+
+/* First page of range @i of the report that TDI @id gives. */
+uint64_t solo_report_page(struct solo *s, uint32_t id, unsigned i)
+{
+	struct rd r;
+
+	assert_int_equal(solo_tdisp(s, id, 0x84), 0x04);
+	r = rd_over(s->out + 20 + 16 + 16 * i, 8);
+	return rd_u64le(&r);
+}
+
+uint16_t solo_ecap(struct solo *s, uint16_t id)
+{
+	return pci_ecap_find(&s->dev.fn[0].cfg, id);
+}

@@ -51,4 +51,16 @@ void solo_run(struct solo *s, uint32_t id);
 /* Code of the error in out. */
 uint32_t solo_error(const struct solo *s);
 
+/* The questions and reports of told.c; what is asked for must be there. */
+enum tdi_state solo_state(struct solo *s, uint16_t rid);
+const struct rule *solo_refusal(struct solo *s, const struct device_access *a);
+/* Whether MMIO of 8 bytes at @addr of @rid may be. */
+bool solo_mmio(struct solo *s, uint16_t rid, uint64_t addr, bool t);
+bool solo_dma(struct solo *s, uint16_t rid, bool t);
+void solo_told(struct solo *s, uint16_t rid, uint16_t reg, unsigned size,
+	       uint32_t v);
+/* First page of range @i of the report that TDI @id gives. */
+uint64_t solo_report_page(struct solo *s, uint32_t id, unsigned i);
+uint16_t solo_ecap(struct solo *s, uint16_t id);
+
 #endif
