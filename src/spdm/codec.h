@@ -412,6 +412,25 @@ enum il_err spdm_sm_selected_read(struct spdm_span opaque, bool fmt1,
 				  uint16_t *out) IL_MUST;
 
 /*
+ * DataTransferSize and MaxSPDMmsgSize, from 1.2 on: without CHUNK no message
+ * is larger than what goes over at once.
+ * Source: DSP0274 1.2.1, section 10.3
+ */
+static inline bool spdm_sizes_agree(const struct spdm_caps *c)
+{
+	return c->transfer >= SPDM_TRANSFER_MIN &&
+	       (c->flags & SPDM_CAP_CHUNK ? c->max_msg >= c->transfer
+					  : c->max_msg == c->transfer);
+}
+
+/*
+ * spdm_opaque_good() - may @opaque stand in a message of version 1.2 on?
+ * None, or whole elements in the general format, if that was negotiated.
+ * Source: DSP0274 1.2.1, section 10 (general opaque data format)
+ */
+bool spdm_opaque_good(struct spdm_span opaque, bool fmt1);
+
+/*
  * The SPDM certificate chain: length u16, reserved u16, hash of the root
  * certificate, certificates. Source: DSP0274 1.2.1, section 10.6.1.
  */

@@ -81,6 +81,32 @@ static void element_write(struct wr *w, uint8_t id, const uint8_t *p, size_t n)
 	wr_zero(w, (4 - (n + 6) % 4) % 4);
 }
 
+/* One element: whose it is, and its data. */
+static struct spdm_span element_read(struct rd *r, uint8_t *owner,
+				     struct spdm_span *vid)
+{
+	struct spdm_span data;
+
+	*owner = rd_u8(r);
+	*vid = rd_span(r, rd_u8(r));
+	data = rd_span16(r, SPDM_OPAQUE_MAX);
+	rd_skip(r, (4 - (4 + vid->n + data.n) % 4) % 4);
+	return data;
+}
+
+bool spdm_opaque_good(struct spdm_span opaque, bool fmt1)
+{
+	struct rd r = rd_over(opaque.p, opaque.n);
+	struct spdm_span vid;
+	uint8_t owner;
+
+	if (!opaque.n)
+		return true;
+	for (uint8_t n = frame_read(&r, true); n > 0 && !r.err; n--)
+		(void)element_read(&r, &owner, &vid);
+	return fmt1 && !rd_end(&r);
+}
+
 /*
  * The data of the one element @id, behind its version and id. Elements of
  * others are stepped over; a second one of ours is refused.
@@ -92,11 +118,10 @@ static enum il_err element_find(struct spdm_span opaque, bool fmt1, uint8_t id,
 	bool found = false;
 
 	for (uint8_t n = frame_read(&r, fmt1); n > 0 && !r.err; n--) {
-		uint8_t owner = rd_u8(&r);
-		struct spdm_span vid = rd_span(&r, rd_u8(&r));
-		struct spdm_span data = rd_span16(&r, SPDM_OPAQUE_MAX);
+		struct spdm_span vid;
+		uint8_t owner;
+		struct spdm_span data = element_read(&r, &owner, &vid);
 
-		rd_skip(&r, (4 - (4 + vid.n + data.n) % 4) % 4);
 		if (r.err || owner != SPDM_STD_DMTF || vid.n || data.n < 2 ||
 		    data.p[0] != SM_DATA_VERSION || data.p[1] != id)
 			continue;

@@ -74,8 +74,7 @@ static bool caps_sane(const struct spdm_req *q, const struct spdm_caps *c)
 	    (c->flags & q->cfg.need_caps) != q->cfg.need_caps ||
 	    !flags_agree(c->flags))
 		return false;
-	return q->version < SPDM_V12 ||
-	       (c->transfer >= SPDM_TRANSFER_MIN && c->max_msg >= c->transfer);
+	return q->version < SPDM_V12 || spdm_sizes_agree(c);
 }
 
 static enum il_err caps_check(struct spdm_req *q, const struct spdm_msg *m)

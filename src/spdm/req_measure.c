@@ -11,6 +11,12 @@ static enum il_err challenge_build(struct spdm_req *q, struct spdm_msg *m)
 	return env_random(q->cfg.env, m->u.challenge.nonce, SPDM_NONCE_LEN);
 }
 
+static bool opaque_good(const struct spdm_req *q, struct spdm_span opaque)
+{
+	return q->version < SPDM_V12 ||
+	       spdm_opaque_good(opaque, q->opaque_fmt1);
+}
+
 /*
  * Our nonce is in the signed transcript; the chain hash says that the peer
  * still shows the chain we read. Source: DSP0274 1.2.1, section 10.9.
@@ -20,7 +26,8 @@ static enum il_err challenge_check(struct spdm_req *q, const struct spdm_msg *m)
 	const size_t n = q->shape.hash_len;
 	enum il_err err;
 
-	if (m->param1 != q->slot || !(m->param2 >> q->slot & 1))
+	if (m->param1 != q->slot || !(m->param2 >> q->slot & 1) ||
+	    !opaque_good(q, m->u.challenge_auth.opaque))
 		return IL_E_FIELD;
 	if (memcmp(m->u.challenge_auth.chain_hash.p, q->chain_digest, n) != 0)
 		return IL_E_AUTH;
@@ -115,6 +122,8 @@ static enum il_err meas_check(struct spdm_req *q, const struct spdm_msg *m)
 	enum il_err err = record_check(q, m);
 
 	if (!err && q->args.sign && (m->param2 & 0xf) != q->slot)
+		err = IL_E_FIELD;
+	if (!err && !opaque_good(q, m->u.meas.opaque))
 		err = IL_E_FIELD;
 	if (!err && q->args.sign)
 		err = spdm_req_verify(q, SPDM_SIGN_MEASUREMENTS, m->u.meas.sig);

@@ -72,8 +72,7 @@ static bool caps_sane(const struct spdm_msg *m)
 	if ((c->flags & SPDM_CAP_HANDSHAKE_IN_CLEAR) &&
 	    !(c->flags & SPDM_CAP_KEY_EX))
 		return false;
-	return m->version < SPDM_V12 ||
-	       (c->transfer >= SPDM_TRANSFER_MIN && c->max_msg >= c->transfer);
+	return m->version < SPDM_V12 || spdm_sizes_agree(c);
 }
 
 enum il_err spdm_rsp_caps(struct spdm_ex *x)

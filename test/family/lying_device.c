@@ -101,7 +101,6 @@ static void note(const struct field *f, const uint8_t *was, size_t had,
 	for (size_t i = 0; i < f->len; i++) {
 		l.is.diff |= (uint64_t)(was[f->off + i] ^ now[f->off + i])
 			     << (8 * i);
-		l.is.value |= (uint64_t)now[f->off + i] << (8 * i);
 	}
 }
 

@@ -15,9 +15,7 @@ struct unbound {
 	const char *field;
 	int nth;       /* -1: each of that name */
 	uint64_t bits; /* that may change */
-	uint64_t low;  /* new values, of a number; 0 and 0: any */
-	uint64_t high;
-	bool longer; /* may be longer, or stand twice */
+	bool longer;   /* may be longer, or stand twice */
 	const char *why;
 	const char *source;
 };
@@ -29,9 +27,8 @@ extern const size_t unbound_n;
 struct unbound_case {
 	const char *message;
 	const struct field *field;
-	uint64_t diff;	/* bits; all ones: of a long field */
-	uint64_t value; /* of a number, then */
-	bool longer;	/* the message is */
+	uint64_t diff; /* bits; all ones: of a long field */
+	bool longer;   /* the message is */
 	bool shorter;
 	bool vendor; /* it is a vendor's, in SPDM's frame */
 };

@@ -283,6 +283,25 @@ static void a_measurement_block_is_dmtf_s_and_says_its_size(void **unused)
 	}
 }
 
+static void opaque_data_is_whole_elements_or_none(void **unused)
+{
+	(void)unused;
+	/* Two elements: PCI-SIG's with a vendor id, DMTF's with a pad byte. */
+	const uint8_t two[20] = { 2,	0,    0, 0, 3, 2, 1, 2, 2, 0,
+				  0xaa, 0xbb, 0, 0, 3, 0, 1, 2, 3, 0 };
+
+	assert_true(spdm_opaque_good((struct spdm_span){ NULL, 0 }, false));
+	assert_true(spdm_opaque_good((struct spdm_span){ NULL, 0 }, true));
+	for (size_t n = 1; n < sizeof(two); n++)
+		assert_false(
+			spdm_opaque_good((struct spdm_span){ two, n }, true));
+	assert_true(
+		spdm_opaque_good((struct spdm_span){ two, sizeof(two) }, true));
+	/* of a format that was not negotiated */
+	assert_false(spdm_opaque_good((struct spdm_span){ two, sizeof(two) },
+				      false));
+}
+
 static void opaque_versions_are_read_only_when_whole(void **unused)
 {
 	(void)unused;
@@ -365,6 +384,7 @@ int main(void)
 		cmocka_unit_test(requests_and_responses_are_paired),
 		cmocka_unit_test(
 			a_measurement_block_is_dmtf_s_and_says_its_size),
+		cmocka_unit_test(opaque_data_is_whole_elements_or_none),
 		cmocka_unit_test(opaque_versions_are_read_only_when_whole),
 		cmocka_unit_test(an_element_said_twice_is_refused),
 	};

@@ -36,6 +36,7 @@ CHANGE(caps_csr, m->u.caps.flags |= SPDM_CAP_CSR)
 CHANGE(caps_install, m->u.caps.flags |= SPDM_CAP_CERT_INSTALL_RESET)
 CHANGE(caps_transfer, m->u.caps.transfer = SPDM_TRANSFER_MIN - 1)
 CHANGE(caps_max, m->u.caps.max_msg = m->u.caps.transfer - 1)
+CHANGE(caps_max_more, m->u.caps.max_msg = m->u.caps.transfer + 1)
 CHANGE(alg_asym, m->u.algs.asym = BIT(0))
 CHANGE(alg_asym_two, m->u.algs.asym |= SPDM_ASYM_ECDSA_P256)
 CHANGE(alg_hash, m->u.algs.hash = SPDM_HASH_SHA_256)
@@ -76,6 +77,7 @@ CHANGE(mea_record, m->u.meas.record.n -= 1)
 CHANGE(mea_none, m->u.meas.blocks = 0; m->u.meas.record.n = 0)
 CHANGE(mea_one, m->u.meas.blocks = 1; m->u.meas.record.n = 7 + 48; p->meas[0] = 2; memcpy(p->meas + 1, m->u.meas.record.p + 1, 54); m->u.meas.record.p = p->meas)
 CHANGE(mea_sig, m->u.meas.sig.p = junk)
+CHANGE(mea_opaque, m->u.meas.opaque = (struct spdm_span){ junk, 1 })
 CHANGE(mea_nonce, m->u.meas.nonce[31] ^= 1)
 CHANGE(mea_value, memcpy(p->meas, m->u.meas.record.p, m->u.meas.record.n); p->meas[9] ^= 1; m->u.meas.record.p = p->meas)
 CHANGE(mea_order, memcpy(p->meas, m->u.meas.record.p, m->u.meas.record.n); p->meas[55] = 1; m->u.meas.record.p = p->meas)
@@ -123,6 +125,7 @@ static const struct lie {
 	{ caps_install,    SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
 	{ caps_transfer,   SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
 	{ caps_max,        SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
+	{ caps_max_more,   SPDM_OP_CONNECT,     SPDM_CAPABILITIES, F, IL_E_FIELD },
 	{ alg_asym,        SPDM_OP_CONNECT,     SPDM_ALGORITHMS,   F, IL_E_FIELD },
 	{ alg_asym_two,    SPDM_OP_CONNECT,     SPDM_ALGORITHMS,   F, IL_E_FIELD },
 	{ alg_hash,        SPDM_OP_CONNECT,     SPDM_ALGORITHMS,   F, IL_E_FIELD },
@@ -156,7 +159,7 @@ static const struct lie {
 	{ cha_sig,         SPDM_OP_CHALLENGE,   SPDM_CHALLENGE_AUTH, P, IL_E_AUTH },
 	{ cha_sig_len,     SPDM_OP_CHALLENGE,   SPDM_CHALLENGE_AUTH, P, IL_E_SHORT },
 	{ cha_nonce,       SPDM_OP_CHALLENGE,   SPDM_CHALLENGE_AUTH, P, IL_E_AUTH },
-	{ cha_opaque,      SPDM_OP_CHALLENGE,   SPDM_CHALLENGE_AUTH, P, IL_E_AUTH },
+	{ cha_opaque,      SPDM_OP_CHALLENGE,   SPDM_CHALLENGE_AUTH, P, IL_E_FIELD },
 	{ busy,            SPDM_OP_CHALLENGE,   SPDM_CHALLENGE_AUTH, P, IL_E_PEER },
 	{ mea_slot,        SPDM_OP_MEASURE,     SPDM_MEASUREMENTS, F, IL_E_FIELD },
 	{ mea_blocks,      SPDM_OP_MEASURE,     SPDM_MEASUREMENTS, F, IL_E_FIELD },
@@ -164,6 +167,7 @@ static const struct lie {
 	{ mea_none,        SPDM_OP_MEASURE,     SPDM_MEASUREMENTS, F, IL_E_FIELD },
 	{ mea_order,       SPDM_OP_MEASURE,     SPDM_MEASUREMENTS, F, IL_E_FIELD },
 	{ mea_short_digest, SPDM_OP_MEASURE,    SPDM_MEASUREMENTS, F, IL_E_FIELD },
+	{ mea_opaque,      SPDM_OP_MEASURE,     SPDM_MEASUREMENTS, P, IL_E_FIELD },
 	{ mea_sig,         SPDM_OP_MEASURE,     SPDM_MEASUREMENTS, P, IL_E_AUTH },
 	{ mea_nonce,       SPDM_OP_MEASURE,     SPDM_MEASUREMENTS, P, IL_E_AUTH },
 	{ mea_value,       SPDM_OP_MEASURE,     SPDM_MEASUREMENTS, P, IL_E_AUTH },

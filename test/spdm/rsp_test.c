@@ -139,6 +139,8 @@ static void capabilities_that_contradict_are_refused(void **unused)
 	m = good;
 	m.u.caps.max_msg = m.u.caps.transfer - 1;
 	refused(p, &m, SPDM_ERR_INVALID_REQUEST);
+	m.u.caps.max_msg = m.u.caps.transfer + 1; /* and no CHUNK */
+	refused(p, &m, SPDM_ERR_INVALID_REQUEST);
 	m = good;
 	m.version = 0x13;
 	refused(p, &m, SPDM_ERR_VERSION_MISMATCH);
