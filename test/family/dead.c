@@ -259,5 +259,5 @@ int main(int argc, char **argv)
 		.judge = judge,
 	};
 
-	return family_main(&cfg, 20, argc, argv);
+	return family_main(&cfg, 40, argc, argv);
 }

@@ -6,22 +6,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "share.h"
 
 /* Only a hang lasts that long: world time, not wall time, bounds a case. */
 #define HANG_S 120
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED true
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED false
-#endif
 
 static void die(const char *what)
 {
@@ -379,16 +369,13 @@ int family_main(const struct family_cfg *cfg, uint64_t share, int argc,
 		char **argv)
 {
 	static struct family f;
-	const char *env = getenv("FAMILY_SHARE");
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (argc < 2)
 		usage(argv[0]);
 	f.cfg = cfg;
-	f.share = SANITIZED ? share : 1;
-	if (env)
-		f.share = strtoull(env, NULL, 0);
-	f.seed = SANITIZED ? (uint64_t)time(NULL) : 1;
+	f.share = share_of(share);
+	f.seed = share_seed(1);
 	f.jobs = cpus < 1 ? 1 : cpus > 2 ? 2 : (unsigned)cpus;
 	take_args(&f, argc, argv);
 	read_scenario(&f, argv[1]);
