@@ -70,6 +70,17 @@ static const struct lang_arg lie_args[] = {
 	  .help = "what becomes of it; more and less by one; default more" },
 	{ "bit", LANG_INT, .help = "which one to flip; default 0" },
 };
+/* As enum relay_how. */
+static const char *const relay_hows[] = { "lose", "twice", "stale", "cut",
+					  "flip", "late",  NULL };
+static const struct lang_arg relay_args[] = {
+	{ "how", LANG_PICK, .picks = relay_hows,
+	  .help = "the request is lost; it is carried twice; the answer before "
+		  "is given again (stale); its last dword is cut off; one bit "
+		  "is flipped in it; it comes a minute late; default lose" },
+	{ "after", LANG_INT,
+	  .help = "relay steps from now that still go well; default 0" },
+};
 static const struct lang_arg link_args[] = {
 	{ "cipher", LANG_PICK, .picks = ciphers,
 	  .help = "test only: none leaves bytes as they are; prefixes, T bit "
@@ -152,6 +163,8 @@ static const struct lang_cmd cmds[] = {
 	CMD("host", "sriov", vfs_args, cmd_host_sriov, "switch VFs on"),
 	CMD("host", "recover", bdf_args, cmd_host_recover,
 	    "after a reset: give the function its configuration back"),
+	CMD("host", "relay", relay_args, cmd_host_relay,
+	    "carry a message between firmware and device wrongly, once"),
 	CMD("host", "dma", bdf_args, cmd_host_dma,
 	    "a driver of the host moves the payload both ways; no VM"),
 	CMD("vmm", "launch", launch_args, cmd_vmm_launch,

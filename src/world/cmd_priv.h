@@ -6,6 +6,7 @@
 
 /* The commands' functions; what each does stands in the table of cmd.c. */
 lang_fn cmd_device_lie;
+lang_fn cmd_host_relay;
 lang_fn cmd_platform, cmd_device, cmd_link;
 lang_fn cmd_device_silent, cmd_device_reset, cmd_host_recover,
 	cmd_expect_isolated;

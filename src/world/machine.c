@@ -409,6 +409,7 @@ enum il_err world_build(struct world *w)
 			return err;
 	}
 	w->built = true;
+	relay_open(w);
 	w->dev_rid = world_pf(w);
 	return IL_OK;
 }

@@ -13,6 +13,7 @@
 #include "vmm/vmm.h"
 #include "world/capture.h"
 #include "world/lie.h"
+#include "world/relay.h"
 #include "world/remote.h"
 #include "world/silence.h"
 #include "world/spy.h"
@@ -119,6 +120,7 @@ struct world {
 	struct spy *spy; /* NULL: nobody looks */
 	struct silence silence;
 	struct world_lie lie;
+	struct world_relay relay;
 
 	/* The command that runs now, and those that wait by name. */
 	struct world_op *op;

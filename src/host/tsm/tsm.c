@@ -110,6 +110,16 @@ static void op_abort(struct pci_tsm_dsm *d)
 	ops->abort(d->tsm.dev->ctx, d->tsm.p, d->op_tdi, &d->relay);
 }
 
+static long carry(struct pci_tsm_dsm *d, struct pci_tsm_relay *r)
+{
+	const struct pci_tsm_dev *dev = d->tsm.dev;
+
+	if (dev->carry)
+		return dev->carry(dev->carry_ctx, d->tsm.p, r);
+	return pci_doe(d->tsm.p, r->type, r->req, r->req_len, r->rsp,
+		       sizeof(r->rsp));
+}
+
 /*
  * The relay loop, one turn. -EAGAIN: a message was carried. An operation that
  * asks for another exchange after one failed, or for more of them than any
@@ -129,8 +139,7 @@ static int op_step(struct pci_tsm_dsm *d, struct pci_tsm_guest_req *q)
 		op_abort(d);
 		return failed ? failed : -EIO;
 	}
-	n = pci_doe(d->tsm.p, r->type, r->req, r->req_len, r->rsp,
-		    sizeof(r->rsp));
+	n = carry(d, r);
 	r->err = n < 0 ? (int)n : 0;
 	r->rsp_len = n < 0 ? 0 : (size_t)n;
 	return -EAGAIN;

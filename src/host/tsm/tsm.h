@@ -84,9 +84,19 @@ struct pci_tsm_ops {
 	bool (*secure)(void *ctx, struct pci_dev *p);
 };
 
+/*
+ * Carries the message in @r to the device, as pci_doe() does, and its answer
+ * back: bytes in r->rsp, or -errno. A host that does it otherwise is what the
+ * platform has to live with.
+ */
+typedef long pci_tsm_carry(void *ctx, struct pci_dev *p,
+			   struct pci_tsm_relay *r);
+
 struct pci_tsm_dev {
 	const struct pci_tsm_ops *ops; /* NULL: free */
 	void *ctx;
+	pci_tsm_carry *carry; /* NULL outside worlds: by the mailbox */
+	void *carry_ctx;
 	unsigned users; /* connected functions */
 };
 
