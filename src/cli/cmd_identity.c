@@ -183,6 +183,10 @@ static int load(struct cli *c, struct ossl *o, const char *dir,
 				  key_len, &out->id, &why))
 		ret = cli_fail(c, "identity %s: %s", dir,
 			       identity_fault_name(why));
+	/* For the emulator's name alone: nothing here verifies with one. */
+	if (!ret && out->id.rsa_bits)
+		ret = cli_fail(c, "identity %s: %s", dir,
+			       identity_fault_name(IDENTITY_CURVE));
 	if (!ret)
 		ret = load_anchor(c, o, trust, out);
 	if (key)

@@ -20,6 +20,7 @@
 
 #define CRYPTO_HASH_MAX	   64  /* bytes of the longest digest */
 #define CRYPTO_SIG_MAX	   132 /* bytes of the longest r || s */
+#define CRYPTO_RSA_MAX	   512 /* bytes of the longest RSA signature */
 #define CRYPTO_PUB_MAX	   96  /* bytes of the longest X || Y */
 #define CRYPTO_SCALAR_MAX  48  /* bytes of the longest scalar or ECDH secret */
 #define CRYPTO_AEAD_KEY	   32
@@ -43,6 +44,12 @@ enum crypto_aead_alg {
 enum crypto_curve {
 	CRYPTO_P256 = 1,
 	CRYPTO_P384,
+};
+
+/* How an RSA signature is padded. */
+enum crypto_rsa {
+	CRYPTO_RSASSA = 1, /* PKCS1-v1_5 */
+	CRYPTO_RSAPSS,	   /* salt as long as the digest, MGF1 of its hash */
 };
 
 /*
@@ -182,6 +189,10 @@ struct crypto_ops {
 	enum il_err (*verify)(void *ctx, struct crypto_slot s,
 			      const uint8_t *digest, size_t digest_len,
 			      const uint8_t *sig, size_t sig_len);
+	enum il_err (*sign_rsa)(void *ctx, struct crypto_slot s,
+				enum crypto_rsa pad, enum crypto_hash_alg alg,
+				const uint8_t *digest, uint8_t *sig,
+				size_t sig_len);
 
 	enum il_err (*chain_parse)(void *ctx, const uint8_t *der, size_t len,
 				   struct crypto_chain *out);
@@ -470,8 +481,9 @@ static inline enum il_err IL_MUST crypto_dh_finish(const struct crypto *c,
 }
 
 /*
- * crypto_key_load() - take a private EC key, from PEM or DER
- * @p: SEC1 or PKCS #8, not encrypted, P-256 or P-384; not kept
+ * crypto_key_load() - take a private key, from PEM or DER
+ * @p: SEC1, PKCS #1 or #8, not encrypted, P-256 or P-384 or RSA of 2048, 3072
+ *     or 4096 bits; not kept. Of an RSA key only crypto_sign_rsa() knows.
  *
  * Errors:   IL_E_FIELD  no such key, or damaged
  *           IL_E_LONG   bytes after the DER
@@ -546,6 +558,26 @@ static inline enum il_err IL_MUST crypto_sign_digest(
 	size_t digest_len, uint8_t *sig, size_t sig_len)
 {
 	return c->ops->sign(c->ctx, s, digest, digest_len, sig, sig_len);
+}
+
+/*
+ * crypto_sign_rsa() - RSA over a digest
+ * @digest:  crypto_hash_len(@alg) bytes
+ * @sig_len: bytes of the key's modulus, exactly
+ *
+ * Errors:   IL_E_STATE   @s is no private RSA key
+ *           IL_E_ARG     no such padding or hash, or @sig_len is wrong
+ *           IL_E_RANDOM  no randomness
+ * Source:   RFC 8017 §8.1.1, §8.2.1; DSP0274 1.2.1, BaseAsymAlgo
+ */
+static inline enum il_err IL_MUST crypto_sign_rsa(const struct crypto *c,
+						  struct crypto_slot s,
+						  enum crypto_rsa pad,
+						  enum crypto_hash_alg alg,
+						  const uint8_t *digest,
+						  uint8_t *sig, size_t sig_len)
+{
+	return c->ops->sign_rsa(c->ctx, s, pad, alg, digest, sig, sig_len);
 }
 
 /*

@@ -539,6 +539,21 @@ static void image_free(void *ctx, void *image)
 	(void)image;
 }
 
+/* It has no such keys. */
+static enum il_err sign_rsa(void *ctx, struct crypto_slot s,
+			    enum crypto_rsa pad, enum crypto_hash_alg alg,
+			    const uint8_t *digest, uint8_t *sig, size_t sig_len)
+{
+	(void)ctx;
+	(void)s;
+	(void)pad;
+	(void)alg;
+	(void)digest;
+	(void)sig;
+	(void)sig_len;
+	return IL_E_STATE;
+}
+
 static const struct crypto_ops fake_ops = {
 	.hash = hash,
 	.hash_begin = hash_begin,
@@ -557,6 +572,7 @@ static const struct crypto_ops fake_ops = {
 	.pubkey = pubkey,
 	.sign = sign,
 	.verify = verify,
+	.sign_rsa = sign_rsa,
 	.chain_parse = fake_chain_parse,
 	.chain_verify = fake_chain_verify,
 	.drop = drop,

@@ -205,7 +205,8 @@ static enum identity_fault take_key(const EVP_PKEY *k, X509 *leaf,
 	if (!k)
 		return IDENTITY_KEY;
 	out->curve = ossl_curve_of(k);
-	if (!out->curve || !pub || !ossl_curve_of(pub))
+	out->rsa_bits = ossl_rsa_bits(k);
+	if (!pub || (!out->curve && !out->rsa_bits))
 		return IDENTITY_CURVE;
 	if (EVP_PKEY_eq(k, pub) != 1)
 		return IDENTITY_MISMATCH;

@@ -42,6 +42,7 @@ struct identity_cfg {
 	int64_t not_before_s;
 	int64_t not_after_s;
 	enum crypto_curve curve; /* of all three keys; 0: P-384 */
+	unsigned rsa_bits;	 /* of the leaf's key instead; 0: none */
 };
 
 /* Bytes of the name with its final zero. */
@@ -101,7 +102,7 @@ enum identity_fault {
 const char *identity_fault_name(enum identity_fault fault);
 
 #define IDENTITY_CHAIN_MAX 8192
-#define IDENTITY_KEY_MAX   512
+#define IDENTITY_KEY_MAX   3072
 
 /* An identity in the forms that a responder takes. */
 struct identity {
@@ -109,7 +110,8 @@ struct identity {
 	uint8_t chain[IDENTITY_CHAIN_MAX]; /* DER, root first, leaf last */
 	size_t key_len;
 	uint8_t key[IDENTITY_KEY_MAX]; /* PKCS #8 DER; wipe after use */
-	enum crypto_curve curve;
+	enum crypto_curve curve;       /* of the key; 0: it is RSA */
+	unsigned rsa_bits;
 };
 
 /*
@@ -117,7 +119,8 @@ struct identity {
  * @chain: certificates; root first, or leaf first as TLS servers have it. A
  *         PEM text, what stands around them is ignored; or DER, nothing else
  *         between them
- * @key:   the leaf's private key, not encrypted; PEM or DER
+ * @key:   the leaf's private key, not encrypted; PEM or DER. RSA too, which
+ *         crypto_sign_rsa() can use, and nothing else here
  * @fault: written always
  *
  * Says nothing of trust or dates: that is crypto_chain_verify().

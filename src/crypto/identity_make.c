@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include "base/bytes.h"
@@ -196,6 +197,32 @@ static enum il_err write_out(X509 *const *x, EVP_PKEY *const *k,
 	return IL_OK;
 }
 
+/*
+ * An RSA key. A prime for each 1,024 bits, not two in all: they are found in a
+ * fraction of the time, and the public key is as any other (RFC 8017 §3.2).
+ */
+static EVP_PKEY *make_rsa(struct ossl *o, unsigned bits)
+{
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(o->lib, "RSA", NULL);
+	EVP_PKEY *k = NULL;
+
+	if (c && EVP_PKEY_keygen_init(c) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_keygen_bits(c, (int)bits) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_keygen_primes(c, (int)bits / 1024) > 0)
+		(void)EVP_PKEY_generate(c, &k);
+	EVP_PKEY_CTX_free(c);
+	return k;
+}
+
+static EVP_PKEY *make_key(struct ossl *o, const struct identity_cfg *cfg,
+			  bool leaf)
+{
+	if (leaf && cfg->rsa_bits)
+		return make_rsa(o, cfg->rsa_bits);
+	return EVP_PKEY_Q_keygen(o->lib, NULL, "EC",
+				 cfg->curve == CRYPTO_P256 ? "P-256" : "P-384");
+}
+
 enum il_err identity_new(struct ossl *o, const struct identity_cfg *cfg,
 			 struct identity_files *out)
 {
@@ -204,12 +231,13 @@ enum il_err identity_new(struct ossl *o, const struct identity_cfg *cfg,
 	};
 	EVP_PKEY *k[IDENTITY_PARTS] = { NULL };
 	X509 *x[IDENTITY_PARTS] = { NULL };
-	const char *curve = cfg->curve == CRYPTO_P256 ? "P-256" : "P-384";
 	struct identity_files *got;
 	enum il_err err = IL_OK;
 
 	if (cfg->not_before_s < 0 || cfg->not_after_s < cfg->not_before_s ||
-	    cfg->not_after_s > LAST_S || cfg->class_code > 0xffffff)
+	    cfg->not_after_s > LAST_S || cfg->class_code > 0xffffff ||
+	    (cfg->rsa_bits && cfg->rsa_bits != 2048 && cfg->rsa_bits != 3072 &&
+	     cfg->rsa_bits != 4096))
 		return IL_E_ARG;
 	got = calloc(1, sizeof(*got));
 	if (!got)
@@ -217,7 +245,7 @@ enum il_err identity_new(struct ossl *o, const struct identity_cfg *cfg,
 	for (int i = 0; !err && i < IDENTITY_PARTS; i++) {
 		struct making m = { .o = o, .cfg = cfg, .name = names[i] };
 
-		k[i] = EVP_PKEY_Q_keygen(o->lib, NULL, "EC", curve);
+		k[i] = make_key(o, cfg, i == IDENTITY_LEAF);
 		m.key = k[i];
 		m.issuer = i ? x[i - 1] : NULL;
 		m.issuer_key = i ? k[i - 1] : k[i];

@@ -201,6 +201,7 @@ static const struct crypto_ops ossl_ops = {
 	.pubkey = ossl_pubkey,
 	.sign = ossl_sign,
 	.verify = ossl_verify,
+	.sign_rsa = ossl_sign_rsa,
 	.chain_parse = ossl_chain_parse,
 	.chain_verify = ossl_chain_verify,
 	.drop = drop,

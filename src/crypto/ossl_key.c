@@ -130,7 +130,7 @@ enum il_err ossl_key_load(void *ctx, struct crypto_slot *s, const void *p,
 	enum il_err err;
 	EVP_PKEY *k = ossl_key_read(ctx, p, len, &err);
 
-	if (k && !ossl_curve_of(k)) {
+	if (k && !ossl_curve_of(k) && !ossl_rsa_bits(k)) {
 		EVP_PKEY_free(k);
 		k = NULL;
 	}
@@ -177,7 +177,7 @@ enum il_err ossl_pubkey(void *ctx, struct crypto_slot s,
 	const struct ossl_slot *p = any_key(ctx, s);
 	uint8_t pub[CRYPTO_PUB_MAX];
 
-	if (!p)
+	if (!p || !p->curve)
 		return IL_E_STATE;
 	if (!point_of(p->pkey, p->curve, pub))
 		return ossl_bad(IL_E_NOMEM);
@@ -223,9 +223,8 @@ static bool digest_ok(size_t len)
 	return len > 0 && len <= CRYPTO_HASH_MAX;
 }
 
-/* The context of a slot for one use, made when it is first used so. */
-static EVP_PKEY_CTX *prepared(struct ossl *o, struct ossl_slot *p,
-			      enum ossl_use use)
+EVP_PKEY_CTX *ossl_prepared(struct ossl *o, struct ossl_slot *p,
+			    enum ossl_use use)
 {
 	EVP_PKEY_CTX *c = p->op[use];
 
@@ -250,12 +249,12 @@ enum il_err ossl_sign(void *ctx, struct crypto_slot s, const uint8_t *digest,
 	EVP_PKEY_CTX *c;
 	size_t half;
 
-	if (!p)
+	if (!p || !p->curve)
 		return IL_E_STATE;
 	half = crypto_curve_len(p->curve);
 	if (!digest_ok(digest_len) || sig_len != 2 * half)
 		return IL_E_ARG;
-	c = prepared(ctx, p, OSSL_SIGN);
+	c = ossl_prepared(ctx, p, OSSL_SIGN);
 	if (c && EVP_PKEY_sign(c, der, &len, digest, digest_len) > 0 &&
 	    sig_to_raw(der, len, sig, half))
 		return IL_OK;
@@ -272,14 +271,14 @@ enum il_err ossl_verify(void *ctx, struct crypto_slot s, const uint8_t *digest,
 	bool ok;
 	int len;
 
-	if (!p)
+	if (!p || !p->curve)
 		return IL_E_STATE;
 	if (!digest_ok(digest_len))
 		return IL_E_ARG;
 	half = crypto_curve_len(p->curve);
 	if (sig_len != 2 * half)
 		return IL_E_AUTH;
-	c = prepared(ctx, p, OSSL_VERIFY);
+	c = ossl_prepared(ctx, p, OSSL_VERIFY);
 	len = c ? sig_to_der(sig, half, &der) : 0;
 	if (!len)
 		return ossl_bad(IL_E_NOMEM);

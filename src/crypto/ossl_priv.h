@@ -200,8 +200,16 @@ enum il_err ossl_sign(void *ctx, struct crypto_slot s, const uint8_t *digest,
 enum il_err ossl_verify(void *ctx, struct crypto_slot s, const uint8_t *digest,
 			size_t digest_len, const uint8_t *sig,
 			size_t sig_len) IL_MUST;
+enum il_err ossl_sign_rsa(void *ctx, struct crypto_slot s, enum crypto_rsa pad,
+			  enum crypto_hash_alg alg, const uint8_t *digest,
+			  uint8_t *sig, size_t sig_len) IL_MUST;
 /* 0 if the key is not EC on one of our curves. */
 enum crypto_curve ossl_curve_of(const EVP_PKEY *k);
+/* Bits of an RSA key of a size that SPDM knows; else 0. */
+unsigned ossl_rsa_bits(const EVP_PKEY *k);
+/* The context of a slot for one use, made when it is first used so. */
+EVP_PKEY_CTX *ossl_prepared(struct ossl *o, struct ossl_slot *p,
+			    enum ossl_use use);
 /* A private key from PEM or DER; NULL and *@err. Never asks for a password. */
 EVP_PKEY *ossl_key_read(struct ossl *o, const void *p, size_t len,
 			enum il_err *err);
