@@ -325,18 +325,18 @@ struct spdm_shape fields_shape(const struct spdm_msg *m)
 		sh.hash_len = slots ? (uint8_t)(m->u.digests.all.n / slots) : 0;
 		break;
 	case SPDM_MEASUREMENTS:
-		sh.sig_len = (uint8_t)m->u.meas.sig.n;
+		sh.sig_len = (uint16_t)m->u.meas.sig.n;
 		sh.sign = m->u.meas.sig.n != 0;
 		break;
 	case SPDM_CHALLENGE_AUTH:
 		sh.hash_len = (uint8_t)m->u.challenge_auth.chain_hash.n;
 		sh.summary = m->u.challenge_auth.summary.n != 0;
-		sh.sig_len = (uint8_t)m->u.challenge_auth.sig.n;
+		sh.sig_len = (uint16_t)m->u.challenge_auth.sig.n;
 		break;
 	case SPDM_KEY_EXCHANGE_RSP:
 		sh.hash_len = (uint8_t)m->u.key_ex_rsp.verify.n;
 		sh.summary = m->u.key_ex_rsp.summary.n != 0;
-		sh.sig_len = (uint8_t)m->u.key_ex_rsp.sig.n;
+		sh.sig_len = (uint16_t)m->u.key_ex_rsp.sig.n;
 		sh.dhe_len = (uint8_t)m->u.key_ex_rsp.exchange.n;
 		sh.clear = !m->u.key_ex_rsp.verify.n;
 		break;

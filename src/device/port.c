@@ -312,7 +312,13 @@ static enum il_err sign(void *ctx, uint8_t slot, uint32_t base_asym,
 	struct device *d = ctx;
 
 	(void)slot; /* one identity serves all slots */
-	(void)base_asym;
+	if (base_asym & (SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS))
+		return crypto_sign_rsa(
+			d->cfg.crypto, d->cfg.key,
+			base_asym & SPDM_ASYM_RSAPSS ? CRYPTO_RSAPSS
+						     : CRYPTO_RSASSA,
+			digest_len == 32 ? CRYPTO_SHA256 : CRYPTO_SHA384,
+			digest, sig, sig_len);
 	return crypto_sign_digest(d->cfg.crypto, d->cfg.key, digest, digest_len,
 				  sig, sig_len);
 }

@@ -185,9 +185,18 @@ uint8_t spdm_hash_len(uint32_t base_hash)
 	}
 }
 
-uint8_t spdm_sig_len(uint32_t base_asym)
+uint16_t spdm_sig_len(uint32_t base_asym)
 {
 	switch (base_asym) {
+	case SPDM_ASYM_RSASSA_2048:
+	case SPDM_ASYM_RSAPSS_2048:
+		return 256;
+	case SPDM_ASYM_RSASSA_3072:
+	case SPDM_ASYM_RSAPSS_3072:
+		return 384;
+	case SPDM_ASYM_RSASSA_4096:
+	case SPDM_ASYM_RSAPSS_4096:
+		return 512;
 	case SPDM_ASYM_ECDSA_P256:
 		return 64;
 	case SPDM_ASYM_ECDSA_P384:

@@ -120,8 +120,18 @@ enum spdm_error_code {
 #define SPDM_CAP_CERT_INSTALL_RESET BIT(21)
 
 /* Algorithm bits of NEGOTIATE_ALGORITHMS and ALGORITHMS, those we build. */
-#define SPDM_ASYM_ECDSA_P256	BIT(4)
-#define SPDM_ASYM_ECDSA_P384	BIT(7)
+#define SPDM_ASYM_RSASSA_2048 BIT(0)
+#define SPDM_ASYM_RSAPSS_2048 BIT(1)
+#define SPDM_ASYM_RSASSA_3072 BIT(2)
+#define SPDM_ASYM_RSAPSS_3072 BIT(3)
+#define SPDM_ASYM_ECDSA_P256  BIT(4)
+#define SPDM_ASYM_RSASSA_4096 BIT(5)
+#define SPDM_ASYM_RSAPSS_4096 BIT(6)
+#define SPDM_ASYM_ECDSA_P384  BIT(7)
+#define SPDM_ASYM_RSAPSS \
+	(SPDM_ASYM_RSAPSS_2048 | SPDM_ASYM_RSAPSS_3072 | SPDM_ASYM_RSAPSS_4096)
+#define SPDM_ASYM_RSASSA \
+	(SPDM_ASYM_RSASSA_2048 | SPDM_ASYM_RSASSA_3072 | SPDM_ASYM_RSASSA_4096)
 #define SPDM_HASH_SHA_256	BIT(0)
 #define SPDM_HASH_SHA_384	BIT(1)
 #define SPDM_MEAS_HASH_RAW_ONLY BIT(0)
@@ -169,7 +179,7 @@ enum spdm_error_code {
 
 #define SPDM_NONCE_LEN	  32
 #define SPDM_HASH_MAX	  48
-#define SPDM_SIG_MAX	  96
+#define SPDM_SIG_MAX	  512
 #define SPDM_DHE_MAX	  96
 #define SPDM_SLOTS	  8
 #define SPDM_VERSIONS_MAX 8
@@ -316,7 +326,7 @@ struct spdm_msg {
  */
 struct spdm_shape {
 	uint8_t hash_len; /* of the negotiated hash */
-	uint8_t sig_len;  /* of the responder's signature */
+	uint16_t sig_len; /* of the responder's signature */
 	uint8_t dhe_len;  /* of one ExchangeData */
 	bool summary;	  /* the request asked for a measurement summary */
 	bool sign;	  /* GET_MEASUREMENTS asked for a signature */
@@ -370,7 +380,7 @@ uint8_t spdm_response_of(uint8_t request_code);
 
 /* Length of the algorithm that the one bit set names; 0 if not ours. */
 uint8_t spdm_hash_len(uint32_t base_hash);
-uint8_t spdm_sig_len(uint32_t base_asym);
+uint16_t spdm_sig_len(uint32_t base_asym);
 uint8_t spdm_dhe_len(uint16_t dhe);
 
 /* The AlgStruct table of @type, or 0 bits. */

@@ -23,7 +23,7 @@ static enum il_err key_ex_build(struct spdm_req *q, struct spdm_msg *m)
 	struct wr w = wr_over(q->opaque, sizeof(q->opaque));
 	enum il_err err;
 
-	memcpy(sm.entry, q->cfg.sm_versions, 2u * sm.count);
+	memcpy(sm.entry, q->cfg.sm_versions, 2 * (size_t)sm.count);
 	spdm_sm_supported_write(&w, q->opaque_fmt1, &sm);
 	m->param1 = q->args.summary;
 	m->param2 = q->slot;

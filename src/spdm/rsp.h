@@ -58,7 +58,8 @@ struct spdm_measurement {
  */
 struct spdm_rsp_port {
 	/*
-	 * Sign @digest with the key of @slot; r || s, @sig_len bytes.
+	 * Sign @digest, of the negotiated hash, with the key of @slot;
+	 * r || s or an RSA signature, as @base_asym says, @sig_len bytes.
 	 * Any error: the request is answered with ERROR Unspecified;
 	 * IL_E_AGAIN: as spdm_rsp_handle() says.
 	 */

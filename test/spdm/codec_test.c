@@ -373,9 +373,24 @@ static void an_element_said_twice_is_refused(void **unused)
 	assert_int_equal(sel, 0x1100);
 }
 
+/* Source: DSP0274 1.2.1, section 10.4, table of BaseAsymAlgo. */
+static void signatures_are_as_long_as_their_algorithm_says(void **unused)
+{
+	static const uint16_t len[] = { 256, 256, 384, 384, 64, 512, 512, 96 };
+
+	(void)unused;
+	for (unsigned i = 0; i < 32; i++)
+		assert_int_equal(spdm_sig_len(UINT32_C(1) << i),
+				 i < COUNT(len) ? len[i] : 0);
+	assert_int_equal(spdm_sig_len(0), 0);
+	assert_int_equal(spdm_sig_len(3), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			signatures_are_as_long_as_their_algorithm_says),
 		cmocka_unit_test(each_message_has_its_length_and_no_other),
 		cmocka_unit_test(padding_is_zero_and_only_up_to_the_dword),
 		cmocka_unit_test(an_output_too_small_is_said_and_counted),
