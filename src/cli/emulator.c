@@ -14,17 +14,26 @@
  */
 
 /* Where the keys of an algorithm are, below the current folder. */
+#define CHAIN	"/bundle_responder.certchain.der"
+#define KEY	"/end_responder.key"
+#define IN(dir) dir CHAIN, dir KEY
+
 static const struct keys {
-	uint32_t asym;
+	uint32_t asym; /* what can be signed with them */
 	const char *chain;
 	const char *key;
 	enum crypto_curve curve;
+	unsigned rsa_bits;
 	const char *name;
 } keys[] = {
-	{ SPDM_ASYM_ECDSA_P384, "ecp384/bundle_responder.certchain.der",
-	  "ecp384/end_responder.key", CRYPTO_P384, "P-384" },
-	{ SPDM_ASYM_ECDSA_P256, "ecp256/bundle_responder.certchain.der",
-	  "ecp256/end_responder.key", CRYPTO_P256, "P-256" },
+	{ SPDM_ASYM_ECDSA_P384, IN("ecp384"), CRYPTO_P384, 0, "P-384" },
+	{ SPDM_ASYM_ECDSA_P256, IN("ecp256"), CRYPTO_P256, 0, "P-256" },
+	{ SPDM_ASYM_RSASSA_3072 | SPDM_ASYM_RSAPSS_3072, IN("rsa3072"), 0, 3072,
+	  "RSA 3072" },
+	{ SPDM_ASYM_RSASSA_2048 | SPDM_ASYM_RSAPSS_2048, IN("rsa2048"), 0, 2048,
+	  "RSA 2048" },
+	{ SPDM_ASYM_RSASSA_4096 | SPDM_ASYM_RSAPSS_4096, IN("rsa4096"), 0, 4096,
+	  "RSA 4096" },
 };
 
 static int load(struct serve *s, const struct keys *k, struct ossl *o)
@@ -41,7 +50,7 @@ static int load(struct serve *s, const struct keys *k, struct ossl *o)
 				  key_len, &s->id, &why))
 		ret = cli_fail(s->c, "%s: %s", k->chain,
 			       identity_fault_name(why));
-	if (!ret && s->id.curve != k->curve)
+	if (!ret && (s->id.curve != k->curve || s->id.rsa_bits != k->rsa_bits))
 		ret = cli_fail(s->c, "%s: not of %s", k->key, k->name);
 	if (!ret)
 		fprintf(s->c->out, "identity: %s\n", k->chain);
@@ -61,6 +70,7 @@ static int make(struct serve *s, const struct keys *k, struct ossl *o)
 	enum il_err err = f ? IL_OK : IL_E_NOMEM;
 
 	cfg.curve = k->curve;
+	cfg.rsa_bits = k->rsa_bits;
 	cfg.not_before_s = s->c->now_s() - 3600;
 	cfg.not_after_s = cfg.not_before_s + INT64_C(365) * 24 * 3600;
 	if (!err)
@@ -105,6 +115,7 @@ static int find_identity(struct serve *s, uint32_t asym)
 		return cli_fail(s->c, "cryptography cannot start");
 	ret = found ? load(s, found, o) : make(s, first, o);
 	ossl_free(o);
+	s->cfg.spdm.asym = asym & (found ? found : first)->asym;
 	return ret;
 }
 
@@ -131,8 +142,6 @@ static void configure(struct serve *s, const struct emu_args *a)
 	spdm->caps = a->caps;
 	spdm->hash = a->hash;
 	spdm->meas_hash = a->meas_hash;
-	spdm->asym = s->id.curve == CRYPTO_P256 ? SPDM_ASYM_ECDSA_P256
-						: SPDM_ASYM_ECDSA_P384;
 	spdm->dhe = (uint16_t)a->dhe;
 	s->file.slots = (uint8_t)((1u << a->slots) - 1);
 	s->file.profile = device_profile_find("emulator");

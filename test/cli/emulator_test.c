@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -109,6 +111,20 @@ static void without_keys_the_emulator_makes_its_own(void **state)
 	fd = child_connect(tcp(port));
 	assert_int_equal(talk_slots(fd), 7);
 	close(fd);
+	child_signal(&k, SIGTERM);
+	assert_int_equal(child_end(&k), 0);
+}
+
+static void a_made_identity_has_the_key_that_was_asked_for(void **state)
+{
+	static const char *const rsa[] = { "--asym", "RSAPSS_2048", NULL };
+	struct rig *r = *state;
+	char port[8];
+	struct child k;
+
+	emulate(&k, r, port, rsa);
+	assert_non_null(
+		strstr(k.text, "identity: made for this run, RSA 2048: "));
 	child_signal(&k, SIGTERM);
 	assert_int_equal(child_end(&k), 0);
 }
@@ -220,30 +236,39 @@ static int emulator_says(struct rig *r, const char *const *argv)
 			return rig_words(r, (int)n, all);
 }
 
-/* Keys of P-256 alone: they decide, though P-384 would come first. */
-static void keys_of_p256_are_found_too(void **state)
+/* A new identity, in @dir as the emulator's folders have it. */
+static void make_keys(struct rig *r, const char *dir, enum crypto_curve curve,
+		      unsigned rsa_bits, struct identity_files *f)
 {
 	struct identity_cfg cfg = *cli_identity_cfg();
-	struct identity_files *f = calloc(1, sizeof(*f));
-	struct rig *r = *state;
 	struct ossl *o;
-	char port[8], path[300];
-	struct child k;
+	char path[300];
 
-	assert_non_null(f);
-	cfg.curve = CRYPTO_P256;
+	cfg.curve = curve;
+	cfg.rsa_bits = rsa_bits;
 	cfg.not_before_s = RIG_NOW - 3600;
 	cfg.not_after_s = RIG_NOW + 3600;
 	assert_int_equal(ossl_new(&(struct ossl_cfg){ 0 }, &o), IL_OK);
 	assert_int_equal(identity_new(o, &cfg, f), IL_OK);
 	ossl_free(o);
-	assert_int_equal(mkdir(rig_path(r, "ecp256"), 0755), 0);
+	assert_int_equal(mkdir(rig_path(r, dir), 0755), 0);
 	snprintf(path, sizeof(path), "%s/bundle_responder.certchain.der",
-		 rig_path(r, "ecp256"));
+		 rig_path(r, dir));
 	rig_write(path, f->chain.text, f->chain.len);
-	snprintf(path, sizeof(path), "%s/end_responder.key",
-		 rig_path(r, "ecp256"));
+	snprintf(path, sizeof(path), "%s/end_responder.key", rig_path(r, dir));
 	rig_write(path, f->key[IDENTITY_LEAF].text, f->key[IDENTITY_LEAF].len);
+}
+
+/* Keys of P-256 alone: they decide, though P-384 would come first. */
+static void keys_of_p256_are_found_too(void **state)
+{
+	struct identity_files *f = calloc(1, sizeof(*f));
+	struct rig *r = *state;
+	char port[8];
+	struct child k;
+
+	assert_non_null(f);
+	make_keys(r, "ecp256", CRYPTO_P256, 0, f);
 	free(f);
 	emulate(&k, r, port, NULL);
 	assert_non_null(strstr(
@@ -254,6 +279,132 @@ static void keys_of_p256_are_found_too(void **state)
 	assert_non_null(strstr(r->out, "\"asym\": \"ECDSA_P256\""));
 	child_signal(&k, SIGTERM);
 	assert_int_equal(child_end(&k), 0);
+}
+
+/* M1: requests and their responses, one after another. */
+struct said {
+	uint8_t p[2048];
+	size_t n;
+};
+
+static void say(struct said *m, const void *p, size_t n)
+{
+	assert_true(n <= sizeof(m->p) - m->n);
+	memcpy(m->p + m->n, p, n);
+	m->n += n;
+}
+
+/* One data object, and its answer of @len bytes without padding; @signed_len
+ * of them count. */
+static void exchange(struct said *m, int fd, const uint8_t *obj, size_t n,
+		     uint8_t *out, size_t len, size_t signed_len)
+{
+	assert_int_equal(talk_doe(fd, obj, n, out, 4608),
+			 8 + (len + 3) / 4 * 4);
+	say(m, obj + 8, n - 8);
+	say(m, out + 8, signed_len);
+}
+
+/*
+ * What CHALLENGE_AUTH signs: DSP0274 1.2.1, section 10.9 (M1) and 15 (the
+ * prefix and the context, 100 bytes), SHA-384.
+ */
+static void check_rsa(const struct said *m, const struct identity_pem *leaf,
+		      bool pss, const uint8_t *sig, size_t len)
+{
+	static const char context[] = "responder-challenge_auth signing";
+	uint8_t text[100 + 48] = { 0 };
+	BIO *b = BIO_new_mem_buf(leaf->text, (int)leaf->len);
+	X509 *x = PEM_read_bio_X509(b, NULL, NULL, NULL);
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pc;
+
+	for (unsigned i = 0; i < 4; i++)
+		memcpy(text + 16 * i, "dmtf-spdm-v1.2.*", 16);
+	memcpy(text + 100 - strlen(context), context, strlen(context));
+	assert_int_equal(EVP_Q_digest(NULL, "SHA384", NULL, m->p, m->n,
+				      text + 100, NULL),
+			 1);
+	assert_non_null(x);
+	assert_int_equal(EVP_DigestVerifyInit(c, &pc, EVP_sha384(), NULL,
+					      X509_get0_pubkey(x)),
+			 1);
+	if (pss) {
+		assert_true(EVP_PKEY_CTX_set_rsa_padding(
+				    pc, RSA_PKCS1_PSS_PADDING) > 0);
+		assert_true(EVP_PKEY_CTX_set_rsa_pss_saltlen(pc, 48) > 0);
+	}
+	assert_int_equal(EVP_DigestVerify(c, sig, len, text, sizeof(text)), 1);
+	EVP_MD_CTX_free(c);
+	X509_free(x);
+	BIO_free(b);
+}
+
+/* VCA, then a CHALLENGE of slot 0. */
+static void challenge_rsa(int fd, uint8_t asym, const struct identity_pem *leaf)
+{
+	static const uint8_t challenge[8 + 36] = { 1, 0,    1,	  0, 11, 0,   0,
+						   0, 0x12, 0x83, 0, 0,	 0x5a };
+	uint8_t negotiate[TALK_NEGOTIATE];
+	uint8_t out[4608];
+	struct said m = { .n = 0 };
+
+	memcpy(negotiate, talk_negotiate, sizeof(negotiate));
+	negotiate[16] = asym;
+	exchange(&m, fd, talk_get_version, TALK_GET_VERSION, out, 8, 8);
+	exchange(&m, fd, talk_get_caps, TALK_GET_CAPS, out, 20, 20);
+	exchange(&m, fd, negotiate, sizeof(negotiate), out, 52, 52);
+	assert_int_equal(out[8 + 12], asym);
+	/* Header, hash of the chain, nonce, no opaque data; 384 bytes more. */
+	exchange(&m, fd, challenge, sizeof(challenge), out, 86 + 384, 86);
+	assert_int_equal(out[9], 0x03);
+	check_rsa(&m, leaf, asym == 8, out + 8 + 86, 384);
+}
+
+static void renamed(const char *dir, const char *was, const char *is)
+{
+	char from[400], to[400];
+
+	snprintf(from, sizeof(from), "%s/%s", dir, was);
+	snprintf(to, sizeof(to), "%s/%s", dir, is);
+	assert_int_equal(rename(from, to), 0);
+}
+
+static void rsa_keys_sign_either_way(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t bit;
+	} way[] = { { "RSASSA_3072", 4 }, { "RSAPSS_3072", 8 } };
+	struct identity_files *f = calloc(1, sizeof(*f));
+	struct rig *r = *state;
+	char path[300];
+
+	assert_non_null(f);
+	make_keys(r, "rsa3072", CRYPTO_P384, 3072, f);
+	for (size_t i = 0; i < COUNT(way); i++) {
+		const char *const args[] = { "--asym", way[i].name, "--ver",
+					     "1.2", NULL };
+		char port[8];
+		struct child k;
+		int fd;
+
+		emulate(&k, r, port, args);
+		assert_non_null(strstr(k.text, "identity: rsa3072/"));
+		fd = child_connect(tcp(port));
+		challenge_rsa(fd, way[i].bit, &f->cert[IDENTITY_LEAF]);
+		close(fd);
+		child_signal(&k, SIGTERM);
+		assert_int_equal(child_end(&k), 0);
+	}
+	free(f);
+	/* What is not the emulator refuses it before it serves. */
+	snprintf(path, sizeof(path), "%s", rig_path(r, "rsa3072"));
+	renamed(path, "bundle_responder.certchain.der", "chain.pem");
+	renamed(path, "end_responder.key", "leaf.key");
+	rig_run(r, "device", "--spdm-socket", "unix:x", "--identity", path,
+		NULL);
+	rig_refused(r, path, "P-256 or P-384");
 }
 
 /* Half of what an identity is, or the wrong half, is no made one. */
@@ -287,7 +438,7 @@ static void arguments_that_mean_nothing_here_are_one_line(void **state)
 		int status;
 		const char *says;
 	} bad[] = {
-		{ { "--asym", "RSAPSS_3072" }, 1, "ECDSA_P384" },
+		{ { "--asym", "EDDSA_25519" }, 1, "ECDSA_P384" },
 		{ { "--asym", "ECDSA_P384,ROT13" }, 2, "ROT13" },
 		{ { "--trans", "TCP" }, 1, "PCI_DOE" },
 		{ { "--trans", "NONE" }, 1, "PCI_DOE" },
@@ -391,10 +542,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_RIG(without_keys_the_emulator_makes_its_own),
+		WITH_RIG(a_made_identity_has_the_key_that_was_asked_for),
 		WITH_RIG(no_two_made_identities_are_the_same),
 		WITH_RIG(shutdown_ends_the_emulator),
 		WITH_RIG(the_emulator_takes_keys_from_the_current_folder),
 		WITH_RIG(keys_of_p256_are_found_too),
+		WITH_RIG(rsa_keys_sign_either_way),
 		WITH_RIG(keys_that_do_not_fit_are_one_line),
 		WITH_RIG(arguments_that_mean_nothing_here_are_one_line),
 		WITH_RIG(the_emulators_other_arguments_are_taken),

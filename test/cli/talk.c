@@ -13,7 +13,7 @@ const uint8_t talk_get_caps[TALK_GET_CAPS] = { 1,    0,	   1, 0, 7, 0,	  0, 0,
 					       0x12, 0xe1, 0, 0, 0, 0,	  0, 0,
 					       0xc6, 0xe6, 0, 0, 0, 0x12, 0, 0,
 					       0,    0x12, 0, 0 };
-static const uint8_t negotiate[] = {
+const uint8_t talk_negotiate[TALK_NEGOTIATE] = {
 	1,    0, 1,    0,    0x0e, 0, 0, 0,    0x12, 0xe3, 4, 0,    0x30, 0,
 	1,    2, 0x80, 0,    0,	   0, 2, 0,    0,    0,	   0, 0,    0,	  0,
 	0,    0, 0,    0,    0,	   0, 0, 0,    0,    0,	   0, 0,    2,	  0x20,
@@ -42,7 +42,7 @@ uint8_t talk_slots(int fd)
 	assert_int_equal(out[9], 0x04);
 	talk_doe(fd, talk_get_caps, sizeof(talk_get_caps), out, sizeof(out));
 	assert_int_equal(out[9], 0x61);
-	talk_doe(fd, negotiate, sizeof(negotiate), out, sizeof(out));
+	talk_doe(fd, talk_negotiate, sizeof(talk_negotiate), out, sizeof(out));
 	assert_int_equal(out[9], 0x63);
 	talk_doe(fd, talk_get_digests, sizeof(talk_get_digests), out,
 		 sizeof(out));

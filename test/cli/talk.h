@@ -7,9 +7,12 @@
 /* What tests of served devices say, as DOE data objects. */
 #define TALK_GET_VERSION 12
 #define TALK_GET_CAPS	 28
+#define TALK_NEGOTIATE	 56
 #define TALK_GET_DIGESTS 12
 extern const uint8_t talk_get_version[TALK_GET_VERSION];
 extern const uint8_t talk_get_caps[TALK_GET_CAPS];
+/* BaseAsymAlgo is at byte 16. */
+extern const uint8_t talk_negotiate[TALK_NEGOTIATE];
 extern const uint8_t talk_get_digests[TALK_GET_DIGESTS];
 
 /* Sends one in a frame; the length of the one that answers, in @out. */
