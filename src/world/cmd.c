@@ -95,6 +95,12 @@ static const struct lang_arg vfs_args[] = {
 	BDF_ARG,
 	{ "vfs", LANG_INT, .required = true, .help = "how many VFs" },
 };
+static const struct lang_arg config_args[] = {
+	BDF_ARG,
+	{ "reg", LANG_INT, .required = true, .help = "offset" },
+	{ "size", LANG_INT, .help = "bytes: 1, 2 or 4; default 2" },
+	{ "value", LANG_INT, .required = true, .help = "all its bits" },
+};
 static const struct lang_arg launch_args[] = {
 	{ "early-map", LANG_BOOL,
 	  .help = "map guest memory for devices before the launch is "
@@ -165,6 +171,8 @@ static const struct lang_cmd cmds[] = {
 	    "after a reset: give the function its configuration back"),
 	CMD("host", "relay", relay_args, cmd_host_relay,
 	    "carry a message between firmware and device wrongly, once"),
+	CMD("host", "config", config_args, cmd_host_config,
+	    "write a register of the function's configuration space"),
 	CMD("host", "dma", bdf_args, cmd_host_dma,
 	    "a driver of the host moves the payload both ways; no VM"),
 	CMD("vmm", "launch", launch_args, cmd_vmm_launch,

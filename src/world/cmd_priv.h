@@ -8,7 +8,7 @@
 lang_fn cmd_device_lie;
 lang_fn cmd_host_relay;
 lang_fn cmd_platform, cmd_device, cmd_link;
-lang_fn cmd_device_silent, cmd_device_reset, cmd_host_recover,
+lang_fn cmd_device_silent, cmd_device_reset, cmd_host_recover, cmd_host_config,
 	cmd_expect_isolated;
 lang_fn cmd_host_option, cmd_host_connect, cmd_host_disconnect, cmd_host_sriov,
 	cmd_host_dma;

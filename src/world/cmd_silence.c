@@ -64,6 +64,36 @@ enum il_err cmd_host_recover(void *ctx, const struct lang_call *c)
 		   : IL_OK;
 }
 
+/* As setpci does it: no driver is asked. */
+enum il_err cmd_host_config(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	enum il_err err = world_need_vmm(w);
+	uint64_t reg = lang_num(c, "reg", 0), size = lang_num(c, "size", 2);
+	uint64_t value = lang_num(c, "value", 0);
+	struct pci_dev *p;
+	int ret;
+
+	if (err)
+		return err;
+	if (size > 4 || size == 3 || !pci_cfg_be(reg % 4, (unsigned)size) ||
+	    reg >= CFG_SIZE || value >> 8 * size)
+		return world_fail(w, IL_E_ARG, EINVAL,
+				  "%llu bytes with 0x%llx at 0x%llx are no "
+				  "configuration write",
+				  (unsigned long long)size,
+				  (unsigned long long)value,
+				  (unsigned long long)reg);
+	p = pci_find(&w->host->pci, (uint32_t)lang_num(c, "bdf", 0));
+	ret = p ? pci_write(p, (uint16_t)reg, (uint8_t)size, (uint32_t)value)
+		: -ENODEV;
+	world_say(w, "host", "configuration write",
+		  ret ? world_errno_name(-ret) : "ok", ret != 0, 0);
+	return ret ? world_fail(w, IL_E_PEER, -ret, "config: %s",
+				world_errno_name(-ret))
+		   : IL_OK;
+}
+
 enum il_err cmd_expect_isolated(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;

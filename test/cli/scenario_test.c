@@ -70,6 +70,8 @@ static bool turn(const char *text, const char *at, char *out, size_t cap)
 	assert_int_equal(sscanf(at, "expect %31s", verb), 1);
 	if (strcmp(word, "$PLAINTEXT") == 0)
 		snprintf(word, sizeof(word), "no");
+	if (strcmp(word, "$STATE") == 0)
+		snprintf(word, sizeof(word), "error");
 	assert_true(word[0] != '$');
 	return (size_t)snprintf(out, cap, "%.*s%s%s", (int)(last - text), text,
 				opposite(verb, word), end) < cap;
@@ -249,6 +251,46 @@ static void a_silent_packet_is_noticed_like_a_silent_exchange(void **state)
 	assert_int_equal(r->status, 0);
 }
 
+static void a_stricter_device_is_what_the_scenario_calls_it(void **state)
+{
+	struct rig *r = *state;
+	const char *file = rig_scenario("bme-after-lock-naive.il");
+
+	/* By the book what comes, and 0 over 0, ends nothing. */
+	rig_run(r, "run", file, "--set", "RELAX=", "--set", "STATE=locked",
+		NULL);
+	assert_int_equal(r->status, 0);
+	rig_run(r, "run", file, "--set", "RELAX=", NULL);
+	rig_refused(r, "bme-after-lock-naive.il:26: ", "expected the TDI");
+	rig_run(r, "run", file, "--set", "RELAX=command-set-is-change", NULL);
+	rig_refused(r, "bme-after-lock-naive.il:36: ", "expected the TDI");
+	rig_run(r, "run", file, "--set", "RELAX=bme-zero-is-clear", NULL);
+	rig_refused(r, "bme-after-lock-naive.il:26: ", "expected the TDI");
+}
+
+static void a_configuration_write_that_is_none_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"01:00.0 reg=0x4 size=3 value=0",
+		"01:00.0 reg=0x4 size=0 value=0",
+		"01:00.0 reg=0x4 size=0x100000002 value=0",
+		"01:00.0 reg=0x6 size=4 value=0",
+		"01:00.0 reg=0x1000 value=0",
+		"01:00.0 reg=0x4 value=0x10000",
+	};
+	struct rig *r = *state;
+	char text[200];
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		snprintf(text, sizeof(text),
+			 "platform sev-tio\nhost config %s\n", bad[i]);
+		run_text(r, text);
+		rig_refused(r, "t.il:2: ", "no configuration write");
+	}
+	run_text(r, "platform sev-tio\nhost config 01:00.7 reg=4 value=0\n");
+	rig_refused(r, "t.il:2: ", "ENODEV");
+}
+
 /* assign.il behind a device of @file, with @more on its line. */
 static void run_assign_with(struct rig *r, const char *file, const char *more)
 {
@@ -323,6 +365,8 @@ int main(void)
 		T(commands_out_of_order_fail_where_they_stand),
 		T(a_dead_device_is_isolated_and_one_line_says_so),
 		T(a_silent_packet_is_noticed_like_a_silent_exchange),
+		T(a_stricter_device_is_what_the_scenario_calls_it),
+		T(a_configuration_write_that_is_none_is_refused),
 		T(a_device_of_a_file_is_assigned_like_any_other),
 		T(a_device_file_that_is_wrong_is_named_with_its_place),
 	};
