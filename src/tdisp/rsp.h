@@ -90,6 +90,7 @@ enum tdi_step { TDI_STEP_NONE, TDI_STEP_QUIESCE, TDI_STEP_SCRUB };
 struct tdi {
 	uint32_t fn; /* index, as the port knows it */
 	uint32_t id; /* FUNCTION_ID that it answers to, or TDI_ANY_BUS */
+	uint32_t as; /* FUNCTION_ID by which LOCK named it */
 	bool hosted; /* false: no such interface now */
 	enum tdi_state state;
 	enum tdi_step stopping;
@@ -204,7 +205,7 @@ enum tdisp_error tdi_handle(const struct tdisp_rsp *r, struct tdi *t,
  *      TDI_ANY_BUS while the bus is not known
  *
  * Taking it away, or naming it anew, is a TDI_EV_CONFIG; to learn the bus of
- * one that had none is not.
+ * one that had none is not, unless LOCK named it by another.
  */
 void tdi_host(const struct tdisp_rsp *r, struct tdi *t, bool hosted,
 	      uint32_t id);

@@ -152,6 +152,7 @@ static enum tdisp_error lock(const struct tdisp_rsp *r, struct tdi *t,
 		return e;
 	}
 	t->lock = *want;
+	t->as = arg->req->iface.function_id;
 	t->session = arg->session;
 	t->view = view;
 	t->rep_len = len;
@@ -496,14 +497,20 @@ uint32_t tdi_rid_mask(uint32_t id)
 	return id & TDI_ANY_BUS ? MASK(7, 0) : TDISP_FN_RID;
 }
 
-/* A bus that becomes known is no other name. */
+/*
+ * A bus that becomes known is no other name, but for a TDI that LOCK named by
+ * another bus: who locked it could not reach it any more, not even to stop it.
+ */
 static bool renamed(const struct tdi *t, uint32_t id)
 {
-	uint32_t diff = t->id ^ id;
+	uint32_t mask = tdi_rid_mask(t->id), diff = t->id ^ id;
 
-	if (t->id & TDI_ANY_BUS && !(id & TDI_ANY_BUS))
-		diff &= ~(TDI_ANY_BUS | (TDISP_FN_RID & ~tdi_rid_mask(t->id)));
-	return diff;
+	if (!(t->id & TDI_ANY_BUS) || id & TDI_ANY_BUS)
+		return diff;
+	if (t->state != TDI_UNLOCKED && !((t->as ^ t->id) & mask) &&
+	    (t->as ^ id) & TDISP_FN_RID)
+		return true;
+	return diff & ~(TDI_ANY_BUS | (TDISP_FN_RID & ~mask));
 }
 
 void tdi_host(const struct tdisp_rsp *r, struct tdi *t, bool hosted,

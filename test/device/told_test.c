@@ -145,6 +145,18 @@ static void to_learn_the_bus_costs_no_lock(void **unused)
 	solo_run(&s, 0x4700);
 	solo_told(&s, 0x4700, 0x04, 2, 6);
 	assert_int_equal(solo_state(&s, 0x4700), TDI_RUN);
+	solo_free(&s);
+	setup(NULL);
+	solo_keys(&s, 0, SOLO_STREAM, 0);
+	solo_run(&s, 0x4700);
+	/* Not the bus by which it was locked. */
+	solo_told(&s, 0x4800, 0x04, 2, 6);
+	assert_int_equal(solo_state(&s, 0x4800), TDI_ERROR);
+	teardown(NULL);
+	setup(NULL);
+	solo_keys(&s, 0, SOLO_STREAM, 0);
+	solo_run(&s, 0x4700);
+	solo_told(&s, 0x4700, 0x04, 2, 6);
 	/* Another bus is another name. */
 	solo_told(&s, 0x4800, 0x04, 2, 6);
 	assert_int_equal(solo_state(&s, 0x4800), TDI_ERROR);

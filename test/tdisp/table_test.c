@@ -720,10 +720,17 @@ static void to_learn_the_bus_is_no_new_name(void **unused)
 	static const struct {
 		uint32_t before, after;
 		enum tdi_state state;
+		uint32_t as;
 	} names[] = {
-		{ 0x80000008, 0x80000008, R }, { 0x80000008, 0x4708, R },
-		{ 0x80000008, 0x4710, E },     { 0x80000008, 0x80000010, E },
-		{ 0x80000008, 0x01054708, E }, { 0x4708, 0x80000008, E },
+		{ 0x80000008, 0x80000008, R, 0x4708 },
+		{ 0x80000008, 0x4708, R, 0x4708 },
+		{ 0x80000008, 0x4708, R, 0x01054708 },
+		{ 0x80000008, 0x4708, E, 0x4608 },
+		{ 0x80000008, 0x4708, R, 0xbeef }, /* no name of it at all */
+		{ 0x80000008, 0x4710, E, 0x4708 },
+		{ 0x80000008, 0x80000010, E, 0x4708 },
+		{ 0x80000008, 0x01054708, E, 0x4708 },
+		{ 0x4708, 0x80000008, E, 0x4708 },
 	};
 	struct rig g;
 
@@ -731,6 +738,7 @@ static void to_learn_the_bus_is_no_new_name(void **unused)
 	for (size_t i = 0; i < COUNT(names); i++) {
 		rig_init(&g, R);
 		g.tdis[0].id = names[i].before;
+		g.tdis[0].as = names[i].as;
 		tdi_host(&g.r, &g.tdis[0], true, names[i].after);
 		assert_int_equal(g.tdis[0].state, names[i].state);
 		assert_int_equal(g.tdis[0].id, names[i].after);
