@@ -14,9 +14,9 @@ json_t *cli_measurements_json(const struct evidence_measurement *m, unsigned n)
 	for (unsigned i = 0; i < n; i++, m++) {
 		char key[8], hex[2 * sizeof(m->value) + 1];
 
-		for (unsigned k = 0; k < m->len; k++)
+		for (size_t k = 0; k < m->len; k++)
 			snprintf(hex + 2 * k, 3, "%02x", m->value[k]);
-		hex[2 * m->len] = '\0';
+		hex[2 * (size_t)m->len] = '\0';
 		snprintf(key, sizeof(key), "%u", m->index);
 		json_object_set_new(
 			o, key,

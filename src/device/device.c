@@ -153,7 +153,7 @@ static enum il_err init_buffers(struct device *d)
 size_t device_arena_need(const struct device_cfg *cfg)
 {
 	size_t limit = cfg->doe_limit ? cfg->doe_limit : DOE_OBJECT_LIMIT;
-	size_t need = 3 * limit + scratch_need(cfg) + 4 * 64;
+	size_t need = 3 * limit + scratch_need(cfg) + UINT64_C(4) * 64;
 	struct device_cfg full = *cfg;
 
 	device_cfg_fill(&full);

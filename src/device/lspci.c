@@ -99,14 +99,15 @@ static uint64_t size_of(struct line *l)
 {
 	static const char unit[] = "KMGT";
 	uint64_t v = 0;
-	const char *u;
 
 	for (unsigned n = 0; n < 10 && l->p < l->end && hex_digit(*l->p) >= 0 &&
 			     hex_digit(*l->p) < 10;
 	     n++)
 		v = v * 10 + (uint64_t)hex_digit(*l->p++);
-	u = l->p < l->end ? memchr(unit, *l->p, 4) : NULL;
-	return u ? v << 10 * (u - unit + 1) : v;
+	for (unsigned k = 0; l->p < l->end && unit[k]; k++)
+		if (*l->p == unit[k])
+			return v << 10 * (k + 1);
+	return v;
 }
 
 /* "\tRegion 2: Memory at … [size=64K]"; those of VFs have two tabs. */

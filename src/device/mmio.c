@@ -325,7 +325,7 @@ void device_take_mem(struct device *d, const struct tlp *t)
 		dsm_event(&d->dsm, DSM_EV_POISON, h.fn);
 		return;
 	}
-	memset(d->data, 0, 4u * t->len_dw);
+	memset(d->data, 0, 4 * (size_t)t->len_dw);
 	if (t->type == TLP_MWR) {
 		done = store(d, &h, t->data + h.skip);
 	} else {
