@@ -378,13 +378,13 @@ static void abort_op(void *ctx, struct pci_dev *p, struct pci_tdi *tdi,
 	struct sev_host *s = ctx;
 	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 	struct sev_conn *c = d->tsm.priv;
-	bool whole = tdi && finish(s, c, r);
+	bool whole = tdi && c->issued && finish(s, c, r);
 
 	c->issued = false;
+	if (whole && c->cmd == SEV_CMD_TIO_TDI_UNBIND)
+		((struct sev_tdi *)tdi->priv)->bound = false;
 	if (whole && d->op == PCI_TSM_OP_GUEST_REQ)
 		return; /* where it stands, the TDI waits to be unbound */
-	if (whole && d->op == PCI_TSM_OP_UNBIND)
-		((struct sev_tdi *)tdi->priv)->bound = false;
 	if (tdi) {
 		sev_tdi_abort(s, tdi, d->op != PCI_TSM_OP_GUEST_REQ);
 		sev_conn_look(s, c);
