@@ -9,7 +9,7 @@
 
 #define MS UINT64_C(1000000)
 
-static const struct world_patience usual = {
+const struct world_patience remote_usual = {
 	.connect_ms = 3000,
 	.answer_ms = 3000,
 	.silent_ms = 50,
@@ -19,7 +19,7 @@ static const struct world_patience usual = {
 
 static const struct world_patience *patience(const struct world *w)
 {
-	return w->cfg.patience ? w->cfg.patience : &usual;
+	return w->cfg.patience ? w->cfg.patience : &remote_usual;
 }
 
 enum il_err remote_open(struct world *w)

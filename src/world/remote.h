@@ -13,6 +13,7 @@
  * waits in wall time; nothing of the device is seen but its frames.
  */
 struct world;
+struct world_patience;
 
 struct world_remote {
 	bool used; /* the device is not in this process */
@@ -30,6 +31,8 @@ struct world_remote {
 	uint64_t slow_ns;   /* of the patience with slow answers, used up */
 	uint64_t waited_ns; /* in all */
 };
+
+extern const struct world_patience remote_usual;
 
 /*
  * Connects, and does what a root complex does at power-up: fundamental reset,

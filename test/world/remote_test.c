@@ -379,6 +379,18 @@ static void who_answers_in_between_begins_anew(void **unused)
 	assert_false(lone.remote.tired);
 }
 
+/* One line within 5 s, an end within 15 s; the rest is for the machine. */
+static void the_usual_patience_is_what_was_promised(void **unused)
+{
+	(void)unused;
+	const struct world_patience *p = &remote_usual;
+
+	assert_true(p->connect_ms < 5000);
+	assert_true(p->answer_ms <= p->total_ms);
+	assert_true(p->total_ms + p->silent_ms < 5000);
+	assert_true(p->connect_ms + p->slow_ms + p->total_ms <= 12000);
+}
+
 /*
  * Each access is answered just before its time is over. That may go on for a
  * while, not for ever; a prompt answer in between gives nothing back.
@@ -443,6 +455,7 @@ int main(int argc, char **argv)
 		T(nobody_there_is_named),
 		L(who_never_answers_loses_the_link),
 		L(who_answers_in_between_begins_anew),
+		cmocka_unit_test(the_usual_patience_is_what_was_promised),
 		L(who_always_answers_late_loses_the_link),
 		L(frames_do_not_make_an_access_longer),
 		L(sleeping_takes_no_time_when_nobody_is_there),
