@@ -3,6 +3,7 @@
 #include "arch/sev_tio/host_priv.h"
 
 #include "family/books.h"
+#include "family/cut.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -403,6 +404,7 @@ static void before(struct family *f, const struct lang_call *c)
 		l.ops.cfg_write = cfg_write;
 		f->w->host->k.hw.ops = &l.ops;
 		bell_plat(f)->host_insn.psp = ring;
+		cut_watch(f->w);
 		l.rung = 0;
 		l.old_there = false;
 	}
@@ -447,6 +449,8 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 		family_bad(end, "in the operation: %s", w->last_text);
 	if (err == IL_E_TIMEOUT && w->last_errno == ETIMEDOUT)
 		family_bad(end, "the operation does not end");
+	if (cut_left())
+		family_bad(end, "isolated, and yet %s", cut_left());
 	if (l.why[0])
 		family_bad(end, "%s", l.why);
 	if (err && l.must_pass)
