@@ -363,6 +363,13 @@ static inline bool bytes_equal_ct(const void *a, const void *b, size_t len)
 		/* The compiler may not stop early: it does not know @diff. */
 		__asm__ volatile("" : "+r"(diff));
 	}
+	if (len & 4) {
+		diff |= get_u32le(x) ^ get_u32le(y);
+		__asm__ volatile("" : "+r"(diff));
+		x += 4;
+		y += 4;
+		len -= 4;
+	}
 	for (size_t i = 0; i < len; i++) {
 		diff |= (uint8_t)(x[i] ^ y[i]);
 		__asm__ volatile("" : "+r"(diff));

@@ -167,7 +167,7 @@ static inline enum il_err IL_MUST ossl_aead_begin(struct ossl *o,
 		return IL_E_ARG;
 	if (!p)
 		return IL_E_STATE;
-	*out = p->aead.ready ? o->cipher[ossl_index(o, p)]
+	*out = p->aead.ready ? o->cipher[(s.n & 0xffff) - 1u]
 			     : ossl_aead_prepare(o, p);
 	return *out ? IL_OK : ossl_bad(IL_E_NOMEM);
 }

@@ -471,8 +471,8 @@ enum il_err ide_unprotect(struct ide_port *p, const uint8_t *bytes, size_t n,
 		bytes_wipe(scratch, a.span.data_len);
 	if (err)
 		return err;
-	if (a.span.data_len)
-		a.t.data = scratch;
 	*out = a.t;
+	if (a.span.data_len)
+		out->data = scratch;
 	return IL_OK;
 }

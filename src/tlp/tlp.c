@@ -441,9 +441,10 @@ enum il_err tlp_decode(struct rd *r, struct tlp *out)
 
 struct tlp_span tlp_span_of(const struct tlp *t)
 {
+	const unsigned prefix = t->ide ? TLP_PREFIX_LEN : 0;
+
 	return (struct tlp_span){
-		.hdr_len =
-			(t->ide ? TLP_PREFIX_LEN : 0) + (is_4dw(t) ? 16 : 12),
+		.hdr_len = (uint16_t)(prefix + (is_4dw(t) ? 16 : 12)),
 		.data_len = tlp_has_data(t->type) ? 4u * t->len_dw : 0,
 		.mac_len = t->ide && t->prefix.m ? TLP_MAC_LEN : 0,
 	};

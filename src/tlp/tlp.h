@@ -192,9 +192,9 @@ enum il_err tlp_decode_at(struct rd *r, struct tlp *out) IL_MUST;
  * authenticates and what it encrypts.
  */
 struct tlp_span {
-	size_t hdr_len;	 /* prefix and header */
-	size_t data_len; /* payload, after the header */
-	size_t mac_len;	 /* 0 or TLP_MAC_LEN, after the payload */
+	uint32_t data_len; /* payload, after the header */
+	uint16_t hdr_len;  /* prefix and header */
+	uint16_t mac_len;  /* 0 or TLP_MAC_LEN, after the payload */
 };
 
 /* The span of an encodable @t; no error can occur. */
