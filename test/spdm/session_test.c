@@ -233,6 +233,8 @@ static void update_refused(bool mctp)
 	assert_int_equal(spdm_req_peer_error(&p->req),
 			 SPDM_ERR_INVALID_REQUEST);
 	assert_int_equal(p->req.state, SPDM_REQ_SESSION);
+	for (size_t i = 0; i < sizeof(p->req.next_secret); i++)
+		assert_int_equal(p->req.next_secret[i], 0);
 	p->rsp.ses[0].unverified = false;
 	assert_int_equal(pair_run(p, SPDM_OP_KEY_UPDATE, &upd), IL_OK);
 	vendor_echo(p, SPDM_STD_PCISIG, SPDM_VID_PCISIG);
