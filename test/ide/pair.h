@@ -179,11 +179,18 @@ static inline struct packet protect(struct ide_port *p, const struct tlp *t)
 static inline enum il_err unprotect(struct ide_port *p, const struct packet *k,
 				    struct tlp *out, struct fault *fault)
 {
+	static const uint8_t none[TLP_LIMIT_DATA];
 	static uint8_t scratch[TLP_LIMIT_DATA];
+	enum il_err err;
 
 	memset(fault, 0, sizeof(*fault));
-	return ide_unprotect(p, k->b, k->n, scratch, sizeof(scratch), out,
-			     fault);
+	memset(scratch, 0, sizeof(scratch));
+	err = ide_unprotect(p, k->b, k->n, scratch, sizeof(scratch), out,
+			    fault);
+	/* What is refused, genuine or not, leaves no plaintext. */
+	if (err)
+		assert_memory_equal(scratch, none, sizeof(none));
+	return err;
 }
 
 static inline void accepted(struct ide_port *p, const struct packet *k)
