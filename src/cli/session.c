@@ -277,7 +277,7 @@ static void end_text(struct cli_run *r, double seconds)
 		(unsigned long long)s.exchanges,
 		(unsigned long long)s.law_checks, s.laws,
 		(unsigned long long)s.steps, s.laws_tested, seconds);
-	if (s.device_at)
+	if (s.device_at && s.steps)
 		fprintf(r->c->out,
 			"  the device is another process, at %s: this world "
 			"waited in wall time and cannot be replayed\n",
