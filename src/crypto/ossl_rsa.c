@@ -28,9 +28,8 @@ static const EVP_MD *digest_of(enum crypto_hash_alg alg)
 
 /*
  * The salt of a PSS signature is as long as the digest, and MGF1 uses the same
- * hash. Source: DSP0274 1.2.1, section 15 (RSAPSS: the defaults of RFC 8017
- * §9.1 for the negotiated hash). OPEN: it does not name the salt's length; so
- * does the DMTF implementation.
+ * hash. Source: RFC 8017 §9.1 (typical salt lengths). OPEN: what DSP0274 says
+ * of the salt was not looked up; the DMTF implementation does the same.
  */
 static bool pad_as(EVP_PKEY_CTX *c, enum crypto_rsa pad, const EVP_MD *md)
 {
