@@ -107,7 +107,7 @@ static int firmware_on(struct sev_host *s)
 int sev_host_start(struct sev_host *s, struct host *h)
 {
 	const struct host_hw *hw = &s->cfg.hw;
-	const uint32_t pages = (uint32_t)(s->cfg.devs * 32 / PAGE_4K);
+	const uint32_t pages = (uint32_t)(UINT64_C(32) * s->cfg.devs / PAGE_4K);
 	int ret;
 
 	s->k = &h->k;
