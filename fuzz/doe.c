@@ -24,6 +24,34 @@ static void frame(const uint8_t *p, size_t n)
 	must(memcmp(out + DOE_HEADER_LEN, payload, len) == 0);
 }
 
+/* Whoever asks from index 0 on, and follows, hears of each type once. */
+static void discovery(const uint8_t *p, size_t n)
+{
+	struct doe_type types[8] = { { 0 } };
+	struct doe_discovery_rsp m;
+	uint8_t req[4], rsp[DOE_DISCOVERY_LEN], index = 0;
+	const size_t count = n ? p[0] % (COUNT(types) + 1) : 0;
+	struct wr w;
+	struct rd r;
+
+	for (size_t i = 0; i < count; i++)
+		types[i] = (struct doe_type){ .vendor = (uint16_t)(i + n),
+					      .type = p[i % n] };
+	if (n <= COUNT(req) && doe_discover(types, count, p, n, rsp))
+		must(n != DOE_DISCOVERY_LEN);
+	for (size_t i = 0; i < count; i++) {
+		w = wr_over(req, sizeof(req));
+		doe_discovery_req_encode(&w, index, n & 1 ? 2 : 0);
+		must(doe_discover(types, count, req, w.len, rsp) == IL_OK);
+		r = rd_over(rsp, sizeof(rsp));
+		must(doe_discovery_rsp_decode(&r, &m) == IL_OK);
+		must(m.type.vendor == types[i].vendor &&
+		     m.type.type == types[i].type);
+		must(m.next == (i + 1 < count ? i + 1 : 0));
+		index = m.next;
+	}
+}
+
 /* What the host does to the registers; what the consumer answers. */
 static void step(struct doe_mbox *m, struct rd *in, uint64_t *now_ns)
 {
@@ -84,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct doe_mbox m;
 
 	frame(data, len);
+	discovery(data, len);
 	memset(&m, 0, sizeof(m));
 	doe_init(&m, &env, a, b, LIMIT);
 	while (rd_left(&in))

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "crypto/fake.h"
+#include "spdm/codec.h"
 #include "spdm/secured.h"
 
 #define CAP 320
@@ -25,11 +26,11 @@ static void record(struct wire *x, struct rd *in)
 	p = rd_bytes(in, n);
 	if (!p)
 		return;
-	memcpy(rec + SPDM_SECURED_HEAD, p, n);
+	memcpy(rec + spdm_secured_head(&x->tx), p, n);
 	if (spdm_secured_seal(&x->tx, &x->c, 0x11223344, rec, sizeof(rec), n,
 			      &len))
 		return;
-	must(len == n + SPDM_SECURED_OVER);
+	must(len == n + spdm_secured_over(&x->tx));
 	at = rd_u8(in) % len;
 	flip = rd_u8(in);
 	rec[at] ^= flip;
@@ -49,8 +50,49 @@ static void record(struct wire *x, struct rd *in)
 	must(x->rx.seq == x->tx.seq);
 }
 
+/*
+ * A record by somebody who has the key, says what he likes of its length and
+ * type, and puts bytes behind it: MCTP takes up to 32 of them, DOE none.
+ */
+static void made(struct wire *x, struct rd *in)
+{
+	const bool mctp = x->rx.mctp;
+	const uint8_t app = rd_u8(in), type = rd_u8(in), extra = rd_u8(in);
+	const bool spdm = !mctp || (app && type == SPDM_MCTP);
+	const bool fits = extra <= (mctp ? SPDM_MCTP_RANDOM_MAX : 0);
+	const size_t aad = mctp ? 8 : 6, plain = 2u + app + extra;
+	uint8_t rec[600] = { 0 }, out[600], iv[SPDM_IV_LEN];
+	struct wr w = wr_over(rec, sizeof(rec));
+	const uint64_t seq = x->rx.seq;
+	size_t got;
+	enum il_err err;
+
+	if (seq >= x->rx.limit)
+		return;
+	memcpy(iv, x->rx.iv, sizeof(iv));
+	iv[0] ^= (uint8_t)seq;
+	wr_u32le(&w, 1);
+	if (mctp)
+		wr_u16le(&w, (uint16_t)seq);
+	wr_u16le(&w, (uint16_t)(plain + SPDM_SECURED_TAIL));
+	wr_u16le(&w, app);
+	wr_u8(&w, type);
+	must(crypto_aead_seal(&x->c, x->rx.key, iv, rec, aad, rec + aad, plain,
+			      rec + aad, rec + aad + plain,
+			      SPDM_SECURED_TAIL) == IL_OK);
+	err = spdm_secured_open(&x->rx, &x->c, rec,
+				aad + plain + SPDM_SECURED_TAIL, out,
+				sizeof(out), &got);
+	must((err == IL_OK) == (spdm && fits));
+	if (!err)
+		must(got == app - (mctp ? 1u : 0u));
+	/* One of another type uses its number up as well. */
+	must(x->rx.seq == seq + (!err || (mctp && app && fits)));
+	x->tx.seq = x->rx.seq;
+}
+
 /* First bytes that nobody sealed, then records. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+static void run(const uint8_t *data, size_t len, bool mctp)
 {
 	static struct wire x;
 	const struct spdm_keys k = { .version = SPDM_V12,
@@ -68,14 +110,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memset(&x.rx, 0, sizeof(x.rx));
 	must(spdm_channel_open(&x.tx, &x.c, &k, secret, 6) == IL_OK);
 	must(spdm_channel_open(&x.rx, &x.c, &k, secret, 6) == IL_OK);
+	x.tx.mctp = x.rx.mctp = mctp;
 	if (p)
 		must(spdm_secured_open(&x.rx, &x.c, p, n, out, sizeof(out),
 				       &got) != IL_OK);
 	while (rd_left(&in))
-		record(&x, &in);
+		if (rd_left(&in) == 4)
+			made(&x, &in);
+		else
+			record(&x, &in);
 	must(x.tx.seq <= 6);
 	spdm_channel_close(&x.tx, &x.c);
 	spdm_channel_close(&x.rx, &x.c);
 	must(fake_live(&x.f) == 0);
+}
+
+/* Under the framing of DOE, and under that of MCTP. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	run(data, len, false);
+	run(data, len, true);
 	return 0;
 }
