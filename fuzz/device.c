@@ -3,6 +3,7 @@
 
 #include "device/rig.h"
 #include "edit.h"
+#include "pcisig.h"
 
 /*
  * A device of ours behind a root port of ours: what the host writes into
@@ -279,36 +280,17 @@ static void events(struct rd *in, uint8_t op)
 /* A vendor message, as if the session had carried it. */
 static void tell(struct rd *in, uint8_t op)
 {
-	static const uint8_t lens[] = { 16, 20, 36, 20, 16, 48,
-					16, 17, 17, 32, 18 };
-	uint8_t p[80] = { 0 }, ans[4096];
+	uint8_t p[PCISIG_MAX], ans[4096];
 	const uint8_t a = rd_u8(in), b = rd_u8(in);
 	const unsigned fn = b & 3;
 	size_t n;
 
 	if (op & 0x10) { /* IDE_KM */
-		p[1] = a & 7;
-		p[4] = RIG_STREAM;
-		p[6] = b;
-		p[8] = b;
+		n = pcisig_idekm(p, a & 7, RIG_STREAM, b, b);
 		p[9] = a;
-		p[44] = 1;
-		n = p[1] == IDEKM_KEY_PROG ? 48 : p[1] == IDEKM_QUERY ? 4 : 8;
 	} else {
-		p[0] = TDISP_PROTOCOL;
-		p[1] = 0x10;
-		p[2] = (uint8_t)(0x81 + a % COUNT(lens));
-		p[5] = (uint8_t)(RIG_EP + fn);
-		p[6] = RIG_EP >> 8;
-		n = 1u + lens[a % COUNT(lens)];
-		if (p[2] == TDISP_LOCK_REQ) {
-			p[17] = b >> 2;
-			p[19] = RIG_STREAM;
-		} else if (p[2] == TDISP_START_REQ) {
-			memcpy(p + 17, r->dev.tdis[fn].nonce, 32);
-		} else if (p[2] == TDISP_GET_REPORT) {
-			p[19] = 0xff;
-		}
+		n = pcisig_tdisp(p, a, (uint16_t)(RIG_EP + fn), b >> 2,
+				 RIG_STREAM, r->dev.tdis[fn].nonce);
 	}
 	if (op & 0x20)
 		n = edit(in, p, n, sizeof(p));

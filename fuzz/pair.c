@@ -23,8 +23,11 @@ static struct {
 		size_t n;
 		struct tlp t; /* as it was before */
 		bool spoilt, copy, ide, sync;
+		unsigned no; /* in the order of sending, from 1 */
 	} k[QUEUE];
 	unsigned n;
+	unsigned sent;
+	unsigned last[TLP_CLASSES]; /* number of the one taken in last */
 } way[2];
 
 static struct ide_port *port(unsigned i)
@@ -89,6 +92,7 @@ static void put(unsigned from, const uint8_t *b, size_t n, const struct tlp *t)
 	memcpy(way[from].k[i].b, b, n);
 	way[from].k[i].n = n;
 	way[from].k[i].ide = n && b[0] == 0x92;
+	way[from].k[i].no = ++way[from].sent;
 	if (t)
 		way[from].k[i].t = *t;
 	else
@@ -142,6 +146,12 @@ static void arrive(unsigned from, unsigned i, bool keep, bool little)
 			    little ? 1 : sizeof(scratch), &out, &f);
 	/* not one changed packet is vouched for */
 	must(err || !out.ide || !way[from].k[i].spoilt);
+	if (!err && out.ide) {
+		unsigned *last = &way[from].last[tlp_class_of(out.type)];
+
+		must(way[from].k[i].no > *last);
+		*last = way[from].k[i].no;
+	}
 	if (!err && out.ide && !way[from].k[i].sync) {
 		const struct tlp *t = &way[from].k[i].t;
 
