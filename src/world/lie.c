@@ -63,6 +63,9 @@ enum il_err cmd_device_lie(void *ctx, const struct lang_call *c)
 	const char *message = lang_word(c, "message", "");
 	const char *field = lang_word(c, "field", "");
 
+	if (w->remote.used)
+		return world_fail(w, IL_E_STATE, 0,
+				  "a device in another process lies by itself");
 	if (l->armed)
 		return world_fail(w, IL_E_STATE, 0,
 				  "the lie before has not been told: %s, %s",

@@ -351,6 +351,24 @@ static void a_device_file_that_is_wrong_is_named_with_its_place(void **state)
 	rig_refused(r, "t.il:", "no relaxation 'all'");
 }
 
+static void a_device_elsewhere_is_not_told_to_lie(void **state)
+{
+	struct rig *r = *state;
+
+	run_text(r, "platform sev-tio\ndevice at=unix:none\n"
+		    "device lie message=STATE field=state\n");
+	rig_refused(r, "t.il:3: ", "in another process");
+}
+
+static void the_host_does_one_wrong_thing_at_a_time(void **state)
+{
+	struct rig *r = *state;
+
+	run_text(r, "platform sev-tio\nhost relay how=cut after=9\n"
+		    "host relay\n");
+	rig_refused(r, "t.il:3: ", "cuts an answer short");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_open, rig_close)
 
 int main(void)
@@ -367,6 +385,8 @@ int main(void)
 		T(a_silent_packet_is_noticed_like_a_silent_exchange),
 		T(a_stricter_device_is_what_the_scenario_calls_it),
 		T(a_configuration_write_that_is_none_is_refused),
+		T(a_device_elsewhere_is_not_told_to_lie),
+		T(the_host_does_one_wrong_thing_at_a_time),
 		T(a_device_of_a_file_is_assigned_like_any_other),
 		T(a_device_file_that_is_wrong_is_named_with_its_place),
 	};
