@@ -135,7 +135,7 @@ static bool mem_ok(const struct tlp *t)
 {
 	if (t->addr & 3 || !byte_enables_ok(t))
 		return false;
-	return (t->addr & (MEM_PAGE - 1)) + 4u * t->len_dw <= MEM_PAGE;
+	return (t->addr & (MEM_PAGE - 1)) + UINT64_C(4) * t->len_dw <= MEM_PAGE;
 }
 
 /* Source: PCIe Base 6.3 §2.2.7.1, rules for Configuration Requests */
@@ -282,7 +282,7 @@ enum il_err tlp_encode(struct wr *w, const struct tlp *t)
 	else
 		put_request(w, t);
 	if (tlp_has_data(t->type))
-		wr_bytes(w, t->data, 4u * t->len_dw);
+		wr_bytes(w, t->data, (size_t)4 * t->len_dw);
 	if (t->ide && t->prefix.m) {
 		if (t->mac)
 			wr_bytes(w, t->mac, TLP_MAC_LEN);
@@ -421,7 +421,7 @@ enum il_err tlp_decode_at(struct rd *r, struct tlp *m)
 	else
 		err = get_request(r, m, fmt_4dw);
 	if (tlp_has_data(m->type))
-		m->data = rd_bytes(r, 4u * m->len_dw);
+		m->data = rd_bytes(r, (size_t)4 * m->len_dw);
 	if (m->ide && m->prefix.m)
 		m->mac = rd_bytes(r, TLP_MAC_LEN);
 	if (rd_end(r))
