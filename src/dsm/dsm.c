@@ -322,7 +322,8 @@ enum il_err dsm_init(struct dsm *d, const struct dsm_cfg *cfg)
 			return IL_E_ARG;
 	memset(d, 0, sizeof(*d));
 	d->cfg = *cfg;
-	memset(cfg->why, 0, cfg->tdi_count * sizeof(cfg->why[0]));
+	for (size_t i = 0; i < cfg->tdi_count; i++)
+		cfg->why[i] = NULL;
 	init_idekm(d);
 	init_tdisp(d);
 	return init_spdm(d);
