@@ -56,7 +56,7 @@ static void alg_table(struct walk *w)
 	walk_last_bits(w, "alg_fixed_len", 0xf0);
 	walk_num(w, "alg_bits", 2);
 	if (ext)
-		walk_bytes(w, "alg_ext", 4u * ext);
+		walk_bytes(w, "alg_ext", (size_t)4 * ext);
 }
 
 static void algorithms(struct walk *w)

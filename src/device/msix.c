@@ -32,8 +32,8 @@ void msix_fire(struct device_fn *fn, unsigned vector)
 static bool send(struct device_fn *fn, unsigned vector)
 {
 	struct device *d = fn->dev;
-	struct rd r =
-		rd_over(fn->table + vector * MSIX_ENTRY_SIZE, MSIX_ENTRY_SIZE);
+	struct rd r = rd_over(fn->table + (size_t)vector * MSIX_ENTRY_SIZE,
+			      MSIX_ENTRY_SIZE);
 	uint64_t addr = rd_u64le(&r);
 	uint8_t data[4], pad[12];
 	struct tlp m;

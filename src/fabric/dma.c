@@ -120,9 +120,9 @@ void port_dma(struct fabric_port *p, const struct tlp *t)
 		err = IL_E_IO;
 	}
 	if (!err) {
-		memset(data, 0, 4u * t->len_dw);
+		memset(data, 0, (size_t)4 * t->len_dw);
 		if (t->type == TLP_MWR)
-			memcpy(data, t->data, 4u * t->len_dw);
+			memcpy(data, t->data, (size_t)4 * t->len_dw);
 		err = move(p, t, &d, data + d.skip, &fault);
 	}
 	if (err)

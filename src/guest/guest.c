@@ -13,7 +13,7 @@
 static const struct prog {
 	const char *name;
 	guest_fn *fn;
-	uint8_t from; /* states it may start in, one bit each */
+	unsigned from; /* states it may start in, one bit each */
 	enum guest_state to;
 	bool stays; /* the state is as before afterwards */
 } progs[GUEST_PROGS] = {

@@ -81,8 +81,9 @@ enum il_err guest_judge(struct guest *g)
 	if (err)
 		return arch_fail(g, err);
 	if (claims.tdi_id != g->claims.tdi_id ||
-	    memcmp(claims.report, g->claims.report, sizeof(claims.report)) ||
-	    memcmp(claims.meas, g->claims.meas, sizeof(claims.meas))) {
+	    memcmp(claims.report, g->claims.report, sizeof(claims.report)) !=
+		    0 ||
+	    memcmp(claims.meas, g->claims.meas, sizeof(claims.meas)) != 0) {
 		g->verdict.why = EVIDENCE_WHY_CHANGED;
 		return IL_E_AUTH;
 	}

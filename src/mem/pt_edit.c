@@ -134,8 +134,8 @@ static void drop_tree(struct pt *t, uint64_t table, unsigned level)
 	struct pt_entry x;
 
 	for (unsigned i = 0; p && level > 1 && i < PT_ENTRIES; i++)
-		if (pt_entry_read(t->fmt, entry_load(p + i * 8), level, &x) ==
-		    PT_ENTRY_TABLE)
+		if (pt_entry_read(t->fmt, entry_load(p + (size_t)i * 8), level,
+				  &x) == PT_ENTRY_TABLE)
 			drop_tree(t, x.pa, level - 1);
 	drop_table(t, table);
 }
@@ -260,7 +260,7 @@ static enum il_err fill(struct pt *t, uint64_t table, unsigned level,
 static bool empty(const uint8_t *p)
 {
 	for (unsigned i = 0; i < PT_ENTRIES; i++)
-		if (entry_load(p + i * 8))
+		if (entry_load(p + (size_t)i * 8))
 			return false;
 	return true;
 }
@@ -392,7 +392,7 @@ enum il_err pt_split(struct pt *t, uint64_t va)
 	if (t->fmt->leaf == PT_LEAF_PS && o.level == 2)
 		e &= ~PT_PS;
 	for (unsigned i = 0; i < PT_ENTRIES; i++)
-		entry_store(table_at(t, child) + i * 8, e + i * step);
+		entry_store(table_at(t, child) + (size_t)i * 8, e + i * step);
 	mem_touch(mem_ram_at(t->m, o.table), o.table);
 	entry_store(o.at, table_entry(t->fmt, child, o.level));
 	return IL_OK;
@@ -422,7 +422,7 @@ enum il_err pt_join(struct pt *t, uint64_t va)
 	    x.size != PAGE_4K || x.pa & (PAGE_2M - 1))
 		return IL_E_STATE;
 	for (unsigned i = 1; i < PT_ENTRIES; i++) {
-		uint64_t e = entry_load(p + i * 8);
+		uint64_t e = entry_load(p + (size_t)i * 8);
 
 		if ((e & ~marks) != (first & ~marks) + i * PAGE_4K)
 			return IL_E_STATE;

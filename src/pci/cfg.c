@@ -219,7 +219,7 @@ enum il_err pci_ide_block(const struct pci_cfg *c, uint16_t cap, unsigned i,
 	if (i >= regs.sel_num)
 		return IL_E_ARG;
 	IL_ASSERT(start + size * (i + 1) <= CFG_SIZE);
-	r = rd_over(c->image + start + size * i, size);
+	r = rd_over(c->image + start + (size_t)size * i, size);
 	return ide_block_decode(&r, out);
 }
 

@@ -54,15 +54,15 @@ enum il_err doe_unwrap(const uint8_t *obj, size_t n, size_t limit,
 	if (r.err)
 		return r.err;
 	dw = doe_length_dw(dw);
-	if (dw < 2 || dw * 4 > limit)
+	if (dw < 2 || (size_t)dw * 4 > limit)
 		return IL_E_FIELD;
-	body = rd_bytes(&r, (dw - 2) * 4);
+	body = rd_bytes(&r, (size_t)(dw - 2) * 4);
 	err = rd_end(&r);
 	if (err)
 		return err;
 	*type = t;
 	*payload = body;
-	*len = (dw - 2) * 4;
+	*len = (size_t)(dw - 2) * 4;
 	return IL_OK;
 }
 

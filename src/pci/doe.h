@@ -31,7 +31,7 @@ struct doe_type {
 
 #define DOE_HEADER_LEN	8u
 #define DOE_MAX_DW	0x40000u /* 2^18; Length says 0 */
-#define DOE_MAX_PAYLOAD (4u * (DOE_MAX_DW - 2))
+#define DOE_MAX_PAYLOAD ((size_t)4 * (DOE_MAX_DW - 2))
 #define DOE_LENGTH_MASK 0x0003ffffu
 /* Our own limit: a header and one page. A tunable of the mailbox. */
 #define DOE_OBJECT_LIMIT 4104u

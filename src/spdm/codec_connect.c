@@ -74,7 +74,7 @@ static void alg_table_dec(struct rd *r, struct spdm_alg_table *t)
 	if (count >> 4 != 2) /* bytes of fixed algorithm bits */
 		rd_field(r);
 	t->bits = rd_u16le(r);
-	t->ext = rd_span(r, 4u * t->ext_count);
+	t->ext = rd_span(r, (size_t)4 * t->ext_count);
 }
 
 static void algs_dec(struct rd *r, const struct spdm_shape *sh,
@@ -97,8 +97,8 @@ static void algs_dec(struct rd *r, const struct spdm_shape *sh,
 	uint8_t ext_hash = rd_u8(r);
 
 	rd_skip(r, 2);
-	a->ext_asym = rd_span(r, 4u * ext_asym);
-	a->ext_hash = rd_span(r, 4u * ext_hash);
+	a->ext_asym = rd_span(r, (size_t)4 * ext_asym);
+	a->ext_hash = rd_span(r, (size_t)4 * ext_hash);
 	a->tables = m->version >= SPDM_V11 ? m->param1 : 0;
 	if (a->tables > SPDM_ALG_TABLES)
 		rd_field(r);

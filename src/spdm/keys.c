@@ -157,6 +157,7 @@ enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
 			     const uint8_t *th, uint8_t *out)
 {
 	uint8_t head[SIGN_CONTEXT] = { 0 };
+	struct wr w = wr_over(head, sizeof(head));
 	const size_t n = text_len(context);
 	const size_t len = spdm_hash_len(hash);
 
@@ -167,7 +168,7 @@ enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
 		return IL_OK;
 	}
 	for (size_t i = 0; i < 4; i++)
-		memcpy(head + 16 * i, SIGN_PREFIX, 16);
+		wr_bytes(&w, SIGN_PREFIX, 16);
 	memcpy(head + SIGN_CONTEXT - n, context, n);
 
 	const struct crypto_span parts[2] = { { head, sizeof(head) },

@@ -195,7 +195,7 @@ enum il_err tdisp_req_report_accept(struct tdisp_req *q, const uint8_t *in,
 				    size_t n, uint16_t part, struct wr *w,
 				    size_t *len, uint32_t *why)
 {
-	struct tdisp_msg m;
+	struct tdisp_msg m = { .code = 0 };
 	enum il_err err;
 
 	if (!q->busy || !q->rep || q->sent != TDISP_GET_REPORT || !part)

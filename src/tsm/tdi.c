@@ -298,7 +298,7 @@ static enum il_err stop_send(struct tsm_conn *c)
  */
 static enum il_err stop_taken(struct tsm_conn *c)
 {
-	struct tdisp_msg m;
+	struct tdisp_msg m = { .code = 0 };
 	enum il_err err = answer(c, &m);
 
 	if (err == IL_E_PEER && m.error.code == TDISP_E_BUSY &&
@@ -369,7 +369,7 @@ static enum il_err doubt(struct tsm_bind *b)
 enum il_err tsm_do_get_state(struct tsm_conn *c)
 {
 	struct tsm_bind *b = c->op.args.bind;
-	struct tdisp_msg m;
+	struct tdisp_msg m = { .code = 0 };
 	enum il_err err;
 
 	if (!c->op.phase++)

@@ -25,6 +25,8 @@ static enum il_err complain(struct lang_error *e, unsigned line, unsigned col,
 	e->line = line;
 	e->col = col;
 	va_start(ap, fmt);
+	/* clang 14 does not always see the va_start() above. */
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	vsnprintf(e->what, sizeof(e->what), fmt, ap);
 	va_end(ap);
 	return IL_E_FIELD;
@@ -140,7 +142,7 @@ static const char *hex_field(const char *s, unsigned n, char stop,
 
 enum il_err lang_bdf(const char *word, uint64_t *out)
 {
-	uint64_t seg = 0, bus, dev, fn;
+	uint64_t seg = 0, bus = 0, dev = 0, fn = 0;
 	const char *s = word;
 
 	if (strlen(word) == 12)

@@ -274,7 +274,7 @@ static void mmio_config(struct sev_fw *fw, struct msg *m)
 static bool reserved_set(const uint8_t *e)
 {
 	for (unsigned q = 0; q < SDTE_LEN / 8; q++)
-		if (sev_u64(e, 8u * q) & ~sdte_guest_mask(q))
+		if (sev_u64(e, (size_t)8 * q) & ~sdte_guest_mask(q))
 			return true;
 	return false;
 }
@@ -282,7 +282,7 @@ static bool reserved_set(const uint8_t *e)
 static bool all_zero(const uint8_t *e)
 {
 	for (unsigned q = 0; q < SDTE_LEN / 8; q++)
-		if (sev_u64(e, 8u * q))
+		if (sev_u64(e, (size_t)8 * q))
 			return false;
 	return true;
 }

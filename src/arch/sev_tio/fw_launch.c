@@ -313,7 +313,7 @@ static void make_secrets(const struct fw_guest *g, uint8_t *page)
 	memset(page, 0, PAGE_4K);
 	sev_put_u32(page, SNP_SECRETS_VERSION, 3);
 	for (unsigned i = 0; i < SNP_VMPCKS; i++)
-		memcpy(page + SNP_SECRETS_VMPCK + i * SNP_VMPCK_LEN,
+		memcpy(page + SNP_SECRETS_VMPCK + (size_t)i * SNP_VMPCK_LEN,
 		       g->vmpck[i], SNP_VMPCK_LEN);
 }
 

@@ -200,7 +200,7 @@ static void find_blobs(const struct sev_guest *g, struct evidence_blobs *out)
 
 	memset(out, 0, sizeof(*out));
 	for (unsigned i = 0; i < TIO_BLOB_MAX; i++) {
-		const uint8_t *e = g->blobs + i * TIO_BLOB_ENTRY_LEN;
+		const uint8_t *e = g->blobs + (size_t)i * TIO_BLOB_ENTRY_LEN;
 		uint32_t off = sev_u32(e, TIO_BLOB_OFFSET);
 		uint32_t len = sev_u32(e, TIO_BLOB_LENGTH);
 

@@ -134,7 +134,8 @@ static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d)
 	struct sev_host *s = ctx;
 	const struct sev_host_insn *i = s->cfg.insn;
 	const struct sev_domain *sd = d ? d->priv : NULL;
-	const uint64_t at = s->dev_table + (p->bdf & 0xffff) * DTE_LEN;
+	const uint64_t at =
+		s->dev_table + (uint64_t)(p->bdf & 0xffff) * DTE_LEN;
 	uint8_t e[DTE_LEN] = { 0 };
 	int ret;
 

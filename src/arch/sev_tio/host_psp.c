@@ -94,9 +94,9 @@ static int list_new(struct sev_host *s, struct sev_buf *b)
 	if (s->cfg.hw.ops->page_alloc(s->cfg.hw.ctx, 1, &b->list))
 		return -ENOMEM;
 	for (unsigned i = 0; i < b->n; i++)
-		sev_put_u64(list, i * 8, sla_make(b->page[i], false));
-	sev_put_u64(list, b->n * 8, SLA_EOL);
-	return sev_write(s, b->list, list, (b->n + 1) * 8);
+		sev_put_u64(list, (size_t)i * 8, sla_make(b->page[i], false));
+	sev_put_u64(list, (size_t)b->n * 8, SLA_EOL);
+	return sev_write(s, b->list, list, ((size_t)b->n + 1) * 8);
 }
 
 int sev_buf_new(struct sev_host *s, struct sev_buf *b, uint32_t size, bool fw)

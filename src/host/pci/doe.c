@@ -213,7 +213,7 @@ int pci_doe_init(struct pci_dev *p)
 		return -EIO;
 	do {
 		const uint8_t req[4] = { index, version };
-		uint8_t rsp[4];
+		uint8_t rsp[4] = { 0 };
 		long ret = exchange(p, 0, req, 4, rsp, 4);
 
 		if (ret != 4 || (rsp[3] && rsp[3] <= index)) {

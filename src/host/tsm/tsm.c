@@ -480,7 +480,7 @@ void pci_tsm_abort(struct pci_tsm_core *c, struct pci_dev *p, const void *owner)
 void pci_tsm_drop(struct pci_tsm_core *c, struct pci_dev *p)
 {
 	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
-	struct pci_tsm *t = p->tsm;
+	struct pci_tsm *t;
 
 	if (!d)
 		return;

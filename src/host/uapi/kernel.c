@@ -261,7 +261,7 @@ long k_read(struct task *t, int fd, void *buf, size_t len)
 	struct file *f = k_fd_file(t, fd);
 	long ret = k_pread(t, fd, buf, len, f ? f->pos : 0);
 
-	if (ret > 0)
+	if (f && ret > 0)
 		f->pos += (uint64_t)ret;
 	return ret;
 }
@@ -271,7 +271,7 @@ long k_write(struct task *t, int fd, const void *buf, size_t len)
 	struct file *f = k_fd_file(t, fd);
 	long ret = k_pwrite(t, fd, buf, len, f ? f->pos : 0);
 
-	if (ret > 0)
+	if (f && ret > 0)
 		f->pos += (uint64_t)ret;
 	return ret;
 }

@@ -67,10 +67,9 @@ static uint32_t ext_dword(struct vfio_dev *d, uint16_t off)
 static uint32_t bar_dword(struct vfio_dev *d, unsigned i)
 {
 	const struct pci_bar *b = &d->p->bars[i];
-	const struct pci_bar *low = i ? &d->p->bars[i - 1] : NULL;
 
-	if (low && low->pa && low->is_64)
-		return d->vbar[i] & (uint32_t)(~(low->size - 1) >> 32);
+	if (i && b[-1].pa && b[-1].is_64)
+		return d->vbar[i] & (uint32_t)(~(b[-1].size - 1) >> 32);
 	if (!b->pa)
 		return 0;
 	return (d->vbar[i] & (uint32_t) ~(b->size - 1) & ~(uint32_t)BAR_FLAGS) |
