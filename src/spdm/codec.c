@@ -97,6 +97,13 @@ enum il_err spdm_msg_decode_padded(const uint8_t *p, size_t n,
 				   const struct spdm_shape *sh,
 				   struct spdm_msg *out, size_t *used)
 {
+	return spdm_msg_decode_filled(p, n, n % 4 ? 0 : 3, sh, out, used);
+}
+
+enum il_err spdm_msg_decode_filled(const uint8_t *p, size_t n, size_t max,
+				   const struct spdm_shape *sh,
+				   struct spdm_msg *out, size_t *used)
+{
 	struct rd r = rd_over(p, n);
 	struct spdm_msg m;
 	enum il_err err = decode(&r, sh, &m);
@@ -107,7 +114,7 @@ enum il_err spdm_msg_decode_padded(const uint8_t *p, size_t n,
 	size_t left = rd_left(&r);
 	size_t len = n - left;
 
-	if (left && (left > 3 || n % 4))
+	if (left > max)
 		return IL_E_LONG;
 	while (left-- > 0)
 		if (rd_u8(&r))

@@ -362,6 +362,14 @@ enum il_err spdm_msg_decode_padded(const uint8_t *p, size_t n,
 				   struct spdm_msg *out, size_t *used) IL_MUST;
 
 /*
+ * spdm_msg_decode_filled() - the same, with up to @max zero bytes behind it
+ * For carriers that round up to more than a dword.
+ */
+enum il_err spdm_msg_decode_filled(const uint8_t *p, size_t n, size_t max,
+				   const struct spdm_shape *sh,
+				   struct spdm_msg *out, size_t *used) IL_MUST;
+
+/*
  * spdm_msg_encode() - append @m to @w; lengths come from the spans
  *
  * Errors:   IL_E_SPACE  @w is full

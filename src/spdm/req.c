@@ -439,6 +439,9 @@ static enum il_err receive(struct spdm_req *q, const uint8_t *in, size_t n,
 	own->n = n;
 	if (q->cfg.mctp) /* which carries bytes, not dwords */
 		return spdm_msg_decode_at(own->p, n, sh, m);
+	if (q->cfg.padding)
+		return spdm_msg_decode_filled(own->p, n, q->cfg.padding, sh, m,
+					      &own->n);
 	return spdm_msg_decode_padded(own->p, n, sh, m, &own->n);
 }
 

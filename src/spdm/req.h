@@ -60,8 +60,10 @@ struct spdm_req_cfg {
 	uint32_t hash;
 	uint16_t dhe;
 	uint16_t sm_versions[2];
-	uint32_t transfer;  /* DataTransferSize, at least SPDM_TRANSFER_MIN */
-	uint16_t portion;   /* GET_CERTIFICATE Length; 0: what fits */
+	uint32_t transfer; /* DataTransferSize, at least SPDM_TRANSFER_MIN */
+	uint16_t portion;  /* GET_CERTIFICATE Length; 0: what fits */
+	/* Zero bytes that may follow a plain response; 0: as DOE does it. */
+	uint8_t padding;
 	uint64_t seq_limit; /* 0: 2^64 - 1 */
 
 	uint8_t *chain; /* SPDM certificate chain, kept until next CONNECT */

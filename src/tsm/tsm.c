@@ -100,6 +100,7 @@ static enum il_err spdm_setup(struct tsm_conn *c)
 		.dhe = SPDM_DHE_SECP256R1 | SPDM_DHE_SECP384R1,
 		.sm_versions = { SPDM_SM_V11, SPDM_SM_V10 },
 		.transfer = (uint32_t)cfg->limits.msg,
+		.padding = cfg->limits.padding,
 		.chain = c->chain,
 		.chain_cap = cfg->limits.chain,
 		.scratch = c->scratch,

@@ -114,6 +114,9 @@ struct tsm_limits {
 	size_t chain;	  /* longest certificate chain */
 	size_t blob;	  /* longest report or measurement transcript */
 	uint64_t wait_ns; /* an answer later than this is a failure; 0: any */
+	/* Zero bytes that may follow a plain answer; 0: as DOE does it. At
+	 * most SPDM_SECURED_SLACK. */
+	uint8_t padding;
 };
 
 /* Good for a few devices. */

@@ -92,6 +92,8 @@ enum il_err sev_fw_new(struct arena *a, const struct sev_fw_cfg *cfg,
 
 	if (err)
 		return err;
+	/* Hosts round an object up (4.3); DOE's padding is in that. */
+	tsm.limits.padding = TIO_BUF_ALIGN - 1;
 	fw = ARENA_NEW(a, struct sev_fw);
 	if (!fw)
 		return IL_E_NOMEM;

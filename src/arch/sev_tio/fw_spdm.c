@@ -120,24 +120,17 @@ static uint32_t put_request(struct sev_fw *fw, const struct ctrl *k,
 
 /*
  * Length of a message without what the host put behind it: hosts round the
- * object up to 32 bytes. A secured record says its own length; of a plain
- * message whole dwords of zeros go, the rest is DOE's padding, which the SPDM
- * codec knows.
+ * object up to 32 bytes. A secured record says its own length; where a plain
+ * message ends the SPDM codec finds out: its last bytes may be zeros, too.
  */
 static size_t trim(const uint8_t *p, size_t n, uint8_t kind)
 {
-	size_t min = n > TIO_BUF_ALIGN ? n - (TIO_BUF_ALIGN - 4) : 4;
+	size_t own;
 
-	if (kind == TIO_DATA_SECURED) {
-		size_t own = n >= 6 ? 6u + sev_u16(p, 4) : n;
-
-		return own < n ? own : n;
-	}
-	if ((n + TIO_DOBJ_MSG_LEN) % TIO_BUF_ALIGN)
-		return n; /* not rounded up: exact */
-	while (n > min && n % 4 == 0 && n >= 8 && !sev_u32(p, n - 4))
-		n -= 4;
-	return n;
+	if (kind != TIO_DATA_SECURED || n < 6)
+		return n;
+	own = 6u + sev_u16(p, 4);
+	return own < n ? own : n;
 }
 
 /*

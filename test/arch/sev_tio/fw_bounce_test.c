@@ -514,6 +514,35 @@ static void an_answer_that_is_not_rounded_up_is_taken_too(void **unused)
 	fwrig_free(r);
 }
 
+/* Two more versions, both 0: the message ends in a dword of zeros. */
+static void end_in_zeros(struct fwrig *r, unsigned n)
+{
+	if (n != 1)
+		return;
+	r->ans[5] = (uint8_t)(r->ans[5] + 2);
+	memset(r->ans + r->ans_len, 0, 4);
+	r->ans_len += 4;
+}
+
+/* What the host puts behind a message is not told from its own zeros by them.
+ */
+static void an_answer_that_ends_in_zeros_is_taken_whole(void **unused)
+{
+	struct fwrig *r = fwrig_new();
+	uint8_t b[SEV_CMD_BUF_MAX];
+
+	(void)unused;
+	assert_int_equal(dev_create(r), SEV_RET_SUCCESS);
+	cmd_connect(r, b);
+	r->spoil = end_in_zeros;
+	assert_int_equal(fw_ring(r, SEV_CMD_TIO_DEV_CONNECT, b),
+			 SEV_RET_SPDM_REQUEST);
+	assert_true(fw_exchange(r));
+	assert_int_equal(fw_ring(r, SEV_CMD_TIO_DEV_CONNECT, b),
+			 SEV_RET_SPDM_REQUEST);
+	fwrig_free(r);
+}
+
 static unsigned spoil_at;
 
 static void flip(struct fwrig *r, unsigned n)
@@ -790,6 +819,7 @@ const struct CMUnitTest fw_bounce_tests[] = {
 	cmocka_unit_test(a_request_says_what_it_is),
 	cmocka_unit_test(a_response_of_wrong_shape_is_not_taken),
 	cmocka_unit_test(an_answer_that_is_not_rounded_up_is_taken_too),
+	cmocka_unit_test(an_answer_that_ends_in_zeros_is_taken_whole),
 	cmocka_unit_test(
 		a_spoiled_answer_ends_the_connect_and_frees_the_command),
 	cmocka_unit_test(buffers_stand_in_pages_of_the_right_owner),
