@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/bytes.h"
 #include "world/cmd_priv.h"
 
 /* Longer than any period that a device of ours gives a session. */
@@ -50,6 +51,18 @@ static long spoil(struct world *w, struct pci_tsm_relay *r, long n)
 	return n;
 }
 
+/* The answer before is kept while it may be given again, and no longer. */
+static void keep(struct world_relay *y, const struct pci_tsm_relay *r, long n)
+{
+	if (!y->armed || y->how != RELAY_STALE) {
+		bytes_wipe(y->old, y->old_len);
+		y->old_len = 0;
+	} else if (n > 0) {
+		memcpy(y->old, r->rsp, (size_t)n);
+		y->old_len = (size_t)n;
+	}
+}
+
 static long carry(void *ctx, struct pci_dev *p, struct pci_tsm_relay *r)
 {
 	struct world *w = ctx;
@@ -70,10 +83,7 @@ static long carry(void *ctx, struct pci_dev *p, struct pci_tsm_relay *r)
 		n = ask(p, r);
 	if (n >= 4 && now)
 		n = spoil(w, r, n);
-	if (n > 0) {
-		memcpy(y->old, r->rsp, (size_t)n);
-		y->old_len = (size_t)n;
-	}
+	keep(y, r, n);
 	return n;
 }
 
@@ -95,6 +105,10 @@ enum il_err cmd_host_relay(void *ctx, const struct lang_call *c)
 				  "the host has not yet done what it was told: "
 				  "%s",
 				  says[y->how]);
+	if (lang_num(c, "how", RELAY_LOSE) == RELAY_STALE &&
+	    !lang_num(c, "after", 0))
+		return world_fail(w, IL_E_ARG, 0,
+				  "an answer before it: after= is 1 or more");
 	y->how = (enum relay_how)lang_num(c, "how", RELAY_LOSE);
 	y->after = lang_num(c, "after", 0);
 	y->armed = true;

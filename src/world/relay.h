@@ -21,7 +21,7 @@ struct world_relay {
 	enum relay_how how;
 	uint64_t after; /* steps that go well before */
 	uint8_t old[PCI_TSM_MSG_MAX];
-	size_t old_len; /* of the latest answer */
+	size_t old_len; /* of the latest answer; 0: none is kept */
 };
 
 /* Lets the host of @w carry as it is told to; before anything connects. */

@@ -367,6 +367,8 @@ static void the_host_does_one_wrong_thing_at_a_time(void **state)
 	run_text(r, "platform sev-tio\nhost relay how=cut after=9\n"
 		    "host relay\n");
 	rig_refused(r, "t.il:3: ", "cuts an answer short");
+	run_text(r, "platform sev-tio\nhost relay how=stale\n");
+	rig_refused(r, "t.il:2: ", "after= is 1 or more");
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_open, rig_close)
