@@ -82,7 +82,8 @@ enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 	    (cfg->caps & ~SPDM_REQ_CAPS_ALL) ||
 	    cfg->transfer < SPDM_TRANSFER_MIN ||
 	    cfg->scratch_len < cfg->transfer + SPDM_SECURED_SLACK ||
-	    (cfg->vca_cap && !cfg->vca) || (cfg->meas_cap && !cfg->meas))
+	    cfg->padding > SPDM_SECURED_SLACK || (cfg->vca_cap && !cfg->vca) ||
+	    (cfg->meas_cap && !cfg->meas))
 		return IL_E_ARG;
 	memset(q, 0, sizeof(*q));
 	q->cfg = *cfg;

@@ -163,6 +163,31 @@ static void padding_is_zero_and_only_up_to_the_dword(void **unused)
 	}
 }
 
+static void
+as_many_zeros_as_were_said_may_follow_and_nothing_else(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		uint8_t b[600] = { 0 };
+		struct spdm_msg m;
+		const size_t n = build(&samples[i], b, sizeof(b));
+
+		for (size_t more = 0; more < 40; more++) {
+			size_t used = 0;
+
+			assert_int_equal(spdm_msg_decode_filled(b, n + more, 31,
+								&shape, &m,
+								&used),
+					 more > 31 ? IL_E_LONG : IL_OK);
+			assert_int_equal(used, more > 31 ? 0 : n);
+		}
+		b[n + 31] = 1;
+		assert_int_equal(spdm_msg_decode_filled(b, n + 32, 32, &shape,
+							&m, &(size_t){ 0 }),
+				 IL_E_LONG);
+	}
+}
+
 static void an_output_too_small_is_said_and_counted(void **unused)
 {
 	(void)unused;
@@ -393,6 +418,8 @@ int main(void)
 			signatures_are_as_long_as_their_algorithm_says),
 		cmocka_unit_test(each_message_has_its_length_and_no_other),
 		cmocka_unit_test(padding_is_zero_and_only_up_to_the_dword),
+		cmocka_unit_test(
+			as_many_zeros_as_were_said_may_follow_and_nothing_else),
 		cmocka_unit_test(an_output_too_small_is_said_and_counted),
 		cmocka_unit_test(fields_that_contradict_are_refused),
 		cmocka_unit_test(what_no_length_field_can_say_is_not_encoded),

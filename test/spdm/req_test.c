@@ -412,7 +412,7 @@ static void a_wrong_configuration_is_refused(void **unused)
 {
 	(void)unused;
 	struct pair *p = pair_new(CRYPTO_P384);
-	struct spdm_req_cfg bad[11];
+	struct spdm_req_cfg bad[12];
 
 	for (size_t i = 0; i < COUNT(bad); i++)
 		bad[i] = p->qcfg;
@@ -427,6 +427,7 @@ static void a_wrong_configuration_is_refused(void **unused)
 	bad[8].scratch_len = bad[8].transfer + SPDM_SECURED_SLACK - 1;
 	bad[9].vca = NULL;
 	bad[10].meas = NULL;
+	bad[11].padding = SPDM_SECURED_SLACK + 1;
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_equal(spdm_req_init(&p->req, &bad[i]), IL_E_ARG);
 	pair_start(p);
