@@ -6,9 +6,9 @@
 #include "idekm/codec.h"
 #include "tdisp/codec.h"
 
-/* Responses of SPDM 1.2. Source: DSP0274 1.2.1, section 10. */
+/* Responses of SPDM. Source: DSP0274 1.2.1, section 10. */
 
-static void header(struct walk *w, const char *param1, const char *param2)
+void walk_header(struct walk *w, const char *param1, const char *param2)
 {
 	walk_num(w, "version", 1);
 	walk_num(w, "code", 1);
@@ -26,7 +26,7 @@ static void version(struct walk *w)
 {
 	uint64_t n;
 
-	header(w, NULL, NULL);
+	walk_header(w, NULL, NULL);
 	walk_reserved(w, 1);
 	n = walk_num(w, "count", 1);
 	walk_open(w, 1, 2);
@@ -35,13 +35,18 @@ static void version(struct walk *w)
 	walk_close(w);
 }
 
-static void capabilities(struct walk *w)
+/* 1.0 has no body in the request; 1.2 added the two sizes. */
+void walk_capabilities(struct walk *w)
 {
-	header(w, NULL, NULL);
+	walk_header(w, NULL, NULL);
+	if (w->err || (w->p[0] < SPDM_V11 && w->p[1] & 0x80))
+		return;
 	walk_reserved(w, 1);
 	walk_num(w, "ct_exponent", 1);
 	walk_reserved(w, 2);
 	walk_num(w, "flags", 4);
+	if (w->p[0] < SPDM_V12)
+		return;
 	walk_num(w, "transfer", 4);
 	walk_num(w, "max_msg", 4);
 }
@@ -59,7 +64,7 @@ static void alg_table(struct walk *w)
 		walk_bytes(w, "alg_ext", (size_t)4 * ext);
 }
 
-static void algorithms(struct walk *w)
+void walk_algorithms(struct walk *w)
 {
 	uint64_t tables, asym, hash;
 
@@ -71,7 +76,8 @@ static void algorithms(struct walk *w)
 	walk_open(w, 2, 1);
 	walk_num(w, "meas_spec", 1);
 	walk_num(w, "other_params", 1);
-	walk_num(w, "meas_hash", 4);
+	if (!w->err && !(w->p[1] & 0x80))
+		walk_num(w, "meas_hash", 4);
 	walk_num(w, "asym", 4);
 	walk_num(w, "hash", 4);
 	walk_reserved(w, 12);
@@ -89,12 +95,13 @@ static void algorithms(struct walk *w)
 
 static void digests(struct walk *w)
 {
-	header(w, NULL, "slot_mask");
-	while (walk_left(w))
+	walk_header(w, NULL, "slot_mask");
+	while (walk_left(w) && w->sh->hash_len)
 		walk_bytes(w, "digest", w->sh->hash_len);
 }
 
-/* A chain in one portion is looked into. Source: section 10.6.1. */
+/* A chain in one portion, which is as long as it says, is looked into. Source:
+ * section 10.6.1. */
 static void certificate(struct walk *w)
 {
 	size_t n, more;
@@ -108,7 +115,9 @@ static void certificate(struct walk *w)
 	n = (size_t)walk_num(w, "portion_len", 2);
 	walk_open(w, 2, 1);
 	more = (size_t)walk_num(w, "remainder", 2);
-	if (!more && n > SPDM_CHAIN_HEAD + (size_t)w->sh->hash_len) {
+	if (!w->err && !more && w->sh->hash_len &&
+	    n > SPDM_CHAIN_HEAD + (size_t)w->sh->hash_len &&
+	    w->n - w->at >= n && get_u16le(w->p + w->at) == n) {
 		walk_num(w, "chain_length", 2);
 		/* Reserved, but under the digest that DIGESTS tells. */
 		walk_num(w, "chain_reserved", 2);
@@ -155,11 +164,17 @@ static void measurements(struct walk *w)
 	walk_bytes(w, "nonce", SPDM_NONCE_LEN);
 	n = (size_t)walk_num(w, "opaque_len", 2);
 	walk_counted(w, "opaque", 2, n);
+	walk_context(w);
 	if (w->sh->sign)
 		walk_proof(w, "signature", w->sh->sig_len);
 }
 
-/* One element with one version. Source: DSP0277 1.1, opaque data format. */
+/*
+ * One element with one version, in the general format; others are not looked
+ * into. Source: DSP0277 1.1, opaque data format.
+ */
+#define OPAQUE_ONE 12
+
 static void opaque(struct walk *w)
 {
 	const size_t n = (size_t)walk_num(w, "opaque_len", 2);
@@ -167,6 +182,11 @@ static void opaque(struct walk *w)
 	size_t len;
 
 	walk_open(w, 2, 1);
+	if (w->err || n != OPAQUE_ONE || w->n - w->at < n || w->p[w->at] != 1) {
+		walk_bytes(w, "opaque", n);
+		walk_close(w);
+		return;
+	}
 	walk_num(w, "elements", 1);
 	walk_reserved(w, 3);
 	walk_num(w, "element_registry", 1);
@@ -186,7 +206,7 @@ static void opaque(struct walk *w)
 
 static void key_exchange(struct walk *w)
 {
-	header(w, "heartbeat_s", NULL);
+	walk_header(w, "heartbeat_s", NULL);
 	walk_num(w, "session_id", 2);
 	walk_num(w, "mut_auth", 1);
 	walk_num(w, "req_slot", 1);
@@ -204,39 +224,56 @@ static void challenge_auth(struct walk *w)
 {
 	size_t n;
 
-	header(w, "slot", "slot_mask");
+	walk_header(w, "slot", "slot_mask");
 	walk_bytes(w, "chain_hash", w->sh->hash_len);
 	walk_bytes(w, "nonce", SPDM_NONCE_LEN);
 	if (w->sh->summary)
 		walk_bytes(w, "summary", w->sh->hash_len);
 	n = (size_t)walk_num(w, "opaque_len", 2);
 	walk_counted(w, "opaque", 2, n);
+	walk_context(w);
 	walk_proof(w, "signature", w->sh->sig_len);
+}
+
+static void psk_exchange(struct walk *w)
+{
+	size_t context, opaque_len;
+
+	walk_header(w, "heartbeat_s", NULL);
+	walk_num(w, "session_id", 2);
+	walk_reserved(w, 2);
+	context = (size_t)walk_num(w, "context_len", 2);
+	opaque_len = (size_t)walk_num(w, "opaque_len", 2);
+	if (w->sh->summary)
+		walk_bytes(w, "summary", w->sh->hash_len);
+	walk_bytes(w, "context", context);
+	walk_bytes(w, "opaque", opaque_len);
+	walk_proof(w, "verify", w->sh->hash_len);
 }
 
 static void finish(struct walk *w)
 {
-	header(w, NULL, NULL);
+	walk_header(w, NULL, NULL);
 	if (w->sh->clear)
 		walk_proof(w, "verify", w->sh->hash_len);
 }
 
-static void header_alone(struct walk *w)
+void walk_header_alone(struct walk *w)
 {
-	header(w, NULL, NULL);
+	walk_header(w, NULL, NULL);
 }
 
-static void key_update(struct walk *w)
+void walk_key_update(struct walk *w)
 {
-	header(w, "operation", "tag");
+	walk_header(w, "operation", "tag");
 }
 
-static void vendor(struct walk *w)
+void walk_vendor(struct walk *w)
 {
 	uint64_t standard, vid;
 	size_t n;
 
-	header(w, NULL, NULL);
+	walk_header(w, NULL, NULL);
 	standard = walk_num(w, "standard", 2);
 	vid = walk_num(w, "vendor_len", 1);
 	walk_counted(w, "vendor", 1, (size_t)vid);
@@ -259,37 +296,39 @@ static void vendor(struct walk *w)
 
 static void error(struct walk *w)
 {
-	header(w, "error", "data");
+	walk_header(w, "error", "data");
 	if (walk_left(w))
 		walk_bytes(w, "extended", walk_left(w));
 }
 
-static const struct response {
-	uint8_t code;
-	const char *name;
-	void (*walk)(struct walk *w);
-} responses[] = {
+static const struct fields_row responses[] = {
 	{ SPDM_VERSION, "VERSION", version },
-	{ SPDM_CAPABILITIES, "CAPABILITIES", capabilities },
-	{ SPDM_ALGORITHMS, "ALGORITHMS", algorithms },
+	{ SPDM_CAPABILITIES, "CAPABILITIES", walk_capabilities },
+	{ SPDM_ALGORITHMS, "ALGORITHMS", walk_algorithms },
 	{ SPDM_DIGESTS, "DIGESTS", digests },
 	{ SPDM_CERTIFICATE, "CERTIFICATE", certificate },
 	{ SPDM_CHALLENGE_AUTH, "CHALLENGE_AUTH", challenge_auth },
 	{ SPDM_MEASUREMENTS, "MEASUREMENTS", measurements },
 	{ SPDM_KEY_EXCHANGE_RSP, "KEY_EXCHANGE_RSP", key_exchange },
 	{ SPDM_FINISH_RSP, "FINISH_RSP", finish },
-	{ SPDM_HEARTBEAT_ACK, "HEARTBEAT_ACK", header_alone },
-	{ SPDM_KEY_UPDATE_ACK, "KEY_UPDATE_ACK", key_update },
-	{ SPDM_END_SESSION_ACK, "END_SESSION_ACK", header_alone },
-	{ SPDM_VENDOR_DEFINED_RESPONSE, "VENDOR_DEFINED_RESPONSE", vendor },
+	{ SPDM_PSK_EXCHANGE_RSP, "PSK_EXCHANGE_RSP", psk_exchange },
+	{ SPDM_PSK_FINISH_RSP, "PSK_FINISH_RSP", walk_header_alone },
+	{ SPDM_HEARTBEAT_ACK, "HEARTBEAT_ACK", walk_header_alone },
+	{ SPDM_KEY_UPDATE_ACK, "KEY_UPDATE_ACK", walk_key_update },
+	{ SPDM_END_SESSION_ACK, "END_SESSION_ACK", walk_header_alone },
+	{ SPDM_VENDOR_DEFINED_RESPONSE, "VENDOR_DEFINED_RESPONSE",
+	  walk_vendor },
 	{ SPDM_ERROR, "ERROR", error },
 };
 
-static const struct response *find(const uint8_t *p, size_t n)
+static const struct fields_row *find(const uint8_t *p, size_t n)
 {
 	for (size_t i = 0; n > 1 && i < COUNT(responses); i++)
 		if (responses[i].code == p[1])
 			return &responses[i];
+	for (size_t i = 0; n > 1 && i < fields_requests_n; i++)
+		if (fields_requests[i].code == p[1])
+			return &fields_requests[i];
 	return NULL;
 }
 
@@ -298,13 +337,14 @@ static const struct response *find(const uint8_t *p, size_t n)
 
 const char *fields_message(const uint8_t *p, size_t n)
 {
-	const struct response *r = find(p, n);
+	const struct fields_row *r = find(p, n);
 	const char *in = NULL;
 
 	if (!r)
 		return NULL;
-	if (r->code == SPDM_VENDOR_DEFINED_RESPONSE && n > PAYLOAD_AT + 2 &&
-	    p[4] == SPDM_STD_PCISIG && !p[5] && p[6] == 2) {
+	if ((r->code | 0x80) == SPDM_VENDOR_DEFINED_REQUEST &&
+	    n > PAYLOAD_AT + 2 && p[4] == SPDM_STD_PCISIG && !p[5] &&
+	    p[6] == 2) {
 		if (p[PAYLOAD_AT] == IDEKM_PROTOCOL)
 			in = walk_idekm_name(p[PAYLOAD_AT + 1]);
 		else if (p[PAYLOAD_AT] == TDISP_PROTOCOL)
@@ -340,6 +380,10 @@ struct spdm_shape fields_shape(const struct spdm_msg *m)
 		sh.dhe_len = (uint8_t)m->u.key_ex_rsp.exchange.n;
 		sh.clear = !m->u.key_ex_rsp.verify.n;
 		break;
+	case SPDM_PSK_EXCHANGE_RSP:
+		sh.hash_len = (uint8_t)m->u.psk_ex_rsp.verify.n;
+		sh.summary = m->u.psk_ex_rsp.summary.n != 0;
+		break;
 	case SPDM_FINISH_RSP:
 		sh.hash_len = (uint8_t)m->u.finish.verify.n;
 		sh.clear = m->u.finish.verify.n != 0;
@@ -354,7 +398,7 @@ enum il_err fields_of(const uint8_t *p, size_t n, const struct spdm_shape *sh,
 		      struct field *out, size_t max, size_t *got)
 {
 	struct walk w = { .p = p, .n = n, .sh = sh, .out = out, .max = max };
-	const struct response *r = find(p, n);
+	const struct fields_row *r = find(p, n);
 
 	if (!r)
 		return IL_E_ARG;

@@ -9,8 +9,8 @@
 #include "spdm/codec.h"
 
 /*
- * Names and places of the fields of each response, those of IDE_KM and TDISP
- * inside VENDOR_DEFINED_RESPONSE too. Every bit of a message belongs to one
+ * Names and places of the fields of each message, those of IDE_KM and TDISP
+ * inside VENDOR_DEFINED too. Every bit of a message belongs to one
  * field: a test compares this list with what the encoders write, so that a
  * field that a codec has and this list has not is noticed.
  *
@@ -46,18 +46,18 @@ struct field {
 
 #define FIELDS_MAX 1024
 
-/* The name of a response, as "KEY_EXCHANGE_RSP" or "KP_ACK"; NULL: none. */
+/* The name of a message, as "KEY_EXCHANGE_RSP" or "KP_ACK"; NULL: none. */
 const char *fields_message(const uint8_t *p, size_t n);
 
 /* Lengths that a response itself does not carry, from its decoded form. */
 struct spdm_shape fields_shape(const struct spdm_msg *m);
 
 /*
- * fields_of() - the fields of one encoded response, first to last
+ * fields_of() - the fields of one encoded message, first to last
  *
  * Bits of one byte that are several fields come one after the other.
  *
- * Errors:   IL_E_ARG    a response that is not listed
+ * Errors:   IL_E_ARG    a message that is not listed
  *           IL_E_SHORT, IL_E_LONG  it is not as long as its fields
  *           IL_E_SPACE  more than @max fields
  */

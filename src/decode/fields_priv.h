@@ -4,6 +4,18 @@
 
 #include "decode/fields.h"
 
+struct walk;
+
+/* One SPDM message: its name, and what lists its fields. */
+struct fields_row {
+	uint8_t code;
+	const char *name;
+	void (*walk)(struct walk *w);
+};
+
+extern const struct fields_row fields_requests[];
+extern const size_t fields_requests_n;
+
 /*
  * A walk over a message. Each function below lists one or more fields and
  * moves on; numbers come back. Errors stick, as a cursor's do.
@@ -20,6 +32,18 @@ struct walk {
 	struct field_count open[FIELD_COUNTS]; /* counts around this place */
 	unsigned depth;
 };
+
+/* The four bytes all messages begin with; a parameter that is NULL is reserved.
+ */
+void walk_header(struct walk *w, const char *param1, const char *param2);
+
+/* What is the same in both directions. */
+void walk_capabilities(struct walk *w);
+void walk_algorithms(struct walk *w);
+void walk_header_alone(struct walk *w);
+void walk_key_update(struct walk *w);
+void walk_vendor(struct walk *w);
+void walk_context(struct walk *w);
 
 uint64_t walk_num(struct walk *w, const char *name, size_t len);
 /* One byte of several fields: all but the last by walk_bits(). */

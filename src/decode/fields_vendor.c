@@ -8,7 +8,11 @@
 /* --- IDE_KM: PCIe Base 6.x §6.33.3 --- */
 
 static const char *const objects[IDEKM_OBJECTS] = {
+	[IDEKM_QUERY] = "QUERY",
 	[IDEKM_QUERY_RESP] = "QUERY_RESP",
+	[IDEKM_KEY_PROG] = "KEY_PROG",
+	[IDEKM_K_SET_GO] = "K_SET_GO",
+	[IDEKM_K_SET_STOP] = "K_SET_STOP",
 	[IDEKM_KP_ACK] = "KP_ACK",
 	[IDEKM_K_GOSTOP_ACK] = "K_GOSTOP_ACK",
 };
@@ -45,6 +49,20 @@ static void key_ref(struct walk *w, bool status)
 	walk_num(w, "port", 1);
 }
 
+static void query(struct walk *w)
+{
+	walk_reserved(w, 1);
+	walk_num(w, "port", 1);
+}
+
+/* The key stands in the order of the wire: DW7 first. */
+static void key_prog(struct walk *w)
+{
+	key_ref(w, false);
+	walk_bytes(w, "key", IDEKM_KEY_LEN);
+	walk_bytes(w, "ifv", IDEKM_IFV_LEN);
+}
+
 void walk_idekm(struct walk *w, size_t end)
 {
 	uint64_t object;
@@ -53,7 +71,11 @@ void walk_idekm(struct walk *w, size_t end)
 	object = walk_num(w, "object", 1);
 	if (object == IDEKM_QUERY_RESP)
 		query_resp(w, end);
-	else if (object == IDEKM_KP_ACK || object == IDEKM_K_GOSTOP_ACK)
+	else if (object == IDEKM_QUERY)
+		query(w);
+	else if (object == IDEKM_KEY_PROG)
+		key_prog(w);
+	else if (object >= IDEKM_KP_ACK && object <= IDEKM_K_GOSTOP_ACK)
 		key_ref(w, object == IDEKM_KP_ACK);
 	else if (!w->err)
 		w->err = IL_E_ARG;
@@ -126,6 +148,19 @@ static void whole_report(struct walk *w)
 	walk_counted(w, "vendor", 4, (size_t)len);
 }
 
+/* Whether @n bytes at the cursor are a report and not the end of one. */
+static bool report_is_whole(const struct walk *w, size_t n)
+{
+	const uint8_t *p = w->p + w->at;
+	size_t at;
+
+	if (w->err || n < 20 || w->n - w->at < n ||
+	    get_u32le(p + 12) > (n - 20) / TDISP_RANGE_LEN)
+		return false;
+	at = 16 + TDISP_RANGE_LEN * (size_t)get_u32le(p + 12);
+	return get_u32le(p + at) == n - at - 4;
+}
+
 static void report(struct walk *w, size_t end)
 {
 	size_t n = (size_t)walk_num(w, "portion", 2);
@@ -134,7 +169,7 @@ static void report(struct walk *w, size_t end)
 	(void)end;
 	walk_open(w, 2, 1);
 	more = walk_num(w, "remainder", 2);
-	if (more)
+	if (more || !report_is_whole(w, n))
 		walk_bytes(w, "data", n);
 	else
 		whole_report(w);
@@ -149,6 +184,56 @@ static void error(struct walk *w, size_t end)
 		walk_bytes(w, "extended", end - w->at);
 }
 
+static void get_capabilities(struct walk *w, size_t end)
+{
+	(void)end;
+	walk_num(w, "tsm_caps", 4);
+}
+
+static void lock(struct walk *w, size_t end)
+{
+	(void)end;
+	walk_num(w, "flags", 2);
+	walk_num(w, "default_stream", 1);
+	walk_reserved(w, 1);
+	walk_num(w, "mmio_offset", 8);
+	walk_num(w, "p2p_mask", 8);
+}
+
+static void get_report(struct walk *w, size_t end)
+{
+	(void)end;
+	walk_num(w, "offset", 2);
+	walk_num(w, "length", 2);
+}
+
+/* BIND_P2P and UNBIND_P2P name a stream. */
+static void stream(struct walk *w, size_t end)
+{
+	(void)end;
+	walk_num(w, "stream", 1);
+}
+
+static void mmio_attr(struct walk *w, size_t end)
+{
+	(void)end;
+	walk_num(w, "first_page", 8);
+	walk_num(w, "pages", 4);
+	walk_num(w, "attrs", 2);
+	walk_num(w, "range_id", 2);
+}
+
+static void vdm(struct walk *w, size_t end)
+{
+	size_t n;
+
+	walk_num(w, "registry", 1);
+	n = (size_t)walk_num(w, "vendor_len", 1);
+	walk_counted(w, "vendor", 1, n);
+	if (!w->err && w->at < end)
+		walk_bytes(w, "data", end - w->at);
+}
+
 static const struct message {
 	uint8_t code;
 	const char *name;
@@ -161,7 +246,22 @@ static const struct message {
 	{ TDISP_STATE, "STATE", state },
 	{ TDISP_START_RSP, "START_RSP", nothing },
 	{ TDISP_STOP_RSP, "STOP_RSP", nothing },
+	{ TDISP_BIND_P2P_RSP, "BIND_P2P_RSP", nothing },
+	{ TDISP_UNBIND_P2P_RSP, "UNBIND_P2P_RSP", nothing },
+	{ TDISP_SET_MMIO_ATTR_RSP, "SET_MMIO_ATTR_RSP", nothing },
+	{ TDISP_VDM_RSP, "VDM_RSP", vdm },
 	{ TDISP_ERROR, "TDISP_ERROR", error },
+	{ TDISP_GET_VERSION, "GET_TDISP_VERSION", nothing },
+	{ TDISP_GET_CAPABILITIES, "GET_TDISP_CAPABILITIES", get_capabilities },
+	{ TDISP_LOCK_REQ, "LOCK_REQ", lock },
+	{ TDISP_GET_REPORT, "GET_REPORT", get_report },
+	{ TDISP_GET_STATE, "GET_STATE", nothing },
+	{ TDISP_START_REQ, "START_REQ", nonce },
+	{ TDISP_STOP_REQ, "STOP_REQ", nothing },
+	{ TDISP_BIND_P2P_REQ, "BIND_P2P_REQ", stream },
+	{ TDISP_UNBIND_P2P_REQ, "UNBIND_P2P_REQ", stream },
+	{ TDISP_SET_MMIO_ATTR_REQ, "SET_MMIO_ATTR_REQ", mmio_attr },
+	{ TDISP_VDM_REQ, "VDM_REQ", vdm },
 };
 
 static const struct message *find(uint8_t code)

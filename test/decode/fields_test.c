@@ -328,6 +328,142 @@ static void tdisp_responses_are_listed_whole(void **unused)
 	}
 }
 
+static void requests_are_listed_whole(void **unused)
+{
+	static const uint8_t codes[] = {
+		SPDM_GET_VERSION,      SPDM_GET_CAPABILITIES,
+		SPDM_GET_DIGESTS,      SPDM_GET_CERTIFICATE,
+		SPDM_CHALLENGE,	       SPDM_HEARTBEAT,
+		SPDM_GET_MEASUREMENTS, SPDM_KEY_UPDATE,
+		SPDM_END_SESSION,      SPDM_NEGOTIATE_ALGORITHMS,
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(codes); i++) {
+		start(codes[i]);
+		check();
+		s.m.version = SPDM_V11;
+		check();
+	}
+	start(SPDM_GET_CAPABILITIES);
+	s.m.version = SPDM_V10; /* a header alone */
+	check();
+	assert_int_equal(s.n, 4);
+	start(SPDM_CAPABILITIES);
+	s.m.version = SPDM_V11; /* without the two sizes */
+	check();
+	assert_int_equal(s.n, 12);
+	start(SPDM_GET_MEASUREMENTS);
+	s.m.param1 = SPDM_MEAS_ATTR_SIGN;
+	check();
+	s.m.version = SPDM_V10; /* without a slot */
+	check();
+	assert_int_equal(s.n, 36);
+	start(SPDM_NEGOTIATE_ALGORITHMS);
+	s.m.param1 = s.m.u.algs.tables = 4;
+	for (unsigned i = 0; i < 4; i++)
+		s.m.u.algs.table[i].type = (uint8_t)(2 + i);
+	check();
+}
+
+static void requests_of_sessions_are_listed_whole(void **unused)
+{
+	(void)unused;
+	start(SPDM_KEY_EXCHANGE);
+	s.m.u.key_ex.exchange = span(96);
+	s.m.u.key_ex.opaque = span(20);
+	check();
+	start(SPDM_FINISH);
+	s.m.u.finish.verify = span(48);
+	check();
+	s.m.param1 = 1;
+	s.m.u.finish.sig = span(96);
+	check();
+	start(SPDM_PSK_EXCHANGE);
+	s.m.u.psk_ex.hint = span(7);
+	s.m.u.psk_ex.context = span(32);
+	s.m.u.psk_ex.opaque = span(20);
+	check();
+	start(SPDM_PSK_EXCHANGE_RSP);
+	s.m.u.psk_ex_rsp.context = span(32);
+	s.m.u.psk_ex_rsp.opaque = span(12);
+	s.m.u.psk_ex_rsp.verify = span(48);
+	check();
+	start(SPDM_PSK_FINISH);
+	s.m.u.finish.verify = span(48);
+	check();
+	start(SPDM_PSK_FINISH_RSP);
+	check();
+}
+
+/* A payload of @n bytes at @p in a request; the name is not the carrier's. */
+static void ask(const uint8_t *p, size_t n)
+{
+	static const uint8_t pcisig[2] = { SPDM_VID_PCISIG, 0 };
+
+	start(SPDM_VENDOR_DEFINED_REQUEST);
+	s.m.u.vdm.standard = SPDM_STD_PCISIG;
+	s.m.u.vdm.vid = (struct spdm_span){ pcisig, 2 };
+	s.m.u.vdm.payload = (struct spdm_span){ p, n };
+	encode();
+	covered();
+	assert_string_not_equal(fields_message(s.p, s.n),
+				"VENDOR_DEFINED_REQUEST");
+}
+
+static void vendor_requests_are_listed_whole(void **unused)
+{
+	(void)unused;
+	for (unsigned o = 0; o < IDEKM_OBJECTS; o++) {
+		struct idekm_msg m = { .object = (enum idekm_object)o };
+		uint8_t p[64] = { IDEKM_PROTOCOL };
+		struct wr w = wr_over(p + 1, sizeof(p) - 1);
+
+		if (idekm_is_response(m.object))
+			continue;
+		assert_int_equal(idekm_encode(&w, &m), IL_OK);
+		ask(p, 1 + w.len);
+	}
+	for (unsigned c = TDISP_GET_VERSION; c <= TDISP_VDM_REQ; c++) {
+		struct tdisp_msg m = { .version = TDISP_VERSION_10,
+				       .code = (enum tdisp_code)c };
+		uint8_t p[128] = { TDISP_PROTOCOL };
+		struct wr w = wr_over(p + 1, sizeof(p) - 1);
+
+		if (c == TDISP_VDM_REQ) {
+			m.vdm.id_len = 2;
+			m.vdm.id = blob;
+			m.vdm.data = blob;
+			m.vdm.len = 9;
+		}
+		assert_int_equal(tdisp_encode(&w, &m), IL_OK);
+		ask(p, 1 + w.len);
+	}
+}
+
+/* The end of a chain or of a report is not taken for a whole one. */
+static void a_part_is_not_looked_into(void **unused)
+{
+	uint8_t p[64] = { TDISP_PROTOCOL };
+	struct wr w = wr_over(p + 1, sizeof(p) - 1);
+	const struct tdisp_msg m = { .version = TDISP_VERSION_10,
+				     .code = TDISP_REPORT,
+				     .report = { .data = blob,
+						 .portion = 24 } };
+
+	(void)unused;
+	start(SPDM_CERTIFICATE);
+	s.m.u.cert.portion = span(400);
+	encode();
+	covered();
+	assert_null(strstr(s.f[s.fields - 1].name, "root"));
+	assert_int_equal(s.f[s.fields - 1].len, 400);
+	start(SPDM_VENDOR_DEFINED_RESPONSE);
+	assert_int_equal(tdisp_encode(&w, &m), IL_OK);
+	frame(p, 1 + w.len);
+	assert_string_equal(s.f[s.fields - 1].name, "data");
+}
+
 static void a_byte_more_or_less_is_noticed(void **unused)
 {
 	size_t got;
@@ -340,7 +476,7 @@ static void a_byte_more_or_less_is_noticed(void **unused)
 	assert_int_equal(fields_of(s.p, s.n + 1, &s.sh, s.f, COUNT(s.f), &got),
 			 IL_E_LONG);
 	assert_int_equal(fields_of(s.p, s.n, &s.sh, s.f, 3, &got), IL_E_SPACE);
-	s.p[1] = SPDM_GET_CAPABILITIES;
+	s.p[1] = 0;
 	assert_int_equal(fields_of(s.p, s.n, &s.sh, s.f, COUNT(s.f), &got),
 			 IL_E_ARG);
 	assert_null(fields_message(s.p, s.n));
@@ -449,6 +585,10 @@ int main(void)
 		cmocka_unit_test(measurements_are_listed_block_by_block),
 		cmocka_unit_test(ide_km_responses_are_listed_whole),
 		cmocka_unit_test(tdisp_responses_are_listed_whole),
+		cmocka_unit_test(requests_are_listed_whole),
+		cmocka_unit_test(requests_of_sessions_are_listed_whole),
+		cmocka_unit_test(vendor_requests_are_listed_whole),
+		cmocka_unit_test(a_part_is_not_looked_into),
 		cmocka_unit_test(a_byte_more_or_less_is_noticed),
 		cmocka_unit_test(a_list_that_grows_is_counted_anew),
 		cmocka_unit_test(
