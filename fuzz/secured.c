@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "crypto/fake.h"
+#include "mctp/mctp.h"
 #include "spdm/codec.h"
 #include "spdm/secured.h"
 
@@ -56,10 +57,10 @@ static void record(struct wire *x, struct rd *in)
  */
 static void made(struct wire *x, struct rd *in)
 {
-	const bool mctp = x->rx.mctp;
+	const bool mctp = x->rx.binding == &mctp_binding;
 	const uint8_t app = rd_u8(in), type = rd_u8(in), extra = rd_u8(in);
-	const bool spdm = !mctp || (app && type == SPDM_MCTP);
-	const bool fits = extra <= (mctp ? SPDM_MCTP_RANDOM_MAX : 0);
+	const bool spdm = !mctp || (app && type == MCTP_SPDM);
+	const bool fits = extra <= (mctp ? SPDM_RANDOM_MAX : 0);
 	const size_t aad = mctp ? 8 : 6, plain = 2u + app + extra;
 	uint8_t rec[600] = { 0 }, out[600], iv[SPDM_IV_LEN];
 	struct wr w = wr_over(rec, sizeof(rec));
@@ -110,7 +111,8 @@ static void run(const uint8_t *data, size_t len, bool mctp)
 	memset(&x.rx, 0, sizeof(x.rx));
 	must(spdm_channel_open(&x.tx, &x.c, &k, secret, 6) == IL_OK);
 	must(spdm_channel_open(&x.rx, &x.c, &k, secret, 6) == IL_OK);
-	x.tx.mctp = x.rx.mctp = mctp;
+	if (mctp)
+		x.tx.binding = x.rx.binding = &mctp_binding;
 	if (p)
 		must(spdm_secured_open(&x.rx, &x.c, p, n, out, sizeof(out),
 				       &got) != IL_OK);

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "device/device_priv.h"
+#include "mctp/mctp.h"
 #include "device/solo.h"
 #include "edit.h"
 #include "pcisig.h"
@@ -115,8 +116,6 @@ static void ask(struct rd *in, uint8_t op)
 
 static void outside(struct rd *in, uint8_t op)
 {
-	static const enum spdm_kind kinds[] = { SPDM_PLAIN, SPDM_SECURED,
-						SPDM_MCTP, SPDM_MCTP_SECURED };
 	const uint8_t *p;
 	enum spdm_kind kind;
 	uint8_t obj[64] = { 1, 0, op >> 5 & 3, 0, 0 };
@@ -126,8 +125,9 @@ static void outside(struct rd *in, uint8_t op)
 	if (!p)
 		return;
 	if (op & 0x10) {
-		(void)!device_message(&s.dev, kinds[op >> 5 & 3], p, n, s.out,
-				      sizeof(s.out), &s.len, &kind,
+		(void)!device_message(&s.dev, op & 0x40 ? &mctp_binding : NULL,
+				      op & 0x20 ? SPDM_SECURED : SPDM_PLAIN, p,
+				      n, s.out, sizeof(s.out), &s.len, &kind,
 				      s.dev.now_ns);
 		return;
 	}

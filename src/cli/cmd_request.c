@@ -4,6 +4,8 @@
 
 #include "cli/request.h"
 
+#include "mctp/mctp.h"
+
 /* Options of `interlock request`, and the walk over its steps. */
 
 #define IN(state) (1u << (state))
@@ -147,7 +149,7 @@ static enum il_err build(struct rq *q)
 		.env = &q->env,
 		.versions = { SPDM_V12, SPDM_V11 },
 		.caps = q->o.clear ? SPDM_REQ_CAPS_ALL : SPDM_REQ_CAPS,
-		.mctp = q->peer.transport == EMU_MCTP,
+		.binding = q->peer.transport == EMU_MCTP ? &mctp_binding : NULL,
 		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384,
 		.hash = SPDM_HASH_SHA_256 | SPDM_HASH_SHA_384,
 		.dhe = SPDM_DHE_SECP256R1 | SPDM_DHE_SECP384R1,

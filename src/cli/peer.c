@@ -256,7 +256,8 @@ static enum il_err carry_mctp(struct peer *p, enum spdm_kind kind,
 	struct wr w = wr_over(p->pay, sizeof(p->pay));
 	enum mctp_type type = MCTP_SPDM;
 	struct emu_frame f;
-	enum il_err err = mctp_wrap(&w, (enum mctp_type)kind, msg, n);
+	enum il_err err = mctp_wrap(
+		&w, kind == SPDM_PLAIN ? MCTP_SPDM : MCTP_SECURED, msg, n);
 
 	if (err)
 		return failed(p, IL_E_LONG, "the message is too long");
@@ -266,7 +267,7 @@ static enum il_err carry_mctp(struct peer *p, enum spdm_kind kind,
 	if (mctp_unwrap(f.p, f.len, &type, rsp, len))
 		return failed(p, IL_E_FIELD,
 			      "the answer is no SPDM message over MCTP");
-	*back = type == MCTP_SPDM ? SPDM_MCTP : SPDM_MCTP_SECURED;
+	*back = type == MCTP_SPDM ? SPDM_PLAIN : SPDM_SECURED;
 	return IL_OK;
 }
 

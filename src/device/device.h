@@ -305,8 +305,8 @@ bool device_run(struct device *d, uint64_t now_ns);
 
 /*
  * device_message() - one SPDM message that did not come through the mailbox
- * @in, @n:  the message, as MCTP or DOE carried it; padding as for
- *           spdm_rsp_handle()
+ * @via:     the transport's framing; see spdm_rsp_via()
+ * @in, @n:  the message, as the transport carried it
  * @out:     room for the answer, DEVICE_DOE_PAYLOAD bytes suffice unless the
  *           configuration says otherwise
  * @len:     bytes of the answer; 0: there is none (a device without power
@@ -316,10 +316,10 @@ bool device_run(struct device *d, uint64_t now_ns);
  *
  * Errors:   as dsm_handle(); IL_E_AGAIN: call again with the same bytes
  */
-enum il_err device_message(struct device *d, enum spdm_kind kind,
-			   const uint8_t *in, size_t n, uint8_t *out,
-			   size_t cap, size_t *len, enum spdm_kind *out_kind,
-			   uint64_t now_ns) IL_MUST;
+enum il_err device_message(struct device *d, const struct spdm_binding *via,
+			   enum spdm_kind kind, const uint8_t *in, size_t n,
+			   uint8_t *out, size_t cap, size_t *len,
+			   enum spdm_kind *out_kind, uint64_t now_ns) IL_MUST;
 
 /*
  * device_doe() - one whole DOE data object, discovery included

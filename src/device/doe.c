@@ -33,6 +33,7 @@ static enum il_err answer(struct device *d, struct doe_type *type,
 		return err;
 	}
 	kind = type->type == DOE_TYPE_SPDM ? SPDM_PLAIN : SPDM_SECURED;
+	dsm_via(&d->dsm, NULL);
 	err = dsm_handle(&d->dsm, kind, in, n, d->reply, d->reply_len, len,
 			 &out_kind, d->now_ns);
 	type->type = out_kind == SPDM_PLAIN ? DOE_TYPE_SPDM : DOE_TYPE_SECURED;
@@ -73,10 +74,10 @@ bool device_serve_doe(struct device *d)
 	return true;
 }
 
-enum il_err device_message(struct device *d, enum spdm_kind kind,
-			   const uint8_t *in, size_t n, uint8_t *out,
-			   size_t cap, size_t *len, enum spdm_kind *out_kind,
-			   uint64_t now_ns)
+enum il_err device_message(struct device *d, const struct spdm_binding *via,
+			   enum spdm_kind kind, const uint8_t *in, size_t n,
+			   uint8_t *out, size_t cap, size_t *len,
+			   enum spdm_kind *out_kind, uint64_t now_ns)
 {
 	enum il_err err;
 
@@ -84,6 +85,7 @@ enum il_err device_message(struct device *d, enum spdm_kind kind,
 	if (!d->powered)
 		return IL_OK;
 	d->now_ns = now_ns;
+	dsm_via(&d->dsm, via);
 	err = dsm_handle(&d->dsm, kind, in, n, out, cap, len, out_kind, now_ns);
 	exchanged(d, err, kind, n, *len);
 	device_settle(d);

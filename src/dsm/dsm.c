@@ -336,6 +336,11 @@ void dsm_fini(struct dsm *d)
 		bytes_wipe(d->cfg.tdis[i].nonce, TDISP_NONCE_LEN);
 }
 
+void dsm_via(struct dsm *d, const struct spdm_binding *b)
+{
+	spdm_rsp_via(&d->spdm, b);
+}
+
 enum il_err dsm_handle(struct dsm *d, enum spdm_kind kind, const uint8_t *in,
 		       size_t n, uint8_t *out, size_t cap, size_t *out_len,
 		       enum spdm_kind *out_kind, uint64_t now_ns)

@@ -197,8 +197,11 @@ struct dsm {
 enum il_err dsm_init(struct dsm *d, const struct dsm_cfg *cfg) IL_MUST;
 void dsm_fini(struct dsm *d);
 
+/* By which transport messages come from now on; see spdm_rsp_via(). */
+void dsm_via(struct dsm *d, const struct spdm_binding *b);
+
 /*
- * dsm_handle() - one DOE payload in, at most one out
+ * dsm_handle() - one SPDM message in, at most one out
  *
  * As spdm_rsp_handle(); PCI-SIG vendor messages go to IDE_KM and TDISP.
  * *out_len 0: no answer.

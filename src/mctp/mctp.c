@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mctp/mctp.h"
 
+const struct spdm_binding mctp_binding = {
+	.seq_len = 2,
+	.type_len = 1,
+	.type = MCTP_SPDM,
+	.random_max = SPDM_RANDOM_MAX,
+	.unit = 1,
+};
+
 enum il_err mctp_unwrap(const uint8_t *p, size_t n, enum mctp_type *type,
 			const uint8_t **out, size_t *len)
 {

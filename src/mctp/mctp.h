@@ -3,6 +3,7 @@
 #define MCTP_MCTP_H
 
 #include "base/bytes.h"
+#include "spdm/binding.h"
 
 /*
  * SPDM over MCTP: the message type byte, then the message. What MCTP puts
@@ -16,6 +17,14 @@ enum mctp_type {
 	MCTP_SPDM = 0x05,
 	MCTP_SECURED = 0x06,
 };
+
+/*
+ * The low 16 bits of the sequence number follow the session id, application
+ * data is an MCTP message with its type, up to 32 random bytes may follow it.
+ * OPEN: the binding asks for none of them; we send none, and take them.
+ * Source: DSP0276 1.1, section 7
+ */
+extern const struct spdm_binding mctp_binding;
 
 /*
  * mctp_unwrap() - the type of a message, and what it carries

@@ -15,21 +15,11 @@
  * Numbers are little-endian on the wire. Source: DSP0274 1.2.1, section 10.
  */
 
-/*
- * How a message travels. The first two are the DOE data object types, the
- * others the MCTP message types (DSP0239), whose payload they are.
- */
+/* How a message travels. What a transport calls these is its room's matter. */
 enum spdm_kind {
 	SPDM_PLAIN = 1,
 	SPDM_SECURED = 2,
-	SPDM_MCTP = 5,
-	SPDM_MCTP_SECURED = 6,
 };
-
-static inline bool spdm_kind_mctp(enum spdm_kind kind)
-{
-	return kind == SPDM_MCTP || kind == SPDM_MCTP_SECURED;
-}
 
 #define SPDM_V10 0x10
 #define SPDM_V11 0x11

@@ -89,6 +89,8 @@ enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 	q->cfg = *cfg;
 	if (!q->cfg.seq_limit)
 		q->cfg.seq_limit = UINT64_MAX;
+	if (!q->cfg.binding)
+		q->cfg.binding = &spdm_binding_bare;
 	q->next_id = UINT16_MAX;
 	spdm_tr_init(&q->tr, cfg->crypto);
 	return IL_OK;
@@ -333,10 +335,8 @@ static enum il_err request(struct spdm_req *q, uint8_t *p, size_t cap,
 	return IL_OK;
 }
 
-static enum spdm_kind kind_of(const struct spdm_req *q, bool secured)
+static enum spdm_kind kind_of(bool secured)
 {
-	if (q->cfg.mctp)
-		return secured ? SPDM_MCTP_SECURED : SPDM_MCTP;
 	return secured ? SPDM_SECURED : SPDM_PLAIN;
 }
 
@@ -351,7 +351,7 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 
 	if (q->op == SPDM_OP_NONE || q->sent)
 		return IL_E_STATE;
-	if (cap < SPDM_MCTP_OVER + 4)
+	if (cap < SPDM_SECURED_OVER_MAX + 4)
 		return IL_E_SPACE;
 	err = request(q, out + head,
 		      secured ? cap - head - SPDM_SECURED_TAIL : cap, &n);
@@ -374,7 +374,7 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 	}
 	q->sent = true;
 	*len = n;
-	*kind = kind_of(q, secured);
+	*kind = kind_of(secured);
 	return IL_OK;
 }
 
@@ -389,8 +389,8 @@ static void scratch_fill(struct spdm_req *q, size_t n)
 
 /*
  * After UpdateAllKeys the acknowledgement comes under the new key, a refusal
- * under the old one, over MCTP with its number in the clear: not the new
- * key's first.
+ * under the old one, perhaps with its number in the clear: not the new key's
+ * first.
  */
 static enum il_err open_record(struct spdm_req *q, const uint8_t *in, size_t n,
 			       struct spdm_span *app)
@@ -418,6 +418,16 @@ static enum il_err open_record(struct spdm_req *q, const uint8_t *in, size_t n,
 	return err;
 }
 
+/* Zero bytes that may follow a plain response of @n bytes. */
+static size_t fill_of(const struct spdm_req *q, size_t n)
+{
+	const uint8_t unit = q->cfg.binding->unit;
+
+	if (q->cfg.padding)
+		return q->cfg.padding;
+	return n % unit ? 0 : unit - 1u;
+}
+
 /* The response's own bytes, in scratch, decoded into @m. */
 static enum il_err receive(struct spdm_req *q, const uint8_t *in, size_t n,
 			   struct spdm_msg *m, struct spdm_span *own)
@@ -438,12 +448,7 @@ static enum il_err receive(struct spdm_req *q, const uint8_t *in, size_t n,
 	scratch_fill(q, n);
 	own->p = q->cfg.scratch;
 	own->n = n;
-	if (q->cfg.mctp) /* which carries bytes, not dwords */
-		return spdm_msg_decode_at(own->p, n, sh, m);
-	if (q->cfg.padding)
-		return spdm_msg_decode_filled(own->p, n, q->cfg.padding, sh, m,
-					      &own->n);
-	return spdm_msg_decode_padded(own->p, n, sh, m, &own->n);
+	return spdm_msg_decode_filled(own->p, n, fill_of(q, n), sh, m, &own->n);
 }
 
 /* Transcripts that an accepted request of another kind empties. */
@@ -500,7 +505,7 @@ enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
 	(void)now_ns;
 	if (q->op == SPDM_OP_NONE || !q->sent)
 		return IL_E_STATE;
-	if (kind != kind_of(q, secured))
+	if (kind != kind_of(secured))
 		return fail(q, IL_E_FIELD, false);
 	err = receive(q, in, n, &m, &own);
 	if (!err)

@@ -54,7 +54,7 @@ struct spdm_req_cfg {
 	uint8_t versions[3]; /* accepted, best first; 0 ends */
 	uint32_t caps;	     /* SPDM_REQ_CAPS_ALL or less */
 	uint32_t need_caps;  /* CONNECT fails if the peer lacks one of these */
-	bool mctp;	     /* travels over MCTP; false: over DOE */
+	const struct spdm_binding *binding; /* NULL: bare */
 	uint8_t ct_exponent;
 	uint32_t asym; /* offered */
 	uint32_t hash;
@@ -63,7 +63,7 @@ struct spdm_req_cfg {
 	uint32_t transfer; /* DataTransferSize, at least SPDM_TRANSFER_MIN */
 	uint16_t portion;  /* GET_CERTIFICATE Length; 0: what fits */
 	/* Zero bytes that may follow a plain response, at most
-	 * SPDM_SECURED_SLACK; 0: as DOE does it. */
+	 * SPDM_SECURED_SLACK; 0: as the binding's unit says. */
 	uint8_t padding;
 	uint64_t seq_limit; /* 0: 2^64 - 1 */
 

@@ -73,7 +73,7 @@ static enum il_err channel(const struct spdm_req *q, struct spdm_channel *ch,
 					    q->cfg.seq_limit);
 
 	if (!err)
-		ch->mctp = q->cfg.mctp;
+		ch->binding = q->cfg.binding;
 	return err;
 }
 

@@ -63,8 +63,14 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 	if (!r->cfg.seq_limit)
 		r->cfg.seq_limit = UINT64_MAX;
 	r->next_id = UINT16_MAX;
+	r->via = &spdm_binding_bare;
 	spdm_tr_init(&r->tr, cfg->crypto);
 	return IL_OK;
+}
+
+void spdm_rsp_via(struct spdm_rsp *r, const struct spdm_binding *b)
+{
+	r->via = b ? b : &spdm_binding_bare;
 }
 
 void spdm_rsp_forget(struct spdm_rsp *r)
@@ -326,12 +332,10 @@ static void ex_fini(struct spdm_ex *x)
 	bytes_wipe((uint8_t *)x + SPDM_EX_PROOF, sizeof(*x) - SPDM_EX_PROOF);
 }
 
-static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, bool mctp,
-		    uint64_t now_ns)
+static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, uint64_t now_ns)
 {
 	memset(x, 0, SPDM_EX_START);
 	x->r = r;
-	x->mctp = mctp;
 	x->now_ns = now_ns;
 	/* Behind the longest plaintext, which stays while it is answered. */
 	x->record = r->cfg.scratch + r->cfg.transfer + SPDM_SECURED_SLACK;
@@ -358,8 +362,8 @@ static bool must_ignore(const uint8_t *in, size_t n)
 }
 
 /* The session that a FINISH in the clear is about, where it may be one. */
-static struct spdm_rsp_session *finishing(struct spdm_rsp *r, bool mctp,
-					  const uint8_t *in, size_t n)
+static struct spdm_rsp_session *finishing(struct spdm_rsp *r, const uint8_t *in,
+					  size_t n)
 {
 	struct spdm_rsp_session *s;
 
@@ -367,14 +371,14 @@ static struct spdm_rsp_session *finishing(struct spdm_rsp *r, bool mctp,
 		return NULL;
 	s = session(r, r->clear_id);
 	return s && s->state == SPDM_SES_HANDSHAKE &&
-			       s->ch[SPDM_DIR_REQ].mctp == mctp
+			       s->ch[SPDM_DIR_REQ].binding == r->via
 		       ? s
 		       : NULL;
 }
 
-static enum il_err handle_plain(struct spdm_rsp *r, bool mctp,
-				const uint8_t *in, size_t n, uint8_t *out,
-				size_t cap, size_t *out_len, uint64_t now_ns)
+static enum il_err handle_plain(struct spdm_rsp *r, const uint8_t *in, size_t n,
+				uint8_t *out, size_t cap, size_t *out_len,
+				uint64_t now_ns)
 {
 	struct spdm_ex x;
 	enum il_err err;
@@ -382,8 +386,8 @@ static enum il_err handle_plain(struct spdm_rsp *r, bool mctp,
 	*out_len = 0;
 	if (must_ignore(in, n))
 		return IL_OK;
-	ex_init(&x, r, mctp, now_ns);
-	x.s = finishing(r, mctp, in, n);
+	ex_init(&x, r, now_ns);
+	x.s = finishing(r, in, n);
 	x.buf = out;
 	x.cap = cap;
 	err = answer(&x, in, n);
@@ -460,9 +464,9 @@ static enum il_err secured(struct spdm_ex *x, const uint8_t *in, size_t n,
 	return err;
 }
 
-static enum il_err handle_secured(struct spdm_rsp *r, bool mctp,
-				  const uint8_t *in, size_t n, uint8_t *out,
-				  size_t cap, size_t *out_len, uint64_t now_ns)
+static enum il_err handle_secured(struct spdm_rsp *r, const uint8_t *in,
+				  size_t n, uint8_t *out, size_t cap,
+				  size_t *out_len, uint64_t now_ns)
 {
 	struct spdm_rsp_session *s;
 	struct spdm_ex x;
@@ -473,7 +477,7 @@ static enum il_err handle_secured(struct spdm_rsp *r, bool mctp,
 	if (spdm_secured_id(in, n, &id))
 		return IL_OK;
 	s = session(r, id);
-	if (!s || s->ch[SPDM_DIR_REQ].mctp != mctp)
+	if (!s || s->ch[SPDM_DIR_REQ].binding != r->via)
 		return IL_OK;
 	/* Nothing is encrypted before FINISH where that is in the clear. */
 	if (s->state == SPDM_SES_HANDSHAKE && spdm_rsp_clear(r))
@@ -485,7 +489,7 @@ static enum il_err handle_secured(struct spdm_rsp *r, bool mctp,
 			spdm_rsp_session_end(r, s, SPDM_END_EXHAUSTED);
 			return IL_OK;
 		}
-	ex_init(&x, r, mctp, now_ns);
+	ex_init(&x, r, now_ns);
 	x.s = s;
 	x.secured = true;
 	x.buf = out + spdm_secured_head(&s->ch[SPDM_DIR_RSP]);
@@ -508,14 +512,10 @@ enum il_err spdm_rsp_handle(struct spdm_rsp *r, enum spdm_kind kind,
 	*out_kind = kind;
 	switch (kind) {
 	case SPDM_PLAIN:
-	case SPDM_MCTP:
-		err = handle_plain(r, spdm_kind_mctp(kind), in, n, out, cap,
-				   out_len, now_ns);
+		err = handle_plain(r, in, n, out, cap, out_len, now_ns);
 		break;
 	case SPDM_SECURED:
-	case SPDM_MCTP_SECURED:
-		err = handle_secured(r, spdm_kind_mctp(kind), in, n, out, cap,
-				     out_len, now_ns);
+		err = handle_secured(r, in, n, out, cap, out_len, now_ns);
 		break;
 	}
 	IL_ASSERT(spdm_rsp_sane(r));

@@ -189,7 +189,8 @@ struct spdm_rsp_session {
 
 struct spdm_rsp {
 	struct spdm_rsp_cfg cfg;
-	enum spdm_phase phase; /* of the connection: START to READY */
+	const struct spdm_binding *via; /* of the message at hand */
+	enum spdm_phase phase;		/* of the connection: START to READY */
 	uint8_t version;
 	uint32_t peer_caps;
 	uint32_t peer_transfer; /* longest response the peer takes */
@@ -218,9 +219,18 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r,
 void spdm_rsp_fini(struct spdm_rsp *r);
 
 /*
+ * spdm_rsp_via() - by which binding messages come from now on
+ * @b: NULL: bare, as after init; must outlive the responder
+ *
+ * A session stays with the binding that made it: what comes by another is not
+ * its record.
+ */
+void spdm_rsp_via(struct spdm_rsp *r, const struct spdm_binding *b);
+
+/*
  * spdm_rsp_handle() - answer one message
  * @kind:     how it came
- * @in:       one payload; up to three zero bytes of dword padding are allowed
+ * @in:       one payload; zeros may fill up the binding's last unit
  * @out:      must not overlap @in
  * @out_len:  0: there is no reply
  * @now_ns:   for the heartbeat

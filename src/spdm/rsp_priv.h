@@ -12,7 +12,6 @@
 struct spdm_ex {
 	struct spdm_rsp *r;
 	struct spdm_rsp_session *s; /* NULL: plain */
-	bool mctp;		    /* how the request came */
 	bool secured;
 	uint64_t now_ns;
 

@@ -92,7 +92,7 @@ static enum il_err channel(struct spdm_ex *x, enum spdm_dir dir,
 					    secret, cfg->seq_limit);
 
 	if (!err)
-		x->ch[dir].mctp = x->mctp;
+		x->ch[dir].binding = x->r->via;
 	return err;
 }
 

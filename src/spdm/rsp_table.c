@@ -177,13 +177,14 @@ static enum il_err parse(struct spdm_ex *x, const uint8_t *in, size_t n)
 	const struct spdm_shape sh = { .hash_len = spdm_hash_len(r->hash),
 				       .sig_len = spdm_sig_len(r->asym),
 				       .dhe_len = spdm_dhe_len(r->dhe) };
+	const size_t fill = n % r->via->unit ? 0 : r->via->unit - 1u;
 	size_t used = n;
 	enum il_err err;
 
-	if (x->secured || x->mctp) /* DOE alone pads */
+	if (x->secured || !fill)
 		err = spdm_msg_decode_at(in, n, &sh, &x->req);
 	else
-		err = spdm_msg_decode_padded(in, n, &sh, &x->req, &used);
+		err = spdm_msg_decode_filled(in, n, fill, &sh, &x->req, &used);
 	if (err)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	if (used > r->cfg.transfer)

@@ -3,6 +3,8 @@
 
 #include "spdm/codec.h"
 
+const struct spdm_binding spdm_binding_bare = { .unit = 4 };
+
 enum il_err spdm_channel_open(struct spdm_channel *ch, const struct crypto *c,
 			      const struct spdm_keys *k, const uint8_t *secret,
 			      uint64_t limit)
@@ -18,6 +20,7 @@ enum il_err spdm_channel_open(struct spdm_channel *ch, const struct crypto *c,
 		ch->seq = 0;
 		ch->limit = limit;
 		ch->live = true;
+		ch->binding = NULL;
 	}
 	bytes_wipe(key, sizeof(key));
 	bytes_wipe(iv, sizeof(iv));
@@ -55,17 +58,21 @@ enum il_err spdm_secured_id(const uint8_t *in, size_t n, uint32_t *id)
 /* Bytes in the clear, up to the length's end. */
 static size_t aad_len(const struct spdm_channel *ch)
 {
-	return ch->mctp ? 8 : 6;
+	return 6u + spdm_channel_binding(ch)->seq_len;
 }
 
 /* The length of what is encrypted, tag left out; checks the frame. */
 static enum il_err frame(const struct spdm_channel *ch, const uint8_t *in,
 			 size_t n, size_t *cipher)
 {
+	const struct spdm_binding *b = spdm_channel_binding(ch);
 	struct rd r = rd_over(in, n);
+	bool wrong = false;
 
 	rd_skip(&r, 4);
-	const bool wrong = ch->mctp && rd_u16le(&r) != (ch->seq & 0xffff);
+	for (unsigned i = 0; i < b->seq_len; i++)
+		wrong |= rd_u8(&r) != (ch->seq >> (8 * i) & 0xff);
+
 	size_t len = rd_u16le(&r);
 	size_t left = rd_left(&r);
 
@@ -75,7 +82,7 @@ static enum il_err frame(const struct spdm_channel *ch, const uint8_t *in,
 		return IL_E_FIELD;
 	rd_skip(&r, len);
 	left -= len;
-	if (left > 3 || (left && (n % 4 || ch->mctp)))
+	if (left >= b->unit || (left && n % b->unit))
 		return IL_E_LONG;
 	while (left-- > 0)
 		if (rd_u8(&r))
@@ -88,13 +95,13 @@ static enum il_err frame(const struct spdm_channel *ch, const uint8_t *in,
 static enum il_err app_data(struct spdm_channel *ch, const uint8_t *buf,
 			    size_t len, struct spdm_span *out)
 {
-	const size_t head = ch->mctp ? 3 : 2;
-	const size_t extra = ch->mctp ? SPDM_MCTP_RANDOM_MAX : 0;
+	const struct spdm_binding *b = spdm_channel_binding(ch);
+	const size_t head = 2u + b->type_len;
 	const size_t app = buf[0] | (size_t)buf[1] << 8;
 
-	if (app > len - 2 || len - 2 - app > extra || app + 2 < head)
+	if (app > len - 2 || len - 2 - app > b->random_max || app + 2 < head)
 		return IL_E_FIELD;
-	if (ch->mctp && buf[2] != SPDM_MCTP) {
+	if (b->type_len && buf[2] != b->type) {
 		ch->seq++;
 		return IL_E_FIELD;
 	}
@@ -148,7 +155,8 @@ enum il_err spdm_secured_seal(struct spdm_channel *ch, const struct crypto *c,
 			      size_t app_len, size_t *total)
 {
 	const size_t aad = aad_len(ch);
-	/* What is encrypted: lengths, MCTP's type, the message. */
+	const struct spdm_binding *b = spdm_channel_binding(ch);
+	/* What is encrypted: the length, a type, the message. */
 	const size_t plain = spdm_secured_head(ch) - aad + app_len;
 	const size_t len = plain + SPDM_SECURED_TAIL;
 	struct wr w = wr_over(buf, spdm_secured_head(ch));
@@ -160,12 +168,12 @@ enum il_err spdm_secured_seal(struct spdm_channel *ch, const struct crypto *c,
 	if (!ch->live || ch->seq >= ch->limit)
 		return IL_E_STATE;
 	wr_u32le(&w, session_id);
-	if (ch->mctp)
-		wr_u16le(&w, (uint16_t)ch->seq);
+	for (unsigned i = 0; i < b->seq_len; i++)
+		wr_u8(&w, (uint8_t)(ch->seq >> (8 * i)));
 	wr_u16le(&w, (uint16_t)len);
 	wr_u16le(&w, (uint16_t)(plain - 2));
-	if (ch->mctp)
-		wr_u8(&w, SPDM_MCTP);
+	if (b->type_len)
+		wr_u8(&w, b->type);
 	nonce(ch, iv);
 	err = crypto_aead_seal(c, ch->key, iv, buf, aad, buf + aad, plain,
 			       buf + aad, buf + aad + plain, SPDM_SECURED_TAIL);

@@ -3,31 +3,28 @@
 #define SPDM_SECURED_H
 
 #include "crypto/crypto.h"
+#include "spdm/binding.h"
 #include "spdm/keys.h"
 
 /*
- * Secured messages over DOE: session id u32, no sequence number on the wire,
- * length u16, then AES-256-GCM over {application length u16, application
- * data}, 16 bytes of tag. The associated data is what stands in the clear.
- * No random bytes: TDISP forbids them.
- * Source: DSP0277 1.1, section 7; DOE binding: DSP0283/PCIe 6.0 §6.31.3
- * (0 bytes of sequence number); PCIe TDISP 1.0 §11.2.2 (no random data).
- *
- * Over MCTP the low 16 bits of the sequence number follow the session id, the
- * application data is an MCTP message, which begins with its type, and up to
- * 32 random bytes may follow it. OPEN: the binding asks for none of them; we
- * send none, and take them.
- * Source: DSP0276 1.1, section 7
+ * Secured messages: session id u32, low bytes of the sequence number as the
+ * binding says, length u16, then the AEAD over {application length u16, the
+ * transport's message type if the binding has one, message, random bytes},
+ * 16 bytes of tag. The associated data is what stands in the clear. We send
+ * no random bytes; a binding says how many are taken.
+ * Source: DSP0277 1.1, section 7
  */
-#define SPDM_SECURED_HEAD 8 /* in front of the application data */
+#define SPDM_SECURED_HEAD 8 /* in front of the message, at least */
 #define SPDM_SECURED_TAIL 16
 #define SPDM_SECURED_OVER (SPDM_SECURED_HEAD + SPDM_SECURED_TAIL)
-/* The same over MCTP; the head ends with the message type. */
-#define SPDM_MCTP_HEAD	     11
-#define SPDM_MCTP_OVER	     (SPDM_MCTP_HEAD + SPDM_SECURED_TAIL)
-#define SPDM_MCTP_RANDOM_MAX 32
+/* Under any binding. */
+#define SPDM_SECURED_HEAD_MAX (SPDM_SECURED_HEAD + 8 + 1)
+#define SPDM_SECURED_OVER_MAX (SPDM_SECURED_HEAD_MAX + SPDM_SECURED_TAIL)
 /* What an opened record needs beside its message, at most. */
-#define SPDM_SECURED_SLACK (2 + 1 + SPDM_MCTP_RANDOM_MAX)
+#define SPDM_SECURED_SLACK (2 + 1 + SPDM_RANDOM_MAX)
+
+/* Where none is named: nothing but what DSP0277 itself has; dwords. */
+extern const struct spdm_binding spdm_binding_bare;
 
 /* One direction of one session: a key and how often it was used. */
 struct spdm_channel {
@@ -36,17 +33,26 @@ struct spdm_channel {
 	uint64_t seq;	/* of the next message */
 	uint64_t limit; /* the first number that is never used */
 	bool live;
-	bool mctp; /* framed as MCTP does; set by the owner after opening */
+	/* How records look; NULL: bare. Set by the owner after opening. */
+	const struct spdm_binding *binding;
 };
+
+static inline const struct spdm_binding *
+spdm_channel_binding(const struct spdm_channel *ch)
+{
+	return ch->binding ? ch->binding : &spdm_binding_bare;
+}
 
 static inline size_t spdm_secured_head(const struct spdm_channel *ch)
 {
-	return ch->mctp ? SPDM_MCTP_HEAD : SPDM_SECURED_HEAD;
+	const struct spdm_binding *b = spdm_channel_binding(ch);
+
+	return (size_t)SPDM_SECURED_HEAD + b->seq_len + b->type_len;
 }
 
 static inline size_t spdm_secured_over(const struct spdm_channel *ch)
 {
-	return ch->mctp ? SPDM_MCTP_OVER : SPDM_SECURED_OVER;
+	return spdm_secured_head(ch) + SPDM_SECURED_TAIL;
 }
 
 /*
@@ -69,10 +75,10 @@ enum il_err spdm_secured_id(const uint8_t *in, size_t n, uint32_t *id) IL_MUST;
  * @buf:  room for @cap bytes of plaintext: lengths, the message, random bytes
  * @app:  the SPDM message in it
  * @ch:   moved to the next number on success, and over a message of another
- *        type that MCTP carried
+ *        type, where the binding has types
  *
- * Up to three zero bytes may follow the record if @n is a multiple of four,
- * but not over MCTP.
+ * Zero bytes may follow the record if @n is a multiple of the binding's unit,
+ * fewer than that.
  *
  * Errors:   IL_E_SHORT, IL_E_LONG, IL_E_FIELD  the frame is malformed, or
  *                       carries no SPDM

@@ -45,27 +45,23 @@ static enum vfu_verdict serve_doe(struct vfu *v, const struct emu_frame *f,
 	return VFU_ANSWER;
 }
 
-/* A kind of message is the type that MCTP gives it. */
-_Static_assert((int)MCTP_SPDM == (int)SPDM_MCTP &&
-		       (int)MCTP_SECURED == (int)SPDM_MCTP_SECURED,
-	       "MCTP message types");
-
 static enum vfu_verdict serve_mctp(struct vfu *v, const struct emu_frame *f,
 				   struct emu_frame *reply, const char **why)
 {
 	enum mctp_type type = MCTP_SPDM;
-	enum spdm_kind back = SPDM_MCTP;
+	enum spdm_kind kind, back = SPDM_PLAIN;
 	const uint8_t *msg = NULL;
 	size_t n = 0, len = 0;
 	enum il_err err = mctp_unwrap(f->p, f->len, &type, &msg, &n);
 
 	if (err)
 		return failed(err, why);
-	err = device_message(v->dev, (enum spdm_kind)type, msg, n, v->reply + 1,
+	kind = type == MCTP_SPDM ? SPDM_PLAIN : SPDM_SECURED;
+	err = device_message(v->dev, &mctp_binding, kind, msg, n, v->reply + 1,
 			     sizeof(v->reply) - 1, &len, &back, v->now_ns);
 	if (err)
 		return failed(err, why);
-	v->reply[0] = (uint8_t)back;
+	v->reply[0] = back == SPDM_PLAIN ? MCTP_SPDM : MCTP_SECURED;
 	reply->command = len ? EMU_NORMAL : 0;
 	reply->len = len ? (uint32_t)len + 1 : 0;
 	return VFU_ANSWER;

@@ -84,16 +84,16 @@ static void a_bare_message_is_answered_without_a_frame(void **unused)
 	enum spdm_kind kind = SPDM_SECURED;
 
 	(void)unused;
-	assert_int_equal(device_message(&s.dev, SPDM_PLAIN, version, 4, s.out,
-					sizeof(s.out), &s.len, &kind, 0),
+	assert_int_equal(device_message(&s.dev, NULL, SPDM_PLAIN, version, 4,
+					s.out, sizeof(s.out), &s.len, &kind, 0),
 			 IL_OK);
 	assert_int_equal(s.len, 8);
 	assert_int_equal(kind, SPDM_PLAIN);
 	assert_int_equal(s.out[1], 0x04);
 	/* Without power there is nobody to answer. */
 	assert_int_equal(device_told_event(&s.dev, LINK_POWER_OFF), IL_OK);
-	assert_int_equal(device_message(&s.dev, SPDM_PLAIN, version, 4, s.out,
-					sizeof(s.out), &s.len, &kind, 0),
+	assert_int_equal(device_message(&s.dev, NULL, SPDM_PLAIN, version, 4,
+					s.out, sizeof(s.out), &s.len, &kind, 0),
 			 IL_OK);
 	assert_int_equal(s.len, 0);
 	assert_int_equal(device_told_write(&s.dev, 0x100, 4, 2, 6), IL_E_STATE);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "listener.h"
 
+#include "mctp/mctp.h"
+
 #include <pcap/pcap.h>
 #include <stdio.h>
 
@@ -99,7 +101,8 @@ static void key_to(struct listener *l, struct session *s,
 		   struct spdm_channel *ch, const uint8_t *secret)
 {
 	must(spdm_channel_open(ch, &l->c, &s->keys, secret, UINT64_MAX));
-	ch->mctp = l->mctp;
+	if (l->mctp)
+		ch->binding = &mctp_binding;
 }
 
 static void keys_to(struct listener *l, struct session *s,
@@ -542,7 +545,7 @@ static void seal_again(struct listener *l, struct spdm_channel *ch, uint32_t id,
 	must(spdm_secured_seal(ch, &l->c, id, again, sizeof(again), len,
 			       &total));
 	if (l->mctp) {
-		assert_in_range(n - total, 1, SPDM_MCTP_RANDOM_MAX);
+		assert_in_range(n - total, 1, SPDM_RANDOM_MAX);
 		assert_memory_equal(again, p, 6);
 		return;
 	}
@@ -581,10 +584,10 @@ static void mctp_packet(struct listener *l, const uint8_t *p, size_t n)
 	const uint8_t type = rd_u8(&r);
 
 	assert_int_equal(r.err, IL_OK);
-	if (type == SPDM_MCTP_SECURED) {
+	if (type == MCTP_SECURED) {
 		record(l, r.p, rd_left(&r));
 	} else {
-		assert_int_equal(type, SPDM_MCTP);
+		assert_int_equal(type, MCTP_SPDM);
 		must(spdm_msg_decode(r.p, rd_left(&r), &l->shape, &m));
 		message(l, NULL, &m, r.p, rd_left(&r));
 	}

@@ -181,6 +181,7 @@ enum il_err pair_exchange(struct pair *p)
 	if (err)
 		return err;
 	p->now_ns += 1000000;
+	spdm_rsp_via(&p->rsp, p->qcfg.binding);
 	err = spdm_rsp_handle(&p->rsp, p->in_kind, p->in, p->in_len, p->out,
 			      sizeof(p->out), &p->out_len, &p->out_kind,
 			      p->now_ns);
@@ -225,6 +226,7 @@ static int error_of(const uint8_t *m, size_t n)
 
 int pair_send(struct pair *p, enum spdm_kind kind, const uint8_t *in, size_t n)
 {
+	spdm_rsp_via(&p->rsp, p->qcfg.binding);
 	assert_int_equal(spdm_rsp_handle(&p->rsp, kind, in, n, p->out,
 					 sizeof(p->out), &p->out_len,
 					 &p->out_kind, p->now_ns),
@@ -244,8 +246,7 @@ int pair_send_secured(struct pair *p, const uint8_t *in, size_t n)
 					   p->req.session_id, rec, sizeof(rec),
 					   n, &len),
 			 IL_OK);
-	if (pair_send(p, p->qcfg.mctp ? SPDM_MCTP_SECURED : SPDM_SECURED, rec,
-		      len) < 0)
+	if (pair_send(p, SPDM_SECURED, rec, len) < 0)
 		return -1;
 	assert_int_equal(spdm_secured_open(&p->req.ch[SPDM_DIR_RSP], &p->c,
 					   p->out, p->out_len, plain,

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "maker.h"
+#include "mctp/mctp.h"
 #include "spdm/secured.h"
 #include "spdm/transcript.h"
 
@@ -254,9 +255,9 @@ static void keys_of_no_hash_or_version_of_ours_are_refused(void **unused)
 
 static void seal_mctp(struct wire *w, size_t n)
 {
-	w->tx.mctp = w->rx.mctp = true;
+	w->tx.binding = w->rx.binding = &mctp_binding;
 	for (size_t i = 0; i < n; i++)
-		w->rec[SPDM_MCTP_HEAD + i] = (uint8_t)i;
+		w->rec[11 + i] = (uint8_t)i;
 	assert_int_equal(spdm_secured_seal(&w->tx, &w->c, 0x12345678, w->rec,
 					   sizeof(w->rec), n, &w->len),
 			 IL_OK);
@@ -320,7 +321,7 @@ static void up_to_32_random_bytes_are_taken_over_mctp(void **unused)
 	struct wire w;
 
 	open_wire(&w, UINT64_MAX);
-	w.tx.mctp = w.rx.mctp = true;
+	w.tx.binding = w.rx.binding = &mctp_binding;
 	for (size_t extra = 0; extra < 36; extra++) {
 		forge_mctp(&w, 5, 1 + 7, extra);
 		assert_int_equal(unseal(&w, w.len, sizeof(w.out)),
@@ -347,7 +348,7 @@ static void a_message_of_another_mctp_type_uses_up_its_number(void **unused)
 	struct wire w;
 
 	open_wire(&w, UINT64_MAX);
-	w.tx.mctp = w.rx.mctp = true;
+	w.tx.binding = w.rx.binding = &mctp_binding;
 	forge_mctp(&w, 1, 4, 0); /* PLDM */
 	assert_int_equal(unseal(&w, w.len, sizeof(w.out)), IL_E_FIELD);
 	assert_int_equal(w.rx.seq, 1);

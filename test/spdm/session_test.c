@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pair.h"
 
+#include "mctp/mctp.h"
+
 /* Our requester against our responder, from GET_VERSION to END_SESSION. */
 
 static void vendor_echo(struct pair *p, uint16_t standard, uint16_t vid)
@@ -123,7 +125,7 @@ static void the_longest_answer_fits_the_least_scratch_buffer(void **unused)
 	for (unsigned mctp = 0; mctp < 2; mctp++) {
 		struct pair *p = pair_new(CRYPTO_P256);
 
-		p->qcfg.mctp = mctp;
+		p->qcfg.binding = mctp ? &mctp_binding : NULL;
 		p->qcfg.transfer = PAIR_TRANSFER - 40; /* records fit pair's */
 		p->qcfg.scratch_len = p->qcfg.transfer + SPDM_SECURED_SLACK;
 		p->rcfg.scratch = scratch;
@@ -133,8 +135,7 @@ static void the_longest_answer_fits_the_least_scratch_buffer(void **unused)
 		a.vdm.payload.n = p->qcfg.transfer - 4 - 2 - 1 - 2 - 2;
 		assert_int_equal(pair_run(p, SPDM_OP_VENDOR, &a), IL_OK);
 		assert_int_equal(p->out_len,
-				 p->qcfg.transfer + (mctp ? SPDM_MCTP_OVER
-							  : SPDM_SECURED_OVER));
+				 p->qcfg.transfer + (mctp ? 27 : 24));
 		assert_int_equal(spdm_req_answer(&p->req)->payload.n,
 				 a.vdm.payload.n);
 		pair_free(p);
@@ -222,7 +223,7 @@ static void update_refused(bool mctp)
 	const struct spdm_req_args upd = { .update = SPDM_UPDATE_ALL_KEYS };
 	struct pair *p = pair_new(CRYPTO_P256);
 
-	p->qcfg.mctp = mctp;
+	p->qcfg.binding = mctp ? &mctp_binding : NULL;
 	p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
 	pair_start(p);
 	pair_session(p);
@@ -287,11 +288,11 @@ static void a_whole_life_over_mctp(void **unused)
 	(void)unused;
 	struct pair *p = pair_new(CRYPTO_P384);
 
-	p->qcfg.mctp = true;
+	p->qcfg.binding = &mctp_binding;
 	p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
 	whole_life(p);
 	p = pair_new(CRYPTO_P256);
-	p->qcfg.mctp = true;
+	p->qcfg.binding = &mctp_binding;
 	p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
 	whole_life(p);
 }
@@ -299,14 +300,14 @@ static void a_whole_life_over_mctp(void **unused)
 /* Records of one framing are no records in the other. */
 static void a_session_stays_with_the_transport_that_made_it(void **unused)
 {
-	static const enum spdm_kind kind[] = { SPDM_SECURED,
-					       SPDM_MCTP_SECURED };
+	static const struct spdm_binding *const by[] = { &spdm_binding_bare,
+							 &mctp_binding };
 
 	(void)unused;
 	for (unsigned i = 0; i < 2; i++) {
 		struct pair *p = pair_new(CRYPTO_P384);
 
-		p->qcfg.mctp = i;
+		p->qcfg.binding = by[i];
 		p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
 		pair_start(p);
 		pair_session(p);
@@ -316,13 +317,16 @@ static void a_session_stays_with_the_transport_that_made_it(void **unused)
 		assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
 					       &p->in_len, &p->in_kind),
 				 IL_OK);
-		assert_int_equal(p->in_kind, kind[i]);
-		assert_int_equal(pair_send(p, kind[1 - i], p->in, p->in_len),
+		assert_int_equal(p->in_kind, SPDM_SECURED);
+		p->qcfg.binding = by[1 - i];
+		assert_int_equal(pair_send(p, SPDM_SECURED, p->in, p->in_len),
 				 -1);
 		assert_int_equal(p->ended, 0);
-		assert_int_equal(pair_send(p, kind[i], p->in, p->in_len), 0);
-		assert_int_equal(p->out_kind, kind[i]);
-		assert_int_equal(spdm_req_push(&p->req, kind[1 - i], p->out,
+		p->qcfg.binding = by[i];
+		assert_int_equal(pair_send(p, SPDM_SECURED, p->in, p->in_len),
+				 0);
+		assert_int_equal(p->out_kind, SPDM_SECURED);
+		assert_int_equal(spdm_req_push(&p->req, SPDM_PLAIN, p->out,
 					       p->out_len, 0),
 				 IL_E_FIELD);
 		pair_free(p);
@@ -337,13 +341,13 @@ static void nothing_is_padded_over_mctp(void **unused)
 	(void)unused;
 	struct pair *p = pair_new(CRYPTO_P384);
 
-	p->qcfg.mctp = true;
+	p->qcfg.binding = &mctp_binding;
 	p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
 	pair_start(p);
 	pair_connect(p);
-	assert_int_equal(pair_send(p, SPDM_MCTP, digests, 4), 0);
+	assert_int_equal(pair_send(p, SPDM_PLAIN, digests, 4), 0);
 	for (size_t n = 5; n < 9; n++)
-		assert_int_equal(pair_send(p, SPDM_MCTP, digests, n),
+		assert_int_equal(pair_send(p, SPDM_PLAIN, digests, n),
 				 SPDM_ERR_INVALID_REQUEST);
 	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_CONNECT, NULL), IL_OK);
 	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
@@ -352,7 +356,7 @@ static void nothing_is_padded_over_mctp(void **unused)
 	assert_int_equal(pair_send(p, p->in_kind, p->in, p->in_len), 0);
 	p->out[p->out_len] = 0;
 	assert_int_equal(
-		spdm_req_push(&p->req, SPDM_MCTP, p->out, p->out_len + 1, 0),
+		spdm_req_push(&p->req, SPDM_PLAIN, p->out, p->out_len + 1, 0),
 		IL_E_LONG);
 	pair_free(p);
 }
@@ -378,7 +382,7 @@ static void a_whole_life_with_the_handshake_in_the_clear(void **unused)
 	p->qcfg.versions[0] = SPDM_V11;
 	whole_life(p);
 	p = clear_pair(CRYPTO_P384);
-	p->qcfg.mctp = true;
+	p->qcfg.binding = &mctp_binding;
 	p->qcfg.transfer = PAIR_BUF - SPDM_SECURED_SLACK;
 	whole_life(p);
 }

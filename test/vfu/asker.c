@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "mctp/mctp.h"
+
 void asker_open(struct asker *a, struct rig *r, bool mctp)
 {
 	const struct spdm_req_cfg cfg = {
@@ -10,7 +12,7 @@ void asker_open(struct asker *a, struct rig *r, bool mctp)
 		.env = &r->env,
 		.versions = { SPDM_V12 },
 		.caps = SPDM_REQ_CAPS,
-		.mctp = mctp,
+		.binding = mctp ? &mctp_binding : NULL,
 		.asym = SPDM_ASYM_ECDSA_P384,
 		.hash = SPDM_HASH_SHA_384,
 		.dhe = SPDM_DHE_SECP384R1,
@@ -43,17 +45,18 @@ enum il_err asker_exchange(struct asker *a)
 	assert_int_equal(
 		spdm_req_pull(&a->req, msg + 1, sizeof(msg) - 1, &n, &kind),
 		IL_OK);
-	if (!a->req.cfg.mctp) {
+	if (a->req.cfg.binding != &mctp_binding) {
 		rig_doe(a->fd, (uint8_t)kind, msg + 1, n);
 		f = rig_answer(a->r, a->fd);
 		return spdm_req_push(&a->req, (enum spdm_kind)f->p[2], f->p + 8,
 				     f->len - 8, 0);
 	}
-	msg[0] = (uint8_t)kind;
+	msg[0] = kind == SPDM_PLAIN ? MCTP_SPDM : MCTP_SECURED;
 	rig_ask(a->fd, 1, 1, msg, n + 1);
 	f = rig_answer(a->r, a->fd);
-	return spdm_req_push(&a->req, (enum spdm_kind)f->p[0], f->p + 1,
-			     f->len - 1, 0);
+	return spdm_req_push(&a->req,
+			     f->p[0] == MCTP_SPDM ? SPDM_PLAIN : SPDM_SECURED,
+			     f->p + 1, f->len - 1, 0);
 }
 
 void asker_run(struct asker *a, enum spdm_req_op op)
