@@ -6,6 +6,7 @@
 #include "crypto/crypto.h"
 #include "spdm/codec.h"
 #include "spdm/keys.h"
+#include "spdm/prov.h"
 #include "spdm/secured.h"
 #include "spdm/trace.h"
 #include "spdm/transcript.h"
@@ -52,6 +53,9 @@ struct spdm_measurement {
 	struct spdm_span raw;
 };
 
+struct spdm_key_pair;
+struct spdm_rsp_slot;
+
 /*
  * What the responder asks of the device. @ctx comes from the configuration.
  * Entries that may be NULL say so.
@@ -94,12 +98,46 @@ struct spdm_rsp_port {
 	 */
 	void (*session_ended)(void *ctx, uint32_t session_id,
 			      enum spdm_end why);
+	/*
+	 * Provisioning; errors as prov.h says. Each may be NULL: then its
+	 * capability may not be offered.
+	 *
+	 * PKCS #10, DER, to @out. Or nothing and *@reset: it will be there
+	 * after a reset, under *@tag (1 to 7).
+	 */
+	enum il_err (*csr)(void *ctx, const struct spdm_csr_ask *ask,
+			   struct wr *out, bool *reset, uint8_t *tag);
+	/*
+	 * Keeps or erases what a slot holds. *@now: what it holds from now
+	 * on. *@reset: as it is, until a reset; see spdm_rsp_slot_set().
+	 * The key pair has to fit, which is yours to see.
+	 */
+	enum il_err (*set_cert)(void *ctx, const struct spdm_cert_ask *ask,
+				struct spdm_rsp_slot *now, bool *reset);
+	/* IL_E_ARG: there is no such key pair. Ids are 1 to out->total. */
+	enum il_err (*key_pair)(void *ctx, uint8_t id,
+				struct spdm_key_pair *out);
+	/* *@reset: from a reset on. */
+	enum il_err (*set_key_pair)(void *ctx,
+				    const struct spdm_key_pair_ask *ask,
+				    bool *reset);
+	/* Information of @sub, SPDM_EP_INFO_…; IL_E_ARG: none of this kind. */
+	enum il_err (*endpoint_info)(void *ctx, uint8_t sub, struct wr *out);
+	/* The measurement extension log, whole; see mel.h. It stays valid
+	 * during the request. @meas_hash: as negotiated. */
+	enum il_err (*mel)(void *ctx, uint32_t meas_hash,
+			   struct spdm_span *out);
 };
 
-/* A certificate slot; all zero: not provisioned. */
+/* A certificate slot; all zero: there is none. */
 struct spdm_rsp_slot {
 	struct spdm_span certs; /* DER, nearest to the root first, leaf last */
 	struct spdm_span root;	/* DER; none: the first of @certs is the root */
+	/* For those who have several keys, 1.3: */
+	bool there;	  /* exists, also while it is empty */
+	uint8_t key_pair; /* 1 on; 0: none */
+	uint8_t model;	  /* SPDM_CERT_MODEL_…; NONE: a key without chain */
+	uint16_t usage;	  /* SPDM_KEY_USE_…, of that key */
 };
 
 /*
@@ -140,6 +178,9 @@ struct spdm_rsp_cfg {
 	uint16_t dhe;
 	uint16_t sm_versions[2]; /* SPDM_SM_V11 …; 0 ends */
 	struct spdm_rsp_slot slots[SPDM_SLOTS];
+	/* In a place of trust, such as where it is made: slot 0 may be
+	 * written, and all of them outside of sessions. */
+	bool trusted;
 
 	uint8_t heartbeat_s; /* 0: no heartbeat asked for */
 	uint8_t handshake_s; /* from KEY_EXCHANGE to FINISH; 0: no limit */
@@ -179,6 +220,7 @@ enum spdm_session_state {
 struct spdm_rsp_session {
 	enum spdm_session_state state;
 	uint32_t id;
+	uint8_t slot; /* it stands on; SPDM_SLOTS or more: on none */
 	struct spdm_keys keys;
 	struct spdm_channel ch[SPDM_DIRS];
 	struct crypto_slot th;	/* transcript of the handshake */

@@ -157,6 +157,7 @@ static void key_ex_commit(struct spdm_ex *x, struct spdm_rsp_session *s,
 
 	drop_unfinished(r);
 	s->id = id;
+	s->slot = x->req.param2;
 	s->keys = x->keys;
 	s->th = x->work;
 	x->work = (struct crypto_slot){ 0 };
