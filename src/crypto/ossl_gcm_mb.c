@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "crypto/ossl_gcm.h"
 
+#include <emmintrin.h>
 #include <stdlib.h>
 
 /* Its old names are OpenSSL's too. */
 #define NO_COMPAT_IMB_API_053
 #include <intel-ipsec-mb.h>
 
+#include "base/bits.h"
 #include "base/bytes.h"
 #include "crypto/ossl_priv.h"
 
@@ -76,12 +78,36 @@ static bool mb_key(void *lib, void *prepared, const uint8_t *key)
 	return true;
 }
 
+/* What the library leaves of a message; wiped by six stores, not by a call. */
+union scratch {
+	struct gcm_context_data c;
+	__m128i all[(sizeof(struct gcm_context_data) + 15) / 16];
+};
+
+static void scratch_wipe(union scratch *s)
+{
+	for (unsigned i = 0; i < COUNT(s->all); i++)
+		s->all[i] = _mm_setzero_si128();
+	__asm__ volatile("" : : "r"(s) : "memory");
+}
+
+/*
+ * The IV where the library can take it at once: it loads 12 bytes, and a load
+ * over two stores that are still under way waits for both of them, 20 ns for a
+ * cipher that takes 30. Callers write 8 bytes and 4, so these come in so.
+ */
+static __m128i iv_of(const uint8_t *iv)
+{
+	return _mm_set_epi64x(get_u32le(iv + 8), (int64_t)get_u64le(iv));
+}
+
 static enum il_err mb_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 			   const void *aad, size_t aad_len, const uint8_t *in,
 			   size_t len, uint8_t *out, uint8_t *tag,
 			   size_t tag_len)
 {
-	struct gcm_context_data c;
+	const __m128i at_once = iv_of(iv);
+	union scratch x;
 	struct ossl *o = ctx;
 	void *key;
 	enum il_err err = ossl_aead_begin(o, s, aad_len, len, tag_len, &key);
@@ -89,9 +115,10 @@ static enum il_err mb_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 
 	if (err)
 		return err;
-	IMB_AES256_GCM_ENC(m, key, &c, out, in, len, iv, aad, aad_len, tag,
+	IMB_AES256_GCM_ENC(m, key, &x.c, out, in, len,
+			   (const uint8_t *)&at_once, aad, aad_len, tag,
 			   tag_len);
-	bytes_wipe(&c, sizeof(c));
+	scratch_wipe(&x);
 	return IL_OK;
 }
 
@@ -100,7 +127,8 @@ static enum il_err mb_unseal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 			     size_t len, uint8_t *out, const uint8_t *tag,
 			     size_t tag_len)
 {
-	struct gcm_context_data c;
+	const __m128i at_once = iv_of(iv);
+	union scratch x;
 	uint8_t got[CRYPTO_AEAD_TAG];
 	struct ossl *o = ctx;
 	void *key;
@@ -109,9 +137,10 @@ static enum il_err mb_unseal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 
 	if (err)
 		return err;
-	IMB_AES256_GCM_DEC(m, key, &c, out, in, len, iv, aad, aad_len, got,
+	IMB_AES256_GCM_DEC(m, key, &x.c, out, in, len,
+			   (const uint8_t *)&at_once, aad, aad_len, got,
 			   tag_len);
-	bytes_wipe(&c, sizeof(c));
+	scratch_wipe(&x);
 	if (bytes_equal_ct(got, tag, tag_len))
 		return IL_OK;
 	bytes_wipe(got, sizeof(got)); /* what a forger would like to know */

@@ -20,8 +20,8 @@ static void make_iv(uint8_t iv[static CRYPTO_AEAD_IV], uint64_t counter)
 {
 	struct wr w = wr_over(iv, CRYPTO_AEAD_IV);
 
-	wr_u32be(&w, 0);
-	wr_u64be(&w, counter);
+	wr_u64be(&w, counter >> 32);
+	wr_u32be(&w, (uint32_t)counter);
 }
 
 static bool is_cfg(enum tlp_type type)

@@ -56,13 +56,15 @@ static const struct spdm_codec *find(uint8_t code)
 static enum il_err decode(struct rd *r, const struct spdm_shape *sh,
 			  struct spdm_msg *m)
 {
+	const uint8_t *head = rd_bytes(r, 4);
+
 	memset(m, 0, sizeof(*m));
-	m->version = rd_u8(r);
-	m->code = rd_u8(r);
-	m->param1 = rd_u8(r);
-	m->param2 = rd_u8(r);
-	if (r->err)
-		return r->err;
+	if (!head)
+		return IL_E_SHORT;
+	m->version = head[0];
+	m->code = head[1];
+	m->param1 = head[2];
+	m->param2 = head[3];
 
 	const struct spdm_codec *c = find(m->code);
 
@@ -127,13 +129,15 @@ enum il_err spdm_msg_decode_filled(const uint8_t *p, size_t n, size_t max,
 enum il_err spdm_msg_encode(struct wr *w, const struct spdm_msg *m)
 {
 	const struct spdm_codec *c = find(m->code);
+	uint8_t *head;
 
 	if (!c)
 		return IL_E_ARG;
-	wr_u8(w, m->version);
-	wr_u8(w, m->code);
-	wr_u8(w, m->param1);
-	wr_u8(w, m->param2);
+	head = wr_room(w, 4);
+	if (head)
+		put_u32le(head, (uint32_t)m->param2 << 24 |
+					(uint32_t)m->param1 << 16 |
+					(uint32_t)m->code << 8 | m->version);
 	if (c->enc)
 		c->enc(w, m);
 	return w->err;
