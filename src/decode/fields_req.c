@@ -64,7 +64,7 @@ static void finish(struct walk *w)
 {
 	walk_header(w, "attributes", "req_slot");
 	if (!w->err && w->p[2] & 1)
-		walk_proof(w, "signature", w->sh->sig_len);
+		walk_proof(w, "signature", w->sh->req_sig_len);
 	walk_proof(w, "verify", w->sh->hash_len);
 }
 

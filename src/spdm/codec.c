@@ -3,54 +3,91 @@
 
 #include "spdm/codec_priv.h"
 
-#define CONNECT(i) (1 + (i))
-#define SESSION(i) (0x80 + (i))
+/* A row's file in the upper four bits, counted from 1, its place below. */
+#define CONNECT(i) (0x10 + (i))
+#define PROVE(i)   (0x20 + (i))
+#define SESSION(i) (0x30 + (i))
+#define MANAGE(i)  (0x40 + (i))
+#define CARRY(i)   (0x50 + (i))
 
 /* Where the row of a code stands; 0: there is none. */
 /* clang-format off */
 static const uint8_t rows[256] = {
-	[SPDM_GET_VERSION]             = CONNECT(0),
-	[SPDM_VERSION]                 = CONNECT(1),
-	[SPDM_GET_CAPABILITIES]        = CONNECT(2),
-	[SPDM_CAPABILITIES]            = CONNECT(3),
-	[SPDM_NEGOTIATE_ALGORITHMS]    = CONNECT(4),
-	[SPDM_ALGORITHMS]              = CONNECT(5),
-	[SPDM_GET_DIGESTS]             = CONNECT(6),
-	[SPDM_DIGESTS]                 = CONNECT(7),
-	[SPDM_GET_CERTIFICATE]         = CONNECT(8),
-	[SPDM_CERTIFICATE]             = CONNECT(9),
-	[SPDM_CHALLENGE]               = CONNECT(10),
-	[SPDM_CHALLENGE_AUTH]          = CONNECT(11),
-	[SPDM_GET_MEASUREMENTS]        = CONNECT(12),
-	[SPDM_MEASUREMENTS]            = CONNECT(13),
-	[SPDM_KEY_EXCHANGE]            = SESSION(0),
-	[SPDM_KEY_EXCHANGE_RSP]        = SESSION(1),
-	[SPDM_FINISH]                  = SESSION(2),
-	[SPDM_FINISH_RSP]              = SESSION(3),
-	[SPDM_PSK_EXCHANGE]            = SESSION(4),
-	[SPDM_PSK_EXCHANGE_RSP]        = SESSION(5),
-	[SPDM_PSK_FINISH]              = SESSION(6),
-	[SPDM_PSK_FINISH_RSP]          = SESSION(7),
-	[SPDM_HEARTBEAT]               = SESSION(8),
-	[SPDM_HEARTBEAT_ACK]           = SESSION(9),
-	[SPDM_KEY_UPDATE]              = SESSION(10),
-	[SPDM_KEY_UPDATE_ACK]          = SESSION(11),
-	[SPDM_END_SESSION]             = SESSION(12),
-	[SPDM_END_SESSION_ACK]         = SESSION(13),
-	[SPDM_VENDOR_DEFINED_REQUEST]  = SESSION(14),
-	[SPDM_VENDOR_DEFINED_RESPONSE] = SESSION(15),
-	[SPDM_ERROR]                   = SESSION(16),
+	[SPDM_GET_VERSION]                         = CONNECT(0),
+	[SPDM_VERSION]                             = CONNECT(1),
+	[SPDM_GET_CAPABILITIES]                    = CONNECT(2),
+	[SPDM_CAPABILITIES]                        = CONNECT(3),
+	[SPDM_NEGOTIATE_ALGORITHMS]                = CONNECT(4),
+	[SPDM_ALGORITHMS]                          = CONNECT(5),
+	[SPDM_GET_DIGESTS]                         = PROVE(0),
+	[SPDM_DIGESTS]                             = PROVE(1),
+	[SPDM_GET_CERTIFICATE]                     = PROVE(2),
+	[SPDM_CERTIFICATE]                         = PROVE(3),
+	[SPDM_CHALLENGE]                           = PROVE(4),
+	[SPDM_CHALLENGE_AUTH]                      = PROVE(5),
+	[SPDM_GET_MEASUREMENTS]                    = PROVE(6),
+	[SPDM_MEASUREMENTS]                        = PROVE(7),
+	[SPDM_GET_ENDPOINT_INFO]                   = PROVE(8),
+	[SPDM_ENDPOINT_INFO]                       = PROVE(9),
+	[SPDM_GET_MEASUREMENT_EXTENSION_LOG]       = PROVE(10),
+	[SPDM_MEASUREMENT_EXTENSION_LOG]           = PROVE(11),
+	[SPDM_KEY_EXCHANGE]                        = SESSION(0),
+	[SPDM_KEY_EXCHANGE_RSP]                    = SESSION(1),
+	[SPDM_FINISH]                              = SESSION(2),
+	[SPDM_FINISH_RSP]                          = SESSION(3),
+	[SPDM_PSK_EXCHANGE]                        = SESSION(4),
+	[SPDM_PSK_EXCHANGE_RSP]                    = SESSION(5),
+	[SPDM_PSK_FINISH]                          = SESSION(6),
+	[SPDM_PSK_FINISH_RSP]                      = SESSION(7),
+	[SPDM_HEARTBEAT]                           = SESSION(8),
+	[SPDM_HEARTBEAT_ACK]                       = SESSION(9),
+	[SPDM_KEY_UPDATE]                          = SESSION(10),
+	[SPDM_KEY_UPDATE_ACK]                      = SESSION(11),
+	[SPDM_END_SESSION]                         = SESSION(12),
+	[SPDM_END_SESSION_ACK]                     = SESSION(13),
+	[SPDM_GET_CSR]                             = MANAGE(0),
+	[SPDM_CSR]                                 = MANAGE(1),
+	[SPDM_SET_CERTIFICATE]                     = MANAGE(2),
+	[SPDM_SET_CERTIFICATE_RSP]                 = MANAGE(3),
+	[SPDM_GET_KEY_PAIR_INFO]                   = MANAGE(4),
+	[SPDM_KEY_PAIR_INFO]                       = MANAGE(5),
+	[SPDM_SET_KEY_PAIR_INFO]                   = MANAGE(6),
+	[SPDM_SET_KEY_PAIR_INFO_ACK]               = MANAGE(7),
+	[SPDM_GET_ENCAPSULATED_REQUEST]            = CARRY(0),
+	[SPDM_ENCAPSULATED_REQUEST]                = CARRY(1),
+	[SPDM_DELIVER_ENCAPSULATED_RESPONSE]       = CARRY(2),
+	[SPDM_ENCAPSULATED_RESPONSE_ACK]           = CARRY(3),
+	[SPDM_CHUNK_SEND]                          = CARRY(4),
+	[SPDM_CHUNK_SEND_ACK]                      = CARRY(5),
+	[SPDM_CHUNK_GET]                           = CARRY(6),
+	[SPDM_CHUNK_RESPONSE]                      = CARRY(7),
+	[SPDM_VENDOR_DEFINED_REQUEST]              = CARRY(8),
+	[SPDM_VENDOR_DEFINED_RESPONSE]             = CARRY(9),
+	[SPDM_RESPOND_IF_READY]                    = CARRY(10),
+	[SPDM_ERROR]                               = CARRY(11),
 };
 /* clang-format on */
 
 static const struct spdm_codec *find(uint8_t code)
 {
+	static const struct spdm_codec *const files[] = {
+		NULL,
+		spdm_codec_connect,
+		spdm_codec_prove,
+		spdm_codec_session,
+		spdm_codec_manage,
+		spdm_codec_carry,
+	};
 	const uint8_t row = rows[code];
 
-	if (!row)
-		return NULL;
-	return row < SESSION(0) ? &spdm_codec_connect[row - CONNECT(0)]
-				: &spdm_codec_session[row - SESSION(0)];
+	return row ? &files[row >> 4][row & 0xf] : NULL;
+}
+
+uint8_t spdm_since(uint8_t code)
+{
+	const struct spdm_codec *c = find(code);
+
+	return c ? c->since : 0;
 }
 
 static enum il_err decode(struct rd *r, const struct spdm_shape *sh,
@@ -68,7 +105,7 @@ static enum il_err decode(struct rd *r, const struct spdm_shape *sh,
 
 	const struct spdm_codec *c = find(m->code);
 
-	if (!c)
+	if (!c || m->version < c->since)
 		return IL_E_FIELD;
 	if (c->dec)
 		c->dec(r, sh, m);
@@ -154,6 +191,8 @@ size_t spdm_msg_sig_len(const struct spdm_msg *m)
 		return m->u.key_ex_rsp.sig.n;
 	case SPDM_FINISH:
 		return m->u.finish.sig.n;
+	case SPDM_ENDPOINT_INFO:
+		return m->u.ep_info.sig.n;
 	default:
 		return 0;
 	}
@@ -175,13 +214,19 @@ size_t spdm_msg_verify_len(const struct spdm_msg *m)
 	}
 }
 
-/* Requests are their response with bit 7 set. DSP0274 1.2.1, tables 4, 5. */
+/*
+ * Requests are their response with bit 7 set, all but RESPOND_IF_READY, whose
+ * response is that of the request it is about.
+ * Source: DSP0274 1.4.0, tables 4 and 5.
+ */
 uint8_t spdm_response_of(uint8_t request_code)
 {
 	uint8_t code = request_code & 0x7f;
 
-	return request_code >= 0x80 && find(request_code) && find(code) ? code
-									: 0;
+	return request_code >= 0x80 && code != SPDM_ERROR &&
+			       find(request_code) && find(code)
+		       ? code
+		       : 0;
 }
 
 uint8_t spdm_hash_len(uint32_t base_hash)
@@ -191,6 +236,8 @@ uint8_t spdm_hash_len(uint32_t base_hash)
 		return 32;
 	case SPDM_HASH_SHA_384:
 		return 48;
+	case SPDM_HASH_SHA_512:
+		return 64;
 	default:
 		return 0;
 	}
@@ -212,6 +259,63 @@ uint16_t spdm_sig_len(uint32_t base_asym)
 		return 64;
 	case SPDM_ASYM_ECDSA_P384:
 		return 96;
+	case SPDM_ASYM_ECDSA_P521:
+		return 132;
+	default:
+		return 0;
+	}
+}
+
+uint16_t spdm_pqc_sig_len(uint32_t pqc_asym)
+{
+	switch (pqc_asym) {
+	case SPDM_PQC_ML_DSA_44:
+		return 2420;
+	case SPDM_PQC_ML_DSA_65:
+		return 3309;
+	case SPDM_PQC_ML_DSA_87:
+		return 4627;
+	default:
+		return 0;
+	}
+}
+
+uint16_t spdm_kem_key_len(uint16_t kem)
+{
+	switch (kem) {
+	case SPDM_KEM_ML_KEM_512:
+		return 800;
+	case SPDM_KEM_ML_KEM_768:
+		return 1184;
+	case SPDM_KEM_ML_KEM_1024:
+		return 1568;
+	default:
+		return 0;
+	}
+}
+
+uint16_t spdm_kem_text_len(uint16_t kem)
+{
+	switch (kem) {
+	case SPDM_KEM_ML_KEM_512:
+		return 768;
+	case SPDM_KEM_ML_KEM_768:
+		return 1088;
+	case SPDM_KEM_ML_KEM_1024:
+		return 1568;
+	default:
+		return 0;
+	}
+}
+
+uint8_t spdm_aead_key_len(uint16_t aead)
+{
+	switch (aead) {
+	case SPDM_AEAD_AES_128_GCM:
+		return 16;
+	case SPDM_AEAD_AES_256_GCM:
+	case SPDM_AEAD_CHACHA20_POLY1305:
+		return 32;
 	default:
 		return 0;
 	}
@@ -224,6 +328,8 @@ uint8_t spdm_dhe_len(uint16_t dhe)
 		return 64;
 	case SPDM_DHE_SECP384R1:
 		return 96;
+	case SPDM_DHE_SECP521R1:
+		return 132;
 	default:
 		return 0;
 	}

@@ -8,11 +8,13 @@
 
 #include "base/bits.h"
 #include "base/bytes.h"
+#include "spdm/codes.h"
 
 /*
- * SPDM messages, 1.0 to 1.2, as plain structs. Decoding settles shape: fields,
+ * SPDM messages, 1.0 to 1.4, as plain structs. Decoding settles shape: fields,
  * their lengths, nothing left over. Meaning is checked by who acts on it.
- * Numbers are little-endian on the wire. Source: DSP0274 1.2.1, section 10.
+ * Numbers are little-endian on the wire.
+ * Source: DSP0274 1.2.1, 1.3.2 and 1.4.0, section 10.
  */
 
 /* How a message travels. What a transport calls these is its room's matter. */
@@ -20,163 +22,6 @@ enum spdm_kind {
 	SPDM_PLAIN = 1,
 	SPDM_SECURED = 2,
 };
-
-#define SPDM_V10 0x10
-#define SPDM_V11 0x11
-#define SPDM_V12 0x12
-
-/* Request and response codes: DSP0274 1.2.1, tables 4 and 5. */
-enum spdm_code {
-	SPDM_DIGESTS = 0x01,
-	SPDM_CERTIFICATE = 0x02,
-	SPDM_CHALLENGE_AUTH = 0x03,
-	SPDM_VERSION = 0x04,
-	SPDM_MEASUREMENTS = 0x60,
-	SPDM_CAPABILITIES = 0x61,
-	SPDM_ALGORITHMS = 0x63,
-	SPDM_KEY_EXCHANGE_RSP = 0x64,
-	SPDM_FINISH_RSP = 0x65,
-	SPDM_PSK_EXCHANGE_RSP = 0x66,
-	SPDM_PSK_FINISH_RSP = 0x67,
-	SPDM_HEARTBEAT_ACK = 0x68,
-	SPDM_KEY_UPDATE_ACK = 0x69,
-	SPDM_END_SESSION_ACK = 0x6c,
-	SPDM_VENDOR_DEFINED_RESPONSE = 0x7e,
-	SPDM_ERROR = 0x7f,
-	SPDM_GET_DIGESTS = 0x81,
-	SPDM_GET_CERTIFICATE = 0x82,
-	SPDM_CHALLENGE = 0x83,
-	SPDM_GET_VERSION = 0x84,
-	SPDM_GET_MEASUREMENTS = 0xe0,
-	SPDM_GET_CAPABILITIES = 0xe1,
-	SPDM_NEGOTIATE_ALGORITHMS = 0xe3,
-	SPDM_KEY_EXCHANGE = 0xe4,
-	SPDM_FINISH = 0xe5,
-	SPDM_PSK_EXCHANGE = 0xe6,
-	SPDM_PSK_FINISH = 0xe7,
-	SPDM_HEARTBEAT = 0xe8,
-	SPDM_KEY_UPDATE = 0xe9,
-	SPDM_END_SESSION = 0xec,
-	SPDM_VENDOR_DEFINED_REQUEST = 0xfe,
-};
-
-/* ERROR codes: DSP0274 1.2.1, section 10.10 (table of error codes). */
-enum spdm_error_code {
-	SPDM_ERR_INVALID_REQUEST = 0x01,
-	SPDM_ERR_BUSY = 0x03,
-	SPDM_ERR_UNEXPECTED_REQUEST = 0x04,
-	SPDM_ERR_UNSPECIFIED = 0x05,
-	SPDM_ERR_DECRYPT_ERROR = 0x06,
-	SPDM_ERR_UNSUPPORTED_REQUEST = 0x07,
-	SPDM_ERR_REQUEST_IN_FLIGHT = 0x08,
-	SPDM_ERR_INVALID_RESPONSE_CODE = 0x09,
-	SPDM_ERR_SESSION_LIMIT_EXCEEDED = 0x0a,
-	SPDM_ERR_SESSION_REQUIRED = 0x0b,
-	SPDM_ERR_RESET_REQUIRED = 0x0c,
-	SPDM_ERR_RESPONSE_TOO_LARGE = 0x0d,
-	SPDM_ERR_REQUEST_TOO_LARGE = 0x0e,
-	SPDM_ERR_LARGE_RESPONSE = 0x0f,
-	SPDM_ERR_MESSAGE_LOST = 0x10,
-	SPDM_ERR_VERSION_MISMATCH = 0x41,
-	SPDM_ERR_RESPONSE_NOT_READY = 0x42,
-	SPDM_ERR_REQUEST_RESYNCH = 0x43,
-	SPDM_ERR_VENDOR_DEFINED = 0xff,
-};
-
-/* Capability flags. Requester and responder share the low meanings. */
-#define SPDM_CAP_CACHE		    BIT(0)
-#define SPDM_CAP_CERT		    BIT(1)
-#define SPDM_CAP_CHAL		    BIT(2)
-#define SPDM_CAP_MEAS_NO_SIG	    BIT(3) /* responder, field of two bits */
-#define SPDM_CAP_MEAS_SIG	    BIT(4)
-#define SPDM_CAP_MEAS_MASK	    (BIT(3) | BIT(4))
-#define SPDM_CAP_MEAS_FRESH	    BIT(5)
-#define SPDM_CAP_ENCRYPT	    BIT(6)
-#define SPDM_CAP_MAC		    BIT(7)
-#define SPDM_CAP_MUT_AUTH	    BIT(8)
-#define SPDM_CAP_KEY_EX		    BIT(9)
-#define SPDM_CAP_PSK		    BIT(10)
-#define SPDM_CAP_PSK_WITH_CONTEXT   BIT(11)
-#define SPDM_CAP_PSK_MASK	    (BIT(10) | BIT(11))
-#define SPDM_CAP_ENCAP		    BIT(12)
-#define SPDM_CAP_HBEAT		    BIT(13)
-#define SPDM_CAP_KEY_UPD	    BIT(14)
-#define SPDM_CAP_HANDSHAKE_IN_CLEAR BIT(15)
-#define SPDM_CAP_PUB_KEY_ID	    BIT(16)
-#define SPDM_CAP_CHUNK		    BIT(17)
-#define SPDM_CAP_ALIAS_CERT	    BIT(18)
-#define SPDM_CAP_SET_CERT	    BIT(19)
-#define SPDM_CAP_CSR		    BIT(20)
-#define SPDM_CAP_CERT_INSTALL_RESET BIT(21)
-
-/* Algorithm bits of NEGOTIATE_ALGORITHMS and ALGORITHMS, those we build. */
-#define SPDM_ASYM_RSASSA_2048 BIT(0)
-#define SPDM_ASYM_RSAPSS_2048 BIT(1)
-#define SPDM_ASYM_RSASSA_3072 BIT(2)
-#define SPDM_ASYM_RSAPSS_3072 BIT(3)
-#define SPDM_ASYM_ECDSA_P256  BIT(4)
-#define SPDM_ASYM_RSASSA_4096 BIT(5)
-#define SPDM_ASYM_RSAPSS_4096 BIT(6)
-#define SPDM_ASYM_ECDSA_P384  BIT(7)
-#define SPDM_ASYM_RSAPSS \
-	(SPDM_ASYM_RSAPSS_2048 | SPDM_ASYM_RSAPSS_3072 | SPDM_ASYM_RSAPSS_4096)
-#define SPDM_ASYM_RSASSA \
-	(SPDM_ASYM_RSASSA_2048 | SPDM_ASYM_RSASSA_3072 | SPDM_ASYM_RSASSA_4096)
-#define SPDM_HASH_SHA_256	BIT(0)
-#define SPDM_HASH_SHA_384	BIT(1)
-#define SPDM_MEAS_HASH_RAW_ONLY BIT(0)
-#define SPDM_MEAS_HASH_SHA_256	BIT(1)
-#define SPDM_MEAS_HASH_SHA_384	BIT(2)
-#define SPDM_DHE_SECP256R1	BIT(3)
-#define SPDM_DHE_SECP384R1	BIT(4)
-#define SPDM_AEAD_AES_256_GCM	BIT(1)
-#define SPDM_KEY_SCHEDULE_SPDM	BIT(0)
-#define SPDM_MEAS_SPEC_DMTF	BIT(0)
-#define SPDM_OPAQUE_FMT_1	BIT(1) /* OtherParamsSupport, 1.2 */
-
-/* AlgStruct types. */
-#define SPDM_ALG_DHE	      2
-#define SPDM_ALG_AEAD	      3
-#define SPDM_ALG_REQ_ASYM     4
-#define SPDM_ALG_KEY_SCHEDULE 5
-
-/* MeasurementSummaryHashType. */
-#define SPDM_SUMMARY_NONE 0x00
-#define SPDM_SUMMARY_TCB  0x01
-#define SPDM_SUMMARY_ALL  0xff
-
-/* GET_MEASUREMENTS Param1 and Param2. */
-#define SPDM_MEAS_ATTR_SIGN BIT(0)
-#define SPDM_MEAS_ATTR_RAW  BIT(1)
-#define SPDM_MEAS_ATTR_NEW  BIT(2)
-#define SPDM_MEAS_COUNT	    0x00
-#define SPDM_MEAS_ALL	    0xff
-
-/* DMTFSpecMeasurementValueType bit 7: the value is raw, not a digest. */
-#define SPDM_MEAS_RAW BIT(7)
-
-/* KEY_UPDATE Param1. */
-#define SPDM_UPDATE_KEY	     1
-#define SPDM_UPDATE_ALL_KEYS 2
-#define SPDM_VERIFY_NEW_KEY  3
-
-/* StandardID of VENDOR_DEFINED: DSP0274 1.2.1, section 10.14; DSP0274 table
- * of registry or standards body ids. */
-#define SPDM_STD_DMTF	0
-#define SPDM_STD_PCISIG 3
-#define SPDM_VID_PCISIG 0x0001 /* IDE_KM and TDISP */
-#define SPDM_VID_CXL	0x1e98 /* in the same registry; opaque here */
-
-#define SPDM_NONCE_LEN	  32
-#define SPDM_HASH_MAX	  48
-#define SPDM_SIG_MAX	  512
-#define SPDM_DHE_MAX	  96
-#define SPDM_SLOTS	  8
-#define SPDM_VERSIONS_MAX 8
-#define SPDM_ALG_TABLES	  4
-#define SPDM_OPAQUE_MAX	  1024
-#define SPDM_ERROR_EXT	  32
-#define SPDM_TRANSFER_MIN 42 /* least DataTransferSize, 1.2 */
 
 /* Bytes that live in someone's buffer, for as long as that buffer does. */
 struct spdm_span {
@@ -186,6 +31,7 @@ struct spdm_span {
 
 struct spdm_caps {
 	uint8_t ct_exponent; /* 1.1 and newer in requests */
+	uint16_t ext_flags;  /* 1.4 */
 	uint32_t flags;
 	uint32_t transfer; /* DataTransferSize, 1.2 */
 	uint32_t max_msg;  /* MaxSPDMmsgSize, 1.2 */
@@ -202,27 +48,54 @@ struct spdm_alg_table {
 struct spdm_algs {
 	uint8_t meas_spec;
 	uint8_t other_params;
+	uint8_t mel_spec;   /* 1.3 */
 	uint32_t meas_hash; /* ALGORITHMS only */
 	uint32_t asym;
 	uint32_t hash;
+	uint32_t pqc_asym;	   /* 1.4 */
 	struct spdm_span ext_asym; /* 4 bytes each */
 	struct spdm_span ext_hash;
 	uint8_t tables;
 	struct spdm_alg_table table[SPDM_ALG_TABLES];
 };
 
-/* VENDOR_DEFINED, either direction. */
+/* VENDOR_DEFINED, either direction; @payload of 1.4 with SPDM_VDM_LARGE in
+ * param1 may be longer than 65535 bytes. */
 struct spdm_vdm {
 	uint16_t standard;
 	struct spdm_span vid; /* vendor id, at most 255 bytes */
 	struct spdm_span payload;
 };
 
+/* KEY_PAIR_INFO. Bits of algorithms are SPDM_KEY_PAIR_…; those of @pqc_…
+ * are the SPDM_PQC_… bits, little-endian, as many bytes as were sent. */
+struct spdm_key_pair {
+	uint8_t total;
+	uint8_t id;
+	uint16_t caps;
+	uint16_t usage_caps;
+	uint16_t usage;
+	uint32_t asym_caps;
+	uint32_t asym;
+	uint8_t slots; /* AssocCertSlotMask */
+	struct spdm_span info;
+	struct spdm_span pqc_caps; /* 1.4 */
+	struct spdm_span pqc;	   /* 1.4 */
+};
+
+/* One chunk, either direction; @total is that of the first chunk only. */
+struct spdm_chunk {
+	uint32_t seq; /* 16 bits before 1.4 */
+	uint32_t total;
+	struct spdm_span data;
+};
+
 /*
  * One decoded message. @code says which member of the union is live; codes
  * that consist of their header alone have none (GET_VERSION, GET_DIGESTS,
- * HEARTBEAT, KEY_UPDATE, END_SESSION and their acknowledgements, and
- * PSK_FINISH_RSP). Spans point into the decoded buffer.
+ * HEARTBEAT, KEY_UPDATE, END_SESSION and their acknowledgements,
+ * GET_ENCAPSULATED_REQUEST, SET_CERTIFICATE_RSP, SET_KEY_PAIR_INFO_ACK,
+ * RESPOND_IF_READY). Spans point into the decoded buffer.
  */
 struct spdm_msg {
 	uint8_t version;
@@ -234,38 +107,52 @@ struct spdm_msg {
 			uint8_t count;
 			uint16_t entry[SPDM_VERSIONS_MAX];
 		} version_list;
-		struct spdm_caps caps; /* GET_CAPABILITIES, CAPABILITIES */
+		struct { /* GET_CAPABILITIES, CAPABILITIES */
+			struct spdm_caps caps;
+			/* CAPABILITIES with SPDM_CAPS_ALGS in param1, 1.3 */
+			struct spdm_algs caps_algs;
+		};
 		struct spdm_algs algs; /* NEGOTIATE_ALGORITHMS, ALGORITHMS */
 		struct { /* DIGESTS: one for each bit of param2, ascending */
 			struct spdm_span all;
+			/* of each, 1.3, if the connection has many keys; the
+			 * last are u16, little-endian */
+			struct spdm_span key_pair;
+			struct spdm_span cert_info;
+			struct spdm_span key_usage;
 		} digests;
-		struct { /* GET_CERTIFICATE */
-			uint16_t offset;
-			uint16_t length;
+		struct { /* GET_CERTIFICATE; 32 bits with SPDM_CERT_LARGE */
+			uint32_t offset;
+			uint32_t length;
 		} get_cert;
-		struct { /* CERTIFICATE */
-			uint16_t remainder;
+		struct { /* CERTIFICATE; likewise */
+			uint32_t remainder;
 			struct spdm_span portion;
 		} cert;
 		struct { /* CHALLENGE */
 			uint8_t nonce[SPDM_NONCE_LEN];
+			uint8_t context[SPDM_CONTEXT_LEN]; /* 1.3 */
 		} challenge;
 		struct { /* CHALLENGE_AUTH */
 			struct spdm_span chain_hash;
 			uint8_t nonce[SPDM_NONCE_LEN];
 			struct spdm_span summary;
 			struct spdm_span opaque;
+			uint8_t context[SPDM_CONTEXT_LEN]; /* 1.3 */
 			struct spdm_span sig;
 		} challenge_auth;
-		struct { /* GET_MEASUREMENTS; live if a signature is asked */
+		struct { /* GET_MEASUREMENTS */
+			/* live if a signature is asked */
 			uint8_t nonce[SPDM_NONCE_LEN];
 			uint8_t slot;
+			uint8_t context[SPDM_CONTEXT_LEN]; /* 1.3 */
 		} get_meas;
 		struct { /* MEASUREMENTS */
 			uint8_t blocks;
 			struct spdm_span record;
 			uint8_t nonce[SPDM_NONCE_LEN];
 			struct spdm_span opaque;
+			uint8_t context[SPDM_CONTEXT_LEN]; /* 1.3 */
 			struct spdm_span sig;
 		} meas;
 		struct { /* KEY_EXCHANGE */
@@ -286,11 +173,12 @@ struct spdm_msg {
 			struct spdm_span sig;
 			struct spdm_span verify;
 		} key_ex_rsp;
-		struct { /* FINISH, FINISH_RSP, PSK_FINISH */
-			struct spdm_span sig; /* FINISH with param1 bit 0 */
-			struct spdm_span verify;
+		struct { /* FINISH, FINISH_RSP, PSK_FINISH, PSK_FINISH_RSP */
+			struct spdm_span opaque; /* 1.4 */
+			struct spdm_span sig;	 /* FINISH with param1 bit 0 */
+			struct spdm_span verify; /* not PSK_FINISH_RSP */
 		} finish;
-		struct { /* PSK_EXCHANGE */
+		struct { /* PSK_EXCHANGE; param2 is the session policy */
 			uint16_t session_id;
 			struct spdm_span hint;
 			struct spdm_span context;
@@ -303,11 +191,72 @@ struct spdm_msg {
 			struct spdm_span opaque;
 			struct spdm_span verify;
 		} psk_ex_rsp;
+		/*
+		 * ENCAPSULATED_REQUEST, DELIVER_ENCAPSULATED_RESPONSE,
+		 * ENCAPSULATED_RESPONSE_ACK; param1 is the request id.
+		 */
+		struct {
+			uint8_t ack_id; /* ENCAPSULATED_RESPONSE_ACK, 1.2 */
+			struct spdm_span inner; /* a message; see param2 */
+		} encap;
+		struct { /* GET_CSR; 1.3: param1 key pair, param2 SPDM_CSR_… */
+			struct spdm_span info; /* RequesterInfo, DER */
+			struct spdm_span opaque;
+		} get_csr;
+		struct { /* CSR */
+			struct spdm_span csr;
+		} csr;
+		struct { /* SET_CERTIFICATE; param1: slot, 1.3 model, erase */
+			struct spdm_span chain; /* 1.3: param2 key pair */
+		} set_cert;
+		struct { /* GET_KEY_PAIR_INFO */
+			uint8_t id;
+		} get_key_pair;
+		struct spdm_key_pair key_pair; /* KEY_PAIR_INFO */
+		struct { /* SET_KEY_PAIR_INFO; param1: SPDM_KEY_PAIR_… */
+			uint8_t id; /* alone in an ERASE */
+			uint16_t usage;
+			uint32_t asym;
+			uint8_t slots;
+			struct spdm_span pqc; /* 1.4 */
+		} set_key_pair;
+		struct { /* GET_ENDPOINT_INFO; param1 SubCode, param2 slot */
+			uint8_t attr;
+			uint8_t nonce[SPDM_NONCE_LEN]; /* if signed */
+		} get_ep_info;
+		struct {			       /* ENDPOINT_INFO */
+			uint8_t nonce[SPDM_NONCE_LEN]; /* if signed */
+			struct spdm_span info;
+			struct spdm_span sig;
+		} ep_info;
+		struct { /* GET_MEASUREMENT_EXTENSION_LOG */
+			uint32_t offset;
+			uint32_t length;
+		} get_mel;
+		struct { /* MEASUREMENT_EXTENSION_LOG */
+			uint32_t remainder;
+			struct spdm_span portion;
+		} mel;
+		/* CHUNK_SEND, CHUNK_RESPONSE; param1 SPDM_CHUNK_LAST, param2
+		 * the handle. CHUNK_GET has @seq alone. */
+		struct spdm_chunk chunk;
+		struct { /* CHUNK_SEND_ACK */
+			uint32_t seq;
+			struct spdm_span response; /* to the large request */
+		} chunk_ack;
 		struct spdm_vdm vdm; /* VENDOR_DEFINED_REQUEST, _RESPONSE */
 		struct { /* ERROR; param1 is the code, param2 its data */
 			struct spdm_span ext;
 		} error;
 	} u;
+};
+
+/* Extended data of ERROR ResponseNotReady. Source: DSP0274 1.2.1, 10.10. */
+struct spdm_not_ready {
+	uint8_t exponent; /* RDTExponent: 2^n us until it may be ready */
+	uint8_t code;	  /* of the request */
+	uint8_t token;
+	uint8_t factor; /* RDTM: how many times that it stays */
 };
 
 /*
@@ -316,19 +265,23 @@ struct spdm_msg {
  */
 struct spdm_shape {
 	uint8_t hash_len; /* of the negotiated hash */
-	uint16_t sig_len; /* of the responder's signature */
-	uint8_t dhe_len;  /* of one ExchangeData */
+	uint16_t sig_len; /* of the one that signs responses */
+	uint16_t dhe_len; /* of one ExchangeData */
 	bool summary;	  /* the request asked for a measurement summary */
-	bool sign;	  /* GET_MEASUREMENTS asked for a signature */
+	bool sign;	  /* GET_MEASUREMENTS, GET_ENDPOINT_INFO asked it */
 	bool clear;	  /* handshake in the clear: FINISH_RSP has an HMAC */
+	bool multi_key;	  /* of the connection: DIGESTS tells more, 1.3 */
+	uint16_t req_sig_len; /* of the requester's signature, in FINISH */
+	uint16_t rsp_dhe_len; /* of KEY_EXCHANGE_RSP, a KEM; 0: @dhe_len */
 };
 
 /*
  * spdm_msg_decode() - read one message that fills @n bytes exactly
  *
  * Errors:   IL_E_SHORT, IL_E_LONG  the length is not that of the message
- *           IL_E_FIELD             unknown code, or an inner length or count
- *                                  that contradicts another field
+ *           IL_E_FIELD             a code that is unknown or newer than the
+ *                                  version, or an inner length or count that
+ *                                  contradicts another field
  */
 enum il_err spdm_msg_decode(const uint8_t *p, size_t n,
 			    const struct spdm_shape *sh,
@@ -373,13 +326,22 @@ enum il_err spdm_msg_encode(struct wr *w, const struct spdm_msg *m) IL_MUST;
 size_t spdm_msg_sig_len(const struct spdm_msg *m);
 size_t spdm_msg_verify_len(const struct spdm_msg *m);
 
-/* A response code for a request code; 0 if there is none. */
+/* A response code for a request code; 0 if there is none, or if the request
+ * alone does not say (RESPOND_IF_READY). */
 uint8_t spdm_response_of(uint8_t request_code);
+
+/* The version that brought a code, such as SPDM_V12; 0: not ours. */
+uint8_t spdm_since(uint8_t code);
 
 /* Length of the algorithm that the one bit set names; 0 if not ours. */
 uint8_t spdm_hash_len(uint32_t base_hash);
 uint16_t spdm_sig_len(uint32_t base_asym);
 uint8_t spdm_dhe_len(uint16_t dhe);
+uint8_t spdm_aead_key_len(uint16_t aead);
+/* ML-DSA and ML-KEM: FIPS 204, section 4, table 2; FIPS 203, section 8. */
+uint16_t spdm_pqc_sig_len(uint32_t pqc_asym);
+uint16_t spdm_kem_key_len(uint16_t kem);  /* in KEY_EXCHANGE */
+uint16_t spdm_kem_text_len(uint16_t kem); /* in KEY_EXCHANGE_RSP */
 
 /* The AlgStruct table of @type, or 0 bits. */
 uint16_t spdm_algs_bits(const struct spdm_algs *a, uint8_t type);

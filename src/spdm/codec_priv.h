@@ -4,18 +4,21 @@
 
 #include "spdm/codec.h"
 
-/* One message behind its header; a NULL pair means header only. */
+/* One message behind its header, which version @since brought; a NULL pair
+ * means header only. */
 struct spdm_codec {
 	uint8_t code;
+	uint8_t since;
 	void (*dec)(struct rd *r, const struct spdm_shape *sh,
 		    struct spdm_msg *m);
 	void (*enc)(struct wr *w, const struct spdm_msg *m);
 };
 
 extern const struct spdm_codec spdm_codec_connect[];
-extern const size_t spdm_codec_connect_n;
+extern const struct spdm_codec spdm_codec_prove[];
 extern const struct spdm_codec spdm_codec_session[];
-extern const size_t spdm_codec_session_n;
+extern const struct spdm_codec spdm_codec_manage[];
+extern const struct spdm_codec spdm_codec_carry[];
 
 /* The peer contradicts itself: the first error stays. */
 static inline void rd_field(struct rd *r)

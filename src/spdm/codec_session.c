@@ -2,8 +2,8 @@
 #include "spdm/codec_priv.h"
 
 /*
- * Messages that make, carry and end sessions, vendors' messages, ERROR.
- * Source: DSP0274 1.2.1, sections 10.10, 10.14 and 10.16 to 10.22.
+ * Messages that make, keep and end sessions.
+ * Source: DSP0274 1.2.1, 1.3.2 and 1.4.0, sections 10.16 to 10.22.
  */
 
 static void key_ex_dec(struct rd *r, const struct spdm_shape *sh,
@@ -35,7 +35,8 @@ static void key_ex_rsp_dec(struct rd *r, const struct spdm_shape *sh,
 	m->u.key_ex_rsp.mut_auth = rd_u8(r);
 	m->u.key_ex_rsp.req_slot = rd_u8(r);
 	rd_copy(r, m->u.key_ex_rsp.random, SPDM_NONCE_LEN);
-	m->u.key_ex_rsp.exchange = rd_span(r, sh->dhe_len);
+	m->u.key_ex_rsp.exchange =
+		rd_span(r, sh->rsp_dhe_len ? sh->rsp_dhe_len : sh->dhe_len);
 	if (sh->summary)
 		m->u.key_ex_rsp.summary = rd_span(r, sh->hash_len);
 	m->u.key_ex_rsp.opaque = rd_span16(r, SPDM_OPAQUE_MAX);
@@ -57,18 +58,28 @@ static void key_ex_rsp_enc(struct wr *w, const struct spdm_msg *m)
 	wr_span(w, m->u.key_ex_rsp.verify);
 }
 
-/* Param1 bit 0 of FINISH: a signature of the requester is included. */
+/*
+ * Param1 bit 0 of FINISH: a signature of the requester is included. 1.4 added
+ * opaque data to all four messages that end a handshake.
+ */
 static void finish_dec(struct rd *r, const struct spdm_shape *sh,
 		       struct spdm_msg *m)
 {
-	if (m->code == SPDM_FINISH && m->param1 & 1)
-		m->u.finish.sig = rd_span(r, sh->sig_len);
-	if (m->code != SPDM_FINISH_RSP || sh->clear)
+	const bool mac = m->code == SPDM_FINISH || m->code == SPDM_PSK_FINISH ||
+			 (m->code == SPDM_FINISH_RSP && sh->clear);
+
+	if (m->version >= SPDM_V14)
+		m->u.finish.opaque = rd_span16(r, SPDM_OPAQUE_MAX);
+	if (m->code == SPDM_FINISH && (m->param1 & SPDM_FINISH_SIGNED))
+		m->u.finish.sig = rd_span(r, sh->req_sig_len);
+	if (mac)
 		m->u.finish.verify = rd_span(r, sh->hash_len);
 }
 
 static void finish_enc(struct wr *w, const struct spdm_msg *m)
 {
+	if (m->version >= SPDM_V14)
+		wr_span16(w, m->u.finish.opaque);
 	wr_span(w, m->u.finish.sig);
 	wr_span(w, m->u.finish.verify);
 }
@@ -129,77 +140,21 @@ static void psk_ex_rsp_enc(struct wr *w, const struct spdm_msg *m)
 	wr_span(w, m->u.psk_ex_rsp.verify);
 }
 
-static void vdm_dec(struct rd *r, const struct spdm_shape *sh,
-		    struct spdm_msg *m)
-{
-	(void)sh;
-	m->u.vdm.standard = rd_u16le(r);
-	uint8_t n = rd_u8(r);
-
-	m->u.vdm.vid = rd_span(r, n);
-	m->u.vdm.payload = rd_span16(r, UINT16_MAX);
-}
-
-static void vdm_enc(struct wr *w, const struct spdm_msg *m)
-{
-	wr_u16le(w, m->u.vdm.standard);
-	wr_len(w, m->u.vdm.vid.n, 1);
-	wr_span(w, m->u.vdm.vid);
-	wr_span16(w, m->u.vdm.payload);
-}
-
-/* ExtendedErrorData by error code; a vendor's is all that follows. */
-static size_t error_ext_len(const struct rd *r, uint8_t code)
-{
-	switch (code) {
-	case SPDM_ERR_RESPONSE_NOT_READY:
-	case SPDM_ERR_RESPONSE_TOO_LARGE:
-		return 4;
-	case SPDM_ERR_LARGE_RESPONSE:
-		return 1;
-	case SPDM_ERR_VENDOR_DEFINED:
-		return rd_left(r);
-	default:
-		return 0;
-	}
-}
-
-static void error_dec(struct rd *r, const struct spdm_shape *sh,
-		      struct spdm_msg *m)
-{
-	size_t n = error_ext_len(r, m->param1);
-
-	(void)sh;
-	if (n > SPDM_ERROR_EXT)
-		rd_field(r);
-	m->u.error.ext = rd_span(r, n);
-}
-
-static void error_enc(struct wr *w, const struct spdm_msg *m)
-{
-	wr_span(w, m->u.error.ext);
-}
-
 /* clang-format off */
 const struct spdm_codec spdm_codec_session[] = {
-	{ SPDM_KEY_EXCHANGE,            key_ex_dec,     key_ex_enc },
-	{ SPDM_KEY_EXCHANGE_RSP,        key_ex_rsp_dec, key_ex_rsp_enc },
-	{ SPDM_FINISH,                  finish_dec,     finish_enc },
-	{ SPDM_FINISH_RSP,              finish_dec,     finish_enc },
-	{ SPDM_PSK_EXCHANGE,            psk_ex_dec,     psk_ex_enc },
-	{ SPDM_PSK_EXCHANGE_RSP,        psk_ex_rsp_dec, psk_ex_rsp_enc },
-	{ SPDM_PSK_FINISH,              finish_dec,     finish_enc },
-	{ SPDM_PSK_FINISH_RSP,          NULL,           NULL },
-	{ SPDM_HEARTBEAT,               NULL,           NULL },
-	{ SPDM_HEARTBEAT_ACK,           NULL,           NULL },
-	{ SPDM_KEY_UPDATE,              NULL,           NULL },
-	{ SPDM_KEY_UPDATE_ACK,          NULL,           NULL },
-	{ SPDM_END_SESSION,             NULL,           NULL },
-	{ SPDM_END_SESSION_ACK,         NULL,           NULL },
-	{ SPDM_VENDOR_DEFINED_REQUEST,  vdm_dec,        vdm_enc },
-	{ SPDM_VENDOR_DEFINED_RESPONSE, vdm_dec,        vdm_enc },
-	{ SPDM_ERROR,                   error_dec,      error_enc },
+	{ SPDM_KEY_EXCHANGE,     SPDM_V11, key_ex_dec,     key_ex_enc },
+	{ SPDM_KEY_EXCHANGE_RSP, SPDM_V11, key_ex_rsp_dec, key_ex_rsp_enc },
+	{ SPDM_FINISH,           SPDM_V11, finish_dec,     finish_enc },
+	{ SPDM_FINISH_RSP,       SPDM_V11, finish_dec,     finish_enc },
+	{ SPDM_PSK_EXCHANGE,     SPDM_V11, psk_ex_dec,     psk_ex_enc },
+	{ SPDM_PSK_EXCHANGE_RSP, SPDM_V11, psk_ex_rsp_dec, psk_ex_rsp_enc },
+	{ SPDM_PSK_FINISH,       SPDM_V11, finish_dec,     finish_enc },
+	{ SPDM_PSK_FINISH_RSP,   SPDM_V11, finish_dec,     finish_enc },
+	{ SPDM_HEARTBEAT,        SPDM_V11, NULL,           NULL },
+	{ SPDM_HEARTBEAT_ACK,    SPDM_V11, NULL,           NULL },
+	{ SPDM_KEY_UPDATE,       SPDM_V11, NULL,           NULL },
+	{ SPDM_KEY_UPDATE_ACK,   SPDM_V11, NULL,           NULL },
+	{ SPDM_END_SESSION,      SPDM_V11, NULL,           NULL },
+	{ SPDM_END_SESSION_ACK,  SPDM_V11, NULL,           NULL },
 };
 /* clang-format on */
-
-const size_t spdm_codec_session_n = COUNT(spdm_codec_session);

@@ -51,7 +51,7 @@ struct spdm_req_cfg {
 	enum il_err (*verify_chain)(void *ctx, const struct crypto_chain *ch);
 	void *verify_ctx;
 
-	uint8_t versions[3]; /* accepted, best first; 0 ends */
+	uint8_t versions[5]; /* accepted, best first; 0 ends */
 	uint32_t caps;	     /* SPDM_REQ_CAPS_ALL or less */
 	uint32_t need_caps;  /* CONNECT fails if the peer lacks one of these */
 	const struct spdm_binding *binding; /* NULL: bare */

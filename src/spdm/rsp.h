@@ -169,7 +169,7 @@ struct spdm_rsp_cfg {
 	spdm_rsp_bytes_fn *bytes; /* likewise */
 	void *tap_ctx;		  /* of both */
 
-	uint8_t versions[3]; /* SPDM_V12 first; 0 ends */
+	uint8_t versions[5]; /* newest first; 0 ends */
 	uint32_t caps;	     /* SPDM_RSP_CAPS_ALL or less */
 	uint8_t ct_exponent;
 	uint32_t asym; /* bits we can sign with; see @slots */

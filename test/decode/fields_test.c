@@ -112,6 +112,7 @@ static void start(uint8_t code)
 	s.m.code = code;
 	s.sh.hash_len = 48;
 	s.sh.sig_len = 96;
+	s.sh.req_sig_len = 96;
 	s.sh.dhe_len = 96;
 }
 
