@@ -50,9 +50,47 @@ static enum il_err expand(const struct spdm_keys *k, const struct crypto *c,
 }
 
 /*
- * Salt_0 is zeros up to 1.2. Source: DSP0274 1.2.1, section 11.3; the
- * recording tdisp12 confirms it for PSK sessions too.
+ * Zeros up to 1.2, ones from 1.3 on. Source: DSP0274 1.3.0, section 12.3; the
+ * recordings tdisp12 and psk13 show both.
  */
+void spdm_keys_psk_salt(uint8_t version, uint8_t out[SPDM_HASH_MAX])
+{
+	memset(out, version < 0x13 ? 0 : 0xff, SPDM_HASH_MAX);
+}
+
+/* From the handshake secret on. */
+static enum il_err directions(struct spdm_keys *n, const struct crypto *c,
+			      const uint8_t *th1)
+{
+	enum il_err err = expand(n, c, n->handshake, "req hs data", th1,
+				 n->hs_dir[SPDM_DIR_REQ], n->hash_len);
+
+	if (err)
+		return err;
+	return expand(n, c, n->handshake, "rsp hs data", th1,
+		      n->hs_dir[SPDM_DIR_RSP], n->hash_len);
+}
+
+enum il_err spdm_keys_psk(struct spdm_keys *k, const struct crypto *c,
+			  uint8_t version, uint32_t hash, const uint8_t *secret,
+			  const uint8_t *th1)
+{
+	struct spdm_keys n = { .version = version,
+			       .hash = hash,
+			       .hash_len = spdm_hash_len(hash) };
+	enum il_err err;
+
+	if (!n.hash_len || version < SPDM_V11)
+		return IL_E_ARG;
+	memcpy(n.handshake, secret, n.hash_len);
+	err = directions(&n, c, th1);
+	if (!err)
+		*k = n;
+	spdm_keys_wipe(&n);
+	return err;
+}
+
+/* Salt_0 is zeros. Source: DSP0274 1.2.1, section 11.3. */
 enum il_err spdm_keys_handshake(struct spdm_keys *k, const struct crypto *c,
 				uint8_t version, uint32_t hash,
 				const uint8_t *ikm, size_t ikm_len,
@@ -70,11 +108,7 @@ enum il_err spdm_keys_handshake(struct spdm_keys *k, const struct crypto *c,
 	err = crypto_hkdf_extract(c, alg, zeros, n.hash_len, ikm, ikm_len,
 				  n.handshake);
 	if (!err)
-		err = expand(&n, c, n.handshake, "req hs data", th1,
-			     n.hs_dir[SPDM_DIR_REQ], n.hash_len);
-	if (!err)
-		err = expand(&n, c, n.handshake, "rsp hs data", th1,
-			     n.hs_dir[SPDM_DIR_RSP], n.hash_len);
+		err = directions(&n, c, th1);
 	if (!err)
 		*k = n;
 	spdm_keys_wipe(&n);

@@ -6,8 +6,9 @@
 #include "spdm/codec.h"
 
 /*
- * The key schedule. Source: DSP0274 1.2.1, section 11 (key schedule); PSK
- * sessions differ in what stands for the DHE secret only.
+ * The key schedule. Source: DSP0274 1.2.1, section 11 (key schedule). In PSK
+ * sessions the pre-shared key stands for the DHE secret, under a Salt_0 of its
+ * own from 1.3 on.
  */
 enum spdm_dir {
 	SPDM_DIR_REQ, /* what the requester sends */
@@ -41,6 +42,18 @@ enum il_err spdm_keys_handshake(struct spdm_keys *k, const struct crypto *c,
 				uint8_t version, uint32_t hash,
 				const uint8_t *ikm, size_t ikm_len,
 				const uint8_t *th1) IL_MUST;
+
+/*
+ * spdm_keys_psk() - the same, from the handshake secret itself
+ * @secret: HKDF-Extract of the pre-shared key with spdm_keys_psk_salt(); who
+ *          holds the key made it
+ */
+enum il_err spdm_keys_psk(struct spdm_keys *k, const struct crypto *c,
+			  uint8_t version, uint32_t hash, const uint8_t *secret,
+			  const uint8_t *th1) IL_MUST;
+
+/* Salt_0 of a PSK session, spdm_hash_len() bytes of it count. */
+void spdm_keys_psk_salt(uint8_t version, uint8_t out[SPDM_HASH_MAX]);
 
 /* @th2: hash of the transcript that ends with FINISH_RSP. */
 enum il_err spdm_keys_data(struct spdm_keys *k, const struct crypto *c,

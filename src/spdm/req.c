@@ -59,6 +59,9 @@ static const struct spdm_req_flow *flow(enum spdm_req_op op)
 	[SPDM_OP_END_SESSION] = {
 		.in = { [SPDM_REQ_SESSION] = true },
 		.steps = &spdm_req_end_step, .n = 1, .done = end_session },
+	[SPDM_OP_PSK] = {
+		.in = { [SPDM_REQ_CONNECTED] = true },
+		.steps = spdm_req_psk_steps, .n = 2, .done = to_session },
 	};
 	/* clang-format on */
 
@@ -77,9 +80,11 @@ static void enter(struct spdm_req *q, enum spdm_req_state next)
 
 enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 {
+	if ((cfg->caps & SPDM_CAP_PSK) && (!cfg->port || !cfg->port->psk))
+		return IL_E_ARG;
 	if (!cfg->crypto || !cfg->env || !cfg->versions[0] ||
 	    !cfg->sm_versions[0] || !cfg->chain || !cfg->scratch ||
-	    (cfg->caps & ~SPDM_REQ_CAPS_ALL) ||
+	    (cfg->caps & ~(SPDM_REQ_CAPS_ALL | SPDM_REQ_CAPS_PORT)) ||
 	    cfg->transfer < SPDM_TRANSFER_MIN ||
 	    cfg->scratch_len < cfg->transfer + SPDM_SECURED_SLACK ||
 	    cfg->padding > SPDM_SECURED_SLACK || (cfg->vca_cap && !cfg->vca) ||
@@ -134,7 +139,7 @@ static void op_over(struct spdm_req *q)
 		spdm_channel_close(&q->next, q->cfg.crypto);
 		bytes_wipe(q->next_secret, sizeof(q->next_secret));
 	}
-	if (q->op == SPDM_OP_SESSION)
+	if (q->op == SPDM_OP_SESSION || q->op == SPDM_OP_PSK)
 		bytes_wipe(q->mac, sizeof(q->mac));
 	bytes_wipe(&q->args, sizeof(q->args));
 	q->op = SPDM_OP_NONE;
@@ -195,7 +200,8 @@ static bool args_fit(const struct spdm_req *q, enum spdm_req_op op,
 		     const struct spdm_req_args *a)
 {
 	const uint32_t meas = q->peer_caps & SPDM_CAP_MEAS_MASK;
-	const bool summary = op == SPDM_OP_CHALLENGE || op == SPDM_OP_SESSION;
+	const bool summary = op == SPDM_OP_CHALLENGE || op == SPDM_OP_SESSION ||
+			     op == SPDM_OP_PSK;
 
 	if (op == SPDM_OP_CONNECT && a->slot >= SPDM_SLOTS)
 		return false;
@@ -209,6 +215,8 @@ static bool args_fit(const struct spdm_req *q, enum spdm_req_op op,
 		return false;
 	if (op == SPDM_OP_KEY_UPDATE && a->update != SPDM_UPDATE_KEY &&
 	    a->update != SPDM_UPDATE_ALL_KEYS)
+		return false;
+	if (op == SPDM_OP_PSK && !spdm_req_psk_fits(q, a))
 		return false;
 	if (op == SPDM_OP_VENDOR &&
 	    (a->vdm.vid.n > UINT8_MAX || a->vdm.payload.n > UINT16_MAX))
@@ -239,6 +247,10 @@ enum il_err spdm_req_begin(struct spdm_req *q, enum spdm_req_op op,
 		}
 	results_wipe(q);
 	q->args = *a;
+	if (op == SPDM_OP_PSK && a->hint.n) {
+		memcpy(q->hint, a->hint.p, a->hint.n);
+		q->args.hint.p = q->hint;
+	}
 	q->op = op;
 	q->step = 0;
 	q->sent = false;
@@ -460,6 +472,8 @@ static void settle(struct spdm_req *q, uint8_t code)
 	case SPDM_GET_MEASUREMENTS:
 	case SPDM_KEY_EXCHANGE:
 	case SPDM_FINISH:
+	case SPDM_PSK_EXCHANGE:
+	case SPDM_PSK_FINISH:
 	case SPDM_HEARTBEAT:
 	case SPDM_KEY_UPDATE:
 	case SPDM_END_SESSION:
@@ -493,6 +507,17 @@ static enum il_err wrong_code(struct spdm_req *q, const struct spdm_msg *m,
 	return IL_E_PEER;
 }
 
+/* On, over what this conversation does not have. */
+static void next_step(struct spdm_req *q)
+{
+	const struct spdm_req_flow *f = flow(q->op);
+
+	do
+		q->step++;
+	while (q->step < f->n && f->steps[q->step].skip &&
+	       f->steps[q->step].skip(q));
+}
+
 enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
 			  const uint8_t *in, size_t n, uint64_t now_ns)
 {
@@ -523,7 +548,7 @@ enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
 	q->sent = false;
 	settle(q, step(q)->code);
 	if (!err)
-		q->step++;
+		next_step(q);
 	if (q->step < flow(q->op)->n)
 		return IL_E_AGAIN;
 	enter(q, flow(q->op)->done(q));

@@ -27,6 +27,7 @@ enum spdm_req_op {
 	SPDM_OP_KEY_UPDATE, /* update, then verify the new key */
 	SPDM_OP_VENDOR,
 	SPDM_OP_END_SESSION,
+	SPDM_OP_PSK, /* PSK_EXCHANGE, PSK_FINISH if the peer gives a context */
 	SPDM_OPS,
 };
 
@@ -40,6 +41,18 @@ enum spdm_req_state {
 	SPDM_REQ_STATES,
 };
 
+/* What the requester asks of its own side. Entries may be NULL. */
+struct spdm_req_port {
+	/*
+	 * The handshake secret under the pre-shared key that @hint names: its
+	 * HKDF-Extract with @salt, of the negotiated @hash, that many bytes.
+	 * The key itself stays behind the port. IL_E_ARG: no such key.
+	 */
+	enum il_err (*psk)(void *ctx, struct spdm_span hint, uint32_t hash,
+			   const uint8_t *salt, size_t salt_len,
+			   uint8_t *secret);
+};
+
 struct spdm_req_cfg {
 	const struct crypto *crypto;
 	const struct env *env;
@@ -50,9 +63,11 @@ struct spdm_req_cfg {
 	 */
 	enum il_err (*verify_chain)(void *ctx, const struct crypto_chain *ch);
 	void *verify_ctx;
+	const struct spdm_req_port *port; /* NULL: no entry of it */
+	void *port_ctx;
 
 	uint8_t versions[5]; /* accepted, best first; 0 ends */
-	uint32_t caps;	     /* SPDM_REQ_CAPS_ALL or less */
+	uint32_t caps;	     /* of SPDM_REQ_CAPS_ALL and _PORT */
 	uint32_t need_caps;  /* CONNECT fails if the peer lacks one of these */
 	const struct spdm_binding *binding; /* NULL: bare */
 	uint8_t ct_exponent;
@@ -85,6 +100,11 @@ struct spdm_req_cfg {
 /* FINISH in the clear, where the peer has it too; see SPDM_RSP_CAPS_ALL. */
 #define SPDM_REQ_CAPS_ALL (SPDM_REQ_CAPS | SPDM_CAP_HANDSHAKE_IN_CLEAR)
 
+/* With the entries of the port for it. */
+#define SPDM_REQ_CAPS_PORT SPDM_CAP_PSK
+
+#define SPDM_REQ_HINT_MAX 64
+
 /* What begin needs, by operation; the rest is ignored. */
 struct spdm_req_args {
 	uint8_t slot;	 /* CONNECT; CHALLENGE, MEASURE, SESSION use the same */
@@ -97,8 +117,9 @@ struct spdm_req_args {
 	uint8_t nonce[SPDM_NONCE_LEN];
 	/* KEY_UPDATE: SPDM_UPDATE_KEY or SPDM_UPDATE_ALL_KEYS */
 	uint8_t update;
-	/* SESSION: SessionPolicy bit 0, refuse firmware update */
+	/* SESSION, PSK: SessionPolicy bit 0, refuse firmware update */
 	uint8_t policy;
+	struct spdm_span hint; /* PSK; copied by begin */
 	/* VENDOR; copied by the first pull, must live until then */
 	struct spdm_vdm vdm;
 };
@@ -120,7 +141,9 @@ struct spdm_req {
 	uint8_t point[SPDM_DHE_MAX];
 	uint8_t opaque[32];
 	uint8_t mac[SPDM_HASH_MAX];
-	uint8_t vid[UINT8_MAX]; /* VENDOR */
+	uint8_t vid[UINT8_MAX];		 /* VENDOR */
+	uint8_t hint[SPDM_REQ_HINT_MAX]; /* PSK */
+	uint8_t context[SPDM_NONCE_LEN];
 
 	size_t scratch_used; /* plaintext in the scratch buffer */
 
@@ -143,6 +166,7 @@ struct spdm_req {
 	/* The session. */
 	uint16_t next_id;
 	uint32_t session_id;
+	bool clear; /* its handshake is not encrypted */
 	struct spdm_keys keys;
 	struct spdm_channel ch[SPDM_DIRS];
 	/* KEY_UPDATE of all keys: what the answer may come under. */

@@ -130,7 +130,9 @@ static bool one_of(uint32_t sel, uint32_t offered)
  */
 static bool algs_sane(const struct spdm_req *q, const struct spdm_algs *a)
 {
-	const bool ses = q->cfg.caps & q->peer_caps & SPDM_CAP_KEY_EX;
+	const bool dhe = q->cfg.caps & q->peer_caps & SPDM_CAP_KEY_EX;
+	const bool ses = dhe || ((q->cfg.caps & SPDM_CAP_PSK) &&
+				 (q->peer_caps & SPDM_CAP_PSK_MASK));
 	const bool meas = q->peer_caps & SPDM_CAP_MEAS_MASK;
 	struct spdm_alg_table want[OFFERS];
 
@@ -146,7 +148,8 @@ static bool algs_sane(const struct spdm_req *q, const struct spdm_algs *a)
 	offers(q, want);
 	for (unsigned i = 0; i < OFFERS; i++)
 		if (a->table[i].type != want[i].type || a->table[i].ext_count ||
-		    ((ses || a->table[i].bits) &&
+		    (((want[i].type == SPDM_ALG_DHE ? dhe : ses) ||
+		      a->table[i].bits) &&
 		     !one_of(a->table[i].bits, want[i].bits)))
 			return false;
 	return true;

@@ -29,6 +29,8 @@ struct spdm_req_step {
 	enum il_err (*prove)(struct spdm_req *q, struct spdm_msg *m,
 			     const uint8_t *p, size_t n);
 	enum il_err (*check)(struct spdm_req *q, const struct spdm_msg *m);
+	/* Not in this conversation; NULL: always. */
+	bool (*skip)(const struct spdm_req *q);
 };
 
 struct spdm_req_flow {
@@ -47,10 +49,39 @@ extern const struct spdm_req_step spdm_req_heartbeat_step;
 extern const struct spdm_req_step spdm_req_update_steps[];
 extern const struct spdm_req_step spdm_req_vendor_step;
 extern const struct spdm_req_step spdm_req_end_step;
+extern const struct spdm_req_step spdm_req_psk_steps[];
 
 /* Checks @sig over the transcript @q->hs with the leaf's key. */
 enum il_err spdm_req_verify(struct spdm_req *q, const char *context,
 			    struct spdm_span sig) IL_MUST;
+
+/* SESSION and PSK: how many versions of secured messages are offered, and the
+ * opaque data that offers them, in @q->opaque; whether the one that the peer
+ * selected is one of them. */
+struct spdm_span spdm_req_sm_offer(struct spdm_req *q);
+bool spdm_req_sm_fits(const struct spdm_req *q, struct spdm_span opaque);
+
+/* Both ends can, the port has entries for it, and the hint is in range. */
+bool spdm_req_psk_fits(const struct spdm_req *q, const struct spdm_req_args *a);
+
+/* A channel under @secret, framed as the transport does it. */
+enum il_err spdm_req_channel(const struct spdm_req *q, struct spdm_channel *ch,
+			     const uint8_t *secret) IL_MUST;
+/* Both channels, of the handshake or of data. */
+enum il_err spdm_req_channels(struct spdm_req *q, bool data) IL_MUST;
+
+/* The peer's HMAC over TH, which is @th. */
+enum il_err spdm_req_peer_mac(const struct spdm_req *q, const uint8_t *th,
+			      struct spdm_span got) IL_MUST;
+
+/* The session that the peer named exists; TH goes on in @q->th. */
+void spdm_req_session_begin(struct spdm_req *q, uint16_t peer_half,
+			    uint8_t heartbeat_s);
+/* @q->hs := TH, this request up to its HMAC, and the HMAC, made here. */
+enum il_err spdm_req_finish_prove(struct spdm_req *q, struct spdm_msg *m,
+				  const uint8_t *p, size_t n) IL_MUST;
+/* TH2 is @q->hs: data keys; those of the handshake are wiped. */
+enum il_err spdm_req_session_data(struct spdm_req *q) IL_MUST;
 
 /* The connection is forgotten; results with it. */
 void spdm_req_forget(struct spdm_req *q);

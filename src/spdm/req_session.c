@@ -17,14 +17,32 @@ static uint8_t sm_count(const struct spdm_req *q)
 	return n;
 }
 
-static enum il_err key_ex_build(struct spdm_req *q, struct spdm_msg *m)
+struct spdm_span spdm_req_sm_offer(struct spdm_req *q)
 {
 	struct spdm_sm_versions sm = { .count = sm_count(q) };
 	struct wr w = wr_over(q->opaque, sizeof(q->opaque));
-	enum il_err err;
 
 	memcpy(sm.entry, q->cfg.sm_versions, 2 * (size_t)sm.count);
 	spdm_sm_supported_write(&w, q->opaque_fmt1, &sm);
+	return (struct spdm_span){ q->opaque, w.len };
+}
+
+bool spdm_req_sm_fits(const struct spdm_req *q, struct spdm_span opaque)
+{
+	uint16_t sm;
+
+	if (spdm_sm_selected_read(opaque, q->opaque_fmt1, &sm))
+		return false;
+	for (uint8_t i = 0; i < sm_count(q); i++)
+		if ((sm & 0xff00) == q->cfg.sm_versions[i])
+			return true;
+	return false;
+}
+
+static enum il_err key_ex_build(struct spdm_req *q, struct spdm_msg *m)
+{
+	enum il_err err;
+
 	m->param1 = q->args.summary;
 	m->param2 = q->slot;
 	q->shape.summary = q->args.summary != SPDM_SUMMARY_NONE;
@@ -35,7 +53,7 @@ static enum il_err key_ex_build(struct spdm_req *q, struct spdm_msg *m)
 		err = crypto_dh_begin(q->cfg.crypto, &q->dh, curve_of(q),
 				      q->point);
 	m->u.key_ex.exchange = (struct spdm_span){ q->point, q->shape.dhe_len };
-	m->u.key_ex.opaque = (struct spdm_span){ q->opaque, w.len };
+	m->u.key_ex.opaque = spdm_req_sm_offer(q);
 	return err;
 }
 
@@ -54,20 +72,14 @@ static enum il_err key_ex_start(struct spdm_req *q, struct spdm_msg *m,
 
 static bool key_ex_sane(const struct spdm_req *q, const struct spdm_msg *m)
 {
-	uint16_t sm;
-
 	if (m->u.key_ex_rsp.mut_auth || m->u.key_ex_rsp.req_slot ||
-	    !m->u.key_ex_rsp.session_id ||
-	    spdm_sm_selected_read(m->u.key_ex_rsp.opaque, q->opaque_fmt1, &sm))
+	    !m->u.key_ex_rsp.session_id)
 		return false;
-	for (uint8_t i = 0; i < sm_count(q); i++)
-		if ((sm & 0xff00) == q->cfg.sm_versions[i])
-			return true;
-	return false;
+	return spdm_req_sm_fits(q, m->u.key_ex_rsp.opaque);
 }
 
-static enum il_err channel(const struct spdm_req *q, struct spdm_channel *ch,
-			   const uint8_t *secret)
+enum il_err spdm_req_channel(const struct spdm_req *q, struct spdm_channel *ch,
+			     const uint8_t *secret)
 {
 	enum il_err err = spdm_channel_open(ch, q->cfg.crypto, &q->keys, secret,
 					    q->cfg.seq_limit);
@@ -77,9 +89,19 @@ static enum il_err channel(const struct spdm_req *q, struct spdm_channel *ch,
 	return err;
 }
 
-/* The peer's HMAC over TH, which is @th. */
-static enum il_err peer_mac(const struct spdm_req *q, const uint8_t *th,
-			    struct spdm_span got)
+enum il_err spdm_req_channels(struct spdm_req *q, bool data)
+{
+	enum il_err err = IL_OK;
+
+	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
+		err = spdm_req_channel(q, &q->ch[d],
+				       data ? q->keys.data_dir[d]
+					    : q->keys.hs_dir[d]);
+	return err;
+}
+
+enum il_err spdm_req_peer_mac(const struct spdm_req *q, const uint8_t *th,
+			      struct spdm_span got)
 {
 	uint8_t mac[SPDM_HASH_MAX];
 	enum il_err err = spdm_keys_verify_data(&q->keys, q->cfg.crypto,
@@ -109,8 +131,19 @@ static enum il_err key_ex_keys(struct spdm_req *q, const struct spdm_msg *m)
 	bytes_wipe(secret, sizeof(secret));
 	crypto_drop(c, &q->dh);
 	if (!err && !q->shape.clear)
-		err = peer_mac(q, th, m->u.key_ex_rsp.verify);
+		err = spdm_req_peer_mac(q, th, m->u.key_ex_rsp.verify);
 	return err;
+}
+
+void spdm_req_session_begin(struct spdm_req *q, uint16_t peer_half,
+			    uint8_t heartbeat_s)
+{
+	q->session_id = (uint32_t)peer_half << 16 | q->next_id;
+	q->next_id--;
+	q->heartbeat_s = heartbeat_s;
+	q->clear = false;
+	q->th = q->hs;
+	q->hs = (struct crypto_slot){ 0 };
 }
 
 /* Source: DSP0274 1.2.1, section 10.16. */
@@ -130,18 +163,15 @@ static enum il_err key_ex_check(struct spdm_req *q, const struct spdm_msg *m)
 		err = spdm_tr_add(&q->tr, &q->hs, true,
 				  m->u.key_ex_rsp.verify.p,
 				  m->u.key_ex_rsp.verify.n);
-	for (unsigned d = 0; d < SPDM_DIRS && !err && !q->shape.clear; d++)
-		err = channel(q, &q->ch[d], q->keys.hs_dir[d]);
+	if (!err && !q->shape.clear)
+		err = spdm_req_channels(q, false);
 	if (err)
 		return err;
 	if (q->shape.summary)
 		memcpy(q->summary, m->u.key_ex_rsp.summary.p,
 		       q->shape.hash_len);
-	q->session_id = (uint32_t)m->u.key_ex_rsp.session_id << 16 | q->next_id;
-	q->next_id--;
-	q->heartbeat_s = m->param1;
-	q->th = q->hs;
-	q->hs = (struct crypto_slot){ 0 };
+	spdm_req_session_begin(q, m->u.key_ex_rsp.session_id, m->param1);
+	q->clear = q->shape.clear;
 	return IL_OK;
 }
 
@@ -152,8 +182,8 @@ static enum il_err finish_build(struct spdm_req *q, struct spdm_msg *m)
 }
 
 /* The HMAC over TH with FINISH up to the HMAC. */
-static enum il_err finish_prove(struct spdm_req *q, struct spdm_msg *m,
-				const uint8_t *p, size_t n)
+enum il_err spdm_req_finish_prove(struct spdm_req *q, struct spdm_msg *m,
+				  const uint8_t *p, size_t n)
 {
 	const struct crypto *c = q->cfg.crypto;
 	uint8_t th[SPDM_HASH_MAX];
@@ -182,24 +212,20 @@ static enum il_err finish_mac(struct spdm_req *q, struct spdm_span got)
 	enum il_err err = spdm_tr_digest(&q->tr, q->hs, th);
 
 	if (!err)
-		err = peer_mac(q, th, got);
+		err = spdm_req_peer_mac(q, th, got);
 	return err ? err : spdm_tr_add(&q->tr, &q->hs, true, got.p, got.n);
 }
 
-/* TH2 and the data keys; those of the handshake are wiped. */
-static enum il_err finish_check(struct spdm_req *q, const struct spdm_msg *m)
+enum il_err spdm_req_session_data(struct spdm_req *q)
 {
 	const struct crypto *c = q->cfg.crypto;
 	uint8_t th2[SPDM_HASH_MAX];
-	enum il_err err =
-		q->shape.clear ? finish_mac(q, m->u.finish.verify) : IL_OK;
+	enum il_err err = spdm_tr_digest(&q->tr, q->hs, th2);
 
 	if (!err)
-		err = spdm_tr_digest(&q->tr, q->hs, th2);
-	if (!err)
 		err = spdm_keys_data(&q->keys, c, th2);
-	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
-		err = channel(q, &q->ch[d], q->keys.data_dir[d]);
+	if (!err)
+		err = spdm_req_channels(q, true);
 	if (err)
 		return err;
 	bytes_wipe(q->keys.handshake, sizeof(q->keys.handshake));
@@ -209,10 +235,18 @@ static enum il_err finish_check(struct spdm_req *q, const struct spdm_msg *m)
 	return IL_OK;
 }
 
+static enum il_err finish_check(struct spdm_req *q, const struct spdm_msg *m)
+{
+	enum il_err err =
+		q->shape.clear ? finish_mac(q, m->u.finish.verify) : IL_OK;
+
+	return err ? err : spdm_req_session_data(q);
+}
+
 /* clang-format off */
 const struct spdm_req_step spdm_req_session_steps[] = {
 	{ SPDM_KEY_EXCHANGE, SPDM_TR_TH, key_ex_build, key_ex_start, key_ex_check },
-	{ SPDM_FINISH,       SPDM_TR_TH, finish_build, finish_prove, finish_check },
+	{ SPDM_FINISH,       SPDM_TR_TH, finish_build, spdm_req_finish_prove, finish_check },
 };
 /* clang-format on */
 
@@ -251,7 +285,7 @@ static enum il_err update_build(struct spdm_req *q, struct spdm_msg *m)
 	err = spdm_keys_next(&q->keys, c, SPDM_DIR_RSP, q->next_secret);
 	if (err)
 		return err;
-	return channel(q, &q->next, q->next_secret);
+	return spdm_req_channel(q, &q->next, q->next_secret);
 }
 
 static bool ack_fits(const struct spdm_req *q, const struct spdm_msg *m,
@@ -282,7 +316,7 @@ static enum il_err update_check(struct spdm_req *q, const struct spdm_msg *m)
 	err = spdm_keys_next(&q->keys, c, SPDM_DIR_REQ, secret);
 	if (err)
 		return err;
-	return channel(q, &q->ch[SPDM_DIR_REQ], secret);
+	return spdm_req_channel(q, &q->ch[SPDM_DIR_REQ], secret);
 }
 
 static enum il_err verify_build(struct spdm_req *q, struct spdm_msg *m)

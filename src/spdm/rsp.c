@@ -49,9 +49,12 @@ static bool slot_ok(const struct spdm_rsp_slot *s)
 
 enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 {
+	if ((cfg->caps & SPDM_CAP_PSK_MASK) == SPDM_CAP_PSK_MASK ||
+	    ((cfg->caps & SPDM_CAP_PSK_MASK) && cfg->port && !cfg->port->psk))
+		return IL_E_ARG;
 	if (!cfg->crypto || !cfg->env || !cfg->port || !cfg->scratch ||
 	    !cfg->versions[0] || !cfg->sm_versions[0] ||
-	    (cfg->caps & ~SPDM_RSP_CAPS_ALL) ||
+	    (cfg->caps & ~(SPDM_RSP_CAPS_ALL | SPDM_RSP_CAPS_PORT)) ||
 	    cfg->transfer < SPDM_TRANSFER_MIN || cfg->transfer > UINT16_MAX ||
 	    cfg->scratch_len < cfg->transfer + SPDM_RSP_RECORD_MIN)
 		return IL_E_ARG;
@@ -479,8 +482,9 @@ static enum il_err handle_secured(struct spdm_rsp *r, const uint8_t *in,
 	s = session(r, id);
 	if (!s || s->ch[SPDM_DIR_REQ].binding != r->via)
 		return IL_OK;
-	/* Nothing is encrypted before FINISH where that is in the clear. */
-	if (s->state == SPDM_SES_HANDSHAKE && spdm_rsp_clear(r))
+	/* Nothing is encrypted before FINISH where that is in the clear. With
+	 * a pre-shared key it never is: DSP0274 1.2.1, section 10.18. */
+	if (s->state == SPDM_SES_HANDSHAKE && !s->psk && spdm_rsp_clear(r))
 		return IL_OK;
 	if (cap < spdm_secured_over(&s->ch[SPDM_DIR_RSP]) + 4)
 		return IL_E_SPACE;

@@ -28,7 +28,8 @@ enum spdm_phase {
 	SPDM_PH_CAPS,
 	SPDM_PH_READY,	   /* algorithms agreed */
 	SPDM_PH_HANDSHAKE, /* secured, KEY_EXCHANGE answered */
-	SPDM_PH_SESSION,   /* secured, FINISH answered */
+	SPDM_PH_SESSION,   /* secured, FINISH or its like answered */
+	SPDM_PH_PSK,	   /* secured, PSK_EXCHANGE answered */
 	SPDM_PHASES,
 };
 
@@ -127,6 +128,17 @@ struct spdm_rsp_port {
 	 * during the request. @meas_hash: as negotiated. */
 	enum il_err (*mel)(void *ctx, uint32_t meas_hash,
 			   struct spdm_span *out);
+	/*
+	 * The handshake secret under the pre-shared key that @hint names: its
+	 * HKDF-Extract with @salt, of the negotiated @hash, that many bytes.
+	 * The key itself stays behind the port. NULL: no pre-shared keys.
+	 * Errors: IL_E_ARG    no such key: ERROR InvalidRequest
+	 *         IL_E_AGAIN  as spdm_rsp_handle() says
+	 *         else        ERROR Unspecified
+	 */
+	enum il_err (*psk)(void *ctx, struct spdm_span hint, uint32_t hash,
+			   const uint8_t *salt, size_t salt_len,
+			   uint8_t *secret);
 };
 
 /* A certificate slot; all zero: there is none. */
@@ -170,7 +182,7 @@ struct spdm_rsp_cfg {
 	void *tap_ctx;		  /* of both */
 
 	uint8_t versions[5]; /* newest first; 0 ends */
-	uint32_t caps;	     /* SPDM_RSP_CAPS_ALL or less */
+	uint32_t caps;	     /* of SPDM_RSP_CAPS_ALL and _PORT */
 	uint8_t ct_exponent;
 	uint32_t asym; /* bits we can sign with; see @slots */
 	uint32_t hash;
@@ -209,9 +221,12 @@ struct spdm_rsp_cfg {
  */
 #define SPDM_RSP_CAPS_ALL (SPDM_RSP_CAPS | SPDM_CAP_HANDSHAKE_IN_CLEAR)
 
+/* And what it can do for a port that has the entries for it. */
+#define SPDM_RSP_CAPS_PORT SPDM_CAP_PSK_MASK
+
 enum spdm_session_state {
 	SPDM_SES_NONE,
-	/* Handshake keys live. Next: FINISH. */
+	/* Handshake keys live. Next: FINISH, or PSK_FINISH. */
 	SPDM_SES_HANDSHAKE,
 	/* Data keys live. Next: END_SESSION or any other end. */
 	SPDM_SES_OPEN,
@@ -221,6 +236,7 @@ struct spdm_rsp_session {
 	enum spdm_session_state state;
 	uint32_t id;
 	uint8_t slot; /* it stands on; SPDM_SLOTS or more: on none */
+	bool psk; /* made by PSK_EXCHANGE */
 	struct spdm_keys keys;
 	struct spdm_channel ch[SPDM_DIRS];
 	struct crypto_slot th;	/* transcript of the handshake */

@@ -63,10 +63,13 @@ static bool caps_sane(const struct spdm_msg *m)
 {
 	const struct spdm_caps *c = &m->u.caps;
 	const bool crypt = c->flags & (SPDM_CAP_ENCRYPT | SPDM_CAP_MAC);
-	const bool ses = c->flags & (SPDM_CAP_KEY_EX | SPDM_CAP_PSK);
+	const bool ses = c->flags & (SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK);
 	const uint32_t in_session =
 		SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD | SPDM_CAP_HANDSHAKE_IN_CLEAR;
 
+	/* The other values of the requester's field are reserved. */
+	if (c->flags & SPDM_CAP_PSK_WITH_CONTEXT)
+		return false;
 	if (crypt != ses || (!ses && (c->flags & in_session)))
 		return false;
 	if ((c->flags & SPDM_CAP_HANDSHAKE_IN_CLEAR) &&
@@ -140,7 +143,9 @@ static bool select_algs(const struct spdm_rsp *r, const struct spdm_algs *in,
 			struct spdm_algs *out)
 {
 	const bool meas = r->cfg.caps & SPDM_CAP_MEAS_MASK;
-	const bool ses = r->cfg.caps & r->peer_caps & SPDM_CAP_KEY_EX;
+	const bool dhe = r->cfg.caps & r->peer_caps & SPDM_CAP_KEY_EX;
+	const bool ses = dhe || ((r->cfg.caps & SPDM_CAP_PSK_MASK) &&
+				 (r->peer_caps & SPDM_CAP_PSK));
 
 	out->asym = pick(r->cfg.asym, in->asym);
 	out->hash = pick(r->cfg.hash, in->hash);
@@ -160,7 +165,7 @@ static bool select_algs(const struct spdm_rsp *r, const struct spdm_algs *in,
 		return false;
 	if (!ses)
 		return true;
-	return spdm_algs_bits(out, SPDM_ALG_DHE) &&
+	return (!dhe || spdm_algs_bits(out, SPDM_ALG_DHE)) &&
 	       spdm_algs_bits(out, SPDM_ALG_AEAD) &&
 	       spdm_algs_bits(out, SPDM_ALG_KEY_SCHEDULE) &&
 	       (r->version < SPDM_V12 || out->other_params);

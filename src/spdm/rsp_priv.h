@@ -69,7 +69,8 @@ typedef enum il_err spdm_rsp_act(struct spdm_ex *x);
 spdm_rsp_act spdm_rsp_version, spdm_rsp_caps, spdm_rsp_algs, spdm_rsp_digests,
 	spdm_rsp_cert, spdm_rsp_challenge, spdm_rsp_meas, spdm_rsp_key_exchange,
 	spdm_rsp_finish, spdm_rsp_heartbeat, spdm_rsp_key_update,
-	spdm_rsp_end_session, spdm_rsp_vendor;
+	spdm_rsp_end_session, spdm_rsp_vendor, spdm_rsp_psk_exchange,
+	spdm_rsp_psk_finish;
 
 /* Refuses with an ERROR code; always IL_E_FIELD. */
 enum il_err spdm_ex_refuse(struct spdm_ex *x, uint8_t code,
@@ -115,6 +116,34 @@ enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in,
 
 /* The one writer of the connection's phase. */
 void spdm_rsp_enter(struct spdm_rsp *r, enum spdm_phase next);
+
+/*
+ * What KEY_EXCHANGE and PSK_EXCHANGE share. A free place, or NULL; our half
+ * of an id that begins with @theirs; the version of secured messages that both
+ * know, or 0.
+ */
+struct spdm_rsp_session *spdm_ses_place(struct spdm_rsp *r);
+uint16_t spdm_ses_half(const struct spdm_rsp *r, uint16_t theirs);
+uint16_t spdm_ses_sm(const struct spdm_rsp *r, struct spdm_span opaque);
+/* A channel under @secret into @x->ch; stays with @x's transport. */
+enum il_err spdm_ses_channel(struct spdm_ex *x, enum spdm_dir dir,
+			     const uint8_t *secret) IL_MUST;
+/* Both channels of the handshake, or of data. */
+enum il_err spdm_ses_channels(struct spdm_ex *x, bool data) IL_MUST;
+/* What the exchange acquired becomes the session's, with handshake keys. */
+void spdm_ses_commit(struct spdm_ex *x, struct spdm_rsp_session *s,
+		     uint32_t id);
+/* The handshake's secrets and transcript are no longer needed. */
+void spdm_ses_settle(struct spdm_rsp *r, struct spdm_rsp_session *s);
+/* New channels take over, the handshake's secrets are wiped: an after. */
+void spdm_ses_open(struct spdm_ex *x);
+/* The session ends because its FINISH or PSK_FINISH is wrong: an after. */
+void spdm_ses_bad_finish(struct spdm_ex *x);
+/* Checks the HMAC of FINISH or PSK_FINISH over TH up to it; what was added
+ * is in @x->work. */
+enum il_err spdm_ses_check(struct spdm_ex *x) IL_MUST;
+/* Data keys from TH2, which is @x->work; the session opens afterwards. */
+enum il_err spdm_ses_data(struct spdm_ex *x) IL_MUST;
 
 /* Whether both ends want FINISH in the clear. */
 bool spdm_rsp_clear(const struct spdm_rsp *r);

@@ -3,7 +3,7 @@
 
 /* Sessions: how they are made, kept alive, carried on and ended. */
 
-static struct spdm_rsp_session *free_place(struct spdm_rsp *r)
+struct spdm_rsp_session *spdm_ses_place(struct spdm_rsp *r)
 {
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
 		if (r->ses[i].state == SPDM_SES_NONE)
@@ -20,7 +20,7 @@ static bool id_taken(const struct spdm_rsp *r, uint32_t id)
 }
 
 /* Our half counts down, 0 left out; at most SPDM_RSP_SESSIONS are taken. */
-static uint16_t our_half(const struct spdm_rsp *r, uint16_t theirs)
+uint16_t spdm_ses_half(const struct spdm_rsp *r, uint16_t theirs)
 {
 	uint16_t half = r->next_id;
 
@@ -30,14 +30,16 @@ static uint16_t our_half(const struct spdm_rsp *r, uint16_t theirs)
 }
 
 /* The newest version of secured messages that both know; 0: none. */
-static uint16_t pick_sm(const struct spdm_rsp *r,
-			const struct spdm_sm_versions *v)
+uint16_t spdm_ses_sm(const struct spdm_rsp *r, struct spdm_span opaque)
 {
+	struct spdm_sm_versions v;
 	uint16_t best = 0;
 
+	if (spdm_sm_supported_read(opaque, r->opaque_fmt1, &v))
+		return 0;
 	for (unsigned i = 0; i < COUNT(r->cfg.sm_versions); i++)
-		for (uint8_t j = 0; j < v->count; j++)
-			if ((v->entry[j] & 0xff00) == r->cfg.sm_versions[i] &&
+		for (uint8_t j = 0; j < v.count; j++)
+			if ((v.entry[j] & 0xff00) == r->cfg.sm_versions[i] &&
 			    r->cfg.sm_versions[i] > best)
 				best = r->cfg.sm_versions[i];
 	return best;
@@ -69,7 +71,7 @@ static enum il_err key_ex_fields(struct spdm_ex *x, uint16_t sm)
 	if (r->cfg.caps & r->peer_caps & SPDM_CAP_HBEAT)
 		x->rsp.param1 = r->cfg.heartbeat_s;
 	x->rsp.u.key_ex_rsp.session_id =
-		our_half(r, x->req.u.key_ex.session_id);
+		spdm_ses_half(r, x->req.u.key_ex.session_id);
 	spdm_sm_selected_write(&w, r->opaque_fmt1, sm);
 	x->rsp.u.key_ex_rsp.exchange =
 		(struct spdm_span){ x->point, spdm_dhe_len(r->dhe) };
@@ -84,8 +86,8 @@ static enum il_err key_ex_fields(struct spdm_ex *x, uint16_t sm)
 }
 
 /* A session stays with the transport that made it. */
-static enum il_err channel(struct spdm_ex *x, enum spdm_dir dir,
-			   const uint8_t *secret)
+enum il_err spdm_ses_channel(struct spdm_ex *x, enum spdm_dir dir,
+			     const uint8_t *secret)
 {
 	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
 	enum il_err err = spdm_channel_open(&x->ch[dir], cfg->crypto, &x->keys,
@@ -93,6 +95,16 @@ static enum il_err channel(struct spdm_ex *x, enum spdm_dir dir,
 
 	if (!err)
 		x->ch[dir].binding = x->r->via;
+	return err;
+}
+
+enum il_err spdm_ses_channels(struct spdm_ex *x, bool data)
+{
+	enum il_err err = IL_OK;
+
+	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
+		err = spdm_ses_channel(
+			x, d, data ? x->keys.data_dir[d] : x->keys.hs_dir[d]);
 	return err;
 }
 
@@ -130,8 +142,8 @@ static enum il_err key_ex_proof(struct spdm_ex *x, uint8_t slot,
 	if (!err && !spdm_rsp_clear(r))
 		err = spdm_tr_add(&r->tr, &x->work, true, x->verify,
 				  spdm_hash_len(r->hash));
-	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
-		err = channel(x, d, x->keys.hs_dir[d]);
+	if (!err)
+		err = spdm_ses_channels(x, false);
 	if (!err)
 		err = spdm_ex_emit_proof(x);
 	return err;
@@ -149,15 +161,11 @@ static void drop_unfinished(struct spdm_rsp *r)
 			spdm_rsp_session_end(r, &r->ses[i], SPDM_END_RESTART);
 }
 
-/* What the exchange acquired becomes the session's. */
-static void key_ex_commit(struct spdm_ex *x, struct spdm_rsp_session *s,
-			  uint32_t id)
+void spdm_ses_commit(struct spdm_ex *x, struct spdm_rsp_session *s, uint32_t id)
 {
 	struct spdm_rsp *r = x->r;
 
-	drop_unfinished(r);
 	s->id = id;
-	s->slot = x->req.param2;
 	s->keys = x->keys;
 	s->th = x->work;
 	x->work = (struct crypto_slot){ 0 };
@@ -167,25 +175,30 @@ static void key_ex_commit(struct spdm_ex *x, struct spdm_rsp_session *s,
 	}
 	s->heard_ns = x->now_ns;
 	r->next_id = (uint16_t)((id >> 16) - 1);
-	if (spdm_rsp_clear(r))
-		r->clear_id = id;
 	spdm_rsp_session_enter(r, s, SPDM_SES_HANDSHAKE);
+}
+
+static void key_ex_commit(struct spdm_ex *x, struct spdm_rsp_session *s,
+			  uint32_t id)
+{
+	drop_unfinished(x->r);
+	s->slot = x->req.param2;
+	spdm_ses_commit(x, s, id);
+	if (spdm_rsp_clear(x->r))
+		x->r->clear_id = id;
 }
 
 enum il_err spdm_rsp_key_exchange(struct spdm_ex *x)
 {
 	struct spdm_rsp *r = x->r;
 	const uint8_t slot = x->req.param2;
-	struct spdm_rsp_session *s = free_place(r);
+	struct spdm_rsp_session *s = spdm_ses_place(r);
 	uint8_t secret[CRYPTO_SCALAR_MAX];
-	struct spdm_sm_versions sm;
+	const uint16_t sm = spdm_ses_sm(r, x->req.u.key_ex.opaque);
 	size_t len = 0;
 	enum il_err err;
 
-	if (!spdm_rsp_has_slot(r, slot) ||
-	    spdm_sm_supported_read(x->req.u.key_ex.opaque, r->opaque_fmt1,
-				   &sm) ||
-	    !pick_sm(r, &sm))
+	if (!spdm_rsp_has_slot(r, slot) || !sm)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	if (!s)
 		return spdm_ex_refuse(x, SPDM_ERR_SESSION_LIMIT_EXCEEDED, 0);
@@ -193,7 +206,7 @@ enum il_err spdm_rsp_key_exchange(struct spdm_ex *x)
 	if (!err)
 		err = exchange(x, secret, &len);
 	if (!err)
-		err = key_ex_fields(x, pick_sm(r, &sm));
+		err = key_ex_fields(x, sm);
 
 	const uint32_t id = (uint32_t)x->rsp.u.key_ex_rsp.session_id << 16 |
 			    x->req.u.key_ex.session_id;
@@ -208,8 +221,14 @@ enum il_err spdm_rsp_key_exchange(struct spdm_ex *x)
 	return err;
 }
 
-/* New channels take over, the handshake's secrets are wiped. */
-static void after_finish(struct spdm_ex *x)
+void spdm_ses_settle(struct spdm_rsp *r, struct spdm_rsp_session *s)
+{
+	bytes_wipe(s->keys.handshake, sizeof(s->keys.handshake));
+	bytes_wipe(s->keys.hs_dir, sizeof(s->keys.hs_dir));
+	crypto_drop(r->cfg.crypto, &s->th);
+}
+
+void spdm_ses_open(struct spdm_ex *x)
 {
 	struct spdm_rsp_session *s = x->s;
 	const struct crypto *c = x->r->cfg.crypto;
@@ -220,20 +239,17 @@ static void after_finish(struct spdm_ex *x)
 		memset(&x->ch[d], 0, sizeof(x->ch[d]));
 	}
 	s->keys = x->keys;
-	bytes_wipe(s->keys.handshake, sizeof(s->keys.handshake));
-	bytes_wipe(s->keys.hs_dir, sizeof(s->keys.hs_dir));
-	crypto_drop(c, &s->th);
+	spdm_ses_settle(x->r, s);
 	s->heard_ns = x->now_ns;
 	spdm_rsp_session_enter(x->r, s, SPDM_SES_OPEN);
 }
 
-static void after_bad_finish(struct spdm_ex *x)
+void spdm_ses_bad_finish(struct spdm_ex *x)
 {
 	spdm_rsp_session_end(x->r, x->s, SPDM_END_FINISH);
 }
 
-/* Checks the requester's HMAC over TH with FINISH up to the HMAC. */
-static enum il_err finish_check(struct spdm_ex *x)
+enum il_err spdm_ses_check(struct spdm_ex *x)
 {
 	struct spdm_rsp *r = x->r;
 	const size_t n = spdm_hash_len(r->hash);
@@ -251,7 +267,7 @@ static enum il_err finish_check(struct spdm_ex *x)
 		return err;
 	if (bytes_equal_ct(x->verify, x->req.u.finish.verify.p, n))
 		return IL_OK;
-	x->after = after_bad_finish;
+	x->after = spdm_ses_bad_finish;
 	return spdm_ex_refuse(x, SPDM_ERR_DECRYPT_ERROR, 0);
 }
 
@@ -294,6 +310,23 @@ static enum il_err finish_emit(struct spdm_ex *x)
 	return err;
 }
 
+enum il_err spdm_ses_data(struct spdm_ex *x)
+{
+	struct spdm_rsp *r = x->r;
+	uint8_t th2[SPDM_HASH_MAX];
+	enum il_err err = spdm_tr_digest(&r->tr, x->work, th2);
+
+	if (err)
+		return err;
+	x->keys = x->s->keys;
+	err = spdm_keys_data(&x->keys, r->cfg.crypto, th2);
+	if (!err)
+		err = spdm_ses_channels(x, true);
+	if (!err)
+		x->after = spdm_ses_open;
+	return err;
+}
+
 /*
  * Source: DSP0274 1.2.1, section 10.17. FINISH_RSP still goes under the
  * handshake keys, or in the clear; a wrong HMAC ends the session. We never ask
@@ -301,26 +334,14 @@ static enum il_err finish_emit(struct spdm_ex *x)
  */
 enum il_err spdm_rsp_finish(struct spdm_ex *x)
 {
-	struct spdm_rsp *r = x->r;
-	uint8_t th2[SPDM_HASH_MAX];
 	enum il_err err;
 
 	if (x->req.param1 & 1)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	err = finish_check(x);
+	err = spdm_ses_check(x);
 	if (!err)
 		err = finish_emit(x);
-	if (!err)
-		err = spdm_tr_digest(&r->tr, x->work, th2);
-	if (err)
-		return err;
-	x->keys = x->s->keys;
-	err = spdm_keys_data(&x->keys, r->cfg.crypto, th2);
-	for (unsigned d = 0; d < SPDM_DIRS && !err; d++)
-		err = channel(x, d, x->keys.data_dir[d]);
-	if (!err)
-		x->after = after_finish;
-	return err;
+	return err ? err : spdm_ses_data(x);
 }
 
 enum il_err spdm_rsp_heartbeat(struct spdm_ex *x)
@@ -337,7 +358,7 @@ static enum il_err roll(struct spdm_ex *x, enum spdm_dir dir)
 
 	if (err)
 		return err;
-	return channel(x, dir, x->keys.data_dir[dir]);
+	return spdm_ses_channel(x, dir, x->keys.data_dir[dir]);
 }
 
 static void take(struct spdm_ex *x, enum spdm_dir dir)

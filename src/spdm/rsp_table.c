@@ -16,6 +16,8 @@ enum req {
 	REQ_KEY_UPDATE,
 	REQ_END_SESSION,
 	REQ_VENDOR,
+	REQ_PSK_EXCHANGE,
+	REQ_PSK_FINISH,
 	REQS,
 };
 
@@ -47,14 +49,16 @@ static const struct {
 	[REQ_FINISH]       = { SPDM_FINISH,                 true,  true,  false, true,  SPDM_CAP_KEY_EX },
 	[REQ_HEARTBEAT]    = { SPDM_HEARTBEAT,              true,  true,  false, false, SPDM_CAP_HBEAT },
 	[REQ_KEY_UPDATE]   = { SPDM_KEY_UPDATE,             true,  true,  false, true,  SPDM_CAP_KEY_UPD },
-	[REQ_END_SESSION]  = { SPDM_END_SESSION,            true,  true,  false, false, SPDM_CAP_KEY_EX },
+	[REQ_END_SESSION]  = { SPDM_END_SESSION,            true,  true,  false, false, SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK },
 	[REQ_VENDOR]       = { SPDM_VENDOR_DEFINED_REQUEST, false, false, true,  false, 0 },
+	[REQ_PSK_EXCHANGE] = { SPDM_PSK_EXCHANGE,           true,  false, false, true,  SPDM_CAP_PSK_MASK },
+	[REQ_PSK_FINISH]   = { SPDM_PSK_FINISH,             true,  true,  false, true,  SPDM_CAP_PSK_MASK },
 	/* clang-format on */
 };
 
 /*
  * Every request in every phase; an absent cell refuses. @next is the phase of
- * the connection, or of the session in the last two columns.
+ * the connection, or of the session in the columns of one.
  * Source: DSP0274 1.2.1, section 10.1 (order of messages), 10.23 (messages
  * allowed in session phases).
  */
@@ -83,6 +87,8 @@ static const struct edge {
 	[REQ_END_SESSION][SPDM_PH_SESSION]    = { spdm_rsp_end_session,  SPDM_PH_SESSION },
 	[REQ_VENDOR][SPDM_PH_READY]           = { spdm_rsp_vendor,       SPDM_PH_READY },
 	[REQ_VENDOR][SPDM_PH_SESSION]         = { spdm_rsp_vendor,       SPDM_PH_SESSION },
+	[REQ_PSK_EXCHANGE][SPDM_PH_READY]     = { spdm_rsp_psk_exchange, SPDM_PH_READY },
+	[REQ_PSK_FINISH][SPDM_PH_PSK]         = { spdm_rsp_psk_finish,   SPDM_PH_SESSION },
 };
 /* clang-format on */
 
@@ -107,6 +113,8 @@ static const uint8_t rows[0x80] = {
 	[SPDM_GET_MEASUREMENTS & 0x7f]       = REQ_MEAS + 1,
 	[SPDM_KEY_EXCHANGE & 0x7f]           = REQ_KEY_EXCHANGE + 1,
 	[SPDM_FINISH & 0x7f]                 = REQ_FINISH + 1,
+	[SPDM_PSK_EXCHANGE & 0x7f]           = REQ_PSK_EXCHANGE + 1,
+	[SPDM_PSK_FINISH & 0x7f]             = REQ_PSK_FINISH + 1,
 	[SPDM_HEARTBEAT & 0x7f]              = REQ_HEARTBEAT + 1,
 	[SPDM_KEY_UPDATE & 0x7f]             = REQ_KEY_UPDATE + 1,
 	[SPDM_END_SESSION & 0x7f]            = REQ_END_SESSION + 1,
@@ -126,8 +134,9 @@ enum spdm_phase spdm_ex_phase(const struct spdm_ex *x)
 {
 	if (!x->s)
 		return x->r->phase;
-	return x->s->state == SPDM_SES_OPEN ? SPDM_PH_SESSION
-					    : SPDM_PH_HANDSHAKE;
+	if (x->s->state == SPDM_SES_OPEN)
+		return SPDM_PH_SESSION;
+	return x->s->psk ? SPDM_PH_PSK : SPDM_PH_HANDSHAKE;
 }
 
 /*

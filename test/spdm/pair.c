@@ -68,12 +68,48 @@ static void ended(void *ctx, uint32_t session_id, enum spdm_end why)
 	p->ended_why = why;
 }
 
+static enum il_err extract(struct pair *p, struct spdm_span hint, uint32_t hash,
+			   const uint8_t *salt, size_t salt_len, uint8_t twist,
+			   uint8_t *secret)
+{
+	const uint8_t key[5] = { 1, 2, 3, 4, (uint8_t)(5 ^ twist) };
+
+	if (p->psk_err)
+		return p->psk_err;
+	if (hint.n != sizeof(PAIR_HINT) ||
+	    memcmp(hint.p, PAIR_HINT, hint.n) != 0)
+		return IL_E_ARG;
+	return crypto_hkdf_extract(&p->c,
+				   hash == SPDM_HASH_SHA_256 ? CRYPTO_SHA256
+							     : CRYPTO_SHA384,
+				   salt, salt_len, key, sizeof(key), secret);
+}
+
+static enum il_err rsp_psk(void *ctx, struct spdm_span hint, uint32_t hash,
+			   const uint8_t *salt, size_t salt_len,
+			   uint8_t *secret)
+{
+	struct pair *p = ctx;
+
+	return extract(p, hint, hash, salt, salt_len, p->psk_twist, secret);
+}
+
+static enum il_err req_psk(void *ctx, struct spdm_span hint, uint32_t hash,
+			   const uint8_t *salt, size_t salt_len,
+			   uint8_t *secret)
+{
+	return extract(ctx, hint, hash, salt, salt_len, 0, secret);
+}
+
+static const struct spdm_req_port req_port = { .psk = req_psk };
+
 static const struct spdm_rsp_port port = {
 	.sign = sign,
 	.measure = measure,
 	.vendor = vendor,
 	.vendor_other = vendor,
 	.session_ended = ended,
+	.psk = rsp_psk,
 };
 
 static void tap(void *ctx, uint32_t session_id, enum spdm_tap_stage stage,
@@ -116,6 +152,8 @@ static void configure(struct pair *p, enum crypto_curve curve)
 	p->qcfg = (struct spdm_req_cfg){
 		.crypto = &p->c,
 		.env = &p->env,
+		.port = &req_port,
+		.port_ctx = p,
 		.versions = { SPDM_V12, SPDM_V11 },
 		.caps = SPDM_REQ_CAPS,
 		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384,

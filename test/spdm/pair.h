@@ -33,6 +33,8 @@ struct pair {
 	/* What the port does and saw. */
 	enum il_err sign_err;
 	enum il_err vendor_err;
+	enum il_err psk_err;
+	uint8_t psk_twist; /* of the responder's pre-shared key */
 	bool vendor_silent;
 	unsigned vendor_calls;
 	unsigned ended;
@@ -54,6 +56,8 @@ struct pair {
 	enum spdm_tap_stage change_stage;
 	unsigned changed;
 };
+
+#define PAIR_HINT "the key" /* of the only pre-shared one */
 
 /* Storage and configuration; a test may alter rcfg and qcfg before start. */
 struct pair *pair_new(enum crypto_curve curve);

@@ -13,6 +13,7 @@
 #define SR SPDM_ERR_SESSION_REQUIRED
 #define NO SPDM_ERR_UNSUPPORTED_REQUEST
 #define DE SPDM_ERR_DECRYPT_ERROR
+#define IR SPDM_ERR_INVALID_REQUEST
 #define MM SPDM_ERR_VERSION_MISMATCH
 #define QU (-1) /* no answer at all */
 
@@ -21,47 +22,59 @@ static const struct row {
 	const char *name;
 	uint8_t len;
 	uint8_t msg[44];
-	int want[SPDM_PHASES]; /* start, version, caps, ready, handshake, session */
+	int want[SPDM_PHASES]; /* start, version, caps, ready, handshake, session, psk */
 } rows[] = {
-	{ "GET_VERSION", 4, { 0x10, 0x84 },                         { OK, OK, OK, OK, UN, UN } },
-	{ "GET_VERSION 1.2", 4, { 0x12, 0x84 },                     { MM, MM, MM, MM, MM, MM } },
+	{ "GET_VERSION", 4, { 0x10, 0x84 },                         { OK, OK, OK, OK, UN, UN, UN } },
+	{ "GET_VERSION 1.2", 4, { 0x12, 0x84 },                     { MM, MM, MM, MM, MM, MM, MM } },
 	{ "GET_CAPABILITIES", 20, { 0x12, 0xe1, 0, 0, 0, 0, 0, 0, 0xc6, 0x62, 0, 0, 0, 16, 0, 0, 0, 16 },
-	                                                            { UN, OK, UN, UN, UN, UN } },
+	                                                            { UN, OK, UN, UN, UN, UN, UN } },
 	{ "NEGOTIATE_ALGORITHMS", 44, { 0x12, 0xe3, 3, 0, 44, 0, 1, 2, 0x80, 0, 0, 0, 2, 0, 0, 0,
 	    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x20, 0x10, 0, 3, 0x20, 2, 0, 5, 0x20, 1 },
-	                                                            { UN, UN, OK, UN, UN, UN } },
-	{ "GET_DIGESTS", 4, { 0x12, 0x81 },                         { UN, UN, UN, OK, UN, OK } },
-	{ "GET_CERTIFICATE", 8, { 0x12, 0x82, 0, 0, 0, 0, 9, 0 },   { UN, UN, UN, OK, UN, OK } },
-	{ "CHALLENGE", 36, { 0x12, 0x83 },                          { UN, UN, UN, OK, UN, UN } },
-	{ "GET_MEASUREMENTS", 4, { 0x12, 0xe0, 0, 1 },              { UN, UN, UN, OK, UN, OK } },
-	{ "HEARTBEAT", 4, { 0x12, 0xe8 },                           { SR, SR, SR, SR, UN, OK } },
-	{ "KEY_UPDATE", 4, { 0x12, 0xe9, 1, 9 },                    { SR, SR, SR, SR, UN, OK } },
-	{ "END_SESSION", 4, { 0x12, 0xec },                         { SR, SR, SR, SR, UN, OK } },
-	{ "PCI-SIG", 12, { 0x12, 0xfe, 0, 0, 3, 0, 2, 1, 0, 1, 0, 7 }, { QU, QU, QU, QU, UN, OK } },
-	{ "CXL", 12, { 0x12, 0xfe, 0, 0, 3, 0, 2, 0x98, 0x1e, 1, 0, 7 }, { UN, UN, UN, OK, UN, OK } },
-	{ "RESPOND_IF_READY", 4, { 0x12, 0xff },                    { NO, NO, NO, NO, NO, NO } },
-	{ "PSK_EXCHANGE", 4, { 0x12, 0xe6 },                        { NO, NO, NO, NO, NO, NO } },
-	{ "GET_CSR", 4, { 0x12, 0xed },                             { NO, NO, NO, NO, NO, NO } },
-	{ "a response", 4, { 0x12, 0x04 },                          { NO, NO, NO, NO, NO, NO } },
-	{ "HEARTBEAT 1.3", 4, { 0x13, 0xe8 },                       { MM, MM, MM, MM, MM, MM } },
-	{ "HEARTBEAT 1.1", 4, { 0x11, 0xe8 },                       { UN, UN, MM, MM, MM, MM } },
+	                                                            { UN, UN, OK, UN, UN, UN, UN } },
+	{ "GET_DIGESTS", 4, { 0x12, 0x81 },                         { UN, UN, UN, OK, UN, OK, UN } },
+	{ "GET_CERTIFICATE", 8, { 0x12, 0x82, 0, 0, 0, 0, 9, 0 },   { UN, UN, UN, OK, UN, OK, UN } },
+	{ "CHALLENGE", 36, { 0x12, 0x83 },                          { UN, UN, UN, OK, UN, UN, UN } },
+	{ "GET_MEASUREMENTS", 4, { 0x12, 0xe0, 0, 1 },              { UN, UN, UN, OK, UN, OK, UN } },
+	{ "HEARTBEAT", 4, { 0x12, 0xe8 },                           { SR, SR, SR, SR, UN, OK, UN } },
+	{ "KEY_UPDATE", 4, { 0x12, 0xe9, 1, 9 },                    { SR, SR, SR, SR, UN, OK, UN } },
+	{ "END_SESSION", 4, { 0x12, 0xec },                         { SR, SR, SR, SR, UN, OK, UN } },
+	{ "PCI-SIG", 12, { 0x12, 0xfe, 0, 0, 3, 0, 2, 1, 0, 1, 0, 7 }, { QU, QU, QU, QU, UN, OK, UN } },
+	{ "CXL", 12, { 0x12, 0xfe, 0, 0, 3, 0, 2, 0x98, 0x1e, 1, 0, 7 }, { UN, UN, UN, OK, UN, OK, UN } },
+	{ "RESPOND_IF_READY", 4, { 0x12, 0xff },                    { NO, NO, NO, NO, NO, NO, NO } },
+	{ "PSK_EXCHANGE", 4, { 0x12, 0xe6 },                        { UN, UN, UN, NO, NO, NO, UN } },
+	{ "PSK_FINISH", 4, { 0x12, 0xe7 },                          { SR, SR, SR, NO, NO, NO, IR } },
+	{ "GET_CSR", 4, { 0x12, 0xed },                             { NO, NO, NO, NO, NO, NO, NO } },
+	{ "a response", 4, { 0x12, 0x04 },                          { NO, NO, NO, NO, NO, NO, NO } },
+	{ "HEARTBEAT 1.3", 4, { 0x13, 0xe8 },                       { MM, MM, MM, MM, MM, MM, MM } },
+	{ "HEARTBEAT 1.1", 4, { 0x11, 0xe8 },                       { UN, UN, MM, MM, MM, MM, MM } },
 };
 /* clang-format on */
 
 /* A requester's own messages lead there; the last one is not sent. */
 static struct pair *bring_to(enum spdm_phase phase)
 {
-	static const unsigned exchanges[SPDM_PHASES] = { 0, 1, 2, 3, 0, 0 };
+	static const unsigned exchanges[SPDM_PHASES] = { 0, 1, 2, 3 };
+	static const struct spdm_req_args named = {
+		.hint = { (const uint8_t *)PAIR_HINT, sizeof(PAIR_HINT) },
+	};
 	struct pair *p = pair_new(CRYPTO_P384);
 
+	if (phase == SPDM_PH_PSK) {
+		p->rcfg.caps |= SPDM_CAP_PSK_WITH_CONTEXT;
+		p->qcfg.caps |= SPDM_CAP_PSK;
+	}
 	pair_start(p);
 	if (phase == SPDM_PH_SESSION) {
 		pair_session(p);
 		return p;
 	}
-	if (phase == SPDM_PH_HANDSHAKE) {
+	if (phase == SPDM_PH_HANDSHAKE || phase == SPDM_PH_PSK) {
 		pair_connect(p);
-		assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_SESSION, NULL),
+		assert_int_equal(spdm_req_begin(&p->req,
+						phase == SPDM_PH_PSK
+							? SPDM_OP_PSK
+							: SPDM_OP_SESSION,
+						&named),
 				 IL_OK);
 		assert_int_equal(pair_exchange(p), IL_E_AGAIN);
 		return p;
@@ -160,9 +173,9 @@ static void try_handshake(uint8_t code, const int *want)
 static void a_handshake_begins_when_ready_and_goes_on_inside(void **unused)
 {
 	(void)unused;
-	const int key_exchange[] = { UN, UN, UN, OK, UN, UN };
+	const int key_exchange[] = { UN, UN, UN, OK, UN, UN, UN };
 	/* A wrong HMAC: looked at only where FINISH belongs. */
-	const int finish[] = { SR, SR, SR, SR, DE, UN };
+	const int finish[] = { SR, SR, SR, SR, DE, UN, UN };
 
 	try_handshake(SPDM_KEY_EXCHANGE, key_exchange);
 	try_handshake(SPDM_FINISH, finish);
