@@ -21,8 +21,8 @@ void maker_open(struct maker *m, enum crypto_curve curve)
 	fake_init(f, 7);
 	m->lib = f;
 	m->c = fake_crypto(f);
-	fake_key(root, curve, 1);
-	fake_key(leaf, curve, 2);
+	fake_key(root, crypto_key_on(curve), 1);
+	fake_key(leaf, crypto_key_on(curve), 2);
 	memcpy(cert.key, root, sizeof(root));
 	memcpy(cert.signer, root, sizeof(root));
 	assert_int_equal(fake_cert_make(&cert, m->certs, sizeof(m->certs), &n),

@@ -86,20 +86,18 @@ enum il_err crypto_hkdf_expand(const struct crypto *c, enum crypto_hash_alg alg,
 	return err;
 }
 
-enum il_err crypto_key_fits(const struct crypto *c, struct crypto_slot key,
-			    struct crypto_slot pub)
+const char *crypto_key_name(enum crypto_key kind)
 {
-	uint8_t a[CRYPTO_PUB_MAX] = { 0 };
-	uint8_t b[CRYPTO_PUB_MAX] = { 0 };
-	enum crypto_curve ca, cb;
-	enum il_err err;
+	static const char *const names[CRYPTO_KEYS] = {
+		[CRYPTO_KEY_P256] = "P-256",
+		[CRYPTO_KEY_P384] = "P-384",
+		[CRYPTO_KEY_P521] = "P-521",
+		[CRYPTO_KEY_RSA_2048] = "RSA 2048",
+		[CRYPTO_KEY_RSA_3072] = "RSA 3072",
+		[CRYPTO_KEY_RSA_4096] = "RSA 4096",
+	};
 
-	err = crypto_pubkey(c, key, &ca, a);
-	if (!err)
-		err = crypto_pubkey(c, pub, &cb, b);
-	if (!err && (ca != cb || memcmp(a, b, sizeof(a)) != 0))
-		err = IL_E_AUTH;
-	return err;
+	return kind < CRYPTO_KEYS && names[kind] ? names[kind] : "?";
 }
 
 void crypto_chain_drop(const struct crypto *c, struct crypto_chain *chain)

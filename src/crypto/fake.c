@@ -45,9 +45,8 @@ void fake_squeeze(const struct fake_hash *h, uint8_t *out, size_t len)
 	dice_fill(&d, out, len);
 }
 
-/* @len bytes that depend on @what and on two strings. */
-static void derive(uint8_t what, const void *a, size_t a_len, const void *b,
-		   size_t b_len, uint8_t *out, size_t len)
+void fake_derive(uint8_t what, const void *a, size_t a_len, const void *b,
+		 size_t b_len, uint8_t *out, size_t len)
 {
 	struct fake_hash h;
 
@@ -58,8 +57,6 @@ static void derive(uint8_t what, const void *a, size_t a_len, const void *b,
 	fake_absorb(&h, b, b_len);
 	fake_squeeze(&h, out, len);
 }
-
-enum { FOR_X = 1, FOR_Y, FOR_SECRET, FOR_SIG, FOR_STREAM, FOR_KEY };
 
 struct fake_slot *fake_find(struct fake_crypto *f, struct crypto_slot s,
 			    enum fake_kind kind)
@@ -210,12 +207,15 @@ static enum il_err aead_key(void *ctx, struct crypto_slot *s,
 	struct fake_slot *p;
 	enum il_err err;
 
-	if (alg != CRYPTO_AES_256_GCM)
+	if (!crypto_aead_key_len(alg))
 		return IL_E_ARG;
 	err = fake_take(ctx, s, FAKE_AEAD, &p);
-	if (!err)
-		memcpy(p->key, key, sizeof(p->key));
-	return err;
+	if (err)
+		return err;
+	/* Its number too: the same key of two algorithms is two keys. */
+	p->aead = alg;
+	memcpy(p->key, key, crypto_aead_key_len(alg));
+	return IL_OK;
 }
 
 static void scramble(const struct fake_slot *p, const uint8_t *iv,
@@ -224,8 +224,8 @@ static void scramble(const struct fake_slot *p, const uint8_t *iv,
 	struct dice d;
 	uint64_t v = 0;
 
-	derive(FOR_STREAM, p->key, sizeof(p->key), iv, CRYPTO_AEAD_IV,
-	       (uint8_t *)&d.state, sizeof(d.state));
+	fake_derive(FAKE_FOR_STREAM, p->key, sizeof(p->key), iv, CRYPTO_AEAD_IV,
+		    (uint8_t *)&d.state, sizeof(d.state));
 	for (size_t i = 0; i < len; i++) {
 		if (i % 8 == 0)
 			v = dice_u64(&d);
@@ -237,9 +237,11 @@ static void make_tag(const struct fake_slot *p, const uint8_t *iv,
 		     const void *aad, size_t aad_len, const uint8_t *in,
 		     size_t len, uint8_t *tag)
 {
+	const uint8_t alg = (uint8_t)p->aead;
 	struct fake_hash h;
 
 	fake_absorb_start(&h, CRYPTO_SHA512);
+	fake_absorb(&h, &alg, 1);
 	fake_absorb(&h, p->key, sizeof(p->key));
 	fake_absorb(&h, iv, CRYPTO_AEAD_IV);
 	fake_absorb(&h, &aad_len, sizeof(aad_len));
@@ -255,7 +257,12 @@ static enum il_err aead_check(struct fake_crypto *f, struct crypto_slot s,
 		return IL_E_ARG;
 	if (aad_len > INT_MAX || len > INT_MAX)
 		return IL_E_ARG;
-	return fake_find(f, s, FAKE_AEAD) ? IL_OK : IL_E_STATE;
+	if (!fake_find(f, s, FAKE_AEAD))
+		return IL_E_STATE;
+	return fake_find(f, s, FAKE_AEAD)->aead == CRYPTO_CHACHA20_POLY1305 &&
+			       tag_len != CRYPTO_AEAD_TAG
+		       ? IL_E_ARG
+		       : IL_OK;
 }
 
 static enum il_err aead_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
@@ -298,227 +305,6 @@ static enum il_err aead_open(void *ctx, struct crypto_slot s, const uint8_t *iv,
 	return IL_OK;
 }
 
-static void make_y(enum crypto_curve curve, uint8_t *pub)
-{
-	size_t n = crypto_curve_len(curve);
-
-	derive(FOR_Y, pub, n, NULL, 0, pub + n, n);
-}
-
-bool fake_on_curve(enum crypto_curve curve, const uint8_t *pub)
-{
-	uint8_t want[CRYPTO_PUB_MAX];
-	size_t n = crypto_curve_len(curve);
-
-	if (!n)
-		return false;
-	memcpy(want, pub, n);
-	make_y(curve, want);
-	return memcmp(want, pub, 2 * n) == 0;
-}
-
-static enum il_err dh_begin(void *ctx, struct crypto_slot *s,
-			    enum crypto_curve curve, uint8_t *pub_out)
-{
-	struct fake_crypto *f = ctx;
-	struct fake_slot *p;
-	enum il_err err;
-
-	if (!crypto_curve_len(curve))
-		return IL_E_ARG;
-	err = fake_take(f, s, FAKE_DH, &p);
-	if (err)
-		return err;
-	p->curve = curve;
-	dice_fill(&f->dice, p->pub, crypto_curve_len(curve));
-	make_y(curve, p->pub);
-	memcpy(pub_out, p->pub, 2 * crypto_curve_len(curve));
-	return IL_OK;
-}
-
-static enum il_err dh_load(void *ctx, struct crypto_slot *s,
-			   enum crypto_curve curve, const uint8_t *scalar,
-			   uint8_t *pub_out)
-{
-	static const uint8_t zero[CRYPTO_SCALAR_MAX];
-	size_t n = crypto_curve_len(curve);
-	struct fake_slot *p;
-	enum il_err err;
-
-	if (!n)
-		return IL_E_ARG;
-	if (!memcmp(scalar, zero, n))
-		return IL_E_FIELD;
-	err = fake_take(ctx, s, FAKE_DH, &p);
-	if (err)
-		return err;
-	p->curve = curve;
-	derive(FOR_X, scalar, n, NULL, 0, p->pub, n);
-	make_y(curve, p->pub);
-	memcpy(pub_out, p->pub, 2 * n);
-	return IL_OK;
-}
-
-static enum il_err dh_finish(void *ctx, struct crypto_slot s,
-			     const uint8_t *peer_pub, uint8_t *secret_out)
-{
-	const struct fake_slot *p = fake_find(ctx, s, FAKE_DH);
-	const uint8_t *low, *high;
-	size_t n;
-
-	if (!p)
-		return IL_E_STATE;
-	n = crypto_curve_len(p->curve);
-	if (!fake_on_curve(p->curve, peer_pub))
-		return IL_E_FIELD;
-	low = memcmp(p->pub, peer_pub, n) < 0 ? p->pub : peer_pub;
-	high = low == peer_pub ? p->pub : peer_pub;
-	derive(FOR_SECRET, low, n, high, n, secret_out, n);
-	return IL_OK;
-}
-
-static const uint8_t key_magic[7] = { 'F', 'A', 'K', 'E', 'K', 'E', 'Y' };
-
-void fake_key(uint8_t out[FAKE_KEY_LEN], enum crypto_curve curve, uint64_t seed)
-{
-	struct wr w = wr_over(out, FAKE_KEY_LEN);
-
-	wr_bytes(&w, key_magic, sizeof(key_magic));
-	wr_u8(&w, (uint8_t)curve);
-	wr_le(&w, seed, 8);
-	derive(FOR_KEY, out, 16, NULL, 0, out + 16, 8);
-}
-
-bool fake_key_read(const uint8_t *p, size_t len, enum crypto_curve *curve,
-		   uint8_t *pub)
-{
-	uint8_t check[8];
-
-	if (len != FAKE_KEY_LEN || memcmp(p, key_magic, sizeof(key_magic)) != 0)
-		return false;
-	derive(FOR_KEY, p, 16, NULL, 0, check, sizeof(check));
-	*curve = (enum crypto_curve)p[7];
-	if (memcmp(check, p + 16, 8) != 0 || !crypto_curve_len(*curve))
-		return false;
-	derive(FOR_X, p, 16, NULL, 0, pub, crypto_curve_len(*curve));
-	make_y(*curve, pub);
-	return true;
-}
-
-static enum il_err settle(void *ctx, struct crypto_slot *s, enum fake_kind kind,
-			  enum crypto_curve curve, const uint8_t *pub)
-{
-	struct fake_slot *p;
-	enum il_err err = fake_take(ctx, s, kind, &p);
-
-	if (err)
-		return err;
-	p->curve = curve;
-	memcpy(p->pub, pub, 2 * crypto_curve_len(curve));
-	return IL_OK;
-}
-
-static enum il_err key_load(void *ctx, struct crypto_slot *s, const void *p,
-			    size_t len)
-{
-	uint8_t pub[CRYPTO_PUB_MAX];
-	enum crypto_curve curve;
-
-	if (!fake_key_read(p, len, &curve, pub))
-		return len > FAKE_KEY_LEN ? IL_E_LONG : IL_E_FIELD;
-	return settle(ctx, s, FAKE_KEY, curve, pub);
-}
-
-static enum il_err pubkey_from_point(void *ctx, struct crypto_slot *s,
-				     enum crypto_curve curve,
-				     const uint8_t *pub)
-{
-	if (!crypto_curve_len(curve))
-		return IL_E_ARG;
-	if (!fake_on_curve(curve, pub))
-		return IL_E_FIELD;
-	return settle(ctx, s, FAKE_PUB, curve, pub);
-}
-
-/* Our SPKI: 30, length, curve, X || Y. */
-static enum il_err pubkey_from_spki(void *ctx, struct crypto_slot *s,
-				    const uint8_t *der, size_t len)
-{
-	struct rd r = rd_over(der, len);
-	enum crypto_curve curve;
-	uint8_t tag = rd_u8(&r);
-	size_t n = rd_u8(&r);
-	const uint8_t *pub;
-
-	curve = (enum crypto_curve)rd_u8(&r);
-	pub = rd_bytes(&r, 2 * crypto_curve_len(curve));
-	if (r.err || tag != 0x30 || n != 1 + 2 * crypto_curve_len(curve) ||
-	    !fake_on_curve(curve, pub))
-		return IL_E_FIELD;
-	if (rd_left(&r))
-		return IL_E_LONG;
-	return settle(ctx, s, FAKE_PUB, curve, pub);
-}
-
-static const struct fake_slot *any_key(struct fake_crypto *f,
-				       struct crypto_slot s)
-{
-	const struct fake_slot *p = fake_find(f, s, FAKE_KEY);
-
-	return p ? p : fake_find(f, s, FAKE_PUB);
-}
-
-static enum il_err pubkey(void *ctx, struct crypto_slot s,
-			  enum crypto_curve *curve, uint8_t *pub_out)
-{
-	const struct fake_slot *p = any_key(ctx, s);
-
-	if (!p)
-		return IL_E_STATE;
-	*curve = p->curve;
-	memcpy(pub_out, p->pub, 2 * crypto_curve_len(p->curve));
-	return IL_OK;
-}
-
-void fake_sig(enum crypto_curve curve, const uint8_t *pub,
-	      const uint8_t *digest, size_t digest_len, uint8_t *sig)
-{
-	size_t n = 2 * crypto_curve_len(curve);
-
-	derive(FOR_SIG, pub, n, digest, digest_len, sig, n);
-}
-
-static enum il_err sign(void *ctx, struct crypto_slot s, const uint8_t *digest,
-			size_t digest_len, uint8_t *sig, size_t sig_len)
-{
-	const struct fake_slot *p = fake_find(ctx, s, FAKE_KEY);
-
-	if (!p)
-		return IL_E_STATE;
-	if (!digest_len || digest_len > CRYPTO_HASH_MAX ||
-	    sig_len != 2 * crypto_curve_len(p->curve))
-		return IL_E_ARG;
-	fake_sig(p->curve, p->pub, digest, digest_len, sig);
-	return IL_OK;
-}
-
-static enum il_err verify(void *ctx, struct crypto_slot s,
-			  const uint8_t *digest, size_t digest_len,
-			  const uint8_t *sig, size_t sig_len)
-{
-	const struct fake_slot *p = any_key(ctx, s);
-	uint8_t want[CRYPTO_SIG_MAX];
-
-	if (!p)
-		return IL_E_STATE;
-	if (!digest_len || digest_len > CRYPTO_HASH_MAX)
-		return IL_E_ARG;
-	if (sig_len != 2 * crypto_curve_len(p->curve))
-		return IL_E_AUTH;
-	fake_sig(p->curve, p->pub, digest, digest_len, want);
-	return memcmp(want, sig, sig_len) ? IL_E_AUTH : IL_OK;
-}
-
 static enum il_err save(void *ctx, void **image)
 {
 	(void)ctx;
@@ -539,21 +325,6 @@ static void image_free(void *ctx, void *image)
 	(void)image;
 }
 
-/* It has no such keys. */
-static enum il_err sign_rsa(void *ctx, struct crypto_slot s,
-			    enum crypto_rsa pad, enum crypto_hash_alg alg,
-			    const uint8_t *digest, uint8_t *sig, size_t sig_len)
-{
-	(void)ctx;
-	(void)s;
-	(void)pad;
-	(void)alg;
-	(void)digest;
-	(void)sig;
-	(void)sig_len;
-	return IL_E_STATE;
-}
-
 static const struct crypto_ops fake_ops = {
 	.hash = hash,
 	.hash_begin = hash_begin,
@@ -563,16 +334,19 @@ static const struct crypto_ops fake_ops = {
 	.aead_key = aead_key,
 	.aead_seal = aead_seal,
 	.aead_open = aead_open,
-	.dh_begin = dh_begin,
-	.dh_load = dh_load,
-	.dh_finish = dh_finish,
-	.key_load = key_load,
-	.pubkey_from_spki = pubkey_from_spki,
-	.pubkey_from_point = pubkey_from_point,
-	.pubkey = pubkey,
-	.sign = sign,
-	.verify = verify,
-	.sign_rsa = sign_rsa,
+	.dh_begin = fake_dh_begin,
+	.dh_load = fake_dh_load,
+	.dh_finish = fake_dh_finish,
+	.key_load = fake_key_load,
+	.pubkey_from_spki = fake_pubkey_from_spki,
+	.pubkey_from_point = fake_pubkey_from_point,
+	.pubkey = fake_pubkey,
+	.key_kind = fake_key_kind,
+	.key_fits = fake_key_fits,
+	.sign = fake_sign,
+	.verify = fake_verify,
+	.sign_rsa = fake_sign_rsa,
+	.verify_rsa = fake_verify_rsa,
 	.chain_parse = fake_chain_parse,
 	.chain_verify = fake_chain_verify,
 	.drop = drop,

@@ -16,7 +16,7 @@
  */
 #define FAKE_SLOTS	64
 #define FAKE_CHAINS	8
-#define FAKE_CERT_MAX	512
+#define FAKE_CERT_MAX	1024
 #define FAKE_CHAIN_SIZE (CRYPTO_CHAIN_CERTS * FAKE_CERT_MAX)
 
 struct fake_hash {
@@ -28,8 +28,10 @@ struct fake_hash {
 struct fake_slot {
 	uint16_t gen;
 	uint16_t kind;
-	enum crypto_curve curve;
-	uint32_t chain; /* index into chains */
+	enum crypto_curve curve;   /* of a DH slot */
+	enum crypto_key key_kind;  /* of a key slot */
+	enum crypto_aead_alg aead; /* of an AEAD slot */
+	uint32_t chain;		   /* index into chains */
 	struct fake_hash hash;
 	uint8_t key[CRYPTO_AEAD_KEY];
 	uint8_t pub[CRYPTO_PUB_MAX];
@@ -51,10 +53,12 @@ void fake_init(struct fake_crypto *f, uint64_t seed);
 struct crypto fake_crypto(struct fake_crypto *f);
 unsigned fake_live(const struct fake_crypto *f);
 
-/* A private key for crypto_key_load(); its public half is made from it. */
+/*
+ * A private key of any kind for crypto_key_load(); its public half is made
+ * from it, and is X || Y also where a real one has no curve.
+ */
 #define FAKE_KEY_LEN 24
-void fake_key(uint8_t out[FAKE_KEY_LEN], enum crypto_curve curve,
-	      uint64_t seed);
+void fake_key(uint8_t out[FAKE_KEY_LEN], enum crypto_key kind, uint64_t seed);
 
 /*
  * What a fake certificate says. Certificates are DER-shaped (30 82 length) so

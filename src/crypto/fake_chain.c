@@ -14,7 +14,7 @@ struct parsed {
 	uint64_t subject;
 	uint64_t issuer;
 	bool ca;
-	enum crypto_curve curve;
+	enum crypto_key key;
 	const uint8_t *pub;
 	const uint8_t *san;
 	size_t san_len;
@@ -41,12 +41,12 @@ enum il_err fake_cert_make(const struct fake_cert *in, uint8_t *out, size_t cap,
 	uint8_t pub[CRYPTO_PUB_MAX], by[CRYPTO_PUB_MAX];
 	uint8_t buf[FAKE_CERT_MAX];
 	struct wr w = wr_over(buf, sizeof(buf));
-	enum crypto_curve curve, by_curve;
+	enum crypto_key key, by_key;
 	uint8_t digest[32];
 	uint8_t *sig;
 
-	if (!fake_key_read(in->key, FAKE_KEY_LEN, &curve, pub) ||
-	    !fake_key_read(in->signer, FAKE_KEY_LEN, &by_curve, by) ||
+	if (!fake_key_read(in->key, FAKE_KEY_LEN, &key, pub) ||
+	    !fake_key_read(in->signer, FAKE_KEY_LEN, &by_key, by) ||
 	    san_len >= CRYPTO_NAME_MAX)
 		return IL_E_ARG;
 	wr_zero(&w, HEADER_LEN);
@@ -56,16 +56,16 @@ enum il_err fake_cert_make(const struct fake_cert *in, uint8_t *out, size_t cap,
 	wr_be(&w, in->subject, 8);
 	wr_be(&w, in->issuer, 8);
 	wr_u8(&w, in->ca);
-	wr_u8(&w, (uint8_t)curve);
-	wr_bytes(&w, pub, 2 * crypto_curve_len(curve));
+	wr_u8(&w, (uint8_t)key);
+	wr_bytes(&w, pub, fake_pub_len(key));
 	wr_u8(&w, (uint8_t)san_len);
 	wr_bytes(&w, in->san, san_len);
 	digest_of(buf + HEADER_LEN, w.len - HEADER_LEN, digest);
-	sig = wr_room(&w, 2 * crypto_curve_len(by_curve));
+	sig = wr_room(&w, crypto_key_sig_len(by_key));
 	*len = w.len;
 	if (!sig || w.len > cap)
 		return IL_E_SPACE;
-	fake_sig(by_curve, by, digest, sizeof(digest), sig);
+	fake_sig(by_key, by, 0, digest, sizeof(digest), sig);
 	buf[0] = 0x30;
 	buf[1] = 0x82;
 	buf[2] = (uint8_t)((w.len - HEADER_LEN) >> 8);
@@ -98,8 +98,8 @@ static enum il_err parse_one(struct rd *r, struct parsed *p)
 	p->subject = rd_be(&b, 8);
 	p->issuer = rd_be(&b, 8);
 	p->ca = rd_u8(&b) != 0;
-	p->curve = (enum crypto_curve)rd_u8(&b);
-	p->pub = rd_bytes(&b, 2 * crypto_curve_len(p->curve));
+	p->key = (enum crypto_key)rd_u8(&b);
+	p->pub = rd_bytes(&b, fake_pub_len(p->key));
 	p->san_len = rd_u8(&b);
 	p->san = rd_bytes(&b, p->san_len);
 	p->tbs = body;
@@ -108,7 +108,7 @@ static enum il_err parse_one(struct rd *r, struct parsed *p)
 	p->sig = b.p;
 	p->len = (size_t)(r->p - start);
 	if (b.err || memcmp(magic, cert_magic, sizeof(cert_magic)) != 0 ||
-	    !fake_on_curve(p->curve, p->pub) || p->san_len >= CRYPTO_NAME_MAX)
+	    !fake_is_pub(p->key, p->pub) || p->san_len >= CRYPTO_NAME_MAX)
 		return IL_E_FIELD;
 	return IL_OK;
 }
@@ -120,7 +120,8 @@ static void show_leaf(const struct parsed *p, struct crypto_chain *out)
 	memcpy(out->subject, "CN=", 3);
 	for (unsigned i = 0; i < 16; i++)
 		out->subject[3 + i] = hex[p->subject >> (60 - 4 * i) & 15];
-	out->curve = p->curve;
+	out->key = p->key;
+	out->curve = crypto_key_curve(p->key);
 	out->san_kind = p->san_len ? CRYPTO_SAN_PCI : CRYPTO_SAN_NONE;
 	if (p->san_len)
 		memcpy(out->san, p->san, p->san_len);
@@ -185,8 +186,8 @@ enum il_err fake_chain_parse(void *ctx, const uint8_t *der, size_t len,
 	f->chains[at].len = (uint32_t)len;
 	memcpy(f->chains[at].der, der, len);
 	last = &all[got.count - 1];
-	leaf->curve = last->curve;
-	memcpy(leaf->pub, last->pub, 2 * crypto_curve_len(last->curve));
+	leaf->key_kind = last->key;
+	memcpy(leaf->pub, last->pub, fake_pub_len(last->key));
 	show_leaf(last, &got);
 	*out = got;
 	return IL_OK;
@@ -194,13 +195,13 @@ enum il_err fake_chain_parse(void *ctx, const uint8_t *der, size_t len,
 
 static bool signed_by(const struct parsed *p, const struct parsed *by)
 {
-	uint8_t want[CRYPTO_SIG_MAX];
+	uint8_t want[FAKE_SIG_MAX];
 	uint8_t digest[32];
 
-	if (p->sig_len != 2 * crypto_curve_len(by->curve))
+	if (p->sig_len != crypto_key_sig_len(by->key))
 		return false;
 	digest_of(p->tbs, p->tbs_len, digest);
-	fake_sig(by->curve, by->pub, digest, sizeof(digest), want);
+	fake_sig(by->key, by->pub, 0, digest, sizeof(digest), want);
 	return memcmp(want, p->sig, p->sig_len) == 0;
 }
 

@@ -38,7 +38,7 @@ const char *identity_fault_name(enum identity_fault fault)
 	case IDENTITY_KEY:
 		return "no private key, or a damaged one";
 	case IDENTITY_CURVE:
-		return "key is not on P-256 or P-384";
+		return "key of another kind than SPDM has";
 	case IDENTITY_MISMATCH:
 		return "key does not fit the leaf certificate";
 	}
@@ -200,13 +200,15 @@ static enum identity_fault take_key(const EVP_PKEY *k, X509 *leaf,
 	EVP_PKEY *pub = X509_get0_pubkey(leaf);
 	PKCS8_PRIV_KEY_INFO *p8;
 	unsigned char *at = out->key;
+	enum crypto_key kind;
 	int len;
 
 	if (!k)
 		return IDENTITY_KEY;
-	out->curve = ossl_curve_of(k);
-	out->rsa_bits = ossl_rsa_bits(k);
-	if (!pub || (!out->curve && !out->rsa_bits))
+	kind = ossl_kind_of(k);
+	out->curve = crypto_key_curve(kind);
+	out->rsa_bits = crypto_key_rsa_bits(kind);
+	if (!pub || !kind)
 		return IDENTITY_CURVE;
 	if (EVP_PKEY_eq(k, pub) != 1)
 		return IDENTITY_MISMATCH;

@@ -94,7 +94,7 @@ enum identity_fault {
 	IDENTITY_TOO_LONG, /* too many or too large */
 	IDENTITY_ORDER,	   /* not each issued by the one before or after */
 	IDENTITY_KEY,	   /* no private key, or a damaged one */
-	IDENTITY_CURVE,	   /* not P-256 or P-384 */
+	IDENTITY_CURVE,	   /* of no kind of enum crypto_key */
 	IDENTITY_MISMATCH, /* the key does not fit the leaf certificate */
 };
 

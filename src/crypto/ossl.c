@@ -199,9 +199,12 @@ static const struct crypto_ops ossl_ops = {
 	.pubkey_from_spki = ossl_pubkey_from_spki,
 	.pubkey_from_point = ossl_pubkey_from_point,
 	.pubkey = ossl_pubkey,
+	.key_kind = ossl_key_kind,
+	.key_fits = ossl_key_fits,
 	.sign = ossl_sign,
 	.verify = ossl_verify,
 	.sign_rsa = ossl_sign_rsa,
+	.verify_rsa = ossl_verify_rsa,
 	.chain_parse = ossl_chain_parse,
 	.chain_verify = ossl_chain_verify,
 	.drop = drop,
@@ -228,21 +231,21 @@ enum il_err ossl_random(struct ossl *o, uint8_t *out, size_t len)
 }
 
 /* The first that can be used here; NULL: none. */
-static const struct ossl_gcm *pick_gcm(struct ossl *o,
-				       const struct ossl_cfg *cfg)
+static const struct ossl_aead *pick_aead(struct ossl *o,
+					 const struct ossl_cfg *cfg)
 {
-	static const struct ossl_gcm *const all[] = {
+	static const struct ossl_aead *const all[] = {
 #ifdef HAVE_IPSEC_MB
-		&ossl_gcm_mb,
+		&ossl_mb,
 #endif
-		&ossl_gcm_evp,
+		&ossl_evp,
 	};
 
-	const struct ossl_gcm *g = NULL;
+	const struct ossl_aead *g = NULL;
 
 	for (size_t i = cfg->openssl_aead ? COUNT(all) - 1 : 0;
 	     i < COUNT(all) && !g; i++)
-		if (all[i]->open(o->lib, &o->gcm_lib))
+		if (all[i]->open(o->lib, &o->aead_lib))
 			g = all[i];
 	o->ops = ossl_ops;
 	o->ops.aead_seal = g ? g->seal : NULL;
@@ -252,7 +255,7 @@ static const struct ossl_gcm *pick_gcm(struct ossl *o,
 
 const char *ossl_aead_name(const struct ossl *o)
 {
-	return o->gcm->name;
+	return o->aead->name;
 }
 
 enum il_err ossl_new(const struct ossl_cfg *cfg, struct ossl **out)
@@ -273,8 +276,8 @@ enum il_err ossl_new(const struct ossl_cfg *cfg, struct ossl **out)
 	if (o->lib)
 		o->prov = OSSL_PROVIDER_load(o->lib, "default");
 	if (o->prov)
-		o->gcm = pick_gcm(o, cfg);
-	if (o->slots && o->cipher && o->gcm)
+		o->aead = pick_aead(o, cfg);
+	if (o->slots && o->cipher && o->aead)
 		err = cfg->seeded ? ossl_rand_start(o, cfg->seed) : IL_OK;
 	if (err) {
 		ossl_free(o);
@@ -292,9 +295,9 @@ void ossl_free(struct ossl *o)
 		empty(o, &o->slots[i]);
 	for (unsigned i = 0; o->cipher && i < o->cap; i++)
 		if (o->cipher[i])
-			o->gcm->free(o->cipher[i]);
-	if (o->gcm)
-		o->gcm->close(o->gcm_lib);
+			o->aead->free(o->cipher[i]);
+	if (o->aead)
+		o->aead->close(o->aead_lib);
 	for (unsigned i = 0; i < COUNT(o->group); i++)
 		EC_GROUP_free(o->group[i]);
 	if (o->dice)

@@ -8,8 +8,8 @@ void *ossl_aead_prepare(struct ossl *o, struct ossl_slot *p)
 	void **at = &o->cipher[ossl_index(o, p)];
 
 	if (!*at)
-		*at = o->gcm->make(o->gcm_lib);
-	if (!*at || !o->gcm->key(o->gcm_lib, *at, p->aead.key))
+		*at = o->aead->make(o->aead_lib);
+	if (!*at || !o->aead->key(o->aead_lib, *at, p->aead.alg, p->aead.key))
 		return NULL;
 	p->aead.ready = true;
 	return *at;
@@ -20,7 +20,8 @@ void ossl_aead_wipe(struct ossl *o, unsigned index)
 	static const uint8_t none[CRYPTO_AEAD_KEY];
 
 	if (o->cipher[index])
-		(void)o->gcm->key(o->gcm_lib, o->cipher[index], none);
+		(void)o->aead->key(o->aead_lib, o->cipher[index],
+				   o->slots[index].aead.alg, none);
 }
 
 enum il_err ossl_aead_key(void *ctx, struct crypto_slot *s,
@@ -31,12 +32,13 @@ enum il_err ossl_aead_key(void *ctx, struct crypto_slot *s,
 	struct ossl_slot *p;
 	enum il_err err;
 
-	if (alg != CRYPTO_AES_256_GCM)
+	if (!crypto_aead_key_len(alg))
 		return IL_E_ARG;
 	err = ossl_take(o, s, OSSL_AEAD, &p);
 	if (err)
 		return err;
-	memcpy(p->aead.key, key, sizeof(p->aead.key));
+	p->aead.alg = alg;
+	memcpy(p->aead.key, key, crypto_aead_key_len(alg));
 	if (ossl_aead_prepare(o, p))
 		return IL_OK;
 	if (!old.n) {

@@ -19,11 +19,11 @@
 
 static EC_GROUP *group(struct ossl *o, enum crypto_curve curve)
 {
-	int nid = curve == CRYPTO_P256 ? NID_X9_62_prime256v1 : NID_secp384r1;
 	EC_GROUP **g = &o->group[curve - 1];
 
 	if (!*g)
-		*g = EC_GROUP_new_by_curve_name_ex(o->lib, NULL, nid);
+		*g = EC_GROUP_new_by_curve_name_ex(o->lib, NULL,
+						   ossl_curve_nid(curve));
 	return *g;
 }
 

@@ -8,22 +8,44 @@
 #include <openssl/params.h>
 #include <openssl/pem.h>
 
+#include "base/bits.h"
 #include "base/bytes.h"
 
-enum crypto_curve ossl_curve_of(const EVP_PKEY *k)
+static const struct {
+	int nid;
+	const char *name;
+} curves[] = {
+	[CRYPTO_P256] = { NID_X9_62_prime256v1, "P-256" },
+	[CRYPTO_P384] = { NID_secp384r1, "P-384" },
+	[CRYPTO_P521] = { NID_secp521r1, "P-521" },
+};
+
+int ossl_curve_nid(enum crypto_curve curve)
+{
+	return curves[curve].nid;
+}
+
+static enum crypto_key ec_kind(const EVP_PKEY *k)
 {
 	char name[32];
 	int nid;
 
-	if (!EVP_PKEY_is_a(k, "EC") ||
-	    !EVP_PKEY_get_group_name(k, name, sizeof(name), NULL))
+	if (!EVP_PKEY_get_group_name(k, name, sizeof(name), NULL))
 		return 0;
 	nid = EC_curve_nist2nid(name);
 	if (nid == NID_undef)
 		nid = OBJ_txt2nid(name);
-	if (nid == NID_X9_62_prime256v1)
-		return CRYPTO_P256;
-	return nid == NID_secp384r1 ? CRYPTO_P384 : 0;
+	for (unsigned i = CRYPTO_P256; i < COUNT(curves); i++)
+		if (curves[i].nid == nid)
+			return (enum crypto_key)i;
+	return 0;
+}
+
+enum crypto_key ossl_kind_of(const EVP_PKEY *k)
+{
+	if (EVP_PKEY_is_a(k, "EC"))
+		return ec_kind(k);
+	return ossl_rsa_kind(k);
 }
 
 static bool point_of(const EVP_PKEY *k, enum crypto_curve curve, uint8_t *out)
@@ -51,7 +73,7 @@ static EVP_PKEY *make_key(struct ossl *o, enum crypto_curve curve,
 {
 	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(o->lib, "EC", NULL);
 	size_t len = 2 * crypto_curve_len(curve);
-	const char *group = curve == CRYPTO_P256 ? "P-256" : "P-384";
+	const char *group = curves[curve].name;
 	uint8_t point[OSSL_POINT_MAX];
 	EVP_PKEY *k = NULL;
 	OSSL_PARAM p[3] = {
@@ -84,7 +106,7 @@ static enum il_err settle(struct ossl *o, struct crypto_slot *s,
 		return err;
 	}
 	p->pkey = k;
-	p->curve = ossl_curve_of(k);
+	p->key = ossl_kind_of(k);
 	return IL_OK;
 }
 
@@ -130,7 +152,7 @@ enum il_err ossl_key_load(void *ctx, struct crypto_slot *s, const void *p,
 	enum il_err err;
 	EVP_PKEY *k = ossl_key_read(ctx, p, len, &err);
 
-	if (k && !ossl_curve_of(k) && !ossl_rsa_bits(k)) {
+	if (k && !ossl_kind_of(k)) {
 		EVP_PKEY_free(k);
 		k = NULL;
 	}
@@ -149,7 +171,7 @@ enum il_err ossl_pubkey_from_spki(void *ctx, struct crypto_slot *s,
 		k = d2i_PUBKEY_ex(NULL, &at, (long)len, o->lib, NULL);
 	if (k && at != der + len)
 		err = IL_E_LONG;
-	if (k && (err == IL_E_LONG || !ossl_curve_of(k))) {
+	if (k && (err == IL_E_LONG || !ossl_kind_of(k))) {
 		EVP_PKEY_free(k);
 		k = NULL;
 	}
@@ -164,7 +186,7 @@ enum il_err ossl_pubkey_from_point(void *ctx, struct crypto_slot *s,
 	return settle(ctx, s, OSSL_PUB, make_key(ctx, curve, pub), IL_E_FIELD);
 }
 
-static struct ossl_slot *any_key(struct ossl *o, struct crypto_slot s)
+struct ossl_slot *ossl_any_key(struct ossl *o, struct crypto_slot s)
 {
 	struct ossl_slot *p = ossl_find(o, s, OSSL_KEY);
 
@@ -174,16 +196,41 @@ static struct ossl_slot *any_key(struct ossl *o, struct crypto_slot s)
 enum il_err ossl_pubkey(void *ctx, struct crypto_slot s,
 			enum crypto_curve *curve, uint8_t *pub_out)
 {
-	const struct ossl_slot *p = any_key(ctx, s);
+	const struct ossl_slot *p = ossl_any_key(ctx, s);
+	enum crypto_curve on = p ? crypto_key_curve(p->key) : 0;
 	uint8_t pub[CRYPTO_PUB_MAX];
 
-	if (!p || !p->curve)
+	if (!on)
 		return IL_E_STATE;
-	if (!point_of(p->pkey, p->curve, pub))
+	if (!point_of(p->pkey, on, pub))
 		return ossl_bad(IL_E_NOMEM);
-	memcpy(pub_out, pub, 2 * crypto_curve_len(p->curve));
-	*curve = p->curve;
+	memcpy(pub_out, pub, 2 * crypto_curve_len(on));
+	*curve = on;
 	return IL_OK;
+}
+
+enum il_err ossl_key_kind(void *ctx, struct crypto_slot s,
+			  enum crypto_key *kind)
+{
+	const struct ossl_slot *p = ossl_any_key(ctx, s);
+
+	if (!p)
+		return IL_E_STATE;
+	*kind = p->key;
+	return IL_OK;
+}
+
+enum il_err ossl_key_fits(void *ctx, struct crypto_slot key,
+			  struct crypto_slot pub)
+{
+	const struct ossl_slot *a = ossl_any_key(ctx, key);
+	const struct ossl_slot *b = ossl_any_key(ctx, pub);
+
+	if (!a || !b)
+		return IL_E_STATE;
+	return a->key == b->key && EVP_PKEY_eq(a->pkey, b->pkey) == 1
+		       ? IL_OK
+		       : ossl_bad(IL_E_AUTH);
 }
 
 /* DER of an ECDSA signature to r || s. */
@@ -249,9 +296,9 @@ enum il_err ossl_sign(void *ctx, struct crypto_slot s, const uint8_t *digest,
 	EVP_PKEY_CTX *c;
 	size_t half;
 
-	if (!p || !p->curve)
+	half = p ? crypto_curve_len(crypto_key_curve(p->key)) : 0;
+	if (!half)
 		return IL_E_STATE;
-	half = crypto_curve_len(p->curve);
 	if (!digest_ok(digest_len) || sig_len != 2 * half)
 		return IL_E_ARG;
 	c = ossl_prepared(ctx, p, OSSL_SIGN);
@@ -264,18 +311,18 @@ enum il_err ossl_sign(void *ctx, struct crypto_slot s, const uint8_t *digest,
 enum il_err ossl_verify(void *ctx, struct crypto_slot s, const uint8_t *digest,
 			size_t digest_len, const uint8_t *sig, size_t sig_len)
 {
-	struct ossl_slot *p = any_key(ctx, s);
+	struct ossl_slot *p = ossl_any_key(ctx, s);
 	unsigned char *der = NULL;
 	EVP_PKEY_CTX *c;
 	size_t half;
 	bool ok;
 	int len;
 
-	if (!p || !p->curve)
+	half = p ? crypto_curve_len(crypto_key_curve(p->key)) : 0;
+	if (!half)
 		return IL_E_STATE;
 	if (!digest_ok(digest_len))
 		return IL_E_ARG;
-	half = crypto_curve_len(p->curve);
 	if (sig_len != 2 * half)
 		return IL_E_AUTH;
 	c = ossl_prepared(ctx, p, OSSL_VERIFY);

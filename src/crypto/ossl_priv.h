@@ -19,7 +19,7 @@
 
 #include "base/env.h"
 #include "crypto/ossl.h"
-#include "crypto/ossl_gcm.h"
+#include "crypto/ossl_aead.h"
 
 enum ossl_kind {
 	OSSL_FREE,
@@ -49,13 +49,15 @@ struct ossl_slot {
 	uint16_t gen;  /* counts drops, so that old names are noticed */
 	uint16_t next; /* index + 1 of the next free slot */
 	enum ossl_kind kind;
-	enum crypto_curve curve;     /* OSSL_DH, _KEY, _PUB */
+	enum crypto_curve curve;     /* OSSL_DH */
+	enum crypto_key key;	     /* OSSL_KEY, _PUB */
 	EC_KEY *dh;		     /* OSSL_DH; counted, not changed */
 	EVP_PKEY *pkey;		     /* OSSL_KEY, _PUB; counted, not changed */
 	EVP_PKEY_CTX *op[OSSL_USES]; /* each made when it is first used */
 	union {
 		struct ossl_hash hash;
 		struct {
+			enum crypto_aead_alg alg;
 			uint8_t key[CRYPTO_AEAD_KEY];
 			bool ready; /* what the slot keeps has this key */
 		} aead;
@@ -73,16 +75,16 @@ struct ossl {
 	OSSL_LIB_CTX *lib;
 	OSSL_PROVIDER *prov;
 	OSSL_PROVIDER *dice;   /* NULL: system randomness */
-	struct crypto_ops ops; /* those of ossl.c, and those of gcm */
-	const struct ossl_gcm *gcm;
-	void *gcm_lib;
-	EC_GROUP *group[2]; /* by curve - 1; made when first used */
+	struct crypto_ops ops; /* those of ossl.c, and those of aead */
+	const struct ossl_aead *aead;
+	void *aead_lib;
+	EC_GROUP *group[3]; /* by curve - 1; made when first used */
 	unsigned cap;
 	unsigned high; /* slots at and above were never used */
 	unsigned live;
 	uint16_t shelf[SHELVES]; /* index + 1 of the first free slot */
 	struct ossl_slot *slots;
-	void **cipher; /* by slot, as gcm makes them; kept to the end */
+	void **cipher; /* by slot, as aead makes them; kept to the end */
 };
 
 /* Empties OpenSSL's error queue and answers @err. */
@@ -151,13 +153,12 @@ enum il_err ossl_aead_key(void *ctx, struct crypto_slot *s,
 void *ossl_aead_prepare(struct ossl *o, struct ossl_slot *p);
 
 /*
- * How sealing and opening begin: what the slot keeps is in *@out.
+ * How sealing and opening begin: what the slot keeps is in *@out, for *@alg.
  * Errors: as crypto_aead_seal() in crypto.h
  */
-static inline enum il_err IL_MUST ossl_aead_begin(struct ossl *o,
-						  struct crypto_slot s,
-						  size_t aad_len, size_t len,
-						  size_t tag_len, void **out)
+static inline enum il_err IL_MUST ossl_aead_begin(
+	struct ossl *o, struct crypto_slot s, size_t aad_len, size_t len,
+	size_t tag_len, enum crypto_aead_alg *alg, void **out)
 {
 	struct ossl_slot *p = ossl_find(o, s, OSSL_AEAD);
 
@@ -167,6 +168,9 @@ static inline enum il_err IL_MUST ossl_aead_begin(struct ossl *o,
 		return IL_E_ARG;
 	if (!p)
 		return IL_E_STATE;
+	*alg = p->aead.alg;
+	if (*alg == CRYPTO_CHACHA20_POLY1305 && tag_len != CRYPTO_AEAD_TAG)
+		return IL_E_ARG;
 	*out = p->aead.ready ? o->cipher[(s.n & 0xffff) - 1u]
 			     : ossl_aead_prepare(o, p);
 	return *out ? IL_OK : ossl_bad(IL_E_NOMEM);
@@ -203,10 +207,22 @@ enum il_err ossl_verify(void *ctx, struct crypto_slot s, const uint8_t *digest,
 enum il_err ossl_sign_rsa(void *ctx, struct crypto_slot s, enum crypto_rsa pad,
 			  enum crypto_hash_alg alg, const uint8_t *digest,
 			  uint8_t *sig, size_t sig_len) IL_MUST;
-/* 0 if the key is not EC on one of our curves. */
-enum crypto_curve ossl_curve_of(const EVP_PKEY *k);
-/* Bits of an RSA key of a size that SPDM knows; else 0. */
-unsigned ossl_rsa_bits(const EVP_PKEY *k);
+enum il_err ossl_verify_rsa(void *ctx, struct crypto_slot s,
+			    enum crypto_rsa pad, enum crypto_hash_alg alg,
+			    const uint8_t *digest, const uint8_t *sig,
+			    size_t sig_len) IL_MUST;
+enum il_err ossl_key_kind(void *ctx, struct crypto_slot s,
+			  enum crypto_key *kind) IL_MUST;
+enum il_err ossl_key_fits(void *ctx, struct crypto_slot key,
+			  struct crypto_slot pub) IL_MUST;
+/* Of what kind a key is; 0: none of ours. */
+enum crypto_key ossl_kind_of(const EVP_PKEY *k);
+/* Of what kind an RSA key is; 0: none of ours, or one that is weak. */
+enum crypto_key ossl_rsa_kind(const EVP_PKEY *k);
+/* OpenSSL's number of a curve. */
+int ossl_curve_nid(enum crypto_curve curve);
+/* A slot with a key in it, private or public; NULL if it is none. */
+struct ossl_slot *ossl_any_key(struct ossl *o, struct crypto_slot s);
 /* The context of a slot for one use, made when it is first used so. */
 EVP_PKEY_CTX *ossl_prepared(struct ossl *o, struct ossl_slot *p,
 			    enum ossl_use use);

@@ -1,16 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "crypto/ossl_priv.h"
 
+#include <openssl/core_names.h>
 #include <openssl/rsa.h>
 
-/* Signatures of RSA keys, for responders that have such a key. */
+/* Signatures of RSA keys. */
 
-unsigned ossl_rsa_bits(const EVP_PKEY *k)
+/*
+ * An exponent of 1 would sign nothing, an even one has no inverse.
+ * Source: RFC 8017 §3.1 (odd, at least 3)
+ */
+static bool exponent_ok(const EVP_PKEY *k)
+{
+	BIGNUM *e = NULL;
+	bool ok;
+
+	ok = EVP_PKEY_get_bn_param(k, OSSL_PKEY_PARAM_RSA_E, &e) &&
+	     BN_is_odd(e) && !BN_is_one(e) && !BN_is_negative(e);
+	BN_free(e);
+	return ok;
+}
+
+enum crypto_key ossl_rsa_kind(const EVP_PKEY *k)
 {
 	const int bits = EVP_PKEY_is_a(k, "RSA") ? EVP_PKEY_get_bits(k) : 0;
 
-	return bits == 2048 || bits == 3072 || bits == 4096 ? (unsigned)bits
-							    : 0;
+	for (unsigned i = CRYPTO_KEY_RSA_2048; i <= CRYPTO_KEY_RSA_4096; i++)
+		if ((int)crypto_key_rsa_bits((enum crypto_key)i) == bits)
+			return exponent_ok(k) ? (enum crypto_key)i : 0;
+	return 0;
 }
 
 static const EVP_MD *digest_of(enum crypto_hash_alg alg)
@@ -44,6 +62,11 @@ static bool pad_as(EVP_PKEY_CTX *c, enum crypto_rsa pad, const EVP_MD *md)
 		EVP_PKEY_CTX_set_rsa_mgf1_md(c, md) > 0);
 }
 
+static bool pad_ok(enum crypto_rsa pad)
+{
+	return pad == CRYPTO_RSASSA || pad == CRYPTO_RSAPSS;
+}
+
 enum il_err ossl_sign_rsa(void *ctx, struct crypto_slot s, enum crypto_rsa pad,
 			  enum crypto_hash_alg alg, const uint8_t *digest,
 			  uint8_t *sig, size_t sig_len)
@@ -54,10 +77,9 @@ enum il_err ossl_sign_rsa(void *ctx, struct crypto_slot s, enum crypto_rsa pad,
 	size_t len = sizeof(out);
 	EVP_PKEY_CTX *c;
 
-	if (!p || p->curve)
+	if (!p || !crypto_key_rsa_bits(p->key))
 		return IL_E_STATE;
-	if (!md || (pad != CRYPTO_RSASSA && pad != CRYPTO_RSAPSS) ||
-	    sig_len != (size_t)EVP_PKEY_get_size(p->pkey))
+	if (!md || !pad_ok(pad) || sig_len != crypto_key_sig_len(p->key))
 		return IL_E_ARG;
 	c = ossl_prepared(ctx, p, OSSL_SIGN);
 	if (!c || !pad_as(c, pad, md) ||
@@ -66,4 +88,28 @@ enum il_err ossl_sign_rsa(void *ctx, struct crypto_slot s, enum crypto_rsa pad,
 		return ossl_bad(IL_E_RANDOM);
 	memcpy(sig, out, sig_len);
 	return IL_OK;
+}
+
+enum il_err ossl_verify_rsa(void *ctx, struct crypto_slot s,
+			    enum crypto_rsa pad, enum crypto_hash_alg alg,
+			    const uint8_t *digest, const uint8_t *sig,
+			    size_t sig_len)
+{
+	struct ossl_slot *p = ossl_any_key(ctx, s);
+	const EVP_MD *md = digest_of(alg);
+	EVP_PKEY_CTX *c;
+
+	if (!p || !crypto_key_rsa_bits(p->key))
+		return IL_E_STATE;
+	if (!md || !pad_ok(pad))
+		return IL_E_ARG;
+	if (sig_len != crypto_key_sig_len(p->key))
+		return IL_E_AUTH;
+	c = ossl_prepared(ctx, p, OSSL_VERIFY);
+	if (!c || !pad_as(c, pad, md))
+		return ossl_bad(IL_E_NOMEM);
+	return EVP_PKEY_verify(c, sig, sig_len, digest, crypto_hash_len(alg)) ==
+			       1
+		       ? IL_OK
+		       : ossl_bad(IL_E_AUTH);
 }

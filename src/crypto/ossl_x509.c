@@ -182,8 +182,9 @@ static enum il_err read_all(struct ossl *o, const uint8_t *der, size_t len,
 		return err;
 	leaf = certs[out->count - 1];
 	k = X509_get0_pubkey(leaf);
-	out->curve = k ? ossl_curve_of(k) : 0;
-	if (!out->curve)
+	out->key = k ? ossl_kind_of(k) : 0;
+	out->curve = crypto_key_curve(out->key);
+	if (!out->key)
 		return ossl_bad(IL_E_FIELD);
 	err = read_subject(leaf, out->subject);
 	if (!err)
@@ -217,7 +218,7 @@ enum il_err ossl_chain_parse(void *ctx, const uint8_t *der, size_t len,
 	memcpy(chain->chain.cert, certs, sizeof(certs));
 	chain->chain.count = got.count;
 	leaf->pkey = X509_get_pubkey(certs[got.count - 1]);
-	leaf->curve = got.curve;
+	leaf->key = got.key;
 	*out = got;
 	return IL_OK;
 }

@@ -34,7 +34,8 @@ static void start(struct fix *x)
 					    .issuer = i ? i : 1,
 					    .ca = i != LEAF,
 					    .san = i == LEAF ? SAN : NULL };
-		fake_key(x->spec[i].key, i == INTER ? CRYPTO_P256 : CRYPTO_P384,
+		fake_key(x->spec[i].key,
+			 i == INTER ? CRYPTO_KEY_P256 : CRYPTO_KEY_P384,
 			 i + 10);
 		memcpy(x->spec[i].signer, x->spec[i ? i - 1 : 0].key,
 		       FAKE_KEY_LEN);
@@ -151,7 +152,7 @@ static void a_foreign_root_and_a_foreign_anchor_are_refused(void **unused)
 	make(&x);
 	judged(&x, ROOT, NOW, CRYPTO_WHY_NONE, 0);
 	other = x.spec[ROOT];
-	fake_key(other.key, CRYPTO_P384, 99);
+	fake_key(other.key, CRYPTO_KEY_P384, 99);
 	memcpy(other.signer, other.key, FAKE_KEY_LEN);
 	assert_int_equal(fake_cert_make(&other, anchor, sizeof(anchor), &n),
 			 IL_OK);
@@ -223,7 +224,7 @@ static void fake_keys_have_one_form(void **unused)
 	enum crypto_curve curve;
 
 	start(&x);
-	fake_key(key, CRYPTO_P384, 4);
+	fake_key(key, CRYPTO_KEY_P384, 4);
 	assert_int_equal(crypto_key_load(&x.c, &k, key, FAKE_KEY_LEN), IL_OK);
 	assert_int_equal(crypto_key_load(&x.c, &k, key, FAKE_KEY_LEN - 1),
 			 IL_E_FIELD);

@@ -7,7 +7,7 @@
 #include "crypto/ossl_priv.h"
 
 /*
- * Two libraries' AES-GCM, one against the other. The vectors of others go
+ * Two libraries' AEADs, one against the other. The vectors of others go
  * through both in vectors_test.c.
  */
 
@@ -62,15 +62,14 @@ static bool alone(const struct two *t)
 	return true;
 }
 
-static void rekey(struct two *t)
+static void rekey(struct two *t, enum crypto_aead_alg alg)
 {
 	uint8_t key[CRYPTO_AEAD_KEY];
 
 	dice_fill(&t->dice, key, sizeof(key));
 	for (unsigned i = 0; i < 2; i++)
-		assert_int_equal(crypto_aead_key(&t->c[i], &t->key[i],
-						 CRYPTO_AES_256_GCM, key),
-				 IL_OK);
+		assert_int_equal(
+			crypto_aead_key(&t->c[i], &t->key[i], alg, key), IL_OK);
 }
 
 struct one {
@@ -126,49 +125,91 @@ static void both_give_the_same_bytes_at_every_length(void **state)
 
 	if (alone(t))
 		return;
-	for (size_t len = 0; len <= LEN_MAX; len++) {
-		if (len % 50 == 0)
-			rekey(t);
-		one(t, len, len % (AAD_MAX + 1), len & 1 ? 12 : 16);
+	for (enum crypto_aead_alg alg = CRYPTO_AES_256_GCM;
+	     alg <= CRYPTO_CHACHA20_POLY1305; alg++) {
+		size_t less = alg == CRYPTO_CHACHA20_POLY1305 ? 0 : 4;
+
+		for (size_t len = 0; len <= LEN_MAX; len++) {
+			if (len % 50 == 0)
+				rekey(t, alg);
+			one(t, len, len % (AAD_MAX + 1),
+			    16 - (len & 1 ? less : 0));
+		}
+		for (size_t aad = 0; aad <= AAD_MAX; aad++)
+			one(t, 64, aad, 16 - (aad & 1 ? 0 : less));
 	}
-	for (size_t aad = 0; aad <= AAD_MAX; aad++)
-		one(t, 64, aad, aad & 1 ? 16 : 12);
+}
+
+/* One key after another in a place, each of another algorithm. */
+static void a_slot_takes_one_algorithm_after_another(void **state)
+{
+	struct two *t = *state;
+
+	if (alone(t))
+		return;
+	for (unsigned i = 0; i < 60; i++) {
+		enum crypto_aead_alg alg = (enum crypto_aead_alg)(
+			CRYPTO_AES_256_GCM + dice_u64(&t->dice) % 3);
+
+		if (i % 7 == 0)
+			for (unsigned k = 0; k < 2; k++)
+				crypto_drop(&t->c[k], &t->key[k]);
+		rekey(t, alg);
+		one(t, i * 3, i % AAD_MAX, 16);
+	}
+}
+
+static void refuses_bits(struct two *t, unsigned i, size_t n)
+{
+	uint8_t iv[CRYPTO_AEAD_IV] = { 3 }, text[20] = { 9 };
+	uint8_t out[20], back[20], tag[CRYPTO_AEAD_TAG];
+	const struct crypto *c = &t->c[i];
+
+	assert_int_equal(crypto_aead_seal(c, t->key[i], iv, "ab", 2, text, 20,
+					  out, tag, n),
+			 IL_OK);
+	for (unsigned bit = 0; bit < 8 * n; bit++) {
+		const uint8_t flip = (uint8_t)(1u << bit % 8);
+
+		tag[bit / 8] ^= flip;
+		memset(back, 1, sizeof(back));
+		assert_int_equal(crypto_aead_open(c, t->key[i], iv, "ab", 2,
+						  out, 20, back, tag, n),
+				 IL_E_AUTH);
+		for (unsigned k = 0; k < 20; k++)
+			assert_int_equal(back[k], 0);
+		tag[bit / 8] ^= flip;
+	}
 }
 
 static void both_refuse_every_changed_bit_of_a_tag(void **state)
 {
 	struct two *t = *state;
-	uint8_t iv[CRYPTO_AEAD_IV] = { 3 }, text[20] = { 9 };
-	uint8_t out[20], back[20], tag[CRYPTO_AEAD_TAG];
+	uint8_t iv[CRYPTO_AEAD_IV] = { 3 }, b[20] = { 9 };
 
-	rekey(t);
-	for (unsigned i = 0; i < 2; i++) {
-		const struct crypto *c = &t->c[i];
-
-		for (size_t n = 12; n <= 16; n += 4) {
-			assert_int_equal(crypto_aead_seal(c, t->key[i], iv,
-							  "ab", 2, text, 20,
-							  out, tag, n),
-					 IL_OK);
-			for (unsigned bit = 0; bit < 8 * n; bit++) {
-				const uint8_t flip = (uint8_t)(1u << bit % 8);
-
-				tag[bit / 8] ^= flip;
-				memset(back, 1, sizeof(back));
-				assert_int_equal(crypto_aead_open(c, t->key[i],
-								  iv, "ab", 2,
-								  out, 20, back,
-								  tag, n),
-						 IL_E_AUTH);
-				for (unsigned k = 0; k < 20; k++)
-					assert_int_equal(back[k], 0);
-				tag[bit / 8] ^= flip;
+	for (enum crypto_aead_alg alg = CRYPTO_AES_256_GCM;
+	     alg <= CRYPTO_CHACHA20_POLY1305; alg++) {
+		rekey(t, alg);
+		for (unsigned i = 0; i < 2; i++) {
+			refuses_bits(t, i, 16);
+			if (alg != CRYPTO_CHACHA20_POLY1305) {
+				refuses_bits(t, i, 12);
+				continue;
 			}
+			/* It has one length: RFC 8439 section 2.8. */
+			assert_int_equal(crypto_aead_seal(&t->c[i], t->key[i],
+							  iv, NULL, 0, b, 4, b,
+							  b + 4, 12),
+					 IL_E_ARG);
+			assert_int_equal(crypto_aead_open(&t->c[i], t->key[i],
+							  iv, NULL, 0, b, 4, b,
+							  b + 4, 12),
+					 IL_E_ARG);
 		}
 	}
 }
 
-/* The first half of an expanded AES-256 key is the key. */
+/* An expanded AES key begins with the key. */
 static void a_dropped_key_is_gone_from_what_the_slot_keeps(void **state)
 {
 	struct two *t = *state;
@@ -176,16 +217,20 @@ static void a_dropped_key_is_gone_from_what_the_slot_keeps(void **state)
 
 	if (alone(t))
 		return;
-	dice_fill(&t->dice, key, sizeof(key));
-	assert_int_equal(
-		crypto_aead_key(&t->c[1], &t->key[1], CRYPTO_AES_256_GCM, key),
-		IL_OK);
-	assert_true(bytes_hold(t->o[1]->cipher[0], 240, key, sizeof(key)));
-	crypto_drop(&t->c[1], &t->key[1]);
-	assert_non_null(t->o[1]->cipher[0]);
-	assert_false(bytes_hold(t->o[1]->cipher[0], 240, key, 16));
-	assert_false(
-		bytes_hold(t->o[1]->slots, sizeof(*t->o[1]->slots), key, 16));
+	for (enum crypto_aead_alg alg = CRYPTO_AES_256_GCM;
+	     alg <= CRYPTO_CHACHA20_POLY1305; alg++) {
+		size_t n = crypto_aead_key_len(alg);
+
+		dice_fill(&t->dice, key, sizeof(key));
+		assert_int_equal(
+			crypto_aead_key(&t->c[1], &t->key[1], alg, key), IL_OK);
+		assert_true(bytes_hold(t->o[1]->cipher[0], 240, key, n));
+		crypto_drop(&t->c[1], &t->key[1]);
+		assert_non_null(t->o[1]->cipher[0]);
+		assert_false(bytes_hold(t->o[1]->cipher[0], 240, key, 16));
+		assert_false(bytes_hold(t->o[1]->slots, sizeof(*t->o[1]->slots),
+					key, 16));
+	}
 }
 
 int main(void)
@@ -193,6 +238,7 @@ int main(void)
 #define T(t) cmocka_unit_test_setup_teardown(t, up, down)
 	const struct CMUnitTest tests[] = {
 		T(both_give_the_same_bytes_at_every_length),
+		T(a_slot_takes_one_algorithm_after_another),
 		T(both_refuse_every_changed_bit_of_a_tag),
 		T(a_dropped_key_is_gone_from_what_the_slot_keeps),
 	};

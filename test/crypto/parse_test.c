@@ -90,14 +90,58 @@ static void nine_certificates_are_too_many(void **state)
 	assert_int_equal(f->chain.count, 8);
 }
 
-static void a_leaf_on_another_curve_does_not_parse(void **state)
+static void a_leaf_of_another_kind_of_key_does_not_parse(void **state)
 {
 	struct fix *f = *state;
+	EVP_PKEY *const bad[] = {
+		make_key("P-224"),
+		make_key("brainpoolP384r1"),
+		EVP_RSA_gen(1024),
+		EVP_RSA_gen(2056),
+		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
+	};
 
-	EVP_PKEY_free(f->key[LEAF]);
-	f->key[LEAF] = make_key("P-521");
-	make_chain(f);
-	unparsed(f, f->der, f->off[PARTS], IL_E_FIELD);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_non_null(bad[i]);
+		EVP_PKEY_free(f->key[LEAF]);
+		f->key[LEAF] = bad[i];
+		make_chain(f);
+		unparsed(f, f->der, f->off[PARTS], IL_E_FIELD);
+	}
+}
+
+static void each_kind_of_leaf_key_is_named(void **state)
+{
+	struct fix *f = *state;
+	const struct {
+		enum crypto_key kind;
+		enum crypto_curve curve;
+		EVP_PKEY *key;
+	} rows[] = {
+		{ CRYPTO_KEY_P256, CRYPTO_P256, make_key("P-256") },
+		{ CRYPTO_KEY_P384, CRYPTO_P384, make_key("P-384") },
+		{ CRYPTO_KEY_P521, CRYPTO_P521, make_key("P-521") },
+		{ CRYPTO_KEY_RSA_2048, 0, EVP_RSA_gen(2048) },
+		{ CRYPTO_KEY_RSA_3072, 0, EVP_RSA_gen(3072) },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		enum crypto_key kind = 0;
+
+		EVP_PKEY_free(f->key[LEAF]);
+		f->key[LEAF] = rows[i].key;
+		make_chain(f);
+		assert_int_equal(judge(f, ROOT, NOW).code, CRYPTO_WHY_NONE);
+		assert_int_equal(f->chain.key, rows[i].kind);
+		assert_int_equal(f->chain.curve, rows[i].curve);
+		assert_int_equal(crypto_key_kind(&f->c, f->chain.leaf, &kind),
+				 IL_OK);
+		assert_int_equal(kind, rows[i].kind);
+		assert_int_equal(
+			crypto_key_sig_len(kind),
+			rows[i].curve ? 2 * crypto_curve_len(rows[i].curve)
+				      : (size_t)EVP_PKEY_get_size(rows[i].key));
+	}
 }
 
 static void bad_sans_do_not_parse(void **state)
@@ -195,7 +239,8 @@ int main(void)
 		T(a_chain_cut_anywhere_does_not_parse),
 		T(odd_lengths_and_tags_do_not_parse),
 		T(nine_certificates_are_too_many),
-		T(a_leaf_on_another_curve_does_not_parse),
+		T(a_leaf_of_another_kind_of_key_does_not_parse),
+		T(each_kind_of_leaf_key_is_named),
 		T(bad_sans_do_not_parse),
 		T(a_dmtf_name_is_read_and_a_pci_name_goes_before_it),
 		T(a_full_table_parses_no_chain),

@@ -167,7 +167,11 @@ static void unknown_algorithms_and_curves_are_refused(void **state)
 	assert_int_equal(crypto_hash_len(0), 0);
 	assert_int_equal(crypto_hash_len(4), 0);
 	assert_int_equal(crypto_curve_len(0), 0);
-	assert_int_equal(crypto_curve_len(3), 0);
+	assert_int_equal(crypto_curve_len(4), 0);
+	assert_int_equal(crypto_aead_key_len(0), 0);
+	assert_int_equal(crypto_aead_key_len(4), 0);
+	assert_int_equal(crypto_key_sig_len(0), 0);
+	assert_int_equal(crypto_key_sig_len(CRYPTO_KEYS), 0);
 	for (unsigned bad = 0; bad < 5; bad += 4) {
 		assert_int_equal(crypto_hash(c, bad, "a", 1, b), IL_E_ARG);
 		assert_int_equal(crypto_hash_begin(c, &s, bad), IL_E_ARG);
@@ -299,7 +303,8 @@ static void odd_tag_lengths_and_huge_messages_are_refused(void **state)
 
 static void both_sides_of_ecdh_agree_and_a_bad_point_is_refused(void **state)
 {
-	const enum crypto_curve curves[] = { CRYPTO_P256, CRYPTO_P384 };
+	const enum crypto_curve curves[] = { CRYPTO_P256, CRYPTO_P384,
+					     CRYPTO_P521 };
 	struct fix *f = *state;
 	const struct crypto *c = &f->c;
 

@@ -87,7 +87,7 @@ static inline enum il_err load_key(struct fix *f, struct crypto_slot *s,
 
 	if (f->o)
 		return crypto_key_load(&f->c, s, key_pem, sizeof(key_pem) - 1);
-	fake_key(k, CRYPTO_P256, seed);
+	fake_key(k, CRYPTO_KEY_P256, seed);
 	return crypto_key_load(&f->c, s, k, sizeof(k));
 }
 

@@ -11,7 +11,7 @@
  * where a value is hexadecimal or "text". Run from the top of the sources.
  */
 #define FIELDS	8
-#define LEN_MAX 1024
+#define LEN_MAX 1100
 
 struct field {
 	char name[16];
@@ -149,7 +149,11 @@ static enum crypto_hash_alg alg_of(const struct block *b, const char *name)
 
 static enum crypto_curve curve_of(const struct block *b)
 {
-	return number(b, "curve") == 256 ? CRYPTO_P256 : CRYPTO_P384;
+	unsigned bits = number(b, "curve");
+
+	return bits == 256   ? CRYPTO_P256
+	       : bits == 384 ? CRYPTO_P384
+			     : CRYPTO_P521;
 }
 
 static void one_sha2(const struct crypto *c, const struct block *b)
@@ -301,25 +305,100 @@ static void one_tag_len(const struct crypto *c, struct crypto_slot s,
 	}
 }
 
-static void one_gcm(const struct crypto *c, const struct block *b)
+static void one_aead(const struct crypto *c, const struct block *b,
+		     enum crypto_aead_alg alg)
 {
 	struct crypto_slot s = { 0 };
 
-	assert_int_equal(get(b, "key")->len, CRYPTO_AEAD_KEY);
-	assert_int_equal(
-		crypto_aead_key(c, &s, CRYPTO_AES_256_GCM, get(b, "key")->val),
-		IL_OK);
+	assert_int_equal(get(b, "key")->len, crypto_aead_key_len(alg));
+	assert_int_equal(crypto_aead_key(c, &s, alg, get(b, "key")->val),
+			 IL_OK);
 	one_tag_len(c, s, b, 16);
-	one_tag_len(c, s, b, 12);
+	if (alg != CRYPTO_CHACHA20_POLY1305)
+		one_tag_len(c, s, b, 12);
 	one_tag_len(c, s, b, 16);
 	crypto_drop(c, &s);
 }
 
-static void aes_256_gcm_gives_the_bytes_of_its_specification_and_ieee(void **u)
+static void one_gcm256(const struct crypto *c, const struct block *b)
+{
+	one_aead(c, b, CRYPTO_AES_256_GCM);
+}
+
+static void one_gcm128(const struct crypto *c, const struct block *b)
+{
+	one_aead(c, b, CRYPTO_AES_128_GCM);
+}
+
+static void one_chacha(const struct crypto *c, const struct block *b)
+{
+	one_aead(c, b, CRYPTO_CHACHA20_POLY1305);
+}
+
+static void aes_gcm_gives_the_bytes_of_its_specification_and_ieee(void **u)
 {
 	(void)u;
-	assert_int_equal(run_with("aes256gcm.txt", one_gcm, true), 8);
-	assert_int_equal(run_with("aes256gcm.txt", one_gcm, false), 8);
+	assert_int_equal(run_with("aes256gcm.txt", one_gcm256, true), 8);
+	assert_int_equal(run_with("aes256gcm.txt", one_gcm256, false), 8);
+	assert_int_equal(run_with("aes128gcm.txt", one_gcm128, true), 9);
+	assert_int_equal(run_with("aes128gcm.txt", one_gcm128, false), 9);
+}
+
+static void chacha20_poly1305_gives_the_bytes_of_rfc_8439(void **u)
+{
+	(void)u;
+	assert_int_equal(run_with("chacha20poly1305.txt", one_chacha, true),
+			 12);
+	assert_int_equal(run_with("chacha20poly1305.txt", one_chacha, false),
+			 12);
+}
+
+static bool is(const struct block *b, const char *name, const char *value)
+{
+	const struct field *f = get(b, name);
+
+	return f->len == strlen(value) && !memcmp(f->val, value, f->len);
+}
+
+static void one_rsa(const struct crypto *c, const struct block *b)
+{
+	const struct field *spki = get(b, "spki");
+	const struct field *data = get(b, "data");
+	struct field sig = *get(b, "sig");
+	enum crypto_hash_alg alg = alg_of(b, "hash");
+	enum crypto_rsa pad =
+		is(b, "pad", "RSAPSS") ? CRYPTO_RSAPSS : CRYPTO_RSASSA;
+	const bool valid = is(b, "result", "valid");
+	uint8_t digest[CRYPTO_HASH_MAX];
+	struct crypto_slot s = { 0 };
+
+	assert_int_equal(crypto_hash(c, alg, data->val, data->len, digest),
+			 IL_OK);
+	assert_int_equal(crypto_pubkey_from_spki(c, &s, spki->val, spki->len),
+			 IL_OK);
+	assert_int_equal(
+		crypto_verify_rsa(c, s, pad, alg, digest, sig.val, sig.len),
+		valid ? IL_OK : IL_E_AUTH);
+	if (valid)
+		assert_int_equal(
+			crypto_verify_rsa(c, s,
+					  CRYPTO_RSASSA + CRYPTO_RSAPSS - pad,
+					  alg, digest, sig.val, sig.len),
+			IL_E_AUTH);
+	assert_int_equal(
+		crypto_verify_rsa(c, s, pad, alg, digest, sig.val, sig.len - 1),
+		IL_E_AUTH);
+	sig.val[sig.len - 1] ^= 1;
+	assert_int_equal(
+		crypto_verify_rsa(c, s, pad, alg, digest, sig.val, sig.len),
+		IL_E_AUTH);
+	crypto_drop(c, &s);
+}
+
+static void rsa_signatures_of_wycheproof_are_judged_as_it_says(void **unused)
+{
+	(void)unused;
+	assert_int_equal(run("rsa.txt", one_rsa), 24);
 }
 
 static void one_ecdsa(const struct crypto *c, const struct block *b)
@@ -363,7 +442,7 @@ static void one_ecdsa(const struct crypto *c, const struct block *b)
 static void ecdsa_signatures_of_rfc_6979_verify(void **unused)
 {
 	(void)unused;
-	assert_int_equal(run("ecdsa.txt", one_ecdsa), 6);
+	assert_int_equal(run("ecdsa.txt", one_ecdsa), 8);
 }
 
 static void one_ecdh(const struct crypto *c, const struct block *b)
@@ -401,7 +480,7 @@ static void one_ecdh(const struct crypto *c, const struct block *b)
 static void ecdh_gives_the_secrets_of_rfc_5903(void **unused)
 {
 	(void)unused;
-	assert_int_equal(run("ecdh.txt", one_ecdh), 2);
+	assert_int_equal(run("ecdh.txt", one_ecdh), 3);
 }
 
 int main(void)
@@ -411,7 +490,10 @@ int main(void)
 		cmocka_unit_test(hmac_gives_the_tags_of_rfc_4231_and_nist),
 		cmocka_unit_test(hkdf_gives_the_keys_of_rfc_5869),
 		cmocka_unit_test(
-			aes_256_gcm_gives_the_bytes_of_its_specification_and_ieee),
+			aes_gcm_gives_the_bytes_of_its_specification_and_ieee),
+		cmocka_unit_test(chacha20_poly1305_gives_the_bytes_of_rfc_8439),
+		cmocka_unit_test(
+			rsa_signatures_of_wycheproof_are_judged_as_it_says),
 		cmocka_unit_test(ecdsa_signatures_of_rfc_6979_verify),
 		cmocka_unit_test(ecdh_gives_the_secrets_of_rfc_5903),
 	};

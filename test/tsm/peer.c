@@ -347,7 +347,7 @@ static void identity(struct peer *p)
 			.ca = !i,
 			.san = i ? "Vendor=1d1a:Device=0001" : NULL,
 		};
-		fake_key(spec[i].key, CRYPTO_P384, i + 10);
+		fake_key(spec[i].key, CRYPTO_KEY_P384, i + 10);
 		memcpy(spec[i].signer, spec[0].key, FAKE_KEY_LEN);
 		assert_int_equal(fake_cert_make(&spec[i],
 						p->certs + p->certs_len,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "crypto/ossl_gcm.h"
+#include "crypto/ossl_aead.h"
 
 #include <emmintrin.h>
 #include <stdlib.h>
@@ -19,6 +19,12 @@
 
 #define NEEDS (IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ)
 
+/* By the algorithm of the slot. */
+union prepared {
+	struct gcm_key_data gcm;
+	uint8_t chacha[32];
+};
+
 /* The library tests its algorithms itself, where it says that it does. */
 static bool fit(const IMB_MGR *m, IMB_ARCH arch)
 {
@@ -30,7 +36,10 @@ static bool fit(const IMB_MGR *m, IMB_ARCH arch)
 	    !(m->features & IMB_FEATURE_SELF_TEST_PASS))
 		return false;
 #endif
-	return m->gcm256_pre && m->gcm256_enc && m->gcm256_dec;
+	return m->gcm256_pre && m->gcm256_enc && m->gcm256_dec &&
+	       m->gcm128_pre && m->gcm128_enc && m->gcm128_dec &&
+	       m->chacha20_poly1305_init && m->chacha20_poly1305_enc_update &&
+	       m->chacha20_poly1305_dec_update && m->chacha20_poly1305_finalize;
 }
 
 static bool mb_open(void *crypto_lib, void **lib)
@@ -59,23 +68,37 @@ static void mb_close(void *lib)
 static void *mb_make(void *lib)
 {
 	(void)lib;
-	return aligned_alloc(_Alignof(struct gcm_key_data),
-			     sizeof(struct gcm_key_data));
+	return aligned_alloc(_Alignof(union prepared), sizeof(union prepared));
 }
 
 static void mb_free(void *prepared)
 {
 	if (prepared)
-		bytes_wipe(prepared, sizeof(struct gcm_key_data));
+		bytes_wipe(prepared, sizeof(union prepared));
 	free(prepared);
 }
 
-static bool mb_key(void *lib, void *prepared, const uint8_t *key)
+static bool mb_key(void *lib, void *prepared, enum crypto_aead_alg alg,
+		   const uint8_t *key)
 {
 	const IMB_MGR *m = lib;
+	union prepared *p = prepared;
 
-	IMB_AES256_GCM_PRE(m, key, prepared);
-	return true;
+	switch (alg) {
+	case CRYPTO_AES_256_GCM:
+		IMB_AES256_GCM_PRE(m, key, &p->gcm);
+		return true;
+	case CRYPTO_AES_128_GCM:
+		/* Fewer round keys: of a longer key none may be left. */
+		bytes_wipe(p, sizeof(*p));
+		IMB_AES128_GCM_PRE(m, key, &p->gcm);
+		return true;
+	case CRYPTO_CHACHA20_POLY1305:
+		bytes_wipe(p, sizeof(*p));
+		memcpy(p->chacha, key, sizeof(p->chacha));
+		return true;
+	}
+	return false;
 }
 
 /* What the library leaves of a message; wiped by six stores, not by a call. */
@@ -101,6 +124,22 @@ static __m128i iv_of(const uint8_t *iv)
 	return _mm_set_epi64x(get_u32le(iv + 8), (int64_t)get_u64le(iv));
 }
 
+/* Seals, or with @open gives back the text of, one message. */
+static void chacha(const IMB_MGR *m, const void *key, const void *iv,
+		   const void *aad, size_t aad_len, const uint8_t *in,
+		   size_t len, uint8_t *out, uint8_t *tag, bool open)
+{
+	struct chacha20_poly1305_context_data c;
+
+	IMB_CHACHA20_POLY1305_INIT(m, key, &c, iv, aad, aad_len);
+	if (open)
+		IMB_CHACHA20_POLY1305_DEC_UPDATE(m, key, &c, out, in, len);
+	else
+		IMB_CHACHA20_POLY1305_ENC_UPDATE(m, key, &c, out, in, len);
+	m->chacha20_poly1305_finalize(&c, tag, CRYPTO_AEAD_TAG);
+	bytes_wipe(&c, sizeof(c));
+}
+
 static enum il_err mb_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 			   const void *aad, size_t aad_len, const uint8_t *in,
 			   size_t len, uint8_t *out, uint8_t *tag,
@@ -109,15 +148,22 @@ static enum il_err mb_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 	const __m128i at_once = iv_of(iv);
 	union scratch x;
 	struct ossl *o = ctx;
+	enum crypto_aead_alg alg;
 	void *key;
-	enum il_err err = ossl_aead_begin(o, s, aad_len, len, tag_len, &key);
-	const IMB_MGR *m = o->gcm_lib;
+	enum il_err err =
+		ossl_aead_begin(o, s, aad_len, len, tag_len, &alg, &key);
+	const IMB_MGR *m = o->aead_lib;
 
 	if (err)
 		return err;
-	IMB_AES256_GCM_ENC(m, key, &x.c, out, in, len,
-			   (const uint8_t *)&at_once, aad, aad_len, tag,
-			   tag_len);
+	if (alg == CRYPTO_CHACHA20_POLY1305) {
+		chacha(m, key, &at_once, aad, aad_len, in, len, out, tag,
+		       false);
+		return IL_OK;
+	}
+	(alg == CRYPTO_AES_256_GCM ? m->gcm256_enc : m->gcm128_enc)(
+		key, &x.c, out, in, len, (const uint8_t *)&at_once, aad,
+		aad_len, tag, tag_len);
 	scratch_wipe(&x);
 	return IL_OK;
 }
@@ -131,16 +177,22 @@ static enum il_err mb_unseal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 	union scratch x;
 	uint8_t got[CRYPTO_AEAD_TAG];
 	struct ossl *o = ctx;
+	enum crypto_aead_alg alg;
 	void *key;
-	enum il_err err = ossl_aead_begin(o, s, aad_len, len, tag_len, &key);
-	const IMB_MGR *m = o->gcm_lib;
+	enum il_err err =
+		ossl_aead_begin(o, s, aad_len, len, tag_len, &alg, &key);
+	const IMB_MGR *m = o->aead_lib;
 
 	if (err)
 		return err;
-	IMB_AES256_GCM_DEC(m, key, &x.c, out, in, len,
-			   (const uint8_t *)&at_once, aad, aad_len, got,
-			   tag_len);
-	scratch_wipe(&x);
+	if (alg == CRYPTO_CHACHA20_POLY1305) {
+		chacha(m, key, &at_once, aad, aad_len, in, len, out, got, true);
+	} else {
+		(alg == CRYPTO_AES_256_GCM ? m->gcm256_dec : m->gcm128_dec)(
+			key, &x.c, out, in, len, (const uint8_t *)&at_once, aad,
+			aad_len, got, tag_len);
+		scratch_wipe(&x);
+	}
 	if (bytes_equal_ct(got, tag, tag_len))
 		return IL_OK;
 	bytes_wipe(got, sizeof(got)); /* what a forger would like to know */
@@ -149,7 +201,7 @@ static enum il_err mb_unseal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 	return IL_E_AUTH;
 }
 
-const struct ossl_gcm ossl_gcm_mb = {
+const struct ossl_aead ossl_mb = {
 	.name = "ipsec-mb",
 	.open = mb_open,
 	.close = mb_close,

@@ -1,35 +1,55 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "crypto/ossl_gcm.h"
+#include "crypto/ossl_aead.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+#include "base/bits.h"
 #include "base/bytes.h"
 #include "crypto/ossl_priv.h"
 
-/* OpenSSL's: @lib is the fetched cipher, a slot keeps a context with its key.
- */
+/* OpenSSL's: a slot keeps a context with its key. */
 
-static bool evp_open(void *crypto_lib, void **lib)
-{
-	*lib = EVP_CIPHER_fetch(crypto_lib, "AES-256-GCM", NULL);
-	return *lib != NULL;
-}
+static const char *const names[] = {
+	[CRYPTO_AES_256_GCM] = "AES-256-GCM",
+	[CRYPTO_AES_128_GCM] = "AES-128-GCM",
+	[CRYPTO_CHACHA20_POLY1305] = "ChaCha20-Poly1305",
+};
+
+struct evp_lib {
+	EVP_CIPHER *cipher[COUNT(names)]; /* by algorithm */
+};
 
 static void evp_close(void *lib)
 {
-	EVP_CIPHER_free(lib);
+	struct evp_lib *l = lib;
+
+	for (size_t i = 0; l && i < COUNT(names); i++)
+		EVP_CIPHER_free(l->cipher[i]);
+	free(l);
+}
+
+static bool evp_open(void *crypto_lib, void **lib)
+{
+	struct evp_lib *l = calloc(1, sizeof(*l));
+
+	for (size_t i = CRYPTO_AES_256_GCM; l && i < COUNT(names); i++) {
+		l->cipher[i] = EVP_CIPHER_fetch(crypto_lib, names[i], NULL);
+		if (!l->cipher[i]) {
+			evp_close(l);
+			return false;
+		}
+	}
+	*lib = l;
+	return l != NULL;
 }
 
 static void *evp_make(void *lib)
 {
-	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-
-	if (c && EVP_EncryptInit_ex2(c, lib, NULL, NULL, NULL))
-		return c;
-	EVP_CIPHER_CTX_free(c);
-	return NULL;
+	(void)lib;
+	return EVP_CIPHER_CTX_new();
 }
 
 static void evp_free(void *prepared)
@@ -37,13 +57,20 @@ static void evp_free(void *prepared)
 	EVP_CIPHER_CTX_free(prepared);
 }
 
-/* With an IV too, so that the counter block of the last message goes. */
-static bool evp_key(void *lib, void *prepared, const uint8_t *key)
+/*
+ * With an IV too, so that the counter block of the last message goes. A cipher
+ * is named only where it changes: naming one makes the context anew.
+ */
+static bool evp_key(void *lib, void *prepared, enum crypto_aead_alg alg,
+		    const uint8_t *key)
 {
 	static const uint8_t iv[CRYPTO_AEAD_IV];
+	const struct evp_lib *l = lib;
+	const EVP_CIPHER *old = EVP_CIPHER_CTX_get0_cipher(prepared);
+	const EVP_CIPHER *c = l->cipher[alg];
 
-	(void)lib;
-	return EVP_EncryptInit_ex2(prepared, NULL, key, iv, NULL);
+	return EVP_EncryptInit_ex2(prepared, c == old ? NULL : c, key, iv,
+				   NULL);
 }
 
 static enum il_err evp_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
@@ -52,8 +79,10 @@ static enum il_err evp_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 			    size_t tag_len)
 {
 	uint8_t none[CRYPTO_AEAD_TAG];
+	enum crypto_aead_alg alg;
 	void *c;
-	enum il_err err = ossl_aead_begin(ctx, s, aad_len, len, tag_len, &c);
+	enum il_err err =
+		ossl_aead_begin(ctx, s, aad_len, len, tag_len, &alg, &c);
 	int n;
 
 	if (err)
@@ -74,8 +103,10 @@ static enum il_err evp_unseal(void *ctx, struct crypto_slot s,
 {
 	uint8_t want[CRYPTO_AEAD_TAG];
 	uint8_t none[CRYPTO_AEAD_TAG];
+	enum crypto_aead_alg alg;
 	void *c;
-	enum il_err err = ossl_aead_begin(ctx, s, aad_len, len, tag_len, &c);
+	enum il_err err =
+		ossl_aead_begin(ctx, s, aad_len, len, tag_len, &alg, &c);
 	int n;
 
 	if (err)
@@ -92,7 +123,7 @@ static enum il_err evp_unseal(void *ctx, struct crypto_slot s,
 	return ossl_bad(IL_E_AUTH);
 }
 
-const struct ossl_gcm ossl_gcm_evp = {
+const struct ossl_aead ossl_evp = {
 	.name = "openssl",
 	.open = evp_open,
 	.close = evp_close,
