@@ -122,6 +122,7 @@ void spdm_req_forget(struct spdm_req *q)
 	q->peer_caps = 0;
 	q->peer_transfer = 0;
 	q->asym = 0;
+	q->req_asym = 0;
 	q->hash = 0;
 	q->meas_hash = 0;
 	q->dhe = 0;

@@ -71,7 +71,8 @@ struct spdm_req_cfg {
 	uint32_t need_caps;  /* CONNECT fails if the peer lacks one of these */
 	const struct spdm_binding *binding; /* NULL: bare */
 	uint8_t ct_exponent;
-	uint32_t asym; /* offered */
+	uint32_t asym;	   /* offered */
+	uint32_t req_asym; /* what we can sign with; 0: never */
 	uint32_t hash;
 	uint16_t dhe;
 	uint16_t sm_versions[2];
@@ -152,6 +153,7 @@ struct spdm_req {
 	uint32_t peer_caps;
 	uint32_t peer_transfer;
 	uint32_t asym, hash, meas_hash;
+	uint32_t req_asym; /* of our signatures; 0: none selected */
 	uint16_t dhe;
 	bool opaque_fmt1;
 	uint8_t slot;

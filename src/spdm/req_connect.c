@@ -88,18 +88,29 @@ static enum il_err caps_check(struct spdm_req *q, const struct spdm_msg *m)
 	return IL_OK;
 }
 
-#define OFFERS 3
+#define OFFERS 4
 
-/* AlgStruct tables as offered, in the ascending order of their types. */
-static void offers(const struct spdm_req *q, struct spdm_alg_table out[OFFERS])
+/*
+ * AlgStruct tables as offered, in the ascending order of their types; how
+ * many. Who may be asked to sign says with what.
+ */
+static unsigned offers(const struct spdm_req *q,
+		       struct spdm_alg_table out[OFFERS])
 {
+	unsigned n = 2;
+
 	memset(out, 0, OFFERS * sizeof(*out));
 	out[0].type = SPDM_ALG_DHE;
 	out[0].bits = q->cfg.dhe;
 	out[1].type = SPDM_ALG_AEAD;
 	out[1].bits = SPDM_AEAD_AES_256_GCM;
-	out[2].type = SPDM_ALG_KEY_SCHEDULE;
-	out[2].bits = SPDM_KEY_SCHEDULE_SPDM;
+	if (q->cfg.req_asym) {
+		out[n].type = SPDM_ALG_REQ_ASYM;
+		out[n++].bits = (uint16_t)q->cfg.req_asym;
+	}
+	out[n].type = SPDM_ALG_KEY_SCHEDULE;
+	out[n++].bits = SPDM_KEY_SCHEDULE_SPDM;
+	return n;
 }
 
 static enum il_err algs_build(struct spdm_req *q, struct spdm_msg *m)
@@ -112,9 +123,8 @@ static enum il_err algs_build(struct spdm_req *q, struct spdm_msg *m)
 		a->other_params = SPDM_OPAQUE_FMT_1;
 	a->asym = q->cfg.asym;
 	a->hash = q->cfg.hash;
-	offers(q, a->table);
-	a->tables = OFFERS;
-	m->param1 = OFFERS;
+	a->tables = (uint8_t)offers(q, a->table);
+	m->param1 = a->tables;
 	return IL_OK;
 }
 
@@ -124,20 +134,35 @@ static bool one_of(uint32_t sel, uint32_t offered)
 	return sel && !(sel & (sel - 1)) && (sel & offered);
 }
 
+/* Whether both can make sessions, at all or with a DHE. */
+static bool sessions(const struct spdm_req *q, bool dhe)
+{
+	if (q->cfg.caps & q->peer_caps & SPDM_CAP_KEY_EX)
+		return true;
+	return !dhe && (q->cfg.caps & SPDM_CAP_PSK) &&
+	       (q->peer_caps & SPDM_CAP_PSK_MASK);
+}
+
+/* Whether the peer has to select one of a table. Without a way for us to sign
+ * there is no mutual authentication, which is for the peer to want. */
+static bool needed(const struct spdm_req *q, uint8_t type)
+{
+	return type != SPDM_ALG_REQ_ASYM && sessions(q, type == SPDM_ALG_DHE);
+}
+
 /*
  * The peer selects one of each that we offered, and nothing else.
  * Source: DSP0274 1.2.1, section 10.4.
  */
 static bool algs_sane(const struct spdm_req *q, const struct spdm_algs *a)
 {
-	const bool dhe = q->cfg.caps & q->peer_caps & SPDM_CAP_KEY_EX;
-	const bool ses = dhe || ((q->cfg.caps & SPDM_CAP_PSK) &&
-				 (q->peer_caps & SPDM_CAP_PSK_MASK));
+	const bool ses = sessions(q, false);
 	const bool meas = q->peer_caps & SPDM_CAP_MEAS_MASK;
 	struct spdm_alg_table want[OFFERS];
+	const unsigned n = offers(q, want);
 
 	if (!one_of(a->asym, q->cfg.asym) || !one_of(a->hash, q->cfg.hash) ||
-	    a->ext_asym.n || a->ext_hash.n || a->tables != OFFERS)
+	    a->ext_asym.n || a->ext_hash.n || a->tables != n)
 		return false;
 	if (meas != (a->meas_spec == SPDM_MEAS_SPEC_DMTF) ||
 	    meas != one_of(a->meas_hash, UINT32_MAX))
@@ -145,11 +170,9 @@ static bool algs_sane(const struct spdm_req *q, const struct spdm_algs *a)
 	if (a->other_params & ~SPDM_OPAQUE_FMT_1 ||
 	    (q->version >= SPDM_V12 && ses && !a->other_params))
 		return false;
-	offers(q, want);
-	for (unsigned i = 0; i < OFFERS; i++)
+	for (unsigned i = 0; i < n; i++)
 		if (a->table[i].type != want[i].type || a->table[i].ext_count ||
-		    (((want[i].type == SPDM_ALG_DHE ? dhe : ses) ||
-		      a->table[i].bits) &&
+		    ((needed(q, want[i].type) || a->table[i].bits) &&
 		     !one_of(a->table[i].bits, want[i].bits)))
 			return false;
 	return true;
@@ -162,13 +185,16 @@ static enum il_err algs_check(struct spdm_req *q, const struct spdm_msg *m)
 	if (!algs_sane(q, a))
 		return IL_E_FIELD;
 	q->asym = a->asym;
+	q->req_asym = spdm_algs_bits(a, SPDM_ALG_REQ_ASYM);
 	q->hash = a->hash;
 	q->meas_hash = a->meas_hash;
 	q->dhe = spdm_algs_bits(a, SPDM_ALG_DHE);
 	q->opaque_fmt1 = a->other_params & SPDM_OPAQUE_FMT_1;
-	q->shape = (struct spdm_shape){ .hash_len = spdm_hash_len(q->hash),
-					.sig_len = spdm_sig_len(q->asym),
-					.dhe_len = spdm_dhe_len(q->dhe) };
+	q->shape =
+		(struct spdm_shape){ .hash_len = spdm_hash_len(q->hash),
+				     .sig_len = spdm_sig_len(q->asym),
+				     .req_sig_len = spdm_sig_len(q->req_asym),
+				     .dhe_len = spdm_dhe_len(q->dhe) };
 	q->shape.clear =
 		q->cfg.caps & q->peer_caps & SPDM_CAP_HANDSHAKE_IN_CLEAR;
 	return spdm_tr_choose(&q->tr, q->version, q->hash);

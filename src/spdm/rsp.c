@@ -83,6 +83,7 @@ void spdm_rsp_forget(struct spdm_rsp *r)
 	r->peer_caps = 0;
 	r->peer_transfer = 0;
 	r->asym = 0;
+	r->req_asym = 0;
 	r->hash = 0;
 	r->meas_hash = 0;
 	r->dhe = 0;

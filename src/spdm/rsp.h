@@ -185,6 +185,8 @@ struct spdm_rsp_cfg {
 	uint32_t caps;	     /* of SPDM_RSP_CAPS_ALL and _PORT */
 	uint8_t ct_exponent;
 	uint32_t asym; /* bits we can sign with; see @slots */
+	uint32_t
+		req_asym; /* of requesters' signatures we can verify; 0: none */
 	uint32_t hash;
 	uint32_t meas_hash;
 	uint16_t dhe;
@@ -236,7 +238,7 @@ struct spdm_rsp_session {
 	enum spdm_session_state state;
 	uint32_t id;
 	uint8_t slot; /* it stands on; SPDM_SLOTS or more: on none */
-	bool psk; /* made by PSK_EXCHANGE */
+	bool psk;     /* made by PSK_EXCHANGE */
 	struct spdm_keys keys;
 	struct spdm_channel ch[SPDM_DIRS];
 	struct crypto_slot th;	/* transcript of the handshake */
@@ -253,6 +255,7 @@ struct spdm_rsp {
 	uint32_t peer_caps;
 	uint32_t peer_transfer; /* longest response the peer takes */
 	uint32_t asym, hash, meas_hash;
+	uint32_t req_asym; /* of the requester's signatures; 0: none */
 	uint16_t dhe;
 	bool opaque_fmt1;
 	struct spdm_transcript tr;

@@ -131,10 +131,16 @@ static uint16_t select_bits(const struct spdm_rsp *r, uint8_t type,
 		return (uint16_t)pick(r->cfg.dhe, offered);
 	case SPDM_ALG_AEAD:
 		return SPDM_AEAD_AES_256_GCM & offered;
+	case SPDM_ALG_REQ_ASYM:
+		/* Only where the peer may have to sign. */
+		if (!(r->peer_caps &
+		      (SPDM_CAP_MUT_AUTH | SPDM_CAP_EP_INFO_SIG)))
+			return 0;
+		return (uint16_t)pick(r->cfg.req_asym, offered);
 	case SPDM_ALG_KEY_SCHEDULE:
 		return SPDM_KEY_SCHEDULE_SPDM & offered;
 	default:
-		return 0; /* no mutual authentication */
+		return 0;
 	}
 }
 
@@ -241,6 +247,7 @@ enum il_err spdm_rsp_algs(struct spdm_ex *x)
 	if (err)
 		return err;
 	r->asym = sel.asym;
+	r->req_asym = spdm_algs_bits(&sel, SPDM_ALG_REQ_ASYM);
 	r->hash = sel.hash;
 	r->meas_hash = sel.meas_hash;
 	r->dhe = spdm_algs_bits(&sel, SPDM_ALG_DHE);

@@ -185,6 +185,7 @@ static enum il_err parse(struct spdm_ex *x, const uint8_t *in, size_t n)
 	const struct spdm_rsp *r = x->r;
 	const struct spdm_shape sh = { .hash_len = spdm_hash_len(r->hash),
 				       .sig_len = spdm_sig_len(r->asym),
+				       .req_sig_len = spdm_sig_len(r->req_asym),
 				       .dhe_len = spdm_dhe_len(r->dhe) };
 	const size_t fill = n % r->via->unit ? 0 : r->via->unit - 1u;
 	size_t used = n;
