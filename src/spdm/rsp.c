@@ -32,7 +32,7 @@ void spdm_rsp_session_end(struct spdm_rsp *r, struct spdm_rsp_session *s,
 	crypto_drop(r->cfg.crypto, &s->l12);
 	bytes_wipe(s, sizeof(*s));
 	if (open && r->cfg.port->session_ended)
-		r->cfg.port->session_ended(r->cfg.port_ctx, id, why);
+		r->cfg.port->session_ended(r->cfg.vendor_ctx, id, why);
 	env_trace(r->cfg.env, TRACE_EV(TRACE_SPDM, SPDM_TRACE_SESSION), id,
 		  SPDM_SES_NONE, why);
 }
@@ -63,6 +63,8 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 			return IL_E_ARG;
 	memset(r, 0, sizeof(*r));
 	r->cfg = *cfg;
+	if (!cfg->vendor_ctx)
+		r->cfg.vendor_ctx = cfg->port_ctx;
 	if (!r->cfg.seq_limit)
 		r->cfg.seq_limit = UINT64_MAX;
 	r->next_id = UINT16_MAX;

@@ -177,6 +177,9 @@ struct spdm_rsp_cfg {
 	const struct env *env;
 	const struct spdm_rsp_port *port;
 	void *port_ctx;
+	/* @ctx of vendor and session_ended alone, for who puts these two over
+	 * another's port; NULL: port_ctx. */
+	void *vendor_ctx;
 	spdm_rsp_tap_fn *tap;	  /* NULL outside worlds and tests */
 	spdm_rsp_bytes_fn *bytes; /* likewise */
 	void *tap_ctx;		  /* of both */

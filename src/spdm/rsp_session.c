@@ -491,7 +491,8 @@ enum il_err spdm_rsp_vendor(struct spdm_ex *x)
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST,
 				      x->req.code);
 	err = (pci ? cfg->port->vendor : cfg->port->vendor_other)(
-		cfg->port_ctx, x->s ? x->s->id : 0, in, &w);
+		pci ? cfg->vendor_ctx : cfg->port_ctx, x->s ? x->s->id : 0, in,
+		&w);
 	vendor_used(x, &w, !err && !w.err && w.len);
 	if (!err && w.err)
 		err = IL_E_NOMEM;
