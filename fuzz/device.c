@@ -298,7 +298,10 @@ static void tell(struct rd *in, uint8_t op)
 	const struct spdm_vdm v = { .payload = { p, n } };
 	struct wr w = wr_over(ans, sizeof(ans));
 
-	(void)!r->dev.dsm.spdm_port.vendor(&r->dev.dsm, RIG_SESSION, &v, &w);
+	if (!spdm_rsp_session_open(&r->dev.conns[0].rsp, RIG_SESSION))
+		return;
+	(void)!r->dev.conns[0].port.vendor(&r->dev.conns[0], RIG_SESSION, &v,
+					   &w);
 }
 
 /* An object in the mailbox, as the host puts it there. */
@@ -455,7 +458,8 @@ static void keyed(void)
 				    .stream = RIG_STREAM };
 	for (unsigned i = 0; i < 6; i++)
 		s->key[0][i / 3][i % 3] = IDEKM_KEY_ACTIVE;
-	r->dev.dsm.idekm.owner = RIG_SESSION;
+	rig_session(r);
+	r->dev.dsm.pci.idekm.owner = RIG_SESSION;
 }
 
 static void start(uint8_t how)

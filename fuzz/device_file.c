@@ -34,7 +34,7 @@ static void build(void)
 	must(device_init(&dev, &cfg) == IL_OK);
 	must(device_sane(&dev));
 	for (unsigned i = 0; i < dev.fns; i++) {
-		const struct dsm_port *p = dev.dsm.cfg.port;
+		const struct dsm_port *p = dev.dsm.pci.cfg.port;
 
 		must(!p->check_config(&dev, i, &lock));
 		must(p->report(&dev, i, &lock, &rep) == IL_OK);

@@ -23,17 +23,18 @@ static void laws(void)
 
 	must(dsm_sane(&g->d));
 	for (uint32_t fn = 0; fn < TDIS; fn++) {
-		const enum tdi_state s = dsm_tdi_state(&g->d, fn);
+		const enum tdi_state s = dsm_tdi_state(&g->d.pci, fn);
 
 		if (s == TDI_LOCKED || s == TDI_RUN)
-			must(spdm_rsp_session_open(&g->d.spdm,
-						   g->tdis[fn].session));
-		if (dsm_mmio_verdict(&g->d, fn, true, true, STREAM, &why))
+			must(dsm_token_open(&g->d.pci, g->tdis[fn].session));
+		if (dsm_mmio_verdict(&g->d.pci, fn, true, true, STREAM, &why))
 			must(s == TDI_RUN);
-		if (dsm_dma_verdict(&g->d, fn, DSM_DMA, &t, &stream, &why) && t)
+		if (dsm_dma_verdict(&g->d.pci, fn, DSM_DMA, &t, &stream,
+				    &why) &&
+		    t)
 			must(s == TDI_RUN);
-		(void)dsm_lock_refusal(&g->d, fn);
-		(void)dsm_epoch(&g->d, fn);
+		(void)dsm_lock_refusal(&g->d.pci, fn);
+		(void)dsm_epoch(&g->d.pci, fn);
 	}
 }
 
@@ -43,8 +44,9 @@ static void say(unsigned which, const uint8_t *p, size_t n, size_t room)
 	const struct spdm_vdm v = { .payload = { p, n } };
 	struct wr w = wr_over(g->ans, room);
 
-	if (spdm_rsp_session_open(&g->d.spdm, sid[which]))
-		(void)!g->d.spdm_port.vendor(&g->d, sid[which], &v, &w);
+	if (spdm_rsp_session_open(&g->conns[0].rsp, sid[which]))
+		(void)!g->conns[0].port.vendor(&g->conns[0], sid[which], &v,
+					       &w);
 }
 
 /* A TDISP request as the rig's ask() has it, then changed. */
@@ -170,7 +172,7 @@ static void spdm(struct rd *in, uint8_t op)
 	};
 
 	if (a & 0x20)
-		(void)spdm_rsp_end(&g->d.spdm, sid[op >> 5 & 1]);
+		(void)spdm_rsp_end(&g->conns[0].rsp, sid[op >> 5 & 1]);
 	else if (!g->f.random_err)
 		(void)!run(g, e, (enum spdm_req_op)(a % SPDM_OPS), &args);
 }
@@ -178,7 +180,7 @@ static void spdm(struct rd *in, uint8_t op)
 /* Another one, which nobody talks to over SPDM; it must be free. */
 static void other_session(void)
 {
-	struct spdm_rsp_session *s = &g->d.spdm.ses[1];
+	struct spdm_rsp_session *s = &g->conns[0].rsp.ses[1];
 
 	if (s->state != SPDM_SES_NONE)
 		return;
@@ -217,7 +219,7 @@ static void step(struct rd *in)
 			  op >> 4 == 15 ? STREAM : op >> 4);
 		break;
 	case 8:
-		dsm_key_retired(&g->d, &ref);
+		dsm_key_retired(&g->d.pci, &ref);
 		break;
 	case 9:
 		hardware(in);
@@ -228,7 +230,7 @@ static void step(struct rd *in)
 		break;
 	case 11:
 		a = rd_u8(in);
-		dsm_set_function(&g->d, a & 3, !(a & 4), 0x100 + (a >> 4));
+		dsm_set_function(&g->d.pci, a & 3, !(a & 4), 0x100 + (a >> 4));
 		break;
 	case 12:
 		spdm(in, op);

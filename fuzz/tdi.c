@@ -14,7 +14,7 @@ struct hw {
 	unsigned watched;
 };
 
-static enum tdisp_error check(void *ctx, uint32_t fn, uint32_t session,
+static enum tdisp_error check(void *ctx, uint32_t fn, uint64_t session,
 			      const struct tdisp_lock *lock)
 {
 	struct hw *h = ctx;
@@ -77,7 +77,7 @@ static enum il_err report(void *ctx, uint32_t fn, const struct tdisp_lock *lock,
 	return IL_OK;
 }
 
-static enum tdisp_error p2p(void *ctx, uint32_t fn, uint32_t session,
+static enum tdisp_error p2p(void *ctx, uint32_t fn, uint64_t session,
 			    uint8_t stream)
 {
 	(void)fn;
@@ -168,8 +168,10 @@ static void step(const struct tdisp_rsp *r, struct tdi *t, const struct hw *h,
 	memcpy(&before, t, sizeof(before));
 	e = tdi_handle(r, t, ev, &arg);
 	must(tdi_sane(t));
-	/* A STOP that was refused may have begun. */
-	if (e && ev != TDI_EV_STOP && ev != TDI_EV_RESET)
+	/* A STOP that was refused may have begun, and so may a LOCK; an event
+	 * ends the latter. */
+	if (e && ev != TDI_EV_STOP && ev != TDI_EV_RESET && !before.locking &&
+	    (ev != TDI_EV_LOCK || e != TDISP_E_BUSY))
 		must(unchanged(&before, t, sizeof(before)));
 	/* Trust has one door each, and is watched over. */
 	if (t->state == TDI_LOCKED && before.state != TDI_LOCKED)
@@ -180,6 +182,7 @@ static void step(const struct tdisp_rsp *r, struct tdi *t, const struct hw *h,
 		     !memcmp(before.nonce, req.nonce, sizeof(req.nonce)));
 	if (t->state == TDI_LOCKED || t->state == TDI_RUN)
 		must(h->watched == 1);
+	must(!t->locking || h->watched == 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -210,7 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 		moods(&h, &f, mood);
 		if (mood == 0x3c)
-			(void)tdi_poll(&r, &t);
+			(void)tdi_poll(&r, &t, rd_left(&in), 8);
 		step(&r, &t, &h, &in);
 	}
 	return 0;

@@ -66,7 +66,9 @@ static void tell(struct rd *in, uint8_t op)
 
 	const struct spdm_vdm v = { .payload = { p, n } };
 
-	(void)!s.dev.dsm.spdm_port.vendor(&s.dev.dsm, SOLO_SESSION, &v, &w);
+	solo_session(&s);
+	(void)!s.dev.conns[0].port.vendor(&s.dev.conns[0], SOLO_SESSION, &v,
+					  &w);
 }
 
 /* All six keys of a set, and GO. */
@@ -83,8 +85,9 @@ static void all_keys(uint8_t op)
 		const struct spdm_vdm v = { .payload = { p, n } };
 		struct wr w = wr_over(s.out, sizeof(s.out));
 
-		(void)!s.dev.dsm.spdm_port.vendor(&s.dev.dsm, SOLO_SESSION, &v,
-						  &w);
+		solo_session(&s);
+		(void)!s.dev.conns[0].port.vendor(&s.dev.conns[0], SOLO_SESSION,
+						  &v, &w);
 	}
 }
 

@@ -166,7 +166,7 @@ void loose_settle(struct device *d)
 				continue;
 			s->keys &= (uint16_t)~key_bit(&ref);
 			s->going &= (uint16_t)~key_bit(&ref);
-			dsm_key_retired(&d->dsm, &ref);
+			dsm_key_retired(&d->dsm.pci, &ref);
 		}
 		s->set = (uint8_t)next;
 	}

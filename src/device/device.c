@@ -63,15 +63,12 @@ static enum il_err init_ide(struct device *d)
 	return err;
 }
 
-static enum il_err init_dsm(struct device *d)
+static struct dsm_pci_cfg pci_cfg_of(struct device *d)
 {
-	struct dsm_cfg dsm = {
-		.spdm = d->cfg.spdm,
+	return (struct dsm_pci_cfg){
 		.env = d->cfg.env,
 		.port = &device_dsm_port,
 		.port_ctx = d,
-		.tap = d->cfg.tap,
-		.tap_ctx = d->cfg.tap_ctx,
 		.tdi_table = d->cfg.tdi_table,
 		.lock_flags = d->cfg.lock_flags,
 		.addr_width = d->cfg.addr_width,
@@ -90,6 +87,16 @@ static enum il_err init_dsm(struct device *d)
 		.report_cap = DEVICE_REPORT_CAP,
 		.why = d->why,
 	};
+}
+
+static enum il_err init_dsm(struct device *d)
+{
+	struct dsm_cfg dsm = { .spdm = d->cfg.spdm,
+			       .conns = d->conns,
+			       .conn_count = 1,
+			       .pci = pci_cfg_of(d),
+			       .tap = d->cfg.tap,
+			       .tap_ctx = d->cfg.tap_ctx };
 
 	dsm.spdm.crypto = d->cfg.crypto;
 	dsm.spdm.env = d->cfg.env;

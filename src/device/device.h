@@ -25,6 +25,7 @@
 #define DEVICE_VFS_MAX	  7u
 #define DEVICE_FNS	  (1u + DEVICE_VFS_MAX)
 #define DEVICE_STREAMS	  8u
+#define DEVICE_CONNS	  ((unsigned)DSM_CONNS)
 #define DEVICE_ADDRS	  1u
 #define DEVICE_READS	  32u /* read requests under way, of all functions */
 #define DEVICE_REPORT_CAP 1024u
@@ -239,6 +240,7 @@ struct device {
 	struct tdi tdis[DEVICE_FNS];
 	struct idekm_stream km[DEVICE_STREAMS];
 	const struct rule *why[DEVICE_FNS];
+	struct dsm_conn conns[DEVICE_CONNS];
 	uint8_t reports[DEVICE_FNS * DEVICE_REPORT_CAP];
 	uint8_t *spdm_scratch;
 	size_t scratch_len;

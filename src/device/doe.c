@@ -33,8 +33,8 @@ static enum il_err answer(struct device *d, struct doe_type *type,
 		return err;
 	}
 	kind = type->type == DOE_TYPE_SPDM ? SPDM_PLAIN : SPDM_SECURED;
-	dsm_via(&d->dsm, NULL);
-	err = dsm_handle(&d->dsm, kind, in, n, d->reply, d->reply_len, len,
+	dsm_via(&d->dsm, 0, NULL);
+	err = dsm_handle(&d->dsm, 0, kind, in, n, d->reply, d->reply_len, len,
 			 &out_kind, d->now_ns);
 	type->type = out_kind == SPDM_PLAIN ? DOE_TYPE_SPDM : DOE_TYPE_SECURED;
 	return err;
@@ -85,8 +85,9 @@ enum il_err device_message(struct device *d, const struct spdm_binding *via,
 	if (!d->powered)
 		return IL_OK;
 	d->now_ns = now_ns;
-	dsm_via(&d->dsm, via);
-	err = dsm_handle(&d->dsm, kind, in, n, out, cap, len, out_kind, now_ns);
+	dsm_via(&d->dsm, 0, via);
+	err = dsm_handle(&d->dsm, 0, kind, in, n, out, cap, len, out_kind,
+			 now_ns);
 	exchanged(d, err, kind, n, *len);
 	device_settle(d);
 	return err;

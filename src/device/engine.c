@@ -96,7 +96,7 @@ static uint32_t allowed(const struct device_fn *fn, bool *t, int *stream)
 {
 	if (!fn_master(fn))
 		return DMA_ERROR_MASTER;
-	if (!dsm_dma_verdict(&fn->dev->dsm, fn->index, DSM_DMA, t, stream,
+	if (!dsm_dma_verdict(&fn->dev->dsm.pci, fn->index, DSM_DMA, t, stream,
 			     NULL))
 		return DMA_ERROR_STATE;
 	return DMA_ERROR_NONE;
@@ -118,7 +118,7 @@ static void start(struct device_fn *fn, uint32_t cmd)
 	e->to = e->dst;
 	e->size = e->len;
 	e->asked = e->moved = 0;
-	e->epoch = dsm_epoch(&fn->dev->dsm, fn->index);
+	e->epoch = dsm_epoch(&fn->dev->dsm.pci, fn->index);
 	error = allowed(fn, &t, &stream);
 	if (cmd < DMA_CMD_LOAD || cmd > DMA_CMD_COPY || e->size == 0 ||
 	    e->size > DMA_MAX_LEN)
@@ -289,7 +289,7 @@ static bool step(struct device_fn *fn, unsigned *budget)
 	if (was == ENGINE_IDLE)
 		return false;
 	error = allowed(fn, &t, &stream);
-	if (!error && e->epoch != dsm_epoch(&fn->dev->dsm, fn->index))
+	if (!error && e->epoch != dsm_epoch(&fn->dev->dsm.pci, fn->index))
 		error = DMA_ERROR_STATE;
 	if (error) {
 		engine_stop(fn, error);
@@ -394,7 +394,7 @@ void device_take_cpl(struct device *d, const struct tlp *t)
 		return;
 	}
 	fn = &d->fn[r->fn];
-	if (!r->dead && fn->engine.epoch != dsm_epoch(&d->dsm, fn->index))
+	if (!r->dead && fn->engine.epoch != dsm_epoch(&d->dsm.pci, fn->index))
 		engine_stop(fn, DMA_ERROR_STATE);
 	if (t->type == TLP_CPLD && t->status == TLP_CPL_SC && !t->poisoned) {
 		take_data(d, t, r);

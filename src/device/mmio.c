@@ -77,7 +77,7 @@ bool device_reported(const struct device *d, unsigned fn, uint64_t addr,
 {
 	const struct tdi *t = &d->tdis[fn];
 
-	if (dsm_tdi_state(&d->dsm, fn) == TDI_UNLOCKED)
+	if (dsm_tdi_state(&d->dsm.pci, fn) == TDI_UNLOCKED)
 		return false;
 	for (uint32_t n = 0; n < t->view.range_count; n++) {
 		const struct tdisp_range *r = &t->view.ranges[n];
@@ -103,7 +103,7 @@ bool device_reported_by_other(const struct device *d, unsigned fn,
 /* A BAR whose address ended with an assumption is nowhere, not at 0. */
 static bool lost_bar(const struct device *d, unsigned fn, unsigned bar)
 {
-	return dsm_tdi_state(&d->dsm, fn) != TDI_UNLOCKED &&
+	return dsm_tdi_state(&d->dsm.pci, fn) != TDI_UNLOCKED &&
 	       fn_bar_unset(&d->fn[fn], bar);
 }
 
@@ -139,7 +139,7 @@ bool fn_msix_locked(const struct device_fn *fn)
 {
 	const struct device *d = fn->dev;
 
-	return dsm_tdi_state(&d->dsm, fn->index) != TDI_UNLOCKED &&
+	return dsm_tdi_state(&d->dsm.pci, fn->index) != TDI_UNLOCKED &&
 	       (d->tdis[fn->index].lock.flags & TDISP_LOCK_MSIX);
 }
 
@@ -166,7 +166,7 @@ static bool non_tee(const struct device *d, const struct hit *h)
  */
 static bool tee(const struct device *d, const struct hit *h)
 {
-	if (h->locked || dsm_tdi_state(&d->dsm, h->fn) == TDI_UNLOCKED)
+	if (h->locked || dsm_tdi_state(&d->dsm.pci, h->fn) == TDI_UNLOCKED)
 		return true;
 	if (h->bar == DMA_BAR_REGS && h->off >= DMA_PAGE_MSIX_TABLE)
 		return fn_msix_locked(&d->fn[h->fn]);
@@ -176,7 +176,7 @@ static bool tee(const struct device *d, const struct hit *h)
 static bool admitted(const struct device *d, const struct hit *h, bool t,
 		     int stream, const struct rule **why)
 {
-	return dsm_mmio_verdict(&d->dsm, h->fn, tee(d, h), t, stream, why);
+	return dsm_mmio_verdict(&d->dsm.pci, h->fn, tee(d, h), t, stream, why);
 }
 
 bool device_mem_allowed(const struct device *d, unsigned fn, uint64_t addr,

@@ -15,11 +15,10 @@ static uint8_t km_status(enum il_err err)
 	return err == IL_E_ARG ? IDEKM_BAD_FIELD : IDEKM_FAILED;
 }
 
-static uint8_t program_key(void *ctx, const struct idekm_ref *ref,
-			   const uint8_t key[IDEKM_KEY_LEN],
-			   const uint8_t ifv[IDEKM_IFV_LEN])
+static uint8_t program(struct device *d, const struct idekm_ref *ref,
+		       const uint8_t key[IDEKM_KEY_LEN],
+		       const uint8_t ifv[IDEKM_IFV_LEN])
 {
-	struct device *d = ctx;
 	struct rd r = rd_over(ifv, IDEKM_IFV_LEN);
 	enum il_err err;
 
@@ -33,6 +32,15 @@ static uint8_t program_key(void *ctx, const struct idekm_ref *ref,
 			  ref->dir == IDEKM_TX ? IDE_TX : IDE_RX, ref->sub, key,
 			  rd_u64be(&r));
 	return km_status(err);
+}
+
+static enum il_err program_key(void *ctx, const struct idekm_ref *ref,
+			       const uint8_t key[IDEKM_KEY_LEN],
+			       const uint8_t ifv[IDEKM_IFV_LEN],
+			       uint8_t *status)
+{
+	*status = program(ctx, ref, key, ifv);
+	return IL_OK;
 }
 
 static enum il_err key_go(void *ctx, const struct idekm_ref *ref)

@@ -18,7 +18,7 @@ static void name(struct device *d, unsigned fn)
 
 	if (!d->captured)
 		id |= TDI_ANY_BUS;
-	dsm_set_function(&d->dsm, fn, d->fn[fn].there, id);
+	dsm_set_function(&d->dsm.pci, fn, d->fn[fn].there, id);
 }
 
 void device_name_functions(struct device *d)

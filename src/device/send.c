@@ -166,6 +166,6 @@ void device_keys_changed(struct device *d, unsigned idx)
 					 .sub = (uint8_t)(bit % 3) };
 
 		if (lost & 1u << bit)
-			dsm_key_retired(&d->dsm, &ref);
+			dsm_key_retired(&d->dsm.pci, &ref);
 	}
 }

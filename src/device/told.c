@@ -68,7 +68,7 @@ enum il_err device_ask_state(const struct device *d, uint16_t rid,
 
 	if (i < 0)
 		return IL_E_ARG;
-	*out = dsm_tdi_state(&d->dsm, (uint32_t)i);
+	*out = dsm_tdi_state(&d->dsm.pci, (uint32_t)i);
 	return IL_OK;
 }
 
@@ -81,7 +81,7 @@ static const struct rule *dma_refusal(const struct device *d, unsigned fn,
 
 	if (!fn_master(&d->fn[fn]))
 		return &device_rule_master;
-	if (!dsm_dma_verdict(&d->dsm, fn, DSM_DMA, &want_t, &want, &why))
+	if (!dsm_dma_verdict(&d->dsm.pci, fn, DSM_DMA, &want_t, &want, &why))
 		return why;
 	if (t != want_t || (want_t && stream != want))
 		return &device_rule_dma_t;

@@ -2,274 +2,74 @@
 #ifndef DSM_DSM_H
 #define DSM_DSM_H
 
-#include "base/fault.h"
-#include "idekm/rsp.h"
-#include "spdm/rsp.h"
-#include "tdisp/rsp.h"
+#include "dsm/front.h"
+#include "dsm/pci.h"
 
 /*
- * The device security manager: an SPDM responder, the IDE_KM responder and
- * the TDIs behind it, the watch over locked configuration, and the cascade
- * from a lost session or stream to the TDIs that rest on it. Hardware is
- * reached through struct dsm_port alone.
- *
- * Source: PCIe Base 6.x, chapter 11 and §6.33
+ * The device security manager in one process: the half that speaks SPDM
+ * (front.h) and the half that knows PCI-SIG's protocols (pci.h), wired to each
+ * other. dsm/session.h says what goes between them.
  */
-
-/* A selective stream as the device's registers and engine know it. */
-struct dsm_stream {
-	bool enabled;	  /* enable bit of its register block */
-	bool secure;	  /* state Secure, not Insecure */
-	bool is_default;  /* default stream bit */
-	uint8_t tc;	  /* traffic class */
-	uint8_t port;	  /* IDE_KM port index of its keys */
-	uint8_t defaults; /* how many enabled streams have the default bit */
-};
-
-/* What the device does for the DSM. @fn is the index of a TDI. */
-struct dsm_port {
-	/* Keys in AES order; answers an enum idekm_status. */
-	uint8_t (*program_key)(void *ctx, const struct idekm_ref *ref,
-			       const uint8_t key[IDEKM_KEY_LEN],
-			       const uint8_t ifv[IDEKM_IFV_LEN]);
-	enum il_err (*key_go)(void *ctx, const struct idekm_ref *ref);
-	enum il_err (*key_stop)(void *ctx, const struct idekm_ref *ref);
-	/* QUERY: fill devfn, bus, segment, max_port, cap, cap_len; the image
-	 * lives until the next call. IL_E_ARG: no such port. */
-	enum il_err (*query)(void *ctx, uint8_t port, struct idekm_msg *out);
-	/* The session that keyed it is gone: wipe its keys, both sets; the
-	 * stream is Insecure from now on. Do not raise an event for it. */
-	void (*stream_kill)(void *ctx, uint8_t port, uint8_t stream);
-	/* Look @stream up; IL_E_ARG: there is none with this id. */
-	enum il_err (*stream_info)(void *ctx, uint8_t stream,
-				   struct dsm_stream *out);
-	/*
-	 * The checks of §11.3.8 over configuration: phantom functions,
-	 * overlapping BARs, resizable BARs, system page size, cache line,
-	 * steering tags. NULL: fine; else the rule that refuses.
-	 */
-	const struct rule *(*check_config)(void *ctx, uint32_t fn,
-					   const struct tdisp_lock *lock);
-	/* As in struct tdi_port; quiesce and scrub may answer IL_E_AGAIN. */
-	enum il_err (*arm)(void *ctx, uint32_t fn);
-	void (*disarm)(void *ctx, uint32_t fn);
-	enum il_err (*quiesce)(void *ctx, uint32_t fn);
-	enum il_err (*scrub)(void *ctx, uint32_t fn);
-	enum il_err (*report)(void *ctx, uint32_t fn,
-			      const struct tdisp_lock *lock,
-			      struct tdisp_report *out);
-	/* From here on each may be NULL: not supported, not wanted. */
-	enum tdisp_error (*bind_p2p)(void *ctx, uint32_t fn, uint8_t stream);
-	enum tdisp_error (*unbind_p2p)(void *ctx, uint32_t fn, uint8_t stream);
-	enum tdisp_error (*set_mmio_attr)(void *ctx, uint32_t fn,
-					  const struct tdisp_range *range);
-	enum tdisp_error (*vdm)(void *ctx, uint32_t fn,
-				const struct tdisp_msg *req, struct wr *out);
-	void (*tdi_entered)(void *ctx, uint32_t fn, enum tdi_state old,
-			    enum tdi_state now, enum tdi_event why);
-};
 
 /*
  * Sees each decoded request and may change each response before it is hashed,
  * signed and encrypted. NULL in the shipped library. idekm and tdisp return
- * false to send no answer; payload changes the encoded vendor payload, which
- * begins with the protocol id, and *len.
+ * false to send no answer; payload changes the encoded vendor payload.
  */
 struct dsm_tap {
 	spdm_rsp_tap_fn *spdm;
 	idekm_tap *idekm;
 	tdisp_tap *tdisp;
-	void (*payload)(void *ctx, const uint8_t *in, size_t n, uint8_t *out,
-			size_t cap, size_t *len);
+	dsm_payload_tap *payload;
 	spdm_rsp_bytes_fn *bytes;
 };
 
-/* What a function is to the others. */
-struct dsm_fn {
-	uint32_t pf; /* index of its PF; its own index: it is no VF */
-};
-
-/*
- * What the device saw happen. Everything here ends the trust of the TDIs that
- * it reaches; what may change without effect (cache line size, interrupt
- * line, status bits, AER, ACS, LTR, DOE, VPD, MSI) is simply not an event.
- *
- * Source: PCIe Base 6.x §11.4.3 (locked registers), §11.4.5 to §11.4.9
- */
-enum dsm_event {
-	/* @which is the function whose registers were written. */
-	DSM_EV_BME_CLEARED,
-	DSM_EV_MSE_CLEARED, /* for a VF: VF MSE of the PF is DSM_EV_VF_MSE */
-	DSM_EV_BAR,
-	DSM_EV_ROM_BAR,
-	DSM_EV_BIST,
-	DSM_EV_RESIZABLE_BAR,
-	DSM_EV_VF_RESIZABLE_BAR,
-	DSM_EV_EA,
-	DSM_EV_ARI,
-	DSM_EV_PASID,
-	DSM_EV_PAGE_REQUEST,
-	DSM_EV_SRIOV, /* any locked field of the capability, VF BARs too */
-	DSM_EV_VF_ENABLE,
-	DSM_EV_VF_MSE,
-	DSM_EV_MULTICAST,
-	DSM_EV_DEVCTL, /* tag enables, phantom functions, No Snoop */
-	DSM_EV_MSIX,   /* MSI-X capability; counts only if LOCK_MSIX */
-	DSM_EV_RID,    /* bus number or segment changed */
-	DSM_EV_POWER,  /* left D0 and loses state */
-	DSM_EV_FLR,
-	DSM_EV_DMA_ERROR, /* UR, CA, time-out on its own request */
-	DSM_EV_POISON,	  /* poisoned TLP or integrity error, unrecoverable */
-	DSM_EV_ATS_T0,	  /* Translation Completion or PRG Response, T = 0 */
-	DSM_EV_FAILURE,	  /* of this function's part of the DSM */
-	DSM_EV_SCRUBBED,  /* in ERROR and clean by itself: back to UNLOCKED */
-	/* @which is a stream id. */
-	DSM_EV_STREAM_INSECURE, /* any cause; its keys are gone already */
-	DSM_EV_KEY_STOPPED,	/* a stopped key was needed */
-	DSM_EV_STREAM_CONFIG,	/* IDE control, RID or address register */
-	/* @which is not looked at: the whole device. */
-	DSM_EV_FW_UPDATE, /* forced in spite of NO_FW_UPDATE */
-	DSM_EV_DEBUG,	  /* invasive debug was enabled */
-	DSM_EV_LINK_DOWN,
-	DSM_EV_HOT_RESET,
-	DSM_EV_FUND_RESET,
-	DSM_EVENTS,
-};
-
-enum {
-	DSM_TRACE_EVENT = TRACE_EV(TRACE_DSM, 1),   /* a = event, b = which */
-	DSM_TRACE_SESSION = TRACE_EV(TRACE_DSM, 2), /* a = session, b = why */
-	DSM_TRACE_STREAM = TRACE_EV(TRACE_DSM, 3),  /* a = stream, b = port */
-};
-
 struct dsm_cfg {
-	/*
-	 * As for spdm_rsp_init(), with the port's sign, measure, vendor_other
-	 * and its context; vendor and session_ended of it are not used, and
-	 * tap is overwritten: the DSM puts its own there.
-	 */
+	/* As in struct dsm_front_cfg; tap and bytes are overwritten: the DSM
+	 * puts its own there. */
 	struct spdm_rsp_cfg spdm;
-	const struct env *env;
-	const struct dsm_port *port;
-	void *port_ctx;
+	struct dsm_conn *conns;
+	size_t conn_count;
+	struct dsm_pci_cfg pci;	   /* its taps are overwritten as well */
 	const struct dsm_tap *tap; /* NULL outside worlds and tests */
 	void *tap_ctx;
-	const struct tdi_edge (*tdi_table)[TDI_STATES]; /* NULL: tdi_edges */
-	uint16_t lock_flags; /* TDISP_LOCK_* that LOCK may carry */
-	uint8_t addr_width;
-	/* Rules that are not kept, for requesters that break them. */
-	bool lock_without_keys;
-	bool lock_after_key_stop;
-	bool any_port;	    /* of IDE_KM; the port sees 0 alone */
-	bool any_interface; /* of TDISP: TDI 0 answers to it */
-	/* Rules that the specification does not make. */
-	bool watch_msix; /* though LOCK_MSIX is not set */
-	/* Storage, cleared at init. */
-	const struct dsm_fn *fns; /* one for each TDI */
-	struct tdi *tdis;
-	size_t tdi_count;
-	uint32_t ide_fn; /* TDI of the function that has the IDE capability
-			    and DOE; any other number: it is no TDI */
-	struct idekm_stream *streams;
-	size_t stream_count;
-	uint8_t *report; /* @report_cap bytes for each TDI */
-	size_t report_cap;
-	const struct rule **why; /* one for each TDI */
 };
 
 struct dsm {
-	struct spdm_rsp spdm;
-	struct spdm_rsp_port spdm_port;
-	struct idekm_rsp idekm;
-	struct idekm_port idekm_port;
-	struct tdisp_rsp tdisp;
-	struct tdi_port tdi_port;
-	struct dsm_cfg cfg;
+	struct dsm_front front;
+	struct dsm_pci pci;
 };
 
 /*
  * dsm_init() - no session, all TDIs UNLOCKED and not hosted
  * @cfg: copied; what it points to must outlive the DSM; @d must not move
  *
- * Errors:   IL_E_ARG  an event scope or a needed pointer is missing; others
- *                     as spdm_rsp_init()
+ * Errors:   IL_E_ARG  a needed pointer is missing; others as spdm_rsp_init()
  */
 enum il_err dsm_init(struct dsm *d, const struct dsm_cfg *cfg) IL_MUST;
 void dsm_fini(struct dsm *d);
 
-/* By which transport messages come from now on; see spdm_rsp_via(). */
-void dsm_via(struct dsm *d, const struct spdm_binding *b);
+/* By which transport messages of @conn come from now on; see spdm_rsp_via(). */
+void dsm_via(struct dsm *d, unsigned conn, const struct spdm_binding *b);
 
 /*
  * dsm_handle() - one SPDM message in, at most one out
+ * @conn: the connection that it came by
  *
  * As spdm_rsp_handle(); PCI-SIG vendor messages go to IDE_KM and TDISP.
  * *out_len 0: no answer.
  */
-enum il_err dsm_handle(struct dsm *d, enum spdm_kind kind, const uint8_t *in,
-		       size_t n, uint8_t *out, size_t cap, size_t *out_len,
-		       enum spdm_kind *out_kind, uint64_t now_ns) IL_MUST;
+enum il_err dsm_handle(struct dsm *d, unsigned conn, enum spdm_kind kind,
+		       const uint8_t *in, size_t n, uint8_t *out, size_t cap,
+		       size_t *out_len, enum spdm_kind *out_kind,
+		       uint64_t now_ns) IL_MUST;
 
 /* Heartbeats, and slow STOPs. Returns when to call again (UINT64_MAX: not
  * before something happens). */
 uint64_t dsm_tick(struct dsm *d, uint64_t now_ns);
 
-/*
- * dsm_set_function() - how @fn can be named now
- * @id: FUNCTION_ID: RID, and segment with its valid bit once known;
- *      TDI_ANY_BUS while the bus is not known
- *
- * A change while it is not UNLOCKED is DSM_EV_RID, or the end of the function
- * (VF enable cleared), which takes the TDI out of use the same way.
- */
-void dsm_set_function(struct dsm *d, uint32_t fn, bool hosted, uint32_t id);
-
-/*
- * dsm_event() - something happened; reaches each TDI that it concerns
- * @which: see enum dsm_event; a function that is no TDI concerns none
- */
+/* dsm_pci_event(), and what it means for the half that speaks SPDM. */
 void dsm_event(struct dsm *d, enum dsm_event ev, uint32_t which);
-
-/* The receiver dropped an old key set after the K bit toggled. */
-void dsm_key_retired(struct dsm *d, const struct idekm_ref *ref);
-
-enum tdi_state dsm_tdi_state(const struct dsm *d, uint32_t fn);
-
-/* The rule that made the last LOCK of @fn fail on configuration, or NULL. */
-const struct rule *dsm_lock_refusal(const struct dsm *d, uint32_t fn);
-
-/*
- * dsm_mmio_verdict() - may this memory request reach the function?
- * @tee:    the address is in a range that is not NON_TEE
- * @t:      T bit of the TLP
- * @stream: id of the stream it came in, -1: not IDE
- * @why:    on false, the rule; may be NULL
- *
- * Configuration requests are always let in.
- * Source: PCIe Base 6.x §11.2.1, §11.5.4 (table E.4 of the reference)
- */
-bool dsm_mmio_verdict(const struct dsm *d, uint32_t fn, bool tee, bool t,
-		      int stream, const struct rule **why);
-
-enum dsm_dma {
-	DSM_DMA,  /* memory request, also an ATS translation request */
-	DSM_MSI,  /* MSI, or MSI-X whose table is not locked */
-	DSM_MSIX, /* MSI-X; locked or not is looked up here */
-};
-
-/*
- * dsm_dma_verdict() - may the function issue this, and how?
- * @t:      T bit to set
- * @stream: id of the stream to use; -1: as stream selection says
- */
-bool dsm_dma_verdict(const struct dsm *d, uint32_t fn, enum dsm_dma kind,
-		     bool *t, int *stream, const struct rule **why);
-
-/*
- * Completions to reads that were issued in RUN count only if RUN was never
- * left: keep dsm_epoch() with the request and compare on completion.
- */
-uint32_t dsm_epoch(const struct dsm *d, uint32_t fn);
 
 bool dsm_sane(const struct dsm *d);
 

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef DSM_DSM_PRIV_H
-#define DSM_DSM_PRIV_H
+#ifndef DSM_PRIV_H
+#define DSM_PRIV_H
 
-#include "dsm/dsm.h"
+#include "dsm/pci.h"
 
-/* The cascade: session, then the streams it keyed, then the TDIs. */
-void dsm_session_lost(struct dsm *d, uint32_t session);
+/* The session that @token names has ended: all that hangs on it. */
+void dsm_session_lost(struct dsm_pci *p, uint64_t token);
 
-/* A stream is Insecure; its keys are gone. */
-void dsm_stream_lost(struct dsm *d, uint8_t stream);
+/* The ports of IDE_KM and of the TDIs, which this half fills from its own. */
+void dsm_ports_init(struct dsm_pci *p);
 
-/* The port of the TDI table, which the DSM fills from its own. */
-enum tdisp_error dsm_lock_check(void *ctx, uint32_t fn, uint32_t session,
+enum tdisp_error dsm_lock_check(void *ctx, uint32_t fn, uint64_t session,
 				const struct tdisp_lock *lock);
-enum tdisp_error dsm_p2p_check(void *ctx, uint32_t fn, uint32_t session,
+enum tdisp_error dsm_p2p_check(void *ctx, uint32_t fn, uint64_t session,
 			       uint8_t stream);
 
 #endif

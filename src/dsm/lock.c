@@ -46,16 +46,16 @@ static const struct rule *keyless_refusal(const struct dsm_stream *s)
 }
 
 /* The stream part of LOCK; NULL if all is well. */
-static const struct rule *stream_refusal(const struct dsm *d, uint32_t session,
-					 uint8_t id)
+static const struct rule *stream_refusal(const struct dsm_pci *p,
+					 uint64_t session, uint8_t id)
 {
 	struct dsm_stream s = { 0 };
-	bool there = !d->cfg.port->stream_info(d->cfg.port_ctx, id, &s);
-	uint32_t keyed = idekm_rsp_keyed(&d->idekm, s.port, id);
+	bool there = !p->cfg.port->stream_info(p->cfg.port_ctx, id, &s);
+	uint64_t keyed = idekm_rsp_keyed(&p->idekm, s.port, id);
 
-	if (!keyed && d->cfg.lock_after_key_stop)
-		keyed = idekm_rsp_was_keyed(&d->idekm, s.port, id);
-	if (!keyed && d->cfg.lock_without_keys)
+	if (!keyed && p->cfg.lock_after_key_stop)
+		keyed = idekm_rsp_was_keyed(&p->idekm, s.port, id);
+	if (!keyed && p->cfg.lock_without_keys)
 		return there ? keyless_refusal(&s) : NULL;
 	if (!there || !s.is_default)
 		return &rule_stream;
@@ -78,20 +78,20 @@ static const struct rule *stream_refusal(const struct dsm *d, uint32_t session,
  * Source: PCIe Base 6.x §11.3.8. OPEN: under which of the two a second
  * default stream and another traffic class fall; they are configuration.
  */
-enum tdisp_error dsm_lock_check(void *ctx, uint32_t fn, uint32_t session,
+enum tdisp_error dsm_lock_check(void *ctx, uint32_t fn, uint64_t session,
 				const struct tdisp_lock *lock)
 {
-	struct dsm *d = ctx;
+	struct dsm_pci *p = ctx;
 	const struct rule *why =
-		stream_refusal(d, session, lock->default_stream);
+		stream_refusal(p, session, lock->default_stream);
 
-	d->cfg.why[fn] = why;
+	p->cfg.why[fn] = why;
 	if (why == &rule_defaults || why == &rule_tc)
 		return TDISP_E_INVALID_DEVICE_CONFIGURATION;
 	if (why)
 		return TDISP_E_INVALID_REQUEST;
-	why = d->cfg.port->check_config(d->cfg.port_ctx, fn, lock);
-	d->cfg.why[fn] = why;
+	why = p->cfg.port->check_config(p->cfg.port_ctx, fn, lock);
+	p->cfg.why[fn] = why;
 	return why ? TDISP_E_INVALID_DEVICE_CONFIGURATION : TDISP_E_NONE;
 }
 
@@ -101,17 +101,17 @@ enum tdisp_error dsm_lock_check(void *ctx, uint32_t fn, uint32_t session,
  * the device checks those.
  * Source: PCIe Base 6.x §11.3.18; law 55
  */
-enum tdisp_error dsm_p2p_check(void *ctx, uint32_t fn, uint32_t session,
+enum tdisp_error dsm_p2p_check(void *ctx, uint32_t fn, uint64_t session,
 			       uint8_t stream)
 {
-	struct dsm *d = ctx;
+	struct dsm_pci *p = ctx;
 	struct dsm_stream s = { 0 };
 
-	if (d->cfg.port->stream_info(d->cfg.port_ctx, stream, &s) ||
+	if (p->cfg.port->stream_info(p->cfg.port_ctx, stream, &s) ||
 	    !s.enabled || !s.secure || s.is_default ||
-	    idekm_rsp_keyed(&d->idekm, s.port, stream) != session) {
-		d->cfg.why[fn] = &rule_p2p;
+	    idekm_rsp_keyed(&p->idekm, s.port, stream) != session) {
+		p->cfg.why[fn] = &rule_p2p;
 		return TDISP_E_INVALID_REQUEST;
 	}
-	return d->cfg.port->bind_p2p(d->cfg.port_ctx, fn, stream);
+	return p->cfg.port->bind_p2p(p->cfg.port_ctx, fn, stream);
 }

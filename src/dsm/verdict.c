@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "dsm/dsm.h"
+#include "dsm/pci.h"
 
 #define SRC_T "PCIe Base 6.x §11.2.1"
 
@@ -88,15 +88,15 @@ static bool tell(const struct rule *rule, const struct rule **why)
 	return !rule;
 }
 
-bool dsm_mmio_verdict(const struct dsm *d, uint32_t fn, bool tee, bool t,
+bool dsm_mmio_verdict(const struct dsm_pci *p, uint32_t fn, bool tee, bool t,
 		      int stream, const struct rule **why)
 {
 	const struct tdi *tdi;
 	enum mmio_kind kind = TEE_OTHER;
 
-	if (fn >= d->cfg.tdi_count)
+	if (fn >= p->cfg.tdi_count)
 		return tell(tee && t ? &rule_unlocked : NULL, why);
-	tdi = &d->cfg.tdis[fn];
+	tdi = &p->cfg.tdis[fn];
 	if (!tee)
 		kind = NON_TEE;
 	else if (t && tdi->state == TDI_UNLOCKED)
@@ -107,7 +107,7 @@ bool dsm_mmio_verdict(const struct dsm *d, uint32_t fn, bool tee, bool t,
 	return tell(mmio_rules[kind][state_now(tdi)], why);
 }
 
-bool dsm_dma_verdict(const struct dsm *d, uint32_t fn, enum dsm_dma kind,
+bool dsm_dma_verdict(const struct dsm_pci *p, uint32_t fn, enum dsm_dma kind,
 		     bool *t, int *stream, const struct rule **why)
 {
 	const struct dma_cell *c;
@@ -115,9 +115,9 @@ bool dsm_dma_verdict(const struct dsm *d, uint32_t fn, enum dsm_dma kind,
 
 	*t = false;
 	*stream = -1;
-	if (fn >= d->cfg.tdi_count)
+	if (fn >= p->cfg.tdi_count)
 		return tell(NULL, why);
-	tdi = &d->cfg.tdis[fn];
+	tdi = &p->cfg.tdis[fn];
 	if (kind == DSM_MSIX && !(tdi->lock.flags & TDISP_LOCK_MSIX))
 		kind = DSM_MSI;
 	c = &dma_cells[kind][state_now(tdi)];
@@ -128,7 +128,7 @@ bool dsm_dma_verdict(const struct dsm *d, uint32_t fn, enum dsm_dma kind,
 	return tell(c->why, why);
 }
 
-uint32_t dsm_epoch(const struct dsm *d, uint32_t fn)
+uint32_t dsm_epoch(const struct dsm_pci *p, uint32_t fn)
 {
-	return fn < d->cfg.tdi_count ? d->cfg.tdis[fn].runs : 0;
+	return fn < p->cfg.tdi_count ? p->cfg.tdis[fn].runs : 0;
 }

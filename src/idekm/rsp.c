@@ -101,11 +101,11 @@ static void enter(struct idekm_rsp *r, struct idekm_stream *s,
 /* A row lives as long as it holds a key, or its stream may be Secure. */
 static void settle(struct idekm_stream *s)
 {
-	if (row_empty(s) && !s->went)
+	if (row_empty(s) && !s->went && !s->slow)
 		memset(s, 0, sizeof(*s));
 }
 
-static void own(struct idekm_rsp *r, uint32_t session)
+static void own(struct idekm_rsp *r, uint64_t session)
 {
 	if (r->owner == session)
 		return;
@@ -118,6 +118,9 @@ static void forget_row(struct idekm_rsp *r, struct idekm_stream *s,
 {
 	struct idekm_ref ref = { .stream = s->stream, .port = s->port };
 
+	/* Or a key would come to be there after all. */
+	if (s->slow)
+		r->port->kill(r->port_ctx, s->port, s->stream);
 	for (unsigned i = 0; i < IDEKM_SETS * IDEKM_DIRS * IDEKM_SUBS; i++) {
 		const struct key_edge *e;
 
@@ -131,31 +134,53 @@ static void forget_row(struct idekm_rsp *r, struct idekm_stream *s,
 	memset(s, 0, sizeof(*s));
 }
 
-static uint8_t key_prog(struct idekm_rsp *r, uint32_t session,
-			const struct idekm_msg *m)
+static bool same_key(const struct idekm_ref *a, const struct idekm_ref *b)
 {
-	struct idekm_stream *s = row_find(r, m->ref.port, m->ref.stream);
-	const struct key_edge *e;
-	uint8_t status;
+	return a->key_set == b->key_set && a->dir == b->dir && a->sub == b->sub;
+}
 
+/* The row of a stream, or one for it. */
+static struct idekm_stream *row_for(const struct idekm_rsp *r,
+				    const struct idekm_ref *ref)
+{
+	struct idekm_stream *s = row_find(r, ref->port, ref->stream);
+
+	return s ? s : row_free(r);
+}
+
+/* IL_E_AGAIN, or *@status. */
+static enum il_err key_prog(struct idekm_rsp *r, uint64_t session,
+			    const struct idekm_msg *m, uint8_t *status)
+{
+	struct idekm_stream *s = row_for(r, &m->ref);
+	const struct key_edge *e;
+	enum il_err err;
+
+	*status = IDEKM_BAD_FIELD;
 	if (!idekm_ref_sane(&m->ref))
-		return IDEKM_BAD_FIELD;
+		return IL_OK;
+	*status = IDEKM_FAILED;
 	e = &key_edges[IDEKM_EV_PROG][state_of(r, &m->ref)];
-	if (!e->on)
-		return IDEKM_FAILED;
-	if (!s)
-		s = row_free(r);
-	if (!s)
-		return IDEKM_FAILED;
-	status = r->port->program(r->port_ctx, &m->ref, m->key, m->ifv);
-	if (status != IDEKM_OK)
-		return status;
+	/* One at a time: who gave up on another has to stop that first. */
+	if (!e->on || !s || (s->slow && !same_key(&s->slow_ref, &m->ref)))
+		return IL_OK;
+	err = r->port->program(r->port_ctx, &m->ref, m->key, m->ifv, status);
+	if (err && err != IL_E_AGAIN)
+		*status = IDEKM_FAILED;
+	if (err != IL_E_AGAIN && *status != IDEKM_OK) {
+		s->slow = false;
+		settle(s);
+		return IL_OK;
+	}
 	s->used = true;
 	s->port = m->ref.port;
 	s->stream = m->ref.stream;
-	enter(r, s, &m->ref, e->next);
+	s->slow = err == IL_E_AGAIN;
+	s->slow_ref = m->ref;
 	own(r, session);
-	return IDEKM_OK;
+	if (!s->slow)
+		enter(r, s, &m->ref, e->next);
+	return err;
 }
 
 /* Some set of it is in use in whole. */
@@ -173,47 +198,47 @@ static bool row_whole(const struct idekm_stream *s)
 	return false;
 }
 
-/* True: acknowledge. */
-static bool key_gostop(struct idekm_rsp *r, const struct idekm_msg *m)
+/* IL_OK: acknowledge; IL_E_AGAIN: not yet; else silence. */
+static enum il_err key_gostop(struct idekm_rsp *r, const struct idekm_msg *m)
 {
-	bool go = m->object == IDEKM_K_SET_GO;
+	bool go = m->object == IDEKM_K_SET_GO, slow;
 	struct idekm_stream *s = row_find(r, m->ref.port, m->ref.stream);
 	const struct key_edge *e;
 	enum il_err err;
 
 	if (!idekm_ref_sane(&m->ref))
-		return false;
+		return IL_E_FIELD;
+	slow = s && s->slow && same_key(&s->slow_ref, &m->ref);
 	e = &key_edges[go ? IDEKM_EV_GO : IDEKM_EV_STOP][state_of(r, &m->ref)];
-	if (!e->on)
-		return false;
+	if (!e->on || (go && slow))
+		return IL_E_STATE;
 	err = (go ? r->port->go : r->port->stop)(r->port_ctx, &m->ref);
-	if (err)
-		return false;
-	if (s) {
-		s->went |= go;
-		enter(r, s, &m->ref, e->next);
-		s->whole |= row_whole(s);
-		settle(s);
-	}
-	return true;
+	if (err || !s)
+		return err;
+	s->went |= go;
+	s->slow &= !slow;
+	enter(r, s, &m->ref, e->next);
+	s->whole |= row_whole(s);
+	settle(s);
+	return IL_OK;
 }
 
-/* True: @rsp holds an answer. */
-static bool act(struct idekm_rsp *r, uint32_t session,
-		const struct idekm_msg *req, struct idekm_msg *rsp)
+/* IL_OK: @rsp holds an answer; IL_E_AGAIN: not yet; else silence. */
+static enum il_err act(struct idekm_rsp *r, uint64_t session,
+		       const struct idekm_msg *req, struct idekm_msg *rsp)
 {
+	enum il_err err;
+
 	rsp->ref = req->ref;
 	switch (req->object) {
 	case IDEKM_QUERY:
-		if (r->port->query(r->port_ctx, req->ref.port, rsp))
-			return false;
+		err = r->port->query(r->port_ctx, req->ref.port, rsp);
 		rsp->object = IDEKM_QUERY_RESP;
 		rsp->ref = req->ref;
-		return true;
+		return err == IL_E_AGAIN ? IL_E_IO : err;
 	case IDEKM_KEY_PROG:
 		rsp->object = IDEKM_KP_ACK;
-		rsp->status = key_prog(r, session, req);
-		return true;
+		return key_prog(r, session, req, &rsp->status);
 	case IDEKM_K_SET_GO:
 	case IDEKM_K_SET_STOP:
 		rsp->object = IDEKM_K_GOSTOP_ACK;
@@ -224,31 +249,32 @@ static bool act(struct idekm_rsp *r, uint32_t session,
 	case IDEKM_OBJECTS:
 		break;
 	}
-	return false;
+	return IL_E_FIELD;
 }
 
 /*
  * KEY_PROG of the wrong length is told so; the answer repeats what its header
  * says as far as there is one.
  */
-static bool bad_length(const uint8_t *in, size_t n, struct idekm_msg *rsp)
+static enum il_err bad_length(const uint8_t *in, size_t n,
+			      struct idekm_msg *rsp)
 {
+	uint8_t head[IDEKM_KEY_HDR_LEN] = { 0 };
 	struct idekm_msg hdr;
-	uint8_t head[IDEKM_KEY_HDR_LEN];
 
-	if (n < sizeof(head) || in[0] != IDEKM_KEY_PROG)
-		return false;
-	memcpy(head, in, sizeof(head));
+	if (!n || in[0] != IDEKM_KEY_PROG)
+		return IL_E_FIELD;
+	memcpy(head, in, n < sizeof(head) ? n : sizeof(head));
 	head[0] = IDEKM_KP_ACK; /* the same fields, and nothing after them */
 	if (idekm_decode(head, sizeof(head), &hdr))
-		return false;
+		return IL_E_FIELD;
 	rsp->object = IDEKM_KP_ACK;
 	rsp->ref = hdr.ref;
 	rsp->status = IDEKM_BAD_LENGTH;
-	return true;
+	return IL_OK;
 }
 
-enum il_err idekm_rsp_handle(struct idekm_rsp *r, uint32_t session,
+enum il_err idekm_rsp_handle(struct idekm_rsp *r, uint64_t session,
 			     const uint8_t *in, size_t n, uint8_t *out,
 			     size_t cap, size_t *out_len)
 {
@@ -256,7 +282,6 @@ enum il_err idekm_rsp_handle(struct idekm_rsp *r, uint32_t session,
 	struct wr w = wr_over(out, cap);
 	enum il_err err;
 	uint8_t asked;
-	bool told;
 
 	/* Room first: once a key has changed, the answer must not fail. */
 	if (cap < IDEKM_KEY_HDR_LEN)
@@ -270,12 +295,15 @@ enum il_err idekm_rsp_handle(struct idekm_rsp *r, uint32_t session,
 	asked = req.ref.port;
 	if (r->any_port)
 		req.ref.port = 0;
-	told = err ? bad_length(in, n, &rsp) : act(r, session, &req, &rsp);
-	if (!err)
+	if (err) {
+		err = bad_length(in, n, &rsp);
+	} else {
+		err = act(r, session, &req, &rsp);
 		rsp.ref.port = asked;
+	}
 	bytes_wipe(req.key, sizeof(req.key));
-	if (!told)
-		return IL_OK;
+	if (err)
+		return err == IL_E_AGAIN ? err : IL_OK;
 	if (r->tap && !r->tap(r->tap_ctx, &req, &rsp))
 		return IL_OK;
 	err = idekm_encode(&w, &rsp);
@@ -284,7 +312,7 @@ enum il_err idekm_rsp_handle(struct idekm_rsp *r, uint32_t session,
 	return err;
 }
 
-void idekm_rsp_session_ended(struct idekm_rsp *r, uint32_t session,
+void idekm_rsp_session_ended(struct idekm_rsp *r, uint64_t session,
 			     void (*each)(void *ctx, uint8_t port,
 					  uint8_t stream),
 			     void *ctx)
@@ -297,6 +325,7 @@ void idekm_rsp_session_ended(struct idekm_rsp *r, uint32_t session,
 
 		if (!s->used)
 			continue;
+		s->slow = false; /* goes with the rest */
 		r->port->kill(r->port_ctx, port, stream);
 		forget_row(r, s, IDEKM_EV_SESSION);
 		if (each)
@@ -340,7 +369,7 @@ enum idekm_key_state idekm_rsp_key(const struct idekm_rsp *r,
 	return idekm_ref_sane(ref) ? state_of(r, ref) : IDEKM_KEY_EMPTY;
 }
 
-uint32_t idekm_rsp_keyed(const struct idekm_rsp *r, uint8_t port,
+uint64_t idekm_rsp_keyed(const struct idekm_rsp *r, uint8_t port,
 			 uint8_t stream)
 {
 	const struct idekm_stream *s = row_find(r, port, stream);
@@ -348,7 +377,7 @@ uint32_t idekm_rsp_keyed(const struct idekm_rsp *r, uint8_t port,
 	return s && row_whole(s) ? r->owner : 0;
 }
 
-uint32_t idekm_rsp_was_keyed(const struct idekm_rsp *r, uint8_t port,
+uint64_t idekm_rsp_was_keyed(const struct idekm_rsp *r, uint8_t port,
 			     uint8_t stream)
 {
 	const struct idekm_stream *s = row_find(r, port, stream);
@@ -368,8 +397,9 @@ bool idekm_rsp_sane(const struct idekm_rsp *r)
 	for (size_t i = 0; i < r->stream_count; i++) {
 		const struct idekm_stream *s = &r->streams[i];
 
-		if (s->used ? !r->owner || (row_empty(s) && !s->went)
-			    : !row_empty(s) || s->went)
+		if (s->used ? !r->owner ||
+				      (row_empty(s) && !s->went && !s->slow)
+			    : !row_empty(s) || s->went || s->slow)
 			return false;
 	}
 	return true;

@@ -42,18 +42,27 @@ struct idekm_stream {
 	bool used;
 	bool went;  /* some key was set to GO since the stream was Insecure */
 	bool whole; /* and all six of a set were in use at once */
+	bool slow;  /* the hardware has not finished with a KEY_PROG … */
+	struct idekm_ref slow_ref; /* … of this key */
 	uint8_t port;
 	uint8_t stream;
 	uint8_t key[IDEKM_SETS][IDEKM_DIRS][IDEKM_SUBS]; /* idekm_key_state */
 };
 
-/* What the hardware does; slow means at most the times of §6.33.3. */
+/*
+ * What the hardware does; slow means at most the times of §6.33.3. Who answers
+ * IL_E_AGAIN is called again with the same arguments until it has done; kill,
+ * or stop of the same key, ends what is under way.
+ */
 struct idekm_port {
-	/* Answers an enum idekm_status; keys are in AES order. */
-	uint8_t (*program)(void *ctx, const struct idekm_ref *ref,
-			   const uint8_t key[IDEKM_KEY_LEN],
-			   const uint8_t ifv[IDEKM_IFV_LEN]);
-	/* Not IL_OK: nothing has changed, and no acknowledgement is sent. */
+	/* *@status is an enum idekm_status; keys are in AES order. Errors:
+	 * IL_E_AGAIN; others count as IDEKM_FAILED. */
+	enum il_err (*program)(void *ctx, const struct idekm_ref *ref,
+			       const uint8_t key[IDEKM_KEY_LEN],
+			       const uint8_t ifv[IDEKM_IFV_LEN],
+			       uint8_t *status);
+	/* Not IL_OK: nothing has changed, and no acknowledgement is sent;
+	 * IL_E_AGAIN: not yet. */
 	enum il_err (*go)(void *ctx, const struct idekm_ref *ref);
 	enum il_err (*stop)(void *ctx, const struct idekm_ref *ref);
 	/* Fills devfn, bus, segment, max_port, cap, cap_len of @out; the image
@@ -83,7 +92,7 @@ struct idekm_rsp {
 	void *tap_ctx;
 	struct idekm_stream *streams;
 	size_t stream_count;
-	uint32_t owner; /* session that holds keys here; 0 none */
+	uint64_t owner; /* session that holds keys here; 0 none */
 	bool any_port;	/* every port index means port 0 */
 };
 
@@ -94,7 +103,7 @@ void idekm_rsp_init(struct idekm_rsp *r, const struct env *env,
 
 /*
  * idekm_rsp_handle() - answer one object
- * @session: the session it came in, not 0
+ * @session: names the session it came in: never 0, never used again
  * @out_len: bytes of the answer; 0: there is none
  *
  * KEY_PROG is always acknowledged, with the reason if it is refused. What has
@@ -108,10 +117,15 @@ void idekm_rsp_init(struct idekm_rsp *r, const struct env *env,
  * after each KEY_PROG, so each key is judged by itself; a stream is fully
  * keyed only when idekm_rsp_keyed() says so, and law 6 is the requester's.
  *
+ * OPEN: a KEY_PROG that ends before its port field is told its wrong length
+ * with zeros for what did not come.
+ *
  * Errors:   IL_E_SPACE  @cap is too small for the answer; nothing changed
+ *           IL_E_AGAIN  the hardware has not finished: call again with the
+ *                       same bytes, the acknowledgement comes then
  * Source:   PCIe Base 6.x §6.33.3
  */
-enum il_err idekm_rsp_handle(struct idekm_rsp *r, uint32_t session,
+enum il_err idekm_rsp_handle(struct idekm_rsp *r, uint64_t session,
 			     const uint8_t *in, size_t n, uint8_t *out,
 			     size_t cap, size_t *out_len) IL_MUST;
 
@@ -122,18 +136,19 @@ enum il_err idekm_rsp_handle(struct idekm_rsp *r, uint32_t session,
  * that another session may key. Calls @each, if given, for each stream
  * after it was killed.
  */
-void idekm_rsp_session_ended(struct idekm_rsp *r, uint32_t session,
+void idekm_rsp_session_ended(struct idekm_rsp *r, uint64_t session,
 			     void (*each)(void *ctx, uint8_t port,
 					  uint8_t stream),
 			     void *ctx);
 
-/* The hardware found a stream Insecure: its keys are gone, no call back. */
+/* The hardware found a stream Insecure: its keys are gone. No call back, but
+ * for a key that it was still at. */
 void idekm_rsp_insecure(struct idekm_rsp *r, uint8_t port, uint8_t stream);
 
 /* The receiver dropped the old set after the first toggled K bit. */
 void idekm_rsp_retired(struct idekm_rsp *r, const struct idekm_ref *ref);
 
-/* Everything is forgotten, as after a conventional reset; no call back. */
+/* Everything is forgotten, as after a conventional reset; as above. */
 void idekm_rsp_reset(struct idekm_rsp *r);
 
 /* EMPTY too when there is no row for it. */
@@ -142,12 +157,12 @@ enum idekm_key_state idekm_rsp_key(const struct idekm_rsp *r,
 
 /* The session that owns the stream's keys if all six of a set are ACTIVE,
  * else 0. */
-uint32_t idekm_rsp_keyed(const struct idekm_rsp *r, uint8_t port,
+uint64_t idekm_rsp_keyed(const struct idekm_rsp *r, uint8_t port,
 			 uint8_t stream);
 
 /* The same if all six were ACTIVE once since the stream was Insecure, though
  * some may have been stopped. */
-uint32_t idekm_rsp_was_keyed(const struct idekm_rsp *r, uint8_t port,
+uint64_t idekm_rsp_was_keyed(const struct idekm_rsp *r, uint8_t port,
 			     uint8_t stream);
 
 /* True if some key of the stream is not EMPTY. */

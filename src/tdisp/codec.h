@@ -46,7 +46,8 @@ enum tdisp_code {
 };
 
 enum tdisp_error {
-	TDISP_E_NONE = 0, /* ours: no error; never on the wire */
+	TDISP_E_NONE = 0,	      /* ours: no error; never on the wire */
+	TDISP_E_PENDING = 0x7fff0001, /* ours as well: not answered yet */
 	TDISP_E_INVALID_REQUEST = 0x01,
 	TDISP_E_BUSY = 0x03,
 	TDISP_E_INVALID_INTERFACE_STATE = 0x04,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tdisp/rsp.h"
 
+#include "base/assert.h"
+
 #define REQ_BASE  0x80 /* request codes are 0x80 + bit of the map */
 #define MANDATORY 0xfe /* GET_VERSION to STOP */
 
@@ -13,6 +15,16 @@ static void support(struct tdisp_caps *caps, enum tdisp_code code)
 	unsigned bit = (unsigned)code - REQ_BASE;
 
 	caps->msgs[bit / 8] |= (uint8_t)(1u << bit % 8);
+}
+
+static void init_counts(struct tdisp_rsp *r, const struct tdisp_rsp_cfg *cfg)
+{
+	uint8_t one = cfg->num_req_this ? cfg->num_req_this : 1;
+	uint8_t all = cfg->num_req_all ? cfg->num_req_all : one;
+
+	r->caps.num_req_all = all < TDISP_REQS ? all : TDISP_REQS;
+	r->caps.num_req_this =
+		one < r->caps.num_req_all ? one : r->caps.num_req_all;
 }
 
 void tdisp_rsp_init(struct tdisp_rsp *r, const struct tdisp_rsp_cfg *cfg)
@@ -30,8 +42,7 @@ void tdisp_rsp_init(struct tdisp_rsp *r, const struct tdisp_rsp_cfg *cfg)
 	r->caps.msgs[0] = MANDATORY;
 	r->caps.lock_flags = cfg->lock_flags;
 	r->caps.addr_width = cfg->addr_width;
-	r->caps.num_req_this = 1;
-	r->caps.num_req_all = 1;
+	init_counts(r, cfg);
 	if (port->bind_p2p && port->unbind_p2p) {
 		support(&r->caps, TDISP_BIND_P2P_REQ);
 		support(&r->caps, TDISP_UNBIND_P2P_REQ);
@@ -107,6 +118,78 @@ static enum tdisp_error screen(const struct tdisp_rsp *r, const uint8_t *in,
 	return TDISP_E_NONE;
 }
 
+/* Requests that wait. */
+
+static struct tdisp_open *open_of(struct tdisp_rsp *r, uint64_t session)
+{
+	for (size_t i = 0; i < TDISP_REQS; i++)
+		if (r->open[i].session == session)
+			return &r->open[i];
+	return NULL;
+}
+
+/* Whether one more request may wait, should it come to that. */
+static bool may_wait(const struct tdisp_rsp *r, uint32_t fn)
+{
+	unsigned here = 0, all = 0;
+
+	for (size_t i = 0; i < TDISP_REQS; i++) {
+		all += r->open[i].session != 0;
+		here += r->open[i].session && r->open[i].fn == fn;
+	}
+	return all < r->caps.num_req_all && here < r->caps.num_req_this;
+}
+
+/* Forgets what @session was waiting for, unless it is this once more. */
+static enum tdisp_error admit(struct tdisp_rsp *r, uint64_t session,
+			      const struct tdi *t, enum tdisp_code code)
+{
+	struct tdisp_open *o = open_of(r, session);
+
+	if (o && o->fn == t->fn && o->code == code)
+		return TDISP_E_NONE;
+	if (o)
+		o->session = 0;
+	if (code == TDISP_STOP_REQ || may_wait(r, t->fn))
+		return TDISP_E_NONE;
+	return TDISP_E_BUSY;
+}
+
+/* After a request that was admitted: it waits, or waits no more. */
+static void note(struct tdisp_rsp *r, uint64_t session, const struct tdi *t,
+		 enum tdisp_code code, bool waits)
+{
+	struct tdisp_open *o = open_of(r, session);
+
+	if (!waits && o)
+		o->session = 0;
+	if (!waits || o)
+		return;
+	o = open_of(r, 0);
+	IL_ASSERT(o); /* may_wait() */
+	*o = (struct tdisp_open){ session, t->fn, code };
+}
+
+void tdisp_rsp_session_ended(struct tdisp_rsp *r, uint64_t session)
+{
+	struct tdisp_open *o = session ? open_of(r, session) : NULL;
+
+	if (o)
+		o->session = 0;
+}
+
+bool tdisp_rsp_sane(const struct tdisp_rsp *r)
+{
+	for (size_t i = 0; i < TDISP_REQS; i++) {
+		const struct tdisp_open *o = &r->open[i];
+
+		if (o->session &&
+		    (o->fn >= r->tdi_count || !tdisp_is_request(o->code)))
+			return false;
+	}
+	return true;
+}
+
 static void refuse(const struct tdisp_rsp *r, const struct tdi *t,
 		   const struct tdisp_msg *req, enum tdisp_error e,
 		   struct tdisp_msg *rsp)
@@ -132,7 +215,31 @@ static void vdm_wipe(const struct tdi_arg *arg, const uint8_t *answer_end)
 		bytes_wipe(from, (size_t)(end - from));
 }
 
-enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint32_t session,
+/* Asks the TDI. TDISP_E_PENDING: it has no answer yet. */
+static enum tdisp_error ask(struct tdisp_rsp *r, struct tdi *t,
+			    const struct tdi_arg *arg)
+{
+	enum tdisp_code code = arg->req->code;
+	enum tdisp_error e = admit(r, arg->session, t, code);
+
+	if (e)
+		return e;
+	arg->rsp->code = (enum tdisp_code)(code - REQ_BASE);
+	e = tdi_handle(r, t, (enum tdi_event)(code - TDISP_GET_VERSION), arg);
+	note(r, arg->session, t, code, e == TDISP_E_PENDING);
+	return e;
+}
+
+/* Second half: the answer's copy of it ends before. */
+static void scratch_of(struct tdi_arg *arg, uint8_t *out, size_t cap)
+{
+	if (cap / 2 <= VDM_HDR_MAX)
+		return;
+	arg->scratch = out + cap - cap / 2;
+	arg->scratch_cap = cap / 2 - VDM_HDR_MAX;
+}
+
+enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint64_t session,
 			     const uint8_t *in, size_t n, uint8_t *out,
 			     size_t cap, size_t *out_len)
 {
@@ -149,26 +256,20 @@ enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint32_t session,
 	if (cap < TDISP_FIXED_MAX)
 		return IL_E_SPACE;
 	arg.room = cap - PORTION_HDR;
-	if (cap / 2 > VDM_HDR_MAX) {
-		/* Second half: the answer's copy of it ends before. */
-		arg.scratch = out + cap - cap / 2;
-		arg.scratch_cap = cap / 2 - VDM_HDR_MAX;
-	}
+	scratch_of(&arg, out, cap);
 	rsp.iface = req.iface;
 	e = screen(r, in, n, &req, &t);
-	if (!e) {
-		rsp.code = (enum tdisp_code)(req.code - REQ_BASE);
-		e = tdi_handle(r, t,
-			       (enum tdi_event)(req.code - TDISP_GET_VERSION),
-			       &arg);
-	}
-	if (e)
-		refuse(r, t, &req, e, &rsp);
+	if (!e)
+		e = ask(r, t, &arg);
 	*out_len = 0;
-	if (!r->tap || r->tap(r->tap_ctx, &req, &rsp)) {
-		err = tdisp_encode(&w, &rsp);
-		if (!err)
-			*out_len = w.len;
+	if (e == TDISP_E_PENDING) {
+		err = IL_E_AGAIN;
+	} else {
+		if (e)
+			refuse(r, t, &req, e, &rsp);
+		if (!r->tap || r->tap(r->tap_ctx, &req, &rsp))
+			err = tdisp_encode(&w, &rsp);
+		*out_len = err ? 0 : w.len;
 	}
 	if (req.code == TDISP_VDM_REQ && arg.scratch)
 		vdm_wipe(&arg, out + *out_len);

@@ -43,7 +43,7 @@ struct tdi_port {
 	 * INVALID_REQUEST: stream or keys, INVALID_DEVICE_CONFIGURATION: the
 	 * rest. @session must be the one that keyed the stream.
 	 */
-	enum tdisp_error (*check)(void *ctx, uint32_t fn, uint32_t session,
+	enum tdisp_error (*check)(void *ctx, uint32_t fn, uint64_t session,
 				  const struct tdisp_lock *lock);
 	/* Begin to watch locked configuration; called before check(), so that
 	 * nothing changes unseen between them. Not IL_OK: LOCK fails. */
@@ -58,18 +58,24 @@ struct tdi_port {
 	/* Erase the TVM's data; end the watch. IL_E_AGAIN: call again later. */
 	enum il_err (*scrub)(void *ctx, uint32_t fn);
 	/* Fill in the report for this lock; pages as the bus sees them, the
-	 * reporting offset is added above. @out->vendor lives until return. */
+	 * reporting offset is added above. @out->vendor lives until return.
+	 * IL_E_AGAIN: call again later. */
 	enum il_err (*report)(void *ctx, uint32_t fn,
 			      const struct tdisp_lock *lock,
 			      struct tdisp_report *out);
-	/* Optional; NULL: the message is not supported. unbind_p2p is also
-	 * called for each stream that a STOP finds bound. */
-	enum tdisp_error (*bind_p2p)(void *ctx, uint32_t fn, uint32_t session,
+	/*
+	 * Optional; NULL: the message is not supported. TDISP_E_PENDING: not
+	 * yet, call again with the same arguments. unbind_p2p is also called
+	 * for each stream that is bound when RUN ends, and again by a STOP
+	 * where it did not succeed; BUSY and PENDING are the same there.
+	 */
+	enum tdisp_error (*bind_p2p)(void *ctx, uint32_t fn, uint64_t session,
 				     uint8_t stream);
 	enum tdisp_error (*unbind_p2p)(void *ctx, uint32_t fn, uint8_t stream);
 	enum tdisp_error (*set_mmio_attr)(void *ctx, uint32_t fn,
 					  const struct tdisp_range *range);
-	/* Writes the answer's data to @out. */
+	/* Writes the answer's data to @out. UNSUPPORTED_REQUEST: not a
+	 * registry, vendor or message that it knows. */
 	enum tdisp_error (*vdm)(void *ctx, uint32_t fn,
 				const struct tdisp_msg *req, struct wr *out);
 	/* Optional: told after each change of state. */
@@ -78,7 +84,12 @@ struct tdi_port {
 };
 
 /* A slow STOP goes on in steps; the TDI answers BUSY meanwhile. */
-enum tdi_step { TDI_STEP_NONE, TDI_STEP_QUIESCE, TDI_STEP_SCRUB };
+enum tdi_step {
+	TDI_STEP_NONE,
+	TDI_STEP_QUIESCE,
+	TDI_STEP_RELEASE, /* of streams for peers */
+	TDI_STEP_SCRUB,
+};
 
 /*
  * In an id of ours, never on the wire: the bus number is not known yet, so
@@ -94,12 +105,20 @@ struct tdi {
 	bool hosted; /* false: no such interface now */
 	enum tdi_state state;
 	enum tdi_step stopping;
-	uint32_t session; /* that locked it; 0 none, or gone */
+	uint64_t
+		since_ns; /* when a poll first saw it stopping; 0: it did not */
+	/*
+	 * A LOCK got BUSY and may come again: the watch is on. All is judged
+	 * anew then; any event but a message ends the attempt.
+	 */
+	bool locking;
+	uint64_t session; /* that locked it, or is about to; 0 none, or gone */
 	uint32_t runs;	  /* how often RUN was left */
 	struct tdisp_lock lock;
 	bool nonce_live;
 	uint8_t nonce[TDISP_NONCE_LEN];
-	uint32_t p2p[8]; /* bit per stream id that is bound */
+	uint32_t p2p[8];  /* bit per stream id that is bound, … */
+	uint16_t binding; /* … save this one less one, which is under way */
 	/* The report of this lock, encoded; buffer of the caller. */
 	uint8_t *rep;
 	size_t rep_cap;
@@ -108,7 +127,7 @@ struct tdi {
 };
 
 struct tdi_arg {
-	uint32_t session; /* messages: where it came in */
+	uint64_t session; /* messages: where it came in */
 	const struct tdisp_msg *req;
 	struct tdisp_msg *rsp; /* its body is filled in */
 	size_t room;	       /* longest report portion to give */
@@ -140,6 +159,16 @@ enum {
 	TDISP_TRACE_REFUSED = TRACE_EV(TRACE_TDISP, 2),
 };
 
+/* Requests that wait for their answers, at the most. */
+#define TDISP_REQS 16
+
+/* A request that the port has not finished: one for each session. */
+struct tdisp_open {
+	uint64_t session; /* 0: free */
+	uint32_t fn;
+	enum tdisp_code code;
+};
+
 struct tdisp_rsp {
 	const struct env *env;
 	const struct tdi_port *port;
@@ -151,6 +180,7 @@ struct tdisp_rsp {
 	struct tdi *tdis;
 	size_t tdi_count;
 	bool any_interface;
+	struct tdisp_open open[TDISP_REQS];
 };
 
 struct tdisp_rsp_cfg {
@@ -159,10 +189,12 @@ struct tdisp_rsp_cfg {
 	void *port_ctx;
 	const struct tdi_edge (*table)[TDI_STATES]; /* NULL: tdi_edges */
 	uint32_t dsm_caps;
-	uint16_t lock_flags; /* that LOCK may carry */
-	uint8_t addr_width;  /* bits, 52 or so */
-	bool any_interface;  /* an id that names no TDI means the first */
-	struct tdi *tdis;    /* storage, cleared */
+	uint16_t lock_flags;  /* that LOCK may carry */
+	uint8_t addr_width;   /* bits, 52 or so */
+	uint8_t num_req_this; /* outstanding requests of a TDI; 0: one */
+	uint8_t num_req_all;  /* of all, to TDISP_REQS; 0: as of one */
+	bool any_interface;   /* an id that names no TDI means the first */
+	struct tdi *tdis;     /* storage, cleared */
 	size_t tdi_count;
 	uint8_t *report; /* storage: @report_cap bytes for each TDI */
 	size_t report_cap;
@@ -172,29 +204,43 @@ void tdisp_rsp_init(struct tdisp_rsp *r, const struct tdisp_rsp_cfg *cfg);
 
 /*
  * tdisp_rsp_handle() - answer one message
- * @session: the session it came in, not 0
+ * @session: names the session it came in: never 0, never used again
  * @out_len: bytes of the answer; 0 only if the tap dropped it
  *
  * Refusals become ERROR messages, in this order: VERSION_MISMATCH,
  * UNSUPPORTED_REQUEST, INVALID_INTERFACE, INVALID_REQUEST (length), BUSY,
  * INVALID_INTERFACE_STATE, then what the action finds. A refusal changes
- * nothing, save that a STOP which got BUSY has begun.
+ * nothing, save that a LOCK or STOP which got BUSY has begun.
  *
- * Errors:   IL_E_SHORT  no whole header: there is no interface to name in an
+ * BUSY is also the answer to more outstanding requests than the counts of
+ * GET_CAPABILITIES allow. A session has one at a time: another request of it
+ * means that it gave up on the first. OPEN: STOP is taken whatever is
+ * outstanding, so that nobody can keep trust from ending.
+ *
+ * Errors:   IL_E_AGAIN  the port has not finished: call again with the same
+ *                       bytes
+ *             IL_E_SHORT  no whole header: there is no interface to name in an
  *                       answer; nothing changed
  *           IL_E_SPACE  @cap is below TDISP_FIXED_MAX; nothing changed.
  *                       Report portions are cut to fit @cap.
  * Source:   PCIe Base 6.x §11.3
  */
-enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint32_t session,
+enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint64_t session,
 			     const uint8_t *in, size_t n, uint8_t *out,
 			     size_t cap, size_t *out_len) IL_MUST;
+
+/* What a session that has ended was waiting for. Its TDIs get their own
+ * event. */
+void tdisp_rsp_session_ended(struct tdisp_rsp *r, uint64_t session);
+
+bool tdisp_rsp_sane(const struct tdisp_rsp *r);
 
 /*
  * tdi_handle() - one event on one TDI
  *
  * TDISP_E_NONE: done; the table's next state is entered. Else nothing has
- * changed, but for a STOP that has begun (BUSY).
+ * changed, but for a LOCK or STOP that has begun (BUSY), and a LOCK that was
+ * under way and has ended by an event.
  */
 enum tdisp_error tdi_handle(const struct tdisp_rsp *r, struct tdi *t,
 			    enum tdi_event ev, const struct tdi_arg *arg);
@@ -210,8 +256,15 @@ enum tdisp_error tdi_handle(const struct tdisp_rsp *r, struct tdi *t,
 void tdi_host(const struct tdisp_rsp *r, struct tdi *t, bool hosted,
 	      uint32_t id);
 
-/* Carries a slow STOP on. True when none is under way any more. */
-bool tdi_poll(const struct tdisp_rsp *r, struct tdi *t);
+/*
+ * tdi_poll() - carries a slow STOP on
+ * @limit_ns: after this long it has failed: ERROR, from where STOP may be
+ *            tried again, or where it was if it was UNLOCKED
+ *
+ * True when none is under way any more.
+ */
+bool tdi_poll(const struct tdisp_rsp *r, struct tdi *t, uint64_t now_ns,
+	      uint64_t limit_ns);
 
 /* True if @stream is the default stream of a locked TDI, or bound for P2P. */
 bool tdi_uses_stream(const struct tdi *t, uint8_t stream);

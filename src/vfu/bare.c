@@ -45,7 +45,7 @@ static void fill(const struct device *d, const struct tdisp_msg *req,
 		rsp->versions.count = sizeof(versions);
 	} else if (req->code == TDISP_GET_CAPABILITIES) {
 		rsp->code = TDISP_CAPABILITIES;
-		rsp->caps = d->dsm.tdisp.caps;
+		rsp->caps = d->dsm.pci.tdisp.caps;
 	} else {
 		rsp->code = TDISP_STATE;
 		rsp->state = (uint8_t)state;

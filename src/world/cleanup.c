@@ -194,7 +194,7 @@ static bool unlocked(struct world *w)
 		return let_go(w);
 	for (unsigned i = 0; i < w->dev->fns; i++)
 		if (w->dev->fn[i].there &&
-		    dsm_tdi_state(&w->dev->dsm, i) != TDI_UNLOCKED)
+		    dsm_tdi_state(&w->dev->dsm.pci, i) != TDI_UNLOCKED)
 			return false;
 	return true;
 }

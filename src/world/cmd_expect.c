@@ -90,7 +90,7 @@ enum il_err cmd_expect_tdi(void *ctx, const struct lang_call *c)
 	if (fn < 0)
 		return world_fail(w, IL_E_ARG, 0, "there is no such function");
 	if (w->dev)
-		is = dsm_tdi_state(&w->dev->dsm, (uint32_t)fn);
+		is = dsm_tdi_state(&w->dev->dsm.pci, (uint32_t)fn);
 	else if (!told_state(w, (uint16_t)lang_num(c, "bdf", 0), &is))
 		return world_fail(w, IL_E_PEER, 0,
 				  "the TDI was cut off: its state is not "

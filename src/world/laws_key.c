@@ -67,10 +67,12 @@ void law_2(const struct law_facts *was, const struct law_facts *now,
 			continue;
 		c->held++;
 		if (!t->session || t->session != t->keyed_by)
-			law_break(c,
-				  "function %04x was locked in session %x; its "
-				  "stream %u was keyed in session %x",
-				  t->rid, t->session, t->stream, t->keyed_by);
+			law_break(
+				c,
+				"function %04x was locked in session %llx; its "
+				"stream %u was keyed in session %llx",
+				t->rid, (unsigned long long)t->session,
+				t->stream, (unsigned long long)t->keyed_by);
 	}
 }
 
@@ -112,12 +114,13 @@ void law_3(const struct law_facts *was, const struct law_facts *now,
 		if (usable(now->tdi[i].state) && !now->tdi[i].session_open)
 			law_break(c,
 				  "function %04x is in TDI state %u; session "
-				  "%x that locked it is over",
+				  "%llx that locked it is over",
 				  now->tdi[i].rid, now->tdi[i].state,
-				  now->tdi[i].session);
+				  (unsigned long long)now->tdi[i].session);
 	if (now->keys_owner && !now->keys_owner_open)
-		law_break(c, "the device holds keys of session %x; it is over",
-			  now->keys_owner);
+		law_break(c,
+			  "the device holds keys of session %llx; it is over",
+			  (unsigned long long)now->keys_owner);
 	for (int n = 0; n < (int)LAW_CONNS; n++) {
 		if (now->conn[n].session || now->conn[n].state == TSM_CONN_FREE)
 			continue;

@@ -17,11 +17,27 @@ struct span {
 
 /* --- device --- */
 
-static uint32_t keyed_by(const struct device *d, uint8_t stream)
+/* The half that speaks SPDM is asked: what the other believes is judged. */
+static bool session_open(const struct device *d, uint64_t token)
+{
+	return dsm_front_open(&d->dsm.front, (unsigned)(token >> 56),
+			      token >> 48 & 0xff, token & DSM_GEN_MAX);
+}
+
+static bool any_session(const struct device *d)
+{
+	for (size_t c = 0; c < d->dsm.front.count; c++)
+		for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
+			if (d->conns[c].rsp.ses[i].state == SPDM_SES_OPEN)
+				return true;
+	return false;
+}
+
+static uint64_t keyed_by(const struct device *d, uint8_t stream)
 {
 	for (unsigned i = 0; i < DEVICE_STREAMS; i++)
 		if (d->km[i].used && d->km[i].stream == stream)
-			return idekm_rsp_keyed(&d->dsm.idekm, d->km[i].port,
+			return idekm_rsp_keyed(&d->dsm.pci.idekm, d->km[i].port,
 					       stream);
 	return 0;
 }
@@ -44,8 +60,7 @@ static void look_tdi(const struct device *d, unsigned i, enum tdi_state was,
 		.rid = device_rid(d, i),
 		.state = t->state,
 		.session = t->session,
-		.session_open = t->session &&
-				spdm_rsp_session_open(&d->dsm.spdm, t->session),
+		.session_open = t->session && session_open(d, t->session),
 		.keyed_by = keyed_by(d, t->lock.default_stream),
 		.stream = t->lock.default_stream,
 		.nonce_live = t->nonce_live,
@@ -93,11 +108,9 @@ static void look_device(const struct world *w, const struct law_facts *was,
 		look_tdi(d, i, was->tdi[i].state, &now->tdi[i]);
 		now->tdi[i].was_locked = was_locked(w, i);
 	}
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		now->any_session |= d->dsm.spdm.ses[i].state == SPDM_SES_OPEN;
-	now->keys_owner = d->dsm.idekm.owner;
-	now->keys_owner_open =
-		spdm_rsp_session_open(&d->dsm.spdm, now->keys_owner);
+	now->any_session = any_session(d);
+	now->keys_owner = d->dsm.pci.idekm.owner;
+	now->keys_owner_open = session_open(d, now->keys_owner);
 	for (unsigned i = 0; i < DEVICE_STREAMS; i++) {
 		const uint8_t *k = &d->km[i].key[0][0][0];
 

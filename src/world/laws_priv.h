@@ -30,9 +30,9 @@ struct law_tdi {
 	bool hosted;
 	uint16_t rid;
 	enum tdi_state state;
-	uint32_t session;
+	uint64_t session; /* token */
 	bool session_open;
-	uint32_t keyed_by; /* session that keyed its default stream; 0 none */
+	uint64_t keyed_by; /* session that keyed its default stream; 0 none */
 	uint8_t stream;
 	bool nonce_live;
 	bool nonce_zero;
@@ -177,7 +177,7 @@ struct law_facts {
 	unsigned fns;
 	struct law_tdi tdi[LAW_FNS];
 	bool any_session;
-	uint32_t keys_owner; /* session that holds the device's keys */
+	uint64_t keys_owner; /* session that holds the device's keys */
 	bool keys_owner_open;
 	unsigned keys_held; /* that IDE_KM counts as not empty */
 	/* link */

@@ -92,7 +92,8 @@ static void lock_is_refused_over_a_bar_that_was_not_reported(void **unused)
 	solo_told(&s, 0x4700, 0x10, 4, 0xa0000000);
 	solo_told(&s, 0x4700, 0x04, 2, 6);
 	assert_int_equal(solo_lock(&s, 0x4700, SOLO_STREAM, 0), 0x7f);
-	assert_ptr_equal(dsm_lock_refusal(&s.dev.dsm, 0), &device_rule_bar_off);
+	assert_ptr_equal(dsm_lock_refusal(&s.dev.dsm.pci, 0),
+			 &device_rule_bar_off);
 }
 
 static void reported_vf_registers_count_from_then_on(void **unused)
@@ -147,8 +148,8 @@ static void a_reported_clear_of_what_was_assumed_ends_trust(void **unused)
 		solo_run(&s, 0x4701);
 		solo_told(&s, c[i].rid, (uint16_t)(base + c[i].reg), c[i].size,
 			  c[i].v);
-		if (dsm_tdi_state(&s.dev.dsm, 0) != c[i].pf ||
-		    dsm_tdi_state(&s.dev.dsm, 1) != c[i].vf)
+		if (dsm_tdi_state(&s.dev.dsm.pci, 0) != c[i].pf ||
+		    dsm_tdi_state(&s.dev.dsm.pci, 1) != c[i].vf)
 			fail_msg("row %u", i);
 	}
 }
@@ -173,7 +174,8 @@ static void a_bar_lost_with_its_assumption_is_not_at_address_0(void **unused)
 	/* And none of them can be locked like that. */
 	assert_int_equal(solo_tdisp(&s, 0x4702, 0x87), 0x07);
 	assert_int_equal(solo_lock(&s, 0x4702, SOLO_STREAM, 0), 0x7f);
-	assert_ptr_equal(dsm_lock_refusal(&s.dev.dsm, 2), &device_rule_bar_off);
+	assert_ptr_equal(dsm_lock_refusal(&s.dev.dsm.pci, 2),
+			 &device_rule_bar_off);
 }
 
 static void a_write_behind_the_stream_registers_is_none_of_theirs(void **unused)
@@ -263,6 +265,16 @@ static void keys_of_assumed_streams_obey_the_laws_of_keys(void **unused)
 				8));
 }
 
+static uint8_t program(struct device *d, const struct idekm_ref *ref,
+		       const uint8_t *key, const uint8_t *ifv)
+{
+	uint8_t status = 0xff;
+
+	assert_int_equal(device_dsm_port.program_key(d, ref, key, ifv, &status),
+			 IL_OK);
+	return status;
+}
+
 static void an_assumed_stream_is_secure_from_its_first_go(void **unused)
 {
 	const struct dsm_port *p = &device_dsm_port;
@@ -274,10 +286,9 @@ static void an_assumed_stream_is_secure_from_its_first_go(void **unused)
 	(void)unused;
 	assert_int_equal(p->stream_info(&s.dev, SOLO_STREAM, &i), IL_E_ARG);
 	/* Invocation fields begin at 1. */
-	assert_int_equal(p->program_key(&s.dev, &ref, key, ifv),
-			 IDEKM_BAD_FIELD);
+	assert_int_equal(program(&s.dev, &ref, key, ifv), IDEKM_BAD_FIELD);
 	ifv[7] = 1;
-	assert_int_equal(p->program_key(&s.dev, &ref, key, ifv), IDEKM_OK);
+	assert_int_equal(program(&s.dev, &ref, key, ifv), IDEKM_OK);
 	assert_int_equal(p->key_go(&s.dev, &other), IL_E_STATE);
 	assert_int_equal(p->stream_info(&s.dev, SOLO_STREAM, &i), IL_OK);
 	assert_true(i.enabled && i.is_default && !i.secure);
@@ -298,7 +309,7 @@ static void a_lost_session_ends_assumed_streams(void **unused)
 	(void)unused;
 	solo_keys(&s, 0, SOLO_STREAM, 0);
 	solo_run(&s, 0x4700);
-	assert_true(spdm_rsp_end(&s.dev.dsm.spdm, SOLO_SESSION));
+	assert_true(spdm_rsp_end(&s.dev.dsm.front.conns[0].rsp, SOLO_SESSION));
 	assert_int_equal(solo_state(&s, 0x4700), TDI_ERROR);
 	assert_false(s.dev.loose[0].used);
 	assert_false(solo_mmio(&s, 0x4700, 0x81000000, true));

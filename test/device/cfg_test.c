@@ -174,7 +174,7 @@ static void lock_takes_the_flags_that_are_offered(void **unused)
 	solo_keys(&s, 0, SOLO_STREAM, 0);
 	assert_int_equal(solo_lock(&s, 0, SOLO_STREAM, 1), 0x7f);
 	assert_int_equal(solo_lock(&s, 0, SOLO_STREAM, 4), 0x03);
-	assert_int_equal(s.dev.dsm.tdisp.caps.addr_width, 48);
+	assert_int_equal(s.dev.dsm.pci.tdisp.caps.addr_width, 48);
 	solo_free(&s);
 	solo_cfg(&s, 0);
 	s.cfg.lock_flags_none = true;

@@ -74,7 +74,7 @@ static void lock_without_keys_is_refused_over_other_faults(void **unused)
 		told(0x100, block + 4, 4, c[i].ctl);
 		assert_int_equal(solo_lock(&s, 0x100, SOLO_STREAM, 0),
 				 c[i].why ? 0x7f : 0x03);
-		why = dsm_lock_refusal(&s.dev.dsm, 0);
+		why = dsm_lock_refusal(&s.dev.dsm.pci, 0);
 		if (c[i].why) {
 			assert_int_equal(solo_error(&s), c[i].error);
 			assert_string_equal(why->name, c[i].why);
@@ -127,7 +127,7 @@ static void stopped_keys_of_a_session_that_ended_do_not_count(void **unused)
 	start(DEVICE_RELAX_KEY_STOP);
 	solo_keys(&s, 0, SOLO_STREAM, 0);
 	solo_stop_keys(&s, 0, SOLO_STREAM, 0);
-	idekm_rsp_session_ended(&s.dev.dsm.idekm, SOLO_SESSION, NULL, NULL);
+	idekm_rsp_session_ended(&s.dev.dsm.pci.idekm, SOLO_SESSION, NULL, NULL);
 	assert_int_equal(solo_lock(&s, 0x100, SOLO_STREAM, 0), 0x7f);
 	solo_free(&s);
 }
@@ -161,15 +161,17 @@ static void idekm_port_numbers(void **unused)
 	(void)unused;
 	start(0);
 	assert_int_equal(solo_key(&s, 1, SOLO_STREAM, 0, 0, 0), 2);
-	assert_int_equal(idekm_rsp_handle(&s.dev.dsm.idekm, SOLO_SESSION, query,
-					  3, s.out, sizeof(s.out), &s.len),
+	assert_int_equal(idekm_rsp_handle(&s.dev.dsm.pci.idekm, SOLO_SESSION,
+					  query, 3, s.out, sizeof(s.out),
+					  &s.len),
 			 IL_OK);
 	assert_int_equal(s.len, 0);
 	solo_free(&s);
 	start(DEVICE_RELAX_PORTS);
 	solo_keys(&s, 1, SOLO_STREAM, 0);
-	assert_int_equal(idekm_rsp_handle(&s.dev.dsm.idekm, SOLO_SESSION, query,
-					  3, s.out, sizeof(s.out), &s.len),
+	assert_int_equal(idekm_rsp_handle(&s.dev.dsm.pci.idekm, SOLO_SESSION,
+					  query, 3, s.out, sizeof(s.out),
+					  &s.len),
 			 IL_OK);
 	assert_true(s.len > 7);
 	assert_int_equal(s.out[0], 1);
@@ -177,7 +179,7 @@ static void idekm_port_numbers(void **unused)
 	solo_run(&s, 0);
 	/* The old set is stopped under another number. */
 	solo_stop_keys(&s, 7, SOLO_STREAM, 0);
-	assert_false(idekm_rsp_keyed(&s.dev.dsm.idekm, 0, SOLO_STREAM));
+	assert_false(idekm_rsp_keyed(&s.dev.dsm.pci.idekm, 0, SOLO_STREAM));
 	solo_free(&s);
 }
 
@@ -191,7 +193,7 @@ static void interface_id(void **unused)
 	start(DEVICE_RELAX_INTERFACE);
 	solo_keys(&s, 0, SOLO_STREAM, 0);
 	solo_run(&s, 0xbeef);
-	assert_int_equal(dsm_tdi_state(&s.dev.dsm, 0), TDI_RUN);
+	assert_int_equal(dsm_tdi_state(&s.dev.dsm.pci, 0), TDI_RUN);
 	/* What has a name keeps it. */
 	assert_int_equal(solo_tdisp(&s, 0x4701, 0x85), 0x05);
 	assert_int_equal(s.out[16], TDI_UNLOCKED);
@@ -238,7 +240,7 @@ static enum tdi_state after(uint32_t relax, uint32_t before, uint32_t write,
 	solo_keys(&s, 0, SOLO_STREAM, 0);
 	solo_run(&s, 0x100);
 	told(0x100, reg, size, write);
-	got = dsm_tdi_state(&s.dev.dsm, 0);
+	got = dsm_tdi_state(&s.dev.dsm.pci, 0);
 	solo_free(&s);
 	return got;
 }
@@ -344,7 +346,7 @@ static void a_refresh_retires_the_old_keys_of_an_assumed_stream(void **unused)
 		assert_int_equal(
 			solo_km(&s, 4, 0, SOLO_STREAM, 1, i / 3, i % 3), 6);
 		device_settle(&s.dev);
-		assert_int_equal(idekm_rsp_key(&s.dev.dsm.idekm, &ref),
+		assert_int_equal(idekm_rsp_key(&s.dev.dsm.pci.idekm, &ref),
 				 i < 5 ? IDEKM_KEY_ACTIVE : IDEKM_KEY_EMPTY);
 	}
 	solo_keys(&s, 0, SOLO_STREAM, 0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rig.h"
 
+#include "seat.h"
+
 const struct rule rig_closed = { "rig-closed", "the rig's IOMMU is closed",
 				 "this test", SURE_SPEC };
 
@@ -335,6 +337,19 @@ void rig_stream(struct rig *r, uint8_t seed)
 	assert_int_equal(rig_cfg_read(r, RIG_EP, ep + 8, 4), 2);
 }
 
+void rig_session(struct rig *r)
+{
+	struct spdm_rsp *s = &r->dev.conns[0].rsp;
+
+	s->phase = SPDM_PH_READY;
+	s->tr.hash = CRYPTO_SHA384;
+	s->ses[0].state = SPDM_SES_OPEN;
+	s->ses[0].id = RIG_SESSION;
+	s->ses[0].ch[0].live = true;
+	s->ses[0].ch[1].live = true;
+	seat_session(&r->dev, RIG_SESSION);
+}
+
 void rig_tdi(struct rig *r, unsigned fn, enum tdi_state state, uint16_t flags)
 {
 	struct tdi *t = &r->dev.tdis[fn];
@@ -345,13 +360,7 @@ void rig_tdi(struct rig *r, unsigned fn, enum tdi_state state, uint16_t flags)
 				       .default_stream = RIG_STREAM };
 	t->nonce_live = state == TDI_LOCKED;
 	t->rep_len = state == TDI_UNLOCKED ? 0 : 16;
-	/* The session that it rests on; its keys are not used here. */
-	r->dev.dsm.spdm.phase = SPDM_PH_READY;
-	r->dev.dsm.spdm.tr.hash = CRYPTO_SHA384;
-	r->dev.dsm.spdm.ses[0].state = SPDM_SES_OPEN;
-	r->dev.dsm.spdm.ses[0].id = RIG_SESSION;
-	r->dev.dsm.spdm.ses[0].ch[0].live = true;
-	r->dev.dsm.spdm.ses[0].ch[1].live = true;
+	rig_session(r);
 }
 
 uint32_t rig_dma(struct rig *r, uint64_t bar0, uint32_t cmd, uint64_t src,

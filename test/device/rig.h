@@ -77,6 +77,8 @@ size_t rig_doe(struct rig *r, uint8_t type, const uint8_t *in, size_t n,
 void rig_keys(struct rig *r, uint8_t seed, unsigned set);
 /* One stream with keys at both ends, Secure. */
 void rig_stream(struct rig *r, uint8_t seed);
+/* A session of the device; its keys are not used here. */
+void rig_session(struct rig *r);
 /* Puts a TDI where LOCK and START would have put it. */
 void rig_tdi(struct rig *r, unsigned fn, enum tdi_state state, uint16_t flags);
 

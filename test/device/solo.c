@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "solo.h"
 
+#include "seat.h"
+
 void solo_cfg(struct solo *s, unsigned vfs)
 {
 	memset(s, 0, sizeof(*s));
@@ -19,17 +21,25 @@ void solo_cfg(struct solo *s, unsigned vfs)
 	device_spdm_defaults(&s->cfg.spdm);
 }
 
-void solo_start(struct solo *s)
+void solo_session(struct solo *s)
 {
-	struct spdm_rsp *r = &s->dev.dsm.spdm;
+	struct spdm_rsp *r = &s->dev.conns[0].rsp;
 
-	assert_int_equal(device_init(&s->dev, &s->cfg), IL_OK);
+	if (spdm_rsp_session_open(r, SOLO_SESSION))
+		return;
 	r->phase = SPDM_PH_READY;
 	r->tr.hash = CRYPTO_SHA384;
 	r->ses[0].state = SPDM_SES_OPEN;
 	r->ses[0].id = SOLO_SESSION;
 	r->ses[0].ch[0].live = true;
 	r->ses[0].ch[1].live = true;
+	seat_session(&s->dev, SOLO_SESSION);
+}
+
+void solo_start(struct solo *s)
+{
+	assert_int_equal(device_init(&s->dev, &s->cfg), IL_OK);
+	solo_session(s);
 }
 
 void solo_free(struct solo *s)
@@ -42,8 +52,9 @@ void solo_free(struct solo *s)
 static uint8_t km(struct solo *s, const uint8_t *in, size_t n)
 {
 	s->len = 0;
-	assert_int_equal(idekm_rsp_handle(&s->dev.dsm.idekm, SOLO_SESSION, in,
-					  n, s->out, sizeof(s->out), &s->len),
+	assert_int_equal(idekm_rsp_handle(&s->dev.dsm.pci.idekm, SOLO_SESSION,
+					  in, n, s->out, sizeof(s->out),
+					  &s->len),
 			 IL_OK);
 	return s->len ? s->out[0] : 0xff;
 }
@@ -91,8 +102,9 @@ void solo_stop_keys(struct solo *s, uint8_t port, uint8_t stream, unsigned set)
 static uint8_t tdisp(struct solo *s, const uint8_t *in, size_t n)
 {
 	s->len = 0;
-	assert_int_equal(tdisp_rsp_handle(&s->dev.dsm.tdisp, SOLO_SESSION, in,
-					  n, s->out, sizeof(s->out), &s->len),
+	assert_int_equal(tdisp_rsp_handle(&s->dev.dsm.pci.tdisp, SOLO_SESSION,
+					  in, n, s->out, sizeof(s->out),
+					  &s->len),
 			 IL_OK);
 	assert_true(s->len >= 16);
 	return s->out[1];

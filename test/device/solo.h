@@ -31,6 +31,8 @@ struct solo {
 /* @cfg may be changed between the two. */
 void solo_cfg(struct solo *s, unsigned vfs);
 void solo_start(struct solo *s);
+/* Makes its session, or makes it anew after it ended. */
+void solo_session(struct solo *s);
 void solo_free(struct solo *s);
 
 /* One IDE_KM object on a key; its answer's object, or 0xff. */

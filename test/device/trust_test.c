@@ -35,7 +35,7 @@ static unsigned rp_block(void)
 
 static enum tdi_state state_of(unsigned fn)
 {
-	return dsm_tdi_state(&rig.dev.dsm, fn);
+	return dsm_tdi_state(&rig.dev.dsm.pci, fn);
 }
 
 static void a_running_tdi_moves_data_with_t_set(void **unused)
@@ -713,7 +713,8 @@ static void keys_lost_by_a_new_id_are_forgotten_under_the_old_one(void **unused)
 		ide_key_set(&rig.dev.ide, RIG_STREAM, 0, IDE_RX, 0, key, 1),
 		IL_OK);
 	device_keys_changed(&rig.dev, 0);
-	rig.dev.dsm.idekm.owner = RIG_SESSION;
+	rig_session(&rig);
+	rig.dev.dsm.pci.idekm.owner = RIG_SESSION;
 	km->used = true;
 	km->stream = RIG_STREAM;
 	km->key[0][0][0] = IDEKM_KEY_PRIMED;
@@ -903,6 +904,16 @@ static void scrub_leaves_no_byte_of_the_tvm(void **unused)
 	assert_int_equal(fn->table[12], 1);
 }
 
+static uint8_t program(struct device *d, const struct idekm_ref *ref,
+		       const uint8_t *key, const uint8_t *ifv)
+{
+	uint8_t status = 0xff;
+
+	assert_int_equal(device_dsm_port.program_key(d, ref, key, ifv, &status),
+			 IL_OK);
+	return status;
+}
+
 static void the_dsm_sees_streams_as_the_registers_have_them(void **unused)
 {
 	struct dsm_stream s = { .port = 9 };
@@ -920,12 +931,10 @@ static void the_dsm_sees_streams_as_the_registers_have_them(void **unused)
 	assert_true(s.enabled && s.secure && s.is_default);
 	assert_int_equal(s.defaults, 1);
 	assert_int_equal(s.tc, 0);
-	assert_int_equal(p->program_key(&rig.dev, &bad_port, key, ifv),
+	assert_int_equal(program(&rig.dev, &bad_port, key, ifv),
 			 IDEKM_BAD_PORT);
-	assert_int_equal(p->program_key(&rig.dev, &parked, key, ifv),
-			 IDEKM_BAD_FIELD);
-	assert_int_equal(p->program_key(&rig.dev, &absent, key, ifv),
-			 IDEKM_BAD_FIELD);
+	assert_int_equal(program(&rig.dev, &parked, key, ifv), IDEKM_BAD_FIELD);
+	assert_int_equal(program(&rig.dev, &absent, key, ifv), IDEKM_BAD_FIELD);
 	assert_int_equal(p->key_go(&rig.dev, &bad_port), IL_E_ARG);
 	assert_int_equal(p->key_go(&rig.dev, &parked), IL_E_ARG);
 	assert_int_equal(p->key_stop(&rig.dev, &bad_port), IL_E_ARG);

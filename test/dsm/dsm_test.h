@@ -20,6 +20,7 @@ enum { PF0, VF1, VF2, PF1, TDIS };
 #define PEER	 9 /* a stream for peer-to-peer */
 #define TRANSFER 2048
 #define BUF	 (TRANSFER + 64)
+#define CONNS	 2
 #define REP_CAP	 256
 
 struct hw {
@@ -27,7 +28,8 @@ struct hw {
 	unsigned configs, binds, unbinds, attrs, vdms, entered;
 	uint8_t killed_stream, killed_port;
 	struct idekm_ref ref;
-	enum il_err quiesce, scrub;
+	enum il_err quiesce, scrub, program;
+	uint8_t status;			/* of program */
 	struct dsm_stream stream, peer; /* as stream_info tells */
 	const struct rule *config;
 	uint32_t fn;
@@ -36,6 +38,7 @@ struct hw {
 /* One end of a conversation with the device. */
 struct end {
 	struct spdm_req req;
+	unsigned conn; /* by which it comes */
 	uint8_t chain[4096];
 	uint8_t scratch[BUF];
 	uint8_t in[BUF], out[BUF]; /* as the device sees it */
@@ -51,13 +54,14 @@ struct rig {
 	struct dsm_port port;
 	struct dsm_tap tap;
 	struct dsm_cfg cfg;
+	struct dsm_conn conns[CONNS];
 	struct dsm d;
 	struct tdi tdis[TDIS];
 	struct dsm_fn fns[TDIS];
 	struct idekm_stream streams[4];
 	const struct rule *why[TDIS];
 	uint8_t report[TDIS * REP_CAP];
-	uint8_t scratch[TRANSFER + SPDM_RSP_RECORD_MIN];
+	uint8_t scratch[CONNS * (TRANSFER + SPDM_RSP_RECORD_MIN)];
 	uint64_t now_ns;
 	struct end a, b;
 	uint8_t ans[BUF]; /* the last answer of say() and friends */
@@ -82,8 +86,12 @@ uint32_t session(struct rig *g, struct end *e);
 /* One vendor payload through the session of @e; IL_E_TIMEOUT: silence. */
 enum il_err carry(struct rig *g, struct end *e, const uint8_t *p, size_t n);
 
-/* The same without SPDM around it, as if it had come in @session. */
+/* The same without SPDM around it, as if it had come in @session of
+ * connection 0. */
 void tell(struct rig *g, uint32_t session, const uint8_t *p, size_t n);
+
+/* What IDE_KM and TDISP call a session of connection 0 that has spoken. */
+uint64_t token(const struct rig *g, uint32_t sid);
 
 /* A TDISP request from @session to @fn; its response code, or 0x7f. */
 uint8_t ask(struct rig *g, uint32_t session, uint32_t fn, uint8_t code);

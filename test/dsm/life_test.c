@@ -75,8 +75,8 @@ static void a_device_lives_from_connect_to_stop(void **unused)
 	m.lock = (struct tdisp_lock){ .flags = TDISP_LOCK_BIND_P2P,
 				      .default_stream = STREAM };
 	assert_int_equal(tdisp(g, &q, &m, &out), IL_OK);
-	assert_int_equal(dsm_tdi_state(&g->d, VF1), TDI_LOCKED);
-	assert_int_equal(dsm_tdi_state(&g->d, VF2), TDI_UNLOCKED);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_LOCKED);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF2), TDI_UNLOCKED);
 	m.code = TDISP_START_REQ;
 	memcpy(m.nonce, out.nonce, sizeof(m.nonce));
 	assert_int_equal(tdisp(g, &q, &m, &out), IL_OK);
@@ -85,7 +85,7 @@ static void a_device_lives_from_connect_to_stop(void **unused)
 	assert_int_equal(out.state, TDI_RUN);
 	m.code = TDISP_STOP_REQ;
 	assert_int_equal(tdisp(g, &q, &m, &out), IL_OK);
-	assert_int_equal(dsm_tdi_state(&g->d, VF1), TDI_UNLOCKED);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_UNLOCKED);
 	assert_int_equal(g->hw.scrubs, 1);
 	assert_int_equal(g->hw.fn, VF1);
 	assert_int_equal(run(g, &g->a, SPDM_OP_END_SESSION, NULL), IL_OK);
@@ -140,19 +140,19 @@ static void outside_a_session_there_is_no_answer(void **unused)
 
 	(void)unused;
 	rig_start(g);
-	assert_int_equal(
-		dsm_handle(&g->d, SPDM_PLAIN, in, 28, out, BUF, &len, &kind, 0),
-		IL_OK);
+	assert_int_equal(dsm_handle(&g->d, 0, SPDM_PLAIN, in, 28, out, BUF,
+				    &len, &kind, 0),
+			 IL_OK);
 	assert_int_equal(len, 0);
 	s = session(g, &g->a);
 	key_all(g, s, STREAM);
 	bring(g, s, PF0, TDI_RUN);
 	len = 99;
-	assert_int_equal(
-		dsm_handle(&g->d, SPDM_PLAIN, in, 28, out, BUF, &len, &kind, 0),
-		IL_OK);
+	assert_int_equal(dsm_handle(&g->d, 0, SPDM_PLAIN, in, 28, out, BUF,
+				    &len, &kind, 0),
+			 IL_OK);
 	assert_int_equal(len, 0);
-	assert_int_equal(dsm_tdi_state(&g->d, PF0), TDI_RUN);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, PF0), TDI_RUN);
 	rig_free(g);
 }
 
@@ -172,18 +172,18 @@ static void when_the_session_ends_all_that_rode_on_it_falls(void **unused)
 	bring(g, s, VF2, TDI_ERROR);
 	assert_int_equal(run(g, &g->a, SPDM_OP_END_SESSION, NULL), IL_OK);
 	assert_int_equal(g->hw.kills, 2);
-	assert_int_equal(dsm_tdi_state(&g->d, PF0), TDI_ERROR);
-	assert_int_equal(dsm_tdi_state(&g->d, VF1), TDI_ERROR);
-	assert_int_equal(dsm_tdi_state(&g->d, VF2), TDI_ERROR);
-	assert_int_equal(dsm_tdi_state(&g->d, PF1), TDI_UNLOCKED);
-	assert_false(idekm_rsp_has_keys(&g->d.idekm, 0, STREAM));
-	assert_false(idekm_rsp_has_keys(&g->d.idekm, 2, PEER));
+	assert_int_equal(dsm_tdi_state(&g->d.pci, PF0), TDI_ERROR);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_ERROR);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF2), TDI_ERROR);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, PF1), TDI_UNLOCKED);
+	assert_false(idekm_rsp_has_keys(&g->d.pci.idekm, 0, STREAM));
+	assert_false(idekm_rsp_has_keys(&g->d.pci.idekm, 2, PEER));
 	/* A new session finds the door open, and nothing else. */
 	t = session(g, &g->a);
 	assert_int_not_equal(s, t);
 	assert_int_equal(ask(g, t, PF0, TDISP_START_REQ), TDISP_ERROR);
 	assert_int_equal(ask(g, t, PF0, TDISP_STOP_REQ), TDISP_STOP_RSP);
-	assert_int_equal(dsm_tdi_state(&g->d, PF0), TDI_UNLOCKED);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, PF0), TDI_UNLOCKED);
 	assert_int_equal(ask(g, t, PF0, TDISP_LOCK_REQ), TDISP_ERROR);
 	assert_int_equal(error_code(g), TDISP_E_INVALID_REQUEST);
 	key_all(g, t, STREAM);
@@ -202,7 +202,7 @@ static void a_silent_requester_loses_its_session_and_its_tdis(void **unused)
 	key_all(g, s, STREAM);
 	bring(g, s, VF1, TDI_RUN);
 	(void)dsm_tick(&g->d, UINT64_C(100000000000));
-	assert_int_equal(dsm_tdi_state(&g->d, VF1), TDI_ERROR);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_ERROR);
 	assert_int_equal(g->hw.kills, 1);
 	assert_true(dsm_sane(&g->d));
 	rig_free(g);
@@ -219,8 +219,8 @@ static void a_new_connection_ends_the_session_and_all_on_it(void **unused)
 	key_all(g, s, STREAM);
 	bring(g, s, VF1, TDI_RUN);
 	assert_int_equal(run(g, &g->b, SPDM_OP_CONNECT, NULL), IL_OK);
-	assert_int_equal(dsm_tdi_state(&g->d, VF1), TDI_ERROR);
-	assert_false(idekm_rsp_has_keys(&g->d.idekm, 0, STREAM));
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_ERROR);
+	assert_false(idekm_rsp_has_keys(&g->d.pci.idekm, 0, STREAM));
 	rig_free(g);
 }
 
@@ -234,10 +234,10 @@ static void an_end_of_another_session_touches_nothing(void **unused)
 	s = session(g, &g->a);
 	key_all(g, s, STREAM);
 	bring(g, s, VF1, TDI_RUN);
-	g->d.spdm_port.session_ended(&g->d, s + 1, SPDM_END_REQUESTED);
-	g->d.spdm_port.session_ended(&g->d, 0, SPDM_END_REQUESTED);
-	assert_int_equal(dsm_tdi_state(&g->d, VF1), TDI_RUN);
-	assert_int_equal(dsm_tdi_state(&g->d, PF0), TDI_UNLOCKED);
+	g->conns[0].port.session_ended(&g->conns[0], s + 1, SPDM_END_REQUESTED);
+	g->conns[0].port.session_ended(&g->conns[0], 0, SPDM_END_REQUESTED);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_RUN);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, PF0), TDI_UNLOCKED);
 	assert_int_equal(g->hw.kills, 0);
 	rig_free(g);
 }
@@ -256,22 +256,27 @@ static void other_protocols_and_no_protocol_are_refused(void **unused)
 	assert_int_equal(carry(g, &g->a, p, 32), IL_E_PEER);
 	assert_int_equal(spdm_req_peer_error(&g->a.req),
 			 SPDM_ERR_INVALID_REQUEST);
-	assert_int_equal(g->d.spdm_port.vendor(&g->d, s, &v, &w), IL_E_FIELD);
+	assert_int_equal(g->conns[0].port.vendor(&g->conns[0], s, &v, &w),
+			 IL_E_FIELD);
 	v.payload.n = 0;
-	assert_int_equal(g->d.spdm_port.vendor(&g->d, s, &v, &w), IL_E_SHORT);
+	assert_int_equal(g->conns[0].port.vendor(&g->conns[0], s, &v, &w),
+			 IL_E_SHORT);
 	p[0] = TDISP_PROTOCOL;
 	v.payload.n = 16;
-	assert_int_equal(g->d.spdm_port.vendor(&g->d, s, &v, &w), IL_E_SHORT);
+	assert_int_equal(g->conns[0].port.vendor(&g->conns[0], s, &v, &w),
+			 IL_E_SHORT);
 	assert_int_equal(w.len, 0);
 	v.payload.n = 17;
 	for (size_t cap = 0; cap < 49; cap++) {
 		w = wr_over(out, cap);
-		assert_int_equal(g->d.spdm_port.vendor(&g->d, s, &v, &w),
-				 IL_E_SPACE);
+		assert_int_equal(
+			g->conns[0].port.vendor(&g->conns[0], s, &v, &w),
+			IL_E_SPACE);
 		assert_int_equal(w.len, 0);
 	}
 	w = wr_over(out, 49);
-	assert_int_equal(g->d.spdm_port.vendor(&g->d, s, &v, &w), IL_OK);
+	assert_int_equal(g->conns[0].port.vendor(&g->conns[0], s, &v, &w),
+			 IL_OK);
 	assert_int_equal(w.len, 25);
 	rig_free(g);
 }
@@ -404,32 +409,32 @@ static void a_device_that_lacks_something_is_not_begun(void **unused)
 		struct dsm_port port = g->port;
 
 		memset((uint8_t *)&port + off, 0, sizeof(void *));
-		g->cfg.port = &port;
+		g->cfg.pci.port = &port;
 		assert_int_equal(dsm_init(&g->d, &g->cfg), IL_E_ARG);
 	}
 	g->cfg = good;
 	g->fns[2].pf = TDIS;
 	assert_int_equal(dsm_init(&g->d, &g->cfg), IL_E_ARG);
 	g->fns[2].pf = 0;
-	g->cfg.env = NULL;
+	g->cfg.pci.env = NULL;
 	assert_int_equal(dsm_init(&g->d, &g->cfg), IL_E_ARG);
 	g->cfg = good;
-	g->cfg.why = NULL;
+	g->cfg.pci.why = NULL;
 	assert_int_equal(dsm_init(&g->d, &g->cfg), IL_E_ARG);
 	g->cfg = good;
-	g->cfg.report = NULL;
+	g->cfg.pci.report = NULL;
 	assert_int_equal(dsm_init(&g->d, &g->cfg), IL_E_ARG);
 	g->cfg = good;
-	g->cfg.tdis = NULL;
+	g->cfg.pci.tdis = NULL;
 	assert_int_equal(dsm_init(&g->d, &g->cfg), IL_E_ARG);
 	g->cfg = good;
-	g->cfg.streams = NULL;
+	g->cfg.pci.streams = NULL;
 	assert_int_equal(dsm_init(&g->d, &g->cfg), IL_E_ARG);
 	g->cfg = good;
-	g->cfg.fns = NULL;
+	g->cfg.pci.fns = NULL;
 	assert_int_equal(dsm_init(&g->d, &g->cfg), IL_E_ARG);
 	g->cfg = good;
-	g->cfg.port = NULL;
+	g->cfg.pci.port = NULL;
 	assert_int_equal(dsm_init(&g->d, &g->cfg), IL_E_ARG);
 	g->cfg = good;
 	g->cfg.spdm.port = NULL;
@@ -452,15 +457,15 @@ static void sanity_sees_a_tdi_without_its_session_and_an_insane_one(void **u)
 	key_all(g, s, STREAM);
 	bring(g, s, VF1, TDI_RUN);
 	assert_true(dsm_sane(&g->d));
-	g->tdis[VF1].session = s + 1;
+	g->tdis[VF1].session = token(g, s) + 1;
 	assert_false(dsm_sane(&g->d));
-	g->tdis[VF1].session = s;
+	g->tdis[VF1].session = token(g, s);
 	g->tdis[VF2].rep_len = 1;
 	assert_false(dsm_sane(&g->d));
 	g->tdis[VF2].rep_len = 0;
-	g->d.idekm.owner = 0;
+	g->d.pci.idekm.owner = 0;
 	assert_false(dsm_sane(&g->d));
-	g->d.idekm.owner = s;
+	g->d.pci.idekm.owner = token(g, s);
 	assert_true(dsm_sane(&g->d));
 	rig_free(g);
 }

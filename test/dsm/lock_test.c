@@ -74,12 +74,12 @@ static void every_wrong_thing_refuses_the_lock_and_says_which(void **unused)
 					    sizeof(before));
 		}
 		assert_int_equal(error_code(g), want[way].error);
-		assert_non_null(dsm_lock_refusal(&g->d, VF1));
-		assert_string_equal(dsm_lock_refusal(&g->d, VF1)->name,
+		assert_non_null(dsm_lock_refusal(&g->d.pci, VF1));
+		assert_string_equal(dsm_lock_refusal(&g->d.pci, VF1)->name,
 				    want[way].why);
-		assert_null(dsm_lock_refusal(&g->d, VF2));
+		assert_null(dsm_lock_refusal(&g->d.pci, VF2));
 		assert_int_equal(g->hw.arms, g->hw.disarms);
-		assert_int_equal(dsm_tdi_state(&g->d, VF1), TDI_UNLOCKED);
+		assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_UNLOCKED);
 		assert_int_equal(g->hw.configs, way == CONFIG);
 		rig_free(g);
 	}
@@ -92,11 +92,11 @@ static void a_lock_that_succeeds_has_no_refusal(void **unused)
 	(void)unused;
 	rig_start(g);
 	assert_int_equal(ask(g, S, VF1, TDISP_LOCK_REQ), TDISP_ERROR);
-	assert_non_null(dsm_lock_refusal(&g->d, VF1));
+	assert_non_null(dsm_lock_refusal(&g->d.pci, VF1));
 	key_all(g, S, STREAM);
 	bring(g, S, VF1, TDI_LOCKED);
-	assert_null(dsm_lock_refusal(&g->d, VF1));
-	assert_null(dsm_lock_refusal(&g->d, TDIS));
+	assert_null(dsm_lock_refusal(&g->d.pci, VF1));
+	assert_null(dsm_lock_refusal(&g->d.pci, TDIS));
 	assert_int_equal(g->hw.arms - g->hw.disarms, 1);
 	assert_true(g->hw.quiesces > 0);
 	rig_free(g);
@@ -119,7 +119,7 @@ static void a_slow_device_is_busy_and_goes_on_by_itself(void **unused)
 	g->hw.quiesce = IL_OK;
 	assert_int_equal(dsm_tick(&g->d, 2000), UINT64_MAX);
 	assert_int_equal(ask(g, S, VF1, TDISP_STOP_REQ), TDISP_STOP_RSP);
-	assert_int_equal(dsm_tdi_state(&g->d, VF1), TDI_UNLOCKED);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_UNLOCKED);
 	rig_free(g);
 }
 
@@ -150,8 +150,9 @@ static void a_peer_stream_must_be_keyed_by_the_same_session(void **unused)
 		} else {
 			assert_int_equal(error_code(g),
 					 TDISP_E_INVALID_REQUEST);
-			assert_string_equal(dsm_lock_refusal(&g->d, VF1)->name,
-					    "p2p-stream");
+			assert_string_equal(
+				dsm_lock_refusal(&g->d.pci, VF1)->name,
+				"p2p-stream");
 		}
 		rig_free(g);
 	}

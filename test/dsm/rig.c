@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-static uint8_t hw_program(void *ctx, const struct idekm_ref *ref,
-			  const uint8_t key[IDEKM_KEY_LEN],
-			  const uint8_t ifv[IDEKM_IFV_LEN])
+static enum il_err hw_program(void *ctx, const struct idekm_ref *ref,
+			      const uint8_t key[IDEKM_KEY_LEN],
+			      const uint8_t ifv[IDEKM_IFV_LEN], uint8_t *status)
 {
 	struct hw *h = ctx;
 
@@ -13,7 +13,8 @@ static uint8_t hw_program(void *ctx, const struct idekm_ref *ref,
 	h->ref = *ref;
 	assert_int_equal(key[0], 0x44); /* byte 3 of the wire's first dword */
 	assert_int_equal(ifv[7], 1);
-	return IDEKM_OK;
+	*status = h->status;
+	return h->program;
 }
 
 static enum il_err hw_go(void *ctx, const struct idekm_ref *ref)
@@ -256,21 +257,25 @@ static void configure(struct rig *g)
 		.heartbeat_s = 10,
 		.transfer = TRANSFER,
 		.scratch = g->scratch,
-		.scratch_len = sizeof(g->scratch),
+		.scratch_len = sizeof(g->scratch) / CONNS,
 	};
-	g->cfg.env = &g->env;
-	g->cfg.port = &g->port;
-	g->cfg.port_ctx = &g->hw;
-	g->cfg.lock_flags = TDISP_LOCK_FLAGS;
-	g->cfg.addr_width = 52;
-	g->cfg.fns = g->fns;
-	g->cfg.tdis = g->tdis;
-	g->cfg.tdi_count = TDIS;
-	g->cfg.streams = g->streams;
-	g->cfg.stream_count = COUNT(g->streams);
-	g->cfg.report = g->report;
-	g->cfg.report_cap = REP_CAP;
-	g->cfg.why = g->why;
+	g->cfg.conns = g->conns;
+	g->cfg.conn_count = CONNS;
+	g->cfg.pci = (struct dsm_pci_cfg){
+		.env = &g->env,
+		.port = &g->port,
+		.port_ctx = &g->hw,
+		.lock_flags = TDISP_LOCK_FLAGS,
+		.addr_width = 52,
+		.fns = g->fns,
+		.tdis = g->tdis,
+		.tdi_count = TDIS,
+		.streams = g->streams,
+		.stream_count = COUNT(g->streams),
+		.report = g->report,
+		.report_cap = REP_CAP,
+		.why = g->why,
+	};
 }
 
 static void end_init(struct rig *g, struct end *e)
@@ -320,7 +325,7 @@ void rig_start(struct rig *g)
 {
 	assert_int_equal(dsm_init(&g->d, &g->cfg), IL_OK);
 	for (uint32_t fn = 0; fn < TDIS; fn++)
-		dsm_set_function(&g->d, fn, true, 0x100 + fn);
+		dsm_set_function(&g->d.pci, fn, true, 0x100 + fn);
 	assert_true(dsm_sane(&g->d));
 }
 
@@ -328,7 +333,7 @@ void rig_free(struct rig *g)
 {
 	spdm_req_fini(&g->a.req);
 	spdm_req_fini(&g->b.req);
-	if (g->d.cfg.port)
+	if (g->d.front.count)
 		dsm_fini(&g->d);
 	assert_int_equal(maker_live(&maker), 1); /* the device's key */
 	free(g);
@@ -346,8 +351,8 @@ enum il_err run(struct rig *g, struct end *e, enum spdm_req_op op,
 				    &e->in_kind);
 		if (err)
 			return err;
-		assert_int_equal(dsm_handle(&g->d, e->in_kind, e->in, e->in_len,
-					    e->out, BUF, &e->out_len,
+		assert_int_equal(dsm_handle(&g->d, e->conn, e->in_kind, e->in,
+					    e->in_len, e->out, BUF, &e->out_len,
 					    &e->out_kind, g->now_ns),
 				 IL_OK);
 		assert_true(dsm_sane(&g->d));
@@ -388,8 +393,21 @@ void tell(struct rig *g, uint32_t sid, const uint8_t *p, size_t n)
 	const struct spdm_vdm v = { .payload = { p, n } };
 	struct wr w = wr_over(g->ans, sizeof(g->ans));
 
-	assert_int_equal(g->d.spdm_port.vendor(&g->d, sid, &v, &w), IL_OK);
+	assert_int_equal(g->conns[0].port.vendor(&g->conns[0], sid, &v, &w),
+			 IL_OK);
 	g->ans_len = w.len;
+}
+
+uint64_t token(const struct rig *g, uint32_t sid)
+{
+	for (uint8_t i = 0; i < DSM_SEATS; i++) {
+		const struct dsm_place *p = &g->conns[0].place[i];
+		const struct dsm_session s = { .seat = i, .gen = p->gen };
+
+		if (p->id == sid)
+			return dsm_session_token(&s);
+	}
+	return 0;
 }
 
 static size_t request(struct rig *g, uint32_t fn, uint8_t code, uint8_t *p)
@@ -478,5 +496,5 @@ void bring(struct rig *g, uint32_t sid, uint32_t fn, enum tdi_state state)
 				 TDISP_START_RSP);
 	if (state == TDI_ERROR)
 		dsm_event(&g->d, DSM_EV_FAILURE, fn);
-	assert_int_equal(dsm_tdi_state(&g->d, fn), state);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, fn), state);
 }

@@ -76,7 +76,7 @@ static struct rig *in_state(enum tdi_state state, uint16_t flags)
 				 TDISP_START_RSP);
 	if (state == TDI_ERROR)
 		dsm_event(&g->d, DSM_EV_FAILURE, VF1);
-	assert_int_equal(dsm_tdi_state(&g->d, VF1), state);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), state);
 	return g;
 }
 
@@ -100,13 +100,13 @@ static void requests_are_let_in_as_the_table_says(void **unused)
 			const struct rule *why = (const struct rule *)g;
 			const char *want = mmio[i].why[st];
 
-			assert_int_equal(dsm_mmio_verdict(&g->d, VF1,
+			assert_int_equal(dsm_mmio_verdict(&g->d.pci, VF1,
 							  mmio[i].tee,
 							  mmio[i].t,
 							  mmio[i].stream, &why),
 					 !want);
 			same_rule(why, want);
-			assert_int_equal(dsm_mmio_verdict(&g->d, VF1,
+			assert_int_equal(dsm_mmio_verdict(&g->d.pci, VF1,
 							  mmio[i].tee,
 							  mmio[i].t,
 							  mmio[i].stream, NULL),
@@ -127,7 +127,7 @@ static void requests_are_issued_as_the_table_says(void **unused)
 			bool t = true;
 			int stream = 99;
 
-			assert_int_equal(dsm_dma_verdict(&g->d, VF1,
+			assert_int_equal(dsm_dma_verdict(&g->d.pci, VF1,
 							 dma[i].kind, &t,
 							 &stream, &why),
 					 !dma[i].in[st].why);
@@ -147,12 +147,15 @@ static void while_a_stop_is_under_way_nothing_is_trusted(void **unused)
 	(void)unused;
 	g->hw.quiesce = IL_E_AGAIN;
 	assert_int_equal(ask(g, S, VF1, TDISP_STOP_REQ), TDISP_ERROR);
-	assert_int_equal(dsm_tdi_state(&g->d, VF1), TDI_RUN);
-	assert_false(dsm_mmio_verdict(&g->d, VF1, true, true, STREAM, NULL));
-	assert_false(dsm_mmio_verdict(&g->d, VF1, true, false, -1, NULL));
-	assert_false(dsm_dma_verdict(&g->d, VF1, DSM_DMA, &t, &stream, NULL));
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_RUN);
+	assert_false(
+		dsm_mmio_verdict(&g->d.pci, VF1, true, true, STREAM, NULL));
+	assert_false(dsm_mmio_verdict(&g->d.pci, VF1, true, false, -1, NULL));
+	assert_false(
+		dsm_dma_verdict(&g->d.pci, VF1, DSM_DMA, &t, &stream, NULL));
 	assert_false(t);
-	assert_true(dsm_dma_verdict(&g->d, VF1, DSM_MSI, &t, &stream, NULL));
+	assert_true(
+		dsm_dma_verdict(&g->d.pci, VF1, DSM_MSI, &t, &stream, NULL));
 	rig_free(g);
 }
 
@@ -162,13 +165,13 @@ static void a_peer_stream_is_a_bound_stream(void **unused)
 
 	(void)unused;
 	key_all(g, S, PEER);
-	assert_false(dsm_mmio_verdict(&g->d, VF1, true, true, PEER, NULL));
+	assert_false(dsm_mmio_verdict(&g->d.pci, VF1, true, true, PEER, NULL));
 	assert_int_equal(ask(g, S, VF1, TDISP_BIND_P2P_REQ),
 			 TDISP_BIND_P2P_RSP);
-	assert_true(dsm_mmio_verdict(&g->d, VF1, true, true, PEER, NULL));
+	assert_true(dsm_mmio_verdict(&g->d.pci, VF1, true, true, PEER, NULL));
 	assert_int_equal(ask(g, S, VF1, TDISP_STOP_REQ), TDISP_STOP_RSP);
 	assert_int_equal(g->hw.unbinds, 1);
-	assert_false(dsm_mmio_verdict(&g->d, VF1, true, true, PEER, NULL));
+	assert_false(dsm_mmio_verdict(&g->d.pci, VF1, true, true, PEER, NULL));
 	rig_free(g);
 }
 
@@ -179,14 +182,16 @@ static void a_function_that_is_no_tdi_is_never_trusted(void **unused)
 	int stream = 3;
 
 	(void)unused;
-	assert_false(dsm_mmio_verdict(&g->d, TDIS, true, true, STREAM, NULL));
-	assert_true(dsm_mmio_verdict(&g->d, TDIS, true, false, -1, NULL));
-	assert_true(dsm_mmio_verdict(&g->d, TDIS, false, true, -1, NULL));
-	assert_true(dsm_dma_verdict(&g->d, TDIS, DSM_DMA, &t, &stream, NULL));
+	assert_false(
+		dsm_mmio_verdict(&g->d.pci, TDIS, true, true, STREAM, NULL));
+	assert_true(dsm_mmio_verdict(&g->d.pci, TDIS, true, false, -1, NULL));
+	assert_true(dsm_mmio_verdict(&g->d.pci, TDIS, false, true, -1, NULL));
+	assert_true(
+		dsm_dma_verdict(&g->d.pci, TDIS, DSM_DMA, &t, &stream, NULL));
 	assert_false(t);
 	assert_int_equal(stream, -1);
-	assert_int_equal(dsm_tdi_state(&g->d, TDIS), TDI_UNLOCKED);
-	assert_int_equal(dsm_epoch(&g->d, TDIS), 0);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, TDIS), TDI_UNLOCKED);
+	assert_int_equal(dsm_epoch(&g->d.pci, TDIS), 0);
 	rig_free(g);
 }
 
@@ -195,14 +200,14 @@ static void each_end_of_run_is_a_new_epoch(void **unused)
 	struct rig *g = in_state(TDI_RUN, 0);
 
 	(void)unused;
-	assert_int_equal(dsm_epoch(&g->d, VF1), 0);
+	assert_int_equal(dsm_epoch(&g->d.pci, VF1), 0);
 	assert_int_equal(ask(g, S, VF1, TDISP_STOP_REQ), TDISP_STOP_RSP);
-	assert_int_equal(dsm_epoch(&g->d, VF1), 1);
+	assert_int_equal(dsm_epoch(&g->d.pci, VF1), 1);
 	bring(g, S, VF1, TDI_ERROR);
-	assert_int_equal(dsm_epoch(&g->d, VF1), 2);
+	assert_int_equal(dsm_epoch(&g->d.pci, VF1), 2);
 	assert_int_equal(ask(g, S, VF1, TDISP_STOP_REQ), TDISP_STOP_RSP);
 	bring(g, S, VF1, TDI_LOCKED);
-	assert_int_equal(dsm_epoch(&g->d, VF1), 2);
+	assert_int_equal(dsm_epoch(&g->d.pci, VF1), 2);
 	rig_free(g);
 }
 

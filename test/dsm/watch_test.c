@@ -70,7 +70,7 @@ static void reached(const struct rig *g, unsigned set, enum tdi_state was,
 		    enum tdi_state now)
 {
 	for (uint32_t fn = 0; fn < TDIS; fn++)
-		assert_int_equal(dsm_tdi_state(&g->d, fn),
+		assert_int_equal(dsm_tdi_state(&g->d.pci, fn),
 				 set & 1u << fn ? now : was);
 }
 
@@ -151,7 +151,7 @@ static enum tdi_state locked_with(uint16_t flags, enum dsm_event ev)
 	tell(g, S, p, 37);
 	assert_int_equal(g->ans[2], TDISP_LOCK_RSP);
 	dsm_event(&g->d, ev, VF1);
-	state = dsm_tdi_state(&g->d, VF1);
+	state = dsm_tdi_state(&g->d.pci, VF1);
 	rig_free(g);
 	return state;
 }
@@ -182,14 +182,15 @@ static void an_insecure_stream_takes_its_users_and_no_others(void **unused)
 		dsm_event(&g->d, evs[i], STREAM + 100);
 		dsm_event(&g->d, evs[i], 256 + STREAM);
 		reached(g, 0, TDI_RUN, TDI_ERROR);
-		assert_true(idekm_rsp_has_keys(&g->d.idekm, 2, PEER));
+		assert_true(idekm_rsp_has_keys(&g->d.pci.idekm, 2, PEER));
 		dsm_event(&g->d, evs[i], PEER);
 		reached(g, VF2_, TDI_RUN, TDI_ERROR);
-		assert_false(idekm_rsp_has_keys(&g->d.idekm, 2, PEER));
-		assert_int_equal(idekm_rsp_keyed(&g->d.idekm, 0, STREAM), S);
+		assert_false(idekm_rsp_has_keys(&g->d.pci.idekm, 2, PEER));
+		assert_int_equal(idekm_rsp_keyed(&g->d.pci.idekm, 0, STREAM),
+				 token(g, S));
 		dsm_event(&g->d, evs[i], STREAM);
 		reached(g, ALL_, TDI_RUN, TDI_ERROR);
-		assert_false(idekm_rsp_has_keys(&g->d.idekm, 0, STREAM));
+		assert_false(idekm_rsp_has_keys(&g->d.pci.idekm, 0, STREAM));
 		/* The hardware knows already. */
 		assert_int_equal(g->hw.kills, 0);
 		rig_free(g);
@@ -204,7 +205,8 @@ static void a_lost_stream_needs_new_keys_before_the_next_lock(void **unused)
 	dsm_event(&g->d, DSM_EV_STREAM_INSECURE, STREAM);
 	assert_int_equal(ask(g, S, PF0, TDISP_STOP_REQ), TDISP_STOP_RSP);
 	assert_int_equal(ask(g, S, PF0, TDISP_LOCK_REQ), TDISP_ERROR);
-	assert_string_equal(dsm_lock_refusal(&g->d, PF0)->name, "lock-keys");
+	assert_string_equal(dsm_lock_refusal(&g->d.pci, PF0)->name,
+			    "lock-keys");
 	key_all(g, S, STREAM);
 	bring(g, S, PF0, TDI_RUN);
 	rig_free(g);
@@ -230,8 +232,8 @@ static void events_of_the_whole_link_kill_the_streams(void **unused)
 		key_all(g, S, PEER);
 		dsm_event(&g->d, evs[i].ev, evs[i].which);
 		assert_int_equal(g->hw.kills, evs[i].kills ? 2 : 0);
-		assert_int_equal(idekm_rsp_keyed(&g->d.idekm, 0, STREAM),
-				 evs[i].kills ? 0 : S);
+		assert_int_equal(idekm_rsp_keyed(&g->d.pci.idekm, 0, STREAM),
+				 evs[i].kills ? 0 : token(g, S));
 		rig_free(g);
 	}
 }
@@ -247,11 +249,11 @@ static void a_reset_ends_the_session_and_scrubs_every_tdi(void **unused)
 	key_all(g, s, STREAM);
 	bring(g, s, VF1, TDI_RUN);
 	dsm_event(&g->d, DSM_EV_HOT_RESET, 0);
-	assert_false(spdm_rsp_session_open(&g->d.spdm, s));
+	assert_false(spdm_rsp_session_open(&g->conns[0].rsp, s));
 	assert_int_equal(g->hw.kills, 1);
 	assert_int_equal(g->hw.scrubs, TDIS);
-	assert_int_equal(dsm_tdi_state(&g->d, VF1), TDI_UNLOCKED);
-	assert_int_equal(dsm_epoch(&g->d, VF1), 1);
+	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_UNLOCKED);
+	assert_int_equal(dsm_epoch(&g->d.pci, VF1), 1);
 	assert_true(dsm_sane(&g->d));
 	/* And can begin again. */
 	s = session(g, &g->b);
@@ -265,12 +267,12 @@ static void a_function_that_goes_or_moves_loses_its_trust(void **unused)
 	struct rig *g = all_in(TDI_RUN);
 
 	(void)unused;
-	dsm_set_function(&g->d, VF1, false, 0x101);
-	dsm_set_function(&g->d, VF2, true, 0x202);
-	dsm_set_function(&g->d, PF1, true, 0x103);
-	dsm_set_function(&g->d, TDIS, true, 0x109);
+	dsm_set_function(&g->d.pci, VF1, false, 0x101);
+	dsm_set_function(&g->d.pci, VF2, true, 0x202);
+	dsm_set_function(&g->d.pci, PF1, true, 0x103);
+	dsm_set_function(&g->d.pci, TDIS, true, 0x109);
 	reached(g, VF1_ | VF2_, TDI_RUN, TDI_ERROR);
-	dsm_set_function(&g->d, VF1, true, 0x101);
+	dsm_set_function(&g->d.pci, VF1, true, 0x101);
 	assert_int_equal(ask(g, S, VF1, TDISP_STOP_REQ), TDISP_STOP_RSP);
 	rig_free(g);
 }
@@ -292,10 +294,12 @@ static void a_refresh_keeps_the_stream_keyed(void **unused)
 		assert_int_equal(g->ans_len, 8);
 	}
 	for (uint8_t i = 0; i < 6; i++)
-		dsm_key_retired(&g->d, &(struct idekm_ref){ .stream = STREAM,
-							    .dir = i / 3,
-							    .sub = i % 3 });
-	assert_int_equal(idekm_rsp_keyed(&g->d.idekm, 0, STREAM), S);
+		dsm_key_retired(&g->d.pci,
+				&(struct idekm_ref){ .stream = STREAM,
+						     .dir = i / 3,
+						     .sub = i % 3 });
+	assert_int_equal(idekm_rsp_keyed(&g->d.pci.idekm, 0, STREAM),
+			 token(g, S));
 	reached(g, 0, TDI_RUN, TDI_ERROR);
 	rig_free(g);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tdisp_test.h"
 
-static enum tdisp_error hw_check(void *ctx, uint32_t fn, uint32_t session,
+static enum tdisp_error hw_check(void *ctx, uint32_t fn, uint64_t session,
 				 const struct tdisp_lock *lock)
 {
 	struct hw *h = ctx;
@@ -66,7 +66,7 @@ static enum il_err hw_report(void *ctx, uint32_t fn,
 	return IL_OK;
 }
 
-static enum tdisp_error hw_bind(void *ctx, uint32_t fn, uint32_t session,
+static enum tdisp_error hw_bind(void *ctx, uint32_t fn, uint64_t session,
 				uint8_t stream)
 {
 	struct hw *h = ctx;

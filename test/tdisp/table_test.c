@@ -254,6 +254,12 @@ static void every_failed_lock_leaves_all_as_it_was(void **unused)
 		assert_int_equal(
 			tdi_handle(&g.r, &g.tdis[0], TDI_EV_LOCK, &arg),
 			want[way]);
+		if (way == SLOW) { /* it has begun; STOP ends it */
+			assert_true(g.tdis[0].locking);
+			assert_int_equal(g.hw.arms, 1);
+			assert_int_equal(g.hw.disarms, 0);
+			assert_int_equal(cause(&g, TDI_EV_STOP, SESSION), 0);
+		}
 		assert_memory_equal(&g.tdis[0], &before, sizeof(before));
 		assert_int_equal(g.hw.arms, g.hw.disarms);
 		assert_int_equal(g.f.traced, 0);
@@ -439,7 +445,7 @@ static void a_slow_stop_is_busy_until_it_is_done(void **unused)
 					 told ? TDISP_E_NONE : TDISP_E_BUSY);
 			assert_int_equal(t->state, st);
 		}
-		assert_false(tdi_poll(&g.r, t));
+		assert_false(tdi_poll(&g.r, t, 0, UINT64_MAX));
 		g.hw.quiesce = IL_OK;
 		g.hw.scrub = IL_E_AGAIN;
 		assert_int_equal(cause(&g, TDI_EV_STOP, SESSION), TDISP_E_BUSY);
@@ -448,14 +454,14 @@ static void a_slow_stop_is_busy_until_it_is_done(void **unused)
 		assert_int_equal(cause(&g, TDI_EV_STATE, SESSION),
 				 TDISP_E_BUSY);
 		g.hw.scrub = IL_OK;
-		assert_true(tdi_poll(&g.r, t));
+		assert_true(tdi_poll(&g.r, t, 0, UINT64_MAX));
 		assert_int_equal(g.hw.quiesces, q + 4); /* not once more */
 		assert_int_equal(t->state, U);
 		assert_true(tdi_sane(t));
 		assert_int_equal(cause(&g, TDI_EV_STOP, SESSION), 0);
 		unsigned s = g.hw.scrubs;
 
-		assert_true(tdi_poll(&g.r, t));
+		assert_true(tdi_poll(&g.r, t, 0, UINT64_MAX));
 		assert_int_equal(g.hw.scrubs, s);
 	}
 }
@@ -486,7 +492,7 @@ static void a_failure_during_a_slow_stop_goes_to_error_and_on(void **unused)
 	assert_int_equal(cause(&g, TDI_EV_SESSION, 0), 0);
 	assert_int_equal(g.tdis[0].state, E);
 	g.hw.quiesce = IL_OK;
-	assert_true(tdi_poll(&g.r, &g.tdis[0]));
+	assert_true(tdi_poll(&g.r, &g.tdis[0], 0, UINT64_MAX));
 	assert_int_equal(g.tdis[0].state, U);
 }
 

@@ -28,7 +28,8 @@ int run_walk_tests(void);
 struct hw {
 	unsigned checks, arms, disarms, quiesces, scrubs, reports, entered;
 	unsigned binds, unbinds, attrs, vdms;
-	uint32_t fn, session;
+	uint32_t fn;
+	uint64_t session;
 	enum tdisp_error check, bind, unbind, attr, vdm;
 	enum il_err arm, quiesce, scrub, report;
 	struct tdisp_report rep;

@@ -12,6 +12,15 @@ static enum il_err any_err(struct dice *d)
 	return n < COUNT(errs) ? errs[n] : IL_OK;
 }
 
+static enum tdisp_error any_refusal(struct dice *d)
+{
+	static const enum tdisp_error es[] = { TDISP_E_PENDING, TDISP_E_BUSY,
+					       TDISP_E_UNSPECIFIED };
+	uint64_t n = dice_below(d, 12);
+
+	return n < COUNT(es) ? es[n] : TDISP_E_NONE;
+}
+
 /* Any event, but often the one that leads on, so that the walk gets deep. */
 static enum tdi_event any_event(struct dice *d, enum tdi_state state)
 {
@@ -27,8 +36,14 @@ static enum tdi_event any_event(struct dice *d, enum tdi_state state)
 	return (enum tdi_event)dice_below(d, TDI_EVENTS);
 }
 
-static bool may_have_begun(enum tdi_event ev, enum tdisp_error e)
+/* A LOCK that is under way also ends by any event that is no message. */
+static bool may_have_begun(enum tdi_event ev, enum tdisp_error e,
+			   const struct tdi *before)
 {
+	if (before->locking && (ev == TDI_EV_LOCK || ev >= TDI_MSG_EVENTS))
+		return true;
+	if (ev == TDI_EV_LOCK)
+		return e == TDISP_E_BUSY;
 	return (ev == TDI_EV_STOP || ev == TDI_EV_RESET) &&
 	       (e == TDISP_E_BUSY || e == TDISP_E_UNSPECIFIED);
 }
@@ -38,7 +53,7 @@ static void a_long_walk_never_leaves_what_is_sane(void **unused)
 	struct dice d = { .state = 42 };
 	struct rig g;
 	struct tdi *t = &g.tdis[0];
-	unsigned seen[TDI_STATES][3] = { 0 };
+	unsigned seen[TDI_STATES][4] = { 0 };
 
 	(void)unused;
 	rig_init(&g, TDI_UNLOCKED);
@@ -51,6 +66,7 @@ static void a_long_walk_never_leaves_what_is_sane(void **unused)
 		g.hw.quiesce = any_err(&d);
 		g.hw.scrub = any_err(&d);
 		g.hw.arm = any_err(&d);
+		g.hw.unbind = any_refusal(&d);
 		g.f.random_err = dice_below(&d, 8) ? IL_OK : IL_E_RANDOM;
 		memcpy(&before, t, sizeof(before));
 		if (ev == TDI_EV_SESSION)
@@ -58,7 +74,7 @@ static void a_long_walk_never_leaves_what_is_sane(void **unused)
 		e = cause(&g, ev, session);
 		seen[t->state][t->stopping]++;
 		assert_true(tdi_sane(t));
-		if (e && !may_have_begun(ev, e))
+		if (e && !may_have_begun(ev, e, &before))
 			assert_memory_equal(t, &before, sizeof(before));
 		/* Trust is gained by one door each. */
 		if (t->state == TDI_LOCKED && before.state != TDI_LOCKED)
@@ -74,12 +90,16 @@ static void a_long_walk_never_leaves_what_is_sane(void **unused)
 				    t->state == TDI_UNLOCKED);
 	}
 	/* It came by everywhere: each state at rest and in each step of STOP;
-	 * only UNLOCKED has nothing to quiesce. */
+	 * only UNLOCKED has nothing to quiesce, and what was not in RUN has
+	 * no stream for peers to give back. */
 	for (unsigned st = 0; st < TDI_STATES; st++)
-		for (unsigned stop = 0; stop < 3; stop++)
-			assert_int_equal(seen[st][stop] > 0,
-					 st != TDI_UNLOCKED ||
-						 stop != TDI_STEP_QUIESCE);
+		for (unsigned stop = 0; stop < 4; stop++)
+			assert_int_equal(
+				seen[st][stop] > 0,
+				stop == TDI_STEP_RELEASE
+					? st >= TDI_RUN
+					: st != TDI_UNLOCKED ||
+						  stop != TDI_STEP_QUIESCE);
 	assert_true(t->runs > 500);
 }
 

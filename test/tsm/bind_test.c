@@ -4,7 +4,7 @@
 
 static enum tdi_state dev_state(const struct rig *r)
 {
-	return dsm_tdi_state(&r->p->dsm, 0);
+	return dsm_tdi_state(&r->p->dsm.pci, 0);
 }
 
 static void no_lock_session(const struct rig *r)

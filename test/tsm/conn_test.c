@@ -733,7 +733,7 @@ static void a_disconnect_leaves_no_key_at_either_end(void **unused)
 	assert_true(peer_keys_gone(r->p, false));
 	assert_int_equal(r->p->log[from].what, 'W'); /* ours first */
 	assert_int_equal(r->p->km_seen[IDEKM_K_SET_STOP], 6);
-	assert_int_equal(r->p->dsm.idekm.owner, 0);
+	assert_int_equal(r->p->dsm.pci.idekm.owner, 0);
 	assert_null(tsm_conn_digest(r->conn, TSM_DIGEST_VCA));
 	assert_int_equal(rig_run(r, TSM_DISCONNECT, &a), IL_E_STATE);
 	assert_int_equal(tsm_conn_free(r->conn), IL_OK);

@@ -26,9 +26,9 @@ static void note(struct peer *p, char what, bool port, uint8_t set, uint8_t dir,
 
 /* --- the device's port --- */
 
-static uint8_t ep_program(void *ctx, const struct idekm_ref *r,
-			  const uint8_t key[IDEKM_KEY_LEN],
-			  const uint8_t ifv[IDEKM_IFV_LEN])
+static enum il_err ep_program(void *ctx, const struct idekm_ref *r,
+			      const uint8_t key[IDEKM_KEY_LEN],
+			      const uint8_t ifv[IDEKM_IFV_LEN], uint8_t *status)
 {
 	static const uint8_t first[8] = { 0, 0, 0, 0, 0, 0, 0, 1 };
 	struct peer *p = ctx;
@@ -39,7 +39,8 @@ static uint8_t ep_program(void *ctx, const struct idekm_ref *r,
 	note(p, 'P', false, r->key_set, r->dir, r->sub);
 	k->set = true;
 	memcpy(k->key, key, sizeof(k->key));
-	return IDEKM_OK;
+	*status = IDEKM_OK;
+	return IL_OK;
 }
 
 static enum il_err ep_go(void *ctx, const struct idekm_ref *r)
@@ -412,11 +413,14 @@ static void configure(struct peer *p)
 			  .transfer = 4096,
 			  .scratch = p->scratch,
 			  .scratch_len = sizeof(p->scratch) },
+		.tap = &p->tap,
+		.tap_ctx = p,
+		.conns = &p->conn,
+		.conn_count = 1,
+		.pci = {
 		.env = &p->env,
 		.port = &ep_port,
 		.port_ctx = p,
-		.tap = &p->tap,
-		.tap_ctx = p,
 		.lock_flags = TDISP_LOCK_NO_FW_UPDATE | TDISP_LOCK_MSIX |
 			      TDISP_LOCK_REDIRECT,
 		.addr_width = 52,
@@ -428,11 +432,12 @@ static void configure(struct peer *p)
 		.report = p->report[0],
 		.report_cap = sizeof(p->report[0]),
 		.why = p->why,
+		},
 	};
 
 	assert_int_equal(dsm_init(&p->dsm, &cfg), IL_OK);
 	for (uint32_t i = 0; i < PEER_FNS; i++)
-		dsm_set_function(&p->dsm, i, true, PEER_RID + i);
+		dsm_set_function(&p->dsm.pci, i, true, PEER_RID + i);
 }
 
 struct peer *peer_new(void)
@@ -469,7 +474,7 @@ bool peer_answer(struct peer *p, uint8_t kind, const uint8_t *in, size_t n,
 
 	p->now_ns += 1000000;
 	*out_len = 0;
-	err = dsm_handle(&p->dsm, (enum spdm_kind)kind, in, n, out, cap,
+	err = dsm_handle(&p->dsm, 0, (enum spdm_kind)kind, in, n, out, cap,
 			 out_len, &k, p->now_ns);
 	assert_int_equal(err, IL_OK);
 	*out_kind = (uint8_t)k;

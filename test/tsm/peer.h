@@ -52,6 +52,7 @@ struct peer {
 	struct crypto_slot key;
 	uint8_t certs[3 * FAKE_CERT_MAX];
 	size_t certs_len;
+	struct dsm_conn conn;
 	struct dsm dsm;
 	struct dsm_tap tap; /* a test fills it before peer_new2() */
 	struct tdi tdi[PEER_FNS];

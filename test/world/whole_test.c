@@ -259,7 +259,7 @@ static void a_bind_does_six_things(void **unused)
 	go("guest", "lock");
 	/* DOE manages TDISP; attestation knows the function by a new id */
 	assert_true(t.w->dev->exchanges > asked);
-	assert_int_equal(dsm_tdi_state(&t.w->dev->dsm, 0), TDI_LOCKED);
+	assert_int_equal(dsm_tdi_state(&t.w->dev->dsm.pci, 0), TDI_LOCKED);
 	assert_int_not_equal(bound().tdi_id, 0);
 	/* the virtual IOMMU knows it where the guest sees it */
 	assert_int_equal(bound().guest_device_id, WORLD_GUEST_RID);

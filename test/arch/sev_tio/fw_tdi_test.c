@@ -318,7 +318,7 @@ static void a_bind_that_fails_gives_the_tdi_back(void **unused)
 	r->p->rep.info |= TDISP_INFO_ATS;
 	assert_int_equal(tdi_bind(r, false), SEV_RET_SPDM_ERROR);
 	assert_int_equal(state(r), TSM_BIND_UNLOCKED);
-	assert_int_equal(dsm_tdi_state(&r->p->dsm, 0), TDI_UNLOCKED);
+	assert_int_equal(dsm_tdi_state(&r->p->dsm.pci, 0), TDI_UNLOCKED);
 	assert_int_equal(tdi(r).gctx, 0);
 	/* and when that STOP fails too, the link goes */
 	lie_on(r, 3, TDI_RUN);

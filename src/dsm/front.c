@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dsm/front.h"
+
+#include "base/assert.h"
+
+_Static_assert(DSM_SEATS >= SPDM_RSP_SESSIONS, "a seat for each session");
+
+static struct dsm_place *place_of(struct dsm_conn *c, uint32_t id)
+{
+	for (unsigned i = 0; i < DSM_SEATS; i++)
+		if (c->place[i].id == id)
+			return &c->place[i];
+	return NULL;
+}
+
+static struct dsm_session name_of(const struct dsm_conn *c,
+				  const struct dsm_place *p)
+{
+	return (struct dsm_session){
+		.conn = c->index,
+		.seat = (uint8_t)(p - c->place),
+		.id = p->id,
+		.gen = p->gen,
+		.aes256 = true, /* SPDM agrees to nothing else */
+	};
+}
+
+/* The place of a session that speaks; one that is new is seated. */
+static struct dsm_place *seated(struct dsm_conn *c, uint32_t id)
+{
+	struct dsm_place *p = place_of(c, id);
+
+	if (p)
+		return p;
+	p = place_of(c, 0);
+	/* There are as many as sessions, and the end of each is told. */
+	IL_ASSERT(p);
+	if (p->gen == DSM_GEN_MAX)
+		return NULL;
+	p->id = id;
+	p->gen++;
+	return p;
+}
+
+/* SPDM has made sure that it came inside a session (law 1). */
+static enum il_err vendor(void *ctx, uint32_t session,
+			  const struct spdm_vdm *in, struct wr *out)
+{
+	struct dsm_conn *c = ctx;
+	const struct dsm_front *f = c->front;
+	const struct dsm_place *p;
+	struct dsm_session s;
+	size_t len = 0;
+	enum il_err err;
+
+	if (out->err || !out->p || out->cap - out->len < 1)
+		return IL_E_SPACE;
+	p = seated(c, session);
+	if (!p)
+		return IL_E_STATE;
+	s = name_of(c, p);
+	err = f->back->request(f->back_ctx, &s, in->payload.p, in->payload.n,
+			       out->p + out->len, out->cap - out->len, &len);
+	if (err || !len)
+		return err;
+	(void)wr_room(out, len); /* the bytes are there already */
+	return IL_OK;
+}
+
+static void session_ended(void *ctx, uint32_t session, enum spdm_end why)
+{
+	struct dsm_conn *c = ctx;
+	struct dsm_place *p = place_of(c, session);
+	struct dsm_session s;
+
+	env_trace(c->front->env, DSM_TRACE_SESSION, session, why, c->index);
+	if (!p)
+		return; /* it never spoke: nothing hangs on it */
+	s = name_of(c, p);
+	p->id = 0;
+	c->front->back->ended(c->front->back_ctx, &s);
+}
+
+static enum il_err conn_init(struct dsm_front *f, unsigned i,
+			     const struct spdm_rsp_cfg *common)
+{
+	struct dsm_conn *c = &f->conns[i];
+	struct spdm_rsp_cfg cfg = *common;
+
+	c->front = f;
+	c->index = (uint8_t)i;
+	c->port = *common->port;
+	c->port.vendor = vendor;
+	c->port.session_ended = session_ended;
+	cfg.port = &c->port;
+	cfg.vendor_ctx = c;
+	if (cfg.scratch)
+		cfg.scratch += i * cfg.scratch_len;
+	return spdm_rsp_init(&c->rsp, &cfg);
+}
+
+enum il_err dsm_front_init(struct dsm_front *f, const struct dsm_front_cfg *cfg)
+{
+	enum il_err err = IL_OK;
+
+	if (!cfg->spdm.port || !cfg->spdm.port->sign || !cfg->spdm.env ||
+	    !cfg->back || !cfg->conns || !cfg->conn_count ||
+	    cfg->conn_count > DSM_CONNS)
+		return IL_E_ARG;
+	*f = (struct dsm_front){ .env = cfg->spdm.env,
+				 .back = cfg->back,
+				 .back_ctx = cfg->back_ctx,
+				 .conns = cfg->conns };
+	memset(f->conns, 0, cfg->conn_count * sizeof(*f->conns));
+	while (!err && f->count < cfg->conn_count) {
+		err = conn_init(f, (unsigned)f->count, &cfg->spdm);
+		f->count += !err;
+	}
+	if (err)
+		dsm_front_fini(f);
+	return err;
+}
+
+void dsm_front_fini(struct dsm_front *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		spdm_rsp_fini(&f->conns[i].rsp);
+	f->count = 0;
+}
+
+enum il_err dsm_front_handle(struct dsm_front *f, unsigned conn,
+			     enum spdm_kind kind, const uint8_t *in, size_t n,
+			     uint8_t *out, size_t cap, size_t *out_len,
+			     enum spdm_kind *out_kind, uint64_t now_ns)
+{
+	if (conn >= f->count)
+		return IL_E_ARG;
+	return spdm_rsp_handle(&f->conns[conn].rsp, kind, in, n, out, cap,
+			       out_len, out_kind, now_ns);
+}
+
+uint64_t dsm_front_tick(struct dsm_front *f, uint64_t now_ns)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < f->count; i++) {
+		uint64_t at = spdm_rsp_tick(&f->conns[i].rsp, now_ns);
+
+		if (at < next)
+			next = at;
+	}
+	return next;
+}
+
+void dsm_front_reset(struct dsm_front *f, unsigned conn)
+{
+	if (conn < f->count)
+		spdm_rsp_reset(&f->conns[conn].rsp);
+}
+
+void dsm_front_reset_all(struct dsm_front *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		spdm_rsp_reset(&f->conns[i].rsp);
+}
+
+bool dsm_front_open(const struct dsm_front *f, unsigned conn, unsigned seat,
+		    uint64_t gen)
+{
+	const struct dsm_place *p;
+
+	if (conn >= f->count || seat >= DSM_SEATS)
+		return false;
+	p = &f->conns[conn].place[seat];
+	return p->id && p->gen == gen &&
+	       spdm_rsp_session_open(&f->conns[conn].rsp, p->id);
+}
+
+bool dsm_front_sane(const struct dsm_front *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		const struct dsm_conn *c = &f->conns[i];
+
+		if (!spdm_rsp_sane(&c->rsp))
+			return false;
+		for (unsigned k = 0; k < DSM_SEATS; k++)
+			if (c->place[k].id &&
+			    !spdm_rsp_session_open(&c->rsp, c->place[k].id))
+				return false;
+	}
+	return true;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/bits.h"
+#include "tdisp/tdi_priv.h"
+
+/* LOCK: what must hold, and what it makes. */
+
+/* A LOCK that was under way is not to come any more. */
+void tdi_lock_abandon(const struct tdisp_rsp *r, struct tdi *t)
+{
+	if (!t->locking)
+		return;
+	t->locking = false;
+	t->session = 0;
+	r->port->disarm(r->port_ctx, t->fn);
+}
+
+/* Builds the report of this lock behind t->rep; t itself is not changed. */
+static enum tdisp_error lock_report(const struct tdisp_rsp *r,
+				    const struct tdi *t,
+				    const struct tdisp_lock *lock,
+				    struct tdisp_report *view, size_t *len)
+{
+	struct tdisp_report rep = { 0 };
+	struct wr w = wr_over(t->rep, t->rep_cap);
+
+	enum il_err err = r->port->report(r->port_ctx, t->fn, lock, &rep);
+
+	if (err)
+		return err == IL_E_AGAIN ? TDISP_E_BUSY : TDISP_E_UNSPECIFIED;
+	for (uint32_t i = 0; i < rep.range_count && i < TDISP_MAX_RANGES; i++) {
+		uint64_t page =
+			rep.ranges[i].first_page + lock->mmio_offset / PAGE_4K;
+
+		/* Addresses wrap at 2^64, so pages wrap at 2^52. */
+		rep.ranges[i].first_page = page & MASK64(51, 0);
+	}
+	if (tdisp_report_encode(&w, &rep) || w.len > TDISP_MAX_REPORT)
+		return TDISP_E_UNSPECIFIED;
+	if (tdisp_report_decode(t->rep, w.len, view))
+		return TDISP_E_UNSPECIFIED;
+	*len = w.len;
+	return TDISP_E_NONE;
+}
+
+/*
+ * The fallible part of LOCK, under the watch. Order: what costs nothing
+ * first; the function is disturbed last.
+ */
+static enum tdisp_error lock_prepare(const struct tdisp_rsp *r, struct tdi *t,
+				     const struct tdi_arg *arg,
+				     struct tdisp_report *view, size_t *len,
+				     uint8_t nonce[TDISP_NONCE_LEN])
+{
+	const struct tdisp_lock *lock = &arg->req->lock;
+	enum tdisp_error e;
+	enum il_err err;
+
+	e = r->port->check(r->port_ctx, t->fn, arg->session, lock);
+	if (e)
+		return e;
+	e = lock_report(r, t, lock, view, len);
+	if (e)
+		return e;
+	if (env_random(r->env, nonce, TDISP_NONCE_LEN))
+		return TDISP_E_INSUFFICIENT_ENTROPY;
+	err = r->port->quiesce(r->port_ctx, t->fn);
+	if (err)
+		return err == IL_E_AGAIN ? TDISP_E_BUSY : TDISP_E_UNSPECIFIED;
+	return TDISP_E_NONE;
+}
+
+/*
+ * Source: PCIe Base 6.x §11.3.8.
+ * OPEN: flags that GET_CAPABILITIES does not offer, and a reporting offset
+ * that is no multiple of 4K, are INVALID_REQUEST: neither could be honoured.
+ * OPEN: while the function drains, or its report is made, the answer is BUSY;
+ * the requester sends the LOCK again, and the watch stays on meanwhile.
+ */
+enum tdisp_error tdi_lock(const struct tdisp_rsp *r, struct tdi *t,
+			  const struct tdi_arg *arg)
+{
+	const struct tdisp_lock *want = &arg->req->lock;
+	uint8_t nonce[TDISP_NONCE_LEN] = { 0 };
+	struct tdisp_report view;
+	size_t len = 0;
+	enum tdisp_error e;
+
+	if (want->flags & ~r->caps.lock_flags || want->mmio_offset % PAGE_4K)
+		return TDISP_E_INVALID_REQUEST;
+	if (t->locking && t->session != arg->session)
+		return TDISP_E_BUSY;
+	if (!t->locking && r->port->arm(r->port_ctx, t->fn))
+		return TDISP_E_UNSPECIFIED;
+	t->locking = true;
+	t->session = arg->session;
+	e = lock_prepare(r, t, arg, &view, &len, nonce);
+	if (e) {
+		if (e != TDISP_E_BUSY)
+			tdi_lock_abandon(r, t);
+		bytes_wipe(nonce, sizeof(nonce));
+		return e;
+	}
+	t->locking = false;
+	t->lock = *want;
+	t->as = arg->req->iface.function_id;
+	t->view = view;
+	t->rep_len = len;
+	memcpy(t->nonce, nonce, sizeof(t->nonce));
+	t->nonce_live = true;
+	memcpy(arg->rsp->nonce, nonce, sizeof(arg->rsp->nonce));
+	bytes_wipe(nonce, sizeof(nonce));
+	return TDISP_E_NONE;
+}
