@@ -2,6 +2,7 @@
 #include "spdm/rsp.h"
 
 #include "base/assert.h"
+#include "spdm/chain.h"
 #include "spdm/keys_priv.h"
 #include "spdm/rsp_priv.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "spdm/keys_priv.h"
+#include "spdm/chain.h"
 #include "spdm/rsp_priv.h"
 
 /* The connection: version, capabilities, algorithms, certificates. */
@@ -177,50 +177,13 @@ static bool select_algs(const struct spdm_rsp *r, const struct spdm_algs *in,
 	       (r->version < SPDM_V12 || out->other_params);
 }
 
-size_t spdm_der_len(struct spdm_span s)
-{
-	struct rd r = rd_over(s.p, s.n);
-	const uint8_t tag = rd_u8(&r);
-	size_t n = rd_u8(&r);
-
-	if (n & 0x80)
-		n = (n & 0x7f) <= 2 ? rd_be(&r, n & 0x7f) : 0;
-	if (r.err || tag != 0x30 || n > rd_left(&r))
-		return 0;
-	return s.n - rd_left(&r) + n;
-}
-
-static void chain_head(uint8_t out[SPDM_CHAIN_HEAD], size_t total)
-{
-	struct wr w = wr_over(out, SPDM_CHAIN_HEAD);
-
-	wr_u16le(&w, (uint16_t)total);
-	wr_zero(&w, 2);
-}
-
 /* Hashes of a slot's root and of its SPDM chain, under the chosen hash. */
 static enum il_err hash_slot(struct spdm_rsp *r, unsigned i, uint32_t hash)
 {
 	const struct spdm_rsp_slot *s = &r->cfg.slots[i];
-	const enum crypto_hash_alg alg = spdm_crypto_hash(hash);
-	const size_t hash_len = spdm_hash_len(hash);
-	struct spdm_span root = s->root;
-	uint8_t head[SPDM_CHAIN_HEAD];
-	enum il_err err;
 
-	if (!root.n)
-		root = (struct spdm_span){ s->certs.p, spdm_der_len(s->certs) };
-	err = crypto_hash(r->cfg.crypto, alg, root.p, root.n, r->root_hash[i]);
-	if (err)
-		return err;
-	chain_head(head, SPDM_CHAIN_HEAD + hash_len + s->certs.n);
-
-	const struct crypto_span parts[3] = { { head, sizeof(head) },
-					      { r->root_hash[i], hash_len },
-					      { s->certs.p, s->certs.n } };
-
-	return crypto_hash_parts(r->cfg.crypto, alg, parts, 3,
-				 r->chain_hash[i]);
+	return spdm_chain_hash(r->cfg.crypto, hash, s->certs, s->root,
+			       r->root_hash[i], r->chain_hash[i]);
 }
 
 enum il_err spdm_rsp_algs(struct spdm_ex *x)
@@ -314,34 +277,6 @@ enum il_err spdm_rsp_digests(struct spdm_ex *x)
 	return err;
 }
 
-/* Bytes @off to @off + @n of the SPDM chain of @slot. */
-static void chain_bytes(const struct spdm_rsp *r, unsigned slot, size_t off,
-			uint8_t *out, size_t n)
-{
-	const size_t hash_len = spdm_hash_len(r->hash);
-	const struct spdm_span certs = r->cfg.slots[slot].certs;
-	uint8_t head[SPDM_CHAIN_HEAD];
-	const struct crypto_span part[3] = { { head, sizeof(head) },
-					     { r->root_hash[slot], hash_len },
-					     { certs.p, certs.n } };
-
-	chain_head(head, SPDM_CHAIN_HEAD + hash_len + certs.n);
-	for (unsigned i = 0; i < COUNT(part) && n; i++) {
-		if (off >= part[i].len) {
-			off -= part[i].len;
-			continue;
-		}
-
-		const size_t take =
-			part[i].len - off < n ? part[i].len - off : n;
-
-		memcpy(out, (const uint8_t *)part[i].p + off, take);
-		out += take;
-		n -= take;
-		off = 0;
-	}
-}
-
 /*
  * As much as was asked for, as is left, and as either side can carry.
  * Source: DSP0274 1.2.1, section 10.6. OPEN: a Length of 0 is refused, as it
@@ -358,8 +293,10 @@ enum il_err spdm_rsp_cert(struct spdm_ex *x)
 	if (!spdm_rsp_has_slot(r, slot) || !n)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 
-	const size_t total = SPDM_CHAIN_HEAD + spdm_hash_len(r->hash) +
-			     r->cfg.slots[slot].certs.n;
+	const struct spdm_chain chain = { r->cfg.slots[slot].certs,
+					  r->root_hash[slot],
+					  spdm_hash_len(r->hash) };
+	const size_t total = spdm_chain_len(&chain);
 
 	if (off >= total)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
@@ -371,7 +308,7 @@ enum il_err spdm_rsp_cert(struct spdm_ex *x)
 		n = r->cfg.transfer - 8;
 	if (r->peer_transfer && n > r->peer_transfer - 8)
 		n = r->peer_transfer - 8;
-	chain_bytes(r, slot, off, x->record, n);
+	spdm_chain_bytes(&chain, off, x->record, n);
 	spdm_ex_record_used(x, n);
 	x->rsp.param1 = (uint8_t)slot;
 	x->rsp.u.cert.portion = (struct spdm_span){ .p = x->record, .n = n };

@@ -151,9 +151,6 @@ bool spdm_rsp_clear(const struct spdm_rsp *r);
 /* What was agreed with the peer, and its transcripts, are no more. */
 void spdm_rsp_forget(struct spdm_rsp *r);
 
-/* Length of the DER object that @s begins with, or 0. */
-size_t spdm_der_len(struct spdm_span s);
-
 /* Whether @slot has certificates. */
 bool spdm_rsp_has_slot(const struct spdm_rsp *r, unsigned slot);
 uint8_t spdm_rsp_slot_mask(const struct spdm_rsp *r);
