@@ -12,8 +12,10 @@ static const struct spdm_shape shape = { .hash_len = 48,
 					 .sig_len = 96,
 					 .req_sig_len = 96,
 					 .dhe_len = 96,
+					 .rsp_dhe_len = 96,
 					 .summary = true,
-					 .sign = true };
+					 .sign = true,
+					 .multi_key = true };
 
 /* After the header: bytes, by runs {count, value}; counts end with 0. */
 struct sample {
@@ -79,6 +81,94 @@ static const struct sample samples[] = {
 	{ 0x12, SPDM_ERROR, SPDM_ERR_RESPONSE_NOT_READY, 0, 8, { 4, 1 } },
 	{ 0x12, SPDM_ERROR, SPDM_ERR_RESPONSE_TOO_LARGE, 0, 8, { 4, 1 } },
 	{ 0x12, SPDM_ERROR, SPDM_ERR_LARGE_RESPONSE, 0, 5, { 1, 1 } },
+	{ 0x12, SPDM_ERROR, SPDM_ERR_DATA_TOO_LARGE, 0, 4, { 0 } },
+	{ 0x14, SPDM_ERROR, SPDM_ERR_DATA_TOO_LARGE, 0, 8, { 4, 1 } },
+	{ 0x10, SPDM_RESPOND_IF_READY, 0xe0, 3, 4, { 0 } },
+
+	/* 1.3 and 1.4: RequesterContext, MELspecification, PQC algorithms. */
+	{ 0x13, SPDM_CAPABILITIES, 0, 0, 20, { 1, 0, 1, 9, 2, 0, 12, 0xc6 } },
+	{ 0x14, SPDM_GET_CAPABILITIES, 1, 0, 20, { 1, 0, 1, 9, 2, 1, 12, 0xc6 } },
+	{ 0x13, SPDM_CAPABILITIES, 1, 0, 50,
+	  { 1, 0, 1, 9, 2, 0, 12, 0xc6, 2, 0, 1, 30, 1, 0, 10, 5, 15, 0, 1, 1 } },
+	{ 0x13, SPDM_NEGOTIATE_ALGORITHMS, 0, 0, 32,
+	  { 1, 32, 1, 0, 1, 1, 1, 0x12, 8, 3, 15, 0, 1, 1 } },
+	{ 0x14, SPDM_NEGOTIATE_ALGORITHMS, 1, 0, 36,
+	  { 1, 36, 1, 0, 1, 1, 1, 0x12, 12, 3, 11, 0, 1, 1, 1, 7, 1, 0x20, 2, 8 } },
+	{ 0x13, SPDM_ALGORITHMS, 0, 0, 36,
+	  { 1, 36, 1, 0, 1, 1, 1, 2, 12, 3, 11, 0, 1, 1, 4, 0 } },
+	{ 0x14, SPDM_ALGORITHMS, 0, 0, 36,
+	  { 1, 36, 1, 0, 1, 1, 1, 2, 16, 3, 7, 0, 1, 1, 4, 0 } },
+	{ 0x13, SPDM_DIGESTS, 7, 5, 4 + 96 + 2 + 2 + 4, { 104, 7 } },
+	{ 0x13, SPDM_GET_CERTIFICATE, 0, 1, 8, { 4, 9 } },
+	{ 0x14, SPDM_GET_CERTIFICATE, 0x81, 0, 16, { 4, 0, 8, 9 } },
+	{ 0x14, SPDM_CERTIFICATE, 0x81, 1, 25,
+	  { 4, 0, 1, 9, 3, 0, 4, 1, 9, 0x30 } },
+	{ 0x13, SPDM_CHALLENGE, 0, 0xff, 44, { 32, 3, 8, 4 } },
+	{ 0x13, SPDM_CHALLENGE_AUTH, 0, 1, 4 + 48 + 32 + 48 + 2 + 3 + 8 + 96,
+	  { 128, 1, 1, 3, 1, 0, 107, 5 } },
+	{ 0x13, SPDM_GET_MEASUREMENTS, 0, 1, 12, { 8, 5 } },
+	{ 0x13, SPDM_GET_MEASUREMENTS, 1, 1, 45, { 32, 2, 1, 3, 8, 5 } },
+	{ 0x13, SPDM_MEASUREMENTS, 0, 0, 4 + 4 + 9 + 32 + 2 + 1 + 8 + 96,
+	  { 1, 1, 1, 9, 2, 0, 41, 3, 1, 1, 1, 0, 105, 4 } },
+	{ 0x14, SPDM_FINISH, 1, 0, 4 + 2 + 3 + 144, { 1, 3, 1, 0, 147, 3 } },
+	{ 0x14, SPDM_FINISH_RSP, 0, 0, 4 + 2 + 3, { 1, 3, 1, 0, 3, 3 } },
+	{ 0x14, SPDM_PSK_FINISH, 0, 0, 4 + 2 + 48, { 2, 0, 48, 3 } },
+	{ 0x14, SPDM_PSK_FINISH_RSP, 0, 0, 4 + 2 + 1, { 1, 1, 1, 0, 1, 3 } },
+
+	/* Messages that change or tell what an endpoint is. */
+	{ 0x12, SPDM_GET_CSR, 0, 0, 4 + 4 + 3 + 2,
+	  { 1, 3, 1, 0, 1, 2, 1, 0, 3, 9, 2, 8 } },
+	{ 0x13, SPDM_GET_CSR, 1, 0x89, 8, { 4, 0 } },
+	{ 0x12, SPDM_CSR, 0, 0, 4 + 4 + 5, { 1, 5, 3, 0, 5, 7 } },
+	{ 0x12, SPDM_SET_CERTIFICATE_RSP, 1, 0, 4, { 0 } },
+	{ 0x13, SPDM_GET_KEY_PAIR_INFO, 0, 0, 5, { 1, 1 } },
+	{ 0x13, SPDM_KEY_PAIR_INFO, 0, 0, 4 + 19 + 6,
+	  { 16, 1, 1, 6, 1, 0, 1, 3, 6, 0x30 } },
+	{ 0x14, SPDM_KEY_PAIR_INFO, 0, 0, 4 + 19 + 6 + 5 + 5,
+	  { 16, 1, 1, 6, 1, 0, 1, 3, 6, 0x30, 1, 4, 4, 7, 1, 4, 4, 1 } },
+	{ 0x13, SPDM_SET_KEY_PAIR_INFO, 0, 0, 4 + 9, { 1, 1, 1, 0, 7, 3 } },
+	{ 0x14, SPDM_SET_KEY_PAIR_INFO, 2, 0, 4 + 9 + 5,
+	  { 1, 1, 1, 0, 7, 3, 1, 4, 4, 1 } },
+	{ 0x14, SPDM_SET_KEY_PAIR_INFO, 1, 0, 5, { 1, 1 } },
+	{ 0x13, SPDM_SET_KEY_PAIR_INFO_ACK, 0, 0, 4, { 0 } },
+	{ 0x13, SPDM_GET_ENDPOINT_INFO, 1, 0, 8, { 1, 0, 3, 0 } },
+	{ 0x13, SPDM_GET_ENDPOINT_INFO, 1, 2, 40, { 1, 1, 3, 0, 32, 4 } },
+	{ 0x13, SPDM_ENDPOINT_INFO, 0, 2, 4 + 4 + 32 + 4 + 5 + 96,
+	  { 4, 0, 32, 6, 1, 5, 3, 0, 101, 7 } },
+	{ 0x13, SPDM_GET_MEASUREMENT_EXTENSION_LOG, 0, 0, 12, { 8, 5 } },
+	{ 0x13, SPDM_MEASUREMENT_EXTENSION_LOG, 0, 0, 4 + 8 + 3,
+	  { 1, 3, 3, 0, 4, 9, 3, 7 } },
+
+	/* Messages that carry others. */
+	{ 0x11, SPDM_GET_ENCAPSULATED_REQUEST, 0, 0, 4, { 0 } },
+	{ 0x12, SPDM_CHUNK_SEND, 0, 1, 4 + 8 + 4 + 3,
+	  { 2, 0, 2, 0, 1, 3, 3, 0, 4, 9, 3, 7 } },
+	{ 0x12, SPDM_CHUNK_SEND, 1, 1, 4 + 8 + 3, { 2, 1, 2, 0, 1, 3, 3, 0, 3, 7 } },
+	{ 0x14, SPDM_CHUNK_SEND, 1, 1, 4 + 8 + 3, { 4, 1, 1, 3, 3, 0, 3, 7 } },
+	{ 0x12, SPDM_CHUNK_GET, 0, 1, 6, { 2, 5 } },
+	{ 0x14, SPDM_CHUNK_GET, 0, 1, 8, { 4, 5 } },
+	{ 0x12, SPDM_CHUNK_RESPONSE, 0, 1, 4 + 8 + 4 + 3,
+	  { 2, 0, 2, 0, 1, 3, 3, 0, 4, 9, 3, 7 } },
+	{ 0x14, SPDM_CHUNK_RESPONSE, 1, 1, 4 + 8 + 3, { 4, 1, 1, 3, 3, 0, 3, 7 } },
+	{ 0x14, SPDM_VENDOR_DEFINED_REQUEST, 0x80, 0, 4 + 2 + 1 + 2 + 6 + 6,
+	  { 1, 3, 1, 0, 1, 2, 2, 1, 2, 0, 1, 6, 3, 0, 6, 9 } },
+	{ 0x13, SPDM_VENDOR_DEFINED_RESPONSE, 0x80, 0, 4 + 2 + 1 + 2 + 2 + 6,
+	  { 1, 3, 1, 0, 1, 2, 2, 1, 1, 6, 1, 0, 6, 9 } },
+};
+
+/* What follows the fields is a message or a chain of any length. */
+static const struct {
+	struct sample s;
+	size_t rest;
+} ending[] = {
+	{ { 0x12, SPDM_SET_CERTIFICATE, 1, 0, 14, { 10, 7 } }, 10 },
+	{ { 0x13, SPDM_SET_CERTIFICATE, 0x91, 1, 14, { 10, 7 } }, 10 },
+	{ { 0x11, SPDM_ENCAPSULATED_REQUEST, 1, 0, 8, { 4, 7 } }, 4 },
+	{ { 0x12, SPDM_DELIVER_ENCAPSULATED_RESPONSE, 1, 0, 8, { 4, 7 } }, 4 },
+	{ { 0x11, SPDM_ENCAPSULATED_RESPONSE_ACK, 1, 1, 8, { 4, 7 } }, 4 },
+	{ { 0x12, SPDM_ENCAPSULATED_RESPONSE_ACK, 1, 1, 12, { 1, 1, 3, 0, 4, 7 } }, 4 },
+	{ { 0x12, SPDM_CHUNK_SEND_ACK, 0, 1, 10, { 2, 5, 4, 7 } }, 4 },
+	{ { 0x14, SPDM_CHUNK_SEND_ACK, 0, 1, 12, { 4, 5, 4, 7 } }, 4 },
 };
 /* clang-format on */
 
@@ -128,6 +218,153 @@ static void each_message_has_its_length_and_no_other(void **unused)
 			assert_memory_equal(&m, &old, sizeof(m));
 		}
 	}
+}
+
+static struct spdm_span rest_of(const struct spdm_msg *m)
+{
+	if (m->code == SPDM_SET_CERTIFICATE)
+		return m->u.set_cert.chain;
+	return m->code == SPDM_CHUNK_SEND_ACK ? m->u.chunk_ack.response
+					      : m->u.encap.inner;
+}
+
+static void a_message_that_carries_another_ends_with_it(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < COUNT(ending); i++) {
+		uint8_t b[64];
+		uint8_t again[64];
+		struct wr w = wr_over(again, sizeof(again));
+		struct spdm_msg m;
+		const size_t n = build(&ending[i].s, b, sizeof(b));
+		const size_t head = n - ending[i].rest;
+
+		assert_int_equal(n, ending[i].s.len);
+		assert_int_equal(spdm_msg_decode(b, n, &shape, &m), IL_OK);
+		assert_ptr_equal(rest_of(&m).p, b + head);
+		assert_int_equal(rest_of(&m).n, ending[i].rest);
+		assert_int_equal(spdm_msg_encode(&w, &m), IL_OK);
+		assert_int_equal(w.len, n);
+		assert_memory_equal(again, b, n);
+		assert_int_equal(spdm_msg_decode(b, head, &shape, &m), IL_OK);
+		assert_int_equal(rest_of(&m).n, 0);
+		for (size_t cut = 0; cut < head; cut++)
+			assert_int_equal(spdm_msg_decode(b, cut, &shape, &m),
+					 IL_E_SHORT);
+	}
+}
+
+/* Source: DSP0274 1.4.0, tables 4 and 5, and those of 1.0 to 1.3. */
+static uint8_t brought_by(uint8_t code)
+{
+	static const uint8_t v11[] = { 0x64, 0x65, 0x66, 0x67, 0x68,
+				       0x69, 0x6a, 0x6b, 0x6c };
+	static const uint8_t v12[] = { 0x05, 0x06, 0x6d, 0x6e };
+	static const uint8_t v13[] = { 0x07, 0x6f, 0x7c, 0x7d };
+
+	code &= 0x7f;
+	if (memchr(v11, code, sizeof(v11)))
+		return 0x11;
+	if (memchr(v12, code, sizeof(v12)))
+		return 0x12;
+	return memchr(v13, code, sizeof(v13)) ? 0x13 : 0x10;
+}
+
+static void a_code_newer_than_its_version_is_refused(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		const uint8_t since = brought_by(samples[i].code);
+		uint8_t b[600];
+		struct spdm_msg m;
+		const size_t n = build(&samples[i], b, sizeof(b));
+
+		assert_int_equal(spdm_since(samples[i].code), since);
+		b[0] = (uint8_t)(since - 1);
+		if (since > 0x10)
+			assert_int_equal(spdm_msg_decode(b, n, &shape, &m),
+					 IL_E_FIELD);
+	}
+	assert_int_equal(spdm_since(SPDM_SLOT_MANAGEMENT), 0);
+	assert_int_equal(spdm_since(SPDM_SEND_EVENT), 0);
+}
+
+/* The form of 1.3 or 1.4, with the version of the one before it. */
+static void a_form_newer_than_its_version_is_refused(void **unused)
+{
+	static const uint8_t codes[] = {
+		SPDM_DIGESTS,	    SPDM_CERTIFICATE, SPDM_GET_CERTIFICATE,
+		SPDM_CHALLENGE,	    SPDM_FINISH,      SPDM_CHALLENGE_AUTH,
+		SPDM_MEASUREMENTS,  SPDM_FINISH_RSP,  SPDM_PSK_FINISH,
+		SPDM_KEY_PAIR_INFO, SPDM_CHUNK_GET,
+	};
+	unsigned refused = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		const struct sample *s = &samples[i];
+		uint8_t b[600];
+		struct spdm_msg m;
+		const size_t n = build(s, b, sizeof(b));
+
+		if (s->version < 0x13 ||
+		    !memchr(codes, s->code, sizeof(codes)) ||
+		    (s->code == SPDM_GET_CERTIFICATE && s->version < 0x14) ||
+		    (s->code == SPDM_KEY_PAIR_INFO && s->version < 0x14))
+			continue;
+		b[0]--;
+		assert_int_not_equal(spdm_msg_decode(b, n, &shape, &m), IL_OK);
+		refused++;
+	}
+	assert_int_equal(refused, 11);
+}
+
+/* Bytes written out by hand, looked at field by field. */
+static void fields_of_1_3_and_1_4_stand_where_they_belong(void **unused)
+{
+	static const uint8_t caps[] = {
+		0x13, 0x61, 1, 0,  0, 10, 0, 0, 0xc6, 2,    0, 0x14, 0, 16,
+		0,    0,    0, 32, 0, 0,  1, 0, 34,   0,    1, 0x12, 0, 1,
+		0,    0,    2, 0,  0, 0,  0, 0, 0,    0,    0, 0,    0, 0,
+		0,    0,    0, 0,  0, 0,  0, 1, 2,    0x20, 8, 0,
+	};
+	static const uint8_t algs[] = {
+		0x14, 0x63, 1, 0, 40, 0, 1, 0x12, 4, 0,	   0, 0, 0, 0,
+		0,    0,    2, 0, 0,  0, 2, 0,	  0, 0,	   0, 0, 0, 0,
+		0,    0,    0, 1, 0,  0, 0, 0,	  7, 0x20, 4, 0,
+	};
+	static const uint8_t send[] = { 0x14, 0x85, 1, 9, 1, 0, 1,
+					0,    2,    0, 0, 0, 7, 8 };
+	struct spdm_msg m;
+
+	(void)unused;
+	assert_int_equal(spdm_msg_decode(caps, sizeof(caps), &shape, &m),
+			 IL_OK);
+	assert_int_equal(m.u.caps.flags, 0x140002c6);
+	assert_int_equal(m.u.caps.transfer, 4096);
+	assert_int_equal(m.u.caps.max_msg, 8192);
+	assert_int_equal(m.u.caps_algs.meas_spec, 1);
+	assert_int_equal(m.u.caps_algs.other_params,
+			 SPDM_MULTI_KEY_CONN | SPDM_OPAQUE_FMT_1);
+	assert_int_equal(m.u.caps_algs.asym, BIT(8));
+	assert_int_equal(m.u.caps_algs.hash, SPDM_HASH_SHA_384);
+	assert_int_equal(m.u.caps_algs.mel_spec, SPDM_MEL_SPEC_DMTF);
+	assert_int_equal(spdm_algs_bits(&m.u.caps_algs, SPDM_ALG_DHE),
+			 SPDM_DHE_SECP256R1);
+	assert_int_equal(spdm_msg_decode(algs, sizeof(algs), &shape, &m),
+			 IL_OK);
+	assert_int_equal(m.u.algs.meas_hash, 4);
+	assert_int_equal(m.u.algs.asym, 0);
+	assert_int_equal(m.u.algs.hash, 2);
+	assert_int_equal(m.u.algs.pqc_asym, SPDM_PQC_ML_DSA_65);
+	assert_int_equal(m.u.algs.mel_spec, 1);
+	assert_int_equal(spdm_algs_bits(&m.u.algs, SPDM_ALG_KEM),
+			 SPDM_KEM_ML_KEM_1024);
+	assert_int_equal(spdm_msg_decode(send, sizeof(send), &shape, &m),
+			 IL_OK);
+	assert_int_equal(m.u.chunk.seq, 0x10001);
+	assert_int_equal(m.u.chunk.data.n, 2);
+	assert_int_equal(m.param2, 9);
 }
 
 static void padding_is_zero_and_only_up_to_the_dword(void **unused)
@@ -282,123 +519,6 @@ static void requests_and_responses_are_paired(void **unused)
 	assert_int_equal(spdm_response_of(0xff), 0); /* no request: ERROR */
 }
 
-static void a_measurement_block_is_dmtf_s_and_says_its_size(void **unused)
-{
-	(void)unused;
-	const uint8_t good[] = { 1, 1, 5, 0, 0x81, 2, 0, 8, 9 };
-
-	for (size_t at = 0; at < 7; at++) {
-		uint8_t b[sizeof(good)];
-		struct rd r = rd_over(b, sizeof(b));
-		struct spdm_meas_block out;
-		enum il_err err;
-
-		memcpy(b, good, sizeof(b));
-		b[at] = at == 0 ? 0 : (uint8_t)(b[at] + 1);
-		err = spdm_meas_block_read(&r, &out);
-		if (at == 4)
-			assert_int_equal(err, IL_OK); /* any type */
-		else
-			assert_int_not_equal(err, IL_OK);
-	}
-	for (size_t n = 0; n < sizeof(good); n++) {
-		struct rd r = rd_over(good, n);
-		struct spdm_meas_block out;
-
-		assert_int_equal(spdm_meas_block_read(&r, &out), IL_E_SHORT);
-	}
-}
-
-static void opaque_data_is_whole_elements_or_none(void **unused)
-{
-	(void)unused;
-	/* Two elements: PCI-SIG's with a vendor id, DMTF's with a pad byte. */
-	const uint8_t two[20] = { 2,	0,    0, 0, 3, 2, 1, 2, 2, 0,
-				  0xaa, 0xbb, 0, 0, 3, 0, 1, 2, 3, 0 };
-
-	assert_true(spdm_opaque_good((struct spdm_span){ NULL, 0 }, false));
-	assert_true(spdm_opaque_good((struct spdm_span){ NULL, 0 }, true));
-	for (size_t n = 1; n < sizeof(two); n++)
-		assert_false(
-			spdm_opaque_good((struct spdm_span){ two, n }, true));
-	assert_true(
-		spdm_opaque_good((struct spdm_span){ two, sizeof(two) }, true));
-	/* of a format that was not negotiated */
-	assert_false(spdm_opaque_good((struct spdm_span){ two, sizeof(two) },
-				      false));
-}
-
-static void opaque_versions_are_read_only_when_whole(void **unused)
-{
-	(void)unused;
-	/* DSP0277: supported 1.1 and 1.2, in either frame. */
-	const uint8_t fmt1[] = { 1, 0, 0, 0, 0,	   0, 7,    0,
-				 1, 1, 2, 0, 0x11, 0, 0x12, 0 };
-	const uint8_t table[] = { 0x46, 0x54, 0x4d, 0x44, 1,	1, 0,
-				  0,	0,    0,    7,	  0,	1, 1,
-				  2,	0,    0x11, 0,	  0x12, 0 };
-	struct spdm_sm_versions v;
-	uint16_t sel;
-
-	assert_int_equal(spdm_sm_supported_read((struct spdm_span){ fmt1, 16 },
-						true, &v),
-			 IL_OK);
-	assert_int_equal(v.count, 2);
-	assert_int_equal(v.entry[1], 0x1200);
-	assert_int_equal(spdm_sm_supported_read((struct spdm_span){ table, 20 },
-						false, &v),
-			 IL_OK);
-	for (size_t n = 0; n < 16; n++)
-		assert_int_not_equal(
-			spdm_sm_supported_read((struct spdm_span){ fmt1, n },
-					       true, &v),
-			IL_OK);
-	for (size_t n = 0; n < 20; n++)
-		assert_int_not_equal(
-			spdm_sm_supported_read((struct spdm_span){ table, n },
-					       false, &v),
-			IL_OK);
-	assert_int_not_equal(
-		spdm_sm_selected_read((struct spdm_span){ fmt1, 16 }, true,
-				      &sel),
-		IL_OK);
-	for (size_t at = 0; at < 15; at++) {
-		uint8_t b[16];
-		enum il_err err;
-
-		memcpy(b, fmt1, 16);
-		b[at] ^= 0x10;
-		err = spdm_sm_supported_read((struct spdm_span){ b, 16 }, true,
-					     &v);
-		/* Reserved bytes and the versions themselves are free. */
-		if ((at >= 1 && at <= 3) || at >= 11)
-			assert_int_equal(err, IL_OK);
-		else
-			assert_int_not_equal(err, IL_OK);
-	}
-}
-
-static void an_element_said_twice_is_refused(void **unused)
-{
-	(void)unused;
-	const uint8_t b[] = { 2,    0, 0, 0, 0, 0, 4, 0, 1, 0, 0,
-			      0x11, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0x12 };
-	uint8_t padded[28] = { 0 };
-	uint16_t sel;
-
-	/* Each element is 8 bytes long: no padding. */
-	memcpy(padded, b, 12);
-	memcpy(padded + 12, b + 4, 8);
-	assert_int_equal(spdm_sm_selected_read((struct spdm_span){ padded, 20 },
-					       true, &sel),
-			 IL_E_FIELD);
-	padded[0] = 1;
-	assert_int_equal(spdm_sm_selected_read((struct spdm_span){ padded, 12 },
-					       true, &sel),
-			 IL_OK);
-	assert_int_equal(sel, 0x1100);
-}
-
 /* Source: DSP0274 1.2.1, section 10.4, table of BaseAsymAlgo. */
 static void signatures_are_as_long_as_their_algorithm_says(void **unused)
 {
@@ -419,6 +539,10 @@ int main(void)
 		cmocka_unit_test(
 			signatures_are_as_long_as_their_algorithm_says),
 		cmocka_unit_test(each_message_has_its_length_and_no_other),
+		cmocka_unit_test(a_message_that_carries_another_ends_with_it),
+		cmocka_unit_test(a_code_newer_than_its_version_is_refused),
+		cmocka_unit_test(a_form_newer_than_its_version_is_refused),
+		cmocka_unit_test(fields_of_1_3_and_1_4_stand_where_they_belong),
 		cmocka_unit_test(padding_is_zero_and_only_up_to_the_dword),
 		cmocka_unit_test(
 			as_many_zeros_as_were_said_may_follow_and_nothing_else),
@@ -426,11 +550,6 @@ int main(void)
 		cmocka_unit_test(fields_that_contradict_are_refused),
 		cmocka_unit_test(what_no_length_field_can_say_is_not_encoded),
 		cmocka_unit_test(requests_and_responses_are_paired),
-		cmocka_unit_test(
-			a_measurement_block_is_dmtf_s_and_says_its_size),
-		cmocka_unit_test(opaque_data_is_whole_elements_or_none),
-		cmocka_unit_test(opaque_versions_are_read_only_when_whole),
-		cmocka_unit_test(an_element_said_twice_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
