@@ -10,9 +10,45 @@ enum crypto_hash_alg spdm_crypto_hash(uint32_t base_hash)
 		return CRYPTO_SHA256;
 	case SPDM_HASH_SHA_384:
 		return CRYPTO_SHA384;
+	case SPDM_HASH_SHA_512:
+		return CRYPTO_SHA512;
 	default:
 		return (enum crypto_hash_alg)0;
 	}
+}
+
+enum crypto_aead_alg spdm_crypto_aead(uint16_t aead)
+{
+	switch (aead) {
+	case SPDM_AEAD_AES_128_GCM:
+		return CRYPTO_AES_128_GCM;
+	case SPDM_AEAD_AES_256_GCM:
+		return CRYPTO_AES_256_GCM;
+	case SPDM_AEAD_CHACHA20_POLY1305:
+		return CRYPTO_CHACHA20_POLY1305;
+	default:
+		return (enum crypto_aead_alg)0;
+	}
+}
+
+enum crypto_curve spdm_crypto_curve(uint16_t dhe)
+{
+	switch (dhe) {
+	case SPDM_DHE_SECP256R1:
+		return CRYPTO_P256;
+	case SPDM_DHE_SECP384R1:
+		return CRYPTO_P384;
+	case SPDM_DHE_SECP521R1:
+		return CRYPTO_P521;
+	default:
+		return (enum crypto_curve)0;
+	}
+}
+
+/* Sessions came with 1.1; we know the schedule of each version since. */
+static bool version_ours(uint8_t version)
+{
+	return version >= SPDM_V11 && version <= SPDM_V14;
 }
 
 /* The device library has no strlen. */
@@ -26,8 +62,9 @@ static size_t text_len(const char *s)
 }
 
 /*
- * BinConcat and HKDF-Expand: length u16, "spdm1.2 ", label, context.
- * @context is a digest or NULL. Source: DSP0274 1.2.1, sections 11.1, 11.2.
+ * BinConcat and HKDF-Expand: length u16, "spdm1.x ", label, context.
+ * @context is a digest or NULL.
+ * Source: DSP0274 1.2.1, sections 11.1, 11.2; 1.3.0 and 1.4.0, section 12
  */
 static enum il_err expand(const struct spdm_keys *k, const struct crypto *c,
 			  const uint8_t *secret, const char *label,
@@ -55,7 +92,7 @@ static enum il_err expand(const struct spdm_keys *k, const struct crypto *c,
  */
 void spdm_keys_psk_salt(uint8_t version, uint8_t out[SPDM_HASH_MAX])
 {
-	memset(out, version < 0x13 ? 0 : 0xff, SPDM_HASH_MAX);
+	memset(out, version < SPDM_V13 ? 0 : 0xff, SPDM_HASH_MAX);
 }
 
 /* From the handshake secret on. */
@@ -80,7 +117,7 @@ enum il_err spdm_keys_psk(struct spdm_keys *k, const struct crypto *c,
 			       .hash_len = spdm_hash_len(hash) };
 	enum il_err err;
 
-	if (!n.hash_len || version < SPDM_V11)
+	if (!n.hash_len || !version_ours(version))
 		return IL_E_ARG;
 	memcpy(n.handshake, secret, n.hash_len);
 	err = directions(&n, c, th1);
@@ -103,7 +140,7 @@ enum il_err spdm_keys_handshake(struct spdm_keys *k, const struct crypto *c,
 			       .hash_len = spdm_hash_len(hash) };
 	enum il_err err;
 
-	if (!n.hash_len || (version != SPDM_V11 && version != SPDM_V12))
+	if (!n.hash_len || !version_ours(version))
 		return IL_E_ARG;
 	err = crypto_hkdf_extract(c, alg, zeros, n.hash_len, ikm, ikm_len,
 				  n.handshake);
@@ -164,7 +201,9 @@ enum il_err spdm_keys_aead(const struct spdm_keys *k, const struct crypto *c,
 			   const uint8_t *secret, uint8_t key[SPDM_KEY_LEN],
 			   uint8_t iv[SPDM_IV_LEN])
 {
-	enum il_err err = expand(k, c, secret, "key", NULL, key, SPDM_KEY_LEN);
+	const size_t n = spdm_aead_key_len(spdm_keys_suite(k));
+	enum il_err err =
+		n ? expand(k, c, secret, "key", NULL, key, n) : IL_E_ARG;
 
 	if (err)
 		return err;
@@ -183,13 +222,13 @@ void spdm_keys_wipe(struct spdm_keys *k)
 	bytes_wipe(k, sizeof(*k));
 }
 
-#define SIGN_PREFIX  "dmtf-spdm-v1.2.*"
 #define SIGN_CONTEXT 100
 
 enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
 			     uint32_t hash, const char *context,
 			     const uint8_t *th, uint8_t *out)
 {
+	char prefix[] = "dmtf-spdm-v1.x.*";
 	uint8_t head[SIGN_CONTEXT] = { 0 };
 	struct wr w = wr_over(head, sizeof(head));
 	const size_t n = text_len(context);
@@ -201,8 +240,9 @@ enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
 		memcpy(out, th, len);
 		return IL_OK;
 	}
+	prefix[13] = (char)('0' + (version & 0xf));
 	for (size_t i = 0; i < 4; i++)
-		wr_bytes(&w, SIGN_PREFIX, 16);
+		wr_bytes(&w, prefix, 16);
 	memcpy(head + SIGN_CONTEXT - n, context, n);
 
 	const struct crypto_span parts[2] = { { head, sizeof(head) },

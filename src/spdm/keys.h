@@ -18,7 +18,8 @@ enum spdm_dir {
 
 /* Secrets of one session; wiped by spdm_keys_wipe(). */
 struct spdm_keys {
-	uint8_t version; /* SPDM_V11 or SPDM_V12: label and Salt_0 */
+	uint8_t version; /* SPDM_V11 to SPDM_V14: label */
+	uint16_t aead;	 /* SPDM_AEAD_…; see spdm_keys_suite() */
 	uint32_t hash;	 /* SPDM_HASH_… */
 	size_t hash_len;
 	uint8_t handshake[SPDM_HASH_MAX];
@@ -28,8 +29,15 @@ struct spdm_keys {
 	uint8_t exporter[SPDM_HASH_MAX];
 };
 
-#define SPDM_KEY_LEN 32 /* AES-256-GCM */
+#define SPDM_KEY_LEN 32 /* of the longest */
 #define SPDM_IV_LEN  12
+
+/* The cipher of the records; whoever makes a session says which it is, after
+ * the handshake keys were made. Not said: AES-256-GCM. */
+static inline uint16_t spdm_keys_suite(const struct spdm_keys *k)
+{
+	return k->aead ? k->aead : SPDM_AEAD_AES_256_GCM;
+}
 
 /*
  * spdm_keys_handshake() - secrets up to the end of the handshake
@@ -64,7 +72,8 @@ enum il_err spdm_keys_verify_data(const struct spdm_keys *k,
 				  const struct crypto *c, enum spdm_dir dir,
 				  const uint8_t *th, uint8_t *out) IL_MUST;
 
-/* Key and IV of a handshake or data secret. */
+/* Key, spdm_aead_key_len() bytes of it, and IV of a handshake or data
+ * secret. */
 enum il_err spdm_keys_aead(const struct spdm_keys *k, const struct crypto *c,
 			   const uint8_t *secret, uint8_t key[SPDM_KEY_LEN],
 			   uint8_t iv[SPDM_IV_LEN]) IL_MUST;
@@ -83,7 +92,9 @@ void spdm_keys_wipe(struct spdm_keys *k);
  * @out:     hash_len bytes
  *
  * From 1.2 on the transcript hash is prefixed and hashed again; before, the
- * digest is the transcript hash. Source: DSP0274 1.2.1, section 15.
+ * digest is the transcript hash.
+ * Source: DSP0274 1.2.1, section 15; 1.3.0 and 1.4.0, the same with their
+ * number in the prefix
  */
 enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
 			     uint32_t hash, const char *context,

@@ -6,5 +6,8 @@
 
 /* The crypto table's number of an SPDM hash bit; 0 if not ours. */
 enum crypto_hash_alg spdm_crypto_hash(uint32_t base_hash);
+/* Likewise of an AEAD and of a DHE group. */
+enum crypto_aead_alg spdm_crypto_aead(uint16_t aead);
+enum crypto_curve spdm_crypto_curve(uint16_t dhe);
 
 #endif

@@ -2,6 +2,7 @@
 #include "spdm/secured.h"
 
 #include "spdm/codec.h"
+#include "spdm/keys_priv.h"
 
 const struct spdm_binding spdm_binding_bare = { .unit = 4 };
 
@@ -14,7 +15,8 @@ enum il_err spdm_channel_open(struct spdm_channel *ch, const struct crypto *c,
 	enum il_err err = spdm_keys_aead(k, c, secret, key, iv);
 
 	if (!err)
-		err = crypto_aead_key(c, &ch->key, CRYPTO_AES_256_GCM, key);
+		err = crypto_aead_key(
+			c, &ch->key, spdm_crypto_aead(spdm_keys_suite(k)), key);
 	if (!err) {
 		memcpy(ch->iv, iv, sizeof(iv));
 		ch->seq = 0;

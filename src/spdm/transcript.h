@@ -14,11 +14,15 @@
 struct spdm_transcript {
 	const struct crypto *c;
 	uint8_t version;
-	uint32_t hash;		   /* 0 until chosen */
-	struct crypto_slot vca[2]; /* SHA-256, SHA-384; one after choosing */
-	struct crypto_slot m12;	   /* VCA and what CHALLENGE will sign */
-	struct crypto_slot l12;	   /* measurements outside sessions */
-	struct crypto_slot work;   /* a copy that is committed by exchange */
+	uint32_t hash; /* 0 until chosen */
+	uint32_t may;  /* hashes that may be chosen; all at first */
+	/* SHA-256, SHA-384, SHA-512; one after choosing */
+	struct crypto_slot vca[3];
+	bool d_open;		 /* DIGESTS may still come */
+	struct crypto_slot vcad; /* VCA and that DIGESTS */
+	struct crypto_slot m12;	 /* VCA and what CHALLENGE will sign */
+	struct crypto_slot l12;	 /* measurements outside sessions */
+	struct crypto_slot work; /* a copy that is committed by exchange */
 };
 
 void spdm_tr_init(struct spdm_transcript *t, const struct crypto *c);
@@ -28,7 +32,7 @@ void spdm_tr_drop(struct spdm_transcript *t);
 enum il_err spdm_tr_restart(struct spdm_transcript *t) IL_MUST;
 enum il_err spdm_tr_vca(struct spdm_transcript *t, const uint8_t *p,
 			size_t n) IL_MUST;
-/* After ALGORITHMS: keep the one hash. */
+/* After ALGORITHMS: keep the one hash. IL_E_ARG: not one of @may. */
 enum il_err spdm_tr_choose(struct spdm_transcript *t, uint8_t version,
 			   uint32_t hash) IL_MUST;
 enum il_err spdm_tr_vca_digest(const struct spdm_transcript *t,
@@ -41,6 +45,22 @@ enum il_err spdm_tr_vca_digest(const struct spdm_transcript *t,
  */
 enum il_err spdm_tr_add(struct spdm_transcript *t, struct crypto_slot *s,
 			bool vca, const uint8_t *p, size_t n) IL_MUST;
+/*
+ * spdm_tr_digests() - a DIGESTS response of a connection with many keys
+ *
+ * TH of a KEY_EXCHANGE has it behind VCA, if GET_DIGESTS came straight after
+ * ALGORITHMS; later ones do not count, and spdm_tr_d_close() is for the first
+ * request that is another.
+ * Source: DSP0274 1.3.2, section 10.16.7 (message D)
+ */
+enum il_err spdm_tr_digests(struct spdm_transcript *t, const uint8_t *p,
+			    size_t n) IL_MUST;
+void spdm_tr_d_close(struct spdm_transcript *t);
+
+/* Begins TH of a KEY_EXCHANGE: VCA, and DIGESTS where they belong to it. */
+enum il_err spdm_tr_th(struct spdm_transcript *t,
+		       struct crypto_slot *s) IL_MUST;
+
 /* Digest of @s so far. */
 enum il_err spdm_tr_digest(const struct spdm_transcript *t,
 			   struct crypto_slot s, uint8_t *out) IL_MUST;

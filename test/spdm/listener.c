@@ -154,6 +154,22 @@ static void handshake(struct listener *l, struct session *s, const uint8_t *ikm,
 	keys_to(l, s, s->keys.hs_dir);
 }
 
+/* The same from the pre-shared key: what who holds it gives out first. */
+static void psk_handshake(struct listener *l, struct session *s)
+{
+	uint8_t salt[SPDM_HASH_MAX];
+	uint8_t secret[SPDM_HASH_MAX];
+	uint8_t th1[SPDM_HASH_MAX];
+
+	spdm_keys_psk_salt(l->version, salt);
+	must(crypto_hkdf_extract(&l->c, hash_alg(l), salt, l->shape.hash_len,
+				 l->psk, l->psk_len, secret));
+	must(spdm_tr_digest(&l->tr, s->th, th1));
+	must(spdm_keys_psk(&s->keys, &l->c, l->version, l->algs.hash, secret,
+			   th1));
+	keys_to(l, s, s->keys.hs_dir);
+}
+
 static void data(struct listener *l, struct session *s)
 {
 	uint8_t th2[SPDM_HASH_MAX];
@@ -290,6 +306,7 @@ static void on_key_exchange(struct listener *l, const struct spdm_msg *m,
 	assert_memory_equal(m->u.key_ex_rsp.summary.p, l->summary,
 			    l->shape.hash_len);
 	s->nth = l->key_exchanges++;
+	must(spdm_tr_th(&l->tr, &s->th));
 	add(l, &s->th, true, l->chain_hash, l->shape.hash_len);
 	add(l, &s->th, true, l->req_bytes, l->req_len);
 	add(l, &s->th, true, p, sig_at);
@@ -332,14 +349,16 @@ static void on_psk_exchange(struct listener *l, const struct spdm_msg *m,
 	uint8_t hint[64];
 	const size_t hint_len = listed(l, "psk_hint_hex", 0, hint);
 
-	assert_true(l->psk_met);
+	if (!l->cxl) /* none carried the key: it is the emulator's own */
+		l->psk_len = listed(l, "psk_hex", 0, l->psk);
+	assert_true(l->psk_len != 0);
 	assert_int_equal(l->req.u.psk_ex.hint.n, hint_len);
 	assert_memory_equal(l->req.u.psk_ex.hint.p, hint, hint_len);
 	check_opaque(l, l->req.u.psk_ex.opaque, m->u.psk_ex_rsp.opaque);
 	s->psk = true;
 	add(l, &s->th, true, l->req_bytes, l->req_len);
 	add(l, &s->th, true, p, n - m->u.psk_ex_rsp.verify.n);
-	handshake(l, s, l->psk, sizeof(l->psk));
+	psk_handshake(l, s);
 	check_mac(l, s, SPDM_DIR_RSP, m->u.psk_ex_rsp.verify);
 	add(l, &s->th, true, m->u.psk_ex_rsp.verify.p,
 	    m->u.psk_ex_rsp.verify.n);
@@ -378,6 +397,7 @@ static void on_vendor(struct listener *l, const struct spdm_msg *m)
 	for (size_t i = 0; i + sizeof(l->psk) <= p.n; i++)
 		if (!memcmp(p.p + i, key, sizeof(l->psk))) {
 			memcpy(l->psk, p.p + i, sizeof(l->psk));
+			l->psk_len = sizeof(l->psk);
 			l->psk_met = true;
 		}
 }
@@ -396,6 +416,8 @@ static void roll(struct listener *l, struct session *s, enum spdm_dir dir,
 static void on_request(struct listener *l, struct session *s,
 		       const struct spdm_msg *m)
 {
+	if (m->code != SPDM_GET_DIGESTS)
+		spdm_tr_d_close(&l->tr);
 	if (m->code != SPDM_GET_MEASUREMENTS)
 		spdm_tr_forget(&l->tr, s ? &s->l12 : &l->tr.l12);
 	l->shape.summary = false;
@@ -407,6 +429,10 @@ static void on_request(struct listener *l, struct session *s,
 	case SPDM_GET_CAPABILITIES:
 		l->version = m->version;
 		l->req_caps = m->u.caps.flags;
+		break;
+	case SPDM_NEGOTIATE_ALGORITHMS:
+		l->shape.multi_key =
+			m->u.algs.other_params & SPDM_MULTI_KEY_CONN;
 		break;
 	case SPDM_GET_DIGESTS:
 		spdm_tr_forget(&l->tr, &l->tr.m12);
@@ -438,6 +464,10 @@ static void on_response(struct listener *l, struct session *s,
 	switch (m->code) {
 	case SPDM_CAPABILITIES:
 		l->rsp_caps = m->u.caps.flags;
+		break;
+	case SPDM_DIGESTS:
+		if (!s && l->shape.multi_key)
+			must(spdm_tr_digests(&l->tr, p, n));
 		break;
 	case SPDM_CHALLENGE_AUTH:
 		on_challenge(l, m, p, n);

@@ -53,6 +53,7 @@ struct listener {
 	struct crypto_chain certs;
 	uint8_t summary[SPDM_HASH_MAX]; /* as CHALLENGE_AUTH says */
 	uint8_t psk[32];		/* as a CXL message carried it */
+	size_t psk_len;
 
 	/* The request that waits for its response. */
 	bool asked;

@@ -64,12 +64,34 @@ static void the_recording_mctp12_is_understood_in_full(void **unused)
 	free(l);
 }
 
+static void the_recording_psk13_is_understood_in_full(void **unused)
+{
+	(void)unused;
+	struct listener *l = malloc(sizeof(*l));
+
+	assert_non_null(l);
+	hear(l, PSK13_PCAP, PSK13_JSON);
+	/* 70 packets, 6 of them DOE discovery. */
+	assert_int_equal(l->messages, 64);
+	assert_int_equal(l->records, 32);
+	/* CHALLENGE; measurements before and in each of the three sessions;
+	 * two KEY_EXCHANGE, whose transcript has DIGESTS of many keys. */
+	assert_int_equal(l->signatures, 1 + 1 + 2 + 3);
+	assert_int_equal(l->macs, 2 * 2 + 2);
+	assert_int_equal(l->secrets_met, 2 * 4);
+	/* Two in each session: one key, all keys. */
+	assert_int_equal(l->updates, 6);
+	stop(l);
+	free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_recording_tdisp12_is_understood_in_full),
 		cmocka_unit_test(the_recording_base11_is_understood_in_full),
 		cmocka_unit_test(the_recording_mctp12_is_understood_in_full),
+		cmocka_unit_test(the_recording_psk13_is_understood_in_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
