@@ -39,7 +39,7 @@ struct cli_cmd {
 };
 
 extern const struct cli_cmd cmd_assign, cmd_serve, cmd_request, cmd_run,
-	cmd_shell, cmd_identity, cmd_help;
+	cmd_shell, cmd_identity, cmd_decode, cmd_help;
 
 /* All of them, up to NULL. */
 extern const struct cli_cmd *const cli_cmds[];

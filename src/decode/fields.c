@@ -268,26 +268,34 @@ void walk_key_update(struct walk *w)
 	walk_header(w, "operation", "tag");
 }
 
+/* PCI-SIG's own bodies; others share its registry. @vid ends at the length
+ * of the payload. */
+static bool is_pcisig(uint64_t standard, uint64_t len, const uint8_t *vid)
+{
+	return standard == SPDM_STD_PCISIG && len == 2 &&
+	       vid[0] == SPDM_VID_PCISIG && !vid[1];
+}
+
 void walk_vendor(struct walk *w)
 {
 	uint64_t standard, vid;
+	bool ours;
 	size_t n;
 
 	walk_header(w, NULL, NULL);
 	standard = walk_num(w, "standard", 2);
 	vid = walk_num(w, "vendor_len", 1);
 	walk_counted(w, "vendor", 1, (size_t)vid);
+	ours = !w->err && is_pcisig(standard, vid, w->p + w->at - vid);
 	n = (size_t)walk_num(w, "payload_len", 2);
 	walk_open(w, 2, 1);
 	if (w->err || w->n - w->at != n) {
 		w->err = w->err ? w->err : IL_E_SHORT;
 		return;
 	}
-	if (standard == SPDM_STD_PCISIG && n >= 2 &&
-	    w->p[w->at] == IDEKM_PROTOCOL)
+	if (ours && n >= 2 && w->p[w->at] == IDEKM_PROTOCOL)
 		walk_idekm(w, w->at + n);
-	else if (standard == SPDM_STD_PCISIG && n >= 2 &&
-		 w->p[w->at] == TDISP_PROTOCOL)
+	else if (ours && n >= 2 && w->p[w->at] == TDISP_PROTOCOL)
 		walk_tdisp(w, w->at + n);
 	else
 		walk_bytes(w, "payload", n);
@@ -343,8 +351,7 @@ const char *fields_message(const uint8_t *p, size_t n)
 	if (!r)
 		return NULL;
 	if ((r->code | 0x80) == SPDM_VENDOR_DEFINED_REQUEST &&
-	    n > PAYLOAD_AT + 2 && p[4] == SPDM_STD_PCISIG && !p[5] &&
-	    p[6] == 2) {
+	    n > PAYLOAD_AT + 2 && is_pcisig(get_u16le(p + 4), p[6], p + 7)) {
 		if (p[PAYLOAD_AT] == IDEKM_PROTOCOL)
 			in = walk_idekm_name(p[PAYLOAD_AT + 1]);
 		else if (p[PAYLOAD_AT] == TDISP_PROTOCOL)

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "rig.h"
+
+#include <stdlib.h>
+
+#include "base/bits.h"
+
+/*
+ * `interlock decode` over conversations of others (test/vectors/README.md).
+ * What is expected stands in files of its own. Their verdicts are those that
+ * test/spdm/listener.c comes to by other means: it knows which signature, HMAC
+ * and secret there must be, and fails where one does not hold.
+ */
+
+#define FILE_HEADER   24u
+#define PACKET_HEADER 16u
+#define DOE_HEADER    8u
+
+static const char *vector(const char *name, const char *ext)
+{
+	static char ring[4][512];
+	static unsigned at;
+	char *p = ring[at++ % COUNT(ring)];
+
+	snprintf(p, sizeof(ring[0]), "%s/%s.%s", VECTORS, name, ext);
+	return p;
+}
+
+static void same_as_file(const struct rig *r, const char *name)
+{
+	char path[512];
+	uint8_t *want;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/%s.txt", EXPECTED, name);
+	want = rig_read(path, &n);
+	assert_string_equal(r->out, (char *)want);
+	free(want);
+}
+
+static void recordings_are_read_as_expected(void **state)
+{
+	static const char *const name[] = { "base11", "tdisp12", "mctp12" };
+	struct rig *r = *state;
+
+	for (unsigned i = 0; i < COUNT(name); i++) {
+		rig_run(r, "decode", vector(name[i], "pcap"), "--keys",
+			vector(name[i], "json"), NULL);
+		same_as_file(r, name[i]);
+		assert_string_equal(r->err, "");
+		assert_int_equal(r->status, CLI_DONE);
+	}
+}
+
+static int64_t sum(const struct rig *r, const char *key)
+{
+	const size_t n = json_array_size(r->json);
+	const json_t *o =
+		json_object_get(json_array_get(r->json, n - 1), "sum");
+	const json_t *v = json_object_get(o, key);
+
+	assert_true(json_is_integer(v));
+	return json_integer_value(v);
+}
+
+/* How often a check of that name came to that verdict. */
+static unsigned checks(const struct rig *r, const char *of, const char *verdict)
+{
+	unsigned n = 0;
+	size_t i, k;
+	json_t *line, *c;
+
+	json_array_foreach(r->json, i, line)
+		json_array_foreach(json_object_get(line, "checks"), k, c) n +=
+		!strcmp(json_string_value(json_object_get(c, "of")), of) &&
+		!strcmp(json_string_value(json_object_get(c, "verdict")),
+			verdict);
+	return n;
+}
+
+/* As many of each as the listener of test/spdm found to hold. */
+static void every_proof_of_the_recordings_holds(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned messages, secured, signatures, macs, schedules;
+	} v[] = {
+		{ "base11", 42, 12, 6, 4, 4 },
+		{ "tdisp12", 244, 212, 6, 6, 4 },
+		{ "mctp12", 54, 28, 6, 4, 4 },
+	};
+	struct rig *r = *state;
+
+	for (unsigned i = 0; i < COUNT(v); i++) {
+		rig_run(r, "decode", vector(v[i].name, "pcap"), "--json",
+			"--keys", vector(v[i].name, "json"), NULL);
+		assert_int_equal(r->status, CLI_DONE);
+		assert_int_equal(sum(r, "messages"), v[i].messages);
+		assert_int_equal(sum(r, "secured"), v[i].secured);
+		assert_int_equal(sum(r, "does_not_hold"), 0);
+		assert_int_equal(sum(r, "unknown"), 0);
+		assert_int_equal(sum(r, "protected"), 0);
+		assert_int_equal(checks(r, "signature", "holds"),
+				 v[i].signatures);
+		assert_int_equal(
+			checks(r, "HMAC of the requester", "holds") +
+				checks(r, "HMAC of the responder", "holds"),
+			v[i].macs);
+		assert_int_equal(checks(r, "key schedule", "holds"),
+				 v[i].schedules);
+	}
+}
+
+static void without_keys_the_clear_is_still_judged(void **state)
+{
+	struct rig *r = *state;
+
+	rig_run(r, "decode", vector("base11", "pcap"), "--json", NULL);
+	assert_int_equal(r->status, CLI_DONE);
+	assert_int_equal(sum(r, "protected"), 12);
+	assert_int_equal(sum(r, "unknown"), 0);
+	assert_int_equal(checks(r, "signature", "holds"), 4);
+	assert_int_equal(checks(r, "HMAC of the requester", "cannot say"), 2);
+	assert_int_equal(checks(r, "HMAC of the responder", "cannot say"), 2);
+	assert_int_equal(sum(r, "does_not_hold"), 0);
+}
+
+static void keys_of_another_conversation_are_found_out(void **state)
+{
+	struct rig *r = *state;
+
+	rig_run(r, "decode", vector("tdisp12", "pcap"), "--json", "--keys",
+		vector("mctp12", "json"), NULL);
+	assert_int_equal(r->status, CLI_FAILED);
+	assert_int_equal(checks(r, "signature", "holds"), 4);
+	assert_int_equal(checks(r, "HMAC of the requester", "does not hold"),
+			 2);
+	/* The handshake's secret follows from the wrong one that is listed
+	 * beside it; no others do. */
+	assert_int_equal(checks(r, "key schedule", "holds"), 2);
+	assert_int_equal(checks(r, "key schedule", "does not hold"), 2);
+	assert_true(checks(r, "tag", "does not hold") > 0);
+	assert_int_equal(sum(r, "unknown"), 0);
+}
+
+static void a_psk_alone_opens_its_session(void **state)
+{
+	static const char psk[] =
+		"{\"psk_hex\": \"03f23fc44ea3a4d5b0d2a387dc388dba038e6e86bc19af"
+		"c3824e87d78c37d9ac\"}\n";
+	struct rig *r = *state;
+	const char *keys = rig_path(r, "psk.json");
+
+	rig_write(keys, psk, strlen(psk));
+	rig_run(r, "decode", vector("tdisp12", "pcap"), "--json", "--keys",
+		keys, NULL);
+	assert_int_equal(r->status, CLI_DONE);
+	assert_int_equal(checks(r, "HMAC of the requester", "holds"), 1);
+	assert_int_equal(checks(r, "HMAC of the responder", "holds"), 1);
+	assert_int_equal(checks(r, "HMAC of the responder", "cannot say"), 2);
+	assert_true(sum(r, "protected") > 0);
+	assert_true(sum(r, "secured") > sum(r, "protected"));
+}
+
+/* --- captures that were changed --- */
+
+static uint32_t u32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* Where the bytes of packet @nth, from 1, stand in a file. */
+static size_t packet_at(const uint8_t *f, size_t n, unsigned nth, size_t *len)
+{
+	size_t at = FILE_HEADER;
+
+	while (--nth) {
+		assert_true(at + PACKET_HEADER < n);
+		at += PACKET_HEADER + u32(f + at + 8);
+	}
+	*len = u32(f + at + 8);
+	return at + PACKET_HEADER;
+}
+
+static void decode_changed(struct rig *r, uint8_t *f, size_t n, size_t at)
+{
+	const char *path = rig_path(r, "changed.pcap");
+
+	f[at] ^= 0x10;
+	rig_write(path, f, n);
+	f[at] ^= 0x10;
+	rig_run(r, "decode", path, "--json", "--keys", vector("base11", "json"),
+		NULL);
+}
+
+/* Any byte that a signature, an HMAC or a tag covers, one at a time. */
+static void a_changed_byte_is_found_by_the_check_that_covers_it(void **state)
+{
+	static const struct {
+		unsigned packet;
+		const char *finds[3];
+	} v[] = {
+		{ 7, { "signature" } },
+		{ 9, { "signature" } },
+		{ 10, { "signature" } },
+		{ 11, { "signature" } },
+		{ 12, { "signature" } },
+		{ 19, { "signature" } },
+		{ 27, { "signature" } },
+		{ 20, { "signature", "digest of the chain" } },
+		{ 29, { "signature" } },
+		{ 30,
+		  { "signature", "HMAC of the requester", "key schedule" } },
+		{ 31, { "HMAC of the requester" } },
+		{ 32, { "HMAC of the responder" } },
+		{ 33, { "tag" } },
+		{ 36, { "tag" } },
+		{ 38, { "tag" } },
+	};
+	struct rig *r = *state;
+	size_t n;
+	uint8_t *f = rig_read(vector("base11", "pcap"), &n);
+
+	for (unsigned i = 0; i < COUNT(v); i++) {
+		size_t len, from = packet_at(f, n, v[i].packet, &len);
+
+		/* Odd steps, so that every kind of field is met. */
+		for (size_t k = DOE_HEADER; k < len; k += 7) {
+			unsigned found = 0;
+
+			decode_changed(r, f, n, from + k);
+			for (unsigned c = 0; c < 3 && v[i].finds[c]; c++)
+				found += checks(r, v[i].finds[c],
+						"does not hold");
+			/* Or what it says is no message any more. */
+			found += (unsigned)sum(r, "unknown");
+			if (!found || r->status != CLI_FAILED)
+				fail_msg("packet %u byte %zu: not found, exit "
+					 "%d\n%s",
+					 v[i].packet, k, r->status, r->out);
+		}
+	}
+	free(f);
+}
+
+static void a_changed_certificate_is_found(void **state)
+{
+	struct rig *r = *state;
+	size_t n, len;
+	uint8_t *f = rig_read(vector("base11", "pcap"), &n);
+	const size_t at = packet_at(f, n, 16, &len);
+
+	/* Length and reserved, RootHash, and into the leaf. */
+	for (size_t k = DOE_HEADER + 10; k < len - 3; k += 97) {
+		decode_changed(r, f, n, at + k);
+		assert_int_equal(r->status, CLI_FAILED);
+		assert_true(checks(r, "digest of the chain", "does not hold") >
+			    0);
+	}
+	free(f);
+}
+
+static void one_lost_record_does_not_hide_the_rest(void **state)
+{
+	struct rig *r = *state;
+	size_t n, len;
+	uint8_t *f = rig_read(vector("base11", "pcap"), &n);
+
+	decode_changed(r, f, n, packet_at(f, n, 34, &len) + 20);
+	assert_int_equal(r->status, CLI_FAILED);
+	assert_int_equal(checks(r, "tag", "does not hold"), 1);
+	assert_int_equal(sum(r, "protected"), 1);
+	/* What follows in its session is opened, and the next as well; but
+	 * nobody knows whether it was part of what is signed. */
+	assert_int_equal(checks(r, "signature", "holds"), 5);
+	assert_int_equal(checks(r, "signature", "cannot say"), 1);
+	free(f);
+}
+
+static void what_stands_before_a_cut_is_shown(void **state)
+{
+	struct rig *r = *state;
+	size_t n;
+	uint8_t *f = rig_read(vector("base11", "pcap"), &n);
+	const char *path = rig_path(r, "cut.pcap");
+	char *whole;
+
+	rig_run(r, "decode", vector("base11", "pcap"), "--keys",
+		vector("base11", "json"), NULL);
+	whole = strdup(r->out);
+	for (size_t cut = FILE_HEADER + 1; cut < n; cut += 311) {
+		char *end;
+
+		rig_write(path, f, cut);
+		rig_run(r, "decode", path, "--keys", vector("base11", "json"),
+			NULL);
+		/* A cut between packets is the end of a capture. */
+		if (r->status != CLI_DONE)
+			rig_refused(r, "truncated", path);
+		end = strstr(r->out, " packets: ");
+		assert_non_null(end);
+		while (end > r->out && end[-1] != '\n')
+			end--;
+		assert_int_equal(strncmp(r->out, whole, (size_t)(end - r->out)),
+				 0);
+	}
+	free(whole);
+	free(f);
+}
+
+static void foreign_files_are_named(void **state)
+{
+	struct rig *r = *state;
+	size_t n;
+	uint8_t *f = rig_read(vector("base11", "pcap"), &n);
+	const char *path = rig_path(r, "foreign.pcap");
+
+	f[20] = 1;
+	f[21] = 0;
+	rig_write(path, f, n);
+	rig_run(r, "decode", path, NULL);
+	rig_refused(r, "link type 1 (EN10MB)", path);
+	rig_write(path, "no capture at all, this", 23);
+	rig_run(r, "decode", path, NULL);
+	rig_refused(r, "unknown file format", path);
+	rig_run(r, "decode", rig_path(r, "nowhere"), NULL);
+	rig_refused(r, "No such file", "nowhere");
+	rig_run(r, "decode", vector("base11", "pcap"), "--keys", path, NULL);
+	rig_refused(r, "keys", path);
+	rig_write(path, "{\"session\": \"12\", \"psk\": \"xy\"}", 30);
+	rig_run(r, "decode", vector("base11", "pcap"), "--keys", path, NULL);
+	rig_refused(r, "psk", path);
+	free(f);
+}
+
+static void a_conversation_that_began_before_is_told_so(void **state)
+{
+	struct rig *r = *state;
+	size_t n, len, from;
+	uint8_t *f = rig_read(vector("base11", "pcap"), &n);
+	const char *path = rig_path(r, "late.pcap");
+
+	/* From CHALLENGE on: nothing says which algorithms there are. */
+	from = packet_at(f, n, 19, &len) - PACKET_HEADER;
+	memmove(f + FILE_HEADER, f + from, n - from);
+	rig_write(path, f, FILE_HEADER + n - from);
+	rig_run(r, "decode", path, "--keys", vector("base11", "json"), NULL);
+	assert_int_equal(r->status, CLI_FAILED);
+	assert_non_null(strstr(r->out, "not in this capture"));
+	assert_null(strstr(r->out, "does not hold:"));
+	free(f);
+}
+
+static void a_foreign_anchor_does_not_vouch(void **state)
+{
+	struct rig *r = *state;
+
+	rig_run(r, "decode", vector("base11", "pcap"), "--json", "--trust",
+		vector("root-p256", "der"), NULL);
+	assert_int_equal(r->status, CLI_DONE);
+	assert_int_equal(checks(r, "chain", "holds"), 3);
+	rig_run(r, "decode", vector("base11", "pcap"), "--json", "--trust",
+		vector("root-p384", "der"), NULL);
+	assert_int_equal(r->status, CLI_FAILED);
+	assert_int_equal(checks(r, "chain", "does not hold"), 3);
+	assert_int_equal(checks(r, "root hash", "does not hold"), 3);
+}
+
+static void every_field_has_its_name(void **state)
+{
+	struct rig *r = *state;
+	size_t i;
+	json_t *line;
+
+	rig_run(r, "decode", vector("tdisp12", "pcap"), "-v", "--json",
+		"--keys", vector("tdisp12", "json"), NULL);
+	assert_int_equal(r->status, CLI_DONE);
+	json_array_foreach(r->json, i,
+			   line) if (json_object_get(line, "version"))
+		assert_true(json_array_size(json_object_get(line, "fields")) >=
+			    2);
+	rig_run(r, "decode", "-v", vector("tdisp12", "pcap"), "--keys",
+		vector("tdisp12", "json"), NULL);
+	assert_non_null(strstr(r->out, "mmio_offset "));
+	assert_non_null(strstr(r->out, "\n              signature "));
+}
+
+static void misuse_is_told_apart(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(rig_run(r, "decode", NULL), CLI_USAGE);
+	assert_int_equal(rig_run(r, "decode", "-v", NULL), CLI_USAGE);
+	assert_int_equal(rig_run(r, "decode", "a", "b", NULL), CLI_USAGE);
+	assert_int_equal(rig_run(r, "decode", "a", "--deep", NULL), CLI_USAGE);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, rig_open, rig_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(recordings_are_read_as_expected),
+		T(every_proof_of_the_recordings_holds),
+		T(without_keys_the_clear_is_still_judged),
+		T(keys_of_another_conversation_are_found_out),
+		T(a_psk_alone_opens_its_session),
+		T(a_changed_byte_is_found_by_the_check_that_covers_it),
+		T(a_changed_certificate_is_found),
+		T(one_lost_record_does_not_hide_the_rest),
+		T(what_stands_before_a_cut_is_shown),
+		T(foreign_files_are_named),
+		T(a_conversation_that_began_before_is_told_so),
+		T(a_foreign_anchor_does_not_vouch),
+		T(every_field_has_its_name),
+		T(misuse_is_told_apart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
