@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/bits.h"
 #include "decode/flow_priv.h"
+#include "spdm/sig.h"
 
 /*
  * The connection: what was negotiated, certificates, challenges, measurements.
@@ -95,6 +96,9 @@ static void on_digests(struct flow_turn *t)
 	const size_t len = t->f->shape.hash_len;
 	const uint8_t *p = t->m.u.digests.all.p;
 
+	if (!t->side && !t->s && t->f->multi[0] &&
+	    spdm_tr_digests(&t->f->tr, t->p, t->n))
+		t->f->vca_why = flow_no_room;
 	if (t->n <= sizeof(end->digests)) {
 		memcpy(end->digests, t->p, t->n);
 		end->digests_len = t->n;
@@ -224,11 +228,14 @@ static void on_certificate(struct flow_turn *t, const struct flow_asked *q)
 
 /* --- signatures --- */
 
-static enum il_err check_sig(struct flow *f, const struct flow_slot *s,
+static enum il_err check_sig(struct flow *f, unsigned end, uint8_t slot,
 			     const uint8_t *digest, struct spdm_span sig)
 {
-	return crypto_verify_digest(f->cfg.crypto, s->certs.leaf, digest,
-				    f->shape.hash_len, sig.p, sig.n);
+	const uint32_t asym = end ? spdm_algs_bits(&f->algs, SPDM_ALG_REQ_ASYM)
+				  : f->algs.asym;
+
+	return spdm_sig_verify(f->cfg.crypto, f->end[end].slot[slot].certs.leaf,
+			       asym, f->algs.hash, digest, sig);
 }
 
 void flow_verify(struct flow_turn *t, unsigned end, uint8_t slot,
@@ -249,7 +256,7 @@ void flow_verify(struct flow_turn *t, unsigned end, uint8_t slot,
 			 h->why ? h->why : flow_no_room);
 		return;
 	}
-	err = check_sig(f, &f->end[end].slot[slot], digest, sig);
+	err = check_sig(f, end, slot, digest, sig);
 	if (!err)
 		flow_say(t, "signature", FLOW_HOLDS, NULL);
 	else if (err == IL_E_AUTH)
@@ -367,6 +374,8 @@ void flow_conn_request(struct flow_turn *t)
 {
 	struct flow *f = t->f;
 
+	if (t->side == 0 && t->m.code != SPDM_GET_DIGESTS)
+		spdm_tr_d_close(&f->tr);
 	if (t->side == 0 && t->m.code != SPDM_GET_MEASUREMENTS)
 		flow_forget(f, t->s ? &t->s->l12 : &f->l12);
 	switch (t->m.code) {

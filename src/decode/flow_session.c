@@ -122,6 +122,29 @@ static bool keys_given(struct flow *f, struct flow_session *s)
 	return true;
 }
 
+/* Handshake secrets out of what both sides had before there were any. */
+static bool keys_made(struct flow *f, struct flow_session *s,
+		      enum flow_secret from, const uint8_t *th1)
+{
+	const struct crypto *c = f->cfg.crypto;
+	const uint8_t *ikm = s->secrets.v[from];
+	const size_t n = s->secrets.len[from];
+	uint8_t salt[SPDM_HASH_MAX], secret[SPDM_HASH_MAX];
+	enum il_err err;
+
+	if (!s->psk)
+		return !spdm_keys_handshake(&s->keys, c, f->version,
+					    f->algs.hash, ikm, n, th1);
+	spdm_keys_psk_salt(f->version, salt);
+	err = crypto_hkdf_extract(c, flow_hash_alg(f), salt, f->shape.hash_len,
+				  ikm, n, secret);
+	if (!err)
+		err = spdm_keys_psk(&s->keys, c, f->version, f->algs.hash,
+				    secret, th1);
+	bytes_wipe(secret, sizeof(secret));
+	return !err;
+}
+
 /* Handshake keys out of what is known of the session. */
 static void handshake(struct flow_turn *t, struct flow_session *s)
 {
@@ -135,17 +158,15 @@ static void handshake(struct flow_turn *t, struct flow_session *s)
 	if (!f->agreed) {
 		s->why = flow_no_vca;
 	} else if (s->secrets.len[from] && flow_digest(f, &s->th, th1)) {
-		if (spdm_keys_handshake(&s->keys, f->cfg.crypto, f->version,
-					f->algs.hash, s->secrets.v[from],
-					s->secrets.len[from], th1))
-			return;
-		s->keyed = true;
-		schedule(t, s, k, have, COUNT(k));
+		s->keyed = keys_made(f, s, from, th1);
+		if (s->keyed)
+			schedule(t, s, k, have, COUNT(k));
 	} else {
 		s->keyed = keys_given(f, s);
 		if (s->secrets.len[from] && !s->keyed)
 			s->why = s->th.why;
 	}
+	s->keys.aead = spdm_algs_bits(&f->algs, SPDM_ALG_AEAD);
 	if (s->keyed)
 		(void)channels(f, s, s->keys.hs_dir);
 }
@@ -240,7 +261,8 @@ static void add_chain(struct flow *f, struct flow_session *s, unsigned end,
 	const struct flow_end *e = &f->end[end];
 	const uint8_t *hash = flow_chain_hash(f, end, slot);
 
-	if (f->multi[end])
+	/* The responder's are where spdm_tr_th() begins. */
+	if (end && f->multi[end])
 		flow_add(f, &s->th, true, e->digests, e->digests_len);
 	if (hash)
 		flow_add(f, &s->th, true, hash, f->shape.hash_len);
@@ -260,6 +282,9 @@ static void on_key_exchange(struct flow_turn *t, const struct flow_asked *q)
 
 	ask_secrets(f, s,
 		    (struct spdm_span){ q->m.u.key_ex.random, SPDM_NONCE_LEN });
+	s->th.why = f->vca_why;
+	if (!s->th.why && spdm_tr_th(&f->tr, &s->th.s))
+		s->th.why = flow_no_room;
 	add_chain(f, s, 0, slot);
 	flow_add(f, &s->th, true, q->p, q->n);
 	flow_add(f, &s->th, true, t->p, sig_at);

@@ -40,7 +40,8 @@ static void same_as_file(const struct rig *r, const char *name)
 
 static void recordings_are_read_as_expected(void **state)
 {
-	static const char *const name[] = { "base11", "tdisp12", "mctp12" };
+	static const char *const name[] = { "base11", "tdisp12", "mctp12",
+					    "psk13" };
 	struct rig *r = *state;
 
 	for (unsigned i = 0; i < COUNT(name); i++) {
@@ -88,6 +89,7 @@ static void every_proof_of_the_recordings_holds(void **state)
 		{ "base11", 42, 12, 6, 4, 4 },
 		{ "tdisp12", 244, 212, 6, 6, 4 },
 		{ "mctp12", 54, 28, 6, 4, 4 },
+		{ "psk13", 64, 32, 6, 6, 4 },
 	};
 	struct rig *r = *state;
 
