@@ -100,8 +100,9 @@ enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
 			     uint32_t hash, const char *context,
 			     const uint8_t *th, uint8_t *out) IL_MUST;
 
-#define SPDM_SIGN_CHALLENGE    "responder-challenge_auth signing"
-#define SPDM_SIGN_MEASUREMENTS "responder-measurements signing"
-#define SPDM_SIGN_KEY_EXCHANGE "responder-key_exchange_rsp signing"
+#define SPDM_SIGN_CHALLENGE	"responder-challenge_auth signing"
+#define SPDM_SIGN_MEASUREMENTS	"responder-measurements signing"
+#define SPDM_SIGN_KEY_EXCHANGE	"responder-key_exchange_rsp signing"
+#define SPDM_SIGN_ENDPOINT_INFO "responder-endpoint_info signing"
 
 #endif

@@ -30,6 +30,8 @@ static enum spdm_req_state end_session(struct spdm_req *q)
 
 #define SESSION_CAPS (SPDM_CAP_KEY_EX | SPDM_CAP_ENCRYPT | SPDM_CAP_MAC)
 
+#define IN_BOTH .in = { [SPDM_REQ_CONNECTED] = true, [SPDM_REQ_SESSION] = true }
+
 /* Which operation may begin where, and what it consists of. */
 static const struct spdm_req_flow *flow(enum spdm_req_op op)
 {
@@ -62,6 +64,12 @@ static const struct spdm_req_flow *flow(enum spdm_req_op op)
 	[SPDM_OP_PSK] = {
 		.in = { [SPDM_REQ_CONNECTED] = true },
 		.steps = spdm_req_psk_steps, .n = 2, .done = to_session },
+	[SPDM_OP_CSR] = { IN_BOTH, .peer = SPDM_CAP_CSR, .steps = &spdm_req_csr_step, .n = 1, .done = stay },
+	[SPDM_OP_SET_CERT] = { IN_BOTH, .peer = SPDM_CAP_SET_CERT, .steps = &spdm_req_set_cert_step, .n = 1, .done = stay },
+	[SPDM_OP_KEY_PAIR] = { IN_BOTH, .peer = SPDM_CAP_GET_KEY_PAIR_INFO, .steps = &spdm_req_key_pair_step, .n = 1, .done = stay },
+	[SPDM_OP_SET_KEY_PAIR] = { IN_BOTH, .peer = SPDM_CAP_SET_KEY_PAIR_INFO, .steps = &spdm_req_set_key_pair_step, .n = 1, .done = stay },
+	[SPDM_OP_ENDPOINT_INFO] = { IN_BOTH, .peer = SPDM_CAP_EP_INFO_MASK, .steps = &spdm_req_endpoint_step, .n = 1, .done = stay },
+	[SPDM_OP_MEL] = { IN_BOTH, .peer = SPDM_CAP_MEL, .steps = &spdm_req_mel_step, .n = 1, .done = stay },
 	};
 	/* clang-format on */
 
@@ -127,6 +135,8 @@ void spdm_req_forget(struct spdm_req *q)
 	q->meas_hash = 0;
 	q->dhe = 0;
 	q->opaque_fmt1 = false;
+	q->multi_key = false;
+	q->mel_spec = 0;
 	q->chain_len = 0;
 	q->vca_len = 0;
 }
@@ -143,6 +153,8 @@ static void op_over(struct spdm_req *q)
 	if (q->op == SPDM_OP_SESSION || q->op == SPDM_OP_PSK)
 		bytes_wipe(q->mac, sizeof(q->mac));
 	bytes_wipe(&q->args, sizeof(q->args));
+	q->mel_more = false;
+	q->mel_total = 0;
 	q->op = SPDM_OP_NONE;
 	q->step = 0;
 	q->sent = false;
@@ -156,7 +168,10 @@ static void results_wipe(struct spdm_req *q)
 	q->record = (struct spdm_span){ 0 };
 	q->sig = (struct spdm_span){ 0 };
 	memset(&q->answer, 0, sizeof(q->answer));
+	memset(&q->pair, 0, sizeof(q->pair));
+	q->out_len = 0;
 	q->peer_error = 0;
+	q->peer_error_data = 0;
 }
 
 void spdm_req_fini(struct spdm_req *q)
@@ -197,34 +212,6 @@ static enum il_err fail(struct spdm_req *q, enum il_err err, bool told)
 	return err;
 }
 
-static bool args_fit(const struct spdm_req *q, enum spdm_req_op op,
-		     const struct spdm_req_args *a)
-{
-	const uint32_t meas = q->peer_caps & SPDM_CAP_MEAS_MASK;
-	const bool summary = op == SPDM_OP_CHALLENGE || op == SPDM_OP_SESSION ||
-			     op == SPDM_OP_PSK;
-
-	if (op == SPDM_OP_CONNECT && a->slot >= SPDM_SLOTS)
-		return false;
-	if (summary && a->summary &&
-	    ((a->summary != SPDM_SUMMARY_TCB &&
-	      a->summary != SPDM_SUMMARY_ALL) ||
-	     !meas))
-		return false;
-	if (op == SPDM_OP_MEASURE &&
-	    (!meas || (a->sign && meas != SPDM_CAP_MEAS_SIG)))
-		return false;
-	if (op == SPDM_OP_KEY_UPDATE && a->update != SPDM_UPDATE_KEY &&
-	    a->update != SPDM_UPDATE_ALL_KEYS)
-		return false;
-	if (op == SPDM_OP_PSK && !spdm_req_psk_fits(q, a))
-		return false;
-	if (op == SPDM_OP_VENDOR &&
-	    (a->vdm.vid.n > UINT8_MAX || a->vdm.payload.n > UINT16_MAX))
-		return false;
-	return true;
-}
-
 enum il_err spdm_req_begin(struct spdm_req *q, enum spdm_req_op op,
 			   const struct spdm_req_args *args)
 {
@@ -236,8 +223,7 @@ enum il_err spdm_req_begin(struct spdm_req *q, enum spdm_req_op op,
 		return IL_E_ARG;
 	if (q->op != SPDM_OP_NONE || !f->in[q->state])
 		return IL_E_STATE;
-	if ((q->cfg.caps & q->peer_caps & f->both) != f->both ||
-	    !args_fit(q, op, a))
+	if (!spdm_req_can(q, op, f, a))
 		return IL_E_ARG;
 	/* Numbers never wrap: law 8. */
 	for (unsigned d = 0; d < SPDM_DIRS; d++)
@@ -478,6 +464,7 @@ static void settle(struct spdm_req *q, uint8_t code)
 	case SPDM_HEARTBEAT:
 	case SPDM_KEY_UPDATE:
 	case SPDM_END_SESSION:
+	case SPDM_GET_MEASUREMENT_EXTENSION_LOG:
 		spdm_tr_forget(&q->tr, &q->tr.m12);
 		break;
 	default:
@@ -505,6 +492,7 @@ static enum il_err wrong_code(struct spdm_req *q, const struct spdm_msg *m,
 		return IL_E_FIELD;
 	*told = true;
 	q->peer_error = m->param1;
+	q->peer_error_data = m->param2;
 	return IL_E_PEER;
 }
 

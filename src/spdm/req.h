@@ -6,6 +6,7 @@
 #include "crypto/crypto.h"
 #include "spdm/codec.h"
 #include "spdm/keys.h"
+#include "spdm/prov.h"
 #include "spdm/secured.h"
 #include "spdm/transcript.h"
 
@@ -28,6 +29,13 @@ enum spdm_req_op {
 	SPDM_OP_VENDOR,
 	SPDM_OP_END_SESSION,
 	SPDM_OP_PSK, /* PSK_EXCHANGE, PSK_FINISH if the peer gives a context */
+	/* Of a connection or in its session; see the arguments. */
+	SPDM_OP_CSR,
+	SPDM_OP_SET_CERT,
+	SPDM_OP_KEY_PAIR,
+	SPDM_OP_SET_KEY_PAIR,
+	SPDM_OP_ENDPOINT_INFO,
+	SPDM_OP_MEL, /* portions of the log, until it is whole */
 	SPDM_OPS,
 };
 
@@ -123,6 +131,27 @@ struct spdm_req_args {
 	struct spdm_span hint; /* PSK; copied by begin */
 	/* VENDOR; copied by the first pull, must live until then */
 	struct spdm_vdm vdm;
+	/*
+	 * CSR, SET_CERT: named if and only if the connection has many keys
+	 * (SET_CERT that erases: the key pair alone).
+	 */
+	uint8_t key_pair;
+	uint8_t model; /* SPDM_CERT_MODEL_… */
+	/* CSR */
+	uint8_t tag; /* of ERROR ResetRequired, once the reset is done */
+	bool overwrite;
+	struct spdm_span info; /* CertificationRequestInfo, DER; or none */
+	struct spdm_span csr_opaque;
+	/* SET_CERT; a chain as spdm_req_chain_make() makes it, none: erase.
+	 * Who writes the slot of the connection has to CONNECT anew. */
+	uint8_t target;
+	struct spdm_span set_chain;
+	/* KEY_PAIR: the id; SET_KEY_PAIR: all. 0: leave it as it is */
+	struct spdm_key_pair_ask wish;
+	uint8_t sub; /* ENDPOINT_INFO: SPDM_EP_INFO_…; signed as MEASURE */
+	/* CSR, ENDPOINT_INFO, MEL: where the result goes; spdm_req_got() */
+	uint8_t *out;
+	size_t out_cap;
 };
 
 struct spdm_req {
@@ -145,6 +174,9 @@ struct spdm_req {
 	uint8_t vid[UINT8_MAX];		 /* VENDOR */
 	uint8_t hint[SPDM_REQ_HINT_MAX]; /* PSK */
 	uint8_t context[SPDM_NONCE_LEN];
+	uint8_t wish_pqc[4]; /* SET_KEY_PAIR */
+	bool mel_more;	     /* MEL: portions have come, and there are more */
+	uint32_t mel_total;
 
 	size_t scratch_used; /* plaintext in the scratch buffer */
 
@@ -156,6 +188,8 @@ struct spdm_req {
 	uint32_t req_asym; /* of our signatures; 0: none selected */
 	uint16_t dhe;
 	bool opaque_fmt1;
+	bool multi_key;	  /* the peer's keys: MULTI_KEY_CONN_RSP, 1.3 */
+	uint8_t mel_spec; /* of its log; 0: none */
 	uint8_t slot;
 	struct spdm_transcript tr;
 	struct crypto_chain leaf; /* the parsed chain */
@@ -180,6 +214,9 @@ struct spdm_req {
 
 	/* Results. */
 	uint8_t peer_error;
+	uint8_t peer_error_data;
+	size_t out_len; /* bytes at args.out */
+	struct spdm_key_pair pair;
 	uint8_t meas_count;
 	uint8_t meas_changed;
 	size_t meas_len;  /* of evidence kept */
@@ -261,8 +298,25 @@ struct spdm_span spdm_req_meas_bytes(const struct spdm_req *q);
 struct spdm_span spdm_req_meas_sig(const struct spdm_req *q);
 struct spdm_span spdm_req_l12_digest(const struct spdm_req *q);
 const struct spdm_vdm *spdm_req_answer(const struct spdm_req *q);
-/* The ERROR code behind IL_E_PEER. */
+/* The ERROR code behind IL_E_PEER, and its data: of ResetRequired after a CSR
+ * the tag under which it will be there. */
 uint8_t spdm_req_peer_error(const struct spdm_req *q);
+uint8_t spdm_req_peer_error_data(const struct spdm_req *q);
+/* How many bytes of args.out the operation has filled. */
+size_t spdm_req_got(const struct spdm_req *q);
+/* KEY_PAIR. */
+const struct spdm_key_pair *spdm_req_pair(const struct spdm_req *q);
+
+/*
+ * spdm_req_chain_make() - an SPDM certificate chain under the agreed hash
+ * @certs: DER, the root first, leaf last
+ *
+ * Errors: IL_E_ARG    nothing is agreed yet, not DER, or too long
+ *         IL_E_SPACE  @cap is too small
+ */
+enum il_err spdm_req_chain_make(const struct spdm_req *q,
+				struct spdm_span certs, uint8_t *out,
+				size_t cap, size_t *len) IL_MUST;
 
 bool spdm_req_sane(const struct spdm_req *q);
 

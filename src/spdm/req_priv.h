@@ -10,8 +10,9 @@ enum spdm_req_tr {
 	SPDM_TR_VCA,
 	SPDM_TR_M12_ANEW, /* GET_DIGESTS starts M1/M2 again */
 	SPDM_TR_M12,
-	SPDM_TR_L12, /* of the session, or of the connection */
-	SPDM_TR_TH,  /* the step does it by itself */
+	SPDM_TR_L12,  /* of the session, or of the connection */
+	SPDM_TR_TH,   /* the step does it by itself */
+	SPDM_TR_ANEW, /* a transcript of this exchange alone */
 };
 
 /*
@@ -36,6 +37,7 @@ struct spdm_req_step {
 struct spdm_req_flow {
 	bool in[SPDM_REQ_STATES]; /* states it may begin in */
 	uint32_t both;		  /* all needed of both */
+	uint32_t peer;		  /* one of these is needed of the peer */
 	const struct spdm_req_step *steps;
 	unsigned n;
 	enum spdm_req_state (*done)(struct spdm_req *q);
@@ -50,6 +52,16 @@ extern const struct spdm_req_step spdm_req_update_steps[];
 extern const struct spdm_req_step spdm_req_vendor_step;
 extern const struct spdm_req_step spdm_req_end_step;
 extern const struct spdm_req_step spdm_req_psk_steps[];
+extern const struct spdm_req_step spdm_req_csr_step;
+extern const struct spdm_req_step spdm_req_set_cert_step;
+extern const struct spdm_req_step spdm_req_key_pair_step;
+extern const struct spdm_req_step spdm_req_set_key_pair_step;
+extern const struct spdm_req_step spdm_req_endpoint_step;
+extern const struct spdm_req_step spdm_req_mel_step;
+
+/* Whether both sides can do it, and the arguments fit. */
+bool spdm_req_can(const struct spdm_req *q, enum spdm_req_op op,
+		  const struct spdm_req_flow *f, const struct spdm_req_args *a);
 
 /* Checks @sig over the transcript @q->hs with the leaf's key. */
 enum il_err spdm_req_verify(struct spdm_req *q, const char *context,

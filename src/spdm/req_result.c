@@ -85,3 +85,18 @@ uint8_t spdm_req_peer_error(const struct spdm_req *q)
 {
 	return q->peer_error;
 }
+
+uint8_t spdm_req_peer_error_data(const struct spdm_req *q)
+{
+	return q->peer_error_data;
+}
+
+size_t spdm_req_got(const struct spdm_req *q)
+{
+	return q->out_len;
+}
+
+const struct spdm_key_pair *spdm_req_pair(const struct spdm_req *q)
+{
+	return &q->pair;
+}

@@ -4,7 +4,7 @@
 #include "base/assert.h"
 #include "spdm/chain.h"
 #include "spdm/keys_priv.h"
-#include "spdm/rsp_priv.h"
+#include "spdm/rsp_prov.h"
 
 void spdm_rsp_session_enter(struct spdm_rsp *r, struct spdm_rsp_session *s,
 			    enum spdm_session_state next)
@@ -38,7 +38,7 @@ void spdm_rsp_session_end(struct spdm_rsp *r, struct spdm_rsp_session *s,
 		  SPDM_SES_NONE, why);
 }
 
-static bool slot_ok(const struct spdm_rsp_slot *s)
+bool spdm_rsp_slot_good(const struct spdm_rsp_slot *s)
 {
 	const size_t max = UINT16_MAX - SPDM_CHAIN_HEAD - SPDM_HASH_MAX;
 
@@ -56,11 +56,12 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 	if (!cfg->crypto || !cfg->env || !cfg->port || !cfg->scratch ||
 	    !cfg->versions[0] || !cfg->sm_versions[0] ||
 	    (cfg->caps & ~(SPDM_RSP_CAPS_ALL | SPDM_RSP_CAPS_PORT)) ||
-	    cfg->transfer < SPDM_TRANSFER_MIN || cfg->transfer > UINT16_MAX ||
+	    !spdm_rsp_prov_whole(cfg) || cfg->transfer < SPDM_TRANSFER_MIN ||
+	    cfg->transfer > UINT16_MAX ||
 	    cfg->scratch_len < cfg->transfer + SPDM_RSP_RECORD_MIN)
 		return IL_E_ARG;
 	for (unsigned i = 0; i < SPDM_SLOTS; i++)
-		if (!slot_ok(&cfg->slots[i]))
+		if (!spdm_rsp_slot_good(&cfg->slots[i]))
 			return IL_E_ARG;
 	memset(r, 0, sizeof(*r));
 	r->cfg = *cfg;
@@ -91,6 +92,8 @@ void spdm_rsp_forget(struct spdm_rsp *r)
 	r->meas_hash = 0;
 	r->dhe = 0;
 	r->opaque_fmt1 = false;
+	r->multi_key = false;
+	r->mel_spec = 0;
 	r->clear_id = 0;
 }
 

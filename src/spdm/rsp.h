@@ -226,8 +226,15 @@ struct spdm_rsp_cfg {
  */
 #define SPDM_RSP_CAPS_ALL (SPDM_RSP_CAPS | SPDM_CAP_HANDSHAKE_IN_CLEAR)
 
+/* Provisioning, and what else a device says of itself. */
+#define SPDM_RSP_CAPS_PROV                                                \
+	(SPDM_CAP_SET_CERT | SPDM_CAP_CSR | SPDM_CAP_CERT_INSTALL_RESET | \
+	 SPDM_CAP_EP_INFO_MASK | SPDM_CAP_MEL | SPDM_CAP_MULTI_KEY_MASK | \
+	 SPDM_CAP_GET_KEY_PAIR_INFO | SPDM_CAP_SET_KEY_PAIR_INFO |        \
+	 SPDM_CAP_SET_KEY_PAIR_RESET)
+
 /* And what it can do for a port that has the entries for it. */
-#define SPDM_RSP_CAPS_PORT SPDM_CAP_PSK_MASK
+#define SPDM_RSP_CAPS_PORT (SPDM_CAP_PSK_MASK | SPDM_RSP_CAPS_PROV)
 
 enum spdm_session_state {
 	SPDM_SES_NONE,
@@ -261,6 +268,8 @@ struct spdm_rsp {
 	uint32_t req_asym; /* of the requester's signatures; 0: none */
 	uint16_t dhe;
 	bool opaque_fmt1;
+	bool multi_key;	  /* of our keys: MULTI_KEY_CONN_RSP, 1.3 */
+	uint8_t mel_spec; /* of the log, 1.3; 0: none */
 	struct spdm_transcript tr;
 	uint8_t root_hash[SPDM_SLOTS][SPDM_HASH_MAX];
 	uint8_t chain_hash[SPDM_SLOTS][SPDM_HASH_MAX];
@@ -317,6 +326,19 @@ enum il_err spdm_rsp_handle(struct spdm_rsp *r, enum spdm_kind kind,
 /* Ends sessions whose heartbeat or FINISH is overdue; returns when to call
  * again (UINT64_MAX: not before the next message). */
 uint64_t spdm_rsp_tick(struct spdm_rsp *r, uint64_t now_ns);
+
+/*
+ * spdm_rsp_slot_set() - a slot holds something else from now on
+ *
+ * For what happened beside this responder: a chain that a reset installed, or
+ * another connection wrote. What @now points to must outlive the responder.
+ *
+ * Errors: IL_E_ARG  no such slot, or not DER; others from the crypto table
+ */
+enum il_err spdm_rsp_slot_set(struct spdm_rsp *r, uint8_t slot,
+			      const struct spdm_rsp_slot *now) IL_MUST;
+/* The same of key pairs: what they say counts for the slots they have. */
+void spdm_rsp_pair_set(struct spdm_rsp *r, const struct spdm_key_pair *k);
 
 /* Ends one session for the device's own reasons; false: there is none. */
 bool spdm_rsp_end(struct spdm_rsp *r, uint32_t session_id);

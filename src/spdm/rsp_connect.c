@@ -177,8 +177,7 @@ static bool select_algs(const struct spdm_rsp *r, const struct spdm_algs *in,
 	       (r->version < SPDM_V12 || out->other_params);
 }
 
-/* Hashes of a slot's root and of its SPDM chain, under the chosen hash. */
-static enum il_err hash_slot(struct spdm_rsp *r, unsigned i, uint32_t hash)
+enum il_err spdm_rsp_hash_slot(struct spdm_rsp *r, unsigned i, uint32_t hash)
 {
 	const struct spdm_rsp_slot *s = &r->cfg.slots[i];
 
@@ -200,7 +199,7 @@ enum il_err spdm_rsp_algs(struct spdm_ex *x)
 
 	for (unsigned i = 0; i < SPDM_SLOTS && !err; i++)
 		if (spdm_rsp_has_slot(r, i))
-			err = hash_slot(r, i, sel.hash);
+			err = spdm_rsp_hash_slot(r, i, sel.hash);
 	if (!err)
 		err = spdm_ex_emit(x);
 	if (!err)

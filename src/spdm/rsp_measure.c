@@ -119,7 +119,7 @@ enum il_err spdm_rsp_challenge(struct spdm_ex *x)
 	const uint8_t slot = x->req.param1;
 	enum il_err err;
 
-	if (!spdm_rsp_has_slot(r, slot))
+	if (!spdm_rsp_may_sign(r, slot, SPDM_KEY_USE_CHALLENGE))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	x->rsp.param1 = slot;
 	x->rsp.param2 = spdm_rsp_slot_mask(r);
@@ -200,7 +200,7 @@ enum il_err spdm_rsp_meas(struct spdm_ex *x)
 	uint8_t n = 0;
 	enum il_err err;
 
-	if (sign && (!spdm_rsp_has_slot(r, slot) ||
+	if (sign && (!spdm_rsp_may_sign(r, slot, SPDM_KEY_USE_MEAS) ||
 		     (r->cfg.caps & SPDM_CAP_MEAS_MASK) != SPDM_CAP_MEAS_SIG))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	err = collect(x, &want, &x->rsp.u.meas.record, &n);

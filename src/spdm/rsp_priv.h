@@ -70,7 +70,8 @@ spdm_rsp_act spdm_rsp_version, spdm_rsp_caps, spdm_rsp_algs, spdm_rsp_digests,
 	spdm_rsp_cert, spdm_rsp_challenge, spdm_rsp_meas, spdm_rsp_key_exchange,
 	spdm_rsp_finish, spdm_rsp_heartbeat, spdm_rsp_key_update,
 	spdm_rsp_end_session, spdm_rsp_vendor, spdm_rsp_psk_exchange,
-	spdm_rsp_psk_finish;
+	spdm_rsp_psk_finish, spdm_rsp_csr, spdm_rsp_set_cert, spdm_rsp_key_pair,
+	spdm_rsp_set_key_pair, spdm_rsp_endpoint_info, spdm_rsp_mel;
 
 /* Refuses with an ERROR code; always IL_E_FIELD. */
 enum il_err spdm_ex_refuse(struct spdm_ex *x, uint8_t code,
@@ -153,6 +154,14 @@ void spdm_rsp_forget(struct spdm_rsp *r);
 
 /* Whether @slot has certificates. */
 bool spdm_rsp_has_slot(const struct spdm_rsp *r, unsigned slot);
+/* Whether it has, and its key may do @use (SPDM_KEY_USE_…) where keys differ.
+ * Source: DSP0274 1.3.2, section 10.5 (KeyUsageMask) */
+bool spdm_rsp_may_sign(const struct spdm_rsp *r, unsigned slot, uint16_t use);
+/* Whether @s can stand in a slot. */
+bool spdm_rsp_slot_good(const struct spdm_rsp_slot *s);
+/* Hashes of a slot's root and of its SPDM chain, under the chosen hash. */
+enum il_err spdm_rsp_hash_slot(struct spdm_rsp *r, unsigned slot,
+			       uint32_t hash) IL_MUST;
 uint8_t spdm_rsp_slot_mask(const struct spdm_rsp *r);
 
 /* MeasurementSummaryHash of @type into @x->summary; refuses a bad type. */

@@ -198,7 +198,7 @@ enum il_err spdm_rsp_key_exchange(struct spdm_ex *x)
 	size_t len = 0;
 	enum il_err err;
 
-	if (!spdm_rsp_has_slot(r, slot) || !sm)
+	if (!spdm_rsp_may_sign(r, slot, SPDM_KEY_USE_KEY_EX) || !sm)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	if (!s)
 		return spdm_ex_refuse(x, SPDM_ERR_SESSION_LIMIT_EXCEEDED, 0);

@@ -18,6 +18,12 @@ enum req {
 	REQ_VENDOR,
 	REQ_PSK_EXCHANGE,
 	REQ_PSK_FINISH,
+	REQ_CSR,
+	REQ_SET_CERT,
+	REQ_KEY_PAIR,
+	REQ_SET_KEY_PAIR,
+	REQ_ENDPOINT_INFO,
+	REQ_MEL,
 	REQS,
 };
 
@@ -53,6 +59,12 @@ static const struct {
 	[REQ_VENDOR]       = { SPDM_VENDOR_DEFINED_REQUEST, false, false, true,  false, 0 },
 	[REQ_PSK_EXCHANGE] = { SPDM_PSK_EXCHANGE,           true,  false, false, true,  SPDM_CAP_PSK_MASK },
 	[REQ_PSK_FINISH]   = { SPDM_PSK_FINISH,             true,  true,  false, true,  SPDM_CAP_PSK_MASK },
+	[REQ_CSR]          = { SPDM_GET_CSR,                false, false, true,  false, SPDM_CAP_CSR },
+	[REQ_SET_CERT]     = { SPDM_SET_CERTIFICATE,        false, false, true,  false, SPDM_CAP_SET_CERT },
+	[REQ_KEY_PAIR]     = { SPDM_GET_KEY_PAIR_INFO,      false, false, true,  false, SPDM_CAP_GET_KEY_PAIR_INFO },
+	[REQ_SET_KEY_PAIR] = { SPDM_SET_KEY_PAIR_INFO,      false, false, true,  false, SPDM_CAP_SET_KEY_PAIR_INFO },
+	[REQ_ENDPOINT_INFO] = { SPDM_GET_ENDPOINT_INFO,     false, false, true,  true,  SPDM_CAP_EP_INFO_MASK },
+	[REQ_MEL]          = { SPDM_GET_MEASUREMENT_EXTENSION_LOG, false, false, false, false, SPDM_CAP_MEL },
 	/* clang-format on */
 };
 
@@ -89,6 +101,18 @@ static const struct edge {
 	[REQ_VENDOR][SPDM_PH_SESSION]         = { spdm_rsp_vendor,       SPDM_PH_SESSION },
 	[REQ_PSK_EXCHANGE][SPDM_PH_READY]     = { spdm_rsp_psk_exchange, SPDM_PH_READY },
 	[REQ_PSK_FINISH][SPDM_PH_PSK]         = { spdm_rsp_psk_finish,   SPDM_PH_SESSION },
+	[REQ_CSR][SPDM_PH_READY]              = { spdm_rsp_csr,          SPDM_PH_READY },
+	[REQ_CSR][SPDM_PH_SESSION]            = { spdm_rsp_csr,          SPDM_PH_SESSION },
+	[REQ_SET_CERT][SPDM_PH_READY]         = { spdm_rsp_set_cert,     SPDM_PH_READY },
+	[REQ_SET_CERT][SPDM_PH_SESSION]       = { spdm_rsp_set_cert,     SPDM_PH_SESSION },
+	[REQ_KEY_PAIR][SPDM_PH_READY]         = { spdm_rsp_key_pair,     SPDM_PH_READY },
+	[REQ_KEY_PAIR][SPDM_PH_SESSION]       = { spdm_rsp_key_pair,     SPDM_PH_SESSION },
+	[REQ_SET_KEY_PAIR][SPDM_PH_READY]     = { spdm_rsp_set_key_pair, SPDM_PH_READY },
+	[REQ_SET_KEY_PAIR][SPDM_PH_SESSION]   = { spdm_rsp_set_key_pair, SPDM_PH_SESSION },
+	[REQ_ENDPOINT_INFO][SPDM_PH_READY]    = { spdm_rsp_endpoint_info, SPDM_PH_READY },
+	[REQ_ENDPOINT_INFO][SPDM_PH_SESSION]  = { spdm_rsp_endpoint_info, SPDM_PH_SESSION },
+	[REQ_MEL][SPDM_PH_READY]              = { spdm_rsp_mel,          SPDM_PH_READY },
+	[REQ_MEL][SPDM_PH_SESSION]            = { spdm_rsp_mel,          SPDM_PH_SESSION },
 };
 /* clang-format on */
 
@@ -119,6 +143,12 @@ static const uint8_t rows[0x80] = {
 	[SPDM_KEY_UPDATE & 0x7f]             = REQ_KEY_UPDATE + 1,
 	[SPDM_END_SESSION & 0x7f]            = REQ_END_SESSION + 1,
 	[SPDM_VENDOR_DEFINED_REQUEST & 0x7f] = REQ_VENDOR + 1,
+	[SPDM_GET_CSR & 0x7f]                = REQ_CSR + 1,
+	[SPDM_SET_CERTIFICATE & 0x7f]        = REQ_SET_CERT + 1,
+	[SPDM_GET_KEY_PAIR_INFO & 0x7f]      = REQ_KEY_PAIR + 1,
+	[SPDM_SET_KEY_PAIR_INFO & 0x7f]      = REQ_SET_KEY_PAIR + 1,
+	[SPDM_GET_ENDPOINT_INFO & 0x7f]      = REQ_ENDPOINT_INFO + 1,
+	[SPDM_GET_MEASUREMENT_EXTENSION_LOG & 0x7f] = REQ_MEL + 1,
 };
 /* clang-format on */
 
@@ -165,7 +195,7 @@ static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
 
 	if (!version_fits(r, code, version))
 		return spdm_ex_refuse(x, SPDM_ERR_VERSION_MISMATCH, 0);
-	if (i == REQS)
+	if (i == REQS || (r->version && spdm_since(code) > r->version))
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST, code);
 	if (phase >= SPDM_PH_READY && reqs[i].cap &&
 	    (!(r->cfg.caps & reqs[i].cap) ||
