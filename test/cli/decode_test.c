@@ -89,7 +89,7 @@ static void every_proof_of_the_recordings_holds(void **state)
 		{ "base11", 42, 12, 6, 4, 4 },
 		{ "tdisp12", 244, 212, 6, 6, 4 },
 		{ "mctp12", 54, 28, 6, 4, 4 },
-		{ "psk13", 64, 32, 6, 6, 4 },
+		{ "psk13", 64, 32, 7, 6, 4 },
 	};
 	struct rig *r = *state;
 
