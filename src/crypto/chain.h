@@ -63,4 +63,70 @@ crypto_chain_verify(const struct crypto *c, const struct crypto_chain *chain,
 				    why);
 }
 
+/*
+ * crypto_csr_make() - a certificate request (PKCS #10) for a private key
+ * @key: a private key: its public half is in the request, which it signs
+ * @len: bytes written to @out, or bytes needed on IL_E_SPACE
+ *
+ * RSA signs by PKCS #1 v1.5.
+ *
+ * Errors:   IL_E_STATE   @key is no private key
+ *           IL_E_ARG     no such hash, no subject, a name too long
+ *           IL_E_FIELD   ask->info is no CertificationRequestInfo of version
+ *                        0, or is of another key
+ *           IL_E_LONG    bytes behind it
+ *           IL_E_SPACE   @out is untouched
+ *           IL_E_RANDOM, IL_E_NOMEM
+ * Source:   RFC 2986 §4; DSP0274 1.3, "GET_CSR request and CSR response"
+ *           (RequesterInfo). OPEN: the specification does not say what becomes
+ *           of a key in RequesterInfo that is not the device's; it is refused,
+ *           as DMTF's implementation does.
+ */
+static inline enum il_err IL_MUST crypto_csr_make(
+	const struct crypto *c, struct crypto_slot key,
+	const struct crypto_csr_ask *ask, uint8_t *out, size_t cap, size_t *len)
+{
+	return c->ops->csr_make(c->ctx, key, ask, out, cap, len);
+}
+
+/*
+ * crypto_csr_info() - a CertificationRequestInfo to ask a device with
+ * @pub:  the device's key, public or private
+ * @name: the common name that the request shall have
+ *
+ * Errors: IL_E_STATE  @pub is no key; IL_E_ARG  @name is empty or too long;
+ *         IL_E_SPACE; IL_E_NOMEM
+ */
+static inline enum il_err IL_MUST crypto_csr_info(const struct crypto *c,
+						  struct crypto_slot pub,
+						  const char *name,
+						  uint8_t *out, size_t cap,
+						  size_t *len)
+{
+	return c->ops->csr_info(c->ctx, pub, name, out, cap, len);
+}
+
+/*
+ * crypto_csr_read() - take a certificate request apart
+ * @pub:     filled with the key that it is for, once the request's signature
+ *           has been found to be of that key
+ * @subject: CRYPTO_NAME_MAX bytes, as in struct crypto_chain
+ *
+ * Errors:   IL_E_FIELD  no request, or its key of no kind of enum crypto_key
+ *           IL_E_LONG   bytes after it
+ *           IL_E_AUTH   not signed by its own key
+ *           IL_E_STATE  *@pub holds something else, or is stale
+ *           IL_E_NOMEM  all slots are taken
+ *           On an error nothing has changed.
+ * Source:   RFC 2986 §4
+ */
+static inline enum il_err IL_MUST crypto_csr_read(const struct crypto *c,
+						  const uint8_t *der,
+						  size_t len,
+						  struct crypto_slot *pub,
+						  char *subject)
+{
+	return c->ops->csr_read(c->ctx, der, len, pub, subject);
+}
+
 #endif

@@ -95,6 +95,9 @@ const char *crypto_key_name(enum crypto_key kind)
 		[CRYPTO_KEY_RSA_2048] = "RSA 2048",
 		[CRYPTO_KEY_RSA_3072] = "RSA 3072",
 		[CRYPTO_KEY_RSA_4096] = "RSA 4096",
+		[CRYPTO_KEY_ML_DSA_44] = "ML-DSA-44",
+		[CRYPTO_KEY_ML_DSA_65] = "ML-DSA-65",
+		[CRYPTO_KEY_ML_DSA_87] = "ML-DSA-87",
 	};
 
 	return kind < CRYPTO_KEYS && names[kind] ? names[kind] : "?";

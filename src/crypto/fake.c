@@ -7,6 +7,9 @@
 #include "base/bytes.h"
 #include "crypto/fake_priv.h"
 
+_Static_assert(sizeof(((struct fake_slot *)0)->priv) == FAKE_KEY_LEN,
+	       "a slot holds a private key");
+
 static uint64_t mix(uint64_t v)
 {
 	struct dice d = { .state = v };
@@ -123,7 +126,7 @@ static void drop(void *ctx, struct crypto_slot s)
 {
 	struct fake_crypto *f = ctx;
 
-	for (enum fake_kind k = FAKE_HASH; k <= FAKE_CHAIN; k++) {
+	for (enum fake_kind k = FAKE_HASH; k < FAKE_KINDS; k++) {
 		struct fake_slot *p = fake_find(f, s, k);
 
 		if (!p)
@@ -326,6 +329,7 @@ static void image_free(void *ctx, void *image)
 }
 
 static const struct crypto_ops fake_ops = {
+	.pqc = true,
 	.hash = hash,
 	.hash_begin = hash_begin,
 	.hash_update = hash_update,
@@ -341,12 +345,23 @@ static const struct crypto_ops fake_ops = {
 	.pubkey_from_spki = fake_pubkey_from_spki,
 	.pubkey_from_point = fake_pubkey_from_point,
 	.pubkey = fake_pubkey,
+	.key_new = fake_key_new,
+	.key_export = fake_key_export,
+	.pubkey_export = fake_pubkey_export,
 	.key_kind = fake_key_kind,
 	.key_fits = fake_key_fits,
 	.sign = fake_sign,
 	.verify = fake_verify,
 	.sign_rsa = fake_sign_rsa,
 	.verify_rsa = fake_verify_rsa,
+	.sign_msg = fake_sign_msg,
+	.verify_msg = fake_verify_msg,
+	.kem_begin = fake_kem_begin,
+	.kem_wrap = fake_kem_wrap,
+	.kem_unwrap = fake_kem_unwrap,
+	.csr_make = fake_csr_make,
+	.csr_info = fake_csr_info,
+	.csr_read = fake_csr_read,
 	.chain_parse = fake_chain_parse,
 	.chain_verify = fake_chain_verify,
 	.drop = drop,

@@ -16,8 +16,8 @@
  */
 #define FAKE_SLOTS	64
 #define FAKE_CHAINS	8
-#define FAKE_CERT_MAX	1024
-#define FAKE_CHAIN_SIZE (CRYPTO_CHAIN_CERTS * FAKE_CERT_MAX)
+#define FAKE_CERT_MAX	6144
+#define FAKE_CHAIN_SIZE 20480 /* bytes of a chain */
 
 struct fake_hash {
 	uint64_t state[8];
@@ -34,7 +34,10 @@ struct fake_slot {
 	uint32_t chain;		   /* index into chains */
 	struct fake_hash hash;
 	uint8_t key[CRYPTO_AEAD_KEY];
+	uint8_t priv[24]; /* FAKE_KEY_LEN: of a private key */
 	uint8_t pub[CRYPTO_PUB_MAX];
+	enum crypto_kem kem; /* of a KEM slot */
+	uint64_t seed;	     /* of its public key */
 };
 
 struct fake_chain {

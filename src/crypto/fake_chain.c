@@ -133,6 +133,8 @@ static enum il_err parse_all(const uint8_t *der, size_t len, struct parsed *all,
 	struct rd r = rd_over(der, len);
 	enum il_err err = len ? IL_OK : IL_E_SHORT;
 
+	if (len > FAKE_CHAIN_SIZE)
+		return IL_E_LONG;
 	while (!err && rd_left(&r)) {
 		struct parsed *p = &all[out->count];
 		struct crypto_cert *c = &out->certs[out->count];

@@ -142,9 +142,49 @@ enum il_err fake_key_load(void *ctx, struct crypto_slot *s, const void *p,
 	uint8_t pub[CRYPTO_PUB_MAX];
 	enum crypto_key kind;
 
+	enum il_err err;
+
 	if (!fake_key_read(p, len, &kind, pub))
 		return len > FAKE_KEY_LEN ? IL_E_LONG : IL_E_FIELD;
-	return settle(ctx, s, FAKE_KEY, kind, pub);
+	err = settle(ctx, s, FAKE_KEY, kind, pub);
+	if (!err)
+		memcpy(fake_find(ctx, *s, FAKE_KEY)->priv, p, len);
+	return err;
+}
+
+enum il_err fake_key_new(void *ctx, struct crypto_slot *s, enum crypto_key kind)
+{
+	struct fake_crypto *f = ctx;
+	uint8_t key[FAKE_KEY_LEN];
+	enum il_err err;
+
+	if (!fake_pub_len(kind))
+		return IL_E_ARG;
+	err = fake_may_take(f, *s, FAKE_KEY, 0);
+	if (err)
+		return err;
+	fake_key(key, kind, dice_u64(&f->dice));
+	return fake_key_load(f, s, key, sizeof(key));
+}
+
+enum il_err fake_key_export(void *ctx, struct crypto_slot s, uint8_t *out,
+			    size_t cap, size_t *len)
+{
+	const struct fake_slot *p = fake_find(ctx, s, FAKE_KEY);
+
+	if (!p)
+		return IL_E_STATE;
+	*len = FAKE_KEY_LEN;
+	if (cap < *len)
+		return IL_E_SPACE;
+	memcpy(out, p->priv, *len);
+	return IL_OK;
+}
+
+enum il_err fake_settle_pub(void *ctx, struct crypto_slot *s,
+			    enum crypto_key kind, const uint8_t *pub)
+{
+	return settle(ctx, s, FAKE_PUB, kind, pub);
 }
 
 enum il_err fake_pubkey_from_point(void *ctx, struct crypto_slot *s,
@@ -167,8 +207,11 @@ enum il_err fake_pubkey_from_spki(void *ctx, struct crypto_slot *s,
 	size_t n = rd_u8(&r);
 	const uint8_t *pub;
 
-	if (n == 0x81)
+	if (n == 0x81) {
 		n = rd_u8(&r);
+		if (n <= 0x7f)
+			return IL_E_FIELD;
+	}
 	kind = (enum crypto_key)rd_u8(&r);
 	pub = rd_bytes(&r, fake_pub_len(kind));
 	if (r.err || tag != 0x30 || n != 1 + fake_pub_len(kind) ||
@@ -179,8 +222,31 @@ enum il_err fake_pubkey_from_spki(void *ctx, struct crypto_slot *s,
 	return settle(ctx, s, FAKE_PUB, kind, pub);
 }
 
-static const struct fake_slot *any_key(struct fake_crypto *f,
-				       struct crypto_slot s)
+enum il_err fake_pubkey_export(void *ctx, struct crypto_slot s, uint8_t *out,
+			       size_t cap, size_t *len)
+{
+	const struct fake_slot *p = fake_any_key(ctx, s);
+	uint8_t made[4 + CRYPTO_PUB_MAX];
+	struct wr w = wr_over(made, sizeof(made));
+	size_t n = p ? 1 + fake_pub_len(p->key_kind) : 0;
+
+	if (!p)
+		return IL_E_STATE;
+	wr_u8(&w, 0x30);
+	if (n > 0x7f)
+		wr_u8(&w, 0x81);
+	wr_u8(&w, (uint8_t)n);
+	wr_u8(&w, (uint8_t)p->key_kind);
+	wr_bytes(&w, p->pub, n - 1);
+	*len = w.len;
+	if (cap < *len)
+		return IL_E_SPACE;
+	memcpy(out, made, *len);
+	return IL_OK;
+}
+
+const struct fake_slot *fake_any_key(struct fake_crypto *f,
+				     struct crypto_slot s)
 {
 	const struct fake_slot *p = fake_find(f, s, FAKE_KEY);
 
@@ -190,7 +256,7 @@ static const struct fake_slot *any_key(struct fake_crypto *f,
 enum il_err fake_pubkey(void *ctx, struct crypto_slot s,
 			enum crypto_curve *curve, uint8_t *pub_out)
 {
-	const struct fake_slot *p = any_key(ctx, s);
+	const struct fake_slot *p = fake_any_key(ctx, s);
 
 	if (!p || !crypto_key_curve(p->key_kind))
 		return IL_E_STATE;
@@ -202,7 +268,7 @@ enum il_err fake_pubkey(void *ctx, struct crypto_slot s,
 enum il_err fake_key_kind(void *ctx, struct crypto_slot s,
 			  enum crypto_key *kind)
 {
-	const struct fake_slot *p = any_key(ctx, s);
+	const struct fake_slot *p = fake_any_key(ctx, s);
 
 	if (!p)
 		return IL_E_STATE;
@@ -213,8 +279,8 @@ enum il_err fake_key_kind(void *ctx, struct crypto_slot s,
 enum il_err fake_key_fits(void *ctx, struct crypto_slot key,
 			  struct crypto_slot pub)
 {
-	const struct fake_slot *a = any_key(ctx, key);
-	const struct fake_slot *b = any_key(ctx, pub);
+	const struct fake_slot *a = fake_any_key(ctx, key);
+	const struct fake_slot *b = fake_any_key(ctx, pub);
 
 	if (!a || !b)
 		return IL_E_STATE;
@@ -251,7 +317,7 @@ enum il_err fake_sign(void *ctx, struct crypto_slot s, const uint8_t *digest,
 enum il_err fake_verify(void *ctx, struct crypto_slot s, const uint8_t *digest,
 			size_t digest_len, const uint8_t *sig, size_t sig_len)
 {
-	const struct fake_slot *p = any_key(ctx, s);
+	const struct fake_slot *p = fake_any_key(ctx, s);
 	uint8_t want[FAKE_SIG_MAX];
 
 	if (!p || !crypto_key_curve(p->key_kind))
@@ -293,7 +359,7 @@ enum il_err fake_verify_rsa(void *ctx, struct crypto_slot s,
 			    const uint8_t *digest, const uint8_t *sig,
 			    size_t sig_len)
 {
-	const struct fake_slot *p = any_key(ctx, s);
+	const struct fake_slot *p = fake_any_key(ctx, s);
 	const uint8_t how = rsa_how(pad, alg);
 	uint8_t want[FAKE_SIG_MAX];
 

@@ -12,6 +12,8 @@ enum fake_kind {
 	FAKE_KEY,
 	FAKE_PUB,
 	FAKE_CHAIN,
+	FAKE_KEM,
+	FAKE_KINDS,
 };
 
 /* What derived bytes are for. */
@@ -22,6 +24,8 @@ enum fake_for {
 	FAKE_FOR_SIG,
 	FAKE_FOR_STREAM,
 	FAKE_FOR_KEY,
+	FAKE_FOR_KEM,
+	FAKE_FOR_WRAP,
 };
 
 /* @len bytes that depend on @what and on two strings. */
@@ -49,7 +53,7 @@ bool fake_is_pub(enum crypto_key kind, const uint8_t *pub);
 /* Writes crypto_key_sig_len(@kind) bytes. @how: of signing, 0 where one way. */
 void fake_sig(enum crypto_key kind, const uint8_t *pub, uint8_t how,
 	      const uint8_t *digest, size_t digest_len, uint8_t *sig);
-#define FAKE_SIG_MAX CRYPTO_RSA_MAX
+#define FAKE_SIG_MAX CRYPTO_ML_DSA_MAX
 
 /* fake_key.c */
 enum il_err fake_dh_begin(void *ctx, struct crypto_slot *s,
@@ -85,6 +89,42 @@ enum il_err fake_verify_rsa(void *ctx, struct crypto_slot s,
 			    enum crypto_rsa pad, enum crypto_hash_alg alg,
 			    const uint8_t *digest, const uint8_t *sig,
 			    size_t sig_len) IL_MUST;
+
+enum il_err fake_key_new(void *ctx, struct crypto_slot *s,
+			 enum crypto_key kind) IL_MUST;
+enum il_err fake_key_export(void *ctx, struct crypto_slot s, uint8_t *out,
+			    size_t cap, size_t *len) IL_MUST;
+enum il_err fake_pubkey_export(void *ctx, struct crypto_slot s, uint8_t *out,
+			       size_t cap, size_t *len) IL_MUST;
+/* A slot with a key in it, private or public; NULL if it is none. */
+const struct fake_slot *fake_any_key(struct fake_crypto *f,
+				     struct crypto_slot s);
+/* Takes a public key in. */
+enum il_err fake_settle_pub(void *ctx, struct crypto_slot *s,
+			    enum crypto_key kind, const uint8_t *pub) IL_MUST;
+
+/* fake_more.c: what later versions of SPDM brought. */
+enum il_err fake_sign_msg(void *ctx, struct crypto_slot s, const void *about,
+			  size_t about_len, const void *msg, size_t len,
+			  uint8_t *sig, size_t sig_len) IL_MUST;
+enum il_err fake_verify_msg(void *ctx, struct crypto_slot s, const void *about,
+			    size_t about_len, const void *msg, size_t len,
+			    const uint8_t *sig, size_t sig_len) IL_MUST;
+enum il_err fake_kem_begin(void *ctx, struct crypto_slot *s,
+			   enum crypto_kem kem, const uint8_t *seed,
+			   uint8_t *pub_out) IL_MUST;
+enum il_err fake_kem_wrap(void *ctx, enum crypto_kem kem,
+			  const uint8_t *peer_pub, uint8_t *ct_out,
+			  uint8_t *secret_out) IL_MUST;
+enum il_err fake_kem_unwrap(void *ctx, struct crypto_slot s, const uint8_t *ct,
+			    uint8_t *secret_out) IL_MUST;
+enum il_err fake_csr_make(void *ctx, struct crypto_slot key,
+			  const struct crypto_csr_ask *ask, uint8_t *out,
+			  size_t cap, size_t *len) IL_MUST;
+enum il_err fake_csr_info(void *ctx, struct crypto_slot pub, const char *name,
+			  uint8_t *out, size_t cap, size_t *len) IL_MUST;
+enum il_err fake_csr_read(void *ctx, const uint8_t *der, size_t len,
+			  struct crypto_slot *pub, char *subject) IL_MUST;
 
 /* fake_chain.c */
 enum il_err fake_chain_parse(void *ctx, const uint8_t *der, size_t len,

@@ -198,10 +198,8 @@ static enum identity_fault take_key(const EVP_PKEY *k, X509 *leaf,
 				    struct identity *out)
 {
 	EVP_PKEY *pub = X509_get0_pubkey(leaf);
-	PKCS8_PRIV_KEY_INFO *p8;
-	unsigned char *at = out->key;
 	enum crypto_key kind;
-	int len;
+	enum il_err err;
 
 	if (!k)
 		return IDENTITY_KEY;
@@ -212,14 +210,10 @@ static enum identity_fault take_key(const EVP_PKEY *k, X509 *leaf,
 		return IDENTITY_CURVE;
 	if (EVP_PKEY_eq(k, pub) != 1)
 		return IDENTITY_MISMATCH;
-	p8 = EVP_PKEY2PKCS8(k);
-	len = p8 ? i2d_PKCS8_PRIV_KEY_INFO(p8, NULL) : 0;
-	if (len > 0 && (size_t)len <= sizeof(out->key))
-		out->key_len = (size_t)i2d_PKCS8_PRIV_KEY_INFO(p8, &at);
-	PKCS8_PRIV_KEY_INFO_free(p8);
-	return len <= 0	      ? IDENTITY_KEY
-	       : out->key_len ? IDENTITY_OK
-			      : IDENTITY_TOO_LONG;
+	err = ossl_key_der(k, out->key, sizeof(out->key), &out->key_len);
+	return !err		   ? IDENTITY_OK
+	       : err == IL_E_SPACE ? IDENTITY_TOO_LONG
+				   : IDENTITY_KEY;
 }
 
 enum il_err identity_load(struct ossl *o, const char *chain, size_t chain_len,

@@ -15,7 +15,6 @@
 
 #define SERIAL_LEN 16
 
-#define OID_PCI_NAME	   "2.23.147"
 #define OID_RESPONDER_AUTH "1.3.6.1.4.1.412.274.3"
 #define OID_SPDM_EXTENSION "1.3.6.1.4.1.412.274.6"
 
@@ -53,21 +52,27 @@ static bool add_ext(const struct making *m, X509 *x, int nid, const char *value)
 	return ok;
 }
 
-static bool add_hardware_identity(X509 *x)
+X509_EXTENSION *ossl_hardware_identity(void)
 {
 	ASN1_OBJECT *oid = OBJ_txt2obj(OID_SPDM_EXTENSION, 1);
 	ASN1_OCTET_STRING *v = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *e = NULL;
-	bool ok;
 
 	if (oid && v &&
 	    ASN1_OCTET_STRING_set(v, hardware_identity,
 				  sizeof(hardware_identity)))
 		e = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, v);
-	ok = e && X509_add_ext(x, e, -1);
-	X509_EXTENSION_free(e);
 	ASN1_OCTET_STRING_free(v);
 	ASN1_OBJECT_free(oid);
+	return e;
+}
+
+static bool add_hardware_identity(X509 *x)
+{
+	X509_EXTENSION *e = ossl_hardware_identity();
+	bool ok = e && X509_add_ext(x, e, -1);
+
+	X509_EXTENSION_free(e);
 	return ok;
 }
 
@@ -110,7 +115,7 @@ static bool add_ca(const struct making *m, X509 *x)
 
 static bool add_leaf(const struct making *m, X509 *x)
 {
-	char san[32 + IDENTITY_SAN_MAX] = "otherName:" OID_PCI_NAME ";UTF8:";
+	char san[32 + IDENTITY_SAN_MAX] = "otherName:" OSSL_OID_PCI ";UTF8:";
 
 	identity_san(m->cfg, san + strlen(san));
 	return add_ext(m, x, NID_basic_constraints, "critical,CA:FALSE") &&
@@ -197,30 +202,11 @@ static enum il_err write_out(X509 *const *x, EVP_PKEY *const *k,
 	return IL_OK;
 }
 
-/*
- * An RSA key. A prime for each 1,024 bits, not two in all: they are found in a
- * fraction of the time, and the public key is as any other (RFC 8017 §3.2).
- */
-static EVP_PKEY *make_rsa(struct ossl *o, unsigned bits)
-{
-	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(o->lib, "RSA", NULL);
-	EVP_PKEY *k = NULL;
-
-	if (c && EVP_PKEY_keygen_init(c) > 0 &&
-	    EVP_PKEY_CTX_set_rsa_keygen_bits(c, (int)bits) > 0 &&
-	    EVP_PKEY_CTX_set_rsa_keygen_primes(c, (int)bits / 1024) > 0)
-		(void)EVP_PKEY_generate(c, &k);
-	EVP_PKEY_CTX_free(c);
-	return k;
-}
-
-static EVP_PKEY *make_key(struct ossl *o, const struct identity_cfg *cfg,
-			  bool leaf)
+static enum crypto_key kind_of(const struct identity_cfg *cfg, bool leaf)
 {
 	if (leaf && cfg->rsa_bits)
-		return make_rsa(o, cfg->rsa_bits);
-	return EVP_PKEY_Q_keygen(o->lib, NULL, "EC",
-				 cfg->curve == CRYPTO_P256 ? "P-256" : "P-384");
+		return CRYPTO_KEY_RSA_2048 + (cfg->rsa_bits - 2048) / 1024;
+	return cfg->curve ? crypto_key_on(cfg->curve) : CRYPTO_KEY_P384;
 }
 
 enum il_err identity_new(struct ossl *o, const struct identity_cfg *cfg,
@@ -245,7 +231,7 @@ enum il_err identity_new(struct ossl *o, const struct identity_cfg *cfg,
 	for (int i = 0; !err && i < IDENTITY_PARTS; i++) {
 		struct making m = { .o = o, .cfg = cfg, .name = names[i] };
 
-		k[i] = make_key(o, cfg, i == IDENTITY_LEAF);
+		k[i] = ossl_key_make(o, kind_of(cfg, i == IDENTITY_LEAF));
 		m.key = k[i];
 		m.issuer = i ? x[i - 1] : NULL;
 		m.issuer_key = i ? k[i - 1] : k[i];

@@ -199,12 +199,23 @@ static const struct crypto_ops ossl_ops = {
 	.pubkey_from_spki = ossl_pubkey_from_spki,
 	.pubkey_from_point = ossl_pubkey_from_point,
 	.pubkey = ossl_pubkey,
+	.key_new = ossl_key_new,
+	.key_export = ossl_key_export,
+	.pubkey_export = ossl_pubkey_export,
 	.key_kind = ossl_key_kind,
 	.key_fits = ossl_key_fits,
 	.sign = ossl_sign,
 	.verify = ossl_verify,
 	.sign_rsa = ossl_sign_rsa,
 	.verify_rsa = ossl_verify_rsa,
+	.sign_msg = ossl_sign_msg,
+	.verify_msg = ossl_verify_msg,
+	.kem_begin = ossl_kem_begin,
+	.kem_wrap = ossl_kem_wrap,
+	.kem_unwrap = ossl_kem_unwrap,
+	.csr_make = ossl_csr_make,
+	.csr_info = ossl_csr_info,
+	.csr_read = ossl_csr_read,
 	.chain_parse = ossl_chain_parse,
 	.chain_verify = ossl_chain_verify,
 	.drop = drop,
@@ -248,6 +259,7 @@ static const struct ossl_aead *pick_aead(struct ossl *o,
 		if (all[i]->open(o->lib, &o->aead_lib))
 			g = all[i];
 	o->ops = ossl_ops;
+	o->ops.pqc = ossl_pqc_there(o);
 	o->ops.aead_seal = g ? g->seal : NULL;
 	o->ops.aead_open = g ? g->unseal : NULL;
 	return g;

@@ -45,7 +45,9 @@ enum crypto_key ossl_kind_of(const EVP_PKEY *k)
 {
 	if (EVP_PKEY_is_a(k, "EC"))
 		return ec_kind(k);
-	return ossl_rsa_kind(k);
+	if (EVP_PKEY_is_a(k, "RSA"))
+		return ossl_rsa_kind(k);
+	return ossl_ml_dsa_kind(k);
 }
 
 static bool point_of(const EVP_PKEY *k, enum crypto_curve curve, uint8_t *out)
@@ -92,9 +94,8 @@ static EVP_PKEY *make_key(struct ossl *o, enum crypto_curve curve,
 	return k;
 }
 
-/* Puts @k, or @err if there is none, into a slot; takes @k over. */
-static enum il_err settle(struct ossl *o, struct crypto_slot *s,
-			  enum ossl_kind kind, EVP_PKEY *k, enum il_err err)
+enum il_err ossl_key_settle(struct ossl *o, struct crypto_slot *s,
+			    enum ossl_kind kind, EVP_PKEY *k, enum il_err err)
 {
 	struct ossl_slot *p;
 
@@ -156,7 +157,7 @@ enum il_err ossl_key_load(void *ctx, struct crypto_slot *s, const void *p,
 		EVP_PKEY_free(k);
 		k = NULL;
 	}
-	return settle(ctx, s, OSSL_KEY, k, err);
+	return ossl_key_settle(ctx, s, OSSL_KEY, k, err);
 }
 
 enum il_err ossl_pubkey_from_spki(void *ctx, struct crypto_slot *s,
@@ -175,7 +176,7 @@ enum il_err ossl_pubkey_from_spki(void *ctx, struct crypto_slot *s,
 		EVP_PKEY_free(k);
 		k = NULL;
 	}
-	return settle(o, s, OSSL_PUB, k, err);
+	return ossl_key_settle(o, s, OSSL_PUB, k, err);
 }
 
 enum il_err ossl_pubkey_from_point(void *ctx, struct crypto_slot *s,
@@ -183,7 +184,8 @@ enum il_err ossl_pubkey_from_point(void *ctx, struct crypto_slot *s,
 {
 	if (!crypto_curve_len(curve))
 		return IL_E_ARG;
-	return settle(ctx, s, OSSL_PUB, make_key(ctx, curve, pub), IL_E_FIELD);
+	return ossl_key_settle(ctx, s, OSSL_PUB, make_key(ctx, curve, pub),
+			       IL_E_FIELD);
 }
 
 struct ossl_slot *ossl_any_key(struct ossl *o, struct crypto_slot s)

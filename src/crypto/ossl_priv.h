@@ -17,6 +17,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
+#include "base/bytes.h"
 #include "base/env.h"
 #include "crypto/ossl.h"
 #include "crypto/ossl_aead.h"
@@ -29,10 +30,13 @@ enum ossl_kind {
 	OSSL_KEY, /* private */
 	OSSL_PUB,
 	OSSL_CHAIN,
+	OSSL_KEM,
 };
 
 /* What a prepared context of a key is for. */
 enum ossl_use { OSSL_SIGN, OSSL_VERIFY, OSSL_USES };
+
+#define OSSL_OID_PCI "2.23.147"
 
 /* Bytes of an uncompressed point: 04, X, Y. */
 #define OSSL_POINT_MAX (1 + CRYPTO_PUB_MAX)
@@ -49,10 +53,11 @@ struct ossl_slot {
 	uint16_t gen;  /* counts drops, so that old names are noticed */
 	uint16_t next; /* index + 1 of the next free slot */
 	enum ossl_kind kind;
-	enum crypto_curve curve;     /* OSSL_DH */
-	enum crypto_key key;	     /* OSSL_KEY, _PUB */
-	EC_KEY *dh;		     /* OSSL_DH; counted, not changed */
-	EVP_PKEY *pkey;		     /* OSSL_KEY, _PUB; counted, not changed */
+	enum crypto_curve curve; /* OSSL_DH */
+	enum crypto_key key;	 /* OSSL_KEY, _PUB */
+	enum crypto_kem kem;	 /* OSSL_KEM */
+	EC_KEY *dh;		 /* OSSL_DH; counted, not changed */
+	EVP_PKEY *pkey; /* OSSL_KEY, _PUB, _KEM; counted, not changed */
 	EVP_PKEY_CTX *op[OSSL_USES]; /* each made when it is first used */
 	union {
 		struct ossl_hash hash;
@@ -215,6 +220,12 @@ enum il_err ossl_key_kind(void *ctx, struct crypto_slot s,
 			  enum crypto_key *kind) IL_MUST;
 enum il_err ossl_key_fits(void *ctx, struct crypto_slot key,
 			  struct crypto_slot pub) IL_MUST;
+/* Puts @k, or @err if there is none, into a slot; takes @k over. */
+enum il_err ossl_key_settle(struct ossl *o, struct crypto_slot *s,
+			    enum ossl_kind kind, EVP_PKEY *k,
+			    enum il_err err) IL_MUST;
+/* NULL: no such hash. */
+const EVP_MD *ossl_digest(enum crypto_hash_alg alg);
 /* Of what kind a key is; 0: none of ours. */
 enum crypto_key ossl_kind_of(const EVP_PKEY *k);
 /* Of what kind an RSA key is; 0: none of ours, or one that is weak. */
@@ -230,12 +241,59 @@ EVP_PKEY_CTX *ossl_prepared(struct ossl *o, struct ossl_slot *p,
 EVP_PKEY *ossl_key_read(struct ossl *o, const void *p, size_t len,
 			enum il_err *err);
 
+/* ossl_make.c */
+enum il_err ossl_key_new(void *ctx, struct crypto_slot *s,
+			 enum crypto_key kind) IL_MUST;
+enum il_err ossl_key_export(void *ctx, struct crypto_slot s, uint8_t *out,
+			    size_t cap, size_t *len) IL_MUST;
+enum il_err ossl_pubkey_export(void *ctx, struct crypto_slot s, uint8_t *out,
+			       size_t cap, size_t *len) IL_MUST;
+/* A fresh private key; NULL: no randomness, or no such algorithm. */
+EVP_PKEY *ossl_key_make(struct ossl *o, enum crypto_key kind);
+/* A private key as PKCS #8. Errors: as crypto_key_export() */
+enum il_err ossl_key_der(const EVP_PKEY *k, uint8_t *out, size_t cap,
+			 size_t *len) IL_MUST;
+
+/* ossl_pqc.c */
+bool ossl_pqc_there(struct ossl *o);
+/* 0: no ML-DSA key. */
+enum crypto_key ossl_ml_dsa_kind(const EVP_PKEY *k);
+enum il_err ossl_sign_msg(void *ctx, struct crypto_slot s, const void *about,
+			  size_t about_len, const void *msg, size_t len,
+			  uint8_t *sig, size_t sig_len) IL_MUST;
+enum il_err ossl_verify_msg(void *ctx, struct crypto_slot s, const void *about,
+			    size_t about_len, const void *msg, size_t len,
+			    const uint8_t *sig, size_t sig_len) IL_MUST;
+enum il_err ossl_kem_begin(void *ctx, struct crypto_slot *s,
+			   enum crypto_kem kem, const uint8_t *seed,
+			   uint8_t *pub_out) IL_MUST;
+enum il_err ossl_kem_wrap(void *ctx, enum crypto_kem kem,
+			  const uint8_t *peer_pub, uint8_t *ct_out,
+			  uint8_t *secret_out) IL_MUST;
+enum il_err ossl_kem_unwrap(void *ctx, struct crypto_slot s, const uint8_t *ct,
+			    uint8_t *secret_out) IL_MUST;
+
+/* ossl_csr.c */
+enum il_err ossl_csr_make(void *ctx, struct crypto_slot key,
+			  const struct crypto_csr_ask *ask, uint8_t *out,
+			  size_t cap, size_t *len) IL_MUST;
+enum il_err ossl_csr_info(void *ctx, struct crypto_slot pub, const char *name,
+			  uint8_t *out, size_t cap, size_t *len) IL_MUST;
+enum il_err ossl_csr_read(void *ctx, const uint8_t *der, size_t len,
+			  struct crypto_slot *pub, char *subject) IL_MUST;
+
 /* ossl_x509.c, ossl_path.c */
 enum il_err ossl_chain_parse(void *ctx, const uint8_t *der, size_t len,
 			     struct crypto_chain *out) IL_MUST;
 enum il_err ossl_chain_verify(void *ctx, const struct crypto_chain *chain,
 			      const uint8_t *anchor, size_t anchor_len,
 			      int64_t now_s, struct crypto_why *why) IL_MUST;
+/* Bytes of the DER sequence at the front of @r, header included; 0: *@err. */
+size_t ossl_element_len(const struct rd *r, enum il_err *err);
+/* A name as text of at most CRYPTO_NAME_MAX bytes; what is not ASCII is '?'. */
+enum il_err ossl_show_name(const X509_NAME *name, char *out) IL_MUST;
+/* The extension that names id-DMTF-hardware-identity; NULL: no memory. */
+X509_EXTENSION *ossl_hardware_identity(void);
 /* One certificate that fills @len bytes; NULL if it is none. */
 X509 *ossl_cert_read(struct ossl *o, const uint8_t *der, size_t len);
 

@@ -23,7 +23,7 @@ static bool exponent_ok(const EVP_PKEY *k)
 
 enum crypto_key ossl_rsa_kind(const EVP_PKEY *k)
 {
-	const int bits = EVP_PKEY_is_a(k, "RSA") ? EVP_PKEY_get_bits(k) : 0;
+	const int bits = EVP_PKEY_get_bits(k);
 
 	for (unsigned i = CRYPTO_KEY_RSA_2048; i <= CRYPTO_KEY_RSA_4096; i++)
 		if ((int)crypto_key_rsa_bits((enum crypto_key)i) == bits)
@@ -31,7 +31,7 @@ enum crypto_key ossl_rsa_kind(const EVP_PKEY *k)
 	return 0;
 }
 
-static const EVP_MD *digest_of(enum crypto_hash_alg alg)
+const EVP_MD *ossl_digest(enum crypto_hash_alg alg)
 {
 	switch (alg) {
 	case CRYPTO_SHA256:
@@ -72,7 +72,7 @@ enum il_err ossl_sign_rsa(void *ctx, struct crypto_slot s, enum crypto_rsa pad,
 			  uint8_t *sig, size_t sig_len)
 {
 	struct ossl_slot *p = ossl_find(ctx, s, OSSL_KEY);
-	const EVP_MD *md = digest_of(alg);
+	const EVP_MD *md = ossl_digest(alg);
 	uint8_t out[CRYPTO_RSA_MAX];
 	size_t len = sizeof(out);
 	EVP_PKEY_CTX *c;
@@ -96,7 +96,7 @@ enum il_err ossl_verify_rsa(void *ctx, struct crypto_slot s,
 			    size_t sig_len)
 {
 	struct ossl_slot *p = ossl_any_key(ctx, s);
-	const EVP_MD *md = digest_of(alg);
+	const EVP_MD *md = ossl_digest(alg);
 	EVP_PKEY_CTX *c;
 
 	if (!p || !crypto_key_rsa_bits(p->key))

@@ -7,7 +7,6 @@
 
 #include "base/bytes.h"
 
-#define OID_PCI		"2.23.147"
 #define OID_DMTF_DEVICE "1.3.6.1.4.1.412.274.1"
 
 X509 *ossl_cert_read(struct ossl *o, const uint8_t *der, size_t len)
@@ -26,11 +25,8 @@ no:
 	return NULL;
 }
 
-/*
- * Bytes of the DER element at the front of @r, header included.
- * Source: X.690 §8.1.3 (definite form)
- */
-static size_t element_len(const struct rd *r, enum il_err *err)
+/* Source: X.690 §8.1.3 (definite form) */
+size_t ossl_element_len(const struct rd *r, enum il_err *err)
 {
 	struct rd at = *r;
 	uint8_t tag = rd_u8(&at);
@@ -65,7 +61,7 @@ static enum il_err next_cert(struct ossl *o, struct rd *r, X509 **x,
 			     struct crypto_cert *out)
 {
 	enum il_err err;
-	size_t len = element_len(r, &err);
+	size_t len = ossl_element_len(r, &err);
 	const uint8_t *der;
 
 	if (err)
@@ -91,13 +87,12 @@ static bool printable(uint8_t c)
 	return c >= 0x20 && c < 0x7f;
 }
 
-static enum il_err read_subject(const X509 *x, char *out)
+enum il_err ossl_show_name(const X509_NAME *name, char *out)
 {
 	BIO *b = BIO_new(BIO_s_mem());
 	int n = -1;
 
-	if (b && X509_NAME_print_ex(b, X509_get_subject_name(x), 0,
-				    XN_FLAG_RFC2253) >= 0)
+	if (b && X509_NAME_print_ex(b, name, 0, XN_FLAG_RFC2253) >= 0)
 		n = BIO_read(b, out, CRYPTO_NAME_MAX - 1);
 	BIO_free(b);
 	for (int i = 0; i < n; i++)
@@ -116,7 +111,7 @@ static enum il_err read_other_name(const OTHERNAME *other,
 	int len;
 
 	OBJ_obj2txt(oid, sizeof(oid), other->type_id, 1);
-	if (!strcmp(oid, OID_PCI))
+	if (!strcmp(oid, OSSL_OID_PCI))
 		kind = CRYPTO_SAN_PCI;
 	else if (!strcmp(oid, OID_DMTF_DEVICE))
 		kind = CRYPTO_SAN_DMTF;
@@ -186,7 +181,7 @@ static enum il_err read_all(struct ossl *o, const uint8_t *der, size_t len,
 	out->curve = crypto_key_curve(out->key);
 	if (!out->key)
 		return ossl_bad(IL_E_FIELD);
-	err = read_subject(leaf, out->subject);
+	err = ossl_show_name(X509_get_subject_name(leaf), out->subject);
 	if (!err)
 		err = read_san(leaf, out);
 	return err;

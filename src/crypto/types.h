@@ -19,9 +19,27 @@
 #define CRYPTO_AEAD_IV	   12
 #define CRYPTO_AEAD_TAG	   16
 #define CRYPTO_CHAIN_CERTS 8
-#define CRYPTO_CERT_MAX	   4096 /* bytes of one certificate */
+#define CRYPTO_CERT_MAX	   8192 /* bytes of one certificate */
 #define CRYPTO_NAME_MAX	   128	/* bytes of a subject or SAN, with its 0 */
 #define CRYPTO_HKDF_MAX	   255	/* digests that one expand may give */
+#define CRYPTO_ML_DSA_MAX  4627 /* bytes of the longest ML-DSA signature */
+#define CRYPTO_KEM_PUB_MAX 1568 /* bytes of the longest encapsulation key */
+#define CRYPTO_KEM_CT_MAX  1568 /* bytes of the longest ciphertext */
+#define CRYPTO_KEM_SECRET  32
+#define CRYPTO_KEM_SEED	   64 /* d || z of FIPS 203 */
+#define CRYPTO_KEY_DER_MAX                                                \
+	8192		     /* bytes of the longest private key, PKCS #8 \
+			      */
+#define CRYPTO_SPKI_MAX 2700 /* bytes of the longest public key, SPKI */
+
+/*
+ * Whether the OpenSSL of this build has ML-DSA and ML-KEM: 3.5 and newer. For
+ * limits that differ; whether a table has them is crypto_has_pqc(), and the
+ * fake one always does. The build says it (meson.build).
+ */
+#ifndef CRYPTO_PQC
+#define CRYPTO_PQC 0
+#endif
 
 enum crypto_hash_alg {
 	CRYPTO_SHA256 = 1,
@@ -47,6 +65,12 @@ enum crypto_rsa {
 	CRYPTO_RSAPSS,	   /* salt as long as the digest, MGF1 of its hash */
 };
 
+enum crypto_kem {
+	CRYPTO_ML_KEM_512 = 1,
+	CRYPTO_ML_KEM_768,
+	CRYPTO_ML_KEM_1024,
+};
+
 /* What kind of key, private or public, a slot or a certificate holds. */
 enum crypto_key {
 	CRYPTO_KEY_P256 = 1,
@@ -55,16 +79,19 @@ enum crypto_key {
 	CRYPTO_KEY_RSA_2048,
 	CRYPTO_KEY_RSA_3072,
 	CRYPTO_KEY_RSA_4096,
+	CRYPTO_KEY_ML_DSA_44,
+	CRYPTO_KEY_ML_DSA_65,
+	CRYPTO_KEY_ML_DSA_87,
 	CRYPTO_KEYS, /* one above the last */
 };
 
 /*
  * A name for state that lives in the table's context: a running hash, a
- * prepared AEAD key, an ephemeral ECDH key, a private or public key, a parsed
- * chain. All zero means none. Calls that fill a slot take one that is zero or
- * that still holds the same kind of thing, which is then replaced in place;
- * after that no heap is touched for hashes and AEAD keys. A slot that was
- * dropped elsewhere, or is of another kind, is refused with IL_E_STATE.
+ * prepared AEAD key, an ephemeral ECDH or KEM key, a private or public key, a
+ * parsed chain. All zero means none. Calls that fill a slot take one that is
+ * zero or that still holds the same kind of thing, which is then replaced in
+ * place; after that no heap is touched for hashes and AEAD keys. A slot that
+ * was dropped elsewhere, or is of another kind, is refused with IL_E_STATE.
  */
 struct crypto_slot {
 	uint32_t n;
@@ -109,6 +136,22 @@ struct crypto_chain {
 	char san[CRYPTO_NAME_MAX];     /* never cut: too long is refused */
 };
 
+/* What a certificate request that we make shall say. */
+struct crypto_csr_ask {
+	enum crypto_hash_alg hash; /* of the signature, unless it is ML-DSA */
+	/*
+	 * A CertificationRequestInfo that came from elsewhere: its subject and
+	 * its attributes are taken, its key has to be ours. NULL: none.
+	 */
+	const void *info;
+	size_t info_len;
+	const char *name; /* common name, where @info names no subject */
+	/* Asked for in an extension request, unless @info brings one. */
+	const char *san; /* otherName 2.23.147; NULL: none */
+	bool ca;	 /* basic constraints, always */
+	bool hardware;	 /* id-DMTF-hardware-identity */
+};
+
 /* Why a chain is not to be trusted. */
 enum crypto_why_code {
 	CRYPTO_WHY_NONE,
@@ -146,6 +189,8 @@ struct crypto {
  * described; entries take the same arguments with the context first.
  */
 struct crypto_ops {
+	bool pqc; /* has ML-DSA and ML-KEM */
+
 	enum il_err (*hash)(void *ctx, enum crypto_hash_alg alg,
 			    const struct crypto_span *parts, size_t n,
 			    uint8_t *out);
@@ -187,6 +232,12 @@ struct crypto_ops {
 					 const uint8_t *pub);
 	enum il_err (*pubkey)(void *ctx, struct crypto_slot s,
 			      enum crypto_curve *curve, uint8_t *pub_out);
+	enum il_err (*key_new)(void *ctx, struct crypto_slot *s,
+			       enum crypto_key kind);
+	enum il_err (*key_export)(void *ctx, struct crypto_slot s, uint8_t *out,
+				  size_t cap, size_t *len);
+	enum il_err (*pubkey_export)(void *ctx, struct crypto_slot s,
+				     uint8_t *out, size_t cap, size_t *len);
 	enum il_err (*key_kind)(void *ctx, struct crypto_slot s,
 				enum crypto_key *kind);
 	enum il_err (*key_fits)(void *ctx, struct crypto_slot key,
@@ -205,6 +256,32 @@ struct crypto_ops {
 				  enum crypto_rsa pad, enum crypto_hash_alg alg,
 				  const uint8_t *digest, const uint8_t *sig,
 				  size_t sig_len);
+	enum il_err (*sign_msg)(void *ctx, struct crypto_slot s,
+				const void *about, size_t about_len,
+				const void *msg, size_t len, uint8_t *sig,
+				size_t sig_len);
+	enum il_err (*verify_msg)(void *ctx, struct crypto_slot s,
+				  const void *about, size_t about_len,
+				  const void *msg, size_t len,
+				  const uint8_t *sig, size_t sig_len);
+
+	enum il_err (*kem_begin)(void *ctx, struct crypto_slot *s,
+				 enum crypto_kem kem, const uint8_t *seed,
+				 uint8_t *pub_out);
+	enum il_err (*kem_wrap)(void *ctx, enum crypto_kem kem,
+				const uint8_t *peer_pub, uint8_t *ct_out,
+				uint8_t *secret_out);
+	enum il_err (*kem_unwrap)(void *ctx, struct crypto_slot s,
+				  const uint8_t *ct, uint8_t *secret_out);
+
+	enum il_err (*csr_make)(void *ctx, struct crypto_slot key,
+				const struct crypto_csr_ask *ask, uint8_t *out,
+				size_t cap, size_t *len);
+	enum il_err (*csr_info)(void *ctx, struct crypto_slot pub,
+				const char *name, uint8_t *out, size_t cap,
+				size_t *len);
+	enum il_err (*csr_read)(void *ctx, const uint8_t *der, size_t len,
+				struct crypto_slot *pub, char *subject);
 
 	enum il_err (*chain_parse)(void *ctx, const uint8_t *der, size_t len,
 				   struct crypto_chain *out);
@@ -284,12 +361,54 @@ static inline unsigned crypto_key_rsa_bits(enum crypto_key kind)
 		       : 0;
 }
 
-/* Bytes of a signature; 0 for a number that is no kind of key. */
+static inline bool crypto_key_is_ml_dsa(enum crypto_key kind)
+{
+	return kind >= CRYPTO_KEY_ML_DSA_44 && kind <= CRYPTO_KEY_ML_DSA_87;
+}
+
+/*
+ * Bytes of a signature; 0 for a number that is no kind of key.
+ * Source: FIPS 204, table 2 (ML-DSA)
+ */
 static inline size_t crypto_key_sig_len(enum crypto_key kind)
 {
+	if (kind == CRYPTO_KEY_ML_DSA_44)
+		return 2420;
+	if (kind == CRYPTO_KEY_ML_DSA_65)
+		return 3309;
+	if (kind == CRYPTO_KEY_ML_DSA_87)
+		return CRYPTO_ML_DSA_MAX;
 	return crypto_key_rsa_bits(kind)
 		       ? crypto_key_rsa_bits(kind) / 8
 		       : 2 * crypto_curve_len(crypto_key_curve(kind));
+}
+
+/* Bytes of an encapsulation key, of a ciphertext; 0: no such KEM.
+ * Source: FIPS 203, table 3 */
+static inline size_t crypto_kem_pub_len(enum crypto_kem kem)
+{
+	switch (kem) {
+	case CRYPTO_ML_KEM_512:
+		return 800;
+	case CRYPTO_ML_KEM_768:
+		return 1184;
+	case CRYPTO_ML_KEM_1024:
+		return 1568;
+	}
+	return 0;
+}
+
+static inline size_t crypto_kem_ct_len(enum crypto_kem kem)
+{
+	switch (kem) {
+	case CRYPTO_ML_KEM_512:
+		return 768;
+	case CRYPTO_ML_KEM_768:
+		return 1088;
+	case CRYPTO_ML_KEM_1024:
+		return 1568;
+	}
+	return 0;
 }
 
 /* Such as "P-384" or "RSA 3072"; never NULL. */

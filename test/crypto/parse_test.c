@@ -63,7 +63,7 @@ static void odd_lengths_and_tags_do_not_parse(void **state)
 	static const uint8_t indefinite[] = { 0x30, 0x80, 0, 0 };
 	static const uint8_t long_form[] = { 0x30, 0x84, 0, 0, 0, 2, 5, 0 };
 	static const uint8_t empty_seq[] = { 0x30, 0 };
-	static uint8_t huge[CRYPTO_CERT_MAX + 8] = { 0x30, 0x82, 0x10, 0x01 };
+	static uint8_t huge[CRYPTO_CERT_MAX + 8] = { 0x30, 0x82, 0x20, 0x01 };
 	struct fix *f = *state;
 
 	unparsed(f, set, sizeof(set), IL_E_FIELD);
