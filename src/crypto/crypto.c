@@ -142,3 +142,22 @@ const char *crypto_why_name(enum crypto_why_code code)
 	}
 	return "?";
 }
+
+enum il_err crypto_aead_seal_two(const struct crypto *c, struct crypto_slot s,
+				 const struct crypto_seal *a)
+{
+	const size_t len = a->front_len + a->rest_len;
+	enum il_err err;
+
+	if (c->ops->aead_seal_two)
+		return c->ops->aead_seal_two(c->ctx, s, a);
+	if (a->front_len)
+		memmove(a->out, a->front, a->front_len);
+	if (a->rest_len)
+		memcpy(a->out + a->front_len, a->rest, a->rest_len);
+	err = crypto_aead_seal(c, s, a->iv, a->aad, a->aad_len, a->out, len,
+			       a->out, a->tag, a->tag_len);
+	if (err && a->rest_len)
+		bytes_wipe(a->out + a->front_len, a->rest_len);
+	return err;
+}

@@ -193,6 +193,14 @@ static inline enum il_err IL_MUST crypto_aead_seal(
 }
 
 /*
+ * crypto_aead_seal_two() - the same for a message that stands in two places
+ *
+ * The second is not copied where the library can do without.
+ */
+enum il_err crypto_aead_seal_two(const struct crypto *c, struct crypto_slot s,
+				 const struct crypto_seal *a) IL_MUST;
+
+/*
  * crypto_aead_open() - check and decrypt one message
  *
  * Arguments and errors as crypto_aead_seal(), and

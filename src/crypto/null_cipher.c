@@ -53,6 +53,7 @@ struct crypto null_cipher_over(struct null_cipher *n,
 {
 	n->ops = *inner->ops;
 	n->ops.aead_seal = null_seal;
+	n->ops.aead_seal_two = NULL;
 	n->ops.aead_open = null_open;
 	return (struct crypto){ .ops = &n->ops, .ctx = inner->ctx };
 }

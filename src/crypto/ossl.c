@@ -261,6 +261,7 @@ static const struct ossl_aead *pick_aead(struct ossl *o,
 	o->ops = ossl_ops;
 	o->ops.pqc = ossl_pqc_there(o);
 	o->ops.aead_seal = g ? g->seal : NULL;
+	o->ops.aead_seal_two = g ? g->seal_two : NULL;
 	o->ops.aead_open = g ? g->unseal : NULL;
 	return g;
 }

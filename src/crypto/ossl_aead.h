@@ -32,6 +32,9 @@ struct ossl_aead {
 			    const void *aad, size_t aad_len, const uint8_t *in,
 			    size_t len, uint8_t *out, uint8_t *tag,
 			    size_t tag_len);
+	/* May be NULL. */
+	enum il_err (*seal_two)(void *ctx, struct crypto_slot s,
+				const struct crypto_seal *a);
 	enum il_err (*unseal)(void *ctx, struct crypto_slot s,
 			      const uint8_t *iv, const void *aad,
 			      size_t aad_len, const uint8_t *in, size_t len,

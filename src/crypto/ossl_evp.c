@@ -73,27 +73,55 @@ static bool evp_key(void *lib, void *prepared, enum crypto_aead_alg alg,
 				   NULL);
 }
 
-static enum il_err evp_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
-			    const void *aad, size_t aad_len, const uint8_t *in,
-			    size_t len, uint8_t *out, uint8_t *tag,
-			    size_t tag_len)
+/* @len is at most INT_MAX: ossl_aead_begin() has looked. */
+static bool evp_add(EVP_CIPHER_CTX *c, uint8_t *out, const void *in, size_t len)
+{
+	int n;
+
+	return !len || EVP_EncryptUpdate(c, out, &n, in, (int)len);
+}
+
+static enum il_err evp_seal_two(void *ctx, struct crypto_slot s,
+				const struct crypto_seal *a)
 {
 	uint8_t none[CRYPTO_AEAD_TAG];
 	enum crypto_aead_alg alg;
 	void *c;
 	enum il_err err =
-		ossl_aead_begin(ctx, s, aad_len, len, tag_len, &alg, &c);
+		ossl_aead_begin(ctx, s, a->aad_len, a->front_len + a->rest_len,
+				a->tag_len, &alg, &c);
 	int n;
 
 	if (err)
 		return err;
-	if (EVP_EncryptInit_ex2(c, NULL, NULL, iv, NULL) &&
-	    (!aad_len || EVP_EncryptUpdate(c, NULL, &n, aad, (int)aad_len)) &&
-	    (!len || EVP_EncryptUpdate(c, out, &n, in, (int)len)) &&
+	if (EVP_EncryptInit_ex2(c, NULL, NULL, a->iv, NULL) &&
+	    evp_add(c, NULL, a->aad, a->aad_len) &&
+	    evp_add(c, a->out, a->front, a->front_len) &&
+	    evp_add(c, a->out + a->front_len, a->rest, a->rest_len) &&
 	    EVP_EncryptFinal_ex(c, none, &n) &&
-	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, tag))
+	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, (int)a->tag_len,
+				a->tag))
 		return IL_OK;
 	return ossl_bad(IL_E_NOMEM);
+}
+
+static enum il_err evp_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
+			    const void *aad, size_t aad_len, const uint8_t *in,
+			    size_t len, uint8_t *out, uint8_t *tag,
+			    size_t tag_len)
+{
+	const struct crypto_seal a = {
+		.iv = iv,
+		.aad = aad,
+		.aad_len = aad_len,
+		.front = in,
+		.front_len = len,
+		.out = out,
+		.tag = tag,
+		.tag_len = tag_len,
+	};
+
+	return evp_seal_two(ctx, s, &a);
 }
 
 static enum il_err evp_unseal(void *ctx, struct crypto_slot s,
@@ -131,5 +159,6 @@ const struct ossl_aead ossl_evp = {
 	.free = evp_free,
 	.key = evp_key,
 	.seal = evp_seal,
+	.seal_two = evp_seal_two,
 	.unseal = evp_unseal,
 };

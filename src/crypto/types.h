@@ -184,6 +184,20 @@ struct crypto {
 	void *ctx;
 };
 
+/* One message in two pieces, sealed as if they stood together. */
+struct crypto_seal {
+	const uint8_t *iv; /* CRYPTO_AEAD_IV bytes */
+	const void *aad;
+	size_t aad_len;
+	const uint8_t *front; /* equal to @out or apart from it */
+	size_t front_len;
+	const uint8_t *rest; /* apart from @out */
+	size_t rest_len;
+	uint8_t *out; /* both lengths */
+	uint8_t *tag;
+	size_t tag_len;
+};
+
 /*
  * The table. Callers use the functions below it, where each entry is
  * described; entries take the same arguments with the context first.
@@ -209,6 +223,9 @@ struct crypto_ops {
 				 const uint8_t *iv, const void *aad,
 				 size_t aad_len, const uint8_t *in, size_t len,
 				 uint8_t *out, uint8_t *tag, size_t tag_len);
+	/* Optional; NULL: the second piece is copied behind the first. */
+	enum il_err (*aead_seal_two)(void *ctx, struct crypto_slot s,
+				     const struct crypto_seal *a);
 	enum il_err (*aead_open)(void *ctx, struct crypto_slot s,
 				 const uint8_t *iv, const void *aad,
 				 size_t aad_len, const uint8_t *in, size_t len,

@@ -44,12 +44,15 @@ static inline struct spdm_span rd_span16(struct rd *r, size_t max)
 	return rd_span(r, n);
 }
 
-/* Bytes that stand where they go already are left alone. */
+/*
+ * Bytes that stand where they go already are left alone, and so is the room of
+ * a span that has a length only: its bytes come from elsewhere.
+ */
 static inline void wr_span(struct wr *w, struct spdm_span s)
 {
 	uint8_t *p = wr_room(w, s.n);
 
-	if (p && s.n && p != s.p)
+	if (p && s.n && s.p && p != s.p)
 		memcpy(p, s.p, s.n);
 }
 

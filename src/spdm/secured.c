@@ -48,12 +48,9 @@ static void nonce(const struct spdm_channel *ch, uint8_t out[SPDM_IV_LEN])
 
 enum il_err spdm_secured_id(const uint8_t *in, size_t n, uint32_t *id)
 {
-	struct rd r = rd_over(in, n);
-	uint32_t v = rd_u32le(&r);
-
 	if (n < SPDM_SECURED_OVER)
 		return IL_E_SHORT;
-	*id = v;
+	*id = get_u32le(in);
 	return IL_OK;
 }
 
@@ -63,31 +60,37 @@ static size_t aad_len(const struct spdm_channel *ch)
 	return 6u + spdm_channel_binding(ch)->seq_len;
 }
 
+/* Whether what stands there is the low bytes of the number awaited. */
+static bool seq_fits(const struct spdm_channel *ch, const uint8_t *p,
+		     unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (p[i] != (uint8_t)(ch->seq >> (8 * i)))
+			return false;
+	return true;
+}
+
 /* The length of what is encrypted, tag left out; checks the frame. */
 static enum il_err frame(const struct spdm_channel *ch, const uint8_t *in,
 			 size_t n, size_t *cipher)
 {
 	const struct spdm_binding *b = spdm_channel_binding(ch);
-	struct rd r = rd_over(in, n);
-	bool wrong = false;
+	const size_t aad = 6u + b->seq_len;
+	size_t len, left;
 
-	rd_skip(&r, 4);
-	for (unsigned i = 0; i < b->seq_len; i++)
-		wrong |= rd_u8(&r) != (ch->seq >> (8 * i) & 0xff);
-
-	size_t len = rd_u16le(&r);
-	size_t left = rd_left(&r);
-
-	if (r.err || len > left)
+	if (n < aad)
 		return IL_E_SHORT;
-	if (len < 2 + SPDM_SECURED_TAIL || wrong)
+	len = get_u16le(in + aad - 2);
+	left = n - aad;
+	if (len > left)
+		return IL_E_SHORT;
+	if (len < 2 + SPDM_SECURED_TAIL || !seq_fits(ch, in + 4, b->seq_len))
 		return IL_E_FIELD;
-	rd_skip(&r, len);
 	left -= len;
 	if (left >= b->unit || (left && n % b->unit))
 		return IL_E_LONG;
-	while (left-- > 0)
-		if (rd_u8(&r))
+	for (; left > 0; left--)
+		if (in[n - left])
 			return IL_E_LONG;
 	*cipher = len - SPDM_SECURED_TAIL;
 	return IL_OK;
@@ -156,12 +159,22 @@ enum il_err spdm_secured_seal(struct spdm_channel *ch, const struct crypto *c,
 			      uint32_t session_id, uint8_t *buf, size_t cap,
 			      size_t app_len, size_t *total)
 {
+	const struct spdm_span none = { 0 };
+
+	return spdm_secured_seal_two(ch, c, session_id, buf, cap, app_len, none,
+				     total);
+}
+
+enum il_err spdm_secured_seal_two(struct spdm_channel *ch,
+				  const struct crypto *c, uint32_t session_id,
+				  uint8_t *buf, size_t cap, size_t app_len,
+				  struct spdm_span rest, size_t *total)
+{
 	const size_t aad = aad_len(ch);
 	const struct spdm_binding *b = spdm_channel_binding(ch);
 	/* What is encrypted: the length, a type, the message. */
 	const size_t plain = spdm_secured_head(ch) - aad + app_len;
 	const size_t len = plain + SPDM_SECURED_TAIL;
-	struct wr w = wr_over(buf, spdm_secured_head(ch));
 	uint8_t iv[SPDM_IV_LEN];
 	enum il_err err;
 
@@ -169,16 +182,34 @@ enum il_err spdm_secured_seal(struct spdm_channel *ch, const struct crypto *c,
 		return IL_E_SPACE;
 	if (!ch->live || ch->seq >= ch->limit)
 		return IL_E_STATE;
-	wr_u32le(&w, session_id);
+	put_u32le(buf, session_id);
 	for (unsigned i = 0; i < b->seq_len; i++)
-		wr_u8(&w, (uint8_t)(ch->seq >> (8 * i)));
-	wr_u16le(&w, (uint16_t)len);
-	wr_u16le(&w, (uint16_t)(plain - 2));
+		buf[4 + i] = (uint8_t)(ch->seq >> (8 * i));
+	put_u16le(buf + aad - 2, (uint16_t)len);
+	put_u16le(buf + aad, (uint16_t)(plain - 2));
 	if (b->type_len)
-		wr_u8(&w, b->type);
+		buf[aad + 2] = b->type;
 	nonce(ch, iv);
-	err = crypto_aead_seal(c, ch->key, iv, buf, aad, buf + aad, plain,
-			       buf + aad, buf + aad + plain, SPDM_SECURED_TAIL);
+	if (rest.n) {
+		const struct crypto_seal a = {
+			.iv = iv,
+			.aad = buf,
+			.aad_len = aad,
+			.front = buf + aad,
+			.front_len = plain - rest.n,
+			.rest = rest.p,
+			.rest_len = rest.n,
+			.out = buf + aad,
+			.tag = buf + aad + plain,
+			.tag_len = SPDM_SECURED_TAIL,
+		};
+
+		err = crypto_aead_seal_two(c, ch->key, &a);
+	} else {
+		err = crypto_aead_seal(c, ch->key, iv, buf, aad, buf + aad,
+				       plain, buf + aad, buf + aad + plain,
+				       SPDM_SECURED_TAIL);
+	}
 	bytes_wipe(iv, sizeof(iv));
 	if (err)
 		return err;

@@ -109,4 +109,14 @@ enum il_err spdm_secured_seal(struct spdm_channel *ch, const struct crypto *c,
 			      uint32_t session_id, uint8_t *buf, size_t cap,
 			      size_t app_len, size_t *total) IL_MUST;
 
+/*
+ * spdm_secured_seal_two() - the same, with the end of the message elsewhere
+ * @rest: the last of the @app_len bytes, apart from @buf, where their room is
+ *        left empty; at most @app_len
+ */
+enum il_err spdm_secured_seal_two(struct spdm_channel *ch,
+				  const struct crypto *c, uint32_t session_id,
+				  uint8_t *buf, size_t cap, size_t app_len,
+				  struct spdm_span rest, size_t *total) IL_MUST;
+
 #endif

@@ -140,6 +140,63 @@ static void both_give_the_same_bytes_at_every_length(void **state)
 	}
 }
 
+/* In two pieces at @cut, the first in place; @c may lack the operation. */
+static void in_two(const struct crypto *c, struct crypto_slot key,
+		   const struct one *m, size_t len, size_t cut)
+{
+	static uint8_t out[LEN_MAX + 1];
+	uint8_t tag[CRYPTO_AEAD_TAG];
+	const struct crypto_seal a = {
+		.iv = m->iv,
+		.aad = m->aad,
+		.aad_len = 6,
+		.front = out,
+		.front_len = cut,
+		.rest = m->text + cut,
+		.rest_len = len - cut,
+		.out = out,
+		.tag = tag,
+		.tag_len = sizeof(tag),
+	};
+
+	memset(out, 0x77, sizeof(out));
+	memcpy(out, m->text, cut);
+	assert_int_equal(crypto_aead_seal_two(c, key, &a), IL_OK);
+	assert_memory_equal(out, m->out[0], len);
+	assert_int_equal(out[len], 0x77);
+	assert_memory_equal(tag, m->tag[0], sizeof(tag));
+}
+
+static void two_pieces_are_sealed_as_one(void **state)
+{
+	struct two *t = *state;
+	static struct one m;
+
+	for (enum crypto_aead_alg alg = CRYPTO_AES_256_GCM;
+	     alg <= CRYPTO_CHACHA20_POLY1305; alg++)
+		for (size_t len = 0; len <= LEN_MAX; len += 1 + len / 4) {
+			rekey(t, alg);
+			dice_fill(&t->dice, m.iv, sizeof(m.iv));
+			dice_fill(&t->dice, m.aad, sizeof(m.aad));
+			dice_fill(&t->dice, m.text, len);
+			assert_int_equal(crypto_aead_seal(&t->c[0], t->key[0],
+							  m.iv, m.aad, 6,
+							  m.text, len, m.out[0],
+							  m.tag[0], 16),
+					 IL_OK);
+			for (size_t cut = 0; cut <= len; cut += 1 + cut / 2) {
+				struct crypto_ops ops = *t->c[0].ops;
+				struct crypto old = t->c[0];
+
+				in_two(&t->c[0], t->key[0], &m, len, cut);
+				in_two(&t->c[1], t->key[1], &m, len, cut);
+				ops.aead_seal_two = NULL;
+				old.ops = &ops;
+				in_two(&old, t->key[0], &m, len, cut);
+			}
+		}
+}
+
 /* One key after another in a place, each of another algorithm. */
 static void a_slot_takes_one_algorithm_after_another(void **state)
 {
@@ -238,6 +295,7 @@ int main(void)
 #define T(t) cmocka_unit_test_setup_teardown(t, up, down)
 	const struct CMUnitTest tests[] = {
 		T(both_give_the_same_bytes_at_every_length),
+		T(two_pieces_are_sealed_as_one),
 		T(a_slot_takes_one_algorithm_after_another),
 		T(both_refuse_every_changed_bit_of_a_tag),
 		T(a_dropped_key_is_gone_from_what_the_slot_keeps),

@@ -86,6 +86,37 @@ static void what_is_sealed_opens_once_and_in_order(void **unused)
 	close_wire(&w);
 }
 
+static void a_message_in_two_places_is_the_same_record(void **unused)
+{
+	(void)unused;
+	const size_t n = 60;
+	uint8_t whole[128], text[60];
+	size_t len;
+	struct wire w;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = (uint8_t)i;
+	for (size_t cut = 0; cut <= n; cut++) {
+		const struct spdm_span rest = { text + cut, n - cut };
+
+		open_wire(&w, 100);
+		assert_int_equal(seal(&w, n, sizeof(w.rec)), IL_OK);
+		memcpy(whole, w.rec, w.len);
+		len = w.len;
+		w.tx.seq = 0;
+		memset(w.rec, 0x77, sizeof(w.rec));
+		memcpy(w.rec + SPDM_SECURED_HEAD, text, cut);
+		assert_int_equal(spdm_secured_seal_two(&w.tx, &w.c, 0x12345678,
+						       w.rec, sizeof(w.rec), n,
+						       rest, &w.len),
+				 IL_OK);
+		assert_int_equal(w.len, len);
+		assert_memory_equal(w.rec, whole, len);
+		assert_int_equal(w.rec[len], 0x77);
+		close_wire(&w);
+	}
+}
+
 static void each_bit_of_a_record_counts(void **unused)
 {
 	(void)unused;
@@ -363,6 +394,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_sealed_opens_once_and_in_order),
+		cmocka_unit_test(a_message_in_two_places_is_the_same_record),
 		cmocka_unit_test(each_bit_of_a_record_counts),
 		cmocka_unit_test(a_record_over_mctp_says_its_number),
 		cmocka_unit_test(up_to_32_random_bytes_are_taken_over_mctp),
