@@ -72,7 +72,7 @@ static void frame(const struct emu_frame *f)
 	memcpy(&dsm, &w.dev.dsm, sizeof(dsm));
 	memcpy(tdis, w.dev.tdis, sizeof(tdis));
 	w.v.now_ns += 1000000;
-	got = vfu_spdm_frame(&w.v, f, &reply, &why);
+	got = vfu_spdm_frame(&w.v, 0, f, &reply, &why);
 	must(device_sane(&w.dev));
 	must((got == VFU_DROP) == (why != NULL));
 	if (is_question(f)) {

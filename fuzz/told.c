@@ -128,15 +128,15 @@ static void outside(struct rd *in, uint8_t op)
 	if (!p)
 		return;
 	if (op & 0x10) {
-		(void)!device_message(&s.dev, op & 0x40 ? &mctp_binding : NULL,
-				      op & 0x20 ? SPDM_SECURED : SPDM_PLAIN, p,
-				      n, s.out, sizeof(s.out), &s.len, &kind,
-				      s.dev.now_ns);
+		(void)!device_message(
+			&s.dev, op >> 6, op & 0x40 ? &mctp_binding : NULL,
+			op & 0x20 ? SPDM_SECURED : SPDM_PLAIN, p, n, s.out,
+			sizeof(s.out), &s.len, &kind, s.dev.now_ns);
 		return;
 	}
 	memcpy(obj + 8, p, n < 56 ? n : 56);
 	obj[4] = (uint8_t)(2 + n / 4);
-	(void)!device_doe(&s.dev, obj, n < 56 ? n + 8u : 64, s.out,
+	(void)!device_doe(&s.dev, 0, obj, n < 56 ? n + 8u : 64, s.out,
 			  sizeof(s.out), &s.len, s.dev.now_ns);
 }
 

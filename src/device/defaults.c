@@ -46,6 +46,8 @@ void device_cfg_fill(struct device_cfg *cfg)
 	}
 	if (!cfg->lock_flags && !cfg->lock_flags_none)
 		cfg->lock_flags = DEVICE_LOCK_FLAGS;
+	if (!cfg->conns)
+		cfg->conns = DEVICE_CONN_OWN;
 	if (!cfg->addr_width)
 		cfg->addr_width = 52;
 	if (!cfg->doe_limit)
@@ -103,8 +105,8 @@ static bool bars_sane(const struct device_bar *set)
 bool device_cfg_sane(const struct device_cfg *cfg)
 {
 	return cfg->vfs <= DEVICE_VFS_MAX && cfg->streams <= DEVICE_STREAMS &&
-	       cfg->dev_number <= 31 && bars_sane(cfg->bar) &&
-	       (!cfg->vfs || bars_sane(cfg->vf_bar)) &&
+	       cfg->dev_number <= 31 && cfg->conns <= DEVICE_CONNS &&
+	       bars_sane(cfg->bar) && (!cfg->vfs || bars_sane(cfg->vf_bar)) &&
 	       !(cfg->lock_flags & ~DEVICE_LOCK_FLAGS) &&
 	       cfg->doe_limit % 4 == 0 && cfg->doe_limit >= 512 &&
 	       cfg->doe_limit <= DEVICE_DOE_MAX &&

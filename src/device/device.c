@@ -93,7 +93,7 @@ static enum il_err init_dsm(struct device *d)
 {
 	struct dsm_cfg dsm = { .spdm = d->cfg.spdm,
 			       .conns = d->conns,
-			       .conn_count = 1,
+			       .conn_count = d->cfg.conns,
 			       .pci = pci_cfg_of(d),
 			       .tap = d->cfg.tap,
 			       .tap_ctx = d->cfg.tap_ctx };
@@ -150,7 +150,8 @@ static enum il_err init_buffers(struct device *d)
 	d->doe_in = arena_take(d->cfg.arena, limit, 8);
 	d->doe_out = arena_take(d->cfg.arena, limit, 8);
 	d->reply = arena_take(d->cfg.arena, d->reply_len, 8);
-	d->spdm_scratch = arena_take(d->cfg.arena, d->scratch_len, 8);
+	d->spdm_scratch =
+		arena_take(d->cfg.arena, d->cfg.conns * d->scratch_len, 8);
 	if (!d->doe_in || !d->doe_out || !d->reply || !d->spdm_scratch)
 		return IL_E_NOMEM;
 	doe_init(&d->doe, d->cfg.env, d->doe_in, d->doe_out, limit);
@@ -160,10 +161,11 @@ static enum il_err init_buffers(struct device *d)
 size_t device_arena_need(const struct device_cfg *cfg)
 {
 	size_t limit = cfg->doe_limit ? cfg->doe_limit : DOE_OBJECT_LIMIT;
-	size_t need = 3 * limit + scratch_need(cfg) + UINT64_C(4) * 64;
+	size_t need = 3 * limit + UINT64_C(4) * 64;
 	struct device_cfg full = *cfg;
 
 	device_cfg_fill(&full);
+	need += full.conns * scratch_need(&full);
 	for (unsigned b = 1; b < T0_BARS; b++)
 		need += full.bar[b].size + cfg->vfs * full.vf_bar[b].size +
 			DEVICE_FNS * PAGE_4K;

@@ -22,10 +22,15 @@
  *
  * Function index 0 is the PF, 1 to vfs the VFs; TDI indices are the same.
  */
-#define DEVICE_VFS_MAX	  7u
-#define DEVICE_FNS	  (1u + DEVICE_VFS_MAX)
-#define DEVICE_STREAMS	  8u
+#define DEVICE_VFS_MAX 7u
+#define DEVICE_FNS     (1u + DEVICE_VFS_MAX)
+#define DEVICE_STREAMS 8u
+/* SPDM connections: of the mailbox and of data objects, of MCTP, and those
+ * that a front end may give to a client alone. */
 #define DEVICE_CONNS	  ((unsigned)DSM_CONNS)
+#define DEVICE_CONN_DOE	  0u
+#define DEVICE_CONN_MCTP  1u
+#define DEVICE_CONN_OWN	  2u /* the first of these */
 #define DEVICE_ADDRS	  1u
 #define DEVICE_READS	  32u /* read requests under way, of all functions */
 #define DEVICE_REPORT_CAP 1024u
@@ -116,6 +121,7 @@ struct device_cfg {
 	 * device_spdm_defaults() gives all but the slots.
 	 */
 	struct spdm_rsp_cfg spdm;
+	unsigned conns;		/* SPDM connections, to DEVICE_CONNS; 0: two */
 	struct crypto_slot key; /* of the leaf certificates; the caller's */
 	/* Outlive the device. @meas_index NULL: @meas[i] has index i + 1. */
 	const struct spdm_measurement *meas;
@@ -307,6 +313,8 @@ bool device_run(struct device *d, uint64_t now_ns);
 
 /*
  * device_message() - one SPDM message that did not come through the mailbox
+ * @conn:    the connection that it belongs to; one that the device does not
+ *           have stands for DEVICE_CONN_DOE
  * @via:     the transport's framing; see spdm_rsp_via()
  * @in, @n:  the message, as the transport carried it
  * @out:     room for the answer, DEVICE_DOE_PAYLOAD bytes suffice unless the
@@ -314,17 +322,24 @@ bool device_run(struct device *d, uint64_t now_ns);
  * @len:     bytes of the answer; 0: there is none (a device without power
  *           gives none)
  *
- * All ways in share one DSM: sessions and TDIs are the same.
+ * Connections are one device: what a session of one holds, no session of
+ * another can take. DSP0274: each is agreed on by itself, and begins anew by
+ * itself.
  *
  * Errors:   as dsm_handle(); IL_E_AGAIN: call again with the same bytes
  */
-enum il_err device_message(struct device *d, const struct spdm_binding *via,
-			   enum spdm_kind kind, const uint8_t *in, size_t n,
-			   uint8_t *out, size_t cap, size_t *len,
-			   enum spdm_kind *out_kind, uint64_t now_ns) IL_MUST;
+enum il_err device_message(struct device *d, unsigned conn,
+			   const struct spdm_binding *via, enum spdm_kind kind,
+			   const uint8_t *in, size_t n, uint8_t *out,
+			   size_t cap, size_t *len, enum spdm_kind *out_kind,
+			   uint64_t now_ns) IL_MUST;
+
+/* Who had a connection for itself has gone: its sessions end. */
+void device_leave(struct device *d, unsigned conn);
 
 /*
  * device_doe() - one whole DOE data object, discovery included
+ * @conn: as of device_message()
  * @out: as many bytes as the longest object, DOE_OBJECT_LIMIT unless the
  *       configuration says otherwise
  * @len: 0: no answer, also for a type that discovery does not list
@@ -334,8 +349,8 @@ enum il_err device_message(struct device *d, const struct spdm_binding *via,
  *           IL_E_SPACE  @cap is less than the longest answer
  *           others as device_message()
  */
-enum il_err device_doe(struct device *d, const uint8_t *obj, size_t n,
-		       uint8_t *out, size_t cap, size_t *len,
+enum il_err device_doe(struct device *d, unsigned conn, const uint8_t *obj,
+		       size_t n, uint8_t *out, size_t cap, size_t *len,
 		       uint64_t now_ns) IL_MUST;
 
 /*

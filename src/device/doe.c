@@ -15,8 +15,9 @@ static const struct doe_type doe_types[] = {
 };
 
 /* Errors: IL_E_AGAIN not yet; others: no answer can be given. */
-static enum il_err answer(struct device *d, struct doe_type *type,
-			  const uint8_t *in, size_t n, size_t *len)
+static enum il_err answer(struct device *d, unsigned conn,
+			  struct doe_type *type, const uint8_t *in, size_t n,
+			  size_t *len)
 {
 	enum spdm_kind kind, out_kind = SPDM_PLAIN;
 	enum il_err err;
@@ -33,9 +34,9 @@ static enum il_err answer(struct device *d, struct doe_type *type,
 		return err;
 	}
 	kind = type->type == DOE_TYPE_SPDM ? SPDM_PLAIN : SPDM_SECURED;
-	dsm_via(&d->dsm, 0, NULL);
-	err = dsm_handle(&d->dsm, 0, kind, in, n, d->reply, d->reply_len, len,
-			 &out_kind, d->now_ns);
+	dsm_via(&d->dsm, conn, NULL);
+	err = dsm_handle(&d->dsm, conn, kind, in, n, d->reply, d->reply_len,
+			 len, &out_kind, d->now_ns);
 	type->type = out_kind == SPDM_PLAIN ? DOE_TYPE_SPDM : DOE_TYPE_SECURED;
 	return err;
 }
@@ -61,7 +62,7 @@ bool device_serve_doe(struct device *d)
 
 	if (doe_request(&d->doe, &type, &in, &n))
 		return false;
-	err = answer(d, &type, in, n, &len);
+	err = answer(d, DEVICE_CONN_DOE, &type, in, n, &len);
 	exchanged(d, err, type.type, n, len);
 	if (err == IL_E_AGAIN)
 		return false;
@@ -74,10 +75,25 @@ bool device_serve_doe(struct device *d)
 	return true;
 }
 
-enum il_err device_message(struct device *d, const struct spdm_binding *via,
-			   enum spdm_kind kind, const uint8_t *in, size_t n,
-			   uint8_t *out, size_t cap, size_t *len,
-			   enum spdm_kind *out_kind, uint64_t now_ns)
+/* Whoever comes by a way that is not told apart comes by the first. */
+static unsigned there(const struct device *d, unsigned conn)
+{
+	return conn < d->dsm.front.count ? conn : DEVICE_CONN_DOE;
+}
+
+void device_leave(struct device *d, unsigned conn)
+{
+	if (conn >= d->dsm.front.count)
+		return;
+	dsm_front_reset(&d->dsm.front, conn);
+	device_settle(d);
+}
+
+enum il_err device_message(struct device *d, unsigned conn,
+			   const struct spdm_binding *via, enum spdm_kind kind,
+			   const uint8_t *in, size_t n, uint8_t *out,
+			   size_t cap, size_t *len, enum spdm_kind *out_kind,
+			   uint64_t now_ns)
 {
 	enum il_err err;
 
@@ -85,16 +101,18 @@ enum il_err device_message(struct device *d, const struct spdm_binding *via,
 	if (!d->powered)
 		return IL_OK;
 	d->now_ns = now_ns;
-	dsm_via(&d->dsm, 0, via);
-	err = dsm_handle(&d->dsm, 0, kind, in, n, out, cap, len, out_kind,
+	conn = there(d, conn);
+	dsm_via(&d->dsm, conn, via);
+	err = dsm_handle(&d->dsm, conn, kind, in, n, out, cap, len, out_kind,
 			 now_ns);
 	exchanged(d, err, kind, n, *len);
 	device_settle(d);
 	return err;
 }
 
-enum il_err device_doe(struct device *d, const uint8_t *obj, size_t n,
-		       uint8_t *out, size_t cap, size_t *len, uint64_t now_ns)
+enum il_err device_doe(struct device *d, unsigned conn, const uint8_t *obj,
+		       size_t n, uint8_t *out, size_t cap, size_t *len,
+		       uint64_t now_ns)
 {
 	struct wr w = wr_over(out, cap);
 	struct doe_type type;
@@ -110,7 +128,7 @@ enum il_err device_doe(struct device *d, const uint8_t *obj, size_t n,
 	if (!d->powered)
 		return IL_OK;
 	d->now_ns = now_ns;
-	err = answer(d, &type, in, in_len, &got);
+	err = answer(d, there(d, conn), &type, in, in_len, &got);
 	exchanged(d, err, type.type, in_len, got);
 	device_settle(d);
 	if (err || !got)

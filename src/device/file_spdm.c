@@ -187,6 +187,7 @@ void file_spdm(struct fj *j, json_t *v, void *to)
 		{ "dhe", dhe },
 		{ "capabilities", caps },
 		{ "slots", slots },
+		FN_NUM("connections", conns, 1, DEVICE_CONNS),
 		FN_NUM("heartbeat_s", spdm.heartbeat_s, 0, 255),
 		FN_NUM("ct_exponent", spdm.ct_exponent, 0, 31),
 		/* 0 until file_finish(): as the object limit allows. */

@@ -52,7 +52,8 @@ static void fill(const struct device *d, const struct tdisp_msg *req,
 	}
 }
 
-enum vfu_verdict vfu_bare_tdisp(struct vfu *v, const struct emu_frame *f,
+enum vfu_verdict vfu_bare_tdisp(struct vfu *v, unsigned conn,
+				const struct emu_frame *f,
 				struct emu_frame *reply, const char **why)
 {
 	struct rd hdr = rd_over(f->p, f->len);
@@ -61,6 +62,7 @@ enum vfu_verdict vfu_bare_tdisp(struct vfu *v, const struct emu_frame *f,
 	enum tdi_state state = TDI_UNLOCKED;
 	enum tdisp_error e;
 
+	(void)conn;
 	if (tdisp_hdr_decode(&hdr, &req)) {
 		*why = "a TDISP message without a whole header";
 		return VFU_DROP;

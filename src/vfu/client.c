@@ -12,10 +12,26 @@
  * and a client that does not read harms itself alone.
  */
 
+/* A connection that nobody else has; there may be none. */
+static unsigned free_conn(const struct vfu *v)
+{
+	for (unsigned n = DEVICE_CONN_OWN; n < v->dev->dsm.front.count; n++) {
+		unsigned i = 0;
+
+		while (i < v->cfg.clients &&
+		       (v->client[i].fd < 0 || v->client[i].conn != n))
+			i++;
+		if (i == v->cfg.clients)
+			return n;
+	}
+	return CONN_SHARED;
+}
+
 void vfu_client_open(struct vfu *v, struct vfu_client *c, int fd, unsigned door)
 {
 	c->fd = fd;
 	c->door = door;
+	c->conn = free_conn(v);
 	c->number = ++v->number;
 	c->eof = c->closing = c->owes = false;
 	c->in_len = c->out_len = c->out_pos = 0;
@@ -29,6 +45,9 @@ void vfu_client_close(struct vfu *v, struct vfu_client *c)
 		v->asking = NULL;
 	close(c->fd);
 	c->fd = -1;
+	if (c->conn)
+		device_leave(v->dev, c->conn);
+	c->conn = CONN_SHARED;
 	c->in_len = c->out_len = 0;
 }
 
@@ -129,7 +148,7 @@ static enum vfu_served serve(struct vfu *v, struct vfu_client *c,
 {
 	struct emu_frame reply;
 	const char *why = "";
-	enum vfu_verdict got = vfu_spdm_frame(v, f, &reply, &why);
+	enum vfu_verdict got = vfu_spdm_frame(v, c->conn, f, &reply, &why);
 
 	if (got == VFU_LATER) {
 		v->asking = c;

@@ -78,13 +78,15 @@ static void serve(struct device *d, const struct emu_side *m,
 	a->status = status_of(err);
 }
 
-enum vfu_verdict vfu_side(struct vfu *v, const struct emu_frame *f,
-			  struct emu_frame *reply, const char **why)
+enum vfu_verdict vfu_side(struct vfu *v, unsigned conn,
+			  const struct emu_frame *f, struct emu_frame *reply,
+			  const char **why)
 {
 	struct emu_side_answer a = { .status = EMU_SIDE_MALFORMED };
 	struct wr w = wr_over(v->reply, sizeof(v->reply));
 	struct emu_side m;
 
+	(void)conn;
 	if (!emu_side_decode(f->command, f->p, f->len, &m))
 		serve(v->dev, &m, &a);
 	if (emu_side_answer_encode(&w, f->command, &a)) {

@@ -13,7 +13,8 @@
 struct door {
 	uint32_t command;
 	int transport; /* ANY: all of them */
-	enum vfu_verdict (*serve)(struct vfu *v, const struct emu_frame *f,
+	enum vfu_verdict (*serve)(struct vfu *v, unsigned conn,
+				  const struct emu_frame *f,
 				  struct emu_frame *reply, const char **why);
 };
 
@@ -30,14 +31,15 @@ static enum vfu_verdict failed(enum il_err err, const char **why)
 	return VFU_DROP;
 }
 
-static enum vfu_verdict serve_doe(struct vfu *v, const struct emu_frame *f,
+static enum vfu_verdict serve_doe(struct vfu *v, unsigned conn,
+				  const struct emu_frame *f,
 				  struct emu_frame *reply, const char **why)
 {
 	size_t len = 0;
 	enum il_err err;
 
-	err = device_doe(v->dev, f->p, f->len, v->reply, sizeof(v->reply), &len,
-			 v->now_ns);
+	err = device_doe(v->dev, conn ? conn : DEVICE_CONN_DOE, f->p, f->len,
+			 v->reply, sizeof(v->reply), &len, v->now_ns);
 	if (err)
 		return failed(err, why);
 	reply->command = len ? EMU_NORMAL : 0;
@@ -45,7 +47,8 @@ static enum vfu_verdict serve_doe(struct vfu *v, const struct emu_frame *f,
 	return VFU_ANSWER;
 }
 
-static enum vfu_verdict serve_mctp(struct vfu *v, const struct emu_frame *f,
+static enum vfu_verdict serve_mctp(struct vfu *v, unsigned conn,
+				   const struct emu_frame *f,
 				   struct emu_frame *reply, const char **why)
 {
 	enum mctp_type type = MCTP_SPDM;
@@ -57,7 +60,8 @@ static enum vfu_verdict serve_mctp(struct vfu *v, const struct emu_frame *f,
 	if (err)
 		return failed(err, why);
 	kind = type == MCTP_SPDM ? SPDM_PLAIN : SPDM_SECURED;
-	err = device_message(v->dev, &mctp_binding, kind, msg, n, v->reply + 1,
+	err = device_message(v->dev, conn ? conn : DEVICE_CONN_MCTP,
+			     &mctp_binding, kind, msg, n, v->reply + 1,
 			     sizeof(v->reply) - 1, &len, &back, v->now_ns);
 	if (err)
 		return failed(err, why);
@@ -67,9 +71,11 @@ static enum vfu_verdict serve_mctp(struct vfu *v, const struct emu_frame *f,
 	return VFU_ANSWER;
 }
 
-static enum vfu_verdict serve_hello(struct vfu *v, const struct emu_frame *f,
+static enum vfu_verdict serve_hello(struct vfu *v, unsigned conn,
+				    const struct emu_frame *f,
 				    struct emu_frame *reply, const char **why)
 {
+	(void)conn;
 	(void)f;
 	(void)why;
 	reply->command = EMU_TEST;
@@ -78,21 +84,25 @@ static enum vfu_verdict serve_hello(struct vfu *v, const struct emu_frame *f,
 	return VFU_ANSWER;
 }
 
-static enum vfu_verdict serve_continue(struct vfu *v, const struct emu_frame *f,
+static enum vfu_verdict serve_continue(struct vfu *v, unsigned conn,
+				       const struct emu_frame *f,
 				       struct emu_frame *reply,
 				       const char **why)
 {
 	(void)v;
+	(void)conn;
 	(void)why;
 	reply->command = f->command;
 	return VFU_LAST;
 }
 
 /* Others are served too: one of them does not end it for all. */
-static enum vfu_verdict serve_shutdown(struct vfu *v, const struct emu_frame *f,
+static enum vfu_verdict serve_shutdown(struct vfu *v, unsigned conn,
+				       const struct emu_frame *f,
 				       struct emu_frame *reply,
 				       const char **why)
 {
+	(void)conn;
 	(void)why;
 	reply->command = f->command;
 	return v->cfg.shutdown_ends ? VFU_END : VFU_LAST;
@@ -112,7 +122,8 @@ static const struct door doors[] = {
 	{ EMU_SHUTDOWN, ANY, serve_shutdown },
 };
 
-enum vfu_verdict vfu_spdm_frame(struct vfu *v, const struct emu_frame *f,
+enum vfu_verdict vfu_spdm_frame(struct vfu *v, unsigned conn,
+				const struct emu_frame *f,
 				struct emu_frame *reply, const char **why)
 {
 	*reply = (struct emu_frame){ .transport = f->transport, .p = v->reply };
@@ -122,7 +133,7 @@ enum vfu_verdict vfu_spdm_frame(struct vfu *v, const struct emu_frame *f,
 		if (d->command == f->command &&
 		    (d->transport == ANY ||
 		     (uint32_t)d->transport == f->transport))
-			return d->serve(v, f, reply, why);
+			return d->serve(v, conn, f, reply, why);
 	}
 	reply->command = EMU_UNKNOWN;
 	return VFU_ANSWER;

@@ -11,9 +11,13 @@
 
 #define VFU_FRAME_MAX (EMU_HDR_LEN + EMU_PAYLOAD_MAX)
 
+/* Shares those of the mailbox and of MCTP with all others. */
+#define CONN_SHARED 0u
+
 struct vfu_client {
 	int fd; /* -1: free */
 	unsigned door;
+	unsigned conn;	   /* SPDM connection of its own, or CONN_SHARED */
 	unsigned number;   /* of the connection, for what is said of it */
 	bool eof;	   /* it sends no more */
 	bool closing;	   /* once it has its answer */
@@ -73,18 +77,22 @@ enum vfu_verdict {
 
 /*
  * vfu_spdm_frame() - one frame of the emulator's framing
+ * @conn:  as of struct vfu_client
  * @reply: command 0: there is none; the payload is in v->reply
  * @why:   written with VFU_DROP
  */
-enum vfu_verdict vfu_spdm_frame(struct vfu *v, const struct emu_frame *f,
+enum vfu_verdict vfu_spdm_frame(struct vfu *v, unsigned conn,
+				const struct emu_frame *f,
 				struct emu_frame *reply, const char **why);
 
 /* The same for one TDISP message without SPDM; moves nothing. */
-enum vfu_verdict vfu_bare_tdisp(struct vfu *v, const struct emu_frame *f,
+enum vfu_verdict vfu_bare_tdisp(struct vfu *v, unsigned conn,
+				const struct emu_frame *f,
 				struct emu_frame *reply, const char **why);
 
 /* The same for a message of the side channel. */
-enum vfu_verdict vfu_side(struct vfu *v, const struct emu_frame *f,
-			  struct emu_frame *reply, const char **why);
+enum vfu_verdict vfu_side(struct vfu *v, unsigned conn,
+			  const struct emu_frame *f, struct emu_frame *reply,
+			  const char **why);
 
 #endif

@@ -220,16 +220,16 @@ static void objects_may_be_longer_if_asked_for(void **unused)
 	obj[8] = 0x10;
 	obj[9] = 0x84;
 	solo_start(&s);
-	assert_int_equal(device_doe(&s.dev, obj, 8192, out, 8192, &s.len, 0),
+	assert_int_equal(device_doe(&s.dev, 0, obj, 8192, out, 8192, &s.len, 0),
 			 IL_E_FIELD);
 	solo_free(&s);
 	solo_cfg(&s, 0);
 	s.cfg.doe_limit = 8192;
 	s.cfg.spdm.transfer = 8192 - 8 - 64;
 	solo_start(&s);
-	assert_int_equal(device_doe(&s.dev, obj, 8192, out, 8191, &s.len, 0),
+	assert_int_equal(device_doe(&s.dev, 0, obj, 8192, out, 8191, &s.len, 0),
 			 IL_E_SPACE);
-	assert_int_equal(device_doe(&s.dev, obj, 8192, out, 8192, &s.len, 0),
+	assert_int_equal(device_doe(&s.dev, 0, obj, 8192, out, 8192, &s.len, 0),
 			 IL_OK);
 	assert_int_equal(s.len, 12); /* ERROR: the message is too long */
 	assert_int_equal(out[9], 0x7f);

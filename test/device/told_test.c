@@ -36,13 +36,13 @@ static void a_whole_object_is_answered_by_a_whole_object(void **unused)
 	struct device *d = &s.dev;
 
 	(void)unused;
-	assert_int_equal(
-		device_doe(d, discovery, 12, s.out, sizeof(s.out), &s.len, 5),
-		IL_OK);
+	assert_int_equal(device_doe(d, 0, discovery, 12, s.out, sizeof(s.out),
+				    &s.len, 5),
+			 IL_OK);
 	assert_int_equal(s.len, sizeof(found));
 	assert_memory_equal(s.out, found, sizeof(found));
 	assert_int_equal(
-		device_doe(d, version, 12, s.out, sizeof(s.out), &s.len, 6),
+		device_doe(d, 0, version, 12, s.out, sizeof(s.out), &s.len, 6),
 		IL_OK);
 	assert_int_equal(s.len, 16);
 	assert_int_equal(s.out[2], 1);
@@ -51,7 +51,7 @@ static void a_whole_object_is_answered_by_a_whole_object(void **unused)
 	assert_int_equal(s.out[15], 0x12);
 	assert_int_equal(d->exchanges, 2);
 	assert_int_equal(
-		device_doe(d, unknown, 12, s.out, sizeof(s.out), &s.len, 7),
+		device_doe(d, 0, unknown, 12, s.out, sizeof(s.out), &s.len, 7),
 		IL_OK);
 	assert_int_equal(s.len, 0);
 }
@@ -63,16 +63,16 @@ static void bytes_that_are_no_object_are_refused(void **unused)
 
 	(void)unused;
 	s.len = 77;
-	assert_int_equal(device_doe(d, obj, 7, s.out, 4104, &s.len, 0),
+	assert_int_equal(device_doe(d, 0, obj, 7, s.out, 4104, &s.len, 0),
 			 IL_E_SHORT);
-	assert_int_equal(device_doe(d, obj, 11, s.out, 4104, &s.len, 0),
+	assert_int_equal(device_doe(d, 0, obj, 11, s.out, 4104, &s.len, 0),
 			 IL_E_SHORT);
-	assert_int_equal(device_doe(d, obj, 16, s.out, 4104, &s.len, 0),
+	assert_int_equal(device_doe(d, 0, obj, 16, s.out, 4104, &s.len, 0),
 			 IL_E_LONG);
-	assert_int_equal(device_doe(d, obj, 12, s.out, 4103, &s.len, 0),
+	assert_int_equal(device_doe(d, 0, obj, 12, s.out, 4103, &s.len, 0),
 			 IL_E_SPACE);
 	obj[4] = 1;
-	assert_int_equal(device_doe(d, obj, 12, s.out, 4104, &s.len, 0),
+	assert_int_equal(device_doe(d, 0, obj, 12, s.out, 4104, &s.len, 0),
 			 IL_E_FIELD);
 	assert_int_equal(s.len, 77);
 	assert_int_equal(d->exchanges, 0);
@@ -84,7 +84,7 @@ static void a_bare_message_is_answered_without_a_frame(void **unused)
 	enum spdm_kind kind = SPDM_SECURED;
 
 	(void)unused;
-	assert_int_equal(device_message(&s.dev, NULL, SPDM_PLAIN, version, 4,
+	assert_int_equal(device_message(&s.dev, 0, NULL, SPDM_PLAIN, version, 4,
 					s.out, sizeof(s.out), &s.len, &kind, 0),
 			 IL_OK);
 	assert_int_equal(s.len, 8);
@@ -92,7 +92,7 @@ static void a_bare_message_is_answered_without_a_frame(void **unused)
 	assert_int_equal(s.out[1], 0x04);
 	/* Without power there is nobody to answer. */
 	assert_int_equal(device_told_event(&s.dev, LINK_POWER_OFF), IL_OK);
-	assert_int_equal(device_message(&s.dev, NULL, SPDM_PLAIN, version, 4,
+	assert_int_equal(device_message(&s.dev, 0, NULL, SPDM_PLAIN, version, 4,
 					s.out, sizeof(s.out), &s.len, &kind, 0),
 			 IL_OK);
 	assert_int_equal(s.len, 0);

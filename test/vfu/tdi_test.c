@@ -206,11 +206,92 @@ static void a_tdi_is_locked_and_started_over_mctp(void **state)
 	asker_close(a);
 }
 
+static uint32_t tdi_state(const struct rig *r)
+{
+	return (uint32_t)r->dev->tdis[0].state;
+}
+
+/* Of two requesters with connections of their own, one runs a TDI. */
+static void two(void **state, unsigned conns, bool mctp)
+{
+	static struct asker other;
+	struct rig *r = *state;
+	struct asker *a;
+	struct spdm_span got;
+
+	r->cfg.conns = conns;
+	a = start(state, false);
+	run(a);
+	asker_open(&other, r, mctp);
+	asker_run(&other, SPDM_OP_CONNECT);
+	assert_int_equal(tdi_state(r), TDI_RUN);
+	asker_run(&other, SPDM_OP_SESSION);
+	got = asker_tdisp(&other, 0, 0x85, NULL, 0);
+	assert_int_equal(got.p[16], TDI_RUN);
+	/* What belongs to the first session is no one else's to stop. */
+	got = asker_tdisp(&other, 0, STOP, NULL, 0);
+	assert_int_equal(got.p[1], 0x7f);
+	assert_int_equal(got.p[16], TDISP_E_INVALID_REQUEST);
+	asker_run(&other, SPDM_OP_END_SESSION);
+	asker_close(&other);
+	rig_turns(r, 3);
+	assert_int_equal(tdi_state(r), TDI_RUN);
+	assert_int_equal(asker_tdisp(a, 0, STOP, NULL, 0).p[1], 0x07);
+	asker_close(a);
+}
+
+static void doe_and_mctp_have_connections_of_their_own(void **state)
+{
+	two(state, 0, true);
+}
+
+static void two_clients_may_have_connections_of_their_own(void **state)
+{
+	two(state, 4, false);
+}
+
+static void a_client_that_goes_takes_its_own_connection_along(void **state)
+{
+	struct rig *r = *state;
+	struct asker *a;
+
+	r->cfg.conns = 3;
+	a = start(state, false);
+	run(a);
+	assert_true(r->dev->dsm.pci.seat[2][0].open);
+	asker_close(a);
+	rig_turns(r, 3);
+	assert_int_equal(tdi_state(r), TDI_ERROR);
+	assert_false(r->dev->dsm.pci.seat[2][0].open);
+	/* And the next client has it. */
+	asker_open(a, r, true);
+	asker_run(a, SPDM_OP_CONNECT);
+	asker_run(a, SPDM_OP_SESSION);
+	assert_int_equal(asker_tdisp(a, 0, STOP, NULL, 0).p[1], 0x07);
+	assert_true(r->dev->dsm.pci.seat[2][0].open);
+	asker_close(a);
+}
+
+static void a_client_that_goes_leaves_a_shared_connection(void **state)
+{
+	struct rig *r = *state;
+	struct asker *a = start(state, false);
+
+	run(a);
+	asker_close(a);
+	rig_turns(r, 3);
+	assert_int_equal(tdi_state(r), TDI_RUN);
+}
+
 #define WITH_RIG(t) cmocka_unit_test_setup_teardown(t, rig_open, rig_close)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_RIG(doe_and_mctp_have_connections_of_their_own),
+		WITH_RIG(two_clients_may_have_connections_of_their_own),
+		WITH_RIG(a_client_that_goes_takes_its_own_connection_along),
+		WITH_RIG(a_client_that_goes_leaves_a_shared_connection),
 		WITH_RIG(the_side_doors_see_each_state),
 		WITH_RIG(bare_messages_move_no_tdi_that_runs),
 		WITH_RIG(a_reported_change_of_locked_registers_is_an_error),
