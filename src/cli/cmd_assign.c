@@ -75,6 +75,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "expect-measurements", false, &o.run.expect },
 		{ "link-capture", false, &o.link_capture },
 		{ "capture", false, &o.capture },
+		{ "key-log", false, &o.run.keylog },
 		{ "seed", false, &o.run.seed },
 		{ "now", false, &o.run.now },
 		{ "trace", false, &o.run.trace },
@@ -107,7 +108,8 @@ const struct cli_cmd cmd_assign = {
 	.args = "--platform NAME --payload FILE [--vf N] [--device AT] "
 		"[--identity DIR] "
 		"[--trust FILE] [--expect-measurements FILE] "
-		"[--link-capture FILE] [--capture FILE] [--seed N] [--now S] "
+		"[--link-capture FILE] [--capture FILE] [--key-log FILE] "
+		"[--seed N] [--now S] "
 		"[--trace N] "
 		"[--json]",
 	.help = "one device from power-on to private DMA in a VM, and back",

@@ -19,6 +19,7 @@ struct device_opts {
 	const char *identity;
 	const char *max_object;
 	const char *lspci;
+	const char *keylog;
 };
 
 /* A device file on standard output; beside it, what had to be assumed. */
@@ -152,6 +153,8 @@ static int serve(struct serve *s, const struct device_opts *o)
 	ret = load_identity(s, o);
 	if (!ret)
 		ret = match_asym(s, o->file);
+	if (!ret)
+		ret = serve_keylog(s, o->keylog);
 	if (ret)
 		return ret;
 	/* Others tell of the host what the link would show. */
@@ -168,6 +171,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "spdm-socket", false, o.spdm, COUNT(o.spdm), &o.spdms },
 		{ "identity", false, &o.identity },
 		{ "max-object", false, &o.max_object },
+		{ "key-log", false, &o.keylog },
 		{ "from-lspci", false, &o.lspci },
 	};
 	struct serve *s;
@@ -190,7 +194,8 @@ static int run(struct cli *c, int argc, char **argv)
 const struct cli_cmd cmd_serve = {
 	.name = "device",
 	.args = "[FILE] [--link ADDR]... [--spdm-socket ADDR]... "
-		"[--identity DIR] [--max-object N] | --from-lspci FILE",
+		"[--identity DIR] [--max-object N] [--key-log FILE] | "
+		"--from-lspci FILE",
 	.help = "the device on its own, for requesters and emulators",
 	.run = run,
 };

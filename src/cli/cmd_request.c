@@ -147,6 +147,8 @@ static enum il_err build(struct rq *q)
 	const struct spdm_req_cfg cfg = {
 		.crypto = &q->crypto,
 		.env = &q->env,
+		.keylog = q->o.keylog ? cli_keylog_note : NULL,
+		.keylog_ctx = &q->keylog,
 		.versions = { SPDM_V12, SPDM_V11 },
 		.caps = q->o.clear ? SPDM_REQ_CAPS_ALL : SPDM_REQ_CAPS,
 		.binding = q->peer.transport == EMU_MCTP ? &mctp_binding : NULL,
@@ -224,6 +226,8 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 	if (ossl_new(&(struct ossl_cfg){ 0 }, &q->lib))
 		return cli_fail(q->c, "cryptography cannot start");
 	ret = load_anchor(q);
+	if (!ret)
+		ret = cli_keylog_open(q->c, &q->keylog, q->o.keylog);
 	if (!ret && build(q))
 		ret = cli_fail(q->c, "no requester");
 	if (!ret) {
@@ -235,13 +239,15 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 		spdm_req_fini(&q->spdm);
 		json_decref(q->steps);
 	}
+	if (cli_keylog_close(q->c, &q->keylog) && !ret)
+		ret = CLI_FAILED;
 	ossl_free(q->lib);
 	return ret;
 }
 
 struct texts {
 	const char *trans, *steps, *function, *trust, *slot, *stream, *port;
-	const char *lock_flags, *timeout, *hello, *clear, *json;
+	const char *lock_flags, *timeout, *hello, *clear, *json, *keylog;
 };
 
 static int take_opts(struct rq *q, const struct texts *t)
@@ -276,6 +282,7 @@ static int take_opts(struct rq *q, const struct texts *t)
 	q->o.trust = t->trust;
 	q->o.hello = t->hello;
 	q->o.clear = t->clear;
+	q->o.keylog = t->keylog;
 	q->o.json = t->json;
 	q->o.listed = t->steps;
 	return 0;
@@ -314,6 +321,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "port", false, &t.port },
 		{ "lock-flags", false, &t.lock_flags },
 		{ "timeout", false, &t.timeout },
+		{ "key-log", false, &t.keylog },
 		{ "hello", true, &t.hello },
 		{ "clear", true, &t.clear },
 		{ "json", true, &t.json },
@@ -340,7 +348,8 @@ const struct cli_cmd cmd_request = {
 	.name = "request",
 	.args = "ADDR [--trans doe|mctp] [--steps LIST] [--function BDF] "
 		"[--trust FILE] [--slot N] [--stream N] [--port N] "
-		"[--lock-flags N] [--timeout S] [--hello] [--clear] [--json]",
+		"[--lock-flags N] [--timeout S] [--hello] [--clear] "
+		"[--key-log FILE] [--json]",
 	.help = "a requester: walk through what a responder answers",
 	.run = run,
 };

@@ -81,6 +81,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "identity", false, &o.identity },
 		{ "trust", false, &o.trust },
 		{ "expect-measurements", false, &o.expect },
+		{ "key-log", false, &o.keylog },
 		{ "seed", false, &o.seed },
 		{ "now", false, &o.now },
 		{ "trace", false, &o.trace },
@@ -111,7 +112,8 @@ static int run(struct cli *c, int argc, char **argv)
 const struct cli_cmd cmd_run = {
 	.name = "run",
 	.args = "FILE [--set NAME=VALUE]… [--payload FILE] [--identity DIR] "
-		"[--trust FILE] [--expect-measurements FILE] [--seed N] "
+		"[--trust FILE] [--expect-measurements FILE] [--key-log FILE] "
+		"[--seed N] "
 		"[--now S] [--json]",
 	.help = "run a scenario",
 	.run = run,

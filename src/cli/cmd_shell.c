@@ -64,6 +64,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "payload", false, &o.payload },
 		{ "identity", false, &o.identity },
 		{ "trust", false, &o.trust },
+		{ "key-log", false, &o.keylog },
 		{ "seed", false, &o.seed },
 		{ "now", false, &o.now },
 	};
@@ -87,7 +88,9 @@ static int run(struct cli *c, int argc, char **argv)
 
 const struct cli_cmd cmd_shell = {
 	.name = "shell",
-	.args = "[--payload FILE] [--identity DIR] [--trust FILE] [--seed N] "
+	.args = "[--payload FILE] [--identity DIR] [--trust FILE] [--key-log "
+		"FILE] "
+		"[--seed N] "
 		"[--now S]",
 	.help = "the command language, a line at a time",
 	.run = run,

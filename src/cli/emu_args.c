@@ -207,6 +207,7 @@ static const struct option {
 	{ "--exe_conn", IGNORE, NULL, 0, NO_FIELD },
 	{ "--exe_session", IGNORE, NULL, 0, NO_FIELD },
 	{ "--priv_key_mode", IGNORE, NULL, 0, NO_FIELD },
+	{ "--key-log", TEXT, NULL, 0, FIELD(keylog) },
 	{ "--verbose", ALONE, NULL, 0, NO_FIELD },
 	{ "-v", ALONE, NULL, 0, NO_FIELD },
 };

@@ -21,6 +21,7 @@ struct emu_args {
 	uint32_t slots; /* 1 to 8 */
 	const char *ip;
 	const char *port;
+	const char *keylog; /* ours; NULL: none */
 	bool help;
 };
 

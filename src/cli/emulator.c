@@ -164,7 +164,8 @@ static int serve(struct serve *s, const struct emu_args *a)
 	if (ret)
 		return ret;
 	configure(s, a);
-	return serve_run(s);
+	ret = serve_keylog(s, a->keylog);
+	return ret ? ret : serve_run(s);
 }
 
 int cli_emulator(struct cli *c, int argc, char **argv)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/keylog.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/bits.h"
 #include "base/bytes.h"
@@ -76,13 +80,17 @@ static struct keylog_entry *entry_new(struct keylog *k)
 	return &k->e[k->n++];
 }
 
-/* The entry of the session that @o names; made if it is the first. */
+/*
+ * The latest entry of the session that is named; made if it is the first.
+ * @anew: a handshake without random bytes begins another of the same id.
+ */
 static struct keylog_entry *entry_of(struct keylog *k, uint32_t id, bool psk,
-				     const uint8_t *random, uint8_t len)
+				     const uint8_t *random, uint8_t len,
+				     bool anew)
 {
 	struct keylog_entry *e;
 
-	for (size_t i = 0; i < k->n; i++) {
+	for (size_t i = k->n; i-- > 0 && !anew;) {
 		e = &k->e[i];
 		if (e->named && e->id == id && e->psk == psk &&
 		    e->random_len == len && !memcmp(e->random, random, len))
@@ -130,7 +138,8 @@ static const char *take_session(const json_t *o, struct keylog *k)
 		return "session";
 	if (random && !unhex(random, bytes, sizeof(bytes), &len))
 		return "random";
-	e = entry_of(k, (uint32_t)id, kind && !strcmp(kind, "psk"), bytes, len);
+	e = entry_of(k, (uint32_t)id, kind && !strcmp(kind, "psk"), bytes, len,
+		     !len && json_object_get(o, "handshake_secret"));
 	return e ? take_secrets(o, e) : "no memory";
 }
 
@@ -236,4 +245,76 @@ void cli_keylog_free(struct keylog *k)
 		bytes_wipe(k->e, k->n * sizeof(*k->e));
 	free(k->e);
 	bytes_wipe(k, sizeof(*k));
+}
+
+/* --- written --- */
+
+int cli_keylog_open(struct cli *c, struct cli_keylog *k, const char *path)
+{
+	int fd;
+
+	*k = (struct cli_keylog){ .path = path };
+	if (!path)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* A file that was there may be open to others: close it first. */
+	if (fd >= 0 && (fchmod(fd, 0600) || ftruncate(fd, 0))) {
+		close(fd);
+		fd = -1;
+	}
+	k->f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (k->f)
+		return 0;
+	if (fd >= 0)
+		close(fd);
+	return cli_fail(c, "key log %s: %s", path, strerror(errno));
+}
+
+static void secret(FILE *f, const char *name, const uint8_t *p, size_t n)
+{
+	fprintf(f, ", \"%s\": \"", name);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%02x", p[i]);
+	fputc('"', f);
+}
+
+void cli_keylog_note(void *ctx, const struct spdm_key_note *n)
+{
+	const struct cli_keylog *k = ctx;
+	const struct spdm_keys *s = n->keys;
+	const size_t len = s->hash_len;
+
+	fprintf(k->f,
+		"{\"session\": \"%08x\", \"kind\": \"%s\", "
+		"\"version\": \"%u.%u\"",
+		n->session_id, n->psk ? "psk" : "key_exchange", s->version >> 4,
+		s->version & 0xfu);
+	if (n->data) {
+		secret(k->f, "master_secret", s->master, len);
+		secret(k->f, "request_data_secret", s->data_dir[SPDM_DIR_REQ],
+		       len);
+		secret(k->f, "response_data_secret", s->data_dir[SPDM_DIR_RSP],
+		       len);
+	} else {
+		secret(k->f, "handshake_secret", s->handshake, len);
+		secret(k->f, "request_handshake_secret",
+		       s->hs_dir[SPDM_DIR_REQ], len);
+		secret(k->f, "response_handshake_secret",
+		       s->hs_dir[SPDM_DIR_RSP], len);
+	}
+	fputs("}\n", k->f);
+	/* Whoever ends the program keeps what was said so far. */
+	(void)fflush(k->f);
+}
+
+int cli_keylog_close(struct cli *c, struct cli_keylog *k)
+{
+	bool bad;
+
+	if (!k->f)
+		return 0;
+	bad = ferror(k->f);
+	bad |= fclose(k->f) != 0;
+	k->f = NULL;
+	return bad ? cli_fail(c, "key log %s: not written whole", k->path) : 0;
 }

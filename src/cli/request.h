@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "cli/cli.h"
+#include "cli/keylog.h"
 #include "cli/peer.h"
 #include "idekm/req.h"
 #include "spdm/req.h"
@@ -42,14 +43,16 @@ struct rq_opts {
 	uint8_t port;	/* IDE_KM port index */
 	uint32_t function_id;
 	uint16_t lock_flags;
-	const char *trust; /* file, or NULL */
-	bool listed;	   /* the steps were named: all of them must work */
+	const char *trust;  /* file, or NULL */
+	const char *keylog; /* likewise */
+	bool listed;	    /* the steps were named: all of them must work */
 };
 
 struct rq {
 	struct cli *c;
 	struct rq_opts o;
 	struct peer peer;
+	struct cli_keylog keylog;
 	struct ossl *lib;
 	struct crypto crypto;
 	struct env env;

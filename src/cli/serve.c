@@ -81,8 +81,20 @@ int serve_file(struct serve *s, const char *path)
 	return 0;
 }
 
+int serve_keylog(struct serve *s, const char *path)
+{
+	const int ret = cli_keylog_open(s->c, &s->keylog, path);
+
+	if (ret || !path)
+		return ret;
+	s->cfg.spdm.keylog = cli_keylog_note;
+	s->cfg.spdm.keylog_ctx = &s->keylog;
+	return 0;
+}
+
 void serve_free(struct serve *s)
 {
+	(void)cli_keylog_close(s->c, &s->keylog);
 	bytes_wipe(s, sizeof(*s));
 	free(s);
 }

@@ -3,6 +3,7 @@
 #define CLI_SERVE_H
 
 #include "cli/cli.h"
+#include "cli/keylog.h"
 #include "device/file.h"
 #include "vfu/vfu.h"
 
@@ -19,6 +20,7 @@ struct serve {
 	struct identity id;
 	char ready[64]; /* the last line before it serves */
 	struct vfu_cfg vfu;
+	struct cli_keylog keylog;
 	struct serve_at {
 		enum vfu_front front;
 		struct sock_addr addr;
@@ -48,6 +50,9 @@ int serve_file(struct serve *s, const char *path);
 
 /* Where to listen. 0, or CLI_USAGE after a line. */
 int serve_at(struct serve *s, enum vfu_front front, const char *addr);
+
+/* Secrets of sessions into a file; NULL: none. 0, or CLI_FAILED. */
+int serve_keylog(struct serve *s, const char *path);
 
 /* Serves until SIGTERM, SIGINT or a client's leave to end. An exit status. */
 int serve_run(struct serve *s);

@@ -160,6 +160,11 @@ int cli_run_open(struct cli *c, struct cli_run *r, const struct cli_run_opts *o)
 		ret = open_inputs(c, r, o);
 	if (ret)
 		return ret;
+	ret = cli_keylog_open(c, &r->keylog, o->keylog);
+	if (ret)
+		return ret;
+	r->cfg.keylog = o->keylog ? cli_keylog_note : NULL;
+	r->cfg.keylog_ctx = &r->keylog;
 	r->cfg.patience = c->patience;
 	r->cfg.out = (struct world_out){ .step = on_step,
 					 .progress = on_progress,
@@ -177,6 +182,7 @@ void cli_run_close(struct cli_run *r)
 {
 	if (r->w)
 		world_free(r->w);
+	(void)cli_keylog_close(r->c, &r->keylog);
 	json_decref(r->steps);
 	free(r->script.call);
 	free(r->payload);
@@ -319,6 +325,11 @@ int cli_run_do(struct cli_run *r, const char *name)
 		r->end.err = IL_E_IO;
 		snprintf(r->end.what, sizeof(r->end.what),
 			 "a capture cannot be written");
+	}
+	if (cli_keylog_close(c, &r->keylog) && !r->end.err) {
+		r->end.err = IL_E_IO;
+		snprintf(r->end.what, sizeof(r->end.what),
+			 "the key log cannot be written");
 	}
 	clear_bar(r);
 	seconds = (double)(c->mono_ns() - r->start_ns) / 1e9;

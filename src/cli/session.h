@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "cli/cli.h"
+#include "cli/keylog.h"
 #include "world/world.h"
 
 /*
@@ -18,6 +19,7 @@ struct cli_run {
 	struct lang_script script;
 	struct world_end end;
 	struct cli_identity id;
+	struct cli_keylog keylog;
 	uint8_t *payload;
 	struct evidence_measurement expected[EVIDENCE_MEAS_MAX];
 	bool json;
@@ -39,6 +41,7 @@ struct cli_run_opts {
 	const char *now;
 	const char *trace; /* events shown after a failure */
 	const char *json;
+	const char *keylog;
 	bool elsewhere; /* the device is another process, which is who it is */
 };
 

@@ -103,6 +103,14 @@ static bool channels(struct flow *f, struct flow_session *s,
 	return true;
 }
 
+static void keys_suite(const struct flow *f, struct flow_session *s)
+{
+	s->keys.version = f->version;
+	s->keys.hash = f->algs.hash;
+	s->keys.hash_len = f->shape.hash_len;
+	s->keys.aead = spdm_algs_bits(&f->algs, SPDM_ALG_AEAD);
+}
+
 /* Handshake secrets as the log has them, where nothing leads to them. */
 static bool keys_given(struct flow *f, struct flow_session *s)
 {
@@ -111,9 +119,7 @@ static bool keys_given(struct flow *f, struct flow_session *s)
 	if (!knows(s, FLOW_SECRET_REQ_HANDSHAKE, len) ||
 	    !knows(s, FLOW_SECRET_RSP_HANDSHAKE, len))
 		return false;
-	s->keys.version = f->version;
-	s->keys.hash = f->algs.hash;
-	s->keys.hash_len = len;
+	keys_suite(f, s);
 	memcpy(s->keys.handshake, s->secrets.v[FLOW_SECRET_HANDSHAKE], len);
 	memcpy(s->keys.hs_dir[SPDM_DIR_REQ],
 	       s->secrets.v[FLOW_SECRET_REQ_HANDSHAKE], len);
@@ -166,7 +172,7 @@ static void handshake(struct flow_turn *t, struct flow_session *s)
 		if (s->secrets.len[from] && !s->keyed)
 			s->why = s->th.why;
 	}
-	s->keys.aead = spdm_algs_bits(&f->algs, SPDM_ALG_AEAD);
+	keys_suite(f, s);
 	if (s->keyed)
 		(void)channels(f, s, s->keys.hs_dir);
 }
@@ -185,22 +191,21 @@ static void data(struct flow_turn *t, struct flow_session *s)
 	uint8_t th2[SPDM_HASH_MAX];
 
 	s->open = true;
-	if (!s->keyed)
-		return;
-	if (flow_digest(f, &s->th, th2) &&
+	if (s->keyed && flow_digest(f, &s->th, th2) &&
 	    (s->secrets.len[s->psk ? FLOW_SECRET_PSK : FLOW_SECRET_DHE] ||
 	     knows(s, FLOW_SECRET_HANDSHAKE, len))) {
-		if (spdm_keys_data(&s->keys, f->cfg.crypto, th2))
-			s->keyed = false;
-		else
+		s->keyed = !spdm_keys_data(&s->keys, f->cfg.crypto, th2);
+		if (s->keyed)
 			schedule(t, s, k, have, COUNT(k));
 	} else if (knows(s, FLOW_SECRET_REQ_DATA, len) &&
 		   knows(s, FLOW_SECRET_RSP_DATA, len)) {
+		keys_suite(f, s);
 		memcpy(s->keys.data_dir[SPDM_DIR_REQ],
 		       s->secrets.v[FLOW_SECRET_REQ_DATA], len);
 		memcpy(s->keys.data_dir[SPDM_DIR_RSP],
 		       s->secrets.v[FLOW_SECRET_RSP_DATA], len);
-	} else {
+		s->keyed = true;
+	} else if (s->keyed) {
 		s->keyed = false;
 		s->why = s->th.why ? s->th.why : flow_no_key;
 	}

@@ -29,6 +29,20 @@ struct spdm_keys {
 	uint8_t exporter[SPDM_HASH_MAX];
 };
 
+/*
+ * Secrets on their way to a key log, for whoever debugs: with them all that the
+ * session carries can be read and forged. Nothing tells them unless its owner
+ * asks; they are good while the callback runs.
+ */
+struct spdm_key_note {
+	uint32_t session_id;
+	bool psk;
+	bool data; /* data secrets; else those of the handshake */
+	const struct spdm_keys *keys;
+};
+
+typedef void spdm_keylog_fn(void *ctx, const struct spdm_key_note *n);
+
 #define SPDM_KEY_LEN 32 /* of the longest */
 #define SPDM_IV_LEN  12
 

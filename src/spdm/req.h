@@ -74,6 +74,9 @@ struct spdm_req_cfg {
 	const struct spdm_req_port *port; /* NULL: no entry of it */
 	void *port_ctx;
 
+	spdm_keylog_fn *keylog; /* NULL: secrets stay here */
+	void *keylog_ctx;
+
 	uint8_t versions[5]; /* accepted, best first; 0 ends */
 	uint32_t caps;	     /* of SPDM_REQ_CAPS_ALL and _PORT */
 	uint32_t need_caps;  /* CONNECT fails if the peer lacks one of these */

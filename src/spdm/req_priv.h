@@ -98,6 +98,9 @@ enum il_err spdm_req_session_data(struct spdm_req *q) IL_MUST;
 /* The connection is forgotten; results with it. */
 void spdm_req_forget(struct spdm_req *q);
 
+/* To the key log, if there is one. @data: else the handshake's. */
+void spdm_req_tell_keys(const struct spdm_req *q, bool data);
+
 /* Keys, channels and transcripts of the session are gone. */
 void spdm_req_wipe_session(struct spdm_req *q);
 

@@ -99,6 +99,7 @@ static enum il_err exchange_check(struct spdm_req *q, const struct spdm_msg *m)
 	spdm_req_session_begin(q, m->u.psk_ex_rsp.session_id, m->param1);
 	if (!with_context(q))
 		crypto_drop(q->cfg.crypto, &q->th);
+	spdm_req_tell_keys(q, !with_context(q));
 	return IL_OK;
 }
 
@@ -110,8 +111,12 @@ static enum il_err finish_build(struct spdm_req *q, struct spdm_msg *m)
 
 static enum il_err finish_check(struct spdm_req *q, const struct spdm_msg *m)
 {
+	enum il_err err = spdm_req_session_data(q);
+
 	(void)m;
-	return spdm_req_session_data(q);
+	if (!err)
+		spdm_req_tell_keys(q, true);
+	return err;
 }
 
 static bool no_finish(const struct spdm_req *q)

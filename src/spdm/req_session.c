@@ -135,6 +135,17 @@ static enum il_err key_ex_keys(struct spdm_req *q, const struct spdm_msg *m)
 	return err;
 }
 
+void spdm_req_tell_keys(const struct spdm_req *q, bool data)
+{
+	if (q->cfg.keylog)
+		q->cfg.keylog(
+			q->cfg.keylog_ctx,
+			&(struct spdm_key_note){ .session_id = q->session_id,
+						 .psk = q->op == SPDM_OP_PSK,
+						 .data = data,
+						 .keys = &q->keys });
+}
+
 void spdm_req_session_begin(struct spdm_req *q, uint16_t peer_half,
 			    uint8_t heartbeat_s)
 {
@@ -172,6 +183,7 @@ static enum il_err key_ex_check(struct spdm_req *q, const struct spdm_msg *m)
 		       q->shape.hash_len);
 	spdm_req_session_begin(q, m->u.key_ex_rsp.session_id, m->param1);
 	q->clear = q->shape.clear;
+	spdm_req_tell_keys(q, false);
 	return IL_OK;
 }
 
@@ -240,7 +252,11 @@ static enum il_err finish_check(struct spdm_req *q, const struct spdm_msg *m)
 	enum il_err err =
 		q->shape.clear ? finish_mac(q, m->u.finish.verify) : IL_OK;
 
-	return err ? err : spdm_req_session_data(q);
+	if (!err)
+		err = spdm_req_session_data(q);
+	if (!err)
+		spdm_req_tell_keys(q, true);
+	return err;
 }
 
 /* clang-format off */

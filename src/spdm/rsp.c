@@ -12,6 +12,13 @@ void spdm_rsp_session_enter(struct spdm_rsp *r, struct spdm_rsp_session *s,
 	s->state = next;
 	env_trace(r->cfg.env, TRACE_EV(TRACE_SPDM, SPDM_TRACE_SESSION), s->id,
 		  next, 0);
+	if (r->cfg.keylog && next != SPDM_SES_NONE)
+		r->cfg.keylog(
+			r->cfg.keylog_ctx,
+			&(struct spdm_key_note){ .session_id = s->id,
+						 .psk = s->psk,
+						 .data = next == SPDM_SES_OPEN,
+						 .keys = &s->keys });
 }
 
 /*

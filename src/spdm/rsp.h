@@ -183,6 +183,8 @@ struct spdm_rsp_cfg {
 	spdm_rsp_tap_fn *tap;	  /* NULL outside worlds and tests */
 	spdm_rsp_bytes_fn *bytes; /* likewise */
 	void *tap_ctx;		  /* of both */
+	spdm_keylog_fn *keylog;	  /* NULL: secrets stay here */
+	void *keylog_ctx;
 
 	uint8_t versions[5]; /* newest first; 0 ends */
 	uint32_t caps;	     /* of SPDM_RSP_CAPS_ALL and _PORT */

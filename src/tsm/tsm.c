@@ -88,6 +88,8 @@ static enum il_err spdm_setup(struct tsm_conn *c)
 	const struct spdm_req_cfg q = {
 		.crypto = cfg->crypto,
 		.env = cfg->env,
+		.keylog = cfg->keylog,
+		.keylog_ctx = cfg->keylog_ctx,
 		/* the TVM decides on the chain; see tsm_conn_digest() */
 		.verify_chain = NULL,
 		.versions = { SPDM_V12 },

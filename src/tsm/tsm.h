@@ -9,6 +9,7 @@
 #include "base/env.h"
 #include "base/err.h"
 #include "crypto/crypto.h"
+#include "spdm/keys.h"
 #include "tsm/gate.h"
 #include "tsm/rp_keys.h"
 
@@ -150,6 +151,8 @@ struct tsm_cfg {
 	const struct tsm_ops *ops;
 	void *ops_ctx;
 	const struct tsm_gates *gates;
+	spdm_keylog_fn *keylog; /* NULL: secrets stay here */
+	void *keylog_ctx;
 	struct tsm_limits limits;
 };
 

@@ -266,6 +266,8 @@ static enum il_err start_firmware(struct world *w, struct sev_plat *p)
 		.own = &p->own,
 		.keys = &keys,
 		.keys_ctx = w,
+		.keylog = w->cfg.keylog,
+		.keylog_ctx = w->cfg.keylog_ctx,
 		.tio = true,
 		.limits = sev_fw_limits_default(),
 	};

@@ -8,6 +8,7 @@
 #include "crypto/identity.h"
 #include "dsm/dsm.h"
 #include "guest/guest.h"
+#include "spdm/keys.h"
 #include "world/lang.h"
 
 /*
@@ -66,6 +67,8 @@ struct world_cfg {
 	const struct dsm_tap *tap; /* of the device; NULL: honest */
 	void *tap_ctx;
 	const struct world_patience *patience; /* NULL: the usual */
+	spdm_keylog_fn *keylog; /* the platform's sessions; NULL: not told */
+	void *keylog_ctx;
 };
 
 /* What a run came to. */

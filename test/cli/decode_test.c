@@ -2,6 +2,7 @@
 #include "rig.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/bits.h"
 
@@ -371,6 +372,59 @@ static void a_foreign_anchor_does_not_vouch(void **state)
 	assert_int_equal(checks(r, "root hash", "does not hold"), 3);
 }
 
+/* --- key logs of our own --- */
+
+static void assign_with_log(struct rig *r, const char *cap, const char *keys)
+{
+	rig_run(r, "assign", "--platform", "sev-tio", "--payload",
+		rig_payload(r, "p", 100, 5), "--capture", cap, "--key-log",
+		keys, NULL);
+	assert_int_equal(r->status, CLI_DONE);
+}
+
+static void our_own_capture_is_read_whole_with_its_key_log(void **state)
+{
+	struct rig *r = *state;
+	const char *cap = rig_path(r, "own.pcap");
+	const char *keys = rig_path(r, "own.json");
+
+	assign_with_log(r, cap, keys);
+	rig_run(r, "decode", cap, "--keys", keys, "--json", NULL);
+	assert_int_equal(r->status, CLI_DONE);
+	assert_int_equal(sum(r, "protected"), 0);
+	assert_int_equal(sum(r, "unknown"), 0);
+	assert_int_equal(sum(r, "cannot_say"), 0);
+	assert_true(sum(r, "secured") > 60);
+	assert_int_equal(checks(r, "HMAC of the requester", "holds"), 1);
+	assert_int_equal(checks(r, "HMAC of the responder", "holds"), 1);
+	assert_int_equal(checks(r, "key schedule", "holds"), 1);
+	assert_true(checks(r, "signature", "holds") >= 2);
+}
+
+static void a_key_log_is_its_owner_s_alone(void **state)
+{
+	struct rig *r = *state;
+	const char *keys = rig_path(r, "open.json");
+	struct stat st;
+
+	rig_write(keys, "old", 3);
+	assert_int_equal(chmod(keys, 0644), 0);
+	assign_with_log(r, rig_path(r, "own.pcap"), keys);
+	assert_int_equal(stat(keys, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	rig_run(r, "decode", rig_path(r, "own.pcap"), "--keys", keys, NULL);
+	assert_int_equal(r->status, CLI_DONE);
+}
+
+static void a_key_log_that_cannot_be_made_is_told(void **state)
+{
+	struct rig *r = *state;
+
+	rig_run(r, "assign", "--platform", "sev-tio", "--payload",
+		rig_payload(r, "p", 100, 5), "--key-log", "/no/where/k", NULL);
+	rig_refused(r, "key log", "/no/where/k");
+}
+
 static void every_field_has_its_name(void **state)
 {
 	struct rig *r = *state;
@@ -417,6 +471,9 @@ int main(void)
 		T(foreign_files_are_named),
 		T(a_conversation_that_began_before_is_told_so),
 		T(a_foreign_anchor_does_not_vouch),
+		T(our_own_capture_is_read_whole_with_its_key_log),
+		T(a_key_log_is_its_owner_s_alone),
+		T(a_key_log_that_cannot_be_made_is_told),
 		T(every_field_has_its_name),
 		T(misuse_is_told_apart),
 	};

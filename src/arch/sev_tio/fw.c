@@ -87,6 +87,8 @@ enum il_err sev_fw_new(struct arena *a, const struct sev_fw_cfg *cfg,
 			       .keys_ctx = cfg->keys_ctx,
 			       .ops = &fw_tsm_ops,
 			       .gates = &sev_fw_gates,
+			       .keylog = cfg->keylog,
+			       .keylog_ctx = cfg->keylog_ctx,
 			       .limits = l->tsm };
 	struct sev_fw *fw;
 

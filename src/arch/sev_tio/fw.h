@@ -48,6 +48,8 @@ struct sev_fw_cfg {
 	struct own *own; /* started; firmware's view of RMP and sDTEs */
 	const struct rp_keys *keys;
 	void *keys_ctx;
+	spdm_keylog_fn *keylog; /* NULL: secrets stay in the firmware */
+	void *keylog_ctx;
 	bool tio; /* the processor has SEV-TIO (FEATURE_INFO, EBX b1) */
 	struct sev_fw_limits limits;
 };
