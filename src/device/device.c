@@ -169,6 +169,7 @@ size_t device_arena_need(const struct device_cfg *cfg)
 	for (unsigned b = 1; b < T0_BARS; b++)
 		need += full.bar[b].size + cfg->vfs * full.vf_bar[b].size +
 			DEVICE_FNS * PAGE_4K;
+	need += device_store_need(cfg);
 	return need + (1 + cfg->vfs) * (DMA_MAX_LEN + PAGE_4K);
 }
 
@@ -197,9 +198,13 @@ enum il_err device_init(struct device *d, const struct device_cfg *cfg)
 	err = init_ide(d);
 	if (err)
 		return err;
-	err = init_dsm(d);
-	if (err)
+	err = device_store_init(d);
+	if (!err)
+		err = init_dsm(d);
+	if (err) {
+		device_store_fini(d);
 		return err;
+	}
 	device_name_functions(d);
 	return IL_OK;
 }
@@ -207,6 +212,7 @@ enum il_err device_init(struct device *d, const struct device_cfg *cfg)
 void device_fini(struct device *d)
 {
 	dsm_fini(&d->dsm);
+	device_store_fini(d);
 	ide_fini(&d->ide);
 }
 

@@ -9,6 +9,7 @@
 #include "base/env.h"
 #include "crypto/crypto.h"
 #include "device/relax.h"
+#include "device/store.h"
 #include "dsm/dsm.h"
 #include "ide/ide.h"
 #include "link/link.h"
@@ -123,6 +124,7 @@ struct device_cfg {
 	struct spdm_rsp_cfg spdm;
 	unsigned conns;		/* SPDM connections, to DEVICE_CONNS; 0: two */
 	struct crypto_slot key; /* of the leaf certificates; the caller's */
+	struct device_prov_cfg prov;
 	/* Outlive the device. @meas_index NULL: @meas[i] has index i + 1. */
 	const struct spdm_measurement *meas;
 	const uint8_t *meas_index;
@@ -241,6 +243,7 @@ struct device {
 	uint64_t now_ns;
 	uint64_t wake_ns; /* when the DSM wants to run next */
 	struct spdm_rsp_port spdm_port;
+	struct device_store store;
 	/* Storage of the DSM */
 	struct dsm_fn dsm_fns[DEVICE_FNS];
 	struct tdi tdis[DEVICE_FNS];

@@ -104,6 +104,14 @@ void msix_reset(struct device_fn *fn);
 void msix_fire(struct device_fn *fn, unsigned vector);
 void msix_flush(struct device_fn *fn);
 
+/* Parts of what stays over resets, store.c */
+enum il_err device_pairs_init(struct device *d) IL_MUST;
+enum il_err device_log_init(struct device *d) IL_MUST;
+void device_pairs_reset(struct device *d);
+void device_csrs_reset(struct device *d);
+/* All connections show what the slots hold now. */
+void device_slots_show(struct device *d);
+
 extern const struct pci_cfg_ops device_cfg_ops;
 extern const struct dsm_port device_dsm_port;
 extern const struct spdm_rsp_port device_spdm_port;

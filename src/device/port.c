@@ -318,17 +318,17 @@ static enum il_err sign(void *ctx, uint8_t slot, uint32_t base_asym,
 			size_t sig_len)
 {
 	struct device *d = ctx;
+	const struct crypto_slot key = device_slot_key(d, slot);
 
-	(void)slot; /* one identity serves all slots */
 	if (base_asym & (SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS))
 		return crypto_sign_rsa(
-			d->cfg.crypto, d->cfg.key,
+			d->cfg.crypto, key,
 			base_asym & SPDM_ASYM_RSAPSS ? CRYPTO_RSAPSS
 						     : CRYPTO_RSASSA,
 			digest_len == 32 ? CRYPTO_SHA256 : CRYPTO_SHA384,
 			digest, sig, sig_len);
-	return crypto_sign_digest(d->cfg.crypto, d->cfg.key, digest, digest_len,
-				  sig, sig_len);
+	return crypto_sign_digest(d->cfg.crypto, key, digest, digest_len, sig,
+				  sig_len);
 }
 
 static enum il_err measure(void *ctx, uint8_t index,
@@ -347,8 +347,16 @@ static enum il_err measure(void *ctx, uint8_t index,
 	return IL_E_ARG;
 }
 
-const struct spdm_rsp_port device_spdm_port = { .sign = sign,
-						.measure = measure };
+const struct spdm_rsp_port device_spdm_port = {
+	.sign = sign,
+	.measure = measure,
+	.csr = device_csr,
+	.set_cert = device_set_cert,
+	.key_pair = device_key_pair,
+	.set_key_pair = device_set_key_pair,
+	.endpoint_info = device_endpoint_info,
+	.mel = device_mel,
+};
 
 void device_spdm_defaults(struct spdm_rsp_cfg *spdm)
 {

@@ -92,6 +92,7 @@ static void reset_all(struct device *d, enum dsm_event ev)
 	d->dev = d->cfg.dev_number;
 	d->out_len = 0;
 	d->reset_due = d->fail_due = d->event_due = 0;
+	device_store_reset(d);
 	device_name_functions(d);
 }
 

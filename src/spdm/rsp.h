@@ -51,6 +51,7 @@ struct spdm_measurement {
 	uint8_t type;  /* DMTFSpecMeasurementValueType without bit 7 */
 	bool tcb;      /* counts for SPDM_SUMMARY_TCB */
 	bool only_raw; /* never sent as a digest, such as a version number */
+	bool extend;   /* a digest that the log gives; @raw is not looked at */
 	struct spdm_span raw;
 };
 
@@ -341,6 +342,8 @@ enum il_err spdm_rsp_slot_set(struct spdm_rsp *r, uint8_t slot,
 			      const struct spdm_rsp_slot *now) IL_MUST;
 /* The same of key pairs: what they say counts for the slots they have. */
 void spdm_rsp_pair_set(struct spdm_rsp *r, const struct spdm_key_pair *k);
+/* Slots of @mask that a session, or one that is being made, stands on. */
+uint8_t spdm_rsp_slots_used(const struct spdm_rsp *r, uint8_t mask);
 
 /* Ends one session for the device's own reasons; false: there is none. */
 bool spdm_rsp_end(struct spdm_rsp *r, uint32_t session_id);

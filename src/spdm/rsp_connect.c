@@ -217,9 +217,16 @@ enum il_err spdm_rsp_algs(struct spdm_ex *x)
 	return IL_OK;
 }
 
+/*
+ * A connection without many keys knows the first alone: all that it shows is
+ * signed by that one. OPEN: the specification wants one key for all slots
+ * then, and does not say what becomes of those with another; they are empty.
+ * Source: DSP0274 1.3.2, section 10.5
+ */
 bool spdm_rsp_has_slot(const struct spdm_rsp *r, unsigned slot)
 {
-	return slot < SPDM_SLOTS && r->cfg.slots[slot].certs.n != 0;
+	return slot < SPDM_SLOTS && r->cfg.slots[slot].certs.n != 0 &&
+	       (r->multi_key || r->cfg.slots[slot].key_pair <= 1);
 }
 
 uint8_t spdm_rsp_slot_mask(const struct spdm_rsp *r)

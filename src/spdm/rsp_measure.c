@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "spdm/keys_priv.h"
+#include "spdm/mel.h"
 #include "spdm/rsp_priv.h"
 
 /* What the responder signs about itself: CHALLENGE and measurements. */
@@ -17,6 +18,23 @@ static enum crypto_hash_alg meas_alg(uint32_t meas_hash)
 	}
 }
 
+/* Its digest; of one that the log extends, by the log. */
+static enum il_err digest_of(struct spdm_ex *x, enum crypto_hash_alg alg,
+			     uint8_t index, const struct spdm_measurement *m,
+			     uint8_t *out)
+{
+	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
+	struct spdm_span log;
+	enum il_err err;
+
+	if (!m->extend)
+		return crypto_hash(cfg->crypto, alg, m->raw.p, m->raw.n, out);
+	if (!cfg->port->mel)
+		return IL_E_STATE;
+	err = cfg->port->mel(cfg->port_ctx, x->r->meas_hash, &log);
+	return err ? err : spdm_mel_extend(cfg->crypto, alg, log, index, out);
+}
+
 /* Appends the block of one measurement. */
 static enum il_err put_block(struct spdm_ex *x, struct wr *w, uint8_t index,
 			     const struct spdm_measurement *m, bool raw)
@@ -26,12 +44,11 @@ static enum il_err put_block(struct spdm_ex *x, struct wr *w, uint8_t index,
 	uint8_t digest[CRYPTO_HASH_MAX];
 	enum il_err err;
 
-	if (raw || m->only_raw || !alg) {
+	if (!m->extend && (raw || m->only_raw || !alg)) {
 		b.type |= SPDM_MEAS_RAW;
 		b.value = m->raw;
 	} else {
-		err = crypto_hash(x->r->cfg.crypto, alg, m->raw.p, m->raw.n,
-				  digest);
+		err = digest_of(x, alg, index, m, digest);
 		if (err)
 			return err;
 		b.value = (struct spdm_span){ digest, crypto_hash_len(alg) };
@@ -67,6 +84,8 @@ static enum il_err collect(struct spdm_ex *x, const struct collect *want,
 		err = cfg->port->measure(cfg->port_ctx, (uint8_t)i, &m);
 		if (err == IL_E_ARG || (!err && want->tcb && !m.tcb))
 			continue;
+		if (m.extend && !meas_alg(x->r->meas_hash))
+			continue; /* nothing but a digest */
 		n++;
 		if (!err && !want->count_only)
 			err = put_block(x, &w, (uint8_t)i, &m, want->raw);

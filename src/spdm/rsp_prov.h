@@ -30,7 +30,4 @@ bool spdm_rsp_key_named(const struct spdm_rsp *r, uint8_t key_pair,
  */
 enum il_err spdm_ex_may_write(struct spdm_ex *x, uint8_t slots) IL_MUST;
 
-/* Slots of @mask that a session, or one that is being made, stands on. */
-uint8_t spdm_rsp_slots_used(const struct spdm_rsp *r, uint8_t mask);
-
 #endif
