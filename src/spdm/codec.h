@@ -313,6 +313,14 @@ enum il_err spdm_msg_decode_filled(const uint8_t *p, size_t n, size_t max,
 				   struct spdm_msg *out, size_t *used) IL_MUST;
 
 /*
+ * spdm_msg_start() - clear @m for a message of this kind
+ *
+ * Its own member of the union is cleared, the others may not be: do not change
+ * @m's code afterwards.
+ */
+void spdm_msg_start(struct spdm_msg *m, uint8_t version, uint8_t code);
+
+/*
  * spdm_msg_encode() - append @m to @w; lengths come from the spans
  *
  * Errors:   IL_E_SPACE  @w is full

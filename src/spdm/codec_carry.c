@@ -123,15 +123,28 @@ static void vdm_dec(struct rd *r, const struct spdm_shape *sh,
 	m->u.vdm.payload = rd_span(r, n);
 }
 
+/* In one room: this is the message that comes most often. */
 static void vdm_enc(struct wr *w, const struct spdm_msg *m)
 {
-	wr_u16le(w, m->u.vdm.standard);
-	wr_len(w, m->u.vdm.vid.n, 1);
-	wr_span(w, m->u.vdm.vid);
-	if (large_vdm(m))
-		wr_zero(w, 2);
-	wr_len(w, m->u.vdm.payload.n, large_vdm(m) ? 4 : 2);
-	wr_span(w, m->u.vdm.payload);
+	const struct spdm_vdm *v = &m->u.vdm;
+	const bool large = large_vdm(m);
+	uint8_t *p;
+
+	if (!w->err && (v->vid.n > UINT8_MAX ||
+			v->payload.n > (large ? UINT32_MAX : UINT16_MAX)))
+		w->err = IL_E_ARG;
+	p = wr_room(w, 3 + v->vid.n + (large ? 6 : 2));
+	if (p) {
+		put_u16le(p, v->standard);
+		p[2] = (uint8_t)v->vid.n;
+		if (v->vid.n)
+			memcpy(p + 3, v->vid.p, v->vid.n);
+		p += 3 + v->vid.n;
+		put_u16le(p, large ? 0 : (uint16_t)v->payload.n);
+		if (large)
+			put_u32le(p + 2, (uint32_t)v->payload.n);
+	}
+	wr_span(w, v->payload);
 }
 
 /* ExtendedErrorData by error code; a vendor's is all that follows. */

@@ -295,11 +295,15 @@ static enum il_err hash_response(struct spdm_req *q, const struct spdm_msg *m,
 static enum il_err keep(struct spdm_req *q, const uint8_t *p, size_t n)
 {
 	const enum spdm_req_tr tr = step(q)->tr;
-	uint8_t *buf = tr == SPDM_TR_VCA ? q->cfg.vca : q->cfg.meas;
-	size_t *len = tr == SPDM_TR_VCA ? &q->vca_len : &q->meas_len;
+	uint8_t *buf;
+	size_t *len;
 	size_t cap;
 
-	if ((tr != SPDM_TR_VCA && tr != SPDM_TR_L12) || !buf)
+	if (tr != SPDM_TR_VCA && tr != SPDM_TR_L12)
+		return IL_OK;
+	buf = tr == SPDM_TR_VCA ? q->cfg.vca : q->cfg.meas;
+	len = tr == SPDM_TR_VCA ? &q->vca_len : &q->meas_len;
+	if (!buf)
 		return IL_OK;
 	cap = tr == SPDM_TR_VCA ? q->cfg.vca_cap : q->cfg.meas_cap;
 	if (cap - *len < n)
@@ -314,10 +318,12 @@ static enum il_err request(struct spdm_req *q, uint8_t *p, size_t cap,
 			   size_t *len)
 {
 	const struct spdm_req_step *s = step(q);
-	struct spdm_msg m = { .version = q->version, .code = s->code };
 	struct wr w = wr_over(p, cap);
-	enum il_err err = s->build(q, &m);
+	struct spdm_msg m;
+	enum il_err err;
 
+	spdm_msg_start(&m, q->version, s->code);
+	err = s->build(q, &m);
 	if (!err)
 		err = spdm_msg_encode(&w, &m);
 	if (!err && s->prove) {

@@ -197,9 +197,11 @@ enum il_err spdm_ex_refuse(struct spdm_ex *x, uint8_t code, uint8_t data)
 
 void spdm_ex_begin(struct spdm_ex *x)
 {
-	memset(&x->rsp, 0, sizeof(x->rsp));
-	x->rsp.version = x->r->version ? x->r->version : SPDM_V10;
-	x->rsp.code = spdm_response_of(x->req.code);
+	const uint8_t version = x->r->version ? x->r->version : SPDM_V10;
+
+	if (x->r->cfg.tap) /* which may change the code */
+		memset(&x->rsp, 0, sizeof(x->rsp));
+	spdm_msg_start(&x->rsp, version, spdm_response_of(x->req.code));
 }
 
 static void tap(struct spdm_ex *x, enum spdm_tap_stage stage)
@@ -550,15 +552,13 @@ bool spdm_rsp_sane(const struct spdm_rsp *r)
 		const struct spdm_rsp_session *s = &r->ses[i];
 		const bool live = s->state != SPDM_SES_NONE;
 
-		if (s->ch[0].live != live || s->ch[1].live != live)
-			return false;
-		if (!live && !s->th.n)
+		if (!live && !s->th.n && !s->ch[0].live && !s->ch[1].live)
 			continue;
-		if (!ready)
+		if (!live || !s->ch[0].live || !s->ch[1].live || !ready)
 			return false;
 		if ((s->th.n != 0) != (s->state == SPDM_SES_HANDSHAKE))
 			return false;
-		for (unsigned j = 0; live && j < i; j++)
+		for (unsigned j = 0; j < i; j++)
 			if (r->ses[j].state != SPDM_SES_NONE &&
 			    r->ses[j].id == s->id)
 				return false;
