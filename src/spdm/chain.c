@@ -2,6 +2,7 @@
 #include "spdm/chain.h"
 
 #include "spdm/keys_priv.h"
+#include "spdm/sig.h"
 
 size_t spdm_der_len(struct spdm_span s)
 {
@@ -70,4 +71,29 @@ void spdm_chain_bytes(const struct spdm_chain *ch, size_t off, uint8_t *out,
 		n -= take;
 		off = 0;
 	}
+}
+
+enum il_err spdm_chain_read(const struct crypto *c, uint32_t hash,
+			    uint32_t asym, struct spdm_span chain,
+			    const uint8_t *told, uint8_t *digest,
+			    struct crypto_chain *out)
+{
+	const size_t head = SPDM_CHAIN_HEAD + spdm_hash_len(hash);
+	struct rd r = rd_over(chain.p, chain.n);
+	enum il_err err;
+
+	if (rd_u16le(&r) != chain.n || chain.n <= head)
+		return IL_E_FIELD;
+	err = crypto_hash(c, spdm_crypto_hash(hash), chain.p, chain.n, digest);
+	if (err)
+		return err;
+	if (memcmp(digest, told, spdm_hash_len(hash)) != 0)
+		return IL_E_AUTH;
+	err = crypto_chain_parse(c, chain.p + head, chain.n - head, out);
+	if (err)
+		return err;
+	if (out->key == spdm_asym_key(asym))
+		return IL_OK;
+	crypto_chain_drop(c, out);
+	return IL_E_FIELD;
 }

@@ -118,5 +118,8 @@ enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
 #define SPDM_SIGN_MEASUREMENTS	"responder-measurements signing"
 #define SPDM_SIGN_KEY_EXCHANGE	"responder-key_exchange_rsp signing"
 #define SPDM_SIGN_ENDPOINT_INFO "responder-endpoint_info signing"
+#define SPDM_SIGN_MUT_CHALLENGE "requester-challenge_auth signing"
+#define SPDM_SIGN_FINISH	"requester-finish signing"
+#define SPDM_SIGN_MUT_EP_INFO	"requester-endpoint_info signing"
 
 #endif

@@ -42,13 +42,13 @@ static const struct spdm_req_flow *flow(enum spdm_req_op op)
 		.steps = spdm_req_connect_steps, .n = 5, .done = to_connected },
 	[SPDM_OP_CHALLENGE] = {
 		.in = { [SPDM_REQ_CONNECTED] = true }, .both = SPDM_CAP_CHAL,
-		.steps = &spdm_req_challenge_step, .n = 1, .done = stay },
+		.steps = spdm_req_challenge_steps, .n = 3, .done = stay },
 	[SPDM_OP_MEASURE] = {
 		.in = { [SPDM_REQ_CONNECTED] = true, [SPDM_REQ_SESSION] = true },
 		.steps = &spdm_req_measure_step, .n = 1, .done = stay },
 	[SPDM_OP_SESSION] = {
 		.in = { [SPDM_REQ_CONNECTED] = true }, .both = SESSION_CAPS,
-		.steps = spdm_req_session_steps, .n = 2, .done = to_session },
+		.steps = spdm_req_session_steps, .n = 4, .done = to_session },
 	[SPDM_OP_HEARTBEAT] = {
 		.in = { [SPDM_REQ_SESSION] = true }, .both = SPDM_CAP_HBEAT,
 		.steps = &spdm_req_heartbeat_step, .n = 1, .done = stay },
@@ -70,6 +70,10 @@ static const struct spdm_req_flow *flow(enum spdm_req_op op)
 	[SPDM_OP_SET_KEY_PAIR] = { IN_BOTH, .peer = SPDM_CAP_SET_KEY_PAIR_INFO, .steps = &spdm_req_set_key_pair_step, .n = 1, .done = stay },
 	[SPDM_OP_ENDPOINT_INFO] = { IN_BOTH, .peer = SPDM_CAP_EP_INFO_MASK, .steps = &spdm_req_endpoint_step, .n = 1, .done = stay },
 	[SPDM_OP_MEL] = { IN_BOTH, .peer = SPDM_CAP_MEL, .steps = &spdm_req_mel_step, .n = 1, .done = stay },
+	[SPDM_OP_ENCAP] = {
+		.in = { [SPDM_REQ_CONNECTED] = true, [SPDM_REQ_SESSION] = true },
+		.both = SPDM_CAP_ENCAP,
+		.steps = spdm_req_encap_steps, .n = 2, .done = stay },
 	};
 	/* clang-format on */
 
@@ -89,6 +93,8 @@ static void enter(struct spdm_req *q, enum spdm_req_state next)
 enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 {
 	if ((cfg->caps & SPDM_CAP_PSK) && (!cfg->port || !cfg->port->psk))
+		return IL_E_ARG;
+	if (!spdm_req_mutual_cfg(cfg))
 		return IL_E_ARG;
 	if (!cfg->crypto || !cfg->env || !cfg->versions[0] ||
 	    !cfg->sm_versions[0] || !cfg->chain || !cfg->scratch ||
@@ -146,7 +152,10 @@ static void op_over(struct spdm_req *q)
 {
 	crypto_drop(q->cfg.crypto, &q->hs);
 	crypto_drop(q->cfg.crypto, &q->dh);
-	if (q->op == SPDM_OP_KEY_UPDATE) {
+	crypto_drop(q->cfg.crypto, &q->mut);
+	q->inner = (struct spdm_span){ 0 };
+	q->mutual = 0;
+	if (q->op == SPDM_OP_KEY_UPDATE || q->op == SPDM_OP_ENCAP) {
 		spdm_channel_close(&q->next, q->cfg.crypto);
 		bytes_wipe(q->next_secret, sizeof(q->next_secret));
 	}
@@ -384,7 +393,7 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 }
 
 /* @n bytes at most are about to stand in the scratch buffer. */
-static void scratch_fill(struct spdm_req *q, size_t n)
+void spdm_req_scratch_fill(struct spdm_req *q, size_t n)
 {
 	if (n > q->cfg.scratch_len)
 		n = q->cfg.scratch_len;
@@ -409,7 +418,7 @@ static enum il_err open_record(struct spdm_req *q, const uint8_t *in, size_t n,
 		return err;
 	if (id != q->session_id)
 		return IL_E_FIELD;
-	scratch_fill(q, n);
+	spdm_req_scratch_fill(q, n);
 	if (q->next.live) {
 		err = spdm_secured_open_at(&q->next, c, in, n, q->cfg.scratch,
 					   q->cfg.scratch_len, app);
@@ -424,7 +433,7 @@ static enum il_err open_record(struct spdm_req *q, const uint8_t *in, size_t n,
 }
 
 /* Zero bytes that may follow a plain response of @n bytes. */
-static size_t fill_of(const struct spdm_req *q, size_t n)
+size_t spdm_req_fill_of(const struct spdm_req *q, size_t n)
 {
 	const uint8_t unit = q->cfg.binding->unit;
 
@@ -450,10 +459,11 @@ static enum il_err receive(struct spdm_req *q, const uint8_t *in, size_t n,
 		return IL_E_LONG;
 	if (n)
 		memcpy(q->cfg.scratch, in, n);
-	scratch_fill(q, n);
+	spdm_req_scratch_fill(q, n);
 	own->p = q->cfg.scratch;
 	own->n = n;
-	return spdm_msg_decode_filled(own->p, n, fill_of(q, n), sh, m, &own->n);
+	return spdm_msg_decode_filled(own->p, n, spdm_req_fill_of(q, n), sh, m,
+				      &own->n);
 }
 
 /* Transcripts that an accepted request of another kind empties. */
@@ -468,6 +478,8 @@ static void settle(struct spdm_req *q, uint8_t code)
 	case SPDM_PSK_EXCHANGE:
 	case SPDM_PSK_FINISH:
 	case SPDM_HEARTBEAT:
+	case SPDM_GET_ENCAPSULATED_REQUEST:
+	case SPDM_DELIVER_ENCAPSULATED_RESPONSE:
 	case SPDM_KEY_UPDATE:
 	case SPDM_END_SESSION:
 	case SPDM_GET_MEASUREMENT_EXTENSION_LOG:

@@ -36,6 +36,12 @@ enum spdm_req_op {
 	SPDM_OP_SET_KEY_PAIR,
 	SPDM_OP_ENDPOINT_INFO,
 	SPDM_OP_MEL, /* portions of the log, until it is whole */
+	/*
+	 * GET_ENCAPSULATED_REQUEST: what the peer asks of us, answered, until
+	 * it asks no more. Nothing to ask is IL_E_PEER with
+	 * NoPendingRequests, UnexpectedRequest before 1.3.
+	 */
+	SPDM_OP_ENCAP,
 	SPDM_OPS,
 };
 
@@ -52,6 +58,15 @@ enum spdm_req_state {
 /* What the requester asks of its own side. Entries may be NULL. */
 struct spdm_req_port {
 	/*
+	 * Sign @digest, of the negotiated hash, with the key of our @slot, or
+	 * with the one that the peer knows (0xff), as the bit @asym says.
+	 */
+	enum il_err (*sign)(void *ctx, uint8_t slot, uint32_t asym,
+			    const uint8_t *digest, size_t digest_len,
+			    uint8_t *sig, size_t sig_len);
+	/* What ENDPOINT_INFO says of us; IL_E_ARG: none of kind @sub. */
+	enum il_err (*endpoint_info)(void *ctx, uint8_t sub, struct wr *out);
+	/*
 	 * The handshake secret under the pre-shared key that @hint names: its
 	 * HKDF-Extract with @salt, of the negotiated @hash, that many bytes.
 	 * The key itself stays behind the port. IL_E_ARG: no such key.
@@ -59,6 +74,12 @@ struct spdm_req_port {
 	enum il_err (*psk)(void *ctx, struct spdm_span hint, uint32_t hash,
 			   const uint8_t *salt, size_t salt_len,
 			   uint8_t *secret);
+};
+
+/* Our own certificates, for a peer that asks; all zero: none. */
+struct spdm_req_slot {
+	struct spdm_span certs; /* DER, nearest to the root first, leaf last */
+	struct spdm_span root;	/* DER; none: the first of @certs is the root */
 };
 
 struct spdm_req_cfg {
@@ -73,6 +94,8 @@ struct spdm_req_cfg {
 	void *verify_ctx;
 	const struct spdm_req_port *port; /* NULL: no entry of it */
 	void *port_ctx;
+	struct spdm_req_slot slots[SPDM_SLOTS];
+	struct spdm_span pub_key; /* PUB_KEY_ID: our SubjectPublicKeyInfo */
 
 	spdm_keylog_fn *keylog; /* NULL: secrets stay here */
 	void *keylog_ctx;
@@ -113,7 +136,9 @@ struct spdm_req_cfg {
 #define SPDM_REQ_CAPS_ALL (SPDM_REQ_CAPS | SPDM_CAP_HANDSHAKE_IN_CLEAR)
 
 /* With the entries of the port for it. */
-#define SPDM_REQ_CAPS_PORT SPDM_CAP_PSK
+#define SPDM_REQ_CAPS_PORT                                   \
+	(SPDM_CAP_PSK | SPDM_CAP_MUT_AUTH | SPDM_CAP_ENCAP | \
+	 SPDM_CAP_PUB_KEY_ID | SPDM_CAP_EP_INFO_MASK)
 
 #define SPDM_REQ_HINT_MAX 64
 
@@ -180,6 +205,16 @@ struct spdm_req {
 	uint8_t wish_pqc[4]; /* SET_KEY_PAIR */
 	bool mel_more;	     /* MEL: portions have come, and there are more */
 	uint32_t mel_total;
+
+	/* What the peer asks of us. */
+	uint8_t mutual;	  /* SPDM_MUT_AUTH…, or SPDM_BASIC_MUT_AUTH */
+	uint8_t mut_slot; /* of ours */
+	uint8_t encap_id;
+	uint8_t rounds;
+	struct spdm_span inner; /* its request, in scratch or @implied */
+	uint8_t implied[4];
+	struct crypto_slot mut; /* what CHALLENGE_AUTH or so will sign */
+	uint8_t own_sig[SPDM_SIG_MAX];
 
 	size_t scratch_used; /* plaintext in the scratch buffer */
 

@@ -24,9 +24,11 @@ static bool opaque_good(const struct spdm_req *q, struct spdm_span opaque)
 static enum il_err challenge_check(struct spdm_req *q, const struct spdm_msg *m)
 {
 	const size_t n = q->shape.hash_len;
+	const bool basic = m->param1 & SPDM_BASIC_MUT_AUTH;
 	enum il_err err;
 
-	if (m->param1 != q->slot || !(m->param2 >> q->slot & 1) ||
+	if ((m->param1 & 0xf) != q->slot || !(m->param2 >> q->slot & 1) ||
+	    (basic && !spdm_req_mutual_able(q)) ||
 	    !opaque_good(q, m->u.challenge_auth.opaque))
 		return IL_E_FIELD;
 	if (memcmp(m->u.challenge_auth.chain_hash.p, q->chain_digest, n) != 0)
@@ -37,12 +39,17 @@ static enum il_err challenge_check(struct spdm_req *q, const struct spdm_msg *m)
 	if (q->shape.summary)
 		memcpy(q->summary, m->u.challenge_auth.summary.p, n);
 	spdm_tr_forget(&q->tr, &q->tr.m12);
+	q->mutual = basic ? SPDM_BASIC_MUT_AUTH : 0;
 	return IL_OK;
 }
 
-const struct spdm_req_step spdm_req_challenge_step = {
-	SPDM_CHALLENGE, SPDM_TR_M12, challenge_build, NULL, challenge_check
+/* clang-format off */
+const struct spdm_req_step spdm_req_challenge_steps[] = {
+	{ SPDM_CHALLENGE,                     SPDM_TR_M12,  challenge_build,        NULL, challenge_check, NULL },
+	{ SPDM_GET_ENCAPSULATED_REQUEST,      SPDM_TR_NONE, spdm_req_nothing_build, NULL, spdm_req_encap_check, spdm_req_no_fetch },
+	{ SPDM_DELIVER_ENCAPSULATED_RESPONSE, SPDM_TR_NONE, spdm_req_deliver_build, NULL, spdm_req_deliver_check, spdm_req_no_encap },
 };
+/* clang-format on */
 
 static struct crypto_slot *l12_of(struct spdm_req *q)
 {

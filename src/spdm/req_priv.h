@@ -44,7 +44,7 @@ struct spdm_req_flow {
 };
 
 extern const struct spdm_req_step spdm_req_connect_steps[];
-extern const struct spdm_req_step spdm_req_challenge_step;
+extern const struct spdm_req_step spdm_req_challenge_steps[];
 extern const struct spdm_req_step spdm_req_measure_step;
 extern const struct spdm_req_step spdm_req_session_steps[];
 extern const struct spdm_req_step spdm_req_heartbeat_step;
@@ -62,6 +62,7 @@ extern const struct spdm_req_step spdm_req_mel_step;
 /* Whether both sides can do it, and the arguments fit. */
 bool spdm_req_can(const struct spdm_req *q, enum spdm_req_op op,
 		  const struct spdm_req_flow *f, const struct spdm_req_args *a);
+extern const struct spdm_req_step spdm_req_encap_steps[];
 
 /* Checks @sig over the transcript @q->hs with the leaf's key. */
 enum il_err spdm_req_verify(struct spdm_req *q, const char *context,
@@ -94,6 +95,40 @@ enum il_err spdm_req_finish_prove(struct spdm_req *q, struct spdm_msg *m,
 				  const uint8_t *p, size_t n) IL_MUST;
 /* TH2 is @q->hs: data keys; those of the handshake are wiped. */
 enum il_err spdm_req_session_data(struct spdm_req *q) IL_MUST;
+
+/* @n bytes at most are about to stand in the scratch buffer. */
+void spdm_req_scratch_fill(struct spdm_req *q, size_t n);
+/* Zero bytes that may follow a plain message of @n bytes. */
+size_t spdm_req_fill_of(const struct spdm_req *q, size_t n);
+
+/* The port and the identity fit the capabilities. */
+bool spdm_req_mutual_cfg(const struct spdm_req_cfg *cfg);
+/* Both can, and agreed on how we sign. */
+bool spdm_req_mutual_able(const struct spdm_req *q);
+/*
+ * KEY_EXCHANGE_RSP: whether what it asks of us can be had; and that it will
+ * be. CHALLENGE_AUTH: the same of the basic form.
+ */
+bool spdm_req_mutual_fits(const struct spdm_req *q, uint8_t how, uint8_t slot);
+void spdm_req_mutual_take(struct spdm_req *q, uint8_t how, uint8_t slot);
+/* Our chain's digest, or our key's, as a transcript has it. */
+enum il_err spdm_req_own_digest(const struct spdm_req *q, uint8_t slot,
+				uint8_t *out) IL_MUST;
+/* Signs transcript @s with the key of @slot into @q->own_sig. */
+enum il_err spdm_req_own_sign(struct spdm_req *q, uint8_t slot,
+			      struct crypto_slot s,
+			      const char *context) IL_MUST;
+/* The channel that was made for the peer's next key takes over. */
+void spdm_req_take_next(struct spdm_req *q);
+/* Steps of other operations. */
+enum il_err spdm_req_nothing_build(struct spdm_req *q, struct spdm_msg *m);
+enum il_err spdm_req_encap_check(struct spdm_req *q, const struct spdm_msg *m);
+enum il_err spdm_req_deliver_build(struct spdm_req *q, struct spdm_msg *m);
+enum il_err spdm_req_deliver_check(struct spdm_req *q,
+				   const struct spdm_msg *m);
+/* There is nothing to fetch; there is nothing to answer. */
+bool spdm_req_no_fetch(const struct spdm_req *q);
+bool spdm_req_no_encap(const struct spdm_req *q);
 
 /* The connection is forgotten; results with it. */
 void spdm_req_forget(struct spdm_req *q);

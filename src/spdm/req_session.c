@@ -72,8 +72,9 @@ static enum il_err key_ex_start(struct spdm_req *q, struct spdm_msg *m,
 
 static bool key_ex_sane(const struct spdm_req *q, const struct spdm_msg *m)
 {
-	if (m->u.key_ex_rsp.mut_auth || m->u.key_ex_rsp.req_slot ||
-	    !m->u.key_ex_rsp.session_id)
+	if (!m->u.key_ex_rsp.session_id ||
+	    !spdm_req_mutual_fits(q, m->u.key_ex_rsp.mut_auth,
+				  m->u.key_ex_rsp.req_slot))
 		return false;
 	return spdm_req_sm_fits(q, m->u.key_ex_rsp.opaque);
 }
@@ -184,13 +185,39 @@ static enum il_err key_ex_check(struct spdm_req *q, const struct spdm_msg *m)
 	spdm_req_session_begin(q, m->u.key_ex_rsp.session_id, m->param1);
 	q->clear = q->shape.clear;
 	spdm_req_tell_keys(q, false);
+	spdm_req_mutual_take(q, m->u.key_ex_rsp.mut_auth,
+			     m->u.key_ex_rsp.req_slot);
 	return IL_OK;
 }
 
 static enum il_err finish_build(struct spdm_req *q, struct spdm_msg *m)
 {
+	if (q->mutual) {
+		m->param1 = SPDM_FINISH_SIGNED;
+		m->param2 = q->mut_slot;
+		m->u.finish.sig =
+			(struct spdm_span){ q->own_sig, q->shape.req_sig_len };
+	}
 	m->u.finish.verify = (struct spdm_span){ q->mac, q->shape.hash_len };
 	return IL_OK;
+}
+
+/* Our signature over TH, which has our chain's digest before FINISH. */
+static enum il_err finish_sign(struct spdm_req *q, const uint8_t *p, size_t n)
+{
+	uint8_t own[SPDM_HASH_MAX];
+	enum il_err err = spdm_req_own_digest(q, q->mut_slot, own);
+
+	if (!err)
+		err = spdm_tr_add(&q->tr, &q->hs, true, own, q->shape.hash_len);
+	if (!err)
+		err = spdm_tr_add(&q->tr, &q->hs, true, p, n);
+	if (!err)
+		err = spdm_req_own_sign(q, q->mut_slot, q->hs,
+					SPDM_SIGN_FINISH);
+	return err ? err
+		   : spdm_tr_add(&q->tr, &q->hs, true, q->own_sig,
+				 q->shape.req_sig_len);
 }
 
 /* The HMAC over TH with FINISH up to the HMAC. */
@@ -201,10 +228,12 @@ enum il_err spdm_req_finish_prove(struct spdm_req *q, struct spdm_msg *m,
 	uint8_t th[SPDM_HASH_MAX];
 	enum il_err err;
 
-	n -= m->u.finish.verify.n;
+	n -= m->u.finish.verify.n + m->u.finish.sig.n;
 	crypto_drop(c, &q->hs);
 	err = crypto_hash_dup(c, q->th, &q->hs);
-	if (!err)
+	if (!err && m->u.finish.sig.n)
+		err = finish_sign(q, p, n);
+	else if (!err)
 		err = spdm_tr_add(&q->tr, &q->hs, true, p, n);
 	if (!err)
 		err = spdm_tr_digest(&q->tr, q->hs, th);
@@ -261,17 +290,12 @@ static enum il_err finish_check(struct spdm_req *q, const struct spdm_msg *m)
 
 /* clang-format off */
 const struct spdm_req_step spdm_req_session_steps[] = {
-	{ SPDM_KEY_EXCHANGE, SPDM_TR_TH, key_ex_build, key_ex_start, key_ex_check },
-	{ SPDM_FINISH,       SPDM_TR_TH, finish_build, spdm_req_finish_prove, finish_check },
+	{ SPDM_KEY_EXCHANGE,                  SPDM_TR_TH,   key_ex_build,           key_ex_start,          key_ex_check, NULL },
+	{ SPDM_GET_ENCAPSULATED_REQUEST,      SPDM_TR_NONE, spdm_req_nothing_build, NULL,                  spdm_req_encap_check, spdm_req_no_fetch },
+	{ SPDM_DELIVER_ENCAPSULATED_RESPONSE, SPDM_TR_NONE, spdm_req_deliver_build, NULL,                  spdm_req_deliver_check, spdm_req_no_encap },
+	{ SPDM_FINISH,                        SPDM_TR_TH,   finish_build,           spdm_req_finish_prove, finish_check, NULL },
 };
 /* clang-format on */
-
-static enum il_err nothing_build(struct spdm_req *q, struct spdm_msg *m)
-{
-	(void)q;
-	(void)m;
-	return IL_OK;
-}
 
 static enum il_err nothing_check(struct spdm_req *q, const struct spdm_msg *m)
 {
@@ -280,12 +304,13 @@ static enum il_err nothing_check(struct spdm_req *q, const struct spdm_msg *m)
 	return IL_OK;
 }
 
-const struct spdm_req_step spdm_req_heartbeat_step = {
-	SPDM_HEARTBEAT, SPDM_TR_NONE, nothing_build, NULL, nothing_check
-};
+const struct spdm_req_step spdm_req_heartbeat_step = { SPDM_HEARTBEAT,
+						       SPDM_TR_NONE,
+						       spdm_req_nothing_build,
+						       NULL, nothing_check };
 
 const struct spdm_req_step spdm_req_end_step = { SPDM_END_SESSION, SPDM_TR_NONE,
-						 nothing_build, NULL,
+						 spdm_req_nothing_build, NULL,
 						 nothing_check };
 
 /* For UpdateAllKeys the answer's key is made before the answer can come. */
@@ -310,6 +335,15 @@ static bool ack_fits(const struct spdm_req *q, const struct spdm_msg *m,
 	return m->param1 == op && m->param2 == q->tag;
 }
 
+void spdm_req_take_next(struct spdm_req *q)
+{
+	spdm_channel_close(&q->ch[SPDM_DIR_RSP], q->cfg.crypto);
+	q->ch[SPDM_DIR_RSP] = q->next;
+	memset(&q->next, 0, sizeof(q->next));
+	memcpy(q->keys.data_dir[SPDM_DIR_RSP], q->next_secret, SPDM_HASH_MAX);
+	bytes_wipe(q->next_secret, sizeof(q->next_secret));
+}
+
 /* An acknowledgement of all keys counts only under the new key. */
 static enum il_err update_check(struct spdm_req *q, const struct spdm_msg *m)
 {
@@ -322,12 +356,7 @@ static enum il_err update_check(struct spdm_req *q, const struct spdm_msg *m)
 	if (q->args.update == SPDM_UPDATE_ALL_KEYS) {
 		if (!q->next.seq)
 			return IL_E_AUTH;
-		spdm_channel_close(&q->ch[SPDM_DIR_RSP], c);
-		q->ch[SPDM_DIR_RSP] = q->next;
-		memset(&q->next, 0, sizeof(q->next));
-		memcpy(q->keys.data_dir[SPDM_DIR_RSP], q->next_secret,
-		       SPDM_HASH_MAX);
-		bytes_wipe(q->next_secret, sizeof(q->next_secret));
+		spdm_req_take_next(q);
 	}
 	err = spdm_keys_next(&q->keys, c, SPDM_DIR_REQ, secret);
 	if (err)

@@ -34,6 +34,8 @@ void spdm_rsp_session_end(struct spdm_rsp *r, struct spdm_rsp_session *s,
 
 	if (s->state == SPDM_SES_NONE)
 		return;
+	if (spdm_encap_of(r, s))
+		spdm_encap_drop(r);
 	for (unsigned d = 0; d < SPDM_DIRS; d++)
 		spdm_channel_close(&s->ch[d], r->cfg.crypto);
 	crypto_drop(r->cfg.crypto, &s->th);
@@ -57,6 +59,8 @@ bool spdm_rsp_slot_good(const struct spdm_rsp_slot *s)
 
 enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 {
+	if (cfg->port && !spdm_mutual_cfg(cfg))
+		return IL_E_ARG;
 	if ((cfg->caps & SPDM_CAP_PSK_MASK) == SPDM_CAP_PSK_MASK ||
 	    ((cfg->caps & SPDM_CAP_PSK_MASK) && cfg->port && !cfg->port->psk))
 		return IL_E_ARG;
@@ -89,6 +93,8 @@ void spdm_rsp_via(struct spdm_rsp *r, const struct spdm_binding *b)
 
 void spdm_rsp_forget(struct spdm_rsp *r)
 {
+	spdm_encap_drop(r);
+	spdm_mutual_forget(r);
 	spdm_tr_drop(&r->tr);
 	r->version = 0;
 	r->peer_caps = 0;
@@ -380,15 +386,23 @@ static bool must_ignore(const uint8_t *in, size_t n)
 	return rd_u16le(&r) == SPDM_VID_PCISIG;
 }
 
-/* The session that a FINISH in the clear is about, where it may be one. */
+/*
+ * The session that a FINISH in the clear is about, where it may be one, and
+ * what is asked for before it.
+ */
 static struct spdm_rsp_session *finishing(struct spdm_rsp *r, const uint8_t *in,
 					  size_t n)
 {
 	struct spdm_rsp_session *s;
 
-	if (n < 2 || in[1] != SPDM_FINISH || !r->clear_id)
+	if (n < 2 || !r->clear_id)
 		return NULL;
 	s = session(r, r->clear_id);
+	if (in[1] != SPDM_FINISH &&
+	    !(s && spdm_encap_of(r, s) &&
+	      (in[1] == SPDM_GET_ENCAPSULATED_REQUEST ||
+	       in[1] == SPDM_DELIVER_ENCAPSULATED_RESPONSE)))
+		return NULL;
 	return s && s->state == SPDM_SES_HANDSHAKE &&
 			       s->ch[SPDM_DIR_REQ].binding == r->via
 		       ? s

@@ -30,6 +30,7 @@ enum spdm_phase {
 	SPDM_PH_HANDSHAKE, /* secured, KEY_EXCHANGE answered */
 	SPDM_PH_SESSION,   /* secured, FINISH or its like answered */
 	SPDM_PH_PSK,	   /* secured, PSK_EXCHANGE answered */
+	SPDM_PH_MUTUAL, /* KEY_EXCHANGE answered, certificates are asked for */
 	SPDM_PHASES,
 };
 
@@ -44,6 +45,7 @@ enum spdm_end {
 	SPDM_END_LATE,	    /* FINISH did not come within the limit */
 	SPDM_END_EXHAUSTED, /* sequence numbers used up */
 	SPDM_END_RESET,	    /* spdm_rsp_end(), spdm_rsp_reset() */
+	SPDM_END_MUTUAL,    /* the requester did not show who it is */
 };
 
 /* A measurement as the device has it; @raw stays valid during the request. */
@@ -140,6 +142,16 @@ struct spdm_rsp_port {
 	enum il_err (*psk)(void *ctx, struct spdm_span hint, uint32_t hash,
 			   const uint8_t *salt, size_t salt_len,
 			   uint8_t *secret);
+	/*
+	 * Whether to trust the chain that the requester showed as that of its
+	 * @slot. Any error: no; IL_E_AGAIN: as spdm_rsp_handle() says.
+	 */
+	enum il_err (*trust)(void *ctx, uint8_t slot,
+			     const struct crypto_chain *chain);
+	/* What the requester answered to SPDM_ASK_ENDPOINT_INFO; @proven: it
+	 * signed it. May be NULL. */
+	void (*peer_info)(void *ctx, uint32_t session_id, uint8_t sub,
+			  struct spdm_span info, bool proven);
 };
 
 /* A certificate slot; all zero: there is none. */
@@ -202,6 +214,22 @@ struct spdm_rsp_cfg {
 	 * written, and all of them outside of sessions. */
 	bool trusted;
 
+	/*
+	 * What the requester has to prove. @mutual: in FINISH, 0 or one
+	 * SPDM_MUT_AUTH…; who lacks the capabilities is let in without, or,
+	 * with @mutual_must, refused. @basic: before sessions, in CHALLENGE
+	 * of 1.1. SPDM_MUT_AUTH needs to know the requester before: @peer_key,
+	 * @peer, or what CHALLENGE brought.
+	 */
+	uint8_t mutual;
+	bool mutual_must;
+	bool basic;
+	uint8_t mutual_slot;	   /* of the requester, 0 to 7 */
+	struct spdm_rsp_slot peer; /* its certificates */
+	struct spdm_span peer_key; /* or its SubjectPublicKeyInfo, DER */
+	uint8_t *peer_chain;	   /* what it shows is read into here */
+	size_t peer_chain_cap;
+
 	uint8_t heartbeat_s; /* 0: no heartbeat asked for */
 	uint8_t handshake_s; /* from KEY_EXCHANGE to FINISH; 0: no limit */
 	uint32_t transfer;   /* DataTransferSize, at least SPDM_TRANSFER_MIN */
@@ -237,7 +265,9 @@ struct spdm_rsp_cfg {
 	 SPDM_CAP_SET_KEY_PAIR_RESET)
 
 /* And what it can do for a port that has the entries for it. */
-#define SPDM_RSP_CAPS_PORT (SPDM_CAP_PSK_MASK | SPDM_RSP_CAPS_PROV)
+#define SPDM_RSP_CAPS_PORT                                        \
+	(SPDM_CAP_PSK_MASK | SPDM_CAP_MUT_AUTH | SPDM_CAP_ENCAP | \
+	 SPDM_RSP_CAPS_PROV)
 
 enum spdm_session_state {
 	SPDM_SES_NONE,
@@ -250,14 +280,56 @@ enum spdm_session_state {
 struct spdm_rsp_session {
 	enum spdm_session_state state;
 	uint32_t id;
-	uint8_t slot; /* it stands on; SPDM_SLOTS or more: on none */
-	bool psk;     /* made by PSK_EXCHANGE */
+	uint8_t slot;	  /* it stands on; SPDM_SLOTS or more: on none */
+	bool psk;	  /* made by PSK_EXCHANGE */
+	uint8_t mutual;	  /* SPDM_MUT_AUTH…: FINISH has to be signed */
+	uint8_t mut_slot; /* by the key of this slot; 0xff: a known key */
+	uint8_t peer_digest[SPDM_HASH_MAX]; /* of what that key stands in */
 	struct spdm_keys keys;
 	struct spdm_channel ch[SPDM_DIRS];
 	struct crypto_slot th;	/* transcript of the handshake */
 	struct crypto_slot l12; /* measurements inside the session */
 	bool unverified;	/* KEY_UPDATE done, VERIFY_NEW_KEY not */
 	uint64_t heard_ns;
+};
+
+/* What a flow of encapsulated requests is for. */
+enum spdm_flow {
+	SPDM_FLOW_NONE,
+	SPDM_FLOW_CHAIN,  /* GET_DIGESTS, GET_CERTIFICATE, in a handshake */
+	SPDM_FLOW_BASIC,  /* and CHALLENGE, outside of sessions */
+	SPDM_FLOW_PUBLIC, /* CHALLENGE of a known key */
+	SPDM_FLOW_UPDATE, /* KEY_UPDATE of our direction */
+	SPDM_FLOW_INFO,	  /* GET_ENDPOINT_INFO */
+	SPDM_FLOWS,
+};
+
+/*
+ * The encapsulated requests under way; one flow at a time. All but the flow is
+ * without meaning where there is none.
+ */
+struct spdm_rsp_encap {
+	enum spdm_flow flow;
+	uint32_t session_id; /* where it may be carried; 0: outside */
+	uint8_t step;
+	bool waiting; /* a request is out */
+	bool again;   /* the step is not done */
+	uint8_t id;   /* of that request */
+	uint8_t rounds;
+	uint8_t slot;
+	uint8_t tag; /* KEY_UPDATE */
+	bool sign;   /* GET_ENDPOINT_INFO */
+	uint8_t context[SPDM_CONTEXT_LEN];
+	uint16_t len, total;	     /* of the chain */
+	uint8_t told[SPDM_HASH_MAX]; /* its digest, as DIGESTS says */
+};
+
+/* Who the requester is, as far as it has shown. */
+struct spdm_rsp_peer {
+	struct crypto_slot key;	       /* none: not known */
+	uint8_t slot;		       /* 0xff: a known key */
+	bool proven;		       /* it answered CHALLENGE */
+	uint8_t digest[SPDM_HASH_MAX]; /* of its chain, or of its key */
 };
 
 struct spdm_rsp {
@@ -278,6 +350,9 @@ struct spdm_rsp {
 	uint8_t chain_hash[SPDM_SLOTS][SPDM_HASH_MAX];
 	uint16_t next_id;  /* our half of the next session id */
 	uint32_t clear_id; /* session whose FINISH comes in the clear; 0 none */
+	struct spdm_rsp_encap encap;
+	struct spdm_rsp_peer peer;
+	struct crypto_slot mut; /* what the requester will sign in it */
 	struct spdm_rsp_session ses[SPDM_RSP_SESSIONS];
 };
 
@@ -350,6 +425,26 @@ bool spdm_rsp_end(struct spdm_rsp *r, uint32_t session_id);
 
 /* A reset of the device: every session ends, the connection starts over. */
 void spdm_rsp_reset(struct spdm_rsp *r);
+
+/* What a device may want of its requester on its own account. */
+enum spdm_ask {
+	SPDM_ASK_KEY_UPDATE,	/* new keys for what we send */
+	SPDM_ASK_ENDPOINT_INFO, /* 1.3 */
+};
+
+#define SPDM_ANY_SESSION UINT32_MAX
+
+/*
+ * spdm_rsp_ask() - put a request up, for the requester to fetch when it asks
+ * @session_id: the established session that it may be fetched in; for
+ *              ENDPOINT_INFO also 0 (outside) or SPDM_ANY_SESSION
+ *
+ * Errors:   IL_E_ARG    one of the ends lacks a capability for it
+ *           IL_E_STATE  no such session, its keys are being updated, or there
+ *                       is another encapsulated request
+ */
+enum il_err spdm_rsp_ask(struct spdm_rsp *r, enum spdm_ask what,
+			 uint32_t session_id) IL_MUST;
 
 /* Whether @session_id is established now. */
 bool spdm_rsp_session_open(const struct spdm_rsp *r, uint32_t session_id);

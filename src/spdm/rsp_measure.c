@@ -141,6 +141,8 @@ enum il_err spdm_rsp_challenge(struct spdm_ex *x)
 	if (!spdm_rsp_may_sign(r, slot, SPDM_KEY_USE_CHALLENGE))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	x->rsp.param1 = slot;
+	if (spdm_mutual_basic(x))
+		x->rsp.param1 |= SPDM_BASIC_MUT_AUTH;
 	x->rsp.param2 = spdm_rsp_slot_mask(r);
 	x->rsp.u.challenge_auth.chain_hash =
 		(struct spdm_span){ r->chain_hash[slot],
@@ -162,9 +164,12 @@ enum il_err spdm_rsp_challenge(struct spdm_ex *x)
 		err = spdm_ex_sign(x, slot, SPDM_SIGN_CHALLENGE);
 	if (!err)
 		err = spdm_ex_emit_proof(x);
-	if (!err)
-		spdm_tr_forget(&r->tr, &r->tr.m12);
-	return err;
+	if (err)
+		return err;
+	spdm_tr_forget(&r->tr, &r->tr.m12);
+	if (spdm_mutual_basic(x))
+		spdm_mutual_basic_begin(r);
+	return IL_OK;
 }
 
 /* L1/L2 of this conversation: the session's, or the connection's. */

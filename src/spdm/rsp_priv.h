@@ -25,6 +25,8 @@ struct spdm_ex {
 	size_t plain_used;
 	size_t record_used;
 
+	uint8_t mutual; /* KEY_EXCHANGE: SPDM_MUT_AUTH…, what is asked */
+
 	bool silent;   /* no reply */
 	uint8_t error; /* an ERROR code refuses */
 	uint8_t error_data;
@@ -71,7 +73,8 @@ spdm_rsp_act spdm_rsp_version, spdm_rsp_caps, spdm_rsp_algs, spdm_rsp_digests,
 	spdm_rsp_finish, spdm_rsp_heartbeat, spdm_rsp_key_update,
 	spdm_rsp_end_session, spdm_rsp_vendor, spdm_rsp_psk_exchange,
 	spdm_rsp_psk_finish, spdm_rsp_csr, spdm_rsp_set_cert, spdm_rsp_key_pair,
-	spdm_rsp_set_key_pair, spdm_rsp_endpoint_info, spdm_rsp_mel;
+	spdm_rsp_set_key_pair, spdm_rsp_endpoint_info, spdm_rsp_mel,
+	spdm_rsp_get_encap, spdm_rsp_deliver;
 
 /* Refuses with an ERROR code; always IL_E_FIELD. */
 enum il_err spdm_ex_refuse(struct spdm_ex *x, uint8_t code,
@@ -145,6 +148,63 @@ void spdm_ses_bad_finish(struct spdm_ex *x);
 enum il_err spdm_ses_check(struct spdm_ex *x) IL_MUST;
 /* Data keys from TH2, which is @x->work; the session opens afterwards. */
 enum il_err spdm_ses_data(struct spdm_ex *x) IL_MUST;
+
+/* The next secret of one direction, and a channel under it, into @x; and what
+ * makes them the session's. */
+enum il_err spdm_ses_roll(struct spdm_ex *x, enum spdm_dir dir) IL_MUST;
+void spdm_ses_take(struct spdm_ex *x, enum spdm_dir dir);
+
+/*
+ * One encapsulated request. @build fills what is asked, its header is there;
+ * @take looks at the answer, which fills @bytes. Both work on @e, a copy, and
+ * acquire in @x: the transcript in x->work, the peer's key in x->dh. An error
+ * of @take other than IL_E_AGAIN ends the flow: the answer is not acceptable.
+ */
+struct spdm_encap_step {
+	uint8_t code;
+	bool hashed; /* enters what CHALLENGE_AUTH signs */
+	enum il_err (*build)(struct spdm_ex *x, struct spdm_rsp_encap *e,
+			     struct spdm_msg *m);
+	enum il_err (*take)(struct spdm_ex *x, struct spdm_rsp_encap *e,
+			    const struct spdm_msg *m, struct spdm_span bytes);
+};
+
+extern const struct spdm_encap_step spdm_encap_digests, spdm_encap_cert,
+	spdm_encap_challenge;
+
+/* Starts @flow; the caller says whose it is. */
+void spdm_encap_start(struct spdm_rsp *r, enum spdm_flow flow,
+		      uint32_t session_id);
+/* No flow any more. */
+void spdm_encap_drop(struct spdm_rsp *r);
+/* A request has to wait until the requester has answered ours. */
+bool spdm_encap_blocks(const struct spdm_ex *x, uint8_t code);
+/* The handshake that encapsulated requests outside are part of, or NULL. */
+bool spdm_encap_of(const struct spdm_rsp *r, const struct spdm_rsp_session *s);
+
+/* The configuration says one thing about requesters. */
+bool spdm_mutual_cfg(const struct spdm_rsp_cfg *cfg);
+
+/*
+ * KEY_EXCHANGE: what is asked of the requester, into the response. Refuses
+ * those who must prove themselves and cannot. The other makes it the session's
+ * once the exchange is committed.
+ */
+enum il_err spdm_mutual_ask(struct spdm_ex *x) IL_MUST;
+void spdm_mutual_begin(struct spdm_ex *x, struct spdm_rsp_session *s);
+/* CHALLENGE: whether the requester is to be challenged too; and that it is. */
+bool spdm_mutual_basic(const struct spdm_ex *x);
+void spdm_mutual_basic_begin(struct spdm_rsp *r);
+/* FINISH: is it signed as was asked, by whom? */
+enum il_err spdm_mutual_asked(struct spdm_ex *x) IL_MUST;
+/* Checks the requester's signature over @x->work, which gets it. */
+enum il_err spdm_mutual_verify(struct spdm_ex *x) IL_MUST;
+/* Nobody is known. */
+void spdm_mutual_forget(struct spdm_rsp *r);
+/* Checks @sig of the requester over the transcript @s. */
+enum il_err spdm_mutual_sig(struct spdm_rsp *r, struct crypto_slot s,
+			    struct crypto_slot key, const char *context,
+			    struct spdm_span sig) IL_MUST;
 
 /* Whether both ends want FINISH in the clear. */
 bool spdm_rsp_clear(const struct spdm_rsp *r);

@@ -186,6 +186,7 @@ static void key_ex_commit(struct spdm_ex *x, struct spdm_rsp_session *s,
 	spdm_ses_commit(x, s, id);
 	if (spdm_rsp_clear(x->r))
 		x->r->clear_id = id;
+	spdm_mutual_begin(x, s);
 }
 
 enum il_err spdm_rsp_key_exchange(struct spdm_ex *x)
@@ -205,6 +206,8 @@ enum il_err spdm_rsp_key_exchange(struct spdm_ex *x)
 	err = spdm_ex_summary(x, x->req.param1, &x->rsp.u.key_ex_rsp.summary);
 	if (!err)
 		err = exchange(x, secret, &len);
+	if (!err)
+		err = spdm_mutual_ask(x);
 	if (!err)
 		err = key_ex_fields(x, sm);
 
@@ -253,11 +256,17 @@ enum il_err spdm_ses_check(struct spdm_ex *x)
 {
 	struct spdm_rsp *r = x->r;
 	const size_t n = spdm_hash_len(r->hash);
+	const struct spdm_span sig = x->req.u.finish.sig;
 	uint8_t th[SPDM_HASH_MAX];
 	enum il_err err = crypto_hash_dup(r->cfg.crypto, x->s->th, &x->work);
 
+	if (!err && x->s->mutual)
+		err = spdm_tr_add(&r->tr, &x->work, true, x->s->peer_digest, n);
 	if (!err)
-		err = spdm_tr_add(&r->tr, &x->work, true, x->in.p, x->in.n - n);
+		err = spdm_tr_add(&r->tr, &x->work, true, x->in.p,
+				  x->in.n - n - sig.n);
+	if (!err && x->s->mutual)
+		err = spdm_mutual_verify(x);
 	if (!err)
 		err = spdm_tr_digest(&r->tr, x->work, th);
 	if (!err)
@@ -329,16 +338,14 @@ enum il_err spdm_ses_data(struct spdm_ex *x)
 
 /*
  * Source: DSP0274 1.2.1, section 10.17. FINISH_RSP still goes under the
- * handshake keys, or in the clear; a wrong HMAC ends the session. We never ask
- * for mutual authentication, so a signature of the requester is refused.
+ * handshake keys, or in the clear; a wrong HMAC or signature ends the session.
  */
 enum il_err spdm_rsp_finish(struct spdm_ex *x)
 {
-	enum il_err err;
+	enum il_err err = spdm_mutual_asked(x);
 
-	if (x->req.param1 & 1)
-		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	err = spdm_ses_check(x);
+	if (!err)
+		err = spdm_ses_check(x);
 	if (!err)
 		err = finish_emit(x);
 	return err ? err : spdm_ses_data(x);
@@ -349,8 +356,7 @@ enum il_err spdm_rsp_heartbeat(struct spdm_ex *x)
 	return spdm_ex_emit(x);
 }
 
-/* The next secret of one direction, and a channel under it, into @x. */
-static enum il_err roll(struct spdm_ex *x, enum spdm_dir dir)
+enum il_err spdm_ses_roll(struct spdm_ex *x, enum spdm_dir dir)
 {
 	const struct crypto *c = x->r->cfg.crypto;
 	enum il_err err =
@@ -361,7 +367,7 @@ static enum il_err roll(struct spdm_ex *x, enum spdm_dir dir)
 	return spdm_ses_channel(x, dir, x->keys.data_dir[dir]);
 }
 
-static void take(struct spdm_ex *x, enum spdm_dir dir)
+void spdm_ses_take(struct spdm_ex *x, enum spdm_dir dir)
 {
 	struct spdm_rsp_session *s = x->s;
 
@@ -389,9 +395,9 @@ enum il_err spdm_rsp_key_update(struct spdm_ex *x)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	x->keys = s->keys;
 	if (op != SPDM_VERIFY_NEW_KEY)
-		err = roll(x, SPDM_DIR_REQ);
+		err = spdm_ses_roll(x, SPDM_DIR_REQ);
 	if (!err && all)
-		err = roll(x, SPDM_DIR_RSP);
+		err = spdm_ses_roll(x, SPDM_DIR_RSP);
 	x->rsp.param1 = op;
 	x->rsp.param2 = x->req.param2;
 	if (!err)
@@ -399,9 +405,9 @@ enum il_err spdm_rsp_key_update(struct spdm_ex *x)
 	if (err)
 		return err;
 	if (op != SPDM_VERIFY_NEW_KEY)
-		take(x, SPDM_DIR_REQ);
+		spdm_ses_take(x, SPDM_DIR_REQ);
 	if (all)
-		take(x, SPDM_DIR_RSP);
+		spdm_ses_take(x, SPDM_DIR_RSP);
 	s->unverified = op != SPDM_VERIFY_NEW_KEY;
 	return IL_OK;
 }

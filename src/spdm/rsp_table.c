@@ -24,6 +24,8 @@ enum req {
 	REQ_SET_KEY_PAIR,
 	REQ_ENDPOINT_INFO,
 	REQ_MEL,
+	REQ_GET_ENCAP,
+	REQ_DELIVER,
 	REQS,
 };
 
@@ -65,6 +67,8 @@ static const struct {
 	[REQ_SET_KEY_PAIR] = { SPDM_SET_KEY_PAIR_INFO,      false, false, true,  false, SPDM_CAP_SET_KEY_PAIR_INFO },
 	[REQ_ENDPOINT_INFO] = { SPDM_GET_ENDPOINT_INFO,     false, false, true,  true,  SPDM_CAP_EP_INFO_MASK },
 	[REQ_MEL]          = { SPDM_GET_MEASUREMENT_EXTENSION_LOG, false, false, false, false, SPDM_CAP_MEL },
+	[REQ_GET_ENCAP]    = { SPDM_GET_ENCAPSULATED_REQUEST, true, false, false, true, SPDM_CAP_ENCAP },
+	[REQ_DELIVER]      = { SPDM_DELIVER_ENCAPSULATED_RESPONSE, true, false, false, true, SPDM_CAP_ENCAP },
 	/* clang-format on */
 };
 
@@ -113,6 +117,12 @@ static const struct edge {
 	[REQ_ENDPOINT_INFO][SPDM_PH_SESSION]  = { spdm_rsp_endpoint_info, SPDM_PH_SESSION },
 	[REQ_MEL][SPDM_PH_READY]              = { spdm_rsp_mel,          SPDM_PH_READY },
 	[REQ_MEL][SPDM_PH_SESSION]            = { spdm_rsp_mel,          SPDM_PH_SESSION },
+	[REQ_GET_ENCAP][SPDM_PH_READY]        = { spdm_rsp_get_encap,    SPDM_PH_READY },
+	[REQ_GET_ENCAP][SPDM_PH_MUTUAL]       = { spdm_rsp_get_encap,    SPDM_PH_MUTUAL },
+	[REQ_GET_ENCAP][SPDM_PH_SESSION]      = { spdm_rsp_get_encap,    SPDM_PH_SESSION },
+	[REQ_DELIVER][SPDM_PH_READY]          = { spdm_rsp_deliver,      SPDM_PH_READY },
+	[REQ_DELIVER][SPDM_PH_MUTUAL]         = { spdm_rsp_deliver,      SPDM_PH_HANDSHAKE },
+	[REQ_DELIVER][SPDM_PH_SESSION]        = { spdm_rsp_deliver,      SPDM_PH_SESSION },
 };
 /* clang-format on */
 
@@ -139,6 +149,8 @@ static const uint8_t rows[0x80] = {
 	[SPDM_FINISH & 0x7f]                 = REQ_FINISH + 1,
 	[SPDM_PSK_EXCHANGE & 0x7f]           = REQ_PSK_EXCHANGE + 1,
 	[SPDM_PSK_FINISH & 0x7f]             = REQ_PSK_FINISH + 1,
+	[SPDM_GET_ENCAPSULATED_REQUEST & 0x7f] = REQ_GET_ENCAP + 1,
+	[SPDM_DELIVER_ENCAPSULATED_RESPONSE & 0x7f] = REQ_DELIVER + 1,
 	[SPDM_HEARTBEAT & 0x7f]              = REQ_HEARTBEAT + 1,
 	[SPDM_KEY_UPDATE & 0x7f]             = REQ_KEY_UPDATE + 1,
 	[SPDM_END_SESSION & 0x7f]            = REQ_END_SESSION + 1,
@@ -166,7 +178,9 @@ enum spdm_phase spdm_ex_phase(const struct spdm_ex *x)
 		return x->r->phase;
 	if (x->s->state == SPDM_SES_OPEN)
 		return SPDM_PH_SESSION;
-	return x->s->psk ? SPDM_PH_PSK : SPDM_PH_HANDSHAKE;
+	if (x->s->psk)
+		return SPDM_PH_PSK;
+	return spdm_encap_of(x->r, x->s) ? SPDM_PH_MUTUAL : SPDM_PH_HANDSHAKE;
 }
 
 /*
@@ -201,6 +215,8 @@ static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
 	    (!(r->cfg.caps & reqs[i].cap) ||
 	     (reqs[i].both && !(r->peer_caps & reqs[i].cap))))
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST, code);
+	if (spdm_encap_blocks(x, code))
+		return spdm_ex_refuse(x, SPDM_ERR_REQUEST_IN_FLIGHT, 0);
 	if (!edges[i][phase].act && reqs[i].inside && !x->s &&
 	    version >= SPDM_V12)
 		return spdm_ex_refuse(x, SPDM_ERR_SESSION_REQUIRED, 0);

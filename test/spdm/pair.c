@@ -101,7 +101,56 @@ static enum il_err req_psk(void *ctx, struct spdm_span hint, uint32_t hash,
 	return extract(ctx, hint, hash, salt, salt_len, 0, secret);
 }
 
-static const struct spdm_req_port req_port = { .psk = req_psk };
+static enum il_err req_sign(void *ctx, uint8_t slot, uint32_t asym,
+			    const uint8_t *digest, size_t digest_len,
+			    uint8_t *sig, size_t sig_len)
+{
+	struct pair *p = ctx;
+
+	(void)asym;
+	assert_true(slot == UINT8_MAX || p->qcfg.slots[slot].certs.n);
+	p->signs++;
+	return crypto_sign_digest(&p->c, p->maker.key, digest, digest_len, sig,
+				  sig_len);
+}
+
+static enum il_err req_info(void *ctx, uint8_t sub, struct wr *out)
+{
+	(void)ctx;
+	if (sub != SPDM_EP_INFO_CLASS_ID)
+		return IL_E_ARG;
+	wr_u32le(out, 0x12345678);
+	return IL_OK;
+}
+
+static enum il_err trust(void *ctx, uint8_t slot,
+			 const struct crypto_chain *chain)
+{
+	struct pair *p = ctx;
+
+	(void)slot;
+	assert_true(chain->count != 0);
+	p->trusted++;
+	return p->trust_err;
+}
+
+static void peer_info(void *ctx, uint32_t session_id, uint8_t sub,
+		      struct spdm_span info, bool proven)
+{
+	struct pair *p = ctx;
+
+	(void)session_id;
+	assert_int_equal(sub, SPDM_EP_INFO_CLASS_ID);
+	assert_int_equal(info.n, 4);
+	p->infos++;
+	p->info_proven = proven;
+}
+
+static const struct spdm_req_port req_port = {
+	.sign = req_sign,
+	.endpoint_info = req_info,
+	.psk = req_psk,
+};
 
 static const struct spdm_rsp_port port = {
 	.sign = sign,
@@ -110,6 +159,8 @@ static const struct spdm_rsp_port port = {
 	.vendor_other = vendor,
 	.session_ended = ended,
 	.psk = rsp_psk,
+	.trust = trust,
+	.peer_info = peer_info,
 };
 
 static void tap(void *ctx, uint32_t session_id, enum spdm_tap_stage stage,
@@ -183,6 +234,24 @@ struct pair *pair_new(enum crypto_curve curve)
 	p->env = fake_env(&p->fenv);
 	configure(p, curve);
 	return p;
+}
+
+void pair_mutual(struct pair *p, uint8_t how, uint8_t slot)
+{
+	const uint32_t caps = SPDM_CAP_MUT_AUTH | SPDM_CAP_ENCAP;
+	const struct spdm_span certs = { p->maker.certs, p->maker.certs_len };
+
+	p->rcfg.caps |= caps;
+	p->qcfg.caps |= caps;
+	p->rcfg.req_asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384;
+	p->qcfg.req_asym = p->rcfg.asym; /* of the maker's key */
+	p->rcfg.mutual = how;
+	p->rcfg.mutual_slot = slot;
+	p->rcfg.peer_chain = p->peer_chain;
+	p->rcfg.peer_chain_cap = sizeof(p->peer_chain);
+	p->rcfg.peer.certs = certs;
+	p->qcfg.slots[0].certs = certs;
+	p->qcfg.slots[slot].certs = certs;
 }
 
 void pair_start(struct pair *p)

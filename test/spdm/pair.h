@@ -34,6 +34,12 @@ struct pair {
 	enum il_err sign_err;
 	enum il_err vendor_err;
 	enum il_err psk_err;
+	enum il_err trust_err;
+	unsigned trusted; /* chains that the responder was asked about */
+	unsigned signs;	  /* signatures that the requester made */
+	uint8_t infos;	  /* endpoint information that came */
+	bool info_proven;
+	uint8_t peer_chain[8192];
 	uint8_t psk_twist; /* of the responder's pre-shared key */
 	bool vendor_silent;
 	unsigned vendor_calls;
@@ -63,6 +69,10 @@ struct pair {
 struct pair *pair_new(enum crypto_curve curve);
 void pair_start(struct pair *p);
 void pair_free(struct pair *p);
+
+/* The requester has an identity, in its slot 0 and @slot; the responder asks
+ * for it in KEY_EXCHANGE, @how is SPDM_MUT_AUTH…, or 0. */
+void pair_mutual(struct pair *p, uint8_t how, uint8_t slot);
 
 /* One message each way. What push said. */
 enum il_err pair_exchange(struct pair *p);

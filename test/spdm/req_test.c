@@ -309,14 +309,15 @@ static void each_operation_begins_only_where_it_may(void **unused)
 		[SPDM_OP_VENDOR] = { false, false, true },
 		[SPDM_OP_END_SESSION] = { false, false, true },
 		[SPDM_OP_PSK] = { false, true, false },
+		[SPDM_OP_ENCAP] = { false, true, true },
 	};
 	struct pair *p = pair_new(CRYPTO_P384);
 	struct spdm_req *old = malloc(sizeof(*old));
 	const struct spdm_req_args a = args();
 
 	assert_non_null(old);
-	p->rcfg.caps |= SPDM_CAP_PSK;
-	p->qcfg.caps |= SPDM_CAP_PSK;
+	p->rcfg.caps |= SPDM_CAP_PSK | SPDM_CAP_ENCAP;
+	p->qcfg.caps |= SPDM_CAP_PSK | SPDM_CAP_ENCAP;
 	pair_start(p);
 	for (unsigned st = 0; st < SPDM_REQ_STATES; st++) {
 		if (st == SPDM_REQ_CONNECTED)

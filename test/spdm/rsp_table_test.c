@@ -13,6 +13,7 @@
 #define SR SPDM_ERR_SESSION_REQUIRED
 #define NO SPDM_ERR_UNSUPPORTED_REQUEST
 #define DE SPDM_ERR_DECRYPT_ERROR
+#define IF SPDM_ERR_REQUEST_IN_FLIGHT
 #define IR SPDM_ERR_INVALID_REQUEST
 #define MM SPDM_ERR_VERSION_MISMATCH
 #define QU (-1) /* no answer at all */
@@ -22,36 +23,36 @@ static const struct row {
 	const char *name;
 	uint8_t len;
 	uint8_t msg[44];
-	int want[SPDM_PHASES]; /* start, version, caps, ready, handshake, session, psk */
+	int want[SPDM_PHASES]; /* start, version, caps, ready, handshake, session, psk, mutual */
 } rows[] = {
-	{ "GET_VERSION", 4, { 0x10, 0x84 },                         { OK, OK, OK, OK, UN, UN, UN } },
-	{ "GET_VERSION 1.2", 4, { 0x12, 0x84 },                     { MM, MM, MM, MM, MM, MM, MM } },
+	{ "GET_VERSION", 4, { 0x10, 0x84 },                         { OK, OK, OK, OK, UN, UN, UN, UN } },
+	{ "GET_VERSION 1.2", 4, { 0x12, 0x84 },                     { MM, MM, MM, MM, MM, MM, MM, MM } },
 	{ "GET_CAPABILITIES", 20, { 0x12, 0xe1, 0, 0, 0, 0, 0, 0, 0xc6, 0x62, 0, 0, 0, 16, 0, 0, 0, 16 },
-	                                                            { UN, OK, UN, UN, UN, UN, UN } },
+	                                                            { UN, OK, UN, UN, UN, UN, UN, IF } },
 	{ "NEGOTIATE_ALGORITHMS", 44, { 0x12, 0xe3, 3, 0, 44, 0, 1, 2, 0x80, 0, 0, 0, 2, 0, 0, 0,
 	    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x20, 0x10, 0, 3, 0x20, 2, 0, 5, 0x20, 1 },
-	                                                            { UN, UN, OK, UN, UN, UN, UN } },
-	{ "GET_DIGESTS", 4, { 0x12, 0x81 },                         { UN, UN, UN, OK, UN, OK, UN } },
-	{ "GET_CERTIFICATE", 8, { 0x12, 0x82, 0, 0, 0, 0, 9, 0 },   { UN, UN, UN, OK, UN, OK, UN } },
-	{ "CHALLENGE", 36, { 0x12, 0x83 },                          { UN, UN, UN, OK, UN, UN, UN } },
-	{ "GET_MEASUREMENTS", 4, { 0x12, 0xe0, 0, 1 },              { UN, UN, UN, OK, UN, OK, UN } },
-	{ "HEARTBEAT", 4, { 0x12, 0xe8 },                           { SR, SR, SR, SR, UN, OK, UN } },
-	{ "KEY_UPDATE", 4, { 0x12, 0xe9, 1, 9 },                    { SR, SR, SR, SR, UN, OK, UN } },
-	{ "END_SESSION", 4, { 0x12, 0xec },                         { SR, SR, SR, SR, UN, OK, UN } },
-	{ "PCI-SIG", 12, { 0x12, 0xfe, 0, 0, 3, 0, 2, 1, 0, 1, 0, 7 }, { QU, QU, QU, QU, UN, OK, UN } },
-	{ "CXL", 12, { 0x12, 0xfe, 0, 0, 3, 0, 2, 0x98, 0x1e, 1, 0, 7 }, { UN, UN, UN, OK, UN, OK, UN } },
-	{ "RESPOND_IF_READY", 4, { 0x12, 0xff },                    { NO, NO, NO, NO, NO, NO, NO } },
-	{ "PSK_EXCHANGE", 4, { 0x12, 0xe6 },                        { UN, UN, UN, NO, NO, NO, UN } },
-	{ "PSK_FINISH", 4, { 0x12, 0xe7 },                          { SR, SR, SR, NO, NO, NO, IR } },
-	{ "GET_CSR", 4, { 0x12, 0xed },                             { UN, UN, UN, NO, NO, NO, NO } },
-	{ "SET_CERTIFICATE", 4, { 0x12, 0xee },                     { UN, UN, UN, NO, NO, NO, NO } },
-	{ "GET_ENDPOINT_INFO", 8, { 0x12, 0x87, 1 },                { UN, UN, NO, NO, NO, NO, NO } },
-	{ "GET_MEL", 12, { 0x12, 0xef },                            { UN, UN, NO, NO, NO, NO, NO } },
-	{ "GET_KEY_PAIR_INFO", 5, { 0x12, 0xfc, 0, 0, 1 },          { UN, UN, NO, NO, NO, NO, NO } },
-	{ "SET_KEY_PAIR_INFO", 5, { 0x12, 0xfd, 1, 0, 1 },          { UN, UN, NO, NO, NO, NO, NO } },
-	{ "a response", 4, { 0x12, 0x04 },                          { NO, NO, NO, NO, NO, NO, NO } },
-	{ "HEARTBEAT 1.3", 4, { 0x13, 0xe8 },                       { MM, MM, MM, MM, MM, MM, MM } },
-	{ "HEARTBEAT 1.1", 4, { 0x11, 0xe8 },                       { UN, UN, MM, MM, MM, MM, MM } },
+	                                                            { UN, UN, OK, UN, UN, UN, UN, IF } },
+	{ "GET_DIGESTS", 4, { 0x12, 0x81 },                         { UN, UN, UN, OK, UN, OK, UN, IF } },
+	{ "GET_CERTIFICATE", 8, { 0x12, 0x82, 0, 0, 0, 0, 9, 0 },   { UN, UN, UN, OK, UN, OK, UN, IF } },
+	{ "CHALLENGE", 36, { 0x12, 0x83 },                          { UN, UN, UN, OK, UN, UN, UN, IF } },
+	{ "GET_MEASUREMENTS", 4, { 0x12, 0xe0, 0, 1 },              { UN, UN, UN, OK, UN, OK, UN, IF } },
+	{ "HEARTBEAT", 4, { 0x12, 0xe8 },                           { SR, SR, SR, SR, UN, OK, UN, IF } },
+	{ "KEY_UPDATE", 4, { 0x12, 0xe9, 1, 9 },                    { SR, SR, SR, SR, UN, OK, UN, IF } },
+	{ "END_SESSION", 4, { 0x12, 0xec },                         { SR, SR, SR, SR, UN, OK, UN, IF } },
+	{ "PCI-SIG", 12, { 0x12, 0xfe, 0, 0, 3, 0, 2, 1, 0, 1, 0, 7 }, { QU, QU, QU, QU, UN, OK, UN, IF } },
+	{ "CXL", 12, { 0x12, 0xfe, 0, 0, 3, 0, 2, 0x98, 0x1e, 1, 0, 7 }, { UN, UN, UN, OK, UN, OK, UN, IF } },
+	{ "RESPOND_IF_READY", 4, { 0x12, 0xff },                    { NO, NO, NO, NO, NO, NO, NO, NO } },
+	{ "PSK_EXCHANGE", 4, { 0x12, 0xe6 },                        { UN, UN, UN, NO, NO, NO, UN, NO } },
+	{ "PSK_FINISH", 4, { 0x12, 0xe7 },                          { SR, SR, SR, NO, NO, NO, IR, NO } },
+	{ "GET_CSR", 4, { 0x12, 0xed },                             { UN, UN, UN, NO, NO, NO, NO, NO } },
+	{ "SET_CERTIFICATE", 4, { 0x12, 0xee },                     { UN, UN, UN, NO, NO, NO, NO, NO } },
+	{ "GET_ENDPOINT_INFO", 8, { 0x12, 0x87, 1 },                { UN, UN, NO, NO, NO, NO, NO, NO } },
+	{ "GET_MEL", 12, { 0x12, 0xef },                            { UN, UN, NO, NO, NO, NO, NO, NO } },
+	{ "GET_KEY_PAIR_INFO", 5, { 0x12, 0xfc, 0, 0, 1 },          { UN, UN, NO, NO, NO, NO, NO, NO } },
+	{ "SET_KEY_PAIR_INFO", 5, { 0x12, 0xfd, 1, 0, 1 },          { UN, UN, NO, NO, NO, NO, NO, NO } },
+	{ "a response", 4, { 0x12, 0x04 },                          { NO, NO, NO, NO, NO, NO, NO, NO } },
+	{ "HEARTBEAT 1.3", 4, { 0x13, 0xe8 },                       { MM, MM, MM, MM, MM, MM, MM, MM } },
+	{ "HEARTBEAT 1.1", 4, { 0x11, 0xe8 },                       { UN, UN, MM, MM, MM, MM, MM, MM } },
 };
 /* clang-format on */
 
@@ -68,12 +69,14 @@ static struct pair *bring_to(enum spdm_phase phase)
 		p->rcfg.caps |= SPDM_CAP_PSK_WITH_CONTEXT;
 		p->qcfg.caps |= SPDM_CAP_PSK;
 	}
+	if (phase == SPDM_PH_MUTUAL)
+		pair_mutual(p, SPDM_MUT_AUTH_ENCAP, 0);
 	pair_start(p);
 	if (phase == SPDM_PH_SESSION) {
 		pair_session(p);
 		return p;
 	}
-	if (phase == SPDM_PH_HANDSHAKE || phase == SPDM_PH_PSK) {
+	if (phase >= SPDM_PH_HANDSHAKE) {
 		pair_connect(p);
 		assert_int_equal(spdm_req_begin(&p->req,
 						phase == SPDM_PH_PSK
@@ -178,9 +181,9 @@ static void try_handshake(uint8_t code, const int *want)
 static void a_handshake_begins_when_ready_and_goes_on_inside(void **unused)
 {
 	(void)unused;
-	const int key_exchange[] = { UN, UN, UN, OK, UN, UN, UN };
+	const int key_exchange[] = { UN, UN, UN, OK, UN, UN, UN, IF };
 	/* A wrong HMAC: looked at only where FINISH belongs. */
-	const int finish[] = { SR, SR, SR, SR, DE, UN, UN };
+	const int finish[] = { SR, SR, SR, SR, DE, UN, UN, IF };
 
 	try_handshake(SPDM_KEY_EXCHANGE, key_exchange);
 	try_handshake(SPDM_FINISH, finish);
