@@ -150,6 +150,13 @@ static void meas_hex(struct fj *j, json_t *v, void *to)
 		fj_hex(j, v, o->f->bytes + used, sizeof(o->f->bytes) - used));
 }
 
+static void meas_extend(struct fj *j, json_t *v, void *to)
+{
+	struct one_meas *o = to;
+
+	o->m.extend = fj_bool(j, v);
+}
+
 static const struct fj_key meas_keys[] = {
 	{ "index", meas_index, true },
 	FJ_NUM("type", true, one_meas, m.type, 0, 0x7f),
@@ -157,6 +164,7 @@ static const struct fj_key meas_keys[] = {
 	{ "hex", meas_hex },
 	{ "tcb", meas_tcb },
 	{ "raw_only", meas_raw },
+	{ "extend", meas_extend },
 };
 
 static void measurement(struct fj *j, json_t *v, struct device_file *f)
@@ -165,8 +173,12 @@ static void measurement(struct fj *j, json_t *v, struct device_file *f)
 	unsigned n = f->cfg.meas_count;
 
 	fj_object(j, v, meas_keys, COUNT(meas_keys), &o);
-	if (!o.m.raw.p)
+	if (!o.m.raw.p && !o.m.extend)
 		fj_fail(j, "'text' or 'hex' is missing");
+	if (o.m.extend && (o.m.raw.p || o.m.only_raw ||
+			   o.m.type != SPDM_MEAS_TYPE_HASH_EXTEND))
+		fj_fail(j,
+			"what the log extends is of type 8 and has no value");
 	if (j->failed)
 		return;
 	f->meas[n] = o.m;
@@ -203,6 +215,7 @@ static const struct fj_key keys[] = {
 	{ "spdm", file_spdm },
 	{ "doe", file_doe },
 	{ "measurements", measurements },
+	{ "provision", file_provision },
 };
 
 /* Firmware, its configuration, a version: what a device of ours measures. */
@@ -298,6 +311,7 @@ void device_file_apply(const struct device_file *f, struct device_cfg *cfg)
 	*cfg = f->cfg;
 	cfg->meas = f->meas;
 	cfg->meas_index = f->meas_index;
+	cfg->prov.log = f->log;
 	cfg->arena = own.arena;
 	cfg->crypto = own.crypto;
 	cfg->link_crypto = own.link_crypto;

@@ -11,6 +11,7 @@
  */
 #define DEVICE_FILE_MEAS     32u
 #define DEVICE_FILE_MEAS_LEN 4096u /* bytes of all measurements */
+#define DEVICE_FILE_LOG	     64u   /* entries */
 #define DEVICE_FILE_WHAT     256u  /* of a line of refusal, enough for all */
 
 /* Plain storage; it points into itself, so it must not move once parsed, and
@@ -26,6 +27,9 @@ struct device_file {
 	uint8_t meas_index[DEVICE_FILE_MEAS];
 	uint8_t bytes[DEVICE_FILE_MEAS_LEN];
 	size_t bytes_used;
+	struct device_log_cfg log[DEVICE_FILE_LOG];
+	uint8_t log_bytes[DEVICE_LOG_MAX];
+	size_t log_used;
 };
 
 /*

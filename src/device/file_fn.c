@@ -403,6 +403,22 @@ static void finish_caps(struct fj *j, const struct device_file *f)
 		{ SPDM_CAP_MEAS_SIG, SPDM_CAP_CERT, "'meas-sig' needs 'cert'" },
 		{ SPDM_CAP_MEAS_FRESH, SPDM_CAP_MEAS_SIG,
 		  "'meas-fresh' needs 'meas-sig'" },
+		{ SPDM_CAP_SET_CERT, SPDM_CAP_CERT, "'set-cert' needs 'cert'" },
+		{ SPDM_CAP_CSR, SPDM_CAP_SET_CERT, "'csr' needs 'set-cert'" },
+		{ SPDM_CAP_CERT_INSTALL_RESET, SPDM_CAP_SET_CERT,
+		  "'cert-install-reset' needs 'set-cert'" },
+		{ SPDM_CAP_EP_INFO_SIG, SPDM_CAP_CERT,
+		  "'ep-info-sig' needs 'cert'" },
+		{ SPDM_CAP_MULTI_KEY_ONLY, SPDM_CAP_GET_KEY_PAIR_INFO,
+		  "'multi-key-only' needs 'get-key-pair-info'" },
+		{ SPDM_CAP_MULTI_KEY_NEG, SPDM_CAP_GET_KEY_PAIR_INFO,
+		  "'multi-key' needs 'get-key-pair-info'" },
+		{ SPDM_CAP_GET_KEY_PAIR_INFO, SPDM_CAP_CERT,
+		  "'get-key-pair-info' needs 'cert'" },
+		{ SPDM_CAP_SET_KEY_PAIR_INFO, SPDM_CAP_GET_KEY_PAIR_INFO,
+		  "'set-key-pair-info' needs 'get-key-pair-info'" },
+		{ SPDM_CAP_SET_KEY_PAIR_RESET, SPDM_CAP_SET_KEY_PAIR_INFO,
+		  "'set-key-pair-reset' needs 'set-key-pair-info'" },
 	};
 	const struct spdm_rsp_cfg *s = &f->cfg.spdm;
 
@@ -424,6 +440,7 @@ void file_finish(struct fj *j, struct device_file *f)
 
 	finish_bars(j, f);
 	finish_caps(j, f);
+	file_finish_prov(j, f);
 	if (!f->cfg.spdm.transfer)
 		f->cfg.spdm.transfer =
 			(uint32_t)(room < UINT16_MAX ? room : UINT16_MAX);

@@ -15,8 +15,10 @@ void file_ide(struct fj *j, json_t *v, void *to);
 void file_tdisp(struct fj *j, json_t *v, void *to);
 void file_spdm(struct fj *j, json_t *v, void *to);
 void file_doe(struct fj *j, json_t *v, void *to);
+void file_provision(struct fj *j, json_t *v, void *to);
 
 /* What can be said once all was read: sizes that depend on each other. */
 void file_finish(struct fj *j, struct device_file *f);
+void file_finish_prov(struct fj *j, const struct device_file *f);
 
 #endif

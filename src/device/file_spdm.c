@@ -149,12 +149,28 @@ static void caps(struct fj *j, json_t *v, void *to)
 		{ "hbeat", SPDM_CAP_HBEAT },
 		{ "key-upd", SPDM_CAP_KEY_UPD },
 		{ "handshake-in-the-clear", SPDM_CAP_HANDSHAKE_IN_CLEAR },
+		{ "set-cert", SPDM_CAP_SET_CERT },
+		{ "csr", SPDM_CAP_CSR },
+		{ "cert-install-reset", SPDM_CAP_CERT_INSTALL_RESET },
+		{ "ep-info", SPDM_CAP_EP_INFO_NO_SIG },
+		{ "ep-info-sig", SPDM_CAP_EP_INFO_SIG },
+		{ "mel", SPDM_CAP_MEL },
+		{ "multi-key-only", SPDM_CAP_MULTI_KEY_ONLY },
+		{ "multi-key", SPDM_CAP_MULTI_KEY_NEG },
+		{ "get-key-pair-info", SPDM_CAP_GET_KEY_PAIR_INFO },
+		{ "set-key-pair-info", SPDM_CAP_SET_KEY_PAIR_INFO },
+		{ "set-key-pair-reset", SPDM_CAP_SET_KEY_PAIR_RESET },
 	};
 	struct device_file *f = to;
 
 	f->cfg.spdm.caps = fj_words(j, v, words, COUNT(words));
-	if (f->cfg.spdm.caps & ~SPDM_RSP_CAPS_ALL)
+	if (f->cfg.spdm.caps & SPDM_CAP_MEAS_NO_SIG)
 		fj_fail(j, "measurements are signed, or not there at all");
+	if ((f->cfg.spdm.caps & SPDM_CAP_EP_INFO_MASK) == SPDM_CAP_EP_INFO_MASK)
+		fj_fail(j, "'ep-info' or 'ep-info-sig', not both");
+	if ((f->cfg.spdm.caps & SPDM_CAP_MULTI_KEY_MASK) ==
+	    SPDM_CAP_MULTI_KEY_MASK)
+		fj_fail(j, "'multi-key' or 'multi-key-only', not both");
 }
 
 static void slots(struct fj *j, json_t *v, void *to)

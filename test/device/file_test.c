@@ -63,13 +63,29 @@ static void the_example_says_what_it_says(void **unused)
 	assert_int_equal(f.cfg.vf_bar[2].at, 0x81400000);
 	assert_int_equal(f.cfg.report.info_len, 4);
 	assert_memory_equal(f.cfg.report.info, "ilk1", 4);
-	assert_int_equal(f.cfg.meas_count, 4);
+	assert_int_equal(f.cfg.meas_count, 5);
+	assert_int_equal(f.meas_index[4], 16);
+	assert_true(f.meas[4].extend && f.meas[4].tcb);
 	assert_int_equal(f.meas_index[3], 7);
 	assert_true(f.meas[3].only_raw && !f.meas[3].tcb);
 	assert_int_equal(f.meas[3].raw.n, 8);
 	assert_memory_equal(f.meas[0].raw.p, "boot rom", 8);
 	assert_int_equal(f.cfg.spdm.transfer, 4032);
 	assert_int_equal(f.slots, 1);
+	assert_int_equal(f.cfg.prov.place, DEVICE_FIELD);
+	assert_int_equal(f.cfg.prov.slots, 6);
+	assert_int_equal(f.cfg.prov.pairs, 2);
+	assert_int_equal(f.cfg.prov.pair[0].usage, 0xf);
+	assert_int_equal(f.cfg.prov.pair[0].caps, 0);
+	assert_int_equal(f.cfg.prov.pair[1].caps, 0x1f);
+	assert_int_equal(f.cfg.prov.pair[1].usage_caps, 6);
+	assert_int_equal(f.cfg.prov.pair[1].usage, 2);
+	assert_int_equal(f.cfg.prov.pair[1].slots, 2);
+	assert_true(f.cfg.prov.pair[1].made);
+	assert_int_equal(f.cfg.prov.log_count, 2);
+	assert_int_equal(f.log[0].meas, 16);
+	assert_int_equal(f.log[0].type, 0x89);
+	assert_memory_equal(f.log[1].value.p, "fir", 3);
 }
 
 /* Any prefix of a file, and any file with a byte missing, is no file. */
@@ -225,6 +241,7 @@ static void bars_without_an_address_find_a_free_one(void **unused)
 #define VF(x)	"{\"functions\": [{\"vfs\": {" x "}}]}"
 #define FN(x)	"{\"functions\": [{" x "}]}"
 #define MEAS(x) "{\"measurements\": [" x "]}"
+#define PROV(x) "{\"provision\": {" x "}}"
 #define SPDM(x) "{\"spdm\": {" x "}}"
 
 static const struct {
@@ -358,6 +375,46 @@ static const struct {
 	{ SPDM("\"slots\": [1, 1]"), "spdm.slots[1]: stands there twice" },
 	{ SPDM("\"heartbeat_s\": 5, \"capabilities\": [\"cert\"]"),
 	  "spdm.heartbeat_s: needs 'hbeat'" },
+	{ SPDM("\"capabilities\": [\"cert\", \"csr\"]"),
+	  "spdm.capabilities: 'csr' needs 'set-cert'" },
+	{ SPDM("\"capabilities\": [\"ep-info\", \"ep-info-sig\"]"),
+	  "spdm.capabilities: 'ep-info' or 'ep-info-sig', not both" },
+	{ SPDM("\"capabilities\": [\"cert\", \"multi-key\"]"),
+	  "spdm.capabilities: 'multi-key' needs 'get-key-pair-info'" },
+	{ PROV("\"place\": \"home\""),
+	  "provision.place: 'home' is not one of those that we know" },
+	{ PROV("\"empty_slots\": [8]"),
+	  "provision.empty_slots[0]: 8 is not from 0 to 7" },
+	{ PROV("\"empty_slots\": [0]"),
+	  "provision.empty_slots: one of them is filled" },
+	{ PROV("\"key_pairs\": [{}]"),
+	  "provision.key_pairs[0]: 'allowed_uses' is missing" },
+	{ PROV("\"key_pairs\": [{\"allowed_uses\": [\"vendor\"], \"uses\": "
+	       "[\"key-ex\"]}]"),
+	  "provision.key_pairs[0]: 'uses' are more than 'allowed_uses'" },
+	{ PROV("\"empty_slots\": [1, 2], \"key_pairs\": [{\"allowed_uses\": "
+	       "[\"vendor\"], \"slots\": [1, 2]}]"),
+	  "provision.key_pairs[0]: more than one slot, which needs 'share'" },
+	{ PROV("\"key_pairs\": [{\"allowed_uses\": [\"vendor\"], \"slots\": "
+	       "[1]}]"),
+	  "provision.key_pairs[0].slots: one is not there" },
+	{ PROV("\"key_pairs\": [{\"allowed_uses\": [\"vendor\"]}, "
+	       "{\"allowed_uses\": [\"vendor\"], \"slots\": [0]}]"),
+	  "provision.key_pairs[1].slots: a filled slot has the first" },
+	{ PROV("\"empty_slots\": [1], \"key_pairs\": [{\"allowed_uses\": "
+	       "[\"vendor\"], \"slots\": [1]}, {\"allowed_uses\": "
+	       "[\"vendor\"], \"slots\": [1]}]"),
+	  "provision.key_pairs[1].slots: one is another's" },
+	{ PROV("\"key_pairs\": [{\"allowed_uses\": [\"vendor\"], \"may\": "
+	       "[\"share\"]}]"),
+	  "provision.key_pairs[0].may: 'share' needs 'move'" },
+	{ PROV("\"log\": [{\"measurement\": 1, \"type\": 1}]"),
+	  "provision.log[0]: 'text' or 'hex' is missing" },
+	{ MEAS("{\"index\": 1, \"type\": 1, \"extend\": true}"),
+	  "measurements[0]: what the log extends is of type 8 and has no "
+	  "value" },
+	{ MEAS("{\"index\": 1, \"type\": 8, \"extend\": true}"),
+	  "measurements[0].extend: needs 'mel'" },
 	{ MEAS("{\"index\": 0, \"type\": 1, \"text\": \"x\"}"),
 	  "measurements[0].index: 0 is not from 1 to 254" },
 	{ MEAS("{\"index\": 1, \"type\": 1}"),
