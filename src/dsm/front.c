@@ -13,6 +13,18 @@ static struct dsm_place *place_of(struct dsm_conn *c, uint32_t id)
 	return NULL;
 }
 
+static bool aes256(const struct dsm_conn *c, uint32_t id)
+{
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
+		const struct spdm_rsp_session *s = &c->rsp.ses[i];
+
+		if (s->state == SPDM_SES_OPEN && s->id == id)
+			return spdm_keys_suite(&s->keys) ==
+			       SPDM_AEAD_AES_256_GCM;
+	}
+	return true; /* it has ended; all that is told of it is that */
+}
+
 static struct dsm_session name_of(const struct dsm_conn *c,
 				  const struct dsm_place *p)
 {
@@ -21,7 +33,7 @@ static struct dsm_session name_of(const struct dsm_conn *c,
 		.seat = (uint8_t)(p - c->place),
 		.id = p->id,
 		.gen = p->gen,
-		.aes256 = true, /* SPDM agrees to nothing else */
+		.aes256 = aes256(c, p->id),
 	};
 }
 

@@ -242,6 +242,32 @@ static void an_end_of_another_session_touches_nothing(void **unused)
 	rig_free(g);
 }
 
+/* PCIe TDISP 1.0 §11.2.2 */
+static void under_another_cipher_there_is_no_answer(void **unused)
+{
+	static const uint16_t other[] = { SPDM_AEAD_AES_128_GCM,
+					  SPDM_AEAD_CHACHA20_POLY1305 };
+	const uint8_t query[4] = { 0, IDEKM_QUERY, 0, 0 };
+	const uint8_t version[17] = { 1, 0x10, TDISP_GET_VERSION, 0, 0, 0, 1 };
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(other); i++) {
+		struct rig *g = rig_new();
+		uint32_t s;
+
+		rig_start(g);
+		s = session(g, &g->a);
+		tell(g, s, query, 4);
+		assert_int_not_equal(g->ans_len, 0);
+		g->conns[0].rsp.ses[0].keys.aead = other[i];
+		tell(g, s, query, 4);
+		assert_int_equal(g->ans_len, 0);
+		tell(g, s, version, 17);
+		assert_int_equal(g->ans_len, 0);
+		rig_free(g);
+	}
+}
+
 static void other_protocols_and_no_protocol_are_refused(void **unused)
 {
 	struct rig *g = rig_new();
@@ -484,6 +510,7 @@ int run_life_tests(void)
 		cmocka_unit_test(
 			a_new_connection_ends_the_session_and_all_on_it),
 		cmocka_unit_test(an_end_of_another_session_touches_nothing),
+		cmocka_unit_test(under_another_cipher_there_is_no_answer),
 		cmocka_unit_test(other_protocols_and_no_protocol_are_refused),
 		cmocka_unit_test(what_ide_km_leaves_unanswered_has_no_answer),
 		cmocka_unit_test(

@@ -14,5 +14,6 @@ FILE *recording(void);
 int run_codec_tests(void);
 int run_req_tests(void);
 int run_rsp_tests(void);
+int run_refuse_tests(void);
 
 #endif

@@ -14,5 +14,6 @@ FILE *recording(void)
 int main(int argc, char **argv)
 {
 	path = argc > 1 ? argv[1] : NULL;
-	return run_codec_tests() + run_req_tests() + run_rsp_tests();
+	return run_codec_tests() + run_req_tests() + run_rsp_tests() +
+	       run_refuse_tests();
 }

@@ -15,5 +15,6 @@ int main(int argc, char **argv)
 {
 	path = argc > 1 ? argv[1] : NULL;
 	return run_codec_tests() + run_report_tests() + run_req_tests() +
-	       run_table_tests() + run_frame_tests() + run_walk_tests();
+	       run_table_tests() + run_frame_tests() + run_walk_tests() +
+	       run_slow_tests();
 }

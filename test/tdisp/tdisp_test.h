@@ -17,6 +17,7 @@ int run_req_tests(void);
 int run_table_tests(void);
 int run_frame_tests(void);
 int run_walk_tests(void);
+int run_slow_tests(void);
 
 #define TDIS	    2
 #define REP_CAP	    1024
