@@ -67,11 +67,13 @@ static struct dsm_pci_cfg pci_cfg_of(struct device *d)
 {
 	return (struct dsm_pci_cfg){
 		.env = d->cfg.env,
-		.port = &device_dsm_port,
+		.port = &d->port,
 		.port_ctx = d,
 		.tdi_table = d->cfg.tdi_table,
 		.lock_flags = d->cfg.lock_flags,
 		.addr_width = d->cfg.addr_width,
+		.num_req_this = d->cfg.num_req_this,
+		.num_req_all = d->cfg.num_req_all,
 		.lock_without_keys = relaxed(d, DEVICE_RELAX_NO_KEYS),
 		.lock_after_key_stop = relaxed(d, DEVICE_RELAX_KEY_STOP),
 		.any_port = relaxed(d, DEVICE_RELAX_PORTS),
@@ -89,6 +91,15 @@ static struct dsm_pci_cfg pci_cfg_of(struct device *d)
 	};
 }
 
+static bool updatable(const struct device_bar *set)
+{
+	for (unsigned b = 0; b < T0_BARS; b++)
+		for (unsigned i = 0; i < set[b].parts; i++)
+			if (set[b].part[i].updatable)
+				return true;
+	return false;
+}
+
 static enum il_err init_dsm(struct device *d)
 {
 	struct dsm_cfg dsm = { .spdm = d->cfg.spdm,
@@ -98,6 +109,11 @@ static enum il_err init_dsm(struct device *d)
 			       .tap = d->cfg.tap,
 			       .tap_ctx = d->cfg.tap_ctx };
 
+	d->port = device_dsm_port;
+	if (!d->cfg.vdm)
+		d->port.vdm = NULL;
+	if (!updatable(d->cfg.bar) && !updatable(d->cfg.vf_bar))
+		d->port.set_mmio_attr = NULL;
 	dsm.spdm.crypto = d->cfg.crypto;
 	dsm.spdm.env = d->cfg.env;
 	dsm.spdm.port = &device_spdm_port;

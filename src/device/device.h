@@ -59,6 +59,7 @@ struct device_ids {
 struct device_part {
 	uint64_t size; /* whole pages */
 	bool non_tee;
+	bool updatable; /* SET_MMIO_ATTRIBUTE may change that */
 };
 
 /*
@@ -110,9 +111,12 @@ struct device_cfg {
 	struct device_report report;
 	uint16_t lock_flags;  /* TDISP_LOCK_*; 0: DEVICE_LOCK_FLAGS */
 	bool lock_flags_none; /* offer none at all */
-	uint8_t addr_width;   /* bits; 0: 52 */
-	uint32_t relax;	      /* DEVICE_RELAX_*, DEVICE_STRICTER_* */
-	uint8_t query_bus;    /* told with query-bus, query-segment */
+	uint8_t addr_width;   /* bits; 0: 52; no request goes beyond */
+	uint8_t num_req_this; /* as of struct dsm_pci_cfg */
+	uint8_t num_req_all;
+	bool vdm;	/* answers TDISP messages of its own vendor: an echo */
+	uint32_t relax; /* DEVICE_RELAX_*, DEVICE_STRICTER_* */
+	uint8_t query_bus; /* told with query-bus, query-segment */
 	uint8_t query_segment;
 	size_t doe_limit;	  /* bytes of an object; 0: DOE_OBJECT_LIMIT */
 	uint64_t read_timeout_ns; /* of its own reads; 0: 50 ms */
@@ -244,6 +248,7 @@ struct device {
 	uint64_t wake_ns; /* when the DSM wants to run next */
 	struct spdm_rsp_port spdm_port;
 	struct device_store store;
+	struct dsm_port port; /* what of device_dsm_port it offers */
 	/* Storage of the DSM */
 	struct dsm_fn dsm_fns[DEVICE_FNS];
 	struct tdi tdis[DEVICE_FNS];

@@ -102,6 +102,24 @@ static uint32_t allowed(const struct device_fn *fn, bool *t, int *stream)
 	return DMA_ERROR_NONE;
 }
 
+/* No request goes beyond the addresses that GET_CAPABILITIES tells of. */
+static bool reaches(const struct device_fn *fn, uint64_t at, uint32_t len)
+{
+	unsigned width = fn->dev->cfg.addr_width;
+
+	return width >= 64 ||
+	       (at >> width == 0 && (at + len - 1) >> width == 0);
+}
+
+/* What the command would ask for lies within. */
+static bool addresses_ok(const struct device_fn *fn)
+{
+	const struct device_engine *e = &fn->engine;
+
+	return (e->cmd == DMA_CMD_STORE || reaches(fn, e->from, e->size)) &&
+	       (e->cmd == DMA_CMD_LOAD || reaches(fn, e->to, e->size));
+}
+
 static void start(struct device_fn *fn, uint32_t cmd)
 {
 	struct device_engine *e = &fn->engine;
@@ -121,7 +139,7 @@ static void start(struct device_fn *fn, uint32_t cmd)
 	e->epoch = dsm_epoch(&fn->dev->dsm.pci, fn->index);
 	error = allowed(fn, &t, &stream);
 	if (cmd < DMA_CMD_LOAD || cmd > DMA_CMD_COPY || e->size == 0 ||
-	    e->size > DMA_MAX_LEN)
+	    e->size > DMA_MAX_LEN || !addresses_ok(fn))
 		error = DMA_ERROR_COMMAND;
 	if (error) {
 		finish(fn, error);

@@ -87,11 +87,19 @@ static void part_non_tee(struct fj *j, json_t *v, void *to)
 	p->non_tee = fj_bool(j, v);
 }
 
+static void part_updatable(struct fj *j, json_t *v, void *to)
+{
+	struct device_part *p = to;
+
+	p->updatable = fj_bool(j, v);
+}
+
 static void bar_parts(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_key keys[] = {
 		{ "size", part_size, true },
 		{ "non_tee", part_non_tee },
+		{ "updatable", part_updatable },
 	};
 	struct bars *b = to;
 
@@ -126,7 +134,8 @@ static void bar(struct fj *j, json_t *v, struct bars *b)
 		fj_fail(j, "'non_tee' or 'parts', not both");
 	if (b->non_tee) {
 		b->bar.parts = 1;
-		b->bar.part[0] = (struct device_part){ b->bar.size, true };
+		b->bar.part[0] = (struct device_part){ .size = b->bar.size,
+						       .non_tee = true };
 	}
 	if (b->set[b->n].size)
 		fj_fail(j, "BAR %u was given before", b->n);

@@ -37,11 +37,21 @@ static void lock_flags(struct fj *j, json_t *v, void *to)
 	f->cfg.lock_flags_none = !f->cfg.lock_flags;
 }
 
+static void vdm(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.vdm = fj_bool(j, v);
+}
+
 void file_tdisp(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_key keys[] = {
 		{ "lock_flags", lock_flags },
 		FN_NUM("address_width", addr_width, 32, 64),
+		FN_NUM("requests", num_req_all, 1, TDISP_REQS),
+		FN_NUM("requests_of_one", num_req_this, 1, TDISP_REQS),
+		{ "vdm", vdm },
 	};
 
 	fj_object(j, v, keys, COUNT(keys), to);

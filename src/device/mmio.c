@@ -143,6 +143,18 @@ bool fn_msix_locked(const struct device_fn *fn)
 	       (d->tdis[fn->index].lock.flags & TDISP_LOCK_MSIX);
 }
 
+/* What the lock's report says of the n-th range of a BAR. */
+static bool reported_open(const struct tdi *t, unsigned bar, unsigned n)
+{
+	for (uint32_t i = 0; i < t->view.range_count; i++) {
+		const struct tdisp_range *r = &t->view.ranges[i];
+
+		if (r->id == bar && n-- == 0)
+			return r->attrs & TDISP_RANGE_NON_TEE;
+	}
+	return false;
+}
+
 /* The part of its BAR that the first byte is in is NON_TEE. */
 static bool non_tee(const struct device *d, const struct hit *h)
 {
@@ -150,9 +162,15 @@ static bool non_tee(const struct device *d, const struct hit *h)
 	uint64_t end = 0;
 
 	for (unsigned i = 0; i < b->parts; i++) {
-		end += b->part[i].size;
-		if (h->off < end)
-			return b->part[i].non_tee && h->off + h->len <= end;
+		const struct device_part *p = &b->part[i];
+
+		end += p->size;
+		if (h->off >= end)
+			continue;
+		if (h->off + h->len > end)
+			return false;
+		return p->updatable ? reported_open(&d->tdis[h->fn], h->bar, i)
+				    : p->non_tee;
 	}
 	return false;
 }

@@ -245,9 +245,13 @@ static void add_memory(struct tdisp_report *r, const struct device_bar *b,
 	if (!b->parts)
 		add_range(r, base, b->size, 0, (uint16_t)bar);
 	for (unsigned i = 0; i < b->parts; i++) {
-		add_range(r, base, b->part[i].size,
-			  b->part[i].non_tee ? TDISP_RANGE_NON_TEE : 0,
-			  (uint16_t)bar);
+		const struct device_part *p = &b->part[i];
+
+		add_range(
+			r, base, p->size,
+			(uint16_t)((p->non_tee ? TDISP_RANGE_NON_TEE : 0) |
+				   (p->updatable ? TDISP_RANGE_UPDATABLE : 0)),
+			(uint16_t)bar);
 		base += b->part[i].size;
 	}
 }
@@ -285,6 +289,35 @@ static enum il_err report(void *ctx, uint32_t fn, const struct tdisp_lock *lock,
 	return IL_OK;
 }
 
+/*
+ * What a part is counts as the lock's report has it (mmio.c), so that there is
+ * nothing more to do. OPEN: what the TVM wrote there stays, as it is the TVM
+ * that opens it.
+ */
+static enum tdisp_error set_mmio_attr(void *ctx, uint32_t fn,
+				      const struct tdisp_range *range)
+{
+	(void)ctx;
+	(void)fn;
+	(void)range;
+	return TDISP_E_NONE;
+}
+
+/* Of its own vendor alone, by PCI-SIG's registry: what came goes back. */
+static enum tdisp_error vdm(void *ctx, uint32_t fn, const struct tdisp_msg *req,
+			    struct wr *out)
+{
+	const struct device *d = ctx;
+	struct rd id = rd_over(req->vdm.id, req->vdm.id_len);
+
+	(void)fn;
+	if (req->vdm.registry != 0 || req->vdm.id_len != 2 ||
+	    rd_u16le(&id) != d->cfg.ids.vendor)
+		return TDISP_E_UNSUPPORTED_REQUEST;
+	wr_bytes(out, req->vdm.data, req->vdm.len);
+	return TDISP_E_NONE;
+}
+
 /* A TDI that is not in RUN any more has no request under way. */
 static void tdi_entered(void *ctx, uint32_t fn, enum tdi_state old,
 			enum tdi_state now, enum tdi_event why)
@@ -310,6 +343,8 @@ const struct dsm_port device_dsm_port = {
 	.quiesce = quiesce,
 	.scrub = scrub,
 	.report = report,
+	.set_mmio_attr = set_mmio_attr,
+	.vdm = vdm,
 	.tdi_entered = tdi_entered,
 };
 

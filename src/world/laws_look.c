@@ -50,6 +50,16 @@ static bool fn_clean(const struct device_fn *f)
 	return !f->engine.used && law_zero(f->engine.buf, DMA_MAX_LEN);
 }
 
+/* Some stream that is bound for peers is not keyed by the TDI's session. */
+static bool p2p_foreign(const struct device *d, const struct tdi *t)
+{
+	for (unsigned i = 0; i < 256; i++)
+		if ((t->p2p[i / 32] >> i % 32 & 1) &&
+		    keyed_by(d, (uint8_t)i) != t->session)
+			return true;
+	return false;
+}
+
 static void look_tdi(const struct device *d, unsigned i, enum tdi_state was,
 		     struct law_tdi *out)
 {
@@ -70,6 +80,7 @@ static void look_tdi(const struct device *d, unsigned i, enum tdi_state was,
 		.count = d->fn[i].engine.count,
 		.clean = true,
 	};
+	out->p2p_foreign = p2p_foreign(d, t);
 	out->p2p_default = t->p2p[out->stream / 32] >> out->stream % 32 & 1;
 	if (was != TDI_UNLOCKED && t->state == TDI_UNLOCKED)
 		out->clean = fn_clean(&d->fn[i]);

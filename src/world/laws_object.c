@@ -190,6 +190,12 @@ void law_55(const struct law_facts *was, const struct law_facts *now,
 				  "function %04x has a peer-to-peer stream; "
 				  "it is in TDI state %u",
 				  t->rid, t->state);
+		if (t->p2p_foreign)
+			law_break(c,
+				  "function %04x has a peer-to-peer stream; "
+				  "its keys are not of session %llx, which "
+				  "locked it",
+				  t->rid, (unsigned long long)t->session);
 		if (t->p2p_default)
 			law_break(c,
 				  "function %04x has a peer-to-peer stream; "

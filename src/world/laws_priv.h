@@ -38,6 +38,7 @@ struct law_tdi {
 	bool nonce_zero;
 	bool p2p;	  /* some stream is bound for peer to peer */
 	bool p2p_default; /* its default stream among them */
+	bool p2p_foreign; /* some such stream has no keys of its session */
 	bool clean;	  /* nothing of a TVM left; known on unlock alone */
 	bool was_locked;  /* in this step, before it came to where it is */
 	uint64_t moved;	  /* bytes of the engine's last command */

@@ -327,6 +327,14 @@ static void law_55_the_default_stream_bound_for_peers(void **unused)
 	breaks(55);
 }
 
+/* Nobody keyed stream 9. */
+static void law_55_a_peer_stream_without_keys(void **unused)
+{
+	(void)unused;
+	t.w->dev->tdis[0].p2p[0] = 1u << 9;
+	breaks(55);
+}
+
 static void law_55_a_peer_stream_outside_run(void **unused)
 {
 	(void)unused;
@@ -361,6 +369,7 @@ static const struct CMUnitTest tests[] = {
 	AT(running, law_53_a_lock_and_a_start_in_one_step),
 	AT(connected, law_55_a_peer_stream_outside_run),
 	AT(running, law_55_the_default_stream_bound_for_peers),
+	AT(running, law_55_a_peer_stream_without_keys),
 };
 /* clang-format on */
 
