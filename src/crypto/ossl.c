@@ -21,14 +21,14 @@ enum il_err ossl_bad(enum il_err err)
 /* Gives up what a slot refers to; its kind and name stay. */
 static void empty(struct ossl *o, struct ossl_slot *p)
 {
-	if (p->kind == OSSL_CHAIN)
+	if (p->kind == HOLDS_CHAIN)
 		for (unsigned i = 0; i < p->chain.count; i++)
 			X509_free(p->chain.cert[i]);
-	if (p->kind == OSSL_AEAD) {
+	if (p->kind == HOLDS_AEAD) {
 		ossl_aead_wipe(o, ossl_index(o, p));
 		bytes_wipe(&p->aead, sizeof(p->aead));
 	}
-	if (p->kind == OSSL_HASH)
+	if (p->kind == HOLDS_HASH)
 		bytes_wipe(&p->hash, sizeof(p->hash));
 	for (unsigned i = 0; i < OSSL_USES; i++) {
 		EVP_PKEY_CTX_free(p->op[i]);
@@ -54,7 +54,7 @@ enum il_err ossl_may_take(struct ossl *o, struct crypto_slot s,
 enum il_err ossl_take(struct ossl *o, struct crypto_slot *s,
 		      enum ossl_kind kind, struct ossl_slot **out)
 {
-	enum ossl_shelf shelf = kind == OSSL_AEAD ? SHELF_WARM : SHELF_COLD;
+	enum ossl_shelf shelf = kind == HOLDS_AEAD ? SHELF_WARM : SHELF_COLD;
 	enum il_err err = ossl_may_take(o, *s, kind, 0);
 	struct ossl_slot *p;
 
@@ -90,9 +90,9 @@ static void drop(void *ctx, struct crypto_slot s)
 
 	if (!p)
 		return;
-	shelf = p->kind == OSSL_AEAD ? SHELF_WARM : SHELF_COLD;
+	shelf = p->kind == HOLDS_AEAD ? SHELF_WARM : SHELF_COLD;
 	empty(o, p);
-	p->kind = OSSL_FREE;
+	p->kind = HOLDS_FREE;
 	p->gen++;
 	p->next = o->shelf[shelf];
 	o->shelf[shelf] = (uint16_t)(ossl_index(o, p) + 1);
@@ -121,9 +121,9 @@ static void copy_slot(struct ossl_slot *to, const struct ossl_slot *from)
 		EVP_PKEY_up_ref(to->pkey);
 	if (to->dh)
 		EC_KEY_up_ref(to->dh);
-	if (to->kind == OSSL_AEAD)
+	if (to->kind == HOLDS_AEAD)
 		to->aead.ready = false;
-	if (to->kind == OSSL_CHAIN)
+	if (to->kind == HOLDS_CHAIN)
 		for (unsigned i = 0; i < to->chain.count; i++)
 			X509_up_ref(to->chain.cert[i]);
 }
@@ -175,7 +175,7 @@ static void image_free(void *ctx, void *image)
 	for (unsigned i = 0; i < im->high; i++) {
 		struct ossl_slot *p = &im->slots[i];
 
-		if (p->kind == OSSL_CHAIN)
+		if (p->kind == HOLDS_CHAIN)
 			for (unsigned k = 0; k < p->chain.count; k++)
 				X509_free(p->chain.cert[k]);
 		EVP_PKEY_free(p->pkey);
@@ -292,6 +292,8 @@ enum il_err ossl_new(const struct ossl_cfg *cfg, struct ossl **out)
 		o->aead = pick_aead(o, cfg);
 	if (o->slots && o->cipher && o->aead)
 		err = cfg->seeded ? ossl_rand_start(o, cfg->seed) : IL_OK;
+	if (!err)
+		err = ossl_certs_start(o);
 	if (err) {
 		ossl_free(o);
 		return ossl_bad(err);
@@ -313,6 +315,7 @@ void ossl_free(struct ossl *o)
 		o->aead->close(o->aead_lib);
 	for (unsigned i = 0; i < COUNT(o->group); i++)
 		EC_GROUP_free(o->group[i]);
+	ossl_certs_stop(o);
 	if (o->dice)
 		OSSL_PROVIDER_unload(o->dice);
 	if (o->prov)

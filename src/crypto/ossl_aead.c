@@ -34,7 +34,7 @@ enum il_err ossl_aead_key(void *ctx, struct crypto_slot *s,
 
 	if (!crypto_aead_key_len(alg))
 		return IL_E_ARG;
-	err = ossl_take(o, s, OSSL_AEAD, &p);
+	err = ossl_take(o, s, HOLDS_AEAD, &p);
 	if (err)
 		return err;
 	p->aead.alg = alg;

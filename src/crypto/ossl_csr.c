@@ -16,10 +16,10 @@ static const uint8_t unsigned_tail[] = {
 	0x3d, 0x04, 0x03, 0x02, 0x03, 0x01, 0x00,
 };
 
-static X509_REQ *read_req(struct ossl *o, const uint8_t *der, size_t len,
+static X509_REQ *read_req(OSSL_LIB_CTX *lib, const uint8_t *der, size_t len,
 			  enum il_err *err)
 {
-	X509_REQ *r = X509_REQ_new_ex(o->lib, NULL);
+	X509_REQ *r = X509_REQ_new_ex(lib, NULL);
 	const unsigned char *at = der;
 
 	*err = r ? IL_E_FIELD : IL_E_NOMEM;
@@ -60,7 +60,7 @@ static X509_REQ *read_info(struct ossl *o, const uint8_t *info, size_t len,
 	wr_u16be(&w, (uint16_t)(len + sizeof(unsigned_tail)));
 	wr_bytes(&w, info, len);
 	wr_bytes(&w, unsigned_tail, sizeof(unsigned_tail));
-	return read_req(o, der, w.len, err);
+	return read_req(o->lib, der, w.len, err);
 }
 
 static bool name_ok(const char *s)
@@ -179,7 +179,7 @@ enum il_err ossl_csr_make(void *ctx, struct crypto_slot key,
 			  const struct crypto_csr_ask *ask, uint8_t *out,
 			  size_t cap, size_t *len)
 {
-	struct ossl_slot *p = ossl_find(ctx, key, OSSL_KEY);
+	struct ossl_slot *p = ossl_find(ctx, key, HOLDS_KEY);
 	const bool hashed = p && !crypto_key_is_ml_dsa(p->key);
 	unsigned char *at = out;
 	X509_REQ *r = NULL;
@@ -260,18 +260,18 @@ enum il_err ossl_csr_read(void *ctx, const uint8_t *der, size_t len,
 			  struct crypto_slot *pub, char *subject)
 {
 	struct ossl *o = ctx;
-	enum il_err err = ossl_may_take(o, *pub, OSSL_PUB, 0);
+	enum il_err err = ossl_may_take(o, *pub, HOLDS_PUB, 0);
 	char name[CRYPTO_NAME_MAX];
 	EVP_PKEY *k = NULL;
 	X509_REQ *r = NULL;
 
 	if (!err)
-		r = read_req(o, der, len, &err);
+		r = read_req(o->certs, der, len, &err);
 	if (r) {
 		k = X509_REQ_get_pubkey(r);
 		err = k && ossl_kind_of(k) && algorithm_ok(r) ? IL_OK
 							      : IL_E_FIELD;
-		if (!err && X509_REQ_verify_ex(r, k, o->lib, NULL) != 1)
+		if (!err && X509_REQ_verify_ex(r, k, o->certs, NULL) != 1)
 			err = IL_E_AUTH;
 		if (!err)
 			err = ossl_show_name(X509_REQ_get_subject_name(r),
@@ -282,7 +282,7 @@ enum il_err ossl_csr_read(void *ctx, const uint8_t *der, size_t len,
 		EVP_PKEY_free(k);
 		return ossl_bad(err);
 	}
-	err = ossl_key_settle(o, pub, OSSL_PUB, k, IL_E_FIELD);
+	err = ossl_key_settle(o, pub, HOLDS_PUB, k, IL_E_FIELD);
 	if (!err)
 		memcpy(subject, name, sizeof(name));
 	return err;

@@ -60,7 +60,7 @@ static enum il_err settle(struct ossl *o, struct crypto_slot *s, EC_KEY *k,
 	enum il_err err = IL_E_NOMEM;
 
 	if (point_of(k, curve, pub))
-		err = ossl_take(o, s, OSSL_DH, &p);
+		err = ossl_take(o, s, HOLDS_DH, &p);
 	if (err) {
 		EC_KEY_free(k);
 		return ossl_bad(err);
@@ -80,7 +80,7 @@ enum il_err ossl_dh_begin(void *ctx, struct crypto_slot *s,
 
 	if (!crypto_curve_len(curve))
 		return IL_E_ARG;
-	err = ossl_may_take(o, *s, OSSL_DH, 0);
+	err = ossl_may_take(o, *s, HOLDS_DH, 0);
 	if (err)
 		return err;
 	k = new_key(o, curve);
@@ -140,7 +140,7 @@ enum il_err ossl_dh_load(void *ctx, struct crypto_slot *s,
 enum il_err ossl_dh_finish(void *ctx, struct crypto_slot s,
 			   const uint8_t *peer_pub, uint8_t *secret_out)
 {
-	struct ossl_slot *p = ossl_find(ctx, s, OSSL_DH);
+	struct ossl_slot *p = ossl_find(ctx, s, HOLDS_DH);
 	uint8_t point[OSSL_POINT_MAX] = { POINT_CONVERSION_UNCOMPRESSED };
 	uint8_t secret[CRYPTO_SCALAR_MAX];
 	const EC_GROUP *g;

@@ -66,7 +66,7 @@ enum il_err ossl_hash_begin(void *ctx, struct crypto_slot *s,
 
 	if (!crypto_hash_len(alg))
 		return IL_E_ARG;
-	err = ossl_take(ctx, s, OSSL_HASH, &p);
+	err = ossl_take(ctx, s, HOLDS_HASH, &p);
 	if (err)
 		return err;
 	return start(&p->hash, alg);
@@ -75,7 +75,7 @@ enum il_err ossl_hash_begin(void *ctx, struct crypto_slot *s,
 enum il_err ossl_hash_update(void *ctx, struct crypto_slot s, const void *p,
 			     size_t len)
 {
-	struct ossl_slot *h = ossl_find(ctx, s, OSSL_HASH);
+	struct ossl_slot *h = ossl_find(ctx, s, HOLDS_HASH);
 
 	if (!h)
 		return IL_E_STATE;
@@ -86,7 +86,7 @@ enum il_err ossl_hash_update(void *ctx, struct crypto_slot s, const void *p,
 enum il_err ossl_hash_dup(void *ctx, struct crypto_slot from,
 			  struct crypto_slot *to)
 {
-	const struct ossl_slot *a = ossl_find(ctx, from, OSSL_HASH);
+	const struct ossl_slot *a = ossl_find(ctx, from, HOLDS_HASH);
 	struct ossl_slot *b;
 	enum il_err err;
 
@@ -94,7 +94,7 @@ enum il_err ossl_hash_dup(void *ctx, struct crypto_slot from,
 		return IL_E_STATE;
 	if (from.n == to->n)
 		return IL_OK;
-	err = ossl_take(ctx, to, OSSL_HASH, &b);
+	err = ossl_take(ctx, to, HOLDS_HASH, &b);
 	if (err)
 		return err;
 	b->hash = a->hash;
@@ -103,7 +103,7 @@ enum il_err ossl_hash_dup(void *ctx, struct crypto_slot from,
 
 enum il_err ossl_hash_final(void *ctx, struct crypto_slot s, uint8_t *out)
 {
-	const struct ossl_slot *h = ossl_find(ctx, s, OSSL_HASH);
+	const struct ossl_slot *h = ossl_find(ctx, s, HOLDS_HASH);
 
 	if (!h)
 		return IL_E_STATE;

@@ -73,7 +73,7 @@ static bool point_of(const EVP_PKEY *k, enum crypto_curve curve, uint8_t *out)
 static EVP_PKEY *make_key(struct ossl *o, enum crypto_curve curve,
 			  const uint8_t *pub)
 {
-	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(o->lib, "EC", NULL);
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(o->certs, "EC", NULL);
 	size_t len = 2 * crypto_curve_len(curve);
 	const char *group = curves[curve].name;
 	uint8_t point[OSSL_POINT_MAX];
@@ -157,7 +157,7 @@ enum il_err ossl_key_load(void *ctx, struct crypto_slot *s, const void *p,
 		EVP_PKEY_free(k);
 		k = NULL;
 	}
-	return ossl_key_settle(ctx, s, OSSL_KEY, k, err);
+	return ossl_key_settle(ctx, s, HOLDS_KEY, k, err);
 }
 
 enum il_err ossl_pubkey_from_spki(void *ctx, struct crypto_slot *s,
@@ -169,14 +169,14 @@ enum il_err ossl_pubkey_from_spki(void *ctx, struct crypto_slot *s,
 	EVP_PKEY *k = NULL;
 
 	if (len && len <= INT_MAX)
-		k = d2i_PUBKEY_ex(NULL, &at, (long)len, o->lib, NULL);
+		k = d2i_PUBKEY_ex(NULL, &at, (long)len, o->certs, NULL);
 	if (k && at != der + len)
 		err = IL_E_LONG;
 	if (k && (err == IL_E_LONG || !ossl_kind_of(k))) {
 		EVP_PKEY_free(k);
 		k = NULL;
 	}
-	return ossl_key_settle(o, s, OSSL_PUB, k, err);
+	return ossl_key_settle(o, s, HOLDS_PUB, k, err);
 }
 
 enum il_err ossl_pubkey_from_point(void *ctx, struct crypto_slot *s,
@@ -184,15 +184,15 @@ enum il_err ossl_pubkey_from_point(void *ctx, struct crypto_slot *s,
 {
 	if (!crypto_curve_len(curve))
 		return IL_E_ARG;
-	return ossl_key_settle(ctx, s, OSSL_PUB, make_key(ctx, curve, pub),
+	return ossl_key_settle(ctx, s, HOLDS_PUB, make_key(ctx, curve, pub),
 			       IL_E_FIELD);
 }
 
 struct ossl_slot *ossl_any_key(struct ossl *o, struct crypto_slot s)
 {
-	struct ossl_slot *p = ossl_find(o, s, OSSL_KEY);
+	struct ossl_slot *p = ossl_find(o, s, HOLDS_KEY);
 
-	return p ? p : ossl_find(o, s, OSSL_PUB);
+	return p ? p : ossl_find(o, s, HOLDS_PUB);
 }
 
 enum il_err ossl_pubkey(void *ctx, struct crypto_slot s,
@@ -279,7 +279,7 @@ EVP_PKEY_CTX *ossl_prepared(struct ossl *o, struct ossl_slot *p,
 
 	if (c)
 		return c;
-	c = EVP_PKEY_CTX_new_from_pkey(o->lib, p->pkey, NULL);
+	c = EVP_PKEY_CTX_new_from_pkey(ossl_home(o, p), p->pkey, NULL);
 	if (c && (use == OSSL_SIGN ? EVP_PKEY_sign_init(c)
 				   : EVP_PKEY_verify_init(c)) <= 0) {
 		EVP_PKEY_CTX_free(c);
@@ -292,7 +292,7 @@ EVP_PKEY_CTX *ossl_prepared(struct ossl *o, struct ossl_slot *p,
 enum il_err ossl_sign(void *ctx, struct crypto_slot s, const uint8_t *digest,
 		      size_t digest_len, uint8_t *sig, size_t sig_len)
 {
-	struct ossl_slot *p = ossl_find(ctx, s, OSSL_KEY);
+	struct ossl_slot *p = ossl_find(ctx, s, HOLDS_KEY);
 	uint8_t der[CRYPTO_SIG_MAX + 16];
 	size_t len = sizeof(der);
 	EVP_PKEY_CTX *c;

@@ -41,10 +41,10 @@ enum il_err ossl_key_new(void *ctx, struct crypto_slot *s, enum crypto_key kind)
 	if (!crypto_key_sig_len(kind) ||
 	    (crypto_key_is_ml_dsa(kind) && !o->ops.pqc))
 		return IL_E_ARG;
-	err = ossl_may_take(o, *s, OSSL_KEY, 0);
+	err = ossl_may_take(o, *s, HOLDS_KEY, 0);
 	if (err)
 		return err;
-	return ossl_key_settle(o, s, OSSL_KEY, ossl_key_make(o, kind),
+	return ossl_key_settle(o, s, HOLDS_KEY, ossl_key_make(o, kind),
 			       IL_E_RANDOM);
 }
 
@@ -69,7 +69,7 @@ enum il_err ossl_key_der(const EVP_PKEY *k, uint8_t *out, size_t cap,
 enum il_err ossl_key_export(void *ctx, struct crypto_slot s, uint8_t *out,
 			    size_t cap, size_t *len)
 {
-	const struct ossl_slot *p = ossl_find(ctx, s, OSSL_KEY);
+	const struct ossl_slot *p = ossl_find(ctx, s, HOLDS_KEY);
 
 	return p ? ossl_key_der(p->pkey, out, cap, len) : IL_E_STATE;
 }

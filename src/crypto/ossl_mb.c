@@ -28,8 +28,8 @@ union prepared {
 /* The library tests its algorithms itself, where it says that it does. */
 static bool fit(const IMB_MGR *m, IMB_ARCH arch)
 {
-	if (arch == IMB_ARCH_NONE || arch == IMB_ARCH_NOAESNI ||
-	    (m->features & NEEDS) != NEEDS || imb_get_errno((IMB_MGR *)m))
+	if (arch == IMB_ARCH_NONE || (m->features & NEEDS) != NEEDS ||
+	    imb_get_errno((IMB_MGR *)m))
 		return false;
 #ifdef IMB_FEATURE_SELF_TEST
 	if ((m->features & IMB_FEATURE_SELF_TEST) &&

@@ -43,7 +43,7 @@ static bool in_order(const struct path *p, STACK_OF(X509) * found)
 
 static bool path_ok(struct ossl *o, const struct path *p)
 {
-	X509_STORE_CTX *c = X509_STORE_CTX_new_ex(o->lib, NULL);
+	X509_STORE_CTX *c = X509_STORE_CTX_new_ex(o->certs, NULL);
 	STACK_OF(X509) *others = sk_X509_new_null();
 	STACK_OF(X509) *anchors = sk_X509_new_null();
 	X509_VERIFY_PARAM *param;
@@ -226,7 +226,7 @@ enum il_err ossl_chain_verify(void *ctx, const struct crypto_chain *chain,
 			      const uint8_t *anchor, size_t anchor_len,
 			      int64_t now_s, struct crypto_why *why)
 {
-	struct ossl_slot *s = ossl_find(ctx, chain->slot, OSSL_CHAIN);
+	struct ossl_slot *s = ossl_find(ctx, chain->slot, HOLDS_CHAIN);
 	struct path p = { .now_s = now_s };
 
 	*why = (struct crypto_why){ CRYPTO_WHY_OTHER, 0 };

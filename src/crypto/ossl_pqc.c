@@ -54,7 +54,7 @@ enum il_err ossl_sign_msg(void *ctx, struct crypto_slot s, const void *about,
 			  size_t about_len, const void *msg, size_t len,
 			  uint8_t *sig, size_t sig_len)
 {
-	struct ossl_slot *p = ossl_find(ctx, s, OSSL_KEY);
+	struct ossl_slot *p = ossl_find(ctx, s, HOLDS_KEY);
 	struct ossl *o = ctx;
 	uint8_t made[CRYPTO_ML_DSA_MAX];
 	size_t n = sizeof(made);
@@ -98,8 +98,8 @@ enum il_err ossl_verify_msg(void *ctx, struct crypto_slot s, const void *about,
 	about_param(with, about, about_len);
 	c = EVP_MD_CTX_new();
 	ok = c &&
-	     EVP_DigestVerifyInit_ex(c, NULL, NULL, o->lib, NULL, p->pkey,
-				     with) > 0 &&
+	     EVP_DigestVerifyInit_ex(c, NULL, NULL, ossl_home(o, p), NULL,
+				     p->pkey, with) > 0 &&
 	     EVP_DigestVerify(c, sig, sig_len, msg, len) == 1;
 	EVP_MD_CTX_free(c);
 	return ok ? IL_OK : ossl_bad(IL_E_AUTH);
@@ -140,7 +140,7 @@ enum il_err ossl_kem_begin(void *ctx, struct crypto_slot *s,
 
 	if (!known(o, kem))
 		return IL_E_ARG;
-	err = ossl_may_take(o, *s, OSSL_KEM, 0);
+	err = ossl_may_take(o, *s, HOLDS_KEM, 0);
 	if (err)
 		return err;
 	k = seed ? kem_from(o, kem, seed)
@@ -151,7 +151,7 @@ enum il_err ossl_kem_begin(void *ctx, struct crypto_slot *s,
 	    n != crypto_kem_pub_len(kem))
 		err = IL_E_NOMEM;
 	if (!err)
-		err = ossl_take(o, s, OSSL_KEM, &p);
+		err = ossl_take(o, s, HOLDS_KEM, &p);
 	if (err) {
 		EVP_PKEY_free(k);
 		return ossl_bad(err);
@@ -196,7 +196,7 @@ enum il_err ossl_kem_wrap(void *ctx, enum crypto_kem kem,
 enum il_err ossl_kem_unwrap(void *ctx, struct crypto_slot s, const uint8_t *ct,
 			    uint8_t *secret_out)
 {
-	struct ossl_slot *p = ossl_find(ctx, s, OSSL_KEM);
+	struct ossl_slot *p = ossl_find(ctx, s, HOLDS_KEM);
 	uint8_t secret[CRYPTO_KEM_SECRET];
 	size_t n = sizeof(secret);
 	struct ossl *o = ctx;

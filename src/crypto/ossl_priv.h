@@ -23,14 +23,14 @@
 #include "crypto/ossl_aead.h"
 
 enum ossl_kind {
-	OSSL_FREE,
-	OSSL_HASH,
-	OSSL_AEAD,
-	OSSL_DH,
-	OSSL_KEY, /* private */
-	OSSL_PUB,
-	OSSL_CHAIN,
-	OSSL_KEM,
+	HOLDS_FREE,
+	HOLDS_HASH,
+	HOLDS_AEAD,
+	HOLDS_DH,
+	HOLDS_KEY, /* private */
+	HOLDS_PUB,
+	HOLDS_CHAIN,
+	HOLDS_KEM,
 };
 
 /* What a prepared context of a key is for. */
@@ -53,11 +53,11 @@ struct ossl_slot {
 	uint16_t gen;  /* counts drops, so that old names are noticed */
 	uint16_t next; /* index + 1 of the next free slot */
 	enum ossl_kind kind;
-	enum crypto_curve curve; /* OSSL_DH */
-	enum crypto_key key;	 /* OSSL_KEY, _PUB */
-	enum crypto_kem kem;	 /* OSSL_KEM */
-	EC_KEY *dh;		 /* OSSL_DH; counted, not changed */
-	EVP_PKEY *pkey; /* OSSL_KEY, _PUB, _KEM; counted, not changed */
+	enum crypto_curve curve; /* HOLDS_DH */
+	enum crypto_key key;	 /* HOLDS_KEY, _PUB */
+	enum crypto_kem kem;	 /* HOLDS_KEM */
+	EC_KEY *dh;		 /* HOLDS_DH; counted, not changed */
+	EVP_PKEY *pkey; /* HOLDS_KEY, _PUB, _KEM; counted, not changed */
 	EVP_PKEY_CTX *op[OSSL_USES]; /* each made when it is first used */
 	union {
 		struct ossl_hash hash;
@@ -79,7 +79,9 @@ enum ossl_shelf { SHELF_COLD, SHELF_WARM, SHELVES };
 struct ossl {
 	OSSL_LIB_CTX *lib;
 	OSSL_PROVIDER *prov;
-	OSSL_PROVIDER *dice;   /* NULL: system randomness */
+	OSSL_PROVIDER *dice; /* NULL: system randomness */
+	OSSL_LIB_CTX *certs; /* of certificates and public keys */
+	OSSL_PROVIDER *certs_prov;
 	struct crypto_ops ops; /* those of ossl.c, and those of aead */
 	const struct ossl_aead *aead;
 	void *aead_lib;
@@ -108,7 +110,7 @@ static inline struct ossl_slot *ossl_named(struct ossl *o, struct crypto_slot s)
 
 	if (!s.n || at >= o->high)
 		return NULL;
-	if (o->slots[at].kind == OSSL_FREE || o->slots[at].gen != s.n >> 16)
+	if (o->slots[at].kind == HOLDS_FREE || o->slots[at].gen != s.n >> 16)
 		return NULL;
 	return &o->slots[at];
 }
@@ -138,6 +140,17 @@ enum il_err ossl_rand_start(struct ossl *o, uint64_t seed) IL_MUST;
 uint64_t ossl_rand_state(struct ossl *o);
 void ossl_rand_set(struct ossl *o, uint64_t state);
 
+/* ossl_certs.c: needs o->prov, before and as long as o->certs is used. */
+enum il_err ossl_certs_start(struct ossl *o) IL_MUST;
+void ossl_certs_stop(struct ossl *o);
+
+/* Where a slot's key is at home. */
+static inline OSSL_LIB_CTX *ossl_home(const struct ossl *o,
+				      const struct ossl_slot *p)
+{
+	return p->kind == HOLDS_PUB ? o->certs : o->lib;
+}
+
 /* ossl_hash.c */
 enum il_err ossl_hash_parts(void *ctx, enum crypto_hash_alg alg,
 			    const struct crypto_span *parts, size_t n,
@@ -165,7 +178,7 @@ static inline enum il_err IL_MUST ossl_aead_begin(
 	struct ossl *o, struct crypto_slot s, size_t aad_len, size_t len,
 	size_t tag_len, enum crypto_aead_alg *alg, void **out)
 {
-	struct ossl_slot *p = ossl_find(o, s, OSSL_AEAD);
+	struct ossl_slot *p = ossl_find(o, s, HOLDS_AEAD);
 
 	if (tag_len != 12 && tag_len != CRYPTO_AEAD_TAG)
 		return IL_E_ARG;

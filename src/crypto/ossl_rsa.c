@@ -71,7 +71,7 @@ enum il_err ossl_sign_rsa(void *ctx, struct crypto_slot s, enum crypto_rsa pad,
 			  enum crypto_hash_alg alg, const uint8_t *digest,
 			  uint8_t *sig, size_t sig_len)
 {
-	struct ossl_slot *p = ossl_find(ctx, s, OSSL_KEY);
+	struct ossl_slot *p = ossl_find(ctx, s, HOLDS_KEY);
 	const EVP_MD *md = ossl_digest(alg);
 	uint8_t out[CRYPTO_RSA_MAX];
 	size_t len = sizeof(out);

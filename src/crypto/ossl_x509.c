@@ -11,7 +11,7 @@
 
 X509 *ossl_cert_read(struct ossl *o, const uint8_t *der, size_t len)
 {
-	X509 *x = X509_new_ex(o->lib, NULL);
+	X509 *x = X509_new_ex(o->certs, NULL);
 	const unsigned char *at = der;
 
 	if (!x || !len || len > CRYPTO_CERT_MAX)
@@ -196,15 +196,15 @@ enum il_err ossl_chain_parse(void *ctx, const uint8_t *der, size_t len,
 	struct ossl *o = ctx;
 	enum il_err err;
 
-	err = ossl_may_take(o, out->slot, OSSL_CHAIN, !out->leaf.n);
+	err = ossl_may_take(o, out->slot, HOLDS_CHAIN, !out->leaf.n);
 	if (!err)
-		err = ossl_may_take(o, out->leaf, OSSL_PUB, 0);
+		err = ossl_may_take(o, out->leaf, HOLDS_PUB, 0);
 	if (!err)
 		err = read_all(o, der, len, certs, &got);
 	if (!err)
-		err = ossl_take(o, &got.slot, OSSL_CHAIN, &chain);
+		err = ossl_take(o, &got.slot, HOLDS_CHAIN, &chain);
 	if (!err)
-		err = ossl_take(o, &got.leaf, OSSL_PUB, &leaf);
+		err = ossl_take(o, &got.leaf, HOLDS_PUB, &leaf);
 	if (err) {
 		for (unsigned i = 0; i < CRYPTO_CHAIN_CERTS; i++)
 			X509_free(certs[i]);

@@ -18,6 +18,7 @@ struct cert_spec {
 	const char *odd; /* OID of an extension nobody knows */
 	bool odd_critical;
 	bool break_sig;
+	bool sha1; /* signed with it */
 };
 
 static inline EVP_PKEY *make_key(const char *group)
@@ -65,6 +66,15 @@ static inline void set_name(X509_NAME *n, const char *cn)
 			 1);
 }
 
+/* NULL: the key's own way. */
+static inline const EVP_MD *sign_with(const struct cert_spec *spec,
+				      const EVP_PKEY *signer)
+{
+	if (!EVP_PKEY_is_a(signer, "EC") && !EVP_PKEY_is_a(signer, "RSA"))
+		return NULL;
+	return spec->sha1 ? EVP_sha1() : EVP_sha384();
+}
+
 /* Appends DER at @out; answers its length. */
 static inline size_t make_cert(const struct cert_spec *spec, EVP_PKEY *key,
 			       EVP_PKEY *signer, uint8_t *out)
@@ -86,7 +96,7 @@ static inline size_t make_cert(const struct cert_spec *spec, EVP_PKEY *key,
 	add_text_ext(x, NID_subject_alt_name, spec->san);
 	if (spec->odd)
 		add_odd_ext(x, spec);
-	assert_true(X509_sign(x, signer, EVP_sha384()) > 0);
+	assert_true(X509_sign(x, signer, sign_with(spec, signer)) > 0);
 	len = i2d_X509(x, &out);
 	assert_true(len > 0);
 	X509_free(x);

@@ -12,7 +12,7 @@
  * where a value is hexadecimal or "text". Run from the top of the sources.
  */
 #define FIELDS	8
-#define LEN_MAX 5120
+#define LEN_MAX 4700
 
 struct field {
 	char name[16];

@@ -367,6 +367,56 @@ static void every_reason_has_words(void **state)
 	assert_string_equal(crypto_why_name(CRYPTO_WHY_OTHER + 1), "?");
 }
 
+/* Keys of CAs are not the responder's: SPDM does not choose them. */
+static void cas_may_have_keys_of_every_strong_kind(void **state)
+{
+	struct fix *f = *state;
+	EVP_PKEY *const rows[] = {
+		make_key("P-521"),
+		EVP_RSA_gen(2048),
+		EVP_RSA_gen(2560),
+		make_key("brainpoolP256r1"),
+		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
+		EVP_PKEY_Q_keygen(NULL, NULL, "ED448"),
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (int at = ROOT; at <= INTER; at++) {
+			EVP_PKEY *was = f->key[at];
+
+			f->key[at] = rows[i];
+			make_chain(f);
+			assert_int_equal(judge(f, ROOT, NOW).code,
+					 CRYPTO_WHY_NONE);
+			assert_int_equal(judge(f, INTER, NOW).code,
+					 CRYPTO_WHY_NONE);
+			f->key[at] = was;
+		}
+	for (size_t i = 0; i < COUNT(rows); i++)
+		EVP_PKEY_free(rows[i]);
+}
+
+static void weak_keys_and_hashes_are_refused_wherever_they_stand(void **state)
+{
+	struct fix *f = *state;
+	EVP_PKEY *was = f->key[INTER];
+	EVP_PKEY *weak[] = { EVP_RSA_gen(1024), make_key("P-192") };
+
+	for (size_t i = 0; i < COUNT(weak); i++) {
+		f->key[INTER] = weak[i];
+		make_chain(f);
+		assert_int_not_equal(judge(f, ROOT, NOW).code, CRYPTO_WHY_NONE);
+		EVP_PKEY_free(weak[i]);
+	}
+	f->key[INTER] = was;
+	f->spec[LEAF].sha1 = true;
+	make_chain(f);
+	assert_int_not_equal(judge(f, ROOT, NOW).code, CRYPTO_WHY_NONE);
+	f->spec[LEAF].sha1 = false;
+	make_chain(f);
+	assert_int_equal(judge(f, ROOT, NOW).code, CRYPTO_WHY_NONE);
+}
+
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
@@ -395,6 +445,8 @@ int main(void)
 		T(an_anchor_that_is_no_certificate_is_named),
 		T(a_dropped_chain_is_not_judged),
 		cmocka_unit_test(every_reason_has_words),
+		T(cas_may_have_keys_of_every_strong_kind),
+		T(weak_keys_and_hashes_are_refused_wherever_they_stand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
