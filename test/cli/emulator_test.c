@@ -404,7 +404,7 @@ static void rsa_keys_sign_either_way(void **state)
 	renamed(path, "end_responder.key", "leaf.key");
 	rig_run(r, "device", "--spdm-socket", "unix:x", "--identity", path,
 		NULL);
-	rig_refused(r, path, "P-256 or P-384");
+	rig_refused(r, path, "another kind than");
 }
 
 /* Refused in the folder of @r, at a port that cannot be had anyhow. */
