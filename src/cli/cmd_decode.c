@@ -42,6 +42,7 @@ static void note(void *ctx, const struct flow_note *n)
 		d->sum.fails += v == FLOW_FAILS;
 		d->sum.unsaid += v == FLOW_UNSAID;
 	}
+	dec_keys(d, n);
 	dec_show(d, &l);
 }
 
@@ -73,11 +74,12 @@ static int foreign(struct dec *d, int link)
 {
 	const char *name = pcap_datalink_val_to_name(link);
 
-	return cli_fail(d->c,
-			"%s: link type %d%s%s%s: no DOE (292) or MCTP (291) "
-			"capture",
-			d->path, link, name ? " (" : "", name ? name : "",
-			name ? ")" : "");
+	return cli_fail(
+		d->c,
+		"%s: link type %d%s%s%s: no DOE (292), MCTP (291) or link "
+		"(147) capture",
+		d->path, link, name ? " (" : "", name ? name : "",
+		name ? ")" : "");
 }
 
 static int hear(struct dec *d)
@@ -139,7 +141,11 @@ static int decode(struct dec *d, const char *keys, const char *trust)
 	if (!ret) {
 		cfg.anchor = (struct spdm_span){ anchor, anchor_len };
 		flow_init(&d->flow, &cfg);
+		watch_init(&d->watch, &(struct watch_cfg){ .crypto = &crypto,
+							   .object = dec_object,
+							   .ctx = d });
 		ret = hear(d);
+		watch_fini(&d->watch);
 		flow_fini(&d->flow);
 	}
 	cli_keylog_free(&d->keys);

@@ -6,6 +6,7 @@
 #include "cli/keylog.h"
 #include "decode/fields.h"
 #include "decode/flow.h"
+#include "decode/watch.h"
 
 /* `interlock decode`: a capture, listened to, and what is shown of it. */
 
@@ -15,6 +16,7 @@ struct dec_line {
 	const char *why;  /* NULL: there is nothing to explain */
 	const char *name;
 	const struct flow_note *note; /* NULL: no SPDM */
+	const struct tlp *tlp;	      /* a packet of a link, or NULL */
 };
 
 struct dec_sum {
@@ -25,6 +27,9 @@ struct dec_sum {
 	uint64_t protected;
 	uint64_t unknown;
 	uint64_t others; /* packets that carry no SPDM */
+	/* Packets of a link that are under IDE: opened, and not. */
+	uint64_t opened;
+	uint64_t closed;
 	uint64_t holds;
 	uint64_t fails;
 	uint64_t unsaid;
@@ -37,6 +42,7 @@ struct dec {
 	const char *path;
 	struct keylog keys;
 	struct flow flow;
+	struct watch watch;
 	struct dec_sum sum;
 	uint64_t shown; /* elements of JSON */
 	bool broken;	/* the file itself is not whole, or none of ours */
@@ -53,5 +59,9 @@ void dec_complain(struct dec *d, const char *fmt, ...)
 /* decode_in.c: one packet by the capture's link type; false: not ours. */
 bool dec_link_known(int link);
 void dec_packet(struct dec *d, int link, const uint8_t *p, size_t n);
+/* The watcher's callback: data objects that a link carried. */
+void dec_object(void *ctx, bool answer, const uint8_t *p, size_t n);
+/* A message went by: IDE keys that it carries are the watcher's. */
+void dec_keys(struct dec *d, const struct flow_note *n);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/decode.h"
+#include "idekm/codec.h"
 #include "mctp/mctp.h"
 #include "pci/doe.h"
 
 /* What the packets of a capture carry. */
 
+#define LINK_TLP  147 /* DLT_USER0 */
 #define LINK_MCTP 291
 #define LINK_DOE  292
 /* Transport header of MCTP in front of a message; not looked at. */
@@ -12,7 +14,7 @@
 
 bool dec_link_known(int link)
 {
-	return link == LINK_MCTP || link == LINK_DOE;
+	return link == LINK_TLP || link == LINK_MCTP || link == LINK_DOE;
 }
 
 static void other(struct dec *d, const char *what, const char *name,
@@ -74,7 +76,70 @@ static void mctp(struct dec *d, const uint8_t *p, size_t n)
 			  len);
 }
 
+/* --- the packets of a link --- */
+
+void dec_object(void *ctx, bool answer, const uint8_t *p, size_t n)
+{
+	(void)answer;
+	doe(ctx, p, n);
+}
+
+/* Natural order; the wire's is undone. */
+void dec_keys(struct dec *d, const struct flow_note *n)
+{
+	struct idekm_msg m;
+	struct spdm_span p;
+	struct rd r;
+
+	if (!n->msg || n->what != FLOW_MESSAGE || n->response ||
+	    n->msg->code != SPDM_VENDOR_DEFINED_REQUEST)
+		return;
+	p = n->msg->u.vdm.payload;
+	if (!p.n || p.p[0] != IDEKM_PROTOCOL ||
+	    idekm_decode(p.p + 1, p.n - 1, &m))
+		return;
+	r = rd_over(m.ifv, sizeof(m.ifv));
+	if (m.object == IDEKM_KEY_PROG)
+		watch_key(&d->watch, m.ref.stream, m.ref.key_set, m.ref.dir,
+			  m.ref.sub, m.key, rd_u64be(&r));
+	bytes_wipe(&m, sizeof(m));
+}
+
+static void tlp(struct dec *d, const uint8_t *p, size_t n)
+{
+	struct tlp t;
+	struct dec_line l = { .what = "packet", .tlp = &t };
+
+	switch (watch_push(&d->watch, p, n, &t)) {
+	case WATCH_CLEAR:
+		break;
+	case WATCH_OPENED:
+		d->sum.opened++;
+		break;
+	case WATCH_PROTECTED:
+		d->sum.closed++;
+		l.what = "protected";
+		break;
+	case WATCH_WRONG:
+		d->sum.closed++;
+		d->sum.fails++;
+		l.what = "protected";
+		l.why = "MAC: does not hold: it does not open with the keys "
+			"of its stream";
+		l.name = tlp_type_name(t.type);
+		dec_show(d, &l);
+		return;
+	case WATCH_MALFORMED:
+		unknown(d, "no packet that our ports know");
+		return;
+	}
+	d->sum.others++;
+	l.name = tlp_type_name(t.type);
+	if (d->verbose)
+		dec_show(d, &l);
+}
+
 void dec_packet(struct dec *d, int link, const uint8_t *p, size_t n)
 {
-	(link == LINK_DOE ? doe : mctp)(d, p, n);
+	(link == LINK_DOE ? doe : link == LINK_MCTP ? mctp : tlp)(d, p, n);
 }

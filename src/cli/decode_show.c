@@ -169,6 +169,17 @@ static void text_fields(struct dec *d, const struct flow_note *n, size_t got)
 	fputc('\n', f);
 }
 
+static void text_tlp(FILE *f, const struct tlp *t)
+{
+	if (t->ide)
+		fprintf(f, " stream=%u t=%u", t->prefix.stream, t->prefix.t);
+	if (t->type == TLP_MRD || t->type == TLP_MWR)
+		fprintf(f, " addr=0x%llx len=%u", (unsigned long long)t->addr,
+			4u * t->len_dw);
+	else if (t->type >= TLP_CFGRD0 && t->type <= TLP_CFGWR1)
+		fprintf(f, " dest=%04x reg=0x%03x", t->dest, t->reg);
+}
+
 static void text(struct dec *d, const struct dec_line *l)
 {
 	const struct flow_note *n = l->note;
@@ -190,6 +201,8 @@ static void text(struct dec *d, const struct dec_line *l)
 		fprintf(f, "%s", l->name ? l->name : l->what);
 	if (n)
 		text_brief(d, n, got);
+	if (l->tlp)
+		text_tlp(f, l->tlp);
 	if (l->why && (l->name || (n && n->msg)))
 		fprintf(f, "; %s: %s", l->what, l->why);
 	else if (l->why)
@@ -213,6 +226,11 @@ static void text_end(const struct dec *d)
 		(unsigned long long)s->secured, (unsigned long long)s->opaque,
 		(unsigned long long)s->protected,
 		(unsigned long long)s->unknown);
+	if (s->opened || s->closed)
+		fprintf(f,
+			"%llu packets under IDE were opened, %llu were not\n",
+			(unsigned long long)s->opened,
+			(unsigned long long)s->closed);
 	fprintf(f,
 		"%llu checks hold, %llu do not hold, of %llu it cannot be "
 		"said\n",
@@ -340,11 +358,12 @@ static void json_end(struct dec *d)
 		const char *key;
 		uint64_t v;
 	} all[] = {
-		{ "packets", s->packets },     { "messages", s->messages },
-		{ "secured", s->secured },     { "opaque", s->opaque },
-		{ "protected", s->protected }, { "unknown", s->unknown },
-		{ "holds", s->holds },	       { "does_not_hold", s->fails },
-		{ "cannot_say", s->unsaid },
+		{ "packets", s->packets },	{ "messages", s->messages },
+		{ "secured", s->secured },	{ "opaque", s->opaque },
+		{ "protected", s->protected },	{ "unknown", s->unknown },
+		{ "holds", s->holds },		{ "does_not_hold", s->fails },
+		{ "cannot_say", s->unsaid },	{ "ide_opened", s->opened },
+		{ "ide_protected", s->closed },
 	};
 	json_t *o = json_object();
 

@@ -425,6 +425,76 @@ static void a_key_log_that_cannot_be_made_is_told(void **state)
 	rig_refused(r, "key log", "/no/where/k");
 }
 
+/* --- the packets of a link --- */
+
+static void assign_on_link(struct rig *r)
+{
+	rig_run(r, "assign", "--platform", "sev-tio", "--payload",
+		rig_payload(r, "p", 100, 5), "--capture",
+		rig_path(r, "own.pcap"), "--link-capture",
+		rig_path(r, "link.pcap"), "--key-log", rig_path(r, "own.json"),
+		NULL);
+	assert_int_equal(r->status, CLI_DONE);
+}
+
+/* What the mailbox carried is what the capture of objects has. */
+static void a_link_is_read_whole_with_the_key_log_of_its_session(void **state)
+{
+	struct rig *r = *state;
+	int64_t messages, holds;
+
+	assign_on_link(r);
+	rig_run(r, "decode", rig_path(r, "own.pcap"), "--keys",
+		rig_path(r, "own.json"), "--json", NULL);
+	messages = sum(r, "messages");
+	holds = sum(r, "holds");
+	rig_run(r, "decode", rig_path(r, "link.pcap"), "--keys",
+		rig_path(r, "own.json"), "--json", NULL);
+	assert_int_equal(r->status, CLI_DONE);
+	assert_int_equal(sum(r, "messages"), messages);
+	assert_int_equal(sum(r, "holds"), holds);
+	assert_int_equal(sum(r, "protected"), 0);
+	assert_int_equal(sum(r, "unknown"), 0);
+	assert_int_equal(sum(r, "ide_protected"), 0);
+	assert_true(sum(r, "ide_opened") > 100);
+}
+
+static void without_keys_a_link_is_protected_from_ide_on(void **state)
+{
+	struct rig *r = *state;
+
+	assign_on_link(r);
+	rig_run(r, "decode", rig_path(r, "link.pcap"), "--json", NULL);
+	assert_int_equal(r->status, CLI_DONE);
+	assert_int_equal(sum(r, "ide_opened"), 0);
+	assert_true(sum(r, "ide_protected") > 100);
+	assert_int_equal(sum(r, "unknown"), 0);
+}
+
+static void a_changed_packet_under_ide_is_found(void **state)
+{
+	struct rig *r = *state;
+	size_t n, at = FILE_HEADER;
+	uint8_t *f;
+
+	assign_on_link(r);
+	f = rig_read(rig_path(r, "link.pcap"), &n);
+	while (f[at + PACKET_HEADER] != 0x92) /* the IDE prefix */
+		at += PACKET_HEADER + u32(f + at + 8);
+	f[at + PACKET_HEADER + u32(f + at + 8) - 1] ^= 1;
+	rig_write(rig_path(r, "link.pcap"), f, n);
+	free(f);
+	rig_run(r, "decode", rig_path(r, "link.pcap"), "--keys",
+		rig_path(r, "own.json"), "--json", NULL);
+	assert_int_equal(r->status, CLI_FAILED);
+	assert_int_equal(sum(r, "does_not_hold"), 1);
+	assert_int_equal(sum(r, "ide_protected"), 1);
+	rig_run(r, "decode", rig_path(r, "link.pcap"), "-v", "--keys",
+		rig_path(r, "own.json"), NULL);
+	assert_non_null(strstr(r->out, "MAC: does not hold"));
+	assert_non_null(strstr(r->out, "CfgRd0 dest=0100"));
+}
+
 static void every_field_has_its_name(void **state)
 {
 	struct rig *r = *state;
@@ -474,6 +544,9 @@ int main(void)
 		T(our_own_capture_is_read_whole_with_its_key_log),
 		T(a_key_log_is_its_owner_s_alone),
 		T(a_key_log_that_cannot_be_made_is_told),
+		T(a_link_is_read_whole_with_the_key_log_of_its_session),
+		T(without_keys_a_link_is_protected_from_ide_on),
+		T(a_changed_packet_under_ide_is_found),
 		T(every_field_has_its_name),
 		T(misuse_is_told_apart),
 	};
