@@ -337,6 +337,9 @@ static const struct fields_row *find(const uint8_t *p, size_t n)
 	for (size_t i = 0; n > 1 && i < fields_requests_n; i++)
 		if (fields_requests[i].code == p[1])
 			return &fields_requests[i];
+	for (size_t i = 0; n > 1 && i < fields_more_n; i++)
+		if (fields_more[i].code == p[1])
+			return &fields_more[i];
 	return NULL;
 }
 

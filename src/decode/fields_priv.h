@@ -15,6 +15,8 @@ struct fields_row {
 
 extern const struct fields_row fields_requests[];
 extern const size_t fields_requests_n;
+extern const struct fields_row fields_more[];
+extern const size_t fields_more_n;
 
 /*
  * A walk over a message. Each function below lists one or more fields and

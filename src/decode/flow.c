@@ -54,6 +54,7 @@ static void restart(struct flow *f)
 	f->summary_told = false;
 	f->record_told = false;
 	f->newest = NULL;
+	f->held.waits = false;
 }
 
 void flow_fini(struct flow *f)
@@ -196,6 +197,7 @@ static void request(struct flow_turn *t)
 	q->s = t->s;
 	q->n = t->n;
 	memcpy(q->p, t->p, t->n);
+	q->own = t->note.shape;
 	q->shape = t->f->shape;
 	q->shape.summary = false;
 	q->shape.sign = false;
@@ -214,7 +216,7 @@ static void request(struct flow_turn *t)
 		break;
 	}
 	/* Decoded again, so that spans live as long as the request waits. */
-	if (spdm_msg_decode(q->p, q->n, &t->note.shape, &q->m))
+	if (spdm_msg_decode(q->p, q->n, &q->own, &q->m))
 		q->waits = false;
 }
 
@@ -230,6 +232,8 @@ static void response(struct flow_turn *t)
 	q->waits = false;
 	if (t->m.code == SPDM_ERROR) {
 		q->deferred = t->m.param1 == SPDM_ERR_RESPONSE_NOT_READY;
+		if (t->m.param1 == SPDM_ERR_LARGE_RESPONSE && !t->side)
+			flow_hold(t->f, q);
 		flow_session_response(t, q);
 		return;
 	}
@@ -303,6 +307,7 @@ void flow_message(struct flow *f, struct flow_session *s, unsigned side,
 	else
 		response(&t);
 	f->cfg.note(f->cfg.ctx, &t.note);
+	flow_nested(&t);
 }
 
 /* --- secured messages --- */

@@ -137,6 +137,7 @@ struct flow_asked {
 	bool deferred; /* ResponseNotReady was the answer so far */
 	struct flow_session *s;
 	struct spdm_msg m;
+	struct spdm_shape own;	 /* what it was decoded by */
 	struct spdm_shape shape; /* of the answer */
 	size_t n;
 	uint8_t p[FLOW_MSG_MAX];
@@ -188,6 +189,14 @@ struct flow {
 
 	struct flow_asked ask[2]; /* on the wire, encapsulated */
 	bool hidden; /* what could not be opened last was a request */
+
+	/* A message that comes in chunks, and the request that one answers. */
+	bool large_whole; /* no chunk is missing so far */
+	uint32_t large_seq;
+	size_t large_total;
+	size_t large_len;
+	uint8_t large[FLOW_MSG_MAX];
+	struct flow_asked held;
 
 	uint8_t plain[FLOW_MSG_MAX];
 };

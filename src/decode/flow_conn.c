@@ -374,6 +374,8 @@ void flow_conn_request(struct flow_turn *t)
 {
 	struct flow *f = t->f;
 
+	if (flow_carries(t->m.code))
+		return;
 	if (t->side == 0 && t->m.code != SPDM_GET_DIGESTS)
 		spdm_tr_d_close(&f->tr);
 	if (t->side == 0 && t->m.code != SPDM_GET_MEASUREMENTS)

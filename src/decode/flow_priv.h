@@ -56,6 +56,13 @@ struct flow_session *flow_session_find(struct flow *f, uint32_t id);
 /* A message of session @s could not be had. */
 void flow_session_gap(struct flow_session *s);
 
+/* flow_nest.c: messages that are parts of others, or stand in them. */
+void flow_nested(struct flow_turn *t);
+/* The answer to @q will come in chunks. */
+void flow_hold(struct flow *f, const struct flow_asked *q);
+/* Requests that are about carrying others: no transcript knows them. */
+bool flow_carries(uint8_t code);
+
 /* A message, out of whatever it came in. @pad: zeros may follow it. */
 void flow_message(struct flow *f, struct flow_session *s, unsigned side,
 		  bool carried, const uint8_t *p, size_t n, bool pad);

@@ -18,6 +18,8 @@ void flow_session_drop(struct flow *f, struct flow_session *s)
 	for (unsigned i = 0; i < COUNT(f->ask); i++)
 		if (f->ask[i].s == s)
 			f->ask[i].waits = false;
+	if (f->held.s == s)
+		f->held.waits = false;
 	if (f->newest == s)
 		f->newest = NULL;
 	bytes_wipe(s, sizeof(*s));

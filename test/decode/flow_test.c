@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "../spdm/pair.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/bits.h"
+#include "decode/flow.h"
+
+/*
+ * The listener beside our two engines: what recordings of others do not hold,
+ * mutual authentication, encapsulated requests, messages in chunks.
+ */
+
+struct ear {
+	struct pair *p;
+	struct flow *f;
+	struct flow_secrets told; /* of the session under way */
+	unsigned messages, unknown, protected, carried;
+	unsigned holds, fails, unsaid;
+	unsigned req_signatures; /* of the requester, that hold */
+	char first[160];	 /* what did not hold first */
+};
+
+static void put(struct ear *e, enum flow_secret k, const uint8_t *v, size_t n)
+{
+	e->told.len[k] = (uint8_t)n;
+	memcpy(e->told.v[k], v, n);
+}
+
+static void told(void *ctx, const struct spdm_key_note *n)
+{
+	struct ear *e = ctx;
+	const size_t len = n->keys->hash_len;
+
+	if (n->data)
+		return;
+	memset(&e->told, 0, sizeof(e->told));
+	put(e, FLOW_SECRET_HANDSHAKE, n->keys->handshake, len);
+	put(e, FLOW_SECRET_REQ_HANDSHAKE, n->keys->hs_dir[SPDM_DIR_REQ], len);
+	put(e, FLOW_SECRET_RSP_HANDSHAKE, n->keys->hs_dir[SPDM_DIR_RSP], len);
+}
+
+static const struct flow_secrets *ask(void *ctx, const struct flow_who *who)
+{
+	struct ear *e = ctx;
+
+	(void)who;
+	return &e->told;
+}
+
+static void note(void *ctx, const struct flow_note *n)
+{
+	struct ear *e = ctx;
+
+	e->messages++;
+	e->unknown += n->what == FLOW_UNKNOWN;
+	e->protected += n->what == FLOW_PROTECTED;
+	e->carried += n->carried;
+	for (unsigned i = 0; i < n->checks; i++) {
+		const struct flow_check *c = &n->check[i];
+
+		e->holds += c->verdict == FLOW_HOLDS;
+		e->fails += c->verdict == FLOW_FAILS;
+		e->unsaid += c->verdict == FLOW_UNSAID;
+		if (n->msg && n->msg->code == SPDM_FINISH_RSP &&
+		    !strcmp(c->what, "signature"))
+			e->req_signatures += c->verdict == FLOW_HOLDS;
+		if (c->verdict == FLOW_FAILS && !e->first[0])
+			snprintf(e->first, sizeof(e->first), "%s of %s",
+				 c->what, n->name ? n->name : "?");
+	}
+	if (n->what == FLOW_UNKNOWN && !e->first[0])
+		snprintf(e->first, sizeof(e->first), "%s: %s",
+			 n->name ? n->name : "?", n->why);
+}
+
+static struct ear *ear_new(struct pair *p)
+{
+	struct ear *e = calloc(1, sizeof(*e));
+	struct flow_cfg cfg = {
+		.crypto = &p->c, .secrets = ask, .note = note, .ctx = e
+	};
+
+	assert_non_null(e);
+	e->p = p;
+	e->f = malloc(sizeof(*e->f));
+	assert_non_null(e->f);
+	flow_init(e->f, &cfg);
+	p->rcfg.keylog = told;
+	p->rcfg.keylog_ctx = e;
+	pair_start(p);
+	return e;
+}
+
+static void ear_free(struct ear *e)
+{
+	flow_fini(e->f);
+	free(e->f);
+	pair_free(e->p);
+	free(e);
+}
+
+/* An operation to its end, heard. */
+static void hear(struct ear *e, enum spdm_req_op op,
+		 const struct spdm_req_args *args)
+{
+	struct pair *p = e->p;
+	enum il_err err;
+
+	assert_int_equal(spdm_req_begin(&p->req, op, args), IL_OK);
+	do {
+		err = pair_exchange(p);
+		flow_push(e->f, NULL, p->in_kind, p->in, p->in_len);
+		flow_push(e->f, NULL, p->out_kind, p->out, p->out_len);
+	} while (err == IL_E_AGAIN);
+	assert_int_equal(err, IL_OK);
+}
+
+static void all_holds(const struct ear *e)
+{
+	if (e->unknown || e->fails || e->protected)
+		fail_msg("%u unknown, %u protected, %u do not hold; first: %s",
+			 e->unknown, e->protected, e->fails, e->first);
+}
+
+static void a_whole_life_is_heard(void **unused)
+{
+	static const uint8_t versions[] = { SPDM_V11, SPDM_V12 };
+	const struct spdm_req_args upd = { .update = SPDM_UPDATE_ALL_KEYS };
+	const struct spdm_req_args meas = { .index = SPDM_MEAS_ALL,
+					    .sign = true };
+
+	(void)unused;
+	for (unsigned i = 0; i < COUNT(versions); i++) {
+		struct pair *p = pair_new(CRYPTO_P384);
+		struct ear *e;
+
+		p->rcfg.versions[0] = versions[i];
+		p->rcfg.versions[1] = 0;
+		e = ear_new(p);
+		hear(e, SPDM_OP_CONNECT, NULL);
+		hear(e, SPDM_OP_CHALLENGE, NULL);
+		hear(e, SPDM_OP_MEASURE, &meas);
+		hear(e, SPDM_OP_SESSION, NULL);
+		hear(e, SPDM_OP_HEARTBEAT, NULL);
+		hear(e, SPDM_OP_KEY_UPDATE, &upd);
+		hear(e, SPDM_OP_MEASURE, &meas);
+		hear(e, SPDM_OP_END_SESSION, NULL);
+		/* A session of the same id follows. */
+		hear(e, SPDM_OP_SESSION, NULL);
+		hear(e, SPDM_OP_HEARTBEAT, NULL);
+		all_holds(e);
+		assert_int_equal(e->unsaid, 0);
+		ear_free(e);
+	}
+}
+
+static void a_requester_that_signs_is_heard(void **unused)
+{
+	static const uint8_t forms[] = { SPDM_MUT_AUTH_ENCAP,
+					 SPDM_MUT_AUTH_DIGESTS };
+
+	(void)unused;
+	for (unsigned i = 0; i < COUNT(forms); i++) {
+		struct pair *p = pair_new(CRYPTO_P384);
+		struct ear *e;
+
+		pair_mutual(p, forms[i], 0);
+		e = ear_new(p);
+		hear(e, SPDM_OP_CONNECT, NULL);
+		hear(e, SPDM_OP_SESSION, NULL);
+		hear(e, SPDM_OP_HEARTBEAT, NULL);
+		all_holds(e);
+		assert_true(e->carried >= 2);
+		assert_int_equal(e->req_signatures, 1);
+		ear_free(e);
+	}
+}
+
+/* --- chunks, written out by hand: DSP0274 1.2.1, section 10.28, 10.29 --- */
+
+/* @n bytes in @head in front of @body, heard as one message. */
+static void say(struct ear *e, const uint8_t *head, size_t n,
+		const uint8_t *body, size_t len)
+{
+	uint8_t m[256];
+
+	assert_true(n + len <= sizeof(m));
+	memcpy(m, head, n);
+	if (len)
+		memcpy(m + n, body, len);
+	flow_push(e->f, NULL, SPDM_PLAIN, m, n + len);
+}
+
+static void an_answer_in_chunks_is_put_together(void **unused)
+{
+	struct pair *p = pair_new(CRYPTO_P384);
+	struct ear *e = ear_new(p);
+	static const uint8_t get[] = { 0x12, 0x81, 0, 0 };
+	static const uint8_t large[] = { 0x12, 0x7f, 0x0f, 0, 7 };
+	static const uint8_t get0[] = { 0x12, 0x86, 0, 7, 0, 0 };
+	static const uint8_t get1[] = { 0x12, 0x86, 0, 7, 1, 0 };
+	uint8_t rsp0[] = {
+		0x12, 0x06, 0, 7, 0, 0, 0, 0, 30, 0, 0, 0, 0, 0, 0, 0
+	};
+	uint8_t rsp1[] = { 0x12, 0x06, 1, 7, 1, 0, 0, 0, 0, 0, 0, 0 };
+	uint8_t all[4 + 48];
+	unsigned before;
+
+	(void)unused;
+	hear(e, SPDM_OP_CONNECT, NULL);
+	/* DIGESTS of one slot: the digest that was told before. */
+	all[0] = 0x12;
+	all[1] = SPDM_DIGESTS;
+	all[2] = 0;
+	all[3] = 1;
+	memcpy(all + 4, p->req.chain_digest, 48);
+	rsp0[12] = sizeof(all);
+	rsp1[8] = sizeof(all) - 30;
+	before = e->holds;
+	say(e, get, sizeof(get), NULL, 0);
+	say(e, large, sizeof(large), NULL, 0);
+	say(e, get0, sizeof(get0), NULL, 0);
+	say(e, rsp0, sizeof(rsp0), all, 30);
+	assert_int_equal(e->carried, 0);
+	say(e, get1, sizeof(get1), NULL, 0);
+	say(e, rsp1, sizeof(rsp1), all + 30, sizeof(all) - 30);
+	assert_int_equal(e->carried, 1);
+	assert_int_equal(e->holds, before + 1);
+	all_holds(e);
+	/* A chunk that is missing: nothing is put together. */
+	say(e, get, sizeof(get), NULL, 0);
+	say(e, large, sizeof(large), NULL, 0);
+	say(e, get1, sizeof(get1), NULL, 0);
+	say(e, rsp1, sizeof(rsp1), all + 30, sizeof(all) - 30);
+	assert_int_equal(e->carried, 1);
+	ear_free(e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_whole_life_is_heard),
+		cmocka_unit_test(a_requester_that_signs_is_heard),
+		cmocka_unit_test(an_answer_in_chunks_is_put_together),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
