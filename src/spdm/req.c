@@ -112,6 +112,7 @@ enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 		q->cfg.binding = &spdm_binding_bare;
 	q->next_id = UINT16_MAX;
 	spdm_tr_init(&q->tr, cfg->crypto);
+	q->tr.may = cfg->hash;
 	return IL_OK;
 }
 
@@ -141,6 +142,7 @@ void spdm_req_forget(struct spdm_req *q)
 	q->meas_hash = 0;
 	q->dhe = 0;
 	q->opaque_fmt1 = false;
+	q->aead = 0;
 	q->multi_key = false;
 	q->mel_spec = 0;
 	q->chain_len = 0;
@@ -291,13 +293,16 @@ static enum il_err hash_response(struct spdm_req *q, const struct spdm_msg *m,
 				 const uint8_t *p, size_t n)
 {
 	const enum spdm_req_tr tr = step(q)->tr;
+	enum il_err err = IL_OK;
 
 	if (tr == SPDM_TR_NONE)
 		return IL_OK;
 	n -= spdm_msg_sig_len(m) + spdm_msg_verify_len(m);
 	if (tr == SPDM_TR_VCA)
 		return spdm_tr_vca(&q->tr, p, n);
-	return spdm_tr_add(&q->tr, &q->hs, true, p, n);
+	if (m->code == SPDM_DIGESTS && q->multi_key)
+		err = spdm_tr_digests(&q->tr, p, n);
+	return err ? err : spdm_tr_add(&q->tr, &q->hs, true, p, n);
 }
 
 /* Evidence: VCA and measurement messages, as far as there is room. */
@@ -469,6 +474,8 @@ static enum il_err receive(struct spdm_req *q, const uint8_t *in, size_t n,
 /* Transcripts that an accepted request of another kind empties. */
 static void settle(struct spdm_req *q, uint8_t code)
 {
+	if (code != SPDM_NEGOTIATE_ALGORITHMS && code != SPDM_GET_DIGESTS)
+		spdm_tr_d_close(&q->tr);
 	if (code != SPDM_GET_MEASUREMENTS)
 		spdm_tr_forget(&q->tr, l12_of(q));
 	switch (code) {

@@ -109,6 +109,8 @@ struct spdm_req_cfg {
 	uint32_t req_asym; /* what we can sign with; 0: never */
 	uint32_t hash;
 	uint16_t dhe;
+	uint16_t aead;	/* 0: AES-256-GCM */
+	bool multi_key; /* many keys, where the peer leaves us the choice */
 	uint16_t sm_versions[2];
 	uint32_t transfer; /* DataTransferSize, at least SPDM_TRANSFER_MIN */
 	uint16_t portion;  /* GET_CERTIFICATE Length; 0: what fits */
@@ -193,6 +195,7 @@ struct spdm_req {
 	struct spdm_req_args args;
 	struct spdm_shape shape; /* of the awaited response */
 	uint8_t nonce[SPDM_NONCE_LEN];
+	uint8_t req_context[SPDM_CONTEXT_LEN]; /* 1.3 */
 	struct crypto_slot hs; /* transcript of the message in flight */
 	struct crypto_slot dh;
 	uint8_t tag; /* KEY_UPDATE */
@@ -225,6 +228,7 @@ struct spdm_req {
 	uint32_t asym, hash, meas_hash;
 	uint32_t req_asym; /* of our signatures; 0: none selected */
 	uint16_t dhe;
+	uint16_t aead;
 	bool opaque_fmt1;
 	bool multi_key;	  /* the peer's keys: MULTI_KEY_CONN_RSP, 1.3 */
 	uint8_t mel_spec; /* of its log; 0: none */

@@ -3,11 +3,39 @@
 
 /* What the peer signs about itself: CHALLENGE and measurements. */
 
+/*
+ * RequesterContext, which 1.3 has the peer give back. Ours is random, so that
+ * an answer to something else does not pass for this one's even where
+ * nothing is signed. Source: DSP0274 1.3.2, sections 10.8, 10.11
+ */
+static enum il_err context_make(struct spdm_req *q,
+				uint8_t out[SPDM_CONTEXT_LEN])
+{
+	enum il_err err = IL_OK;
+
+	if (q->version >= SPDM_V13)
+		err = env_random(q->cfg.env, q->req_context, SPDM_CONTEXT_LEN);
+	if (!err)
+		memcpy(out, q->req_context, SPDM_CONTEXT_LEN);
+	return err;
+}
+
+static bool context_back(const struct spdm_req *q, const uint8_t *got)
+{
+	return q->version < SPDM_V13 ||
+	       !memcmp(got, q->req_context, SPDM_CONTEXT_LEN);
+}
+
 static enum il_err challenge_build(struct spdm_req *q, struct spdm_msg *m)
 {
+	enum il_err err;
+
 	m->param1 = q->slot;
 	m->param2 = q->args.summary;
 	q->shape.summary = q->args.summary != SPDM_SUMMARY_NONE;
+	err = context_make(q, m->u.challenge.context);
+	if (err)
+		return err;
 	return env_random(q->cfg.env, m->u.challenge.nonce, SPDM_NONCE_LEN);
 }
 
@@ -29,6 +57,7 @@ static enum il_err challenge_check(struct spdm_req *q, const struct spdm_msg *m)
 
 	if ((m->param1 & 0xf) != q->slot || !(m->param2 >> q->slot & 1) ||
 	    (basic && !spdm_req_mutual_able(q)) ||
+	    !context_back(q, m->u.challenge_auth.context) ||
 	    !opaque_good(q, m->u.challenge_auth.opaque))
 		return IL_E_FIELD;
 	if (memcmp(m->u.challenge_auth.chain_hash.p, q->chain_digest, n) != 0)
@@ -58,6 +87,10 @@ static struct crypto_slot *l12_of(struct spdm_req *q)
 
 static enum il_err meas_build(struct spdm_req *q, struct spdm_msg *m)
 {
+	enum il_err err = context_make(q, m->u.get_meas.context);
+
+	if (err)
+		return err;
 	if (!l12_of(q)->n) /* a new L1/L2 */
 		q->meas_len = 0;
 	q->meas_mark = q->meas_len;
@@ -84,6 +117,8 @@ static size_t digest_len(uint32_t meas_hash)
 		return 32;
 	case SPDM_MEAS_HASH_SHA_384:
 		return 48;
+	case SPDM_MEAS_HASH_SHA_512:
+		return 64;
 	default:
 		return 0;
 	}
@@ -130,7 +165,8 @@ static enum il_err meas_check(struct spdm_req *q, const struct spdm_msg *m)
 
 	if (!err && q->args.sign && (m->param2 & 0xf) != q->slot)
 		err = IL_E_FIELD;
-	if (!err && !opaque_good(q, m->u.meas.opaque))
+	if (!err && (!opaque_good(q, m->u.meas.opaque) ||
+		     !context_back(q, m->u.meas.context)))
 		err = IL_E_FIELD;
 	if (!err && q->args.sign)
 		err = spdm_req_verify(q, SPDM_SIGN_MEASUREMENTS, m->u.meas.sig);

@@ -64,6 +64,11 @@ bool spdm_req_can(const struct spdm_req *q, enum spdm_req_op op,
 		  const struct spdm_req_flow *f, const struct spdm_req_args *a);
 extern const struct spdm_req_step spdm_req_encap_steps[];
 
+/* NEGOTIATE_ALGORITHMS of a connect: see req_algs.c. */
+enum il_err spdm_req_algs_build(struct spdm_req *q, struct spdm_msg *m) IL_MUST;
+enum il_err spdm_req_algs_check(struct spdm_req *q,
+				const struct spdm_msg *m) IL_MUST;
+
 /* Checks @sig over the transcript @q->hs with the leaf's key. */
 enum il_err spdm_req_verify(struct spdm_req *q, const char *context,
 			    struct spdm_span sig) IL_MUST;

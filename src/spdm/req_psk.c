@@ -61,6 +61,7 @@ static enum il_err keys(struct spdm_req *q, const struct spdm_msg *m)
 		err = spdm_keys_psk(&q->keys, cfg->crypto, q->version, q->hash,
 				    secret, th);
 	bytes_wipe(secret, sizeof(secret));
+	q->keys.aead = q->aead;
 	return err ? err : spdm_req_peer_mac(q, th, m->u.psk_ex_rsp.verify);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "spdm/req_priv.h"
+#include "spdm/sig.h"
 
 /* What an operation found out; see req.h for how long it stays. */
 
@@ -15,8 +16,8 @@ enum il_err spdm_req_verify(struct spdm_req *q, const char *context,
 				       context, th, digest);
 	if (err)
 		return err;
-	return crypto_verify_digest(q->cfg.crypto, q->leaf.leaf, digest,
-				    spdm_hash_len(q->hash), sig.p, sig.n);
+	return spdm_sig_verify(q->cfg.crypto, q->leaf.leaf, q->asym, q->hash,
+			       digest, sig);
 }
 
 struct spdm_span spdm_req_chain(const struct spdm_req *q)

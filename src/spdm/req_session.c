@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "spdm/keys_priv.h"
 #include "spdm/req_priv.h"
 
 /* Sessions, as the requester makes, uses and ends them. */
 
 static enum crypto_curve curve_of(const struct spdm_req *q)
 {
-	return q->dhe == SPDM_DHE_SECP256R1 ? CRYPTO_P256 : CRYPTO_P384;
+	return spdm_crypto_curve(q->dhe);
 }
 
 static uint8_t sm_count(const struct spdm_req *q)
@@ -65,8 +66,10 @@ static enum il_err key_ex_start(struct spdm_req *q, struct spdm_msg *m,
 
 	(void)m;
 	crypto_drop(q->cfg.crypto, &q->hs);
-	err = spdm_tr_add(&q->tr, &q->hs, true, q->chain_digest,
-			  q->shape.hash_len);
+	err = spdm_tr_th(&q->tr, &q->hs);
+	if (!err)
+		err = spdm_tr_add(&q->tr, &q->hs, true, q->chain_digest,
+				  q->shape.hash_len);
 	return err ? err : spdm_tr_add(&q->tr, &q->hs, true, p, n);
 }
 
@@ -131,6 +134,7 @@ static enum il_err key_ex_keys(struct spdm_req *q, const struct spdm_msg *m)
 					  th);
 	bytes_wipe(secret, sizeof(secret));
 	crypto_drop(c, &q->dh);
+	q->keys.aead = q->aead;
 	if (!err && !q->shape.clear)
 		err = spdm_req_peer_mac(q, th, m->u.key_ex_rsp.verify);
 	return err;

@@ -83,6 +83,7 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 	r->next_id = UINT16_MAX;
 	r->via = &spdm_binding_bare;
 	spdm_tr_init(&r->tr, cfg->crypto);
+	r->tr.may = cfg->hash;
 	return IL_OK;
 }
 
@@ -105,6 +106,8 @@ void spdm_rsp_forget(struct spdm_rsp *r)
 	r->meas_hash = 0;
 	r->dhe = 0;
 	r->opaque_fmt1 = false;
+	r->aead = 0;
+	r->peer_multi_key = false;
 	r->multi_key = false;
 	r->mel_spec = 0;
 	r->clear_id = 0;

@@ -208,6 +208,7 @@ struct spdm_rsp_cfg {
 	uint32_t hash;
 	uint32_t meas_hash;
 	uint16_t dhe;
+	uint16_t aead;		 /* 0: AES-256-GCM */
 	uint16_t sm_versions[2]; /* SPDM_SM_V11 …; 0 ends */
 	struct spdm_rsp_slot slots[SPDM_SLOTS];
 	/* In a place of trust, such as where it is made: slot 0 may be
@@ -342,9 +343,11 @@ struct spdm_rsp {
 	uint32_t asym, hash, meas_hash;
 	uint32_t req_asym; /* of the requester's signatures; 0: none */
 	uint16_t dhe;
+	uint16_t aead;
 	bool opaque_fmt1;
-	bool multi_key;	  /* of our keys: MULTI_KEY_CONN_RSP, 1.3 */
-	uint8_t mel_spec; /* of the log, 1.3; 0: none */
+	bool multi_key;	     /* of our keys: MULTI_KEY_CONN_RSP, 1.3 */
+	bool peer_multi_key; /* of the peer\'s, likewise */
+	uint8_t mel_spec;    /* of the log, 1.3; 0: none */
 	struct spdm_transcript tr;
 	uint8_t root_hash[SPDM_SLOTS][SPDM_HASH_MAX];
 	uint8_t chain_hash[SPDM_SLOTS][SPDM_HASH_MAX];

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "spdm/caps.h"
 #include "spdm/chain.h"
 #include "spdm/rsp_priv.h"
 
 /* The connection: version, capabilities, algorithms, certificates. */
 
-/*
- * Request and response enter VCA. A running hash cannot be taken back, so a
- * failure starts the connection over.
- */
-static enum il_err vca(struct spdm_ex *x)
+/* A running hash cannot be taken back, so a failure starts the connection
+ * over. */
+enum il_err spdm_ex_vca(struct spdm_ex *x)
 {
 	struct spdm_rsp *r = x->r;
 	enum il_err err = spdm_tr_vca(&r->tr, x->in.p, x->in.n);
@@ -49,132 +48,74 @@ enum il_err spdm_rsp_version(struct spdm_ex *x)
 	spdm_rsp_enter(r, SPDM_PH_START);
 	err = spdm_tr_restart(&r->tr);
 	if (!err)
-		err = vca(x);
+		err = spdm_ex_vca(x);
 	if (err)
 		spdm_rsp_forget(r);
 	return err;
 }
 
-/*
- * Flags of a requester that contradict each other.
- * Source: DSP0274 1.2.1, section 10.3, table of requester flags.
- */
-static bool caps_sane(const struct spdm_msg *m)
+/* Source: DSP0274, section 10.3; what the flags say is in caps.c. */
+static bool caps_sane(const struct spdm_msg *m, uint32_t flags)
 {
 	const struct spdm_caps *c = &m->u.caps;
-	const bool crypt = c->flags & (SPDM_CAP_ENCRYPT | SPDM_CAP_MAC);
-	const bool ses = c->flags & (SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK);
-	const uint32_t in_session =
-		SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD | SPDM_CAP_HANDSHAKE_IN_CLEAR;
 
-	/* The other values of the requester's field are reserved. */
-	if (c->flags & SPDM_CAP_PSK_WITH_CONTEXT)
+	if (!spdm_caps_good(m->version, true, flags))
 		return false;
-	if (crypt != ses || (!ses && (c->flags & in_session)))
-		return false;
-	if ((c->flags & SPDM_CAP_HANDSHAKE_IN_CLEAR) &&
-	    !(c->flags & SPDM_CAP_KEY_EX))
+	/* A list of algorithms may be too long for one piece. */
+	if (m->version >= SPDM_V13 && (m->param1 & SPDM_CAPS_ALGS) &&
+	    !(flags & SPDM_CAP_CHUNK))
 		return false;
 	return m->version < SPDM_V12 || spdm_sizes_agree(c);
+}
+
+/* CAPABILITIES, with what could be selected where that was asked for. */
+static void caps_fields(struct spdm_ex *x, uint32_t theirs)
+{
+	const struct spdm_rsp *r = x->r;
+	const uint8_t v = x->req.version;
+	struct spdm_caps *c = &x->rsp.u.caps;
+
+	x->rsp.version = v;
+	c->ct_exponent = r->cfg.ct_exponent;
+	c->flags = r->cfg.caps & spdm_caps_mask(v, false);
+	c->transfer = r->cfg.transfer;
+	c->max_msg = r->cfg.transfer; /* no CHUNK_CAP */
+	if (v >= SPDM_V13 && (x->req.param1 & SPDM_CAPS_ALGS) &&
+	    (c->flags & theirs & SPDM_CAP_CHUNK)) {
+		x->rsp.param1 = SPDM_CAPS_ALGS;
+		spdm_rsp_supported(r, &x->rsp.u.caps_algs);
+	}
+}
+
+/* Without a cipher that both want there are no sessions to speak of. */
+static uint32_t usable(const struct spdm_rsp *r, uint32_t flags)
+{
+	const uint32_t ses = SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK |
+			     SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD |
+			     SPDM_CAP_HANDSHAKE_IN_CLEAR;
+
+	return spdm_caps_sessions(r->cfg.caps, flags) ? flags : flags & ~ses;
 }
 
 enum il_err spdm_rsp_caps(struct spdm_ex *x)
 {
 	struct spdm_rsp *r = x->r;
 	const struct spdm_caps *c = &x->req.u.caps;
+	const uint32_t flags = c->flags & spdm_caps_mask(x->req.version, true);
 	enum il_err err;
 
-	if (!caps_sane(&x->req))
+	if (!caps_sane(&x->req, flags))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	x->rsp.version = x->req.version;
-	x->rsp.u.caps.ct_exponent = r->cfg.ct_exponent;
-	x->rsp.u.caps.flags = r->cfg.caps;
-	x->rsp.u.caps.transfer = r->cfg.transfer;
-	x->rsp.u.caps.max_msg = r->cfg.transfer; /* no CHUNK_CAP */
+	caps_fields(x, flags);
 	err = spdm_ex_emit(x);
 	if (!err)
-		err = vca(x);
+		err = spdm_ex_vca(x);
 	if (err)
 		return err;
 	r->version = x->req.version;
-	r->peer_caps = c->flags;
+	r->peer_caps = usable(r, flags);
 	r->peer_transfer = r->version >= SPDM_V12 ? c->transfer : 0;
 	return IL_OK;
-}
-
-/* The best bit that both know: the highest. */
-static uint32_t pick(uint32_t a, uint32_t b)
-{
-	uint32_t both = a & b;
-
-	while (both & (both - 1))
-		both &= both - 1;
-	return both;
-}
-
-/* Each type at most once, ascending. DSP0274 1.2.1, section 10.4. */
-static bool tables_sane(const struct spdm_algs *a)
-{
-	for (uint8_t i = 0; i < a->tables; i++)
-		if (a->table[i].type < SPDM_ALG_DHE ||
-		    a->table[i].type > SPDM_ALG_KEY_SCHEDULE ||
-		    (i && a->table[i].type <= a->table[i - 1].type))
-			return false;
-	return true;
-}
-
-static uint16_t select_bits(const struct spdm_rsp *r, uint8_t type,
-			    uint16_t offered)
-{
-	switch (type) {
-	case SPDM_ALG_DHE:
-		return (uint16_t)pick(r->cfg.dhe, offered);
-	case SPDM_ALG_AEAD:
-		return SPDM_AEAD_AES_256_GCM & offered;
-	case SPDM_ALG_REQ_ASYM:
-		/* Only where the peer may have to sign. */
-		if (!(r->peer_caps &
-		      (SPDM_CAP_MUT_AUTH | SPDM_CAP_EP_INFO_SIG)))
-			return 0;
-		return (uint16_t)pick(r->cfg.req_asym, offered);
-	case SPDM_ALG_KEY_SCHEDULE:
-		return SPDM_KEY_SCHEDULE_SPDM & offered;
-	default:
-		return 0;
-	}
-}
-
-/* Fills ALGORITHMS; false if there is too little in common to go on. */
-static bool select_algs(const struct spdm_rsp *r, const struct spdm_algs *in,
-			struct spdm_algs *out)
-{
-	const bool meas = r->cfg.caps & SPDM_CAP_MEAS_MASK;
-	const bool dhe = r->cfg.caps & r->peer_caps & SPDM_CAP_KEY_EX;
-	const bool ses = dhe || ((r->cfg.caps & SPDM_CAP_PSK_MASK) &&
-				 (r->peer_caps & SPDM_CAP_PSK));
-
-	out->asym = pick(r->cfg.asym, in->asym);
-	out->hash = pick(r->cfg.hash, in->hash);
-	if (meas && in->meas_spec & SPDM_MEAS_SPEC_DMTF) {
-		out->meas_spec = SPDM_MEAS_SPEC_DMTF;
-		out->meas_hash = pick(r->cfg.meas_hash, UINT32_MAX);
-	}
-	if (r->version >= SPDM_V12)
-		out->other_params = in->other_params & SPDM_OPAQUE_FMT_1;
-	out->tables = in->tables;
-	for (uint8_t i = 0; i < in->tables; i++) {
-		out->table[i].type = in->table[i].type;
-		out->table[i].bits =
-			select_bits(r, in->table[i].type, in->table[i].bits);
-	}
-	if (!spdm_hash_len(out->hash) || !spdm_sig_len(out->asym))
-		return false;
-	if (!ses)
-		return true;
-	return (!dhe || spdm_algs_bits(out, SPDM_ALG_DHE)) &&
-	       spdm_algs_bits(out, SPDM_ALG_AEAD) &&
-	       spdm_algs_bits(out, SPDM_ALG_KEY_SCHEDULE) &&
-	       (r->version < SPDM_V12 || out->other_params);
 }
 
 enum il_err spdm_rsp_hash_slot(struct spdm_rsp *r, unsigned i, uint32_t hash)
@@ -183,38 +124,6 @@ enum il_err spdm_rsp_hash_slot(struct spdm_rsp *r, unsigned i, uint32_t hash)
 
 	return spdm_chain_hash(r->cfg.crypto, hash, s->certs, s->root,
 			       r->root_hash[i], r->chain_hash[i]);
-}
-
-enum il_err spdm_rsp_algs(struct spdm_ex *x)
-{
-	struct spdm_rsp *r = x->r;
-	struct spdm_algs *a = &x->rsp.u.algs;
-	enum il_err err = IL_OK;
-
-	if (!tables_sane(&x->req.u.algs) || !select_algs(r, &x->req.u.algs, a))
-		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	x->rsp.param1 = a->tables;
-
-	const struct spdm_algs sel = *a; /* a tap may change what is sent */
-
-	for (unsigned i = 0; i < SPDM_SLOTS && !err; i++)
-		if (spdm_rsp_has_slot(r, i))
-			err = spdm_rsp_hash_slot(r, i, sel.hash);
-	if (!err)
-		err = spdm_ex_emit(x);
-	if (!err)
-		err = vca(x);
-	if (!err)
-		err = spdm_tr_choose(&r->tr, r->version, sel.hash);
-	if (err)
-		return err;
-	r->asym = sel.asym;
-	r->req_asym = spdm_algs_bits(&sel, SPDM_ALG_REQ_ASYM);
-	r->hash = sel.hash;
-	r->meas_hash = sel.meas_hash;
-	r->dhe = spdm_algs_bits(&sel, SPDM_ALG_DHE);
-	r->opaque_fmt1 = sel.other_params & SPDM_OPAQUE_FMT_1;
-	return IL_OK;
 }
 
 /*
@@ -264,23 +173,91 @@ static enum il_err record_m12(struct spdm_ex *x, bool anew)
 	return IL_OK;
 }
 
+/* Slots that are there, whatever they hold. */
+static uint8_t slots_there(const struct spdm_rsp *r)
+{
+	uint8_t mask = spdm_rsp_slot_mask(r);
+
+	for (unsigned i = 0; i < SPDM_SLOTS; i++)
+		if (r->cfg.slots[i].there)
+			mask |= (uint8_t)(1u << i);
+	return mask;
+}
+
+/* Of each slot: its digest, and with many keys what stands behind it. */
+struct digests {
+	uint8_t all[SPDM_SLOTS * SPDM_HASH_MAX];
+	uint8_t key_pair[SPDM_SLOTS];
+	uint8_t info[SPDM_SLOTS];
+	uint8_t usage[2 * SPDM_SLOTS];
+};
+
+/* Source: DSP0274 1.3.2, section 10.5 */
+static void digests_fill(const struct spdm_rsp *r, struct digests *d,
+			 struct spdm_msg *m)
+{
+	const size_t len = spdm_hash_len(r->hash);
+	size_t n = 0;
+
+	for (unsigned i = 0; i < SPDM_SLOTS; i++) {
+		const struct spdm_rsp_slot *s = &r->cfg.slots[i];
+
+		if (!spdm_rsp_has_slot(r, i))
+			continue;
+		memcpy(d->all + n * len, r->chain_hash[i], len);
+		d->key_pair[n] = s->key_pair;
+		d->info[n] = s->model & SPDM_CERT_INFO_MASK;
+		put_u16le(d->usage + 2 * n, s->usage);
+		n++;
+	}
+	m->param1 = r->version >= SPDM_V13 ? slots_there(r) : 0;
+	m->param2 = spdm_rsp_slot_mask(r);
+	m->u.digests.all = (struct spdm_span){ d->all, n * len };
+	if (!r->multi_key)
+		return;
+	m->u.digests.key_pair = (struct spdm_span){ d->key_pair, n };
+	m->u.digests.cert_info = (struct spdm_span){ d->info, n };
+	m->u.digests.key_usage = (struct spdm_span){ d->usage, 2 * n };
+}
+
+/* What TH has of it is taken back if nothing is answered. */
 enum il_err spdm_rsp_digests(struct spdm_ex *x)
 {
 	struct spdm_rsp *r = x->r;
-	const size_t n = spdm_hash_len(r->hash);
-	uint8_t all[SPDM_SLOTS * SPDM_HASH_MAX];
-	struct wr w = wr_over(all, sizeof(all));
+	const bool first = r->multi_key && !x->s && r->tr.d_open;
+	struct digests d;
 	enum il_err err;
 
-	for (unsigned i = 0; i < SPDM_SLOTS; i++)
-		if (spdm_rsp_has_slot(r, i))
-			wr_bytes(&w, r->chain_hash[i], n);
-	x->rsp.param2 = spdm_rsp_slot_mask(r);
-	x->rsp.u.digests.all = (struct spdm_span){ .p = all, .n = w.len };
+	digests_fill(r, &d, &x->rsp);
 	err = spdm_ex_emit(x);
+	if (!err && first)
+		err = spdm_tr_digests(&r->tr, x->buf, x->len);
 	if (!err)
 		err = record_m12(x, true);
+	if (err && first)
+		spdm_tr_d_undo(&r->tr);
 	return err;
+}
+
+/*
+ * How much a slot can hold, which 1.3 may ask. OPEN: the port does not say;
+ * as much as a length can tell where chains are written, else what is there.
+ */
+static enum il_err cert_room(struct spdm_ex *x, unsigned slot)
+{
+	const struct spdm_rsp *r = x->r;
+	const size_t n = r->cfg.slots[slot].certs.n;
+	enum il_err err;
+
+	if (!(slots_there(r) >> slot & 1))
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
+	x->rsp.u.cert.remainder =
+		r->cfg.caps & SPDM_CAP_SET_CERT
+			? UINT16_MAX
+			: (uint32_t)(SPDM_CHAIN_HEAD + spdm_hash_len(r->hash) +
+				     n);
+	err = spdm_ex_emit(x);
+	return err ? err : record_m12(x, false);
 }
 
 /*
@@ -296,6 +273,12 @@ enum il_err spdm_rsp_cert(struct spdm_ex *x)
 	size_t n = x->req.u.get_cert.length;
 	enum il_err err;
 
+	x->rsp.param1 = (uint8_t)slot;
+	if (r->multi_key && slot < SPDM_SLOTS)
+		x->rsp.param2 = r->cfg.slots[slot].model & SPDM_CERT_INFO_MASK;
+	if (r->version >= SPDM_V13 && slot < SPDM_SLOTS &&
+	    (x->req.param2 & SPDM_CERT_SLOT_SIZE))
+		return cert_room(x, slot);
 	if (!spdm_rsp_has_slot(r, slot) || !n)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 
@@ -316,7 +299,6 @@ enum il_err spdm_rsp_cert(struct spdm_ex *x)
 		n = r->peer_transfer - 8;
 	spdm_chain_bytes(&chain, off, x->record, n);
 	spdm_ex_record_used(x, n);
-	x->rsp.param1 = (uint8_t)slot;
 	x->rsp.u.cert.portion = (struct spdm_span){ .p = x->record, .n = n };
 	x->rsp.u.cert.remainder = (uint16_t)(total - off - n);
 	err = spdm_ex_emit(x);

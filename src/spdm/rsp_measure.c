@@ -13,6 +13,8 @@ static enum crypto_hash_alg meas_alg(uint32_t meas_hash)
 		return CRYPTO_SHA256;
 	case SPDM_MEAS_HASH_SHA_384:
 		return CRYPTO_SHA384;
+	case SPDM_MEAS_HASH_SHA_512:
+		return CRYPTO_SHA512;
 	default:
 		return (enum crypto_hash_alg)0;
 	}
@@ -147,6 +149,8 @@ enum il_err spdm_rsp_challenge(struct spdm_ex *x)
 	x->rsp.u.challenge_auth.chain_hash =
 		(struct spdm_span){ r->chain_hash[slot],
 				    spdm_hash_len(r->hash) };
+	memcpy(x->rsp.u.challenge_auth.context, x->req.u.challenge.context,
+	       SPDM_CONTEXT_LEN);
 	x->rsp.u.challenge_auth.sig =
 		(struct spdm_span){ x->sig, spdm_sig_len(r->asym) };
 	err = spdm_ex_summary(x, x->req.param2,
@@ -241,6 +245,8 @@ enum il_err spdm_rsp_meas(struct spdm_ex *x)
 		x->rsp.u.meas.sig =
 			(struct spdm_span){ x->sig, spdm_sig_len(r->asym) };
 	}
+	memcpy(x->rsp.u.meas.context, x->req.u.get_meas.context,
+	       SPDM_CONTEXT_LEN);
 	err = env_random(r->cfg.env, x->rsp.u.meas.nonce, SPDM_NONCE_LEN);
 	if (!err)
 		err = spdm_ex_emit(x);

@@ -212,6 +212,12 @@ bool spdm_rsp_clear(const struct spdm_rsp *r);
 /* What was agreed with the peer, and its transcripts, are no more. */
 void spdm_rsp_forget(struct spdm_rsp *r);
 
+/* Request and response enter VCA. */
+enum il_err spdm_ex_vca(struct spdm_ex *x) IL_MUST;
+
+/* All algorithms that we could select. */
+void spdm_rsp_supported(const struct spdm_rsp *r, struct spdm_algs *out);
+
 /* Whether @slot has certificates. */
 bool spdm_rsp_has_slot(const struct spdm_rsp *r, unsigned slot);
 /* Whether it has, and its key may do @use (SPDM_KEY_USE_…) where keys differ.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "spdm/keys_priv.h"
 #include "spdm/rsp_priv.h"
 
 /* Sessions: how they are made, kept alive, carried on and ended. */
@@ -49,8 +50,7 @@ uint16_t spdm_ses_sm(const struct spdm_rsp *r, struct spdm_span opaque)
 static enum il_err exchange(struct spdm_ex *x, uint8_t *secret, size_t *len)
 {
 	const struct crypto *c = x->r->cfg.crypto;
-	const enum crypto_curve curve =
-		x->r->dhe == SPDM_DHE_SECP256R1 ? CRYPTO_P256 : CRYPTO_P384;
+	const enum crypto_curve curve = spdm_crypto_curve(x->r->dhe);
 	enum il_err err = crypto_dh_begin(c, &x->dh, curve, x->point);
 
 	if (!err)
@@ -90,8 +90,11 @@ enum il_err spdm_ses_channel(struct spdm_ex *x, enum spdm_dir dir,
 			     const uint8_t *secret)
 {
 	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
-	enum il_err err = spdm_channel_open(&x->ch[dir], cfg->crypto, &x->keys,
-					    secret, cfg->seq_limit);
+	enum il_err err;
+
+	x->keys.aead = x->r->aead;
+	err = spdm_channel_open(&x->ch[dir], cfg->crypto, &x->keys, secret,
+				cfg->seq_limit);
 
 	if (!err)
 		x->ch[dir].binding = x->r->via;
@@ -120,10 +123,11 @@ static enum il_err key_ex_proof(struct spdm_ex *x, uint8_t slot,
 	struct spdm_rsp *r = x->r;
 	const struct crypto *c = r->cfg.crypto;
 	uint8_t th[SPDM_HASH_MAX];
-	enum il_err err =
-		spdm_tr_add(&r->tr, &x->work, true, r->chain_hash[slot],
-			    spdm_hash_len(r->hash));
+	enum il_err err = spdm_tr_th(&r->tr, &x->work);
 
+	if (!err)
+		err = spdm_tr_add(&r->tr, &x->work, true, r->chain_hash[slot],
+				  spdm_hash_len(r->hash));
 	if (!err)
 		err = spdm_ex_record(x, &x->work, true);
 	if (!err)

@@ -254,6 +254,8 @@ static void settle(struct spdm_ex *x, unsigned row)
 {
 	struct spdm_rsp *r = x->r;
 
+	if (!x->s && row != REQ_ALGS && row != REQ_DIGESTS)
+		spdm_tr_d_close(&r->tr);
 	if (!reqs[row].m12)
 		spdm_tr_forget(&r->tr, &r->tr.m12);
 	if (row != REQ_MEAS)

@@ -119,6 +119,12 @@ enum il_err spdm_tr_digests(struct spdm_transcript *t, const uint8_t *p,
 	return err;
 }
 
+void spdm_tr_d_undo(struct spdm_transcript *t)
+{
+	crypto_drop(t->c, &t->vcad);
+	t->d_open = true;
+}
+
 void spdm_tr_d_close(struct spdm_transcript *t)
 {
 	t->d_open = false;

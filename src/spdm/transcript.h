@@ -55,6 +55,8 @@ enum il_err spdm_tr_add(struct spdm_transcript *t, struct crypto_slot *s,
  */
 enum il_err spdm_tr_digests(struct spdm_transcript *t, const uint8_t *p,
 			    size_t n) IL_MUST;
+/* As if none had come yet. */
+void spdm_tr_d_undo(struct spdm_transcript *t);
 void spdm_tr_d_close(struct spdm_transcript *t);
 
 /* Begins TH of a KEY_EXCHANGE: VCA, and DIGESTS where they belong to it. */

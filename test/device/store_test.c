@@ -82,6 +82,8 @@ static struct store *store_new(void)
 	s->cfg.prov.pair[2] =
 		(struct device_pair_cfg){ .caps = 0x1f, .usage_caps = USES };
 	device_spdm_defaults(&s->cfg.spdm);
+	s->cfg.spdm.versions[0] = SPDM_V13;
+	s->cfg.spdm.versions[1] = SPDM_V12;
 	s->cfg.spdm.caps |= PROV_CAPS;
 	s->cfg.spdm.slots[0].certs =
 		(struct spdm_span){ s->maker.certs, s->maker.certs_len };
@@ -156,15 +158,11 @@ static void start(struct store *s)
 /* In a session on slot 0, by 1.3 where key pairs are named. */
 static void session(struct store *s, bool many)
 {
-	struct spdm_rsp *r = &s->dev.conns[0].rsp;
-
+	s->req.cfg.versions[0] = many ? SPDM_V13 : SPDM_V12;
+	s->req.cfg.multi_key = many;
 	assert_int_equal(run(s, SPDM_OP_CONNECT, NULL), IL_OK);
+	assert_int_equal(s->dev.conns[0].rsp.multi_key, many);
 	assert_int_equal(run(s, SPDM_OP_SESSION, NULL), IL_OK);
-	if (!many)
-		return;
-	r->version = s->req.version = SPDM_V13;
-	r->multi_key = s->req.multi_key = true;
-	r->mel_spec = s->req.mel_spec = SPDM_MEL_SPEC_DMTF;
 }
 
 static struct spdm_req_args chain_for(struct store *s, uint8_t slot,
@@ -437,7 +435,7 @@ static void a_slot_of_another_key_is_signed_for_by_it(void **unused)
 	assert_int_equal(device_slot_key(&s->dev, 1).n, s->maker.key.n);
 	assert_int_equal(device_slot_key(&s->dev, 0).n, s->cfg.key.n);
 	/* without many keys it is not there */
-	s->dev.conns[0].rsp.multi_key = false;
+	s->req.cfg.multi_key = false;
 	assert_int_equal(run(s, SPDM_OP_END_SESSION, NULL), IL_OK);
 	a = (struct spdm_req_args){ .slot = 1 };
 	assert_int_equal(run(s, SPDM_OP_CONNECT, &a), IL_E_FIELD);
@@ -575,7 +573,6 @@ static void the_log_gives_the_measurement_that_it_extends(void **unused)
 			(struct spdm_span){ s->out, spdm_req_got(&s->req) }, 9,
 			want),
 		IL_OK);
-	s->req.version = s->dev.conns[0].rsp.version = SPDM_V12;
 	a = (struct spdm_req_args){ .index = 9 };
 	assert_int_equal(refused(s, SPDM_OP_MEASURE, &a), 0);
 	r = rd_over(spdm_req_record(&s->req).p, spdm_req_record(&s->req).n);

@@ -68,6 +68,15 @@ static enum il_err aead_seal(void *ctx, struct crypto_slot s, const uint8_t *iv,
 					     in, len, out, tag, tag_len);
 }
 
+/* Looks, and cannot fail for want of anything. */
+static enum il_err key_kind(void *ctx, struct crypto_slot s,
+			    enum crypto_key *kind)
+{
+	struct faulty *f = ctx;
+
+	return f->inner.ops->key_kind(f->inner.ctx, s, kind);
+}
+
 static void drop(void *ctx, struct crypto_slot s)
 {
 	struct faulty *f = ctx;
@@ -89,6 +98,7 @@ static struct crypto faulty_crypto(struct faulty *f, struct crypto inner)
 			 .aead_open = aead_open,
 			 .dh_begin = dh_begin,
 			 .dh_finish = dh_finish,
+			 .key_kind = key_kind,
 			 .verify = verify,
 			 .chain_parse = chain_parse,
 			 .drop = drop },

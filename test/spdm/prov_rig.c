@@ -205,14 +205,16 @@ void prov_connect(struct prov *v, uint8_t version, bool many, bool session)
 {
 	struct pair *p = v->p;
 
+	memset(p->rcfg.versions, 0, sizeof(p->rcfg.versions));
+	memset(p->qcfg.versions, 0, sizeof(p->qcfg.versions));
+	p->rcfg.versions[0] = p->qcfg.versions[0] = version;
+	p->qcfg.multi_key = many;
 	pair_start(p);
 	pair_connect(p);
+	assert_int_equal(p->rsp.multi_key, many);
+	assert_int_equal(p->req.multi_key, many);
 	if (session)
 		assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
-	p->rsp.version = p->req.version = version;
-	p->rsp.multi_key = p->req.multi_key = many;
-	p->rsp.mel_spec = p->req.mel_spec =
-		version >= SPDM_V13 ? SPDM_MEL_SPEC_DMTF : 0;
 }
 
 int prov_send(struct prov *v, const uint8_t *in, size_t n)
