@@ -9,6 +9,7 @@
 /* Options of `interlock request`, and the walk over its steps. */
 
 #define IN(state) (1u << (state))
+#define ANY	  (IN(SPDM_REQ_CONNECTED) | IN(SPDM_REQ_SESSION))
 
 /* The steps, each with the states of the requester it may begin in. */
 struct step {
@@ -37,6 +38,12 @@ static const struct step steps[] = {
 	  rq_tdisp },
 	{ "ide-stop", IN(SPDM_REQ_SESSION), SPDM_REQ_SESSION, "session",
 	  rq_ide_stop },
+	{ "csr", ANY, SPDM_REQ_STATES, "connect", rq_csr },
+	{ "set-cert", ANY, SPDM_REQ_STATES, "connect", rq_set_cert },
+	{ "key-pairs", ANY, SPDM_REQ_STATES, "connect", rq_key_pairs },
+	{ "endpoint-info", ANY, SPDM_REQ_STATES, "connect", rq_endpoint_info },
+	{ "mel", ANY, SPDM_REQ_STATES, "connect", rq_mel },
+	/* Stays the last: what is left open is ended with it. */
 	{ "end", IN(SPDM_REQ_SESSION), SPDM_REQ_CONNECTED, "session",
 	  rq_end_session },
 };
@@ -248,7 +255,30 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 struct texts {
 	const char *trans, *steps, *function, *trust, *slot, *stream, *port;
 	const char *lock_flags, *timeout, *hello, *clear, *json, *keylog;
+	const char *set_slot, *key_pair, *model, *tag, *chain;
 };
+
+/* Those of provisioning. */
+static int take_prov(struct rq *q, const struct texts *t)
+{
+	unsigned long slot = 1, pair = 1, model = SPDM_CERT_MODEL_DEVICE;
+	unsigned long tag = 0;
+	int ret = number(q->c, "set-slot", t->set_slot, SPDM_SLOTS - 1, &slot);
+
+	if (!ret)
+		ret = number(q->c, "key-pair", t->key_pair, 255, &pair);
+	if (!ret)
+		ret = number(q->c, "model", t->model, SPDM_CERT_MODEL_GENERIC,
+			     &model);
+	if (!ret)
+		ret = number(q->c, "tag", t->tag, 7, &tag);
+	q->o.set_slot = (uint8_t)slot;
+	q->o.key_pair = (uint8_t)pair;
+	q->o.model = (uint8_t)model;
+	q->o.tag = (uint8_t)tag;
+	q->o.set_chain = t->chain;
+	return ret;
+}
 
 static int take_opts(struct rq *q, const struct texts *t)
 {
@@ -267,6 +297,8 @@ static int take_opts(struct rq *q, const struct texts *t)
 		ret = number(q->c, "timeout", t->timeout, 600, &timeout);
 	if (!ret)
 		ret = function(q->c, fn, &q->o.function_id);
+	if (!ret)
+		ret = take_prov(q, t);
 	if (ret)
 		return ret;
 	if (t->trans && strcmp(t->trans, "doe") != 0 &&
@@ -322,6 +354,11 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "lock-flags", false, &t.lock_flags },
 		{ "timeout", false, &t.timeout },
 		{ "key-log", false, &t.keylog },
+		{ "set-slot", false, &t.set_slot },
+		{ "key-pair", false, &t.key_pair },
+		{ "model", false, &t.model },
+		{ "tag", false, &t.tag },
+		{ "chain", false, &t.chain },
 		{ "hello", true, &t.hello },
 		{ "clear", true, &t.clear },
 		{ "json", true, &t.json },
@@ -349,7 +386,8 @@ const struct cli_cmd cmd_request = {
 	.args = "ADDR [--trans doe|mctp] [--steps LIST] [--function BDF] "
 		"[--trust FILE] [--slot N] [--stream N] [--port N] "
 		"[--lock-flags N] [--timeout S] [--hello] [--clear] "
-		"[--key-log FILE] [--json]",
+		"[--set-slot N] [--chain FILE] [--key-pair N] [--model N] "
+		"[--tag N] [--key-log FILE] [--json]",
 	.help = "a requester: walk through what a responder answers",
 	.run = run,
 };

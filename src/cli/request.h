@@ -30,6 +30,7 @@ enum rq_end {
 #define RQ_MSG	  4608u
 #define RQ_CHAIN  16384u
 #define RQ_REPORT 8192u
+#define RQ_KEPT	  65536u
 #define RQ_STEPS  32u
 /* A record of this much fits one data object of 4,104 bytes. */
 #define RQ_TRANSFER 4032u
@@ -43,9 +44,14 @@ struct rq_opts {
 	uint8_t port;	/* IDE_KM port index */
 	uint32_t function_id;
 	uint16_t lock_flags;
-	const char *trust;  /* file, or NULL */
-	const char *keylog; /* likewise */
-	bool listed;	    /* the steps were named: all of them must work */
+	uint8_t set_slot;
+	uint8_t key_pair;
+	uint8_t model;
+	uint8_t tag;
+	const char *set_chain; /* file; NULL: erase */
+	const char *trust;     /* file, or NULL */
+	const char *keylog;    /* likewise */
+	bool listed;	       /* the steps were named: all of them must work */
 };
 
 struct rq {
@@ -72,6 +78,7 @@ struct rq {
 	uint8_t msg[RQ_MSG];
 	uint8_t pay[64]; /* vendor payload on its way out */
 	uint8_t report[RQ_REPORT];
+	uint8_t kept[RQ_KEPT]; /* a chain to set, a CSR, a log … */
 };
 
 /* request_spdm.c, request_pci.c: the steps. */
@@ -85,6 +92,13 @@ enum rq_end rq_end_session(struct rq *q);
 enum rq_end rq_ide(struct rq *q);
 enum rq_end rq_ide_stop(struct rq *q);
 enum rq_end rq_tdisp(struct rq *q);
+
+/* request_prov.c */
+enum rq_end rq_csr(struct rq *q);
+enum rq_end rq_set_cert(struct rq *q);
+enum rq_end rq_key_pairs(struct rq *q);
+enum rq_end rq_endpoint_info(struct rq *q);
+enum rq_end rq_mel(struct rq *q);
 
 /* One SPDM operation to its end; q->why says what went wrong. */
 enum rq_end rq_spdm(struct rq *q, enum spdm_req_op op,

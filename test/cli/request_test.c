@@ -309,6 +309,48 @@ static void a_chain_under_another_root_is_not_trusted(void **state)
 	serve_stop(&s);
 }
 
+/* --- provisioning --- */
+
+static void a_slot_is_provisioned_and_then_answers(void **state)
+{
+	static const char file[] =
+		"{ \"spdm\": { \"capabilities\": [ \"cert\", \"chal\", "
+		"\"meas-sig\", \"encrypt\", \"mac\", \"key-ex\", "
+		"\"set-cert\", \"csr\" ] }, "
+		"\"provision\": { \"place\": \"field\", "
+		"\"empty_slots\": [ 3 ] } }";
+	static const char *const want[] = { "connect ok", "session ok",
+					    "csr ok", "set-cert ok", "end ok" };
+	struct rig *r = *state;
+	struct served s = { .file = rig_path(r, "device.json") };
+	char chain[200];
+
+	rig_write(s.file, file, sizeof(file) - 1);
+	serve_start(r, &s);
+	snprintf(chain, sizeof(chain), "%s/chain.pem", s.dir);
+	rig_run(r, "request", s.target, "--steps",
+		"connect,session,csr,set-cert", "--set-slot", "3", "--chain",
+		chain, "--json", NULL);
+	assert_int_equal(r->status, 0);
+	expect_steps(r, want, COUNT(want));
+	assert_string_equal(text(step(r, 2), "subject"), "CN=Interlock device");
+	rig_run(r, "request", s.target, "--steps", "connect,challenge",
+		"--slot", "3", "--json", NULL);
+	assert_int_equal(r->status, 0);
+	/* Slot 0 is not to be written out of the factory. */
+	rig_run(r, "request", s.target, "--steps", "connect,session,set-cert",
+		"--set-slot", "0", "--chain", chain, NULL);
+	rig_refused(r, s.target, "ERROR UnexpectedRequest (0x04)");
+	/* Nor is what is no chain at all. */
+	rig_run(r, "request", s.target, "--steps", "connect,session,set-cert",
+		"--chain", s.file, NULL);
+	rig_refused(r, s.target, "no certificate chain");
+	/* What 1.2 does not know. */
+	rig_run(r, "request", s.target, "--steps", "connect,mel", NULL);
+	rig_refused(r, s.target, "mel: the peer does not offer it");
+	serve_stop(&s);
+}
+
 /* --- peers of another kind --- */
 
 /* A child that accepts one connection, says @p, and waits for its end. */
@@ -508,6 +550,7 @@ int main(void)
 		TEST(what_the_peer_refuses_is_told_in_its_words),
 		TEST(a_silent_refusal_ends_the_session_not_the_tool),
 		TEST(a_chain_under_another_root_is_not_trusted),
+		TEST(a_slot_is_provisioned_and_then_answers),
 		TEST(nonsense_ends_with_one_line),
 		TEST(silence_ends_in_time),
 		TEST(a_peer_that_was_silent_once_is_not_asked_again),
