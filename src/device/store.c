@@ -154,6 +154,8 @@ void device_slots_show(struct device *d)
 /* Another connection's session stands on it. */
 static bool used(const struct device *d, uint8_t slot)
 {
+	if (d->cfg.prov.place == DEVICE_FACTORY)
+		return false;
 	for (size_t i = 0; i < d->dsm.front.count; i++)
 		if (spdm_rsp_slots_used(&d->dsm.front.conns[i].rsp,
 					(uint8_t)(1u << slot)))

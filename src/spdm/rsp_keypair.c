@@ -147,7 +147,7 @@ static enum il_err may(struct spdm_ex *x, const struct spdm_key_pair *k,
 		return spdm_ex_prov(x, IL_E_IO); /* still associated */
 	if (a->op == SPDM_KEY_PAIR_GENERATE && !a->asym && !a->pqc)
 		return spdm_ex_prov(x, IL_E_IO); /* of which algorithm? */
-	if (spdm_rsp_slots_used(x->r, k->slots | a->slots))
+	if (spdm_rsp_held(x->r, k->slots | a->slots))
 		return spdm_ex_refuse(x, SPDM_ERR_BUSY, 0);
 	return slots_free(x, k, a);
 }

@@ -14,6 +14,10 @@ enum il_err spdm_ex_prov(struct spdm_ex *x, enum il_err err) IL_MUST;
 enum il_err spdm_ex_reset_needed(struct spdm_ex *x, uint32_t cap,
 				 uint8_t data) IL_MUST;
 
+/* Whether a session stands on one of @slots, and may not lose it: in a place
+ * of trust it may. */
+bool spdm_rsp_held(const struct spdm_rsp *r, uint8_t slots);
+
 /* Whether the port has all that the capabilities promise. */
 bool spdm_rsp_prov_whole(const struct spdm_rsp_cfg *cfg);
 

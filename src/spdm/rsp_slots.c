@@ -48,6 +48,11 @@ bool spdm_rsp_prov_whole(const struct spdm_rsp_cfg *cfg)
 	       (!(c & SPDM_CAP_MEL) || p->mel);
 }
 
+bool spdm_rsp_held(const struct spdm_rsp *r, uint8_t slots)
+{
+	return !r->cfg.trusted && spdm_rsp_slots_used(r, slots);
+}
+
 /*
  * OPEN: which errors. A request that is good in a session gets
  * SessionRequired; for slot 0 no session helps, so that it is unexpected.
@@ -236,8 +241,9 @@ static enum il_err install(struct spdm_ex *x, struct spdm_cert_ask *ask)
 /*
  * OPEN: a slot that a session stands on: Busy, as the specification has
  * nothing about it; what was authenticated with its chain must not change
- * while it is believed. OPEN: slot 0 cannot be erased, since CERT_CAP
- * promises that it holds something.
+ * while it is believed. In a trusted place nobody believes it yet, and DMTF's
+ * requester writes slot 0 from beside its session there. OPEN: slot 0 cannot be
+ * erased, since CERT_CAP promises that it holds something.
  */
 enum il_err spdm_rsp_set_cert(struct spdm_ex *x)
 {
@@ -261,7 +267,7 @@ enum il_err spdm_rsp_set_cert(struct spdm_ex *x)
 	err = spdm_ex_may_write(x, bit);
 	if (err)
 		return err;
-	if (spdm_rsp_slots_used(r, bit))
+	if (spdm_rsp_held(r, bit))
 		return spdm_ex_refuse(x, SPDM_ERR_BUSY, 0);
 	x->rsp.param1 = ask.slot;
 	err = spdm_ex_emit(x);

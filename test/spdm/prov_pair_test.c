@@ -205,9 +205,11 @@ static void a_pair_under_a_session_is_not_touched(void **unused)
 	(void)unused;
 	struct prov *v = prov_new();
 
-	v->p->rcfg.trusted = true;
-	prov_connect(v, SPDM_V13, true, true); /* on slot 0 */
-	assert_int_equal(set(v, &(struct wish){ 0, 1, 3, 0, 1 }), BUSY);
+	prov_connect(v, SPDM_V13, true, true);
+	v->p->rsp.ses[0].slot = 1;
+	assert_int_equal(set(v, &(struct wish){ 0, 2, 3, 0, 2 }), BUSY);
+	assert_int_equal(set(v, &(struct wish){ 2, 3, 3, 0x08, 2 }), BUSY);
+	v->p->rsp.ses[0].slot = SPDM_SLOTS; /* a session under a secret */
 	assert_int_equal(set(v, &(struct wish){ 0, 2, 3, 0, 2 }), 0);
 	prov_free(v);
 }
