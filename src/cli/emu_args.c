@@ -47,11 +47,11 @@ static const struct word cap_words[] = {
 	{ "MEAS_FRESH", SPDM_CAP_MEAS_FRESH },
 	{ "ENCRYPT", SPDM_CAP_ENCRYPT },
 	{ "MAC", SPDM_CAP_MAC },
-	{ "MUT_AUTH", NOT_HERE },
+	{ "MUT_AUTH", SPDM_CAP_MUT_AUTH },
 	{ "KEY_EX", SPDM_CAP_KEY_EX },
-	{ "PSK", NOT_HERE },
-	{ "PSK_WITH_CONTEXT", NOT_HERE },
-	{ "ENCAP", NOT_HERE },
+	{ "PSK", SPDM_CAP_PSK },
+	{ "PSK_WITH_CONTEXT", SPDM_CAP_PSK_WITH_CONTEXT },
+	{ "ENCAP", SPDM_CAP_ENCAP },
 	{ "HBEAT", SPDM_CAP_HBEAT },
 	{ "KEY_UPD", SPDM_CAP_KEY_UPD },
 	{ "HANDSHAKE_IN_CLEAR", SPDM_CAP_HANDSHAKE_IN_CLEAR },
@@ -127,17 +127,18 @@ static const struct word aead_words[] = {
 	{ "SM4_128_GCM", NOT_HERE },
 };
 
-/* This responder never asks its requester to prove itself. */
+#define ASK_NOT BIT(31) /* ours: said, and nothing at all */
+
 static const struct word basic_words[] = {
-	{ "NO", 1 },
-	{ "BASIC", NOT_HERE },
+	{ "NO", ASK_NOT },
+	{ "BASIC", 1 },
 };
 
 static const struct word mut_words[] = {
-	{ "NO", 1 },
-	{ "WO_ENCAP", NOT_HERE },
-	{ "W_ENCAP", NOT_HERE },
-	{ "DIGESTS", NOT_HERE },
+	{ "NO", ASK_NOT },
+	{ "WO_ENCAP", SPDM_MUT_AUTH },
+	{ "W_ENCAP", SPDM_MUT_AUTH_ENCAP },
+	{ "DIGESTS", SPDM_MUT_AUTH_DIGESTS },
 };
 
 static const struct word count_words[] = {
@@ -185,12 +186,12 @@ static const struct option {
 	{ "--aead", LIST, WORDS(aead_words), FIELD(aead) },
 	{ "--slot_count", ONE, WORDS(count_words), FIELD(slots) },
 	{ "--slot_id", ONE, WORDS(slot_words), NO_FIELD },
-	{ "--basic_mut_auth", SHOWN, WORDS(basic_words), NO_FIELD },
-	{ "--mut_auth", SHOWN, WORDS(mut_words), NO_FIELD },
+	{ "--basic_mut_auth", ONE, WORDS(basic_words), FIELD(basic) },
+	{ "--mut_auth", ONE, WORDS(mut_words), FIELD(mutual) },
 	{ "--tcp_sub", IGNORE, NULL, 0, NO_FIELD },
 	{ "--meas_spec", IGNORE, NULL, 0, NO_FIELD },
 	{ "--mel_spec", IGNORE, NULL, 0, NO_FIELD },
-	{ "--req_asym", IGNORE, NULL, 0, NO_FIELD },
+	{ "--req_asym", PART, WORDS(asym_words), FIELD(req_asym) },
 	{ "--pqc_asym", IGNORE, NULL, 0, NO_FIELD },
 	{ "--req_pqc_asym", IGNORE, NULL, 0, NO_FIELD },
 	{ "--kem", IGNORE, NULL, 0, NO_FIELD },
@@ -314,6 +315,18 @@ static void settle_caps(struct emu_args *a)
 	const uint32_t session =
 		SPDM_CAP_KEY_EX | SPDM_CAP_ENCRYPT | SPDM_CAP_MAC;
 
+	a->basic &= ~ASK_NOT;
+	a->mutual &= ~ASK_NOT;
+	if (!a->req_asym)
+		a->caps &= ~SPDM_CAP_MUT_AUTH;
+	if ((a->caps & SPDM_CAP_PSK_MASK) == SPDM_CAP_PSK_MASK)
+		a->caps &= ~SPDM_CAP_PSK;
+	if (!(a->caps & SPDM_CAP_MUT_AUTH))
+		a->basic = a->mutual = 0;
+	if (!(a->caps & SPDM_CAP_ENCAP)) {
+		a->basic = 0;
+		a->mutual &= SPDM_MUT_AUTH;
+	}
 	if (!(a->caps & SPDM_CAP_CERT))
 		a->caps &=
 			~(SPDM_CAP_CHAL | SPDM_CAP_MEAS_SIG | SPDM_CAP_KEY_EX);
@@ -323,7 +336,7 @@ static void settle_caps(struct emu_args *a)
 		a->dhe &= ~DHE_NONE;
 	if (!a->dhe || (a->caps & session) != session)
 		a->caps &= ~(session | SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD |
-			     SPDM_CAP_HANDSHAKE_IN_CLEAR);
+			     SPDM_CAP_HANDSHAKE_IN_CLEAR | SPDM_CAP_PSK_MASK);
 }
 
 static int read_one(struct cli *c, int argc, char **argv, int *i,
@@ -347,7 +360,12 @@ int emu_args_read(struct cli *c, int argc, char **argv, struct emu_args *out)
 	struct emu_args a = {
 		.trans = EMU_MCTP,
 		.sec_ver = SPDM_SM_V11,
-		.caps = SPDM_RSP_CAPS_ALL, /* TF-RMM needs all of them */
+		.caps = SPDM_RSP_CAPS_ALL | /* TF-RMM needs all of them */
+			SPDM_CAP_PSK_WITH_CONTEXT | SPDM_CAP_MUT_AUTH |
+			SPDM_CAP_ENCAP,
+		.req_asym = SPDM_ASYM_RSAPSS_3072 | SPDM_ASYM_RSAPSS_2048 |
+			    SPDM_ASYM_RSASSA_3072 | SPDM_ASYM_RSASSA_2048 |
+			    SPDM_ASYM_ECDSA_P384 | SPDM_ASYM_ECDSA_P256,
 		.hash = SPDM_HASH_SHA_384 | SPDM_HASH_SHA_256,
 		.meas_hash = SPDM_MEAS_HASH_SHA_384 | SPDM_MEAS_HASH_SHA_256,
 		.asym = SPDM_ASYM_ECDSA_P384 | SPDM_ASYM_ECDSA_P256,

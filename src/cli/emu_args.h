@@ -16,7 +16,10 @@ struct emu_args {
 	uint32_t hash;
 	uint32_t meas_hash;
 	uint32_t asym;
-	uint32_t dhe; /* 0: no key exchange */
+	uint32_t dhe;	   /* 0: no key exchange */
+	uint32_t req_asym; /* of requesters' signatures */
+	uint32_t basic;	   /* 1: asks who a requester is, in CHALLENGE_AUTH */
+	uint32_t mutual;   /* SPDM_MUT_AUTH…, in KEY_EXCHANGE_RSP */
 	uint32_t aead;
 	uint32_t slots; /* 1 to 8 */
 	const char *ip;

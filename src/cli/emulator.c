@@ -129,6 +129,22 @@ static int address(struct serve *s, const struct emu_args *a)
 	return serve_at(s, VFU_SPDM, text);
 }
 
+/*
+ * The key that DMTF's samples share, with the zero bytes that end both of
+ * their strings. Nobody keeps it a secret: it serves to try PSK_EXCHANGE.
+ */
+static void share(struct device_cfg *cfg)
+{
+	static const char hint[] = "TestPskHint";
+	static const char key[] = "TestPskData";
+
+	cfg->psk_count = 1;
+	memcpy(cfg->psk[0].hint, hint, sizeof(hint));
+	cfg->psk[0].hint_len = sizeof(hint);
+	memcpy(cfg->psk[0].key, key, sizeof(key));
+	cfg->psk[0].key_len = sizeof(key);
+}
+
 static void configure(struct serve *s, const struct emu_args *a)
 {
 	struct spdm_rsp_cfg *spdm = &s->cfg.spdm;
@@ -140,9 +156,13 @@ static void configure(struct serve *s, const struct emu_args *a)
 	memset(spdm->sm_versions, 0, sizeof(spdm->sm_versions));
 	spdm->sm_versions[0] = (uint16_t)a->sec_ver;
 	spdm->caps = a->caps;
+	spdm->req_asym = a->req_asym;
+	spdm->mutual = (uint8_t)a->mutual;
+	spdm->basic = a->basic != 0;
 	spdm->hash = a->hash;
 	spdm->meas_hash = a->meas_hash;
 	spdm->dhe = (uint16_t)a->dhe;
+	share(&s->cfg);
 	s->file.slots = (uint8_t)((1u << a->slots) - 1);
 	s->file.profile = device_profile_find("emulator");
 	s->cfg.relax = s->file.profile->relax;

@@ -122,6 +122,8 @@ static enum il_err init_dsm(struct device *d)
 	dsm.spdm.longest = (uint32_t)d->reply_len - DEVICE_RECORD_OVER;
 	dsm.spdm.scratch = d->spdm_scratch;
 	dsm.spdm.scratch_len = d->scratch_len;
+	dsm.spdm.peer_chain = d->peer_chains;
+	dsm.spdm.peer_chain_cap = d->peer_chains ? DEVICE_PEER_CHAIN : 0;
 	return dsm_init(&d->dsm, &dsm);
 }
 
@@ -168,6 +170,12 @@ static enum il_err init_buffers(struct device *d)
 	d->reply = arena_take(d->cfg.arena, d->reply_len, 8);
 	d->spdm_scratch =
 		arena_take(d->cfg.arena, d->cfg.conns * d->scratch_len, 8);
+	if (d->cfg.spdm.mutual || d->cfg.spdm.basic) {
+		d->peer_chains = arena_take(
+			d->cfg.arena, d->cfg.conns * DEVICE_PEER_CHAIN, 8);
+		if (!d->peer_chains)
+			return IL_E_NOMEM;
+	}
 	if (!d->doe_in || !d->doe_out || !d->reply || !d->spdm_scratch)
 		return IL_E_NOMEM;
 	doe_init(&d->doe, d->cfg.env, d->doe_in, d->doe_out, limit);

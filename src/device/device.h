@@ -83,6 +83,18 @@ struct device_report {
 	uint32_t info_len;
 };
 
+/* A pre-shared key and the hint that names it. */
+#define DEVICE_PSKS	  4
+#define DEVICE_PSK_MAX	  64
+#define DEVICE_PEER_CHAIN 8192 /* bytes of a requester's chain */
+
+struct device_psk {
+	uint8_t hint[DEVICE_PSK_MAX];
+	uint8_t hint_len;
+	uint8_t key[DEVICE_PSK_MAX];
+	uint8_t key_len;
+};
+
 struct device_cfg {
 	struct arena *arena; /* buffers of the functions come from it */
 	const struct crypto *crypto;
@@ -126,6 +138,13 @@ struct device_cfg {
 	 * device_spdm_defaults() gives all but the slots.
 	 */
 	struct spdm_rsp_cfg spdm;
+	/* Keys that requesters may share with it, for the PSK capabilities. */
+	struct device_psk psk[DEVICE_PSKS];
+	unsigned psk_count;
+	/* Whether to trust a requester's chain; NULL: any that is whole. */
+	enum il_err (*trust)(void *ctx, uint8_t slot,
+			     const struct crypto_chain *chain);
+	void *trust_ctx;
 	unsigned conns;		/* SPDM connections, to DEVICE_CONNS; 0: two */
 	struct crypto_slot key; /* of the leaf certificates; the caller's */
 	struct device_prov_cfg prov;
@@ -257,6 +276,7 @@ struct device {
 	struct dsm_conn conns[DEVICE_CONNS];
 	uint8_t reports[DEVICE_FNS * DEVICE_REPORT_CAP];
 	uint8_t *spdm_scratch;
+	uint8_t *peer_chains; /* of each connection; NULL: nobody is asked */
 	size_t scratch_len;
 	/* Buffers of one turn */
 	uint8_t *doe_in; /* doe_limit bytes */
@@ -341,6 +361,13 @@ enum il_err device_message(struct device *d, unsigned conn,
 			   const uint8_t *in, size_t n, uint8_t *out,
 			   size_t cap, size_t *len, enum spdm_kind *out_kind,
 			   uint64_t now_ns) IL_MUST;
+
+/*
+ * device_ask() - the device wants something of the requester of @conn
+ * It is fetched with GET_ENCAPSULATED_REQUEST. Errors: as spdm_rsp_ask()
+ */
+enum il_err device_ask(struct device *d, unsigned conn, enum spdm_ask what,
+		       uint32_t session_id) IL_MUST;
 
 /* Who had a connection for itself has gone: its sessions end. */
 void device_leave(struct device *d, unsigned conn);

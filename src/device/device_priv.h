@@ -116,4 +116,11 @@ extern const struct pci_cfg_ops device_cfg_ops;
 extern const struct dsm_port device_dsm_port;
 extern const struct spdm_rsp_port device_spdm_port;
 
+/* mutual.c: what requesters share with it, and show. */
+enum il_err device_psk_secret(void *ctx, struct spdm_span hint, uint32_t hash,
+			      const uint8_t *salt, size_t salt_len,
+			      uint8_t *secret) IL_MUST;
+enum il_err device_trust(void *ctx, uint8_t slot,
+			 const struct crypto_chain *chain) IL_MUST;
+
 #endif

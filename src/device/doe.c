@@ -89,6 +89,12 @@ void device_leave(struct device *d, unsigned conn)
 	device_settle(d);
 }
 
+enum il_err device_ask(struct device *d, unsigned conn, enum spdm_ask what,
+		       uint32_t session_id)
+{
+	return spdm_rsp_ask(&d->conns[there(d, conn)].rsp, what, session_id);
+}
+
 enum il_err device_message(struct device *d, unsigned conn,
 			   const struct spdm_binding *via, enum spdm_kind kind,
 			   const uint8_t *in, size_t n, uint8_t *out,

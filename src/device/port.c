@@ -391,6 +391,8 @@ const struct spdm_rsp_port device_spdm_port = {
 	.set_key_pair = device_set_key_pair,
 	.endpoint_info = device_endpoint_info,
 	.mel = device_mel,
+	.psk = device_psk_secret,
+	.trust = device_trust,
 };
 
 void device_spdm_defaults(struct spdm_rsp_cfg *spdm)

@@ -108,6 +108,8 @@ static enum il_err conn_init(struct dsm_front *f, unsigned i,
 	cfg.vendor_ctx = c;
 	if (cfg.scratch)
 		cfg.scratch += i * cfg.scratch_len;
+	if (cfg.peer_chain)
+		cfg.peer_chain += i * cfg.peer_chain_cap;
 	return spdm_rsp_init(&c->rsp, &cfg);
 }
 

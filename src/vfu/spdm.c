@@ -71,6 +71,30 @@ static enum vfu_verdict serve_mctp(struct vfu *v, unsigned conn,
 	return VFU_ANSWER;
 }
 
+/*
+ * Out of band: what the device is to ask of its requester. The answer is empty
+ * either way, as DMTF's is; what cannot be asked is not there to be fetched.
+ */
+static enum vfu_verdict serve_ask(struct vfu *v, unsigned conn,
+				  const struct emu_frame *f,
+				  struct emu_frame *reply, const char **why)
+{
+	const bool update = f->command == EMU_KEY_UPDATE;
+	struct rd r = rd_over(f->p, f->len);
+	const uint32_t id = f->len == 4 ? rd_u32le(&r) : 0;
+	const unsigned own =
+		f->transport == EMU_MCTP ? DEVICE_CONN_MCTP : DEVICE_CONN_DOE;
+
+	(void)why;
+	if (device_ask(v->dev, conn ? conn : own,
+		       update ? SPDM_ASK_KEY_UPDATE : SPDM_ASK_ENDPOINT_INFO,
+		       update ? id : SPDM_ANY_SESSION)) {
+		/* nothing is pending, and the requester will be told so */
+	}
+	reply->command = f->command;
+	return VFU_ANSWER;
+}
+
 static enum vfu_verdict serve_hello(struct vfu *v, unsigned conn,
 				    const struct emu_frame *f,
 				    struct emu_frame *reply, const char **why)
@@ -117,6 +141,8 @@ static const struct door doors[] = {
 	{ EMU_SIDE_EVENT, EMU_DOE, vfu_side },
 	{ EMU_SIDE_STATE, EMU_DOE, vfu_side },
 	{ EMU_SIDE_ACCESS, EMU_DOE, vfu_side },
+	{ EMU_KEY_UPDATE, ANY, serve_ask },
+	{ EMU_ENDPOINT_INFO, ANY, serve_ask },
 	{ EMU_TEST, ANY, serve_hello },
 	{ EMU_CONTINUE, ANY, serve_continue },
 	{ EMU_SHUTDOWN, ANY, serve_shutdown },

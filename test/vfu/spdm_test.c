@@ -83,12 +83,11 @@ static void what_is_not_ours_is_refused_and_the_connection_goes_on(void **state)
 	static const struct {
 		uint32_t command, transport;
 	} not_ours[] = {
-		{ 2, 3 },      { 3, 3 },      { 4, 3 }, /* storage: SCSI */
-		{ 2, 4 },      { 3, 4 },      { 4, 4 }, /* storage: NVMe */
-		{ 1, 0 },      { 1, 3 },      { 1, 4 }, /* no framing of ours */
-		{ 2, 0 },      { 2, 1 },      { 3, 2 },		{ 4, 2 },
-		{ 0x8001, 2 }, { 0x8002, 2 }, { 0x8001, 1 }, /* out of band */
-		{ 0xffff, 2 }, { 0, 0 },      { 0xffffffff, 2 }
+		{ 2, 3 },      { 3, 3 }, { 4, 3 }, /* storage: SCSI */
+		{ 2, 4 },      { 3, 4 }, { 4, 4 }, /* storage: NVMe */
+		{ 1, 0 },      { 1, 3 }, { 1, 4 }, /* no framing of ours */
+		{ 2, 0 },      { 2, 1 }, { 3, 2 },	   { 4, 2 },
+		{ 0xffff, 2 }, { 0, 0 }, { 0xffffffff, 2 }
 	};
 	struct rig *r = *state;
 	int fd;
@@ -103,6 +102,26 @@ static void what_is_not_ours_is_refused_and_the_connection_goes_on(void **state)
 	}
 	rig_doe(fd, 1, RIG_GET_VERSION, 4);
 	expect(rig_answer(r, fd), 1, 2, version_obj, sizeof(version_obj));
+	close(fd);
+}
+
+/* Nothing can be asked of a requester that is not there: still an answer. */
+static void what_comes_out_of_band_is_acknowledged(void **state)
+{
+	static const struct {
+		uint32_t command, transport;
+	} asks[] = { { 0x8001, 2 }, { 0x8001, 1 }, { 0x8002, 2 } };
+	struct rig *r = *state;
+	int fd;
+
+	rig_start(r);
+	fd = rig_client(r);
+	for (size_t i = 0; i < COUNT(asks); i++) {
+		rig_ask(fd, asks[i].command, asks[i].transport, "\1\0\0\0",
+			i == 2 ? 0 : 4);
+		expect(rig_answer(r, fd), asks[i].command, asks[i].transport,
+		       NULL, 0);
+	}
 	close(fd);
 }
 
@@ -197,6 +216,7 @@ int main(void)
 		WITH_RIG(get_version_is_answered_over_mctp),
 		WITH_RIG(
 			what_is_not_ours_is_refused_and_the_connection_goes_on),
+		WITH_RIG(what_comes_out_of_band_is_acknowledged),
 		WITH_RIG(continue_is_echoed_and_closes_the_connection),
 		WITH_RIG(shutdown_ends_the_client_not_the_server),
 		WITH_RIG(shutdown_ends_the_server_where_it_may),
