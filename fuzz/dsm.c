@@ -33,6 +33,10 @@ static void laws(void)
 				    &why) &&
 		    t)
 			must(s == TDI_RUN);
+		if (dsm_p2p_verdict(&g->d.pci, fn, PEER, &why))
+			must(s == TDI_RUN);
+		if (g->tdis[fn].p2p[PEER / 32])
+			must(s == TDI_RUN || s == TDI_ERROR);
 		(void)dsm_lock_refusal(&g->d.pci, fn);
 		(void)dsm_epoch(&g->d.pci, fn);
 	}
@@ -145,6 +149,10 @@ static void hardware(struct rd *in)
 
 	g->hw.quiesce = errs[a & 3];
 	g->hw.scrub = errs[a >> 2 & 3];
+	g->hw.program = errs[b >> 6];
+	g->hw.bind = a & 1 && b & 4 ? TDISP_E_PENDING : TDISP_E_NONE;
+	g->hw.unbind = a & 2 && b & 4 ? TDISP_E_BUSY : TDISP_E_NONE;
+	g->hw.vdm = a & 4 && b & 8 ? TDISP_E_PENDING : TDISP_E_NONE;
 	g->hw.config = a & 0x10 ? &no : NULL;
 	g->f.random_err = a & 0x20 ? IL_E_RANDOM : IL_OK;
 	g->hw.stream = (struct dsm_stream){ .enabled = !(b & 1),

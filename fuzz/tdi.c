@@ -129,9 +129,13 @@ static void moods(struct hw *h, struct fake_env *f, uint8_t mood)
 	h->quiesce = slow[mood & 3];
 	h->scrub = slow[mood >> 2 & 3];
 	h->arm = (mood >> 4 & 3) == 3 ? IL_E_IO : IL_OK;
-	h->report = (mood >> 4 & 3) == 2 ? IL_E_IO : IL_OK;
+	h->report = (mood >> 4 & 3) == 2    ? IL_E_IO
+		    : (mood & 0x33) == 0x11 ? IL_E_AGAIN
+					    : IL_OK;
 	h->check = mood & 0x40 ? TDISP_E_INVALID_REQUEST : TDISP_E_NONE;
 	h->other = h->check;
+	if ((mood & 0x48) == 8)
+		h->other = mood & 4 ? TDISP_E_PENDING : TDISP_E_BUSY;
 	f->random_err = mood & 0x80 ? IL_E_RANDOM : IL_OK;
 }
 

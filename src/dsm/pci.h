@@ -277,6 +277,17 @@ bool dsm_dma_verdict(const struct dsm_pci *p, uint32_t fn, enum dsm_dma kind,
 		     bool *t, int *stream, const struct rule **why);
 
 /*
+ * dsm_p2p_verdict() - may the function send to a peer on @stream, T bit set?
+ *
+ * In RUN, on a stream that BIND_P2P_STREAM_REQUEST bound; which addresses it
+ * is for stands in its registers. What comes from a peer is judged by
+ * dsm_mmio_verdict().
+ * Source: PCIe Base 6.x §11.3.18; law 55
+ */
+bool dsm_p2p_verdict(const struct dsm_pci *p, uint32_t fn, uint8_t stream,
+		     const struct rule **why);
+
+/*
  * Completions to reads that were issued in RUN count only if RUN was never
  * left: keep dsm_epoch() with the request and compare on completion.
  */

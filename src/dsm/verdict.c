@@ -28,6 +28,11 @@ static const struct rule rule_dma_error = { "tdi-dma-error",
 					    "a TDI in ERROR issues no request",
 					    SRC_T, SURE_SPEC };
 
+static const struct rule rule_p2p = {
+	"tdi-p2p", "a TDI sends to a peer in RUN and on a bound stream only",
+	"PCIe Base 6.x §11.3.18", SURE_SPEC
+};
+
 /* Requests that come in. */
 enum mmio_kind {
 	TEE_TRUSTED, /* T = 1 on a bound stream, to TEE memory */
@@ -126,6 +131,21 @@ bool dsm_dma_verdict(const struct dsm_pci *p, uint32_t fn, enum dsm_dma kind,
 		*stream = tdi->lock.default_stream;
 	}
 	return tell(c->why, why);
+}
+
+bool dsm_p2p_verdict(const struct dsm_pci *p, uint32_t fn, uint8_t stream,
+		     const struct rule **why)
+{
+	const struct tdi *t;
+
+	if (fn >= p->cfg.tdi_count)
+		return tell(&rule_p2p, why);
+	t = &p->cfg.tdis[fn];
+	return tell(state_now(t) == TDI_RUN && tdi_uses_stream(t, stream) &&
+				    stream != t->lock.default_stream
+			    ? NULL
+			    : &rule_p2p,
+		    why);
 }
 
 uint32_t dsm_epoch(const struct dsm_pci *p, uint32_t fn)

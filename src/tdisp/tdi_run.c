@@ -74,7 +74,8 @@ static void unbind_slow(const struct tdisp_rsp *r, struct tdi *t)
 
 /*
  * Source: PCIe Base 6.x §11.3.18; law 55. What the stream must be is for the
- * port.
+ * port. OPEN: a TDI that was locked so that all its requests are redirected to
+ * the root has nothing to say to a peer: refused.
  */
 enum tdisp_error tdi_bind_p2p(const struct tdisp_rsp *r, struct tdi *t,
 			      const struct tdi_arg *arg)
@@ -84,6 +85,7 @@ enum tdisp_error tdi_bind_p2p(const struct tdisp_rsp *r, struct tdi *t,
 	enum tdisp_error e;
 
 	if (!(t->lock.flags & TDISP_LOCK_BIND_P2P) ||
+	    t->lock.flags & TDISP_LOCK_REDIRECT ||
 	    stream == t->lock.default_stream || (p2p_has(t, stream) && !again))
 		return TDISP_E_INVALID_REQUEST;
 	if (!again)

@@ -31,8 +31,9 @@ struct hw {
 	uint8_t killed_stream, killed_port;
 	struct idekm_ref ref;
 	enum il_err quiesce, scrub, program;
-	uint8_t status;			/* of program */
-	struct dsm_stream stream, peer; /* as stream_info tells */
+	uint8_t status;			    /* of program */
+	enum tdisp_error bind, unbind, vdm; /* answers of these */
+	struct dsm_stream stream, peer;	    /* as stream_info tells */
 	const struct rule *config;
 	uint32_t fn;
 };

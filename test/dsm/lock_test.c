@@ -158,6 +158,98 @@ static void a_peer_stream_must_be_keyed_by_the_same_session(void **unused)
 	}
 }
 
+/*
+ * Two devices, each with a TDI of one TVM, and a stream between them that both
+ * TSM sessions keyed. What one sends, the other takes, while both run.
+ */
+static struct rig *peer_of(uint16_t flags)
+{
+	struct rig *g = rig_new();
+	uint8_t p[37] = { 1, 0x10, TDISP_LOCK_REQ, 0, 0, VF1, 1 };
+
+	rig_start(g);
+	key_all(g, S, STREAM);
+	key_all(g, S, PEER);
+	p[17] = (uint8_t)flags;
+	p[19] = STREAM;
+	tell(g, S, p, 37);
+	assert_int_equal(ask(g, S, VF1, TDISP_START_REQ), TDISP_START_RSP);
+	return g;
+}
+
+/* From a to b: a sends with T set, b takes it. */
+static bool passes(const struct rig *a, const struct rig *b)
+{
+	const struct rule *out = NULL, *in = NULL;
+	bool sent = dsm_p2p_verdict(&a->d.pci, VF1, PEER, &out);
+	bool taken = dsm_mmio_verdict(&b->d.pci, VF1, true, true, PEER, &in);
+
+	assert_int_equal(sent, !out);
+	assert_int_equal(taken, !in);
+	return sent && taken;
+}
+
+static void peers_reach_each_other_while_both_run(void **unused)
+{
+	enum { STOP, FAILURE, PEER_LOST, UNBIND, SESSION, WAYS };
+
+	(void)unused;
+	for (unsigned way = 0; way < WAYS; way++) {
+		struct rig *a = peer_of(TDISP_LOCK_BIND_P2P);
+		struct rig *b = peer_of(TDISP_LOCK_BIND_P2P);
+
+		assert_false(passes(a, b));
+		assert_int_equal(ask(a, S, VF1, TDISP_BIND_P2P_REQ),
+				 TDISP_BIND_P2P_RSP);
+		assert_false(passes(a, b));
+		assert_int_equal(ask(b, S, VF1, TDISP_BIND_P2P_REQ),
+				 TDISP_BIND_P2P_RSP);
+		assert_true(passes(a, b));
+		assert_true(passes(b, a));
+		/* Not on the default stream, nor of another function. */
+		assert_false(dsm_p2p_verdict(&a->d.pci, VF1, STREAM, NULL));
+		assert_false(dsm_p2p_verdict(&a->d.pci, VF2, PEER, NULL));
+		assert_false(dsm_p2p_verdict(&a->d.pci, TDIS, PEER, NULL));
+		if (way == STOP)
+			assert_int_equal(ask(b, S, VF1, TDISP_STOP_REQ),
+					 TDISP_STOP_RSP);
+		if (way == FAILURE)
+			dsm_event(&b->d, DSM_EV_FAILURE, VF1);
+		if (way == PEER_LOST)
+			dsm_event(&b->d, DSM_EV_STREAM_INSECURE, PEER);
+		if (way == UNBIND)
+			assert_int_equal(ask(b, S, VF1, TDISP_UNBIND_P2P_REQ),
+					 TDISP_UNBIND_P2P_RSP);
+		if (way == SESSION)
+			b->conns[0].port.session_ended(&b->conns[0], S,
+						       SPDM_END_REQUESTED);
+		assert_false(passes(a, b));
+		assert_false(passes(b, a));
+		/* It was given back, before STOP was answered. */
+		assert_int_equal(b->hw.unbinds, 1);
+		rig_free(a);
+		rig_free(b);
+	}
+}
+
+static void a_lock_without_the_flag_or_with_redirect_binds_nothing(void **u)
+{
+	static const uint16_t flags[] = { 0, TDISP_LOCK_REDIRECT,
+					  TDISP_LOCK_REDIRECT |
+						  TDISP_LOCK_BIND_P2P };
+
+	(void)u;
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		struct rig *g = peer_of(flags[i]);
+
+		assert_int_equal(ask(g, S, VF1, TDISP_BIND_P2P_REQ),
+				 TDISP_ERROR);
+		assert_int_equal(error_code(g), TDISP_E_INVALID_REQUEST);
+		assert_int_equal(g->hw.binds, 0);
+		rig_free(g);
+	}
+}
+
 static void the_rest_of_the_messages_reach_the_device(void **unused)
 {
 	struct rig *g = rig_new();
@@ -195,6 +287,9 @@ int run_lock_tests(void)
 		cmocka_unit_test(a_slow_device_is_busy_and_goes_on_by_itself),
 		cmocka_unit_test(
 			a_peer_stream_must_be_keyed_by_the_same_session),
+		cmocka_unit_test(peers_reach_each_other_while_both_run),
+		cmocka_unit_test(
+			a_lock_without_the_flag_or_with_redirect_binds_nothing),
 		cmocka_unit_test(the_rest_of_the_messages_reach_the_device),
 	};
 

@@ -135,7 +135,7 @@ static enum tdisp_error hw_bind(void *ctx, uint32_t fn, uint8_t stream)
 	assert_int_equal(stream, PEER);
 	h->binds++;
 	h->fn = fn;
-	return TDISP_E_NONE;
+	return h->bind;
 }
 
 static enum tdisp_error hw_unbind(void *ctx, uint32_t fn, uint8_t stream)
@@ -145,7 +145,7 @@ static enum tdisp_error hw_unbind(void *ctx, uint32_t fn, uint8_t stream)
 	assert_int_equal(stream, PEER);
 	h->unbinds++;
 	h->fn = fn;
-	return TDISP_E_NONE;
+	return h->unbind;
 }
 
 static enum tdisp_error hw_attr(void *ctx, uint32_t fn,
@@ -168,7 +168,7 @@ static enum tdisp_error hw_vdm(void *ctx, uint32_t fn,
 	h->vdms++;
 	h->fn = fn;
 	wr_u8(out, 0x77);
-	return TDISP_E_NONE;
+	return h->vdm;
 }
 
 static void hw_entered(void *ctx, uint32_t fn, enum tdi_state old,
