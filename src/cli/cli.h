@@ -87,7 +87,7 @@ int cli_read(struct cli *c, const char *what, const char *path, size_t max,
 /* An identity folder: chain.pem and leaf.key. root.pem if @anchor. */
 struct cli_identity {
 	struct identity id;
-	uint8_t anchor[4096];
+	uint8_t anchor[CRYPTO_CERT_MAX];
 	size_t anchor_len;
 };
 int cli_identity_load(struct cli *c, const char *dir, const char *trust,

@@ -123,7 +123,7 @@ static int load_anchor(struct cli *c, const char *trust, struct ossl *lib,
 
 static int decode(struct dec *d, const char *keys, const char *trust)
 {
-	uint8_t anchor[4096];
+	uint8_t anchor[CRYPTO_CERT_MAX];
 	size_t anchor_len = 0;
 	struct flow_cfg cfg = { .secrets = secrets, .note = note, .ctx = d };
 	struct crypto crypto;

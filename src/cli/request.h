@@ -66,7 +66,7 @@ struct rq {
 	struct idekm_req idekm;
 	struct tdisp_req tdisp;
 	size_t anchor_len; /* 0: no trust anchor */
-	uint8_t anchor[4096];
+	uint8_t anchor[CRYPTO_CERT_MAX];
 
 	json_t *steps;	 /* what is shown, step by step */
 	json_t *found;	 /* of the step under way */
