@@ -101,6 +101,8 @@ enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 	    (cfg->caps & ~(SPDM_REQ_CAPS_ALL | SPDM_REQ_CAPS_PORT)) ||
 	    cfg->transfer < SPDM_TRANSFER_MIN ||
 	    cfg->scratch_len < cfg->transfer + SPDM_SECURED_SLACK ||
+	    (cfg->large && (cfg->large_cap <= cfg->transfer ||
+			    cfg->large_cap > UINT32_MAX / 2)) ||
 	    cfg->padding > SPDM_SECURED_SLACK || (cfg->vca_cap && !cfg->vca) ||
 	    (cfg->meas_cap && !cfg->meas))
 		return IL_E_ARG;
@@ -108,6 +110,8 @@ enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 	q->cfg = *cfg;
 	if (!q->cfg.seq_limit)
 		q->cfg.seq_limit = UINT64_MAX;
+	if (!cfg->large)
+		q->cfg.caps &= ~(SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP);
 	if (!q->cfg.binding)
 		q->cfg.binding = &spdm_binding_bare;
 	q->next_id = UINT16_MAX;
@@ -136,6 +140,7 @@ void spdm_req_forget(struct spdm_req *q)
 	q->version = 0;
 	q->peer_caps = 0;
 	q->peer_transfer = 0;
+	q->peer_max = 0;
 	q->asym = 0;
 	q->req_asym = 0;
 	q->hash = 0;
@@ -166,6 +171,7 @@ static void op_over(struct spdm_req *q)
 	bytes_wipe(&q->args, sizeof(q->args));
 	q->mel_more = false;
 	q->mel_total = 0;
+	spdm_carry_over(q);
 	q->op = SPDM_OP_NONE;
 	q->step = 0;
 	q->sent = false;
@@ -176,6 +182,9 @@ static void results_wipe(struct spdm_req *q)
 {
 	bytes_wipe(q->cfg.scratch, q->scratch_used);
 	q->scratch_used = 0;
+	if (q->large_used)
+		bytes_wipe(q->cfg.large, q->large_used);
+	q->large_used = 0;
 	q->record = (struct spdm_span){ 0 };
 	q->sig = (struct spdm_span){ 0 };
 	memset(&q->answer, 0, sizeof(q->answer));
@@ -202,12 +211,15 @@ void spdm_req_fini(struct spdm_req *q)
 static enum il_err fail(struct spdm_req *q, enum il_err err, bool told)
 {
 	const bool session = q->state == SPDM_REQ_SESSION;
+	const bool resynch = told && q->peer_error == SPDM_ERR_REQUEST_RESYNCH;
 
 	env_trace(q->cfg.env, TRACE_EV(TRACE_SPDM, SPDM_TRACE_REQ_FAILED),
 		  q->op, err, q->step);
 	if (q->op == SPDM_OP_MEASURE)
 		q->meas_len = q->meas_mark; /* as L1/L2, which it never met */
-	if (q->op == SPDM_OP_CONNECT) {
+	if (resynch) /* the peer has forgotten all of it */
+		spdm_req_wipe_session(q);
+	if (q->op == SPDM_OP_CONNECT || resynch) {
 		spdm_req_forget(q);
 		enter(q, SPDM_REQ_NEW);
 	} else if (!session || !told) {
@@ -255,103 +267,9 @@ enum il_err spdm_req_begin(struct spdm_req *q, enum spdm_req_op op,
 	return IL_OK;
 }
 
-static const struct spdm_req_step *step(const struct spdm_req *q)
+const struct spdm_req_step *spdm_req_step_of(const struct spdm_req *q)
 {
 	return &flow(q->op)->steps[q->step];
-}
-
-static struct crypto_slot *l12_of(struct spdm_req *q)
-{
-	return q->state == SPDM_REQ_SESSION ? &q->l12 : &q->tr.l12;
-}
-
-/* Starts @q->hs for this step and adds the request. */
-static enum il_err hash_request(struct spdm_req *q, const uint8_t *p, size_t n)
-{
-	const enum spdm_req_tr tr = step(q)->tr;
-	const bool vca = tr != SPDM_TR_L12 || q->version >= SPDM_V12;
-	const struct crypto *c = q->cfg.crypto;
-	struct crypto_slot from = { 0 };
-	enum il_err err = IL_OK;
-
-	if (tr == SPDM_TR_NONE || tr == SPDM_TR_TH)
-		return IL_OK;
-	if (tr == SPDM_TR_VCA)
-		return spdm_tr_vca(&q->tr, p, n);
-	if (tr == SPDM_TR_M12)
-		from = q->tr.m12;
-	else if (tr == SPDM_TR_L12)
-		from = *l12_of(q);
-	crypto_drop(c, &q->hs);
-	if (from.n)
-		err = crypto_hash_dup(c, from, &q->hs);
-	return err ? err : spdm_tr_add(&q->tr, &q->hs, vca, p, n);
-}
-
-/* Adds the response without signature and HMAC. */
-static enum il_err hash_response(struct spdm_req *q, const struct spdm_msg *m,
-				 const uint8_t *p, size_t n)
-{
-	const enum spdm_req_tr tr = step(q)->tr;
-	enum il_err err = IL_OK;
-
-	if (tr == SPDM_TR_NONE)
-		return IL_OK;
-	n -= spdm_msg_sig_len(m) + spdm_msg_verify_len(m);
-	if (tr == SPDM_TR_VCA)
-		return spdm_tr_vca(&q->tr, p, n);
-	if (m->code == SPDM_DIGESTS && q->multi_key)
-		err = spdm_tr_digests(&q->tr, p, n);
-	return err ? err : spdm_tr_add(&q->tr, &q->hs, true, p, n);
-}
-
-/* Evidence: VCA and measurement messages, as far as there is room. */
-static enum il_err keep(struct spdm_req *q, const uint8_t *p, size_t n)
-{
-	const enum spdm_req_tr tr = step(q)->tr;
-	uint8_t *buf;
-	size_t *len;
-	size_t cap;
-
-	if (tr != SPDM_TR_VCA && tr != SPDM_TR_L12)
-		return IL_OK;
-	buf = tr == SPDM_TR_VCA ? q->cfg.vca : q->cfg.meas;
-	len = tr == SPDM_TR_VCA ? &q->vca_len : &q->meas_len;
-	if (!buf)
-		return IL_OK;
-	cap = tr == SPDM_TR_VCA ? q->cfg.vca_cap : q->cfg.meas_cap;
-	if (cap - *len < n)
-		return IL_E_SPACE;
-	memcpy(buf + *len, p, n);
-	*len += n;
-	return IL_OK;
-}
-
-/* Encodes the step's request at @p. */
-static enum il_err request(struct spdm_req *q, uint8_t *p, size_t cap,
-			   size_t *len)
-{
-	const struct spdm_req_step *s = step(q);
-	struct wr w = wr_over(p, cap);
-	struct spdm_msg m;
-	enum il_err err;
-
-	spdm_msg_start(&m, q->version, s->code);
-	err = s->build(q, &m);
-	if (!err)
-		err = spdm_msg_encode(&w, &m);
-	if (!err && s->prove) {
-		err = s->prove(q, &m, p, w.len);
-		w = wr_over(p, cap);
-		if (!err)
-			err = spdm_msg_encode(&w, &m);
-	}
-	if (err)
-		return err;
-	if (q->peer_transfer && w.len > q->peer_transfer)
-		return IL_E_SPACE;
-	*len = w.len;
-	return IL_OK;
 }
 
 static enum spdm_kind kind_of(bool secured)
@@ -372,18 +290,14 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 		return IL_E_STATE;
 	if (cap < SPDM_SECURED_OVER_MAX + 4)
 		return IL_E_SPACE;
-	err = request(q, out + head,
-		      secured ? cap - head - SPDM_SECURED_TAIL : cap, &n);
+	err = (q->carry.state == SPDM_CARRY_NONE ? spdm_req_first
+						 : spdm_carry_pull)(
+		q, out + head, secured ? cap - head - SPDM_SECURED_TAIL : cap,
+		&n);
 	if (err == IL_E_SPACE) {
 		bytes_wipe(out, cap);
 		return err;
 	}
-	if (!err)
-		err = hash_request(q, out + head, n);
-	if (!err)
-		err = keep(q, out + head, n);
-	if (err == IL_E_SPACE) /* evidence that does not fit fails */
-		err = IL_E_NOMEM;
 	if (!err && secured)
 		err = spdm_secured_seal(&q->ch[SPDM_DIR_REQ], q->cfg.crypto,
 					q->session_id, out, cap, n, &n);
@@ -397,87 +311,13 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 	return IL_OK;
 }
 
-/* @n bytes at most are about to stand in the scratch buffer. */
-void spdm_req_scratch_fill(struct spdm_req *q, size_t n)
-{
-	if (n > q->cfg.scratch_len)
-		n = q->cfg.scratch_len;
-	if (q->scratch_used < n)
-		q->scratch_used = n;
-}
-
-/*
- * After UpdateAllKeys the acknowledgement comes under the new key, a refusal
- * under the old one, perhaps with its number in the clear: not the new key's
- * first.
- */
-static enum il_err open_record(struct spdm_req *q, const uint8_t *in, size_t n,
-			       struct spdm_span *app)
-{
-	struct spdm_channel *rx = &q->ch[SPDM_DIR_RSP];
-	const struct crypto *c = q->cfg.crypto;
-	uint32_t id;
-	enum il_err err = spdm_secured_id(in, n, &id);
-
-	if (err)
-		return err;
-	if (id != q->session_id)
-		return IL_E_FIELD;
-	spdm_req_scratch_fill(q, n);
-	if (q->next.live) {
-		err = spdm_secured_open_at(&q->next, c, in, n, q->cfg.scratch,
-					   q->cfg.scratch_len, app);
-		if (err != IL_E_AUTH && err != IL_E_FIELD)
-			return err;
-	}
-	err = spdm_secured_open_at(rx, c, in, n, q->cfg.scratch,
-				   q->cfg.scratch_len, app);
-	if (err == IL_E_STATE)
-		err = IL_E_AUTH; /* numbers used up: nothing can be believed */
-	return err;
-}
-
-/* Zero bytes that may follow a plain response of @n bytes. */
-size_t spdm_req_fill_of(const struct spdm_req *q, size_t n)
-{
-	const uint8_t unit = q->cfg.binding->unit;
-
-	if (q->cfg.padding)
-		return q->cfg.padding;
-	return n % unit ? 0 : unit - 1u;
-}
-
-/* The response's own bytes, in scratch, decoded into @m. */
-static enum il_err receive(struct spdm_req *q, const uint8_t *in, size_t n,
-			   struct spdm_msg *m, struct spdm_span *own)
-{
-	const struct spdm_shape *sh = &q->shape;
-	enum il_err err;
-
-	if (q->ch[SPDM_DIR_RSP].live) {
-		err = open_record(q, in, n, own);
-		if (!err)
-			err = spdm_msg_decode_at(own->p, own->n, sh, m);
-		return err;
-	}
-	if (n > q->cfg.scratch_len)
-		return IL_E_LONG;
-	if (n)
-		memcpy(q->cfg.scratch, in, n);
-	spdm_req_scratch_fill(q, n);
-	own->p = q->cfg.scratch;
-	own->n = n;
-	return spdm_msg_decode_filled(own->p, n, spdm_req_fill_of(q, n), sh, m,
-				      &own->n);
-}
-
 /* Transcripts that an accepted request of another kind empties. */
 static void settle(struct spdm_req *q, uint8_t code)
 {
 	if (code != SPDM_NEGOTIATE_ALGORITHMS && code != SPDM_GET_DIGESTS)
 		spdm_tr_d_close(&q->tr);
 	if (code != SPDM_GET_MEASUREMENTS)
-		spdm_tr_forget(&q->tr, l12_of(q));
+		spdm_tr_forget(&q->tr, spdm_req_l12(q));
 	switch (code) {
 	case SPDM_GET_MEASUREMENTS:
 	case SPDM_KEY_EXCHANGE:
@@ -495,30 +335,6 @@ static void settle(struct spdm_req *q, uint8_t code)
 	default:
 		break;
 	}
-}
-
-/*
- * An ERROR in place of the response, or a response to something else. While
- * no session is there an ERROR may still be a 1.0 one: a peer that refuses
- * GET_CAPABILITIES has not agreed on a version.
- */
-static enum il_err wrong_code(struct spdm_req *q, const struct spdm_msg *m,
-			      bool *told)
-{
-	const uint8_t v = q->version ? q->version : SPDM_V10;
-	const bool early = m->version == SPDM_V10 && m->code == SPDM_ERROR &&
-			   !q->ch[SPDM_DIR_RSP].live;
-
-	if (m->version != v && !early)
-		return IL_E_FIELD;
-	if (m->code == spdm_response_of(step(q)->code))
-		return IL_OK;
-	if (m->code != SPDM_ERROR)
-		return IL_E_FIELD;
-	*told = true;
-	q->peer_error = m->param1;
-	q->peer_error_data = m->param2;
-	return IL_E_PEER;
 }
 
 /* On, over what this conversation does not have. */
@@ -541,26 +357,29 @@ enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
 	bool told = false;
 	enum il_err err;
 
-	(void)now_ns;
 	if (q->op == SPDM_OP_NONE || !q->sent)
 		return IL_E_STATE;
 	if (kind != kind_of(secured))
 		return fail(q, IL_E_FIELD, false);
-	err = receive(q, in, n, &m, &own);
+	q->carry.not_before_ns = 0;
+	err = spdm_req_arrive(q, in, n, now_ns, &m, &own, &told);
+	if (err == IL_E_AGAIN) {
+		q->sent = false;
+		return err;
+	}
 	if (!err)
-		err = wrong_code(q, &m, &told);
+		err = spdm_req_hash_response(q, &m, own.p, own.n);
 	if (!err)
-		err = hash_response(q, &m, own.p, own.n);
-	if (!err)
-		err = keep(q, own.p, own.n - spdm_msg_sig_len(&m));
+		err = spdm_req_keep(q, own.p, own.n - spdm_msg_sig_len(&m));
 	if (err == IL_E_SPACE)
 		err = IL_E_NOMEM;
 	if (!err)
-		err = step(q)->check(q, &m);
+		err = spdm_req_step_of(q)->check(q, &m);
 	if (err && err != IL_E_AGAIN)
 		return fail(q, err, told);
 	q->sent = false;
-	settle(q, step(q)->code);
+	spdm_carry_over(q);
+	settle(q, spdm_req_step_of(q)->code);
 	if (!err)
 		next_step(q);
 	if (q->step < flow(q->op)->n)

@@ -128,6 +128,16 @@ struct spdm_req_cfg {
 	size_t vca_cap;
 	uint8_t *meas; /* measurement messages as evidence; NULL: none kept */
 	size_t meas_cap;
+	/*
+	 * A message above what goes over at once, either way, in chunks; above
+	 * @transfer. NULL: CHUNK_CAP and LARGE_RESP_CAP are not offered.
+	 */
+	uint8_t *large;
+	size_t large_cap;
+	/* How often a peer that is busy is asked again, and how often one
+	 * that is not ready; 0: never, and 8 times. */
+	uint8_t busy_tries;
+	uint8_t ready_tries;
 };
 
 #define SPDM_REQ_CAPS                                                      \
@@ -135,7 +145,9 @@ struct spdm_req_cfg {
 	 SPDM_CAP_KEY_EX | SPDM_CAP_HBEAT | SPDM_CAP_KEY_UPD)
 
 /* FINISH in the clear, where the peer has it too; see SPDM_RSP_CAPS_ALL. */
-#define SPDM_REQ_CAPS_ALL (SPDM_REQ_CAPS | SPDM_CAP_HANDSHAKE_IN_CLEAR)
+#define SPDM_REQ_CAPS_ALL                                               \
+	(SPDM_REQ_CAPS | SPDM_CAP_HANDSHAKE_IN_CLEAR | SPDM_CAP_CHUNK | \
+	 SPDM_CAP_LARGE_RESP)
 
 /* With the entries of the port for it. */
 #define SPDM_REQ_CAPS_PORT                                   \
@@ -159,7 +171,8 @@ struct spdm_req_args {
 	/* SESSION, PSK: SessionPolicy bit 0, refuse firmware update */
 	uint8_t policy;
 	struct spdm_span hint; /* PSK; copied by begin */
-	/* VENDOR; copied by the first pull, must live until then */
+	/* VENDOR; copied by the first pull, must live until then, and with
+	 * busy_tries until the operation is over */
 	struct spdm_vdm vdm;
 	/*
 	 * CSR, SET_CERT: named if and only if the connection has many keys
@@ -182,6 +195,29 @@ struct spdm_req_args {
 	/* CSR, ENDPOINT_INFO, MEL: where the result goes; spdm_req_got() */
 	uint8_t *out;
 	size_t out_cap;
+	bool vdm_large; /* in the long form of 1.4, and so is the answer */
+};
+
+/* How the request at hand travels, or its response. */
+enum spdm_carry_state {
+	SPDM_CARRY_NONE, /* in one message */
+	SPDM_CARRY_OUT,	 /* the request leaves, by CHUNK_SEND */
+	SPDM_CARRY_IN,	 /* the response comes, by CHUNK_GET */
+	SPDM_CARRY_ASK,	 /* RESPOND_IF_READY asks for it */
+};
+
+struct spdm_carry {
+	enum spdm_carry_state state;
+	uint8_t handle; /* or the token */
+	uint8_t next;	/* handle of our next large request */
+	uint8_t tries;	/* that found it not ready */
+	uint8_t busy;	/* or busy */
+	bool whole;	/* a large response was announced */
+	uint32_t seq;
+	uint32_t total;
+	uint32_t done;
+	uint32_t size; /* of the chunk that is out */
+	uint64_t not_before_ns;
 };
 
 struct spdm_req {
@@ -220,11 +256,14 @@ struct spdm_req {
 	uint8_t own_sig[SPDM_SIG_MAX];
 
 	size_t scratch_used; /* plaintext in the scratch buffer */
+	size_t large_used;   /* and in cfg.large */
+	struct spdm_carry carry;
 
 	/* The connection. */
 	uint8_t version;
 	uint32_t peer_caps;
 	uint32_t peer_transfer;
+	uint32_t peer_max; /* MaxSPDMmsgSize */
 	uint32_t asym, hash, meas_hash;
 	uint32_t req_asym; /* of our signatures; 0: none selected */
 	uint16_t dhe;
@@ -301,17 +340,24 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
  * spdm_req_push() - the peer's answer
  *
  * Returns IL_OK when the operation is done, IL_E_AGAIN when there is another
- * message to pull, IL_E_STATE when nothing was awaited (nothing changed).
- * Anything else: the operation failed and is over.
- *   CONNECT      state NEW
- *   CHALLENGE, MEASURE without a session, SESSION
- *                state CONNECTED; keys wiped
- *   in a session IL_E_PEER, an ERROR that came through the session: the
- *                session goes on. Else the session is dead, state CONNECTED:
- *                its sequence numbers can no longer be trusted to agree.
+ * message to pull, not before the time that spdm_req_not_before() says,
+ * IL_E_STATE when nothing was awaited (nothing changed). Anything else: the
+ * operation failed and is over. CONNECT      state NEW CHALLENGE, MEASURE
+ * without a session, SESSION state CONNECTED; keys wiped in a session
+ * IL_E_PEER, an ERROR that came through the session: the session goes on. Else
+ * the session is dead, state CONNECTED: its sequence numbers can no longer be
+ * trusted to agree. IL_E_TIMEOUT the peer was not ready too often; as IL_E_PEER
+ *   IL_E_PEER, RequestResynch
+ *                state NEW
  */
 enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
 			  const uint8_t *in, size_t n, uint64_t now_ns) IL_MUST;
+
+/*
+ * When the next message may be pulled: after ResponseNotReady or Busy the peer
+ * wants time, in that of @now_ns of push. 0: now. The requester never waits.
+ */
+uint64_t spdm_req_not_before(const struct spdm_req *q);
 
 /*
  * Gives the operation up, at any moment. Before the first message went out

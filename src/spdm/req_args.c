@@ -3,6 +3,17 @@
 
 /* What begin is given, and what the peer offers: whether it can be asked. */
 
+/* The long form is 1.4's, and both ends have to know it. */
+static bool vendor_fits(const struct spdm_req *q, const struct spdm_req_args *a)
+{
+	const bool large = q->version >= SPDM_V14 &&
+			   (q->cfg.caps & q->peer_caps & SPDM_CAP_LARGE_RESP);
+
+	if (a->vdm.vid.n > UINT8_MAX || (a->vdm_large && !large))
+		return false;
+	return a->vdm.payload.n <= (a->vdm_large ? UINT32_MAX : UINT16_MAX);
+}
+
 static bool args_fit(const struct spdm_req *q, enum spdm_req_op op,
 		     const struct spdm_req_args *a)
 {
@@ -25,8 +36,7 @@ static bool args_fit(const struct spdm_req *q, enum spdm_req_op op,
 		return false;
 	if (op == SPDM_OP_PSK && !spdm_req_psk_fits(q, a))
 		return false;
-	if (op == SPDM_OP_VENDOR &&
-	    (a->vdm.vid.n > UINT8_MAX || a->vdm.payload.n > UINT16_MAX))
+	if (op == SPDM_OP_VENDOR && !vendor_fits(q, a))
 		return false;
 	return spdm_req_prov_fits(q, op, a);
 }

@@ -41,7 +41,9 @@ static enum il_err caps_build(struct spdm_req *q, struct spdm_msg *m)
 	m->u.caps.ct_exponent = q->cfg.ct_exponent;
 	m->u.caps.flags = q->cfg.caps & spdm_caps_mask(q->version, true);
 	m->u.caps.transfer = q->cfg.transfer;
-	m->u.caps.max_msg = q->cfg.transfer; /* no CHUNK_CAP */
+	m->u.caps.max_msg = q->cfg.caps & SPDM_CAP_CHUNK
+				    ? (uint32_t)q->cfg.large_cap
+				    : q->cfg.transfer;
 	return IL_OK;
 }
 
@@ -69,6 +71,7 @@ static enum il_err caps_check(struct spdm_req *q, const struct spdm_msg *m)
 		return IL_E_FIELD;
 	q->peer_caps = flags;
 	q->peer_transfer = q->version >= SPDM_V12 ? c->transfer : 0;
+	q->peer_max = q->version >= SPDM_V12 ? c->max_msg : 0;
 	return IL_OK;
 }
 
@@ -93,7 +96,8 @@ static enum il_err digests_check(struct spdm_req *q, const struct spdm_msg *m)
 /* Header, fields and portion must fit what either side takes. */
 static uint16_t portion(const struct spdm_req *q)
 {
-	size_t n = q->cfg.transfer - 8;
+	const bool chunks = q->cfg.portion && spdm_req_chunks(q);
+	size_t n = (chunks ? q->cfg.large_cap : q->cfg.transfer) - 8;
 
 	if (q->cfg.portion && q->cfg.portion < n)
 		n = q->cfg.portion;

@@ -144,4 +144,51 @@ void spdm_req_tell_keys(const struct spdm_req *q, bool data);
 /* Keys, channels and transcripts of the session are gone. */
 void spdm_req_wipe_session(struct spdm_req *q);
 
+/* The step at hand, and L1/L2 of this conversation. */
+const struct spdm_req_step *spdm_req_step_of(const struct spdm_req *q);
+struct crypto_slot *spdm_req_l12(struct spdm_req *q);
+
+/* The step's request, hashed as a whole; the first message that carries it. */
+enum il_err spdm_req_first(struct spdm_req *q, uint8_t *p, size_t cap,
+			   size_t *len) IL_MUST;
+/*
+ * What came, and what it carried if it carries: @own and @m are the response,
+ * or IL_E_AGAIN says that there is more to fetch. @told: the peer refused.
+ */
+enum il_err spdm_req_arrive(struct spdm_req *q, const uint8_t *in, size_t n,
+			    uint64_t now_ns, struct spdm_msg *m,
+			    struct spdm_span *own, bool *told) IL_MUST;
+/* Adds the response without signature and HMAC. */
+enum il_err spdm_req_hash_response(struct spdm_req *q, const struct spdm_msg *m,
+				   const uint8_t *p, size_t n) IL_MUST;
+/* Evidence: VCA and measurement messages, as far as there is room. */
+enum il_err spdm_req_keep(struct spdm_req *q, const uint8_t *p,
+			  size_t n) IL_MUST;
+
+/* The code of the request at hand. */
+uint8_t spdm_req_code(const struct spdm_req *q);
+/* Whether it can be built anew, and prepares that. */
+bool spdm_req_may_repeat(const struct spdm_req *q);
+void spdm_req_repeat(struct spdm_req *q);
+
+/* --- req_large.c --- */
+
+/* Both ends know chunks. */
+bool spdm_req_chunks(const struct spdm_req *q);
+/* The longest request that can be sent; 0: no limit. */
+size_t spdm_req_most(const struct spdm_req *q);
+/* The request, in cfg.large, leaves in chunks. */
+void spdm_carry_send(struct spdm_req *q, size_t total);
+/* The message that carries now: a chunk, CHUNK_GET, RESPOND_IF_READY. */
+enum il_err spdm_carry_pull(struct spdm_req *q, uint8_t *p, size_t cap,
+			    size_t *len) IL_MUST;
+/* Takes what carries: IL_OK with the response that it brought, IL_E_AGAIN. */
+enum il_err spdm_carry_take(struct spdm_req *q, const struct spdm_msg *m,
+			    size_t fill, struct spdm_span *in) IL_MUST;
+/* An ERROR: IL_E_AGAIN if it is answered by going on. */
+enum il_err spdm_carry_error(struct spdm_req *q, const struct spdm_msg *m,
+			     uint64_t now_ns) IL_MUST;
+/* The request is answered. */
+void spdm_carry_over(struct spdm_req *q);
+
 #endif

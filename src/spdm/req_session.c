@@ -391,6 +391,7 @@ static enum il_err vendor_build(struct spdm_req *q, struct spdm_msg *m)
 {
 	const struct spdm_span vid = q->args.vdm.vid;
 
+	m->param1 = q->args.vdm_large ? SPDM_VDM_LARGE : 0;
 	m->u.vdm = q->args.vdm;
 	if (vid.n)
 		memcpy(q->vid, vid.p, vid.n);
@@ -402,7 +403,10 @@ static enum il_err vendor_check(struct spdm_req *q, const struct spdm_msg *m)
 {
 	const struct spdm_vdm *v = &m->u.vdm;
 
-	if (v->standard != q->args.vdm.standard ||
+	const bool large =
+		q->version >= SPDM_V14 && (m->param1 & SPDM_VDM_LARGE);
+
+	if (large != q->args.vdm_large || v->standard != q->args.vdm.standard ||
 	    v->vid.n != q->args.vdm.vid.n ||
 	    (v->vid.n && memcmp(v->vid.p, q->vid, v->vid.n) != 0))
 		return IL_E_FIELD;

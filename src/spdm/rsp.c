@@ -40,6 +40,10 @@ void spdm_rsp_session_end(struct spdm_rsp *r, struct spdm_rsp_session *s,
 		spdm_channel_close(&s->ch[d], r->cfg.crypto);
 	crypto_drop(r->cfg.crypto, &s->th);
 	crypto_drop(r->cfg.crypto, &s->l12);
+	if (r->wait.ctx == id)
+		spdm_wait_drop(r);
+	if (r->large.ctx == id)
+		spdm_large_drop(r);
 	bytes_wipe(s, sizeof(*s));
 	if (open && r->cfg.port->session_ended)
 		r->cfg.port->session_ended(r->cfg.vendor_ctx, id, why);
@@ -57,6 +61,17 @@ bool spdm_rsp_slot_good(const struct spdm_rsp_slot *s)
 	       (!s->root.n || s->root.p);
 }
 
+static bool buffers_ok(const struct spdm_rsp_cfg *cfg)
+{
+	if (cfg->large && (cfg->large_cap <= cfg->transfer ||
+			   cfg->large_cap > UINT32_MAX / 2))
+		return false;
+	if (!cfg->kept)
+		return true;
+	return cfg->kept_cap >= cfg->transfer && cfg->rdt_exponent <= 31 &&
+	       cfg->rdt_factor != 1;
+}
+
 enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 {
 	if (cfg->port && !spdm_mutual_cfg(cfg))
@@ -69,7 +84,8 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 	    (cfg->caps & ~(SPDM_RSP_CAPS_ALL | SPDM_RSP_CAPS_PORT)) ||
 	    !spdm_rsp_prov_whole(cfg) || cfg->transfer < SPDM_TRANSFER_MIN ||
 	    cfg->transfer > UINT16_MAX ||
-	    cfg->scratch_len < cfg->transfer + SPDM_RSP_RECORD_MIN)
+	    cfg->scratch_len < cfg->transfer + SPDM_RSP_RECORD_MIN ||
+	    !buffers_ok(cfg))
 		return IL_E_ARG;
 	for (unsigned i = 0; i < SPDM_SLOTS; i++)
 		if (!spdm_rsp_slot_good(&cfg->slots[i]))
@@ -80,6 +96,8 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 		r->cfg.vendor_ctx = cfg->port_ctx;
 	if (!r->cfg.seq_limit)
 		r->cfg.seq_limit = UINT64_MAX;
+	if (!cfg->large)
+		r->cfg.caps &= ~(SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP);
 	r->next_id = UINT16_MAX;
 	r->via = &spdm_binding_bare;
 	spdm_tr_init(&r->tr, cfg->crypto);
@@ -97,9 +115,12 @@ void spdm_rsp_forget(struct spdm_rsp *r)
 	spdm_encap_drop(r);
 	spdm_mutual_forget(r);
 	spdm_tr_drop(&r->tr);
+	spdm_wait_drop(r);
+	spdm_large_drop(r);
 	r->version = 0;
 	r->peer_caps = 0;
 	r->peer_transfer = 0;
+	r->peer_max = 0;
 	r->asym = 0;
 	r->req_asym = 0;
 	r->hash = 0;
@@ -178,7 +199,7 @@ static uint64_t patience(const struct spdm_rsp *r,
 
 uint64_t spdm_rsp_tick(struct spdm_rsp *r, uint64_t now_ns)
 {
-	uint64_t next = UINT64_MAX;
+	uint64_t next = spdm_wait_tick(r, now_ns);
 
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
 		struct spdm_rsp_session *s = &r->ses[i];
@@ -230,8 +251,8 @@ static void tap_bytes(struct spdm_ex *x, enum spdm_tap_stage stage)
 			   &x->len);
 }
 
-/* The longest response that the peer takes and we can send; 0: no limit. */
-static uint32_t longest(const struct spdm_rsp *r)
+/* The longest that the peer takes at once and we can send. */
+uint32_t spdm_rsp_longest(const struct spdm_rsp *r)
 {
 	const uint32_t ours = r->cfg.longest, theirs = r->peer_transfer;
 
@@ -242,10 +263,13 @@ static enum il_err encode(struct spdm_ex *x)
 {
 	struct wr w = wr_over(x->buf, x->cap);
 	enum il_err err = spdm_msg_encode(&w, &x->rsp);
-	const uint32_t max = longest(x->r);
+	const uint32_t max = x->big ? 0 : spdm_rsp_longest(x->r);
 
-	if (!err || err == IL_E_SPACE)
-		if (max && w.len > max) {
+	if (max && w.len + x->ack > max && spdm_large_open(x, w.len)) {
+		w = wr_over(x->buf, x->cap);
+		err = spdm_msg_encode(&w, &x->rsp);
+	} else if (!err || err == IL_E_SPACE)
+		if (max && w.len + x->ack > max) {
 			x->ext_len = 4;
 			for (unsigned i = 0; i < 4; i++)
 				x->ext[i] = (uint8_t)(w.len >> (8 * i));
@@ -306,8 +330,7 @@ enum il_err spdm_ex_sign(struct spdm_ex *x, uint8_t slot, const char *context)
 				 spdm_sig_len(r->asym));
 }
 
-/* An ERROR in place of the response. */
-static enum il_err refuse(struct spdm_ex *x, uint8_t code)
+enum il_err spdm_ex_error(struct spdm_ex *x, uint8_t code)
 {
 	struct wr w = wr_over(x->buf, x->cap);
 	enum il_err err;
@@ -317,9 +340,7 @@ static enum il_err refuse(struct spdm_ex *x, uint8_t code)
 	x->rsp.code = SPDM_ERROR;
 	x->rsp.param1 = x->error;
 	x->rsp.param2 = x->error_data;
-	if (x->error == SPDM_ERR_RESPONSE_TOO_LARGE)
-		x->rsp.u.error.ext =
-			(struct spdm_span){ .p = x->ext, .n = x->ext_len };
+	x->rsp.u.error.ext = (struct spdm_span){ .p = x->ext, .n = x->ext_len };
 	env_trace(x->r->cfg.env, TRACE_EV(TRACE_SPDM, SPDM_TRACE_REFUSED), code,
 		  x->error, spdm_ex_phase(x));
 	tap(x, SPDM_TAP_FIELDS);
@@ -334,14 +355,26 @@ static enum il_err refuse(struct spdm_ex *x, uint8_t code)
 /* Runs the request; what cannot be answered by a refusal comes back. */
 static enum il_err answer(struct spdm_ex *x, const uint8_t *in, size_t n)
 {
-	enum il_err err = spdm_ex_dispatch(x, in, n);
+	enum il_err err;
 
-	if (!err || err == IL_E_AGAIN || err == IL_E_SPACE)
+	x->out = x->buf;
+	x->out_cap = x->cap;
+	err = spdm_ex_dispatch(x, in, n);
+	if (err == IL_E_AGAIN)
+		err = spdm_wait_keep(x);
+	if (err == IL_E_AGAIN || err == IL_E_SPACE)
 		return err;
-	if (!x->error)
-		x->error = SPDM_ERR_UNSPECIFIED;
-	bytes_wipe(x->buf, x->cap); /* a response that does not go out */
-	return refuse(x, n > 1 ? in[1] : 0);
+	if (err) {
+		if (!x->error)
+			x->error = SPDM_ERR_UNSPECIFIED;
+		bytes_wipe(x->buf, x->cap); /* it does not go out */
+		spdm_large_back(x);
+		err = spdm_ex_error(x, n > 1 ? in[1] : 0);
+	}
+	if (err)
+		return err;
+	spdm_wait_done(x);
+	return spdm_large_finish(x);
 }
 
 /* Gives back what an exchange acquired and did not commit; wipes. */
@@ -351,6 +384,8 @@ static void ex_fini(struct spdm_ex *x)
 
 	crypto_drop(c, &x->work);
 	crypto_drop(c, &x->dh);
+	if (x->big) /* not announced */
+		spdm_large_back(x);
 	bytes_wipe(x->r->cfg.scratch, x->plain_used);
 	bytes_wipe(x->record, x->record_used);
 	if (!x->proof)
@@ -376,7 +411,7 @@ static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, uint64_t now_ns)
  * whatever the rest of them says.
  * Source: PCIe TDISP 1.0 §11.2.2 (law 1).
  */
-static bool must_ignore(const uint8_t *in, size_t n)
+bool spdm_rsp_must_ignore(const uint8_t *in, size_t n)
 {
 	struct rd r = rd_over(in, n);
 
@@ -389,12 +424,8 @@ static bool must_ignore(const uint8_t *in, size_t n)
 	return rd_u16le(&r) == SPDM_VID_PCISIG;
 }
 
-/*
- * The session that a FINISH in the clear is about, where it may be one, and
- * what is asked for before it.
- */
-static struct spdm_rsp_session *finishing(struct spdm_rsp *r, const uint8_t *in,
-					  size_t n)
+struct spdm_rsp_session *spdm_rsp_finishing(struct spdm_rsp *r,
+					    const uint8_t *in, size_t n)
 {
 	struct spdm_rsp_session *s;
 
@@ -420,10 +451,10 @@ static enum il_err handle_plain(struct spdm_rsp *r, const uint8_t *in, size_t n,
 	enum il_err err;
 
 	*out_len = 0;
-	if (must_ignore(in, n))
+	if (spdm_rsp_must_ignore(in, n))
 		return IL_OK;
 	ex_init(&x, r, now_ns);
-	x.s = finishing(r, in, n);
+	x.s = spdm_rsp_finishing(r, in, n);
 	x.buf = out;
 	x.cap = cap;
 	err = answer(&x, in, n);
@@ -444,7 +475,7 @@ static enum il_err handle_plain(struct spdm_rsp *r, const uint8_t *in, size_t n,
 static enum il_err decrypt_error(struct spdm_ex *x)
 {
 	x->error = SPDM_ERR_DECRYPT_ERROR;
-	return refuse(x, 0);
+	return spdm_ex_error(x, 0);
 }
 
 static void after_decrypt(struct spdm_ex *x)

@@ -69,7 +69,8 @@ struct spdm_rsp_port {
 	 * Sign @digest, of the negotiated hash, with the key of @slot;
 	 * r || s or an RSA signature, as @base_asym says, @sig_len bytes.
 	 * Any error: the request is answered with ERROR Unspecified;
-	 * IL_E_AGAIN: as spdm_rsp_handle() says.
+	 * IL_E_AGAIN: as spdm_rsp_handle() says; it is called again with the
+	 * same @digest, as long as what is signed stays the same.
 	 */
 	enum il_err (*sign)(void *ctx, uint8_t slot, uint32_t base_asym,
 			    const uint8_t *digest, size_t digest_len,
@@ -240,6 +241,24 @@ struct spdm_rsp_cfg {
 	/* Plaintext of a request, then a measurement record. */
 	uint8_t *scratch;
 	size_t scratch_len; /* at least @transfer + SPDM_RSP_RECORD_MIN */
+
+	/*
+	 * A message above what goes over at once, either way, in chunks; one
+	 * at a time. @large_cap, above @transfer, is MaxSPDMmsgSize.
+	 * NULL: CHUNK_CAP and LARGE_RESP_CAP are not offered.
+	 */
+	uint8_t *large;
+	size_t large_cap;
+	/*
+	 * A request that the port has not finished, one at a time: it is
+	 * answered with ERROR ResponseNotReady and kept until
+	 * RESPOND_IF_READY asks for it, or WTmax has passed.
+	 * NULL: IL_E_AGAIN reaches the caller.
+	 */
+	uint8_t *kept;
+	size_t kept_cap;      /* at least @transfer */
+	uint8_t rdt_exponent; /* RDT is 2^n microseconds, n at most 31 */
+	uint8_t rdt_factor;   /* RDTM, at least 2; 0: 16 */
 };
 
 #define SPDM_RSP_RECORD_MIN 256
@@ -256,7 +275,9 @@ struct spdm_rsp_cfg {
  * to FINISH_RSP; some requesters work in no other way. Source: DSP0274 1.2.1,
  * sections 10.16, 10.17
  */
-#define SPDM_RSP_CAPS_ALL (SPDM_RSP_CAPS | SPDM_CAP_HANDSHAKE_IN_CLEAR)
+#define SPDM_RSP_CAPS_ALL                                       \
+	(SPDM_RSP_CAPS | SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP | \
+	 SPDM_CAP_HANDSHAKE_IN_CLEAR)
 
 /* Provisioning, and what else a device says of itself. */
 #define SPDM_RSP_CAPS_PROV                                                \
@@ -333,13 +354,49 @@ struct spdm_rsp_peer {
 	uint8_t digest[SPDM_HASH_MAX]; /* of its chain, or of its key */
 };
 
+/* A large message on its way, in cfg.large. */
+enum spdm_large_state {
+	SPDM_LARGE_NONE,
+	SPDM_LARGE_IN,	 /* a request arrives, by CHUNK_SEND */
+	SPDM_LARGE_HELD, /* it is there, and the port has not finished */
+	SPDM_LARGE_OUT,	 /* a response leaves, by CHUNK_GET */
+};
+
+struct spdm_large {
+	enum spdm_large_state state;
+	uint32_t ctx;	/* session that it belongs to; 0: outside of them */
+	uint8_t handle; /* IN: the peer's */
+	uint8_t next;	/* handle of our next response */
+	uint32_t seq;	/* of the next chunk */
+	uint32_t at;	/* where it begins */
+	uint32_t total;
+	uint32_t done;
+};
+
+/* A request that waits for the port, and what a second run must not draw
+ * anew: it would let the port sign twice. */
+struct spdm_wait {
+	bool waits; /* kept; else only its draws are */
+	bool lost;  /* dropped: MessageLost */
+	bool drawn; /* @nonce is */
+	uint8_t code;
+	uint8_t token;
+	uint32_t ctx;
+	uint32_t len; /* in cfg.kept, or in cfg.large: SPDM_LARGE_HELD */
+	uint64_t until_ns;
+	uint8_t nonce[SPDM_NONCE_LEN];
+	struct crypto_slot dh;
+	uint8_t point[SPDM_DHE_MAX];
+};
+
 struct spdm_rsp {
 	struct spdm_rsp_cfg cfg;
 	const struct spdm_binding *via; /* of the message at hand */
 	enum spdm_phase phase;		/* of the connection: START to READY */
 	uint8_t version;
 	uint32_t peer_caps;
-	uint32_t peer_transfer; /* longest response the peer takes */
+	uint32_t peer_transfer; /* longest response the peer takes at once */
+	uint32_t peer_max;	/* the same in chunks */
 	uint32_t asym, hash, meas_hash;
 	uint32_t req_asym; /* of the requester's signatures; 0: none */
 	uint16_t dhe;
@@ -357,6 +414,8 @@ struct spdm_rsp {
 	struct spdm_rsp_peer peer;
 	struct crypto_slot mut; /* what the requester will sign in it */
 	struct spdm_rsp_session ses[SPDM_RSP_SESSIONS];
+	struct spdm_large large;
+	struct spdm_wait wait;
 };
 
 /*
@@ -393,8 +452,9 @@ void spdm_rsp_via(struct spdm_rsp *r, const struct spdm_binding *b);
  * Not answered at all: PCI-SIG messages outside a session (PCIe TDISP 1.0
  * §11.2.2), records of unknown sessions, records with a malformed frame.
  *
- * Errors:   IL_E_AGAIN  the port has not finished. Nothing has changed; call
- *                       again with the same bytes.
+ * Errors:   IL_E_AGAIN  the port has not finished, and there is no cfg.kept.
+ *                       Nothing that the peer can see has changed; call again
+ *                       with the same bytes.
  *           IL_E_SPACE  @cap is below what cfg.longest and the peer's transfer
  *                       size allow; nothing has changed
  *           others from the crypto table; nothing has been sent
@@ -404,7 +464,8 @@ enum il_err spdm_rsp_handle(struct spdm_rsp *r, enum spdm_kind kind,
 			    size_t cap, size_t *out_len,
 			    enum spdm_kind *out_kind, uint64_t now_ns) IL_MUST;
 
-/* Ends sessions whose heartbeat or FINISH is overdue; returns when to call
+/* Ends sessions whose heartbeat or FINISH is overdue, and forgets a kept
+ * request that nobody asked for; returns when to call
  * again (UINT64_MAX: not before the next message). */
 uint64_t spdm_rsp_tick(struct spdm_rsp *r, uint64_t now_ns);
 

@@ -79,7 +79,8 @@ static void caps_fields(struct spdm_ex *x, uint32_t theirs)
 	c->ct_exponent = r->cfg.ct_exponent;
 	c->flags = r->cfg.caps & spdm_caps_mask(v, false);
 	c->transfer = r->cfg.transfer;
-	c->max_msg = r->cfg.transfer; /* no CHUNK_CAP */
+	c->max_msg = c->flags & SPDM_CAP_CHUNK ? (uint32_t)r->cfg.large_cap
+					       : r->cfg.transfer;
 	if (v >= SPDM_V13 && (x->req.param1 & SPDM_CAPS_ALGS) &&
 	    (c->flags & theirs & SPDM_CAP_CHUNK)) {
 		x->rsp.param1 = SPDM_CAPS_ALGS;
@@ -115,6 +116,7 @@ enum il_err spdm_rsp_caps(struct spdm_ex *x)
 	r->version = x->req.version;
 	r->peer_caps = usable(r, flags);
 	r->peer_transfer = r->version >= SPDM_V12 ? c->transfer : 0;
+	r->peer_max = r->version >= SPDM_V12 ? c->max_msg : 0;
 	return IL_OK;
 }
 
@@ -270,6 +272,7 @@ enum il_err spdm_rsp_cert(struct spdm_ex *x)
 	struct spdm_rsp *r = x->r;
 	const unsigned slot = x->req.param1 & 0xf;
 	const size_t off = x->req.u.get_cert.offset;
+	const uint32_t most = spdm_ex_most(x);
 	size_t n = x->req.u.get_cert.length;
 	enum il_err err;
 
@@ -293,10 +296,10 @@ enum il_err spdm_rsp_cert(struct spdm_ex *x)
 		n = total - off;
 	if (n > x->record_cap)
 		n = x->record_cap;
-	if (n > r->cfg.transfer - 8)
+	if (!spdm_rsp_chunks(r) && n > r->cfg.transfer - 8)
 		n = r->cfg.transfer - 8;
-	if (r->peer_transfer && n > r->peer_transfer - 8)
-		n = r->peer_transfer - 8;
+	if (most && n > most - 8)
+		n = most - 8;
 	spdm_chain_bytes(&chain, off, x->record, n);
 	spdm_ex_record_used(x, n);
 	x->rsp.u.cert.portion = (struct spdm_span){ .p = x->record, .n = n };

@@ -42,7 +42,7 @@ enum il_err spdm_rsp_endpoint_info(struct spdm_ex *x)
 	x->rsp.param2 = slot;
 	x->rsp.u.ep_info.sig =
 		(struct spdm_span){ x->sig, spdm_sig_len(r->asym) };
-	err = env_random(r->cfg.env, x->rsp.u.ep_info.nonce, SPDM_NONCE_LEN);
+	err = spdm_ex_draw(x, x->rsp.u.ep_info.nonce);
 	if (!err)
 		err = spdm_ex_emit(x);
 	return err ? err : proof(x, slot);

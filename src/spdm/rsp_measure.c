@@ -156,8 +156,7 @@ enum il_err spdm_rsp_challenge(struct spdm_ex *x)
 	err = spdm_ex_summary(x, x->req.param2,
 			      &x->rsp.u.challenge_auth.summary);
 	if (!err)
-		err = env_random(r->cfg.env, x->rsp.u.challenge_auth.nonce,
-				 SPDM_NONCE_LEN);
+		err = spdm_ex_draw(x, x->rsp.u.challenge_auth.nonce);
 	if (!err)
 		err = spdm_ex_emit(x);
 	if (!err && r->tr.m12.n)
@@ -247,7 +246,7 @@ enum il_err spdm_rsp_meas(struct spdm_ex *x)
 	}
 	memcpy(x->rsp.u.meas.context, x->req.u.get_meas.context,
 	       SPDM_CONTEXT_LEN);
-	err = env_random(r->cfg.env, x->rsp.u.meas.nonce, SPDM_NONCE_LEN);
+	err = spdm_ex_draw(x, x->rsp.u.meas.nonce);
 	if (!err)
 		err = spdm_ex_emit(x);
 	if (!err)

@@ -16,6 +16,7 @@ enum il_err spdm_rsp_mel(struct spdm_ex *x)
 	struct spdm_rsp *r = x->r;
 	const uint32_t off = x->req.u.get_mel.offset;
 	size_t n = x->req.u.get_mel.length;
+	const uint32_t most = spdm_ex_most(x);
 	struct spdm_span log;
 	enum il_err err;
 
@@ -30,10 +31,10 @@ enum il_err spdm_rsp_mel(struct spdm_ex *x)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	if (n > log.n - off)
 		n = log.n - off;
-	if (n > r->cfg.transfer - HEAD)
+	if (!spdm_rsp_chunks(r) && n > r->cfg.transfer - HEAD)
 		n = r->cfg.transfer - HEAD;
-	if (r->peer_transfer && n > r->peer_transfer - HEAD)
-		n = r->peer_transfer - HEAD;
+	if (most && n > most - HEAD)
+		n = most - HEAD;
 	x->rsp.u.mel.portion = (struct spdm_span){ log.p + off, n };
 	x->rsp.u.mel.remainder = (uint32_t)(log.n - off - n);
 	return spdm_ex_emit(x);

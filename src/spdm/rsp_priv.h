@@ -33,6 +33,23 @@ struct spdm_ex {
 	uint8_t ext[4];
 	size_t ext_len;
 
+	/* Carriers: where a reply goes in the end, and what came inside. */
+	uint8_t *out;
+	size_t out_cap;
+	struct spdm_span inner; /* runs after its carrier */
+	bool carried;		/* it runs */
+	bool chunked;		/* it came in chunks */
+	bool resumed;		/* it was kept */
+	bool keeps;		/* it is kept, or stays so */
+	bool big;		/* the response is built in cfg.large */
+	bool drawn;		/* @nonce is in use */
+	/* Bytes of CHUNK_SEND_ACK before the response to what came in chunks;
+	 * 0: no acknowledgement. */
+	uint8_t ack;
+	uint8_t ack_handle;
+	bool early; /* EarlyErrorDetected */
+	uint32_t ack_seq;
+
 	/* Acquired, not yet committed; given back if they stay here. */
 	struct crypto_slot work;
 	struct crypto_slot dh;
@@ -50,6 +67,7 @@ struct spdm_ex {
 	 * What response spans point to, and keys. Only for the requests that
 	 * the table says it of; zero when they begin, wiped when they end.
 	 */
+	uint8_t nonce[SPDM_NONCE_LEN];
 	uint8_t summary[SPDM_HASH_MAX];
 	uint8_t point[SPDM_DHE_MAX];
 	uint8_t opaque[32];
@@ -60,7 +78,7 @@ struct spdm_ex {
 };
 
 #define SPDM_EX_START offsetof(struct spdm_ex, req)
-#define SPDM_EX_PROOF offsetof(struct spdm_ex, summary)
+#define SPDM_EX_PROOF offsetof(struct spdm_ex, nonce)
 
 /*
  * An action: IL_OK with the response encoded in @x, or silent. Anything else
@@ -74,7 +92,8 @@ spdm_rsp_act spdm_rsp_version, spdm_rsp_caps, spdm_rsp_algs, spdm_rsp_digests,
 	spdm_rsp_end_session, spdm_rsp_vendor, spdm_rsp_psk_exchange,
 	spdm_rsp_psk_finish, spdm_rsp_csr, spdm_rsp_set_cert, spdm_rsp_key_pair,
 	spdm_rsp_set_key_pair, spdm_rsp_endpoint_info, spdm_rsp_mel,
-	spdm_rsp_get_encap, spdm_rsp_deliver;
+	spdm_rsp_get_encap, spdm_rsp_deliver, spdm_rsp_chunk_send,
+	spdm_rsp_chunk_get, spdm_rsp_if_ready;
 
 /* Refuses with an ERROR code; always IL_E_FIELD. */
 enum il_err spdm_ex_refuse(struct spdm_ex *x, uint8_t code,
@@ -104,6 +123,65 @@ enum il_err spdm_ex_record(struct spdm_ex *x, struct crypto_slot *s,
 			   bool vca) IL_MUST;
 
 enum spdm_phase spdm_ex_phase(const struct spdm_ex *x);
+
+/* The session whose keys carried the request; 0: none. */
+static inline uint32_t spdm_ex_ctx(const struct spdm_ex *x)
+{
+	return x->secured ? x->s->id : 0;
+}
+
+/* An ERROR in place of the response, for the request @code. */
+enum il_err spdm_ex_error(struct spdm_ex *x, uint8_t code) IL_MUST;
+
+/*
+ * A nonce or other random field of the response. A run that repeats one which
+ * the port did not finish gets the same again.
+ */
+enum il_err spdm_ex_draw(struct spdm_ex *x,
+			 uint8_t out[SPDM_NONCE_LEN]) IL_MUST;
+/* Likewise our ephemeral key: true if @x->dh and @x->point are it. */
+bool spdm_ex_dh_again(struct spdm_ex *x);
+
+/* The longest response that can be given now, in chunks if need be; 0: no
+ * limit. */
+uint32_t spdm_ex_most(const struct spdm_ex *x);
+
+/* The longest that goes over at once; 0: no limit. */
+uint32_t spdm_rsp_longest(const struct spdm_rsp *r);
+
+/* The session that a FINISH in the clear is about, where it may be one. */
+struct spdm_rsp_session *spdm_rsp_finishing(struct spdm_rsp *r,
+					    const uint8_t *in, size_t n);
+
+/* Whether a message outside of sessions gets no answer at all. */
+bool spdm_rsp_must_ignore(const uint8_t *in, size_t n);
+
+/* --- rsp_large.c --- */
+
+/* Both ends know chunks. */
+bool spdm_rsp_chunks(const struct spdm_rsp *r);
+/* Ends the transfer, whosever it is. */
+void spdm_large_drop(struct spdm_rsp *r);
+/* Whether a transfer lets @code in. */
+bool spdm_large_admits(const struct spdm_ex *x, uint8_t code);
+/* Moves a response of @len bytes to where it can be taken in chunks. */
+bool spdm_large_open(struct spdm_ex *x, size_t len);
+/* Back to the caller's buffer: a large response is not to be. */
+void spdm_large_back(struct spdm_ex *x);
+/* LargeResponse, acknowledgement; the request's bytes are wiped. */
+enum il_err spdm_large_finish(struct spdm_ex *x) IL_MUST;
+
+/* --- rsp_wait.c --- */
+
+/* The port has not finished: IL_E_AGAIN, or refuses with ResponseNotReady. */
+enum il_err spdm_wait_keep(struct spdm_ex *x) IL_MUST;
+/* The exchange is answered: what was kept for it is wiped. */
+void spdm_wait_done(struct spdm_ex *x);
+bool spdm_wait_admits(const struct spdm_ex *x, uint8_t code);
+/* Drops what is kept; lose: RESPOND_IF_READY is told so. */
+void spdm_wait_drop(struct spdm_rsp *r);
+void spdm_wait_lose(struct spdm_rsp *r);
+uint64_t spdm_wait_tick(struct spdm_rsp *r, uint64_t now_ns);
 
 /* @n bytes of the record buffer are in use, or would be. */
 static inline void spdm_ex_record_used(struct spdm_ex *x, size_t n)

@@ -50,7 +50,7 @@ static enum il_err fields(struct spdm_ex *x, uint16_t sm)
 		return IL_OK;
 	x->rsp.u.psk_ex_rsp.context =
 		(struct spdm_span){ x->sig, SPDM_NONCE_LEN };
-	return env_random(r->cfg.env, x->sig, SPDM_NONCE_LEN);
+	return spdm_ex_draw(x, x->sig);
 }
 
 /*

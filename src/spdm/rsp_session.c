@@ -51,7 +51,9 @@ static enum il_err exchange(struct spdm_ex *x, uint8_t *secret, size_t *len)
 {
 	const struct crypto *c = x->r->cfg.crypto;
 	const enum crypto_curve curve = spdm_crypto_curve(x->r->dhe);
-	enum il_err err = crypto_dh_begin(c, &x->dh, curve, x->point);
+	enum il_err err = spdm_ex_dh_again(x)
+				  ? IL_OK
+				  : crypto_dh_begin(c, &x->dh, curve, x->point);
 
 	if (!err)
 		err = crypto_dh_finish(c, x->dh, x->req.u.key_ex.exchange.p,
@@ -81,8 +83,7 @@ static enum il_err key_ex_fields(struct spdm_ex *x, uint16_t sm)
 	if (!spdm_rsp_clear(r)) /* else it comes with FINISH_RSP */
 		x->rsp.u.key_ex_rsp.verify =
 			(struct spdm_span){ x->verify, spdm_hash_len(r->hash) };
-	return env_random(r->cfg.env, x->rsp.u.key_ex_rsp.random,
-			  SPDM_NONCE_LEN);
+	return spdm_ex_draw(x, x->rsp.u.key_ex_rsp.random);
 }
 
 /* A session stays with the transport that made it. */
@@ -457,17 +458,43 @@ static enum il_err vendor_error(struct spdm_ex *x, enum il_err err)
 	return spdm_ex_refuse(x, SPDM_ERR_UNSPECIFIED, 0);
 }
 
+/* 1.4 has a long payload length, if both ends know LARGE_RESP. */
+static bool vendor_large(const struct spdm_ex *x)
+{
+	return x->r->version >= SPDM_V14 && (x->req.param1 & SPDM_VDM_LARGE);
+}
+
 /*
  * Where the port writes its answer: where it will be sent from, if no tap may
- * move it and the caller's buffer takes all that the record buffer would.
+ * move it and the caller's buffer takes all that the record buffer would. No
+ * more than can be sent: when the port has acted it is too late to refuse.
+ *
+ * Errors: IL_E_SPACE  the caller's buffer takes less than any peer does
  */
-static struct wr vendor_room(struct spdm_ex *x, const struct spdm_vdm *in)
+static enum il_err vendor_room(struct spdm_ex *x, const struct spdm_vdm *in,
+			       struct wr *w)
 {
-	const size_t head = 4 + 2 + 1 + in->vid.n + 2;
+	const bool large = vendor_large(x);
+	const size_t head = 4 + 2 + 1 + in->vid.n + (large ? 6 : 2);
+	const uint32_t most = spdm_ex_most(x);
+	const uint32_t once = spdm_rsp_longest(x->r);
+	size_t room = x->record_cap;
 
-	if (x->s && !x->r->cfg.tap && x->cap >= head + x->record_cap)
-		return wr_over(x->buf + head, x->record_cap);
-	return wr_over(x->record, x->record_cap);
+	if (most)
+		room = most < head	    ? 0
+		       : room < most - head ? room
+					    : most - head;
+	if (!large && room > UINT16_MAX)
+		room = UINT16_MAX;
+	if (x->cap < SPDM_TRANSFER_MIN || x->cap < head)
+		return IL_E_SPACE;
+	if (x->cap < head + room && (!once || x->cap + x->ack < once))
+		room = x->cap - head;
+	if (x->s && !x->r->cfg.tap && x->cap >= head + room)
+		*w = wr_over(x->buf + head, room);
+	else
+		*w = wr_over(x->record, room);
+	return IL_OK;
 }
 
 /*
@@ -494,12 +521,18 @@ enum il_err spdm_rsp_vendor(struct spdm_ex *x)
 	const struct spdm_vdm *in = &x->req.u.vdm;
 	const bool pci = in->standard == SPDM_STD_PCISIG && in->vid.n == 2 &&
 			 in->vid.p[0] == SPDM_VID_PCISIG && !in->vid.p[1];
-	struct wr w = vendor_room(x, in);
+	struct wr w;
 	enum il_err err;
 
+	if (vendor_large(x) &&
+	    !(cfg->caps & x->r->peer_caps & SPDM_CAP_LARGE_RESP))
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	if (pci ? !cfg->port->vendor : !cfg->port->vendor_other)
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST,
 				      x->req.code);
+	err = vendor_room(x, in, &w);
+	if (err)
+		return err;
 	err = (pci ? cfg->port->vendor : cfg->port->vendor_other)(
 		pci ? cfg->vendor_ctx : cfg->port_ctx, x->s ? x->s->id : 0, in,
 		&w);
@@ -512,6 +545,7 @@ enum il_err spdm_rsp_vendor(struct spdm_ex *x)
 		x->silent = true;
 		return IL_OK;
 	}
+	x->rsp.param1 = vendor_large(x) ? SPDM_VDM_LARGE : 0;
 	x->rsp.u.vdm = *in;
 	x->rsp.u.vdm.payload = (struct spdm_span){ w.p, w.len };
 	return spdm_ex_emit(x);

@@ -26,6 +26,9 @@ enum req {
 	REQ_MEL,
 	REQ_GET_ENCAP,
 	REQ_DELIVER,
+	REQ_CHUNK_SEND,
+	REQ_CHUNK_GET,
+	REQ_IF_READY,
 	REQS,
 };
 
@@ -36,6 +39,9 @@ enum req {
  * signatures, HMACs, digests or keys; see struct spdm_ex.
  * Source: DSP0274 1.2.1, section 10.3 (capability flags), 10.9.3 (what resets
  * M1/M2), 10.10 (SessionRequired).
+ *
+ * @carrier: says nothing itself, so that transcripts and phases stay as they
+ * are. @whole: may not come in chunks; neither may a carrier.
  */
 static const struct {
 	uint8_t code;
@@ -44,10 +50,12 @@ static const struct {
 	bool m12;
 	bool proof;
 	uint32_t cap;
+	bool carrier;
+	bool whole;
 } reqs[REQS] = {
 	/* clang-format off */
-	[REQ_VERSION]      = { SPDM_GET_VERSION,            false, false, true,  false, 0 },
-	[REQ_CAPS]         = { SPDM_GET_CAPABILITIES,       false, false, true,  false, 0 },
+	[REQ_VERSION]      = { SPDM_GET_VERSION,            false, false, true,  false, 0, .whole = true },
+	[REQ_CAPS]         = { SPDM_GET_CAPABILITIES,       false, false, true,  false, 0, .whole = true },
 	[REQ_ALGS]         = { SPDM_NEGOTIATE_ALGORITHMS,   false, false, true,  false, 0 },
 	[REQ_DIGESTS]      = { SPDM_GET_DIGESTS,            false, false, true,  false, SPDM_CAP_CERT },
 	[REQ_CERT]         = { SPDM_GET_CERTIFICATE,        false, false, true,  false, SPDM_CAP_CERT },
@@ -69,6 +77,9 @@ static const struct {
 	[REQ_MEL]          = { SPDM_GET_MEASUREMENT_EXTENSION_LOG, false, false, false, false, SPDM_CAP_MEL },
 	[REQ_GET_ENCAP]    = { SPDM_GET_ENCAPSULATED_REQUEST, true, false, false, true, SPDM_CAP_ENCAP },
 	[REQ_DELIVER]      = { SPDM_DELIVER_ENCAPSULATED_RESPONSE, true, false, false, true, SPDM_CAP_ENCAP },
+	[REQ_CHUNK_SEND]   = { SPDM_CHUNK_SEND,             true,  false, true,  false, SPDM_CAP_CHUNK, .carrier = true },
+	[REQ_CHUNK_GET]    = { SPDM_CHUNK_GET,              true,  false, true,  false, SPDM_CAP_CHUNK, .carrier = true },
+	[REQ_IF_READY]     = { SPDM_RESPOND_IF_READY,       false, false, true,  false, 0, .carrier = true },
 	/* clang-format on */
 };
 
@@ -123,6 +134,20 @@ static const struct edge {
 	[REQ_DELIVER][SPDM_PH_READY]          = { spdm_rsp_deliver,      SPDM_PH_READY },
 	[REQ_DELIVER][SPDM_PH_MUTUAL]         = { spdm_rsp_deliver,      SPDM_PH_HANDSHAKE },
 	[REQ_DELIVER][SPDM_PH_SESSION]        = { spdm_rsp_deliver,      SPDM_PH_SESSION },
+	[REQ_CHUNK_SEND][SPDM_PH_CAPS]        = { spdm_rsp_chunk_send,   SPDM_PH_CAPS },
+	[REQ_CHUNK_SEND][SPDM_PH_READY]       = { spdm_rsp_chunk_send,   SPDM_PH_READY },
+	[REQ_CHUNK_SEND][SPDM_PH_HANDSHAKE]   = { spdm_rsp_chunk_send,   SPDM_PH_HANDSHAKE },
+	[REQ_CHUNK_SEND][SPDM_PH_SESSION]     = { spdm_rsp_chunk_send,   SPDM_PH_SESSION },
+	[REQ_CHUNK_GET][SPDM_PH_CAPS]         = { spdm_rsp_chunk_get,    SPDM_PH_CAPS },
+	[REQ_CHUNK_GET][SPDM_PH_READY]        = { spdm_rsp_chunk_get,    SPDM_PH_READY },
+	[REQ_CHUNK_GET][SPDM_PH_HANDSHAKE]    = { spdm_rsp_chunk_get,    SPDM_PH_HANDSHAKE },
+	[REQ_CHUNK_GET][SPDM_PH_SESSION]      = { spdm_rsp_chunk_get,    SPDM_PH_SESSION },
+	[REQ_CHUNK_SEND][SPDM_PH_PSK]         = { spdm_rsp_chunk_send,   SPDM_PH_PSK },
+	[REQ_CHUNK_GET][SPDM_PH_PSK]          = { spdm_rsp_chunk_get,    SPDM_PH_PSK },
+	[REQ_IF_READY][SPDM_PH_PSK]           = { spdm_rsp_if_ready,     SPDM_PH_PSK },
+	[REQ_IF_READY][SPDM_PH_READY]         = { spdm_rsp_if_ready,     SPDM_PH_READY },
+	[REQ_IF_READY][SPDM_PH_HANDSHAKE]     = { spdm_rsp_if_ready,     SPDM_PH_HANDSHAKE },
+	[REQ_IF_READY][SPDM_PH_SESSION]       = { spdm_rsp_if_ready,     SPDM_PH_SESSION },
 };
 /* clang-format on */
 
@@ -161,6 +186,9 @@ static const uint8_t rows[0x80] = {
 	[SPDM_SET_KEY_PAIR_INFO & 0x7f]      = REQ_SET_KEY_PAIR + 1,
 	[SPDM_GET_ENDPOINT_INFO & 0x7f]      = REQ_ENDPOINT_INFO + 1,
 	[SPDM_GET_MEASUREMENT_EXTENSION_LOG & 0x7f] = REQ_MEL + 1,
+	[SPDM_CHUNK_SEND & 0x7f]             = REQ_CHUNK_SEND + 1,
+	[SPDM_CHUNK_GET & 0x7f]              = REQ_CHUNK_GET + 1,
+	[SPDM_RESPOND_IF_READY & 0x7f]       = REQ_IF_READY + 1,
 };
 /* clang-format on */
 
@@ -209,8 +237,15 @@ static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
 
 	if (!version_fits(r, code, version))
 		return spdm_ex_refuse(x, SPDM_ERR_VERSION_MISMATCH, 0);
-	if (i == REQS || (r->version && spdm_since(code) > r->version))
+	if (i == REQS || (r->version && spdm_since(code) > r->version) ||
+	    (i == REQ_IF_READY && !r->cfg.kept))
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST, code);
+	if (x->carried && (reqs[i].carrier || reqs[i].whole))
+		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
+	if (!spdm_large_admits(x, code))
+		return spdm_ex_refuse(x, SPDM_ERR_UNEXPECTED_REQUEST, 0);
+	if (!spdm_wait_admits(x, code))
+		return spdm_ex_refuse(x, SPDM_ERR_BUSY, 0);
 	if (phase >= SPDM_PH_READY && reqs[i].cap &&
 	    (!(r->cfg.caps & reqs[i].cap) ||
 	     (reqs[i].both && !(r->peer_caps & reqs[i].cap))))
@@ -237,13 +272,13 @@ static enum il_err parse(struct spdm_ex *x, const uint8_t *in, size_t n)
 	size_t used = n;
 	enum il_err err;
 
-	if (x->secured || !fill)
+	if (x->secured || x->carried || !fill)
 		err = spdm_msg_decode_at(in, n, &sh, &x->req);
 	else
 		err = spdm_msg_decode_filled(in, n, fill, &sh, &x->req, &used);
 	if (err)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	if (used > r->cfg.transfer)
+	if (!x->carried && used > r->cfg.transfer)
 		return spdm_ex_refuse(x, SPDM_ERR_REQUEST_TOO_LARGE, 0);
 	x->in = (struct spdm_span){ .p = in, .n = used };
 	return IL_OK;
@@ -262,7 +297,7 @@ static void settle(struct spdm_ex *x, unsigned row)
 		spdm_tr_forget(&r->tr, x->s ? &x->s->l12 : &r->tr.l12);
 }
 
-enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in, size_t n)
+static enum il_err run(struct spdm_ex *x, const uint8_t *in, size_t n)
 {
 	unsigned row = REQS;
 	enum il_err err;
@@ -283,10 +318,27 @@ enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in, size_t n)
 	const struct edge *e = &edges[row][spdm_ex_phase(x)];
 
 	err = e->act(x);
-	if (err)
+	if (err || reqs[row].carrier)
 		return err;
 	settle(x, row);
 	if (!x->s)
 		spdm_rsp_enter(x->r, e->next);
 	return IL_OK;
+}
+
+enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in, size_t n)
+{
+	enum il_err err = run(x, in, n);
+
+	if (err || !x->inner.n)
+		return err;
+	/* What a carrier brought is judged as if it had come by itself. */
+	if (!x->secured && spdm_rsp_must_ignore(x->inner.p, x->inner.n)) {
+		x->silent = true;
+		return IL_OK;
+	}
+	if (!x->secured)
+		x->s = spdm_rsp_finishing(x->r, x->inner.p, x->inner.n);
+	x->carried = true;
+	return run(x, x->inner.p, x->inner.n);
 }

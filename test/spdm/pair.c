@@ -288,6 +288,8 @@ enum il_err pair_exchange(struct pair *p)
 	if (err)
 		return err;
 	p->now_ns += 1000000;
+	if (p->now_ns < spdm_req_not_before(&p->req))
+		p->now_ns = spdm_req_not_before(&p->req);
 	spdm_rsp_via(&p->rsp, p->qcfg.binding);
 	err = spdm_rsp_handle(&p->rsp, p->in_kind, p->in, p->in_len, p->out,
 			      sizeof(p->out), &p->out_len, &p->out_kind,
