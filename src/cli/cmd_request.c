@@ -151,12 +151,13 @@ static int load_anchor(struct rq *q)
 
 static enum il_err build(struct rq *q)
 {
-	const struct spdm_req_cfg cfg = {
+	struct spdm_req_cfg cfg = {
 		.crypto = &q->crypto,
 		.env = &q->env,
 		.keylog = q->o.keylog ? cli_keylog_note : NULL,
 		.keylog_ctx = &q->keylog,
-		.versions = { SPDM_V12, SPDM_V11 },
+		.versions = { SPDM_V14, SPDM_V13, SPDM_V12, SPDM_V11 },
+		.multi_key = q->o.many,
 		.caps = q->o.clear ? SPDM_REQ_CAPS_ALL : SPDM_REQ_CAPS,
 		.binding = q->peer.transport == EMU_MCTP ? &mctp_binding : NULL,
 		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384,
@@ -174,6 +175,10 @@ static enum il_err build(struct rq *q)
 	q->env = (struct env){ .random = draw, .ctx = q };
 	idekm_req_init(&q->idekm);
 	tdisp_req_init(&q->tdisp, q->o.function_id);
+	if (q->o.version) {
+		memset(cfg.versions, 0, sizeof(cfg.versions));
+		cfg.versions[0] = q->o.version;
+	}
 	return spdm_req_init(&q->spdm, &cfg);
 }
 
@@ -256,7 +261,21 @@ struct texts {
 	const char *trans, *steps, *function, *trust, *slot, *stream, *port;
 	const char *lock_flags, *timeout, *hello, *clear, *json, *keylog;
 	const char *set_slot, *key_pair, *model, *tag, *chain;
+	const char *ver, *many;
 };
+
+/* 1.1 to 1.4 */
+static int version(struct cli *c, const char *text, uint8_t *out)
+{
+	if (!text)
+		return 0;
+	if (strlen(text) != 3 || text[0] != '1' || text[1] != '.' ||
+	    text[2] < '1' || text[2] > '4')
+		return cli_misuse(c, "--ver is '%s'; expected 1.1 to 1.4",
+				  text);
+	*out = (uint8_t)(SPDM_V10 + (text[2] - '0'));
+	return 0;
+}
 
 /* Those of provisioning. */
 static int take_prov(struct rq *q, const struct texts *t)
@@ -299,6 +318,8 @@ static int take_opts(struct rq *q, const struct texts *t)
 		ret = function(q->c, fn, &q->o.function_id);
 	if (!ret)
 		ret = take_prov(q, t);
+	if (!ret)
+		ret = version(q->c, t->ver, &q->o.version);
 	if (ret)
 		return ret;
 	if (t->trans && strcmp(t->trans, "doe") != 0 &&
@@ -314,6 +335,7 @@ static int take_opts(struct rq *q, const struct texts *t)
 	q->o.trust = t->trust;
 	q->o.hello = t->hello;
 	q->o.clear = t->clear;
+	q->o.many = t->many;
 	q->o.keylog = t->keylog;
 	q->o.json = t->json;
 	q->o.listed = t->steps;
@@ -359,6 +381,8 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "model", false, &t.model },
 		{ "tag", false, &t.tag },
 		{ "chain", false, &t.chain },
+		{ "ver", false, &t.ver },
+		{ "many-keys", true, &t.many },
 		{ "hello", true, &t.hello },
 		{ "clear", true, &t.clear },
 		{ "json", true, &t.json },
@@ -387,7 +411,7 @@ const struct cli_cmd cmd_request = {
 		"[--trust FILE] [--slot N] [--stream N] [--port N] "
 		"[--lock-flags N] [--timeout S] [--hello] [--clear] "
 		"[--set-slot N] [--chain FILE] [--key-pair N] [--model N] "
-		"[--tag N] [--key-log FILE] [--json]",
+		"[--tag N] [--ver V] [--many-keys] [--key-log FILE] [--json]",
 	.help = "a requester: walk through what a responder answers",
 	.run = run,
 };

@@ -44,6 +44,8 @@ struct rq_opts {
 	uint8_t port;	/* IDE_KM port index */
 	uint32_t function_id;
 	uint16_t lock_flags;
+	uint8_t version; /* the only one; 0: the newest in common */
+	bool many;	 /* a connection of many keys, where it may be */
 	uint8_t set_slot;
 	uint8_t key_pair;
 	uint8_t model;

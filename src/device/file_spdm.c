@@ -60,8 +60,10 @@ void file_tdisp(struct fj *j, json_t *v, void *to)
 /* Entries of at most @cap versions, the highest first; 0 ends. */
 static void versions(struct fj *j, json_t *v, void *to)
 {
-	static const struct fj_word words[] = { { "1.1", BIT(0) },
-						{ "1.2", BIT(1) } };
+	static const struct fj_word words[] = {
+		{ "1.4", BIT(4) }, { "1.3", BIT(3) }, { "1.2", BIT(2) },
+		{ "1.1", BIT(1) }, { "1.0", BIT(0) },
+	};
 	struct device_file *f = to;
 	uint32_t got = fj_words(j, v, words, COUNT(words));
 	uint8_t *out = f->cfg.spdm.versions;
@@ -70,10 +72,9 @@ static void versions(struct fj *j, json_t *v, void *to)
 	if (!got)
 		fj_fail(j, "a responder needs a version");
 	memset(out, 0, sizeof(f->cfg.spdm.versions));
-	if (got & BIT(1))
-		out[n++] = SPDM_V12;
-	if (got & BIT(0))
-		out[n] = SPDM_V11;
+	for (unsigned i = 5; i-- > 0;)
+		if (got & BIT(i))
+			out[n++] = (uint8_t)(SPDM_V10 + i);
 }
 
 static void sm_versions(struct fj *j, json_t *v, void *to)

@@ -5,9 +5,11 @@
 /* What the device says of its kind, and of what it started. */
 
 /*
- * One identifier: the vendor, in PCI-SIG's registry; below it device id and
- * class code. OPEN: PCI-SIG has not said what subordinate identifiers mean;
- * these are what driver tables know a function by, little-endian as there.
+ * One identifier: the vendor, in PCI-SIG's registry; below it one of device id
+ * and class code. OPEN: PCI-SIG has not said what subordinate identifiers
+ * mean; these are what driver tables know a function by, little-endian as
+ * there. Together 16 bytes, since DMTF's requester takes the padding of a DOE
+ * object for a wrong length of a signed answer.
  * Source: DSP0274 1.3.2, section 10.24, device class identifier
  */
 enum il_err device_endpoint_info(void *ctx, uint8_t sub, struct wr *out)
@@ -19,14 +21,13 @@ enum il_err device_endpoint_info(void *ctx, uint8_t sub, struct wr *out)
 		return IL_E_ARG;
 	wr_u8(out, 1); /* identifiers */
 	wr_zero(out, 3);
-	wr_u8(out, 2 + 2 + 1 + 3 + 4); /* bytes of this one */
+	wr_u8(out, 2 + 2 + 1 + 1 + 5); /* bytes of this one */
 	wr_u8(out, SPDM_STD_PCISIG);
 	wr_u8(out, 2);
 	wr_u16le(out, i->vendor);
-	wr_u8(out, 2); /* subordinate identifiers */
-	wr_u8(out, 2);
+	wr_u8(out, 1); /* subordinate identifiers */
+	wr_u8(out, 5);
 	wr_u16le(out, i->device);
-	wr_u8(out, 3);
 	wr_u24le(out, i->class_code);
 	return out->err;
 }

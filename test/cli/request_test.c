@@ -448,8 +448,8 @@ static void nonsense_ends_with_one_line(void **state)
 	     "no SPDM message over MCTP");
 	SAYS(r, "mctp", "\0\0\0\1\0\0\0\1\0\0\0\5\5\x10\x04\0\0",
 	     "GET_VERSION: the answer is malformed");
-	/* VERSION 1.3 alone; a secured message before there is a session. */
-	SAYS(r, "mctp", "\0\0\0\1\0\0\0\1\0\0\0\x09\5\x10\4\0\0\0\1\0\x13",
+	/* VERSION 1.5 alone; a secured message before there is a session. */
+	SAYS(r, "mctp", "\0\0\0\1\0\0\0\1\0\0\0\x09\5\x10\4\0\0\0\1\0\x15",
 	     "GET_VERSION: no version in common");
 	SAYS(r, "mctp", "\0\0\0\1\0\0\0\1\0\0\0\x09\6\x10\4\0\0\0\1\0\x12",
 	     "GET_VERSION: no version in common, or no answer");

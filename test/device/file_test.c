@@ -358,8 +358,8 @@ static const struct {
 	{ SPDM("\"transfer_size\": 4033"),
 	  "spdm.transfer_size: 4033 does not fit in objects of 4104 bytes; at "
 	  "most 4032" },
-	{ SPDM("\"versions\": [\"1.3\"]"),
-	  "spdm.versions[0]: '1.3' is not one of those that we know" },
+	{ SPDM("\"versions\": [\"1.5\"]"),
+	  "spdm.versions[0]: '1.5' is not one of those that we know" },
 	{ SPDM("\"versions\": []"), "spdm.versions: a responder needs a "
 				    "version" },
 	{ SPDM("\"asym\": [\"ecdsa-p256\", \"ecdsa-p384\"]"),

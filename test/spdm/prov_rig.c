@@ -209,8 +209,13 @@ void prov_connect(struct prov *v, uint8_t version, bool many, bool session)
 	memset(p->qcfg.versions, 0, sizeof(p->qcfg.versions));
 	p->rcfg.versions[0] = p->qcfg.versions[0] = version;
 	p->qcfg.multi_key = many;
+	memset(p->rcfg.versions, 0, sizeof(p->rcfg.versions));
+	memset(p->qcfg.versions, 0, sizeof(p->qcfg.versions));
+	p->rcfg.versions[0] = p->qcfg.versions[0] = version;
+	p->qcfg.multi_key = many;
 	pair_start(p);
 	pair_connect(p);
+	assert_int_equal(p->rsp.version, version);
 	assert_int_equal(p->rsp.multi_key, many);
 	assert_int_equal(p->req.multi_key, many);
 	if (session)
