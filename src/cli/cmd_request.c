@@ -156,13 +156,20 @@ static enum il_err build(struct rq *q)
 		.env = &q->env,
 		.keylog = q->o.keylog ? cli_keylog_note : NULL,
 		.keylog_ctx = &q->keylog,
-		.versions = { SPDM_V14, SPDM_V13, SPDM_V12, SPDM_V11 },
+		.versions = { SPDM_V14, SPDM_V13, SPDM_V12, SPDM_V11,
+			      SPDM_V10 },
 		.multi_key = q->o.many,
 		.caps = q->o.clear ? SPDM_REQ_CAPS_ALL : SPDM_REQ_CAPS,
 		.binding = q->peer.transport == EMU_MCTP ? &mctp_binding : NULL,
-		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384,
-		.hash = SPDM_HASH_SHA_256 | SPDM_HASH_SHA_384,
-		.dhe = SPDM_DHE_SECP256R1 | SPDM_DHE_SECP384R1,
+		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384 |
+			SPDM_ASYM_ECDSA_P521 | SPDM_ASYM_RSAPSS |
+			SPDM_ASYM_RSASSA,
+		.hash = SPDM_HASH_SHA_256 | SPDM_HASH_SHA_384 |
+			SPDM_HASH_SHA_512,
+		.dhe = SPDM_DHE_SECP256R1 | SPDM_DHE_SECP384R1 |
+		       SPDM_DHE_SECP521R1,
+		.aead = SPDM_AEAD_AES_256_GCM | SPDM_AEAD_CHACHA20_POLY1305 |
+			SPDM_AEAD_AES_128_GCM,
 		.sm_versions = { SPDM_SM_V11, SPDM_SM_V10 },
 		.transfer = RQ_TRANSFER,
 		.chain = q->chain,

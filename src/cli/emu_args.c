@@ -28,8 +28,8 @@ static const struct word trans_words[] = {
 };
 
 static const struct word ver_words[] = {
-	{ "1.0", NOT_HERE }, { "1.1", SPDM_V11 }, { "1.2", SPDM_V12 },
-	{ "1.3", NOT_HERE }, { "1.4", NOT_HERE },
+	{ "1.0", SPDM_V10 }, { "1.1", SPDM_V11 }, { "1.2", SPDM_V12 },
+	{ "1.3", SPDM_V13 }, { "1.4", SPDM_V14 },
 };
 
 static const struct word sec_words[] = {
@@ -75,7 +75,7 @@ static const struct word cap_words[] = {
 
 static const struct word hash_words[] = {
 	{ "SHA_256", SPDM_HASH_SHA_256 }, { "SHA_384", SPDM_HASH_SHA_384 },
-	{ "SHA_512", NOT_HERE },	  { "SHA3_256", NOT_HERE },
+	{ "SHA_512", SPDM_HASH_SHA_512 }, { "SHA3_256", NOT_HERE },
 	{ "SHA3_384", NOT_HERE },	  { "SHA3_512", NOT_HERE },
 	{ "SM3_256", NOT_HERE },
 };
@@ -84,7 +84,7 @@ static const struct word meas_hash_words[] = {
 	{ "RAW_BIT", SPDM_MEAS_HASH_RAW_ONLY },
 	{ "SHA_256", SPDM_MEAS_HASH_SHA_256 },
 	{ "SHA_384", SPDM_MEAS_HASH_SHA_384 },
-	{ "SHA_512", NOT_HERE },
+	{ "SHA_512", SPDM_MEAS_HASH_SHA_512 },
 	{ "SHA3_256", NOT_HERE },
 	{ "SHA3_384", NOT_HERE },
 	{ "SHA3_512", NOT_HERE },
@@ -116,14 +116,14 @@ static const struct word dhe_words[] = {
 	{ "FFDHE_4096", NOT_HERE },
 	{ "SECP_256_R1", SPDM_DHE_SECP256R1 },
 	{ "SECP_384_R1", SPDM_DHE_SECP384R1 },
-	{ "SECP_521_R1", NOT_HERE },
+	{ "SECP_521_R1", SPDM_DHE_SECP521R1 },
 	{ "SM2_P256", NOT_HERE },
 };
 
 static const struct word aead_words[] = {
-	{ "AES_128_GCM", NOT_HERE },
+	{ "AES_128_GCM", SPDM_AEAD_AES_128_GCM },
 	{ "AES_256_GCM", SPDM_AEAD_AES_256_GCM },
-	{ "CHACHA20_POLY1305", NOT_HERE },
+	{ "CHACHA20_POLY1305", SPDM_AEAD_CHACHA20_POLY1305 },
 	{ "SM4_128_GCM", NOT_HERE },
 };
 

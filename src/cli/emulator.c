@@ -150,9 +150,10 @@ static void configure(struct serve *s, const struct emu_args *a)
 	struct spdm_rsp_cfg *spdm = &s->cfg.spdm;
 
 	memset(spdm->versions, 0, sizeof(spdm->versions));
-	spdm->versions[0] = a->ver ? (uint8_t)a->ver : SPDM_V12;
-	if (!a->ver)
-		spdm->versions[1] = SPDM_V11;
+	for (unsigned i = 0; i < COUNT(spdm->versions) && !a->ver; i++)
+		spdm->versions[i] = (uint8_t)(SPDM_V14 - i);
+	if (a->ver)
+		spdm->versions[0] = (uint8_t)a->ver;
 	memset(spdm->sm_versions, 0, sizeof(spdm->sm_versions));
 	spdm->sm_versions[0] = (uint16_t)a->sec_ver;
 	spdm->caps = a->caps;
@@ -162,6 +163,7 @@ static void configure(struct serve *s, const struct emu_args *a)
 	spdm->hash = a->hash;
 	spdm->meas_hash = a->meas_hash;
 	spdm->dhe = (uint16_t)a->dhe;
+	spdm->aead = (uint16_t)a->aead;
 	share(&s->cfg);
 	s->file.slots = (uint8_t)((1u << a->slots) - 1);
 	s->file.profile = device_profile_find("emulator");

@@ -46,12 +46,56 @@ static const struct rq_bit cap_names[] = {
 	{ SPDM_CAP_LARGE_RESP, SPDM_CAP_LARGE_RESP, "LARGE_RESP" },
 };
 
+/* Names as DMTF's emulator has them; the last row ends a list. */
+struct alg {
+	uint32_t bit;
+	const char *name;
+};
+
+static const struct alg asym_names[] = {
+	{ SPDM_ASYM_RSASSA_2048, "RSASSA_2048" },
+	{ SPDM_ASYM_RSAPSS_2048, "RSAPSS_2048" },
+	{ SPDM_ASYM_RSASSA_3072, "RSASSA_3072" },
+	{ SPDM_ASYM_RSAPSS_3072, "RSAPSS_3072" },
+	{ SPDM_ASYM_RSASSA_4096, "RSASSA_4096" },
+	{ SPDM_ASYM_RSAPSS_4096, "RSAPSS_4096" },
+	{ SPDM_ASYM_ECDSA_P256, "ECDSA_P256" },
+	{ SPDM_ASYM_ECDSA_P384, "ECDSA_P384" },
+	{ SPDM_ASYM_ECDSA_P521, "ECDSA_P521" },
+	{ 0, "?" },
+};
+
+static const struct alg hash_names[] = {
+	{ SPDM_HASH_SHA_256, "SHA_256" },
+	{ SPDM_HASH_SHA_384, "SHA_384" },
+	{ SPDM_HASH_SHA_512, "SHA_512" },
+	{ 0, "?" },
+};
+
+static const struct alg dhe_names[] = {
+	{ SPDM_DHE_SECP256R1, "SECP_256_R1" },
+	{ SPDM_DHE_SECP384R1, "SECP_384_R1" },
+	{ SPDM_DHE_SECP521R1, "SECP_521_R1" },
+	{ 0, "?" },
+};
+
+static const struct alg aead_names[] = {
+	{ SPDM_AEAD_AES_128_GCM, "AES_128_GCM" },
+	{ SPDM_AEAD_AES_256_GCM, "AES_256_GCM" },
+	{ SPDM_AEAD_CHACHA20_POLY1305, "CHACHA20_POLY1305" },
+	{ 0, "?" },
+};
+
+static const char *alg_name(const struct alg *a, uint32_t bit)
+{
+	while (a->bit && a->bit != bit)
+		a++;
+	return a->name;
+}
+
 static void show_agreed(struct rq *q)
 {
 	const struct spdm_req *s = &q->spdm;
-	const char *asym =
-		s->asym == SPDM_ASYM_ECDSA_P256 ? "ECDSA_P256" : "ECDSA_P384";
-	const char *hash = s->hash == SPDM_HASH_SHA_256 ? "SHA_256" : "SHA_384";
 	char version[8];
 
 	snprintf(version, sizeof(version), "%u.%u", (s->version >> 4) & 0xfu,
@@ -61,15 +105,16 @@ static void show_agreed(struct rq *q)
 			    rq_bits(s->peer_caps, cap_names, COUNT(cap_names)));
 	json_object_set_new(q->found, "data_transfer_size",
 			    json_integer(s->peer_transfer));
-	json_object_set_new(q->found, "asym", json_string(asym));
-	json_object_set_new(q->found, "hash", json_string(hash));
+	json_object_set_new(q->found, "asym",
+			    json_string(alg_name(asym_names, s->asym)));
+	json_object_set_new(q->found, "hash",
+			    json_string(alg_name(hash_names, s->hash)));
 	if (!s->dhe)
 		return;
 	json_object_set_new(q->found, "dhe",
-			    json_string(s->dhe == SPDM_DHE_SECP256R1
-						? "SECP_256_R1"
-						: "SECP_384_R1"));
-	json_object_set_new(q->found, "aead", json_string("AES_256_GCM"));
+			    json_string(alg_name(dhe_names, s->dhe)));
+	json_object_set_new(q->found, "aead",
+			    json_string(alg_name(aead_names, s->aead)));
 }
 
 /* Bytes of the DER object that @p begins with; 0: none. */

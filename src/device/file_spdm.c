@@ -61,8 +61,8 @@ void file_tdisp(struct fj *j, json_t *v, void *to)
 static void versions(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_word words[] = {
-		{ "1.4", BIT(4) }, { "1.3", BIT(3) }, { "1.2", BIT(2) },
-		{ "1.1", BIT(1) }, { "1.0", BIT(0) },
+		{ "1.0", BIT(0) }, { "1.1", BIT(1) }, { "1.2", BIT(2) },
+		{ "1.3", BIT(3) }, { "1.4", BIT(4) },
 	};
 	struct device_file *f = to;
 	uint32_t got = fj_words(j, v, words, COUNT(words));
@@ -72,8 +72,8 @@ static void versions(struct fj *j, json_t *v, void *to)
 	if (!got)
 		fj_fail(j, "a responder needs a version");
 	memset(out, 0, sizeof(f->cfg.spdm.versions));
-	for (unsigned i = 5; i-- > 0;)
-		if (got & BIT(i))
+	for (unsigned i = COUNT(words); i-- > 0;)
+		if (got >> i & 1)
 			out[n++] = (uint8_t)(SPDM_V10 + i);
 }
 
@@ -116,6 +116,7 @@ static void hash(struct fj *j, json_t *v, void *to)
 	static const struct fj_word words[] = {
 		{ "sha-256", SPDM_HASH_SHA_256 },
 		{ "sha-384", SPDM_HASH_SHA_384 },
+		{ "sha-512", SPDM_HASH_SHA_512 },
 	};
 	struct device_file *f = to;
 
@@ -129,6 +130,7 @@ static void meas_hash(struct fj *j, json_t *v, void *to)
 	static const struct fj_word words[] = {
 		{ "sha-256", SPDM_MEAS_HASH_SHA_256 },
 		{ "sha-384", SPDM_MEAS_HASH_SHA_384 },
+		{ "sha-512", SPDM_MEAS_HASH_SHA_512 },
 	};
 	struct device_file *f = to;
 
@@ -140,10 +142,25 @@ static void dhe(struct fj *j, json_t *v, void *to)
 	static const struct fj_word words[] = {
 		{ "secp256r1", SPDM_DHE_SECP256R1 },
 		{ "secp384r1", SPDM_DHE_SECP384R1 },
+		{ "secp521r1", SPDM_DHE_SECP521R1 },
 	};
 	struct device_file *f = to;
 
 	f->cfg.spdm.dhe = (uint16_t)fj_words(j, v, words, COUNT(words));
+}
+
+static void aead(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_word words[] = {
+		{ "aes-256-gcm", SPDM_AEAD_AES_256_GCM },
+		{ "aes-128-gcm", SPDM_AEAD_AES_128_GCM },
+		{ "chacha20-poly1305", SPDM_AEAD_CHACHA20_POLY1305 },
+	};
+	struct device_file *f = to;
+
+	f->cfg.spdm.aead = (uint16_t)fj_words(j, v, words, COUNT(words));
+	if (!f->cfg.spdm.aead)
+		fj_fail(j, "a responder needs one");
 }
 
 static void caps(struct fj *j, json_t *v, void *to)
@@ -212,6 +229,7 @@ void file_spdm(struct fj *j, json_t *v, void *to)
 		{ "hash", hash },
 		{ "measurement_hash", meas_hash },
 		{ "dhe", dhe },
+		{ "aead", aead },
 		{ "capabilities", caps },
 		{ "slots", slots },
 		FN_NUM("connections", conns, 1, DEVICE_CONNS),

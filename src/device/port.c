@@ -356,12 +356,14 @@ static enum il_err sign(void *ctx, uint8_t slot, uint32_t base_asym,
 	const struct crypto_slot key = device_slot_key(d, slot);
 
 	if (base_asym & (SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS))
-		return crypto_sign_rsa(
-			d->cfg.crypto, key,
-			base_asym & SPDM_ASYM_RSAPSS ? CRYPTO_RSAPSS
-						     : CRYPTO_RSASSA,
-			digest_len == 32 ? CRYPTO_SHA256 : CRYPTO_SHA384,
-			digest, sig, sig_len);
+		return crypto_sign_rsa(d->cfg.crypto, key,
+				       base_asym & SPDM_ASYM_RSAPSS
+					       ? CRYPTO_RSAPSS
+					       : CRYPTO_RSASSA,
+				       digest_len == 32	  ? CRYPTO_SHA256
+				       : digest_len == 48 ? CRYPTO_SHA384
+							  : CRYPTO_SHA512,
+				       digest, sig, sig_len);
 	return crypto_sign_digest(d->cfg.crypto, key, digest, digest_len, sig,
 				  sig_len);
 }

@@ -454,10 +454,10 @@ static void arguments_that_mean_nothing_here_are_one_line(void **state)
 		{ { "--trans", "TCP" }, 1, "PCI_DOE" },
 		{ { "--trans", "NONE" }, 1, "PCI_DOE" },
 		{ { "--trans", "PIGEON" }, 2, "PIGEON" },
-		{ { "--ver", "1.3" }, 1, "1.2" },
+		{ { "--ver", "1.5" }, 2, "1.5" },
 		{ { "--hash", "SHA3_256" }, 1, "SHA_384" },
 		{ { "--dhe", "FFDHE_2048" }, 1, "SECP_384_R1" },
-		{ { "--aead", "CHACHA20_POLY1305" }, 1, "AES_256_GCM" },
+		{ { "--aead", "SM4_128_GCM" }, 1, "AES_256_GCM" },
 		{ { "--slot_count", "9" }, 2, "9" },
 		{ { "--slot_id", "0xFF" }, 1, "--slot_id" },
 		{ { "--cap", "CERT,WINGS" }, 2, "WINGS" },
@@ -490,7 +490,7 @@ static void the_emulators_other_arguments_are_taken(void **state)
 		"--cap",
 		"CACHE,CERT,CHAL,MEAS_SIG,KEY_EX,ENCRYPT,MAC",
 		"--hash",
-		"SHA_512,SHA_384",
+		"SHA3_512,SHA_384",
 		"--dhe",
 		"SECP_384_R1",
 		"--aead",
@@ -512,7 +512,7 @@ static void the_emulators_other_arguments_are_taken(void **state)
 	emulate(&k, r, port, many);
 	assert_non_null(strstr(k.text, "--cap: left out, not here: CACHE\n"));
 	assert_non_null(
-		strstr(k.text, "--hash: left out, not here: SHA_512\n"));
+		strstr(k.text, "--hash: left out, not here: SHA3_512\n"));
 	assert_null(strstr(k.text, "--mut_auth"));
 	fd = child_connect(tcp(port));
 	assert_int_equal(talk_slots(fd), 7);
