@@ -238,6 +238,18 @@ static int reach(struct rq *q)
 	return cli_fail(q->c, "%s: %s", q->peer.addr.text, q->peer.why);
 }
 
+/* MCTP 291, DOE 292: what `interlock decode` reads. */
+static int open_capture(struct rq *q)
+{
+	const int dlt =
+		q->peer.transport == EMU_MCTP ? WORLD_DLT_MCTP : WORLD_DLT_DOE;
+
+	q->peer.now_s = q->c->now_s;
+	if (!q->o.capture || !world_pcap_open(&q->peer.cap, q->o.capture, dlt))
+		return 0;
+	return cli_fail(q->c, "capture %s: cannot be written", q->o.capture);
+}
+
 static int request(struct rq *q, const struct step *const *list, size_t n)
 {
 	int ret;
@@ -247,6 +259,8 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 	ret = load_anchor(q);
 	if (!ret)
 		ret = cli_keylog_open(q->c, &q->keylog, q->o.keylog);
+	if (!ret)
+		ret = open_capture(q);
 	if (!ret && build(q))
 		ret = cli_fail(q->c, "no requester");
 	if (!ret) {
@@ -258,6 +272,9 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 		spdm_req_fini(&q->spdm);
 		json_decref(q->steps);
 	}
+	if (world_pcap_close(&q->peer.cap) && !ret)
+		ret = cli_fail(q->c, "capture %s: not written whole",
+			       q->o.capture);
 	if (cli_keylog_close(q->c, &q->keylog) && !ret)
 		ret = CLI_FAILED;
 	ossl_free(q->lib);
@@ -267,6 +284,7 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 struct texts {
 	const char *trans, *steps, *function, *trust, *slot, *stream, *port;
 	const char *lock_flags, *timeout, *hello, *clear, *json, *keylog;
+	const char *capture;
 	const char *set_slot, *key_pair, *model, *tag, *chain;
 	const char *ver, *many;
 };
@@ -344,6 +362,7 @@ static int take_opts(struct rq *q, const struct texts *t)
 	q->o.clear = t->clear;
 	q->o.many = t->many;
 	q->o.keylog = t->keylog;
+	q->o.capture = t->capture;
 	q->o.json = t->json;
 	q->o.listed = t->steps;
 	return 0;
@@ -383,6 +402,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "lock-flags", false, &t.lock_flags },
 		{ "timeout", false, &t.timeout },
 		{ "key-log", false, &t.keylog },
+		{ "capture", false, &t.capture },
 		{ "set-slot", false, &t.set_slot },
 		{ "key-pair", false, &t.key_pair },
 		{ "model", false, &t.model },
@@ -418,7 +438,8 @@ const struct cli_cmd cmd_request = {
 		"[--trust FILE] [--slot N] [--stream N] [--port N] "
 		"[--lock-flags N] [--timeout S] [--hello] [--clear] "
 		"[--set-slot N] [--chain FILE] [--key-pair N] [--model N] "
-		"[--tag N] [--ver V] [--many-keys] [--key-log FILE] [--json]",
+		"[--tag N] [--ver V] [--many-keys] [--key-log FILE] "
+		"[--capture FILE] [--json]",
 	.help = "a requester: walk through what a responder answers",
 	.run = run,
 };

@@ -143,6 +143,27 @@ static enum il_err exchange(struct peer *p, uint32_t command, size_t n,
 	return IL_OK;
 }
 
+/* Transport header of MCTP as the emulator's captures have it: one packet. */
+static const uint8_t mctp_head[4] = { 0, 0, 0, 0xc0 };
+
+/* One data object or MCTP message into the capture, if there is one. */
+static void capture(struct peer *p, uint32_t command, const uint8_t *b,
+		    size_t n)
+{
+	const uint64_t now = p->cap.d ? (uint64_t)p->now_s() * 1000000000u : 0;
+	uint8_t m[sizeof(mctp_head) + EMU_PAYLOAD_MAX];
+
+	if (!p->cap.d || command != EMU_NORMAL)
+		return;
+	if (p->transport != EMU_MCTP) {
+		world_pcap_put(&p->cap, now, b, n);
+		return;
+	}
+	memcpy(m, mctp_head, sizeof(mctp_head));
+	memcpy(m + sizeof(mctp_head), b, n);
+	world_pcap_put(&p->cap, now, m, sizeof(mctp_head) + n);
+}
+
 /* @n bytes of @p->pay as a frame, and the frame that answers it. */
 static enum il_err ask(struct peer *p, uint32_t command, size_t n,
 		       struct emu_frame *back)
@@ -156,9 +177,12 @@ static enum il_err ask(struct peer *p, uint32_t command, size_t n,
 		return failed(p, IL_E_LONG, "the message is too long");
 	if (p->fd < 0)
 		return failed(p, IL_E_IO, "the connection was given up");
+	capture(p, command, p->pay, n);
 	err = exchange(p, command, w.len, back);
 	if (err)
 		peer_close(p);
+	else
+		capture(p, command, back->p, back->len);
 	return err;
 }
 

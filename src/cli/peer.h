@@ -5,6 +5,7 @@
 #include "emu/frame.h"
 #include "link/sock.h"
 #include "spdm/codec.h"
+#include "world/capture.h"
 
 /*
  * A responder behind the emulator's framing (docs/emulator.md), seen from the
@@ -16,7 +17,10 @@ struct peer {
 	uint32_t transport;
 	unsigned timeout_s;
 	uint64_t (*mono_ns)(void);
-	char why[160]; /* after an error: what was wrong, in words */
+	/* What went there and came back; closed: nothing is kept. */
+	struct world_pcap cap;
+	int64_t (*now_s)(void); /* for it */
+	char why[160];		/* after an error: what was wrong, in words */
 	size_t in_len;
 	uint8_t in[EMU_HDR_LEN + EMU_PAYLOAD_MAX];
 	uint8_t out[EMU_HDR_LEN + EMU_PAYLOAD_MAX];

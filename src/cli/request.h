@@ -52,6 +52,7 @@ struct rq_opts {
 	uint8_t tag;
 	const char *set_chain; /* file; NULL: erase */
 	const char *trust;     /* file, or NULL */
+	const char *capture;   /* likewise */
 	const char *keylog;    /* likewise */
 	bool listed;	       /* the steps were named: all of them must work */
 };

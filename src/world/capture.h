@@ -27,6 +27,7 @@ struct world_capture {
 };
 
 #define WORLD_DLT_LINK 147
+#define WORLD_DLT_MCTP 291
 #define WORLD_DLT_DOE  292
 
 /* Errors: IL_E_IO  the file cannot be written */

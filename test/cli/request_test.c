@@ -173,6 +173,49 @@ static void the_whole_walk_is_made_over_mctp(void **state)
 	whole(*state, "mctp");
 }
 
+static int64_t sum(const struct rig *r, const char *key)
+{
+	const size_t n = json_array_size(r->json);
+	const json_t *o =
+		json_object_get(json_array_get(r->json, n - 1), "sum");
+
+	assert_true(json_is_integer(json_object_get(o, key)));
+	return json_integer_value(json_object_get(o, key));
+}
+
+/* What was asked and answered, captured, is read back whole. */
+static void captured(struct rig *r, const char *trans)
+{
+	const char *cap = rig_path(r, "walk.pcap");
+	const char *keys = rig_path(r, "walk.json");
+	struct served s = { .file = NULL };
+
+	serve_start(r, &s);
+	rig_run(r, "request", s.target, "--trans", trans, "--capture", cap,
+		"--key-log", keys, NULL);
+	serve_stop(&s);
+	if (r->status)
+		fail_msg("%s%s", r->out, r->err);
+	rig_run(r, "decode", cap, "--keys", keys, "--json", NULL);
+	if (r->status)
+		fail_msg("%s%s", r->out, r->err);
+	assert_int_equal(sum(r, "unknown"), 0);
+	assert_int_equal(sum(r, "protected"), 0);
+	/* CHALLENGE, KEY_EXCHANGE, measurements twice, three HMACs … */
+	assert_true(sum(r, "holds") >= 10);
+	assert_true(sum(r, "secured") >= 60);
+}
+
+static void a_captured_walk_is_decoded_whole_over_doe(void **state)
+{
+	captured(*state, "doe");
+}
+
+static void a_captured_walk_is_decoded_whole_over_mctp(void **state)
+{
+	captured(*state, "mctp");
+}
+
 static void a_handshake_in_the_clear_is_made_on_request(void **state)
 {
 	static const char file[] =
@@ -544,6 +587,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_whole_walk_is_made_over_doe),
 		TEST(the_whole_walk_is_made_over_mctp),
+		TEST(a_captured_walk_is_decoded_whole_over_doe),
+		TEST(a_captured_walk_is_decoded_whole_over_mctp),
 		TEST(a_handshake_in_the_clear_is_made_on_request),
 		TEST(the_default_device_has_no_handshake_in_the_clear),
 		TEST(steps_are_chosen_and_what_they_left_open_is_ended),
