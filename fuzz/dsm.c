@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "dsm/dsm_test.h"
+#include "dsm/pipe.h"
 #include "edit.h"
 
 /*
@@ -198,6 +199,22 @@ static void other_session(void)
 	s->heard_ns = g->now_ns;
 }
 
+/* What goes between the halves, as bytes: what is taken comes out again. */
+static void frame(struct rd *in)
+{
+	uint8_t p[64], q[64];
+	const size_t n = rd_left(in) < sizeof(p) ? rd_left(in) : sizeof(p);
+	struct dsm_frame f;
+
+	rd_copy(in, p, n);
+	if (n > 24) /* as long as it says, now and then */
+		p[20] = (uint8_t)(n - 24);
+	if (!dsm_frame_decode(p, n, &f)) {
+		must(dsm_frame_encode(&f, q, sizeof(q)) == n);
+		must(memcmp(p, q, n) == 0);
+	}
+}
+
 static void step(struct rd *in)
 {
 	const uint8_t op = rd_u8(in);
@@ -242,6 +259,9 @@ static void step(struct rd *in)
 		break;
 	case 12:
 		spdm(in, op);
+		break;
+	case 13:
+		frame(in);
 		break;
 	default:
 		(void)dsm_tick(&g->d, ++g->now_ns);
