@@ -93,6 +93,12 @@ static void session_ended(void *ctx, uint32_t session, enum spdm_end why)
 	c->front->back->ended(c->front->back_ctx, &s);
 }
 
+/* The part of a buffer that is for connection @i. */
+static uint8_t *share(uint8_t *all, size_t len, unsigned i)
+{
+	return all ? all + i * len : NULL;
+}
+
 static enum il_err conn_init(struct dsm_front *f, unsigned i,
 			     const struct spdm_rsp_cfg *common)
 {
@@ -106,10 +112,10 @@ static enum il_err conn_init(struct dsm_front *f, unsigned i,
 	c->port.session_ended = session_ended;
 	cfg.port = &c->port;
 	cfg.vendor_ctx = c;
-	if (cfg.scratch)
-		cfg.scratch += i * cfg.scratch_len;
-	if (cfg.peer_chain)
-		cfg.peer_chain += i * cfg.peer_chain_cap;
+	cfg.scratch = share(cfg.scratch, cfg.scratch_len, i);
+	cfg.large = share(cfg.large, cfg.large_cap, i);
+	cfg.kept = share(cfg.kept, cfg.kept_cap, i);
+	cfg.peer_chain = share(cfg.peer_chain, cfg.peer_chain_cap, i);
 	return spdm_rsp_init(&c->rsp, &cfg);
 }
 

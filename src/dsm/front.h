@@ -33,8 +33,9 @@ enum {
 struct dsm_front_cfg {
 	/*
 	 * As for spdm_rsp_init(), the same for all connections; vendor and
-	 * session_ended of the port, and vendor_ctx, are not used. @scratch
-	 * is @scratch_len bytes for each connection.
+	 * session_ended of the port, and vendor_ctx, are not used. @scratch,
+	 * @large, @kept and @peer_chain are as many bytes as their lengths
+	 * say for each connection.
 	 */
 	struct spdm_rsp_cfg spdm;
 	const struct dsm_back *back;
