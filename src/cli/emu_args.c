@@ -39,7 +39,7 @@ static const struct word sec_words[] = {
 };
 
 static const struct word cap_words[] = {
-	{ "CACHE", NOT_HERE },
+	{ "CACHE", SPDM_CAP_CACHE },
 	{ "CERT", SPDM_CAP_CERT },
 	{ "CHAL", SPDM_CAP_CHAL },
 	{ "MEAS_NO_SIG", NOT_HERE },

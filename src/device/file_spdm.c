@@ -166,6 +166,7 @@ static void aead(struct fj *j, json_t *v, void *to)
 static void caps(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_word words[] = {
+		{ "cache", SPDM_CAP_CACHE },
 		{ "cert", SPDM_CAP_CERT },
 		{ "chal", SPDM_CAP_CHAL },
 		{ "meas-no-sig", SPDM_CAP_MEAS_NO_SIG },

@@ -152,6 +152,7 @@ void spdm_req_forget(struct spdm_req *q)
 	q->mel_spec = 0;
 	q->chain_len = 0;
 	q->vca_len = 0;
+	q->no_cache = false;
 }
 
 /* The operation is over, whichever way; results are kept. */
@@ -408,6 +409,22 @@ void spdm_req_drop_session(struct spdm_req *q)
 		return;
 	spdm_req_wipe_session(q);
 	enter(q, SPDM_REQ_CONNECTED);
+}
+
+/* M1/M2 begins anew too: the peer has lost its half of it. */
+void spdm_req_reset(struct spdm_req *q)
+{
+	spdm_req_drop_session(q);
+	if (q->state == SPDM_REQ_NEW)
+		return;
+	spdm_tr_forget(&q->tr, &q->tr.m12);
+	spdm_tr_forget(&q->tr, &q->tr.l12);
+	spdm_tr_d_undo(&q->tr);
+	spdm_tr_d_close(&q->tr);
+	if ((q->peer_caps & SPDM_CAP_CACHE) && !q->no_cache)
+		return;
+	spdm_req_forget(q);
+	enter(q, SPDM_REQ_NEW);
 }
 
 bool spdm_req_sane(const struct spdm_req *q)

@@ -171,6 +171,9 @@ struct spdm_req_args {
 	/* SESSION, PSK: SessionPolicy bit 0, refuse firmware update */
 	uint8_t policy;
 	struct spdm_span hint; /* PSK; copied by begin */
+	/* END_SESSION: what was agreed does not outlive the next reset, if the
+	 * peer would have kept it */
+	bool clear_state;
 	/* VENDOR; copied by the first pull, must live until then, and with
 	 * busy_tries until the operation is over */
 	struct spdm_vdm vdm;
@@ -268,6 +271,7 @@ struct spdm_req {
 	uint32_t req_asym; /* of our signatures; 0: none selected */
 	uint16_t dhe;
 	uint16_t aead;
+	bool no_cache; /* the peer keeps nothing over a reset */
 	bool opaque_fmt1;
 	bool multi_key;	  /* the peer's keys: MULTI_KEY_CONN_RSP, 1.3 */
 	uint8_t mel_spec; /* of its log; 0: none */
@@ -364,6 +368,15 @@ uint64_t spdm_req_not_before(const struct spdm_req *q);
  * the state is as before; after that as if push had failed.
  */
 void spdm_req_abort(struct spdm_req *q);
+
+/*
+ * spdm_req_reset() - the peer was reset
+ *
+ * Drops the session. State CONNECTED if what was agreed outlives that: the
+ * peer has CACHE_CAP and was not told to forget; GET_VERSION to GET_CERTIFICATE
+ * may be skipped then. Else state NEW: CONNECT is next.
+ */
+void spdm_req_reset(struct spdm_req *q);
 
 /* Drops the session without telling the peer; state CONNECTED. */
 void spdm_req_drop_session(struct spdm_req *q);

@@ -313,9 +313,26 @@ const struct spdm_req_step spdm_req_heartbeat_step = { SPDM_HEARTBEAT,
 						       spdm_req_nothing_build,
 						       NULL, nothing_check };
 
+static bool end_clears(const struct spdm_req *q)
+{
+	return q->args.clear_state && (q->peer_caps & SPDM_CAP_CACHE);
+}
+
+static enum il_err end_build(struct spdm_req *q, struct spdm_msg *m)
+{
+	m->param1 = end_clears(q) ? SPDM_END_CLEAR_STATE : 0;
+	return IL_OK;
+}
+
+static enum il_err end_check(struct spdm_req *q, const struct spdm_msg *m)
+{
+	(void)m;
+	q->no_cache |= end_clears(q);
+	return IL_OK;
+}
+
 const struct spdm_req_step spdm_req_end_step = { SPDM_END_SESSION, SPDM_TR_NONE,
-						 spdm_req_nothing_build, NULL,
-						 nothing_check };
+						 end_build, NULL, end_check };
 
 /* For UpdateAllKeys the answer's key is made before the answer can come. */
 static enum il_err update_build(struct spdm_req *q, struct spdm_msg *m)

@@ -81,7 +81,8 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 		return IL_E_ARG;
 	if (!cfg->crypto || !cfg->env || !cfg->port || !cfg->scratch ||
 	    !cfg->versions[0] || !cfg->sm_versions[0] ||
-	    (cfg->caps & ~(SPDM_RSP_CAPS_ALL | SPDM_RSP_CAPS_PORT)) ||
+	    (cfg->caps &
+	     ~(SPDM_RSP_CAPS_ALL | SPDM_RSP_CAPS_PORT | SPDM_CAP_CACHE)) ||
 	    !spdm_rsp_prov_whole(cfg) || cfg->transfer < SPDM_TRANSFER_MIN ||
 	    cfg->transfer > UINT16_MAX ||
 	    cfg->scratch_len < cfg->transfer + SPDM_RSP_RECORD_MIN ||
@@ -110,45 +111,14 @@ void spdm_rsp_via(struct spdm_rsp *r, const struct spdm_binding *b)
 	r->via = b ? b : &spdm_binding_bare;
 }
 
-void spdm_rsp_forget(struct spdm_rsp *r)
-{
-	spdm_encap_drop(r);
-	spdm_mutual_forget(r);
-	spdm_tr_drop(&r->tr);
-	spdm_wait_drop(r);
-	spdm_large_drop(r);
-	r->version = 0;
-	r->peer_caps = 0;
-	r->peer_transfer = 0;
-	r->peer_max = 0;
-	r->asym = 0;
-	r->req_asym = 0;
-	r->hash = 0;
-	r->meas_hash = 0;
-	r->dhe = 0;
-	r->opaque_fmt1 = false;
-	r->aead = 0;
-	r->peer_multi_key = false;
-	r->multi_key = false;
-	r->mel_spec = 0;
-	r->clear_id = 0;
-}
-
 bool spdm_rsp_clear(const struct spdm_rsp *r)
 {
 	return r->cfg.caps & r->peer_caps & SPDM_CAP_HANDSHAKE_IN_CLEAR;
 }
 
-void spdm_rsp_reset(struct spdm_rsp *r)
-{
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		spdm_rsp_session_end(r, &r->ses[i], SPDM_END_RESET);
-	spdm_rsp_forget(r);
-	spdm_rsp_enter(r, SPDM_PH_START);
-}
-
 void spdm_rsp_fini(struct spdm_rsp *r)
 {
+	r->no_cache = true;
 	spdm_rsp_reset(r);
 	bytes_wipe(r, sizeof(*r));
 }

@@ -201,7 +201,7 @@ struct spdm_rsp_cfg {
 	void *keylog_ctx;
 
 	uint8_t versions[5]; /* newest first; 0 ends */
-	uint32_t caps;	     /* of SPDM_RSP_CAPS_ALL and _PORT */
+	uint32_t caps;	     /* of SPDM_RSP_CAPS_ALL, _PORT and CACHE */
 	uint8_t ct_exponent;
 	uint32_t asym; /* bits we can sign with; see @slots */
 	uint32_t
@@ -401,6 +401,7 @@ struct spdm_rsp {
 	uint32_t req_asym; /* of the requester's signatures; 0: none */
 	uint16_t dhe;
 	uint16_t aead;
+	bool no_cache; /* nothing outlives the next reset */
 	bool opaque_fmt1;
 	bool multi_key;	     /* of our keys: MULTI_KEY_CONN_RSP, 1.3 */
 	bool peer_multi_key; /* of the peer\'s, likewise */
@@ -487,7 +488,11 @@ uint8_t spdm_rsp_slots_used(const struct spdm_rsp *r, uint8_t mask);
 /* Ends one session for the device's own reasons; false: there is none. */
 bool spdm_rsp_end(struct spdm_rsp *r, uint32_t session_id);
 
-/* A reset of the device: every session ends, the connection starts over. */
+/*
+ * A reset of the device: every session ends, the connection starts over. With
+ * SPDM_CAP_CACHE what was agreed stays, unless an END_SESSION said otherwise:
+ * the requester may go on with CHALLENGE, KEY_EXCHANGE or the like.
+ */
 void spdm_rsp_reset(struct spdm_rsp *r);
 
 /* What a device may want of its requester on its own account. */

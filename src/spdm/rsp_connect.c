@@ -54,6 +54,66 @@ enum il_err spdm_rsp_version(struct spdm_ex *x)
 	return err;
 }
 
+void spdm_rsp_forget(struct spdm_rsp *r)
+{
+	spdm_encap_drop(r);
+	spdm_mutual_forget(r);
+	spdm_tr_drop(&r->tr);
+	spdm_wait_drop(r);
+	spdm_large_drop(r);
+	r->version = 0;
+	r->peer_caps = 0;
+	r->peer_transfer = 0;
+	r->peer_max = 0;
+	r->asym = 0;
+	r->req_asym = 0;
+	r->hash = 0;
+	r->meas_hash = 0;
+	r->dhe = 0;
+	r->opaque_fmt1 = false;
+	r->aead = 0;
+	r->peer_multi_key = false;
+	r->multi_key = false;
+	r->mel_spec = 0;
+	r->clear_id = 0;
+	r->no_cache = false;
+}
+
+/*
+ * Negotiated state is what VCA agreed on. What came of it since goes: sessions,
+ * the transcripts of CHALLENGE and of measurements, DIGESTS in TH, whatever was
+ * under way. VCA itself stays, as the peer signs and verifies over it.
+ * Source: DSP0274 1.2.1, section 10.3 (CACHE_CAP); 10.22 (END_SESSION,
+ * Negotiated State Preservation Indicator)
+ */
+static void keep_negotiated(struct spdm_rsp *r)
+{
+	spdm_encap_drop(r);
+	spdm_mutual_forget(r);
+	spdm_wait_drop(r);
+	spdm_large_drop(r);
+	spdm_tr_forget(&r->tr, &r->tr.m12);
+	spdm_tr_forget(&r->tr, &r->tr.l12);
+	spdm_tr_d_undo(&r->tr);
+	spdm_tr_d_close(&r->tr);
+	r->clear_id = 0;
+}
+
+void spdm_rsp_reset(struct spdm_rsp *r)
+{
+	const bool keep = (r->cfg.caps & SPDM_CAP_CACHE) && !r->no_cache &&
+			  r->phase == SPDM_PH_READY;
+
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
+		spdm_rsp_session_end(r, &r->ses[i], SPDM_END_RESET);
+	if (keep) {
+		keep_negotiated(r);
+		return;
+	}
+	spdm_rsp_forget(r);
+	spdm_rsp_enter(r, SPDM_PH_START);
+}
+
 /* Source: DSP0274, section 10.3; what the flags say is in caps.c. */
 static bool caps_sane(const struct spdm_msg *m, uint32_t flags)
 {

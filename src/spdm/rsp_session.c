@@ -417,8 +417,16 @@ enum il_err spdm_rsp_key_update(struct spdm_ex *x)
 	return IL_OK;
 }
 
+/*
+ * OPEN: whether what was agreed ends with the session or with the next reset.
+ * It is others' too, and caching is about resets: with the reset, as DMTF's
+ * implementation has it. Without CACHE_CAP the indicator means nothing.
+ * Source: DSP0274 1.2.1, section 10.22
+ */
 static void after_end(struct spdm_ex *x)
 {
+	if (x->req.param1 & SPDM_END_CLEAR_STATE)
+		x->r->no_cache = true;
 	spdm_rsp_session_end(x->r, x->s, SPDM_END_REQUESTED);
 }
 

@@ -488,7 +488,7 @@ static void the_emulators_other_arguments_are_taken(void **state)
 		"--ver",
 		"1.2",
 		"--cap",
-		"CACHE,CERT,CHAL,MEAS_SIG,KEY_EX,ENCRYPT,MAC",
+		"PUB_KEY_ID,CERT,CHAL,MEAS_SIG,KEY_EX,ENCRYPT,MAC",
 		"--hash",
 		"SHA3_512,SHA_384",
 		"--dhe",
@@ -510,7 +510,8 @@ static void the_emulators_other_arguments_are_taken(void **state)
 	int fd;
 
 	emulate(&k, r, port, many);
-	assert_non_null(strstr(k.text, "--cap: left out, not here: CACHE\n"));
+	assert_non_null(
+		strstr(k.text, "--cap: left out, not here: PUB_KEY_ID\n"));
 	assert_non_null(
 		strstr(k.text, "--hash: left out, not here: SHA3_512\n"));
 	assert_null(strstr(k.text, "--mut_auth"));
