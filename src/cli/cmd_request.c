@@ -159,7 +159,8 @@ static enum il_err build(struct rq *q)
 		.versions = { SPDM_V14, SPDM_V13, SPDM_V12, SPDM_V11,
 			      SPDM_V10 },
 		.multi_key = q->o.many,
-		.caps = q->o.clear ? SPDM_REQ_CAPS_ALL : SPDM_REQ_CAPS,
+		.caps = (q->o.clear ? SPDM_REQ_CAPS_ALL : SPDM_REQ_CAPS) |
+			SPDM_CAP_CHUNK,
 		.binding = q->peer.transport == EMU_MCTP ? &mctp_binding : NULL,
 		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384 |
 			SPDM_ASYM_ECDSA_P521 | SPDM_ASYM_RSAPSS |
@@ -171,7 +172,10 @@ static enum il_err build(struct rq *q)
 		.aead = SPDM_AEAD_AES_256_GCM | SPDM_AEAD_CHACHA20_POLY1305 |
 			SPDM_AEAD_AES_128_GCM,
 		.sm_versions = { SPDM_SM_V11, SPDM_SM_V10 },
-		.transfer = RQ_TRANSFER,
+		.transfer = q->o.transfer,
+		.large = q->large,
+		.large_cap = sizeof(q->large),
+		.busy_tries = 8,
 		.chain = q->chain,
 		.chain_cap = sizeof(q->chain),
 		.scratch = q->scratch,
@@ -283,7 +287,8 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 
 struct texts {
 	const char *trans, *steps, *function, *trust, *slot, *stream, *port;
-	const char *lock_flags, *timeout, *hello, *clear, *json, *keylog;
+	const char *lock_flags, *timeout, *transfer, *hello, *clear, *json,
+		*keylog;
 	const char *capture;
 	const char *set_slot, *key_pair, *model, *tag, *chain;
 	const char *ver, *many;
@@ -327,6 +332,7 @@ static int take_prov(struct rq *q, const struct texts *t)
 static int take_opts(struct rq *q, const struct texts *t)
 {
 	unsigned long slot = 0, stream = 0, port = 0, flags = 0, timeout = 4;
+	unsigned long transfer = RQ_TRANSFER;
 	const char *fn = t->function ? t->function : "0000:01:00.0";
 	int ret = number(q->c, "slot", t->slot, SPDM_SLOTS - 1, &slot);
 
@@ -339,6 +345,12 @@ static int take_opts(struct rq *q, const struct texts *t)
 			     TDISP_LOCK_FLAGS, &flags);
 	if (!ret)
 		ret = number(q->c, "timeout", t->timeout, 600, &timeout);
+	if (!ret)
+		ret = number(q->c, "transfer", t->transfer, RQ_TRANSFER,
+			     &transfer);
+	if (!ret && transfer < SPDM_TRANSFER_MIN)
+		ret = cli_misuse(q->c, "--transfer is below %u",
+				 SPDM_TRANSFER_MIN);
 	if (!ret)
 		ret = function(q->c, fn, &q->o.function_id);
 	if (!ret)
@@ -353,6 +365,7 @@ static int take_opts(struct rq *q, const struct texts *t)
 				  t->trans);
 	q->peer.transport = t->trans && *t->trans == 'm' ? EMU_MCTP : EMU_DOE;
 	q->peer.timeout_s = timeout ? (unsigned)timeout : 1;
+	q->o.transfer = (uint16_t)transfer;
 	q->o.slot = (uint8_t)slot;
 	q->o.stream = (uint8_t)stream;
 	q->o.port = (uint8_t)port;
@@ -401,6 +414,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "port", false, &t.port },
 		{ "lock-flags", false, &t.lock_flags },
 		{ "timeout", false, &t.timeout },
+		{ "transfer", false, &t.transfer },
 		{ "key-log", false, &t.keylog },
 		{ "capture", false, &t.capture },
 		{ "set-slot", false, &t.set_slot },

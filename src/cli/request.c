@@ -105,6 +105,7 @@ static enum rq_end drive(struct rq *q, const char *name)
 		const uint8_t *rsp = NULL;
 		size_t n = 0;
 
+		peer_wait(&q->peer, spdm_req_not_before(&q->spdm));
 		err = spdm_req_pull(&q->spdm, q->msg, sizeof(q->msg), &n,
 				    &kind);
 		if (!err)

@@ -34,11 +34,14 @@ enum rq_end {
 #define RQ_STEPS  32u
 /* A record of this much fits one data object of 4,104 bytes. */
 #define RQ_TRANSFER 4032u
+/* Messages in chunks. */
+#define RQ_LARGE 0x18000u
 
 struct rq_opts {
 	bool json;
 	bool hello;
-	bool clear; /* offer the handshake in the clear */
+	bool clear;	   /* offer the handshake in the clear */
+	uint16_t transfer; /* DataTransferSize */
 	uint8_t slot;
 	uint8_t stream; /* IDE stream id */
 	uint8_t port;	/* IDE_KM port index */
@@ -78,6 +81,7 @@ struct rq {
 
 	uint8_t chain[RQ_CHAIN];
 	uint8_t scratch[RQ_TRANSFER + SPDM_SECURED_SLACK];
+	uint8_t large[RQ_LARGE];
 	uint8_t msg[RQ_MSG];
 	uint8_t pay[64]; /* vendor payload on its way out */
 	uint8_t report[RQ_REPORT];

@@ -261,6 +261,9 @@ void file_spdm(struct fj *j, json_t *v, void *to)
 		/* 0 until file_finish(): as the object limit allows. */
 		FN_NUM("transfer_size", spdm.transfer, SPDM_TRANSFER_MIN,
 		       UINT16_MAX),
+		FN_NUM("max_message", max_message, SPDM_TRANSFER_MIN + 1,
+		       DEVICE_MESSAGE_MAX),
+		FN_NUM("sign_us", sign_us, 0, 10000000),
 	};
 
 	fj_object(j, v, keys, COUNT(keys), to);

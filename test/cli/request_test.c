@@ -496,9 +496,9 @@ static void nonsense_ends_with_one_line(void **state)
 	     "GET_VERSION: no version in common");
 	SAYS(r, "mctp", "\0\0\0\1\0\0\0\1\0\0\0\x09\6\x10\4\0\0\0\1\0\x12",
 	     "GET_VERSION: no version in common, or no answer");
-	/* ERROR: Busy. */
-	SAYS(r, "mctp", "\0\0\0\1\0\0\0\1\0\0\0\5\5\x10\x7f\3\0",
-	     "GET_VERSION: ERROR Busy (0x03)");
+	/* ERROR: Unspecified. */
+	SAYS(r, "mctp", "\0\0\0\1\0\0\0\1\0\0\0\5\5\x10\x7f\5\0",
+	     "GET_VERSION: ERROR Unspecified (0x05)");
 }
 
 static void silence_ends_in_time(void **state)
