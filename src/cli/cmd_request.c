@@ -41,6 +41,7 @@ static const struct step steps[] = {
 	{ "csr", ANY, SPDM_REQ_STATES, "connect", rq_csr },
 	{ "set-cert", ANY, SPDM_REQ_STATES, "connect", rq_set_cert },
 	{ "key-pairs", ANY, SPDM_REQ_STATES, "connect", rq_key_pairs },
+	{ "set-key-pair", ANY, SPDM_REQ_STATES, "connect", rq_set_key_pair },
 	{ "endpoint-info", ANY, SPDM_REQ_STATES, "connect", rq_endpoint_info },
 	{ "mel", ANY, SPDM_REQ_STATES, "connect", rq_mel },
 	/* Stays the last: what is left open is ended with it. */
@@ -291,7 +292,7 @@ struct texts {
 		*keylog;
 	const char *capture;
 	const char *set_slot, *key_pair, *model, *tag, *chain;
-	const char *ver, *many;
+	const char *ver, *many, *pair_op, *pair_uses, *pair_slots;
 };
 
 /* 1.1 to 1.4 */
@@ -304,6 +305,37 @@ static int version(struct cli *c, const char *text, uint8_t *out)
 		return cli_misuse(c, "--ver is '%s'; expected 1.1 to 1.4",
 				  text);
 	*out = (uint8_t)(SPDM_V10 + (text[2] - '0'));
+	return 0;
+}
+
+/* What set-key-pair is to do. */
+static int take_pair(struct rq *q, const struct texts *t)
+{
+	static const char *const ops[] = {
+		[SPDM_KEY_PAIR_CHANGE] = "change",
+		[SPDM_KEY_PAIR_ERASE] = "erase",
+		[SPDM_KEY_PAIR_GENERATE] = "generate",
+	};
+	unsigned long uses = 0, slots = 0;
+	int ret = number(q->c, "pair-uses", t->pair_uses, UINT16_MAX, &uses);
+
+	if (!ret)
+		ret = number(q->c, "pair-slots", t->pair_slots, UINT8_MAX,
+			     &slots);
+	if (ret)
+		return ret;
+	q->o.pair_uses = (uint16_t)uses;
+	q->o.pair_slots = (uint8_t)slots;
+	for (uint8_t i = 0; i < COUNT(ops) && t->pair_op; i++)
+		if (strcmp(t->pair_op, ops[i]) == 0) {
+			q->o.pair_op = i;
+			return 0;
+		}
+	if (t->pair_op)
+		return cli_misuse(q->c,
+				  "--pair-op is '%s'; expected change, erase "
+				  "or generate",
+				  t->pair_op);
 	return 0;
 }
 
@@ -326,7 +358,7 @@ static int take_prov(struct rq *q, const struct texts *t)
 	q->o.model = (uint8_t)model;
 	q->o.tag = (uint8_t)tag;
 	q->o.set_chain = t->chain;
-	return ret;
+	return ret ? ret : take_pair(q, t);
 }
 
 static int take_opts(struct rq *q, const struct texts *t)
@@ -422,6 +454,9 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "model", false, &t.model },
 		{ "tag", false, &t.tag },
 		{ "chain", false, &t.chain },
+		{ "pair-op", false, &t.pair_op },
+		{ "pair-uses", false, &t.pair_uses },
+		{ "pair-slots", false, &t.pair_slots },
 		{ "ver", false, &t.ver },
 		{ "many-keys", true, &t.many },
 		{ "hello", true, &t.hello },
@@ -452,7 +487,8 @@ const struct cli_cmd cmd_request = {
 		"[--trust FILE] [--slot N] [--stream N] [--port N] "
 		"[--lock-flags N] [--timeout S] [--hello] [--clear] "
 		"[--set-slot N] [--chain FILE] [--key-pair N] [--model N] "
-		"[--tag N] [--ver V] [--many-keys] [--key-log FILE] "
+		"[--tag N] [--pair-op OP] [--pair-uses N] [--pair-slots N] "
+		"[--ver V] [--many-keys] [--key-log FILE] "
 		"[--capture FILE] [--json]",
 	.help = "a requester: walk through what a responder answers",
 	.run = run,

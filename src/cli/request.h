@@ -53,6 +53,9 @@ struct rq_opts {
 	uint8_t key_pair;
 	uint8_t model;
 	uint8_t tag;
+	uint8_t pair_op; /* SPDM_KEY_PAIR_… */
+	uint16_t pair_uses;
+	uint8_t pair_slots;
 	const char *set_chain; /* file; NULL: erase */
 	const char *trust;     /* file, or NULL */
 	const char *capture;   /* likewise */
@@ -104,6 +107,7 @@ enum rq_end rq_tdisp(struct rq *q);
 enum rq_end rq_csr(struct rq *q);
 enum rq_end rq_set_cert(struct rq *q);
 enum rq_end rq_key_pairs(struct rq *q);
+enum rq_end rq_set_key_pair(struct rq *q);
 enum rq_end rq_endpoint_info(struct rq *q);
 enum rq_end rq_mel(struct rq *q);
 
