@@ -295,14 +295,14 @@ struct texts {
 	const char *ver, *many, *pair_op, *pair_uses, *pair_slots;
 };
 
-/* 1.1 to 1.4 */
+/* 1.0 to 1.4 */
 static int version(struct cli *c, const char *text, uint8_t *out)
 {
 	if (!text)
 		return 0;
 	if (strlen(text) != 3 || text[0] != '1' || text[1] != '.' ||
-	    text[2] < '1' || text[2] > '4')
-		return cli_misuse(c, "--ver is '%s'; expected 1.1 to 1.4",
+	    text[2] < '0' || text[2] > '4')
+		return cli_misuse(c, "--ver is '%s'; expected 1.0 to 1.4",
 				  text);
 	*out = (uint8_t)(SPDM_V10 + (text[2] - '0'));
 	return 0;
