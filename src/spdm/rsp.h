@@ -502,7 +502,8 @@ enum spdm_ask {
 	SPDM_ASK_ENDPOINT_INFO, /* 1.3 */
 };
 
-#define SPDM_ANY_SESSION UINT32_MAX
+/* No session's id: our half of one is never 0. */
+#define SPDM_ANY_SESSION UINT32_C(1)
 
 /*
  * spdm_rsp_ask() - put a request up, for the requester to fetch when it asks
