@@ -29,6 +29,10 @@ static const struct step steps[] = {
 	  SPDM_REQ_STATES, "connect", rq_measure },
 	{ "session", IN(SPDM_REQ_CONNECTED), SPDM_REQ_SESSION, "connect",
 	  rq_session },
+	{ "psk-session", IN(SPDM_REQ_CONNECTED), SPDM_REQ_SESSION, "connect",
+	  rq_psk_session },
+	{ "encap", IN(SPDM_REQ_CONNECTED) | IN(SPDM_REQ_SESSION),
+	  SPDM_REQ_STATES, "connect", rq_encap },
 	{ "heartbeat", IN(SPDM_REQ_SESSION), SPDM_REQ_SESSION, "session",
 	  rq_heartbeat },
 	{ "key-update", IN(SPDM_REQ_SESSION), SPDM_REQ_SESSION, "session",
@@ -183,7 +187,7 @@ static enum il_err build(struct rq *q)
 		.scratch_len = sizeof(q->scratch),
 	};
 
-	q->crypto = ossl_crypto(q->lib);
+	rq_own_cfg(q, &cfg);
 	q->env = (struct env){ .random = draw, .ctx = q };
 	idekm_req_init(&q->idekm);
 	tdisp_req_init(&q->tdisp, q->o.function_id);
@@ -261,7 +265,10 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 
 	if (ossl_new(&(struct ossl_cfg){ 0 }, &q->lib))
 		return cli_fail(q->c, "cryptography cannot start");
+	q->crypto = ossl_crypto(q->lib);
 	ret = load_anchor(q);
+	if (!ret)
+		ret = rq_own_load(q);
 	if (!ret)
 		ret = cli_keylog_open(q->c, &q->keylog, q->o.keylog);
 	if (!ret)
@@ -291,6 +298,7 @@ struct texts {
 	const char *lock_flags, *timeout, *transfer, *hello, *clear, *json,
 		*keylog;
 	const char *capture;
+	const char *psk, *hint, *mutual;
 	const char *set_slot, *key_pair, *model, *tag, *chain;
 	const char *ver, *many, *pair_op, *pair_uses, *pair_slots;
 };
@@ -403,6 +411,9 @@ static int take_opts(struct rq *q, const struct texts *t)
 	q->o.port = (uint8_t)port;
 	q->o.lock_flags = (uint16_t)flags;
 	q->o.trust = t->trust;
+	q->o.psk = t->psk;
+	q->o.hint = t->hint;
+	q->o.mutual = t->mutual;
 	q->o.hello = t->hello;
 	q->o.clear = t->clear;
 	q->o.many = t->many;
@@ -461,6 +472,9 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "many-keys", true, &t.many },
 		{ "hello", true, &t.hello },
 		{ "clear", true, &t.clear },
+		{ "psk", false, &t.psk },
+		{ "psk-hint", false, &t.hint },
+		{ "mutual", false, &t.mutual },
 		{ "json", true, &t.json },
 	};
 	const char *target = NULL;
@@ -486,6 +500,7 @@ const struct cli_cmd cmd_request = {
 	.args = "ADDR [--trans doe|mctp] [--steps LIST] [--function BDF] "
 		"[--trust FILE] [--slot N] [--stream N] [--port N] "
 		"[--lock-flags N] [--timeout S] [--hello] [--clear] "
+		"[--psk HEX|FILE] [--psk-hint TEXT] [--mutual DIR] "
 		"[--set-slot N] [--chain FILE] [--key-pair N] [--model N] "
 		"[--tag N] [--pair-op OP] [--pair-uses N] [--pair-slots N] "
 		"[--ver V] [--many-keys] [--key-log FILE] "

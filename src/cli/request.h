@@ -61,6 +61,9 @@ struct rq_opts {
 	const char *capture;   /* likewise */
 	const char *keylog;    /* likewise */
 	bool listed;	       /* the steps were named: all of them must work */
+	const char *psk;       /* hexadecimal, or a file; NULL: none */
+	const char *hint;
+	const char *mutual; /* folder of our identity; NULL: none */
 };
 
 struct rq {
@@ -76,6 +79,12 @@ struct rq {
 	struct tdisp_req tdisp;
 	size_t anchor_len; /* 0: no trust anchor */
 	uint8_t anchor[CRYPTO_CERT_MAX];
+
+	uint8_t psk[64]; /* --psk */
+	size_t psk_len;
+	struct identity id; /* --mutual */
+	struct crypto_slot key;
+	unsigned signs; /* how often we signed */
 
 	json_t *steps;	 /* what is shown, step by step */
 	json_t *found;	 /* of the step under way */
@@ -96,6 +105,8 @@ enum rq_end rq_connect(struct rq *q);
 enum rq_end rq_challenge(struct rq *q);
 enum rq_end rq_measure(struct rq *q);
 enum rq_end rq_session(struct rq *q);
+enum rq_end rq_psk_session(struct rq *q);
+enum rq_end rq_encap(struct rq *q);
 enum rq_end rq_heartbeat(struct rq *q);
 enum rq_end rq_key_update(struct rq *q);
 enum rq_end rq_end_session(struct rq *q);
@@ -110,6 +121,11 @@ enum rq_end rq_key_pairs(struct rq *q);
 enum rq_end rq_set_key_pair(struct rq *q);
 enum rq_end rq_endpoint_info(struct rq *q);
 enum rq_end rq_mel(struct rq *q);
+
+/* request_own.c: what we have of our own: a key that is shared, an identity.
+ * 0, or an exit status after a line; then what the requester needs of it. */
+int rq_own_load(struct rq *q);
+void rq_own_cfg(struct rq *q, struct spdm_req_cfg *cfg);
 
 /* One SPDM operation to its end; q->why says what went wrong. */
 enum rq_end rq_spdm(struct rq *q, enum spdm_req_op op,
