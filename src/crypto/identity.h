@@ -11,8 +11,8 @@
 
 /*
  * A device's identity: a root, an intermediate and a leaf certificate with
- * their keys, of any kind that crypto_key_new() makes. Texts in, texts out;
- * programs do the files.
+ * their keys, on a curve or RSA (chains of ML-DSA keys are longer than what
+ * is below). Texts in, texts out; programs do the files.
  */
 
 enum identity_part {
