@@ -102,18 +102,28 @@ static bool bars_sane(const struct device_bar *set)
 	return true;
 }
 
+static bool psks_sane(const struct device_cfg *cfg)
+{
+	if (cfg->psk_count > DEVICE_PSKS)
+		return false;
+	for (unsigned i = 0; i < cfg->psk_count; i++)
+		if (cfg->psk[i].hint_len > DEVICE_PSK_MAX ||
+		    cfg->psk[i].key_len > DEVICE_PSK_MAX ||
+		    !cfg->psk[i].key_len)
+			return false;
+	return true;
+}
+
 bool device_cfg_sane(const struct device_cfg *cfg)
 {
 	return cfg->vfs <= DEVICE_VFS_MAX && cfg->streams <= DEVICE_STREAMS &&
 	       cfg->dev_number <= 31 && cfg->conns <= DEVICE_CONNS &&
-	       bars_sane(cfg->bar) && (!cfg->vfs || bars_sane(cfg->vf_bar)) &&
+	       psks_sane(cfg) && bars_sane(cfg->bar) &&
+	       (!cfg->vfs || bars_sane(cfg->vf_bar)) &&
 	       !(cfg->lock_flags & ~DEVICE_LOCK_FLAGS) &&
 	       cfg->doe_limit % 4 == 0 && cfg->doe_limit >= 512 &&
 	       cfg->doe_limit <= DEVICE_DOE_MAX &&
 	       cfg->spdm.transfer <=
 		       cfg->doe_limit - DOE_HEADER_LEN - DEVICE_RECORD_OVER &&
-	       (!cfg->max_message ||
-		(cfg->max_message > cfg->spdm.transfer &&
-		 cfg->max_message <= DEVICE_MESSAGE_MAX)) &&
 	       cfg->report.info_len <= DEVICE_INFO_MAX;
 }

@@ -122,15 +122,6 @@ static enum il_err init_dsm(struct device *d)
 	dsm.spdm.longest = (uint32_t)d->reply_len - DEVICE_RECORD_OVER;
 	dsm.spdm.scratch = d->spdm_scratch;
 	dsm.spdm.scratch_len = d->scratch_len;
-	dsm.spdm.large = d->spdm_large;
-	dsm.spdm.large_cap = d->cfg.max_message;
-	if (d->spdm_large)
-		dsm.spdm.caps |= SPDM_CAP_CHUNK;
-	dsm.spdm.kept = d->spdm_kept;
-	dsm.spdm.kept_cap = d->cfg.spdm.transfer;
-	while (dsm.spdm.rdt_exponent < 31 &&
-	       UINT32_C(1) << dsm.spdm.rdt_exponent < d->cfg.sign_us)
-		dsm.spdm.rdt_exponent++;
 	dsm.spdm.peer_chain = d->peer_chains;
 	dsm.spdm.peer_chain_cap = d->peer_chains ? DEVICE_PEER_CHAIN : 0;
 	return dsm_init(&d->dsm, &dsm);
@@ -165,7 +156,13 @@ static enum il_err init_fn(struct device *d, unsigned i)
 static size_t scratch_need(const struct device_cfg *cfg)
 {
 	return 2 * (cfg->doe_limit ? cfg->doe_limit : DOE_OBJECT_LIMIT) +
-	       cfg->max_message + SPDM_SECURED_SLACK;
+	       SPDM_SECURED_SLACK;
+}
+
+/* Requesters are asked for their chains. */
+static bool shows(const struct device_cfg *cfg)
+{
+	return cfg->spdm.mutual || cfg->spdm.basic;
 }
 
 static enum il_err init_buffers(struct device *d)
@@ -179,23 +176,13 @@ static enum il_err init_buffers(struct device *d)
 	d->reply = arena_take(d->cfg.arena, d->reply_len, 8);
 	d->spdm_scratch =
 		arena_take(d->cfg.arena, d->cfg.conns * d->scratch_len, 8);
-	if (d->cfg.spdm.mutual || d->cfg.spdm.basic) {
+	if (shows(&d->cfg)) {
 		d->peer_chains = arena_take(
 			d->cfg.arena, d->cfg.conns * DEVICE_PEER_CHAIN, 8);
 		if (!d->peer_chains)
 			return IL_E_NOMEM;
 	}
-	if (d->cfg.max_message)
-		d->spdm_large = arena_take(
-			d->cfg.arena, (size_t)d->cfg.conns * d->cfg.max_message,
-			8);
-	if (d->cfg.sign_us)
-		d->spdm_kept = arena_take(
-			d->cfg.arena,
-			(size_t)d->cfg.conns * d->cfg.spdm.transfer, 8);
-	if (!d->doe_in || !d->doe_out || !d->reply || !d->spdm_scratch ||
-	    (d->cfg.max_message && !d->spdm_large) ||
-	    (d->cfg.sign_us && !d->spdm_kept))
+	if (!d->doe_in || !d->doe_out || !d->reply || !d->spdm_scratch)
 		return IL_E_NOMEM;
 	doe_init(&d->doe, d->cfg.env, d->doe_in, d->doe_out, limit);
 	return IL_OK;
@@ -209,9 +196,8 @@ size_t device_arena_need(const struct device_cfg *cfg)
 
 	device_cfg_fill(&full);
 	need += full.conns * scratch_need(&full);
-	need += full.conns * (uint64_t)full.max_message + 8;
-	if (full.sign_us)
-		need += full.conns * (uint64_t)full.spdm.transfer + 8;
+	if (shows(cfg))
+		need += full.conns * DEVICE_PEER_CHAIN;
 	for (unsigned b = 1; b < T0_BARS; b++)
 		need += full.bar[b].size + cfg->vfs * full.vf_bar[b].size +
 			DEVICE_FNS * PAGE_4K;
@@ -219,7 +205,7 @@ size_t device_arena_need(const struct device_cfg *cfg)
 	return need + (1 + cfg->vfs) * (DMA_MAX_LEN + PAGE_4K);
 }
 
-enum il_err device_init(struct device *d, const struct device_cfg *cfg)
+static enum il_err begin(struct device *d, const struct device_cfg *cfg)
 {
 	enum il_err err;
 
@@ -255,11 +241,21 @@ enum il_err device_init(struct device *d, const struct device_cfg *cfg)
 	return IL_OK;
 }
 
+enum il_err device_init(struct device *d, const struct device_cfg *cfg)
+{
+	const enum il_err err = begin(d, cfg);
+
+	if (err)
+		bytes_wipe(d->cfg.psk, sizeof(d->cfg.psk));
+	return err;
+}
+
 void device_fini(struct device *d)
 {
 	dsm_fini(&d->dsm);
 	device_store_fini(d);
 	ide_fini(&d->ide);
+	bytes_wipe(d->cfg.psk, sizeof(d->cfg.psk));
 }
 
 bool device_sane(const struct device *d)

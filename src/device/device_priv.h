@@ -111,6 +111,11 @@ void device_pairs_reset(struct device *d);
 void device_csrs_reset(struct device *d);
 /* All connections show what the slots hold now. */
 void device_slots_show(struct device *d);
+/* A session of whatever connection stands on one of @slots, and may not lose
+ * it. */
+bool device_slots_used(const struct device *d, uint8_t slots);
+/* Certificates wait for a reset. */
+bool device_slots_due(const struct device *d);
 
 extern const struct pci_cfg_ops device_cfg_ops;
 extern const struct dsm_port device_dsm_port;

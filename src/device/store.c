@@ -15,9 +15,12 @@ static bool offers(const struct device *d, uint32_t cap)
 
 bool device_store_held(const struct device *d)
 {
-	for (unsigned i = 0; i < d->fns; i++)
-		if (d->tdis[i].state != TDI_UNLOCKED)
+	for (unsigned i = 0; i < d->fns; i++) {
+		const struct tdi *t = &d->tdis[i];
+
+		if (t->state != TDI_UNLOCKED || t->locking || t->stopping)
 			return true;
+	}
 	return false;
 }
 
@@ -118,7 +121,6 @@ enum il_err device_store_init(struct device *d)
 	if (!pairs_sane(&d->cfg))
 		return IL_E_ARG;
 	d->cfg.spdm.trusted = d->cfg.prov.place == DEVICE_FACTORY;
-	d->cfg.spdm.slot_room = DEVICE_SLOT_MAX;
 	err = device_pairs_init(d);
 	if (err)
 		return err;
@@ -136,14 +138,22 @@ void device_store_fini(struct device *d)
 			crypto_drop(d->cfg.crypto, &d->store.pair[i].key);
 }
 
-/* Every connection shows what a slot holds now. */
+/*
+ * Every connection shows what a slot holds now; one that cannot hash it shows
+ * it as empty. None may start over: it may be the one that is being answered.
+ */
 static void show(struct device *d, uint8_t slot)
 {
 	const struct spdm_rsp_slot *now = &d->store.shown[slot];
+	struct spdm_rsp_slot none = *now;
 
-	for (size_t i = 0; i < d->dsm.front.count; i++)
-		if (spdm_rsp_slot_set(&d->dsm.front.conns[i].rsp, slot, now))
-			dsm_front_reset(&d->dsm.front, (unsigned)i);
+	none.root = none.certs = (struct spdm_span){ 0 };
+	for (size_t i = 0; i < d->dsm.front.count; i++) {
+		struct spdm_rsp *r = &d->dsm.front.conns[i].rsp;
+
+		if (spdm_rsp_slot_set(r, slot, now))
+			(void)!spdm_rsp_slot_set(r, slot, &none);
+	}
 }
 
 void device_slots_show(struct device *d)
@@ -152,14 +162,20 @@ void device_slots_show(struct device *d)
 		show(d, i);
 }
 
-/* Another connection's session stands on it. */
-static bool used(const struct device *d, uint8_t slot)
+bool device_slots_used(const struct device *d, uint8_t slots)
 {
 	if (d->cfg.prov.place == DEVICE_FACTORY)
 		return false;
 	for (size_t i = 0; i < d->dsm.front.count; i++)
-		if (spdm_rsp_slots_used(&d->dsm.front.conns[i].rsp,
-					(uint8_t)(1u << slot)))
+		if (spdm_rsp_slots_used(&d->dsm.front.conns[i].rsp, slots))
+			return true;
+	return false;
+}
+
+bool device_slots_due(const struct device *d)
+{
+	for (unsigned i = 0; i < SPDM_SLOTS; i++)
+		if (d->store.slot[i].due)
 			return true;
 	return false;
 }
@@ -222,7 +238,9 @@ enum il_err device_set_cert(void *ctx, const struct spdm_cert_ask *ask,
 		err = fits(d, id, ask);
 	if (err)
 		return err;
-	if (device_store_held(d) || used(d, ask->slot) || slot->due)
+	/* A key pair that is about to change may not be this one then. */
+	if (device_store_held(d) || slot->due || d->store.pair_due ||
+	    device_slots_used(d, (uint8_t)(1u << ask->slot)))
 		return IL_E_NOMEM;
 	if (slot->next) {
 		if (ask->certs.n)

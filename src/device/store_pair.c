@@ -185,7 +185,10 @@ enum il_err device_set_key_pair(void *ctx, const struct spdm_key_pair_ask *ask,
 	for (unsigned i = 0; i < SPDM_SLOTS; i++)
 		if ((ask->slots >> i & 1) && !s->shown[i].there)
 			return IL_E_ARG;
-	if (device_store_held(d) || s->pair_due)
+	/* Certificates that wait for a reset were judged by the pairs as they
+	 * are. */
+	if (device_store_held(d) || s->pair_due || device_slots_due(d) ||
+	    device_slots_used(d, s->pair[ask->id - 1].slots | ask->slots))
 		return IL_E_NOMEM;
 	if (d->cfg.spdm.caps & SPDM_CAP_SET_KEY_PAIR_RESET) {
 		s->pair_ask = *ask;
