@@ -85,7 +85,7 @@ void device_leave(struct device *d, unsigned conn)
 {
 	if (conn >= d->dsm.front.count)
 		return;
-	dsm_front_reset(&d->dsm.front, conn);
+	dsm_front_leave(&d->dsm.front, conn);
 	device_settle(d);
 }
 

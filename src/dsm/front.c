@@ -172,10 +172,10 @@ uint64_t dsm_front_tick(struct dsm_front *f, uint64_t now_ns)
 	return next;
 }
 
-void dsm_front_reset(struct dsm_front *f, unsigned conn)
+void dsm_front_leave(struct dsm_front *f, unsigned conn)
 {
 	if (conn < f->count)
-		spdm_rsp_reset(&f->conns[conn].rsp);
+		spdm_rsp_leave(&f->conns[conn].rsp);
 }
 
 void dsm_front_reset_all(struct dsm_front *f)

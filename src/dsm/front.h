@@ -66,9 +66,9 @@ enum il_err dsm_front_handle(struct dsm_front *f, unsigned conn,
 /* As spdm_rsp_tick(), over all connections. */
 uint64_t dsm_front_tick(struct dsm_front *f, uint64_t now_ns);
 
-/* One connection starts over, as after its peer has gone; or all, as after a
- * conventional reset. */
-void dsm_front_reset(struct dsm_front *f, unsigned conn);
+/* The peer of a connection has gone: the next one finds nothing of it. */
+void dsm_front_leave(struct dsm_front *f, unsigned conn);
+/* A conventional reset, see spdm_rsp_reset(). Never from within a port. */
 void dsm_front_reset_all(struct dsm_front *f);
 
 /* Whether the session is established now. */

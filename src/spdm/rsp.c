@@ -118,8 +118,7 @@ bool spdm_rsp_clear(const struct spdm_rsp *r)
 
 void spdm_rsp_fini(struct spdm_rsp *r)
 {
-	r->no_cache = true;
-	spdm_rsp_reset(r);
+	spdm_rsp_leave(r);
 	bytes_wipe(r, sizeof(*r));
 }
 

@@ -212,7 +212,6 @@ struct spdm_rsp_cfg {
 	uint16_t aead;		 /* 0: AES-256-GCM */
 	uint16_t sm_versions[2]; /* SPDM_SM_V11 …; 0 ends */
 	struct spdm_rsp_slot slots[SPDM_SLOTS];
-	uint16_t slot_room; /* bytes of certificates a slot takes; 0: unknown */
 	/* In a place of trust, such as where it is made: slot 0 may be
 	 * written, and all of them outside of sessions. */
 	bool trusted;
@@ -496,14 +495,17 @@ bool spdm_rsp_end(struct spdm_rsp *r, uint32_t session_id);
  */
 void spdm_rsp_reset(struct spdm_rsp *r);
 
+/* The peer has gone, and another may come: nothing of before is left, whatever
+ * is kept over a reset. */
+void spdm_rsp_leave(struct spdm_rsp *r);
+
 /* What a device may want of its requester on its own account. */
 enum spdm_ask {
 	SPDM_ASK_KEY_UPDATE,	/* new keys for what we send */
 	SPDM_ASK_ENDPOINT_INFO, /* 1.3 */
 };
 
-/* No session's id: our half of one is never 0. */
-#define SPDM_ANY_SESSION UINT32_C(1)
+#define SPDM_ANY_SESSION UINT32_MAX
 
 /*
  * spdm_rsp_ask() - put a request up, for the requester to fetch when it asks
