@@ -85,16 +85,34 @@ static int load_identity(struct serve *s, const struct device_opts *o)
 	return 0;
 }
 
+/* What a key can sign with; 0: no algorithm of BaseAsymAlgo. */
+static uint32_t asym_of(enum crypto_key kind)
+{
+	static const uint32_t bits[CRYPTO_KEYS] = {
+		[CRYPTO_KEY_P256] = SPDM_ASYM_ECDSA_P256,
+		[CRYPTO_KEY_P384] = SPDM_ASYM_ECDSA_P384,
+		[CRYPTO_KEY_P521] = SPDM_ASYM_ECDSA_P521,
+		[CRYPTO_KEY_RSA_2048] =
+			SPDM_ASYM_RSASSA_2048 | SPDM_ASYM_RSAPSS_2048,
+		[CRYPTO_KEY_RSA_3072] =
+			SPDM_ASYM_RSASSA_3072 | SPDM_ASYM_RSAPSS_3072,
+		[CRYPTO_KEY_RSA_4096] =
+			SPDM_ASYM_RSASSA_4096 | SPDM_ASYM_RSAPSS_4096,
+	};
+
+	return bits[kind];
+}
+
 /* The key decides what can be signed with; a file may say otherwise. */
 static int match_asym(struct serve *s, bool file)
 {
-	const bool p256 = s->id.curve == CRYPTO_P256;
-	const uint32_t can = p256 ? SPDM_ASYM_ECDSA_P256 : SPDM_ASYM_ECDSA_P384;
+	const uint32_t can = asym_of(s->id.kind);
 
-	if (file && !(s->cfg.spdm.asym & can))
-		return cli_fail(s->c, "spdm.asym: the identity's key is on %s",
-				p256 ? "P-256" : "P-384");
-	s->cfg.spdm.asym = can;
+	if (!can || (file && s->file.asym_said && (s->cfg.spdm.asym & ~can)))
+		return cli_fail(s->c, "spdm.asym: the identity's key is %s",
+				crypto_key_name(s->id.kind));
+	if (!file || !s->file.asym_said)
+		s->cfg.spdm.asym = can;
 	return 0;
 }
 

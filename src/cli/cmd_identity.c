@@ -86,7 +86,7 @@ static int put_all(struct cli *c, const char *dir,
 	return ret ? ret : put(c, dir, "chain.pem", &f->chain, 0644);
 }
 
-int cli_identity_make(struct cli *c, const char *dir)
+static int make_of(struct cli *c, const char *dir, enum crypto_key key)
 {
 	struct identity_cfg cfg = def;
 	struct identity_files *f;
@@ -100,6 +100,7 @@ int cli_identity_make(struct cli *c, const char *dir)
 	if (err)
 		return cli_fail(c, "cryptography: %s", il_err_name(err));
 	f = calloc(1, sizeof(*f));
+	cfg.key = key;
 	cfg.not_before_s = c->now_s() - 3600;
 	cfg.not_after_s = cfg.not_before_s + 10 * YEAR_S;
 	err = f ? identity_new(o, &cfg, f) : IL_E_NOMEM;
@@ -110,6 +111,11 @@ int cli_identity_make(struct cli *c, const char *dir)
 	free(f);
 	ossl_free(o);
 	return ret;
+}
+
+int cli_identity_make(struct cli *c, const char *dir)
+{
+	return make_of(c, dir, CRYPTO_KEY_P384);
 }
 
 static int make_parents(struct cli *c, char *path)
@@ -183,10 +189,6 @@ static int load(struct cli *c, struct ossl *o, const char *dir,
 				  key_len, &out->id, &why))
 		ret = cli_fail(c, "identity %s: %s", dir,
 			       identity_fault_name(why));
-	/* For the emulator's name alone: nothing here verifies with one. */
-	if (!ret && out->id.rsa_bits)
-		ret = cli_fail(c, "identity %s: %s", dir,
-			       identity_fault_name(IDENTITY_CURVE));
 	if (!ret)
 		ret = load_anchor(c, o, trust, out);
 	if (key)
@@ -221,16 +223,46 @@ int cli_identity_load(struct cli *c, const char *dir, const char *trust,
 	return ret;
 }
 
+static const struct {
+	const char *word;
+	enum crypto_key key;
+} keys[] = {
+	{ "p256", CRYPTO_KEY_P256 },	    { "p384", CRYPTO_KEY_P384 },
+	{ "p521", CRYPTO_KEY_P521 },	    { "rsa2048", CRYPTO_KEY_RSA_2048 },
+	{ "rsa3072", CRYPTO_KEY_RSA_3072 }, { "rsa4096", CRYPTO_KEY_RSA_4096 },
+};
+
+static int key_of(struct cli *c, const char *word, enum crypto_key *key)
+{
+	*key = CRYPTO_KEY_P384;
+	for (size_t i = 0; word && i < COUNT(keys); i++)
+		if (!strcmp(keys[i].word, word)) {
+			*key = keys[i].key;
+			return 0;
+		}
+	return word ? cli_misuse(c,
+				 "--key is '%s'; expected p256, p384, p521, "
+				 "rsa2048, rsa3072 or rsa4096",
+				 word)
+		    : 0;
+}
+
 static int run(struct cli *c, int argc, char **argv)
 {
 	const char *words[2] = { NULL, NULL };
-	int ret = cli_opts(c, argc, argv, NULL, 0, words, 2);
+	const char *key = NULL;
+	const struct cli_opt opts[] = { { "key", false, &key } };
+	enum crypto_key kind;
+	int ret = cli_opts(c, argc, argv, opts, COUNT(opts), words, 2);
 
 	if (ret)
 		return ret;
 	if (!words[0] || !words[1] || strcmp(words[0], "new") != 0)
-		return cli_misuse(c, "usage: interlock identity new DIR");
-	ret = cli_identity_make(c, words[1]);
+		return cli_misuse(c, "usage: interlock identity new DIR "
+				     "[--key KIND]");
+	ret = key_of(c, key, &kind);
+	if (!ret)
+		ret = make_of(c, words[1], kind);
 	if (!ret)
 		fprintf(c->out,
 			"%s: root.pem intermediate.pem leaf.pem chain.pem and "
@@ -241,7 +273,7 @@ static int run(struct cli *c, int argc, char **argv)
 
 const struct cli_cmd cmd_identity = {
 	.name = "identity",
-	.args = "new DIR",
+	.args = "new DIR [--key KIND]",
 	.help = "make a device identity: three certificates and their keys",
 	.run = run,
 };

@@ -29,6 +29,10 @@ static const struct step steps[] = {
 	  SPDM_REQ_STATES, "connect", rq_measure },
 	{ "session", IN(SPDM_REQ_CONNECTED), SPDM_REQ_SESSION, "connect",
 	  rq_session },
+	{ "psk-session", IN(SPDM_REQ_CONNECTED), SPDM_REQ_SESSION, "connect",
+	  rq_psk_session },
+	{ "encap", IN(SPDM_REQ_CONNECTED) | IN(SPDM_REQ_SESSION),
+	  SPDM_REQ_STATES, "connect", rq_encap },
 	{ "heartbeat", IN(SPDM_REQ_SESSION), SPDM_REQ_SESSION, "session",
 	  rq_heartbeat },
 	{ "key-update", IN(SPDM_REQ_SESSION), SPDM_REQ_SESSION, "session",
@@ -41,6 +45,7 @@ static const struct step steps[] = {
 	{ "csr", ANY, SPDM_REQ_STATES, "connect", rq_csr },
 	{ "set-cert", ANY, SPDM_REQ_STATES, "connect", rq_set_cert },
 	{ "key-pairs", ANY, SPDM_REQ_STATES, "connect", rq_key_pairs },
+	{ "set-key-pair", ANY, SPDM_REQ_STATES, "connect", rq_set_key_pair },
 	{ "endpoint-info", ANY, SPDM_REQ_STATES, "connect", rq_endpoint_info },
 	{ "mel", ANY, SPDM_REQ_STATES, "connect", rq_mel },
 	/* Stays the last: what is left open is ended with it. */
@@ -159,7 +164,8 @@ static enum il_err build(struct rq *q)
 		.versions = { SPDM_V14, SPDM_V13, SPDM_V12, SPDM_V11,
 			      SPDM_V10 },
 		.multi_key = q->o.many,
-		.caps = q->o.clear ? SPDM_REQ_CAPS_ALL : SPDM_REQ_CAPS,
+		.caps = (q->o.clear ? SPDM_REQ_CAPS_ALL : SPDM_REQ_CAPS) |
+			SPDM_CAP_CHUNK,
 		.binding = q->peer.transport == EMU_MCTP ? &mctp_binding : NULL,
 		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384 |
 			SPDM_ASYM_ECDSA_P521 | SPDM_ASYM_RSAPSS |
@@ -171,14 +177,17 @@ static enum il_err build(struct rq *q)
 		.aead = SPDM_AEAD_AES_256_GCM | SPDM_AEAD_CHACHA20_POLY1305 |
 			SPDM_AEAD_AES_128_GCM,
 		.sm_versions = { SPDM_SM_V11, SPDM_SM_V10 },
-		.transfer = RQ_TRANSFER,
+		.transfer = q->o.transfer,
+		.large = q->large,
+		.large_cap = sizeof(q->large),
+		.busy_tries = 8,
 		.chain = q->chain,
 		.chain_cap = sizeof(q->chain),
 		.scratch = q->scratch,
 		.scratch_len = sizeof(q->scratch),
 	};
 
-	q->crypto = ossl_crypto(q->lib);
+	rq_own_cfg(q, &cfg);
 	q->env = (struct env){ .random = draw, .ctx = q };
 	idekm_req_init(&q->idekm);
 	tdisp_req_init(&q->tdisp, q->o.function_id);
@@ -256,7 +265,10 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 
 	if (ossl_new(&(struct ossl_cfg){ 0 }, &q->lib))
 		return cli_fail(q->c, "cryptography cannot start");
+	q->crypto = ossl_crypto(q->lib);
 	ret = load_anchor(q);
+	if (!ret)
+		ret = rq_own_load(q);
 	if (!ret)
 		ret = cli_keylog_open(q->c, &q->keylog, q->o.keylog);
 	if (!ret)
@@ -283,22 +295,55 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 
 struct texts {
 	const char *trans, *steps, *function, *trust, *slot, *stream, *port;
-	const char *lock_flags, *timeout, *hello, *clear, *json, *keylog;
+	const char *lock_flags, *timeout, *transfer, *hello, *clear, *json,
+		*keylog;
 	const char *capture;
+	const char *psk, *hint, *mutual;
 	const char *set_slot, *key_pair, *model, *tag, *chain;
-	const char *ver, *many;
+	const char *ver, *many, *pair_op, *pair_uses, *pair_slots;
 };
 
-/* 1.1 to 1.4 */
+/* 1.0 to 1.4 */
 static int version(struct cli *c, const char *text, uint8_t *out)
 {
 	if (!text)
 		return 0;
 	if (strlen(text) != 3 || text[0] != '1' || text[1] != '.' ||
-	    text[2] < '1' || text[2] > '4')
-		return cli_misuse(c, "--ver is '%s'; expected 1.1 to 1.4",
+	    text[2] < '0' || text[2] > '4')
+		return cli_misuse(c, "--ver is '%s'; expected 1.0 to 1.4",
 				  text);
 	*out = (uint8_t)(SPDM_V10 + (text[2] - '0'));
+	return 0;
+}
+
+/* What set-key-pair is to do. */
+static int take_pair(struct rq *q, const struct texts *t)
+{
+	static const char *const ops[] = {
+		[SPDM_KEY_PAIR_CHANGE] = "change",
+		[SPDM_KEY_PAIR_ERASE] = "erase",
+		[SPDM_KEY_PAIR_GENERATE] = "generate",
+	};
+	unsigned long uses = 0, slots = 0;
+	int ret = number(q->c, "pair-uses", t->pair_uses, UINT16_MAX, &uses);
+
+	if (!ret)
+		ret = number(q->c, "pair-slots", t->pair_slots, UINT8_MAX,
+			     &slots);
+	if (ret)
+		return ret;
+	q->o.pair_uses = (uint16_t)uses;
+	q->o.pair_slots = (uint8_t)slots;
+	for (uint8_t i = 0; i < COUNT(ops) && t->pair_op; i++)
+		if (strcmp(t->pair_op, ops[i]) == 0) {
+			q->o.pair_op = i;
+			return 0;
+		}
+	if (t->pair_op)
+		return cli_misuse(q->c,
+				  "--pair-op is '%s'; expected change, erase "
+				  "or generate",
+				  t->pair_op);
 	return 0;
 }
 
@@ -321,12 +366,13 @@ static int take_prov(struct rq *q, const struct texts *t)
 	q->o.model = (uint8_t)model;
 	q->o.tag = (uint8_t)tag;
 	q->o.set_chain = t->chain;
-	return ret;
+	return ret ? ret : take_pair(q, t);
 }
 
 static int take_opts(struct rq *q, const struct texts *t)
 {
 	unsigned long slot = 0, stream = 0, port = 0, flags = 0, timeout = 4;
+	unsigned long transfer = RQ_TRANSFER;
 	const char *fn = t->function ? t->function : "0000:01:00.0";
 	int ret = number(q->c, "slot", t->slot, SPDM_SLOTS - 1, &slot);
 
@@ -339,6 +385,12 @@ static int take_opts(struct rq *q, const struct texts *t)
 			     TDISP_LOCK_FLAGS, &flags);
 	if (!ret)
 		ret = number(q->c, "timeout", t->timeout, 600, &timeout);
+	if (!ret)
+		ret = number(q->c, "transfer", t->transfer, RQ_TRANSFER,
+			     &transfer);
+	if (!ret && transfer < SPDM_TRANSFER_MIN)
+		ret = cli_misuse(q->c, "--transfer is below %u",
+				 SPDM_TRANSFER_MIN);
 	if (!ret)
 		ret = function(q->c, fn, &q->o.function_id);
 	if (!ret)
@@ -353,11 +405,15 @@ static int take_opts(struct rq *q, const struct texts *t)
 				  t->trans);
 	q->peer.transport = t->trans && *t->trans == 'm' ? EMU_MCTP : EMU_DOE;
 	q->peer.timeout_s = timeout ? (unsigned)timeout : 1;
+	q->o.transfer = (uint16_t)transfer;
 	q->o.slot = (uint8_t)slot;
 	q->o.stream = (uint8_t)stream;
 	q->o.port = (uint8_t)port;
 	q->o.lock_flags = (uint16_t)flags;
 	q->o.trust = t->trust;
+	q->o.psk = t->psk;
+	q->o.hint = t->hint;
+	q->o.mutual = t->mutual;
 	q->o.hello = t->hello;
 	q->o.clear = t->clear;
 	q->o.many = t->many;
@@ -401,6 +457,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "port", false, &t.port },
 		{ "lock-flags", false, &t.lock_flags },
 		{ "timeout", false, &t.timeout },
+		{ "transfer", false, &t.transfer },
 		{ "key-log", false, &t.keylog },
 		{ "capture", false, &t.capture },
 		{ "set-slot", false, &t.set_slot },
@@ -408,10 +465,16 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "model", false, &t.model },
 		{ "tag", false, &t.tag },
 		{ "chain", false, &t.chain },
+		{ "pair-op", false, &t.pair_op },
+		{ "pair-uses", false, &t.pair_uses },
+		{ "pair-slots", false, &t.pair_slots },
 		{ "ver", false, &t.ver },
 		{ "many-keys", true, &t.many },
 		{ "hello", true, &t.hello },
 		{ "clear", true, &t.clear },
+		{ "psk", false, &t.psk },
+		{ "psk-hint", false, &t.hint },
+		{ "mutual", false, &t.mutual },
 		{ "json", true, &t.json },
 	};
 	const char *target = NULL;
@@ -437,8 +500,10 @@ const struct cli_cmd cmd_request = {
 	.args = "ADDR [--trans doe|mctp] [--steps LIST] [--function BDF] "
 		"[--trust FILE] [--slot N] [--stream N] [--port N] "
 		"[--lock-flags N] [--timeout S] [--hello] [--clear] "
+		"[--psk HEX|FILE] [--psk-hint TEXT] [--mutual DIR] "
 		"[--set-slot N] [--chain FILE] [--key-pair N] [--model N] "
-		"[--tag N] [--ver V] [--many-keys] [--key-log FILE] "
+		"[--tag N] [--pair-op OP] [--pair-uses N] [--pair-slots N] "
+		"[--ver V] [--many-keys] [--key-log FILE] "
 		"[--capture FILE] [--json]",
 	.help = "a requester: walk through what a responder answers",
 	.run = run,

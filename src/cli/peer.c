@@ -55,6 +55,17 @@ void peer_close(struct peer *p)
 	p->fd = -1;
 }
 
+void peer_wait(const struct peer *p, uint64_t until_ns)
+{
+	uint64_t now = p->mono_ns();
+
+	while (now < until_ns) {
+		(void)poll(NULL, 0,
+			   (int)((until_ns - now + NS_PER_MS - 1) / NS_PER_MS));
+		now = p->mono_ns();
+	}
+}
+
 /* Waits for @events, until @end. */
 static enum il_err wait_for(struct peer *p, short events, uint64_t end)
 {

@@ -42,6 +42,9 @@ struct peer {
 enum il_err peer_open(struct peer *p) IL_MUST;
 void peer_close(struct peer *p);
 
+/* Until @until_ns of mono_ns; at once if that is past. */
+void peer_wait(const struct peer *p, uint64_t until_ns);
+
 /* The emulator's greeting. */
 enum il_err peer_hello(struct peer *p) IL_MUST;
 

@@ -23,6 +23,11 @@ static const char *asking(const struct spdm_req *q)
 		"GET_VERSION", "GET_CAPABILITIES", "NEGOTIATE_ALGORITHMS",
 		"GET_DIGESTS", "GET_CERTIFICATE"
 	};
+	/* CHALLENGE goes on with the same two. */
+	static const char *const session[] = { "KEY_EXCHANGE",
+					       "GET_ENCAPSULATED_REQUEST",
+					       "DELIVER_ENCAPSULATED_RESPONSE",
+					       "FINISH" };
 	static const char *const one[SPDM_OPS] = {
 		[SPDM_OP_CHALLENGE] = "CHALLENGE",
 		[SPDM_OP_MEASURE] = "GET_MEASUREMENTS",
@@ -30,6 +35,7 @@ static const char *asking(const struct spdm_req *q)
 		[SPDM_OP_KEY_UPDATE] = "KEY_UPDATE",
 		[SPDM_OP_VENDOR] = "VENDOR_DEFINED_REQUEST",
 		[SPDM_OP_END_SESSION] = "END_SESSION",
+		[SPDM_OP_ENCAP] = "GET_ENCAPSULATED_REQUEST",
 		[SPDM_OP_CSR] = "GET_CSR",
 		[SPDM_OP_SET_CERT] = "SET_CERTIFICATE",
 		[SPDM_OP_KEY_PAIR] = "GET_KEY_PAIR_INFO",
@@ -41,7 +47,11 @@ static const char *asking(const struct spdm_req *q)
 	if (q->op == SPDM_OP_CONNECT && q->step < COUNT(connect))
 		return connect[q->step];
 	if (q->op == SPDM_OP_SESSION)
-		return q->step ? "FINISH" : "KEY_EXCHANGE";
+		return session[q->step & 3];
+	if (q->op == SPDM_OP_PSK)
+		return q->step ? "PSK_FINISH" : "PSK_EXCHANGE";
+	if (q->step && (q->op == SPDM_OP_CHALLENGE || q->op == SPDM_OP_ENCAP))
+		return session[q->op == SPDM_OP_ENCAP ? 2 : q->step & 3];
 	return q->op < SPDM_OPS && one[q->op] ? one[q->op] : "message";
 }
 
@@ -105,6 +115,7 @@ static enum rq_end drive(struct rq *q, const char *name)
 		const uint8_t *rsp = NULL;
 		size_t n = 0;
 
+		peer_wait(&q->peer, spdm_req_not_before(&q->spdm));
 		err = spdm_req_pull(&q->spdm, q->msg, sizeof(q->msg), &n,
 				    &kind);
 		if (!err)

@@ -34,11 +34,14 @@ enum rq_end {
 #define RQ_STEPS  32u
 /* A record of this much fits one data object of 4,104 bytes. */
 #define RQ_TRANSFER 4032u
+/* Messages in chunks. */
+#define RQ_LARGE 0x18000u
 
 struct rq_opts {
 	bool json;
 	bool hello;
-	bool clear; /* offer the handshake in the clear */
+	bool clear;	   /* offer the handshake in the clear */
+	uint16_t transfer; /* DataTransferSize */
 	uint8_t slot;
 	uint8_t stream; /* IDE stream id */
 	uint8_t port;	/* IDE_KM port index */
@@ -50,11 +53,17 @@ struct rq_opts {
 	uint8_t key_pair;
 	uint8_t model;
 	uint8_t tag;
+	uint8_t pair_op; /* SPDM_KEY_PAIR_… */
+	uint16_t pair_uses;
+	uint8_t pair_slots;
 	const char *set_chain; /* file; NULL: erase */
 	const char *trust;     /* file, or NULL */
 	const char *capture;   /* likewise */
 	const char *keylog;    /* likewise */
 	bool listed;	       /* the steps were named: all of them must work */
+	const char *psk;       /* hexadecimal, or a file; NULL: none */
+	const char *hint;
+	const char *mutual; /* folder of our identity; NULL: none */
 };
 
 struct rq {
@@ -71,6 +80,12 @@ struct rq {
 	size_t anchor_len; /* 0: no trust anchor */
 	uint8_t anchor[CRYPTO_CERT_MAX];
 
+	uint8_t psk[64]; /* --psk */
+	size_t psk_len;
+	struct identity id; /* --mutual */
+	struct crypto_slot key;
+	unsigned signs; /* how often we signed */
+
 	json_t *steps;	 /* what is shown, step by step */
 	json_t *found;	 /* of the step under way */
 	char why[256];	 /* of the step under way, unless RQ_OK */
@@ -78,6 +93,7 @@ struct rq {
 
 	uint8_t chain[RQ_CHAIN];
 	uint8_t scratch[RQ_TRANSFER + SPDM_SECURED_SLACK];
+	uint8_t large[RQ_LARGE];
 	uint8_t msg[RQ_MSG];
 	uint8_t pay[64]; /* vendor payload on its way out */
 	uint8_t report[RQ_REPORT];
@@ -89,6 +105,8 @@ enum rq_end rq_connect(struct rq *q);
 enum rq_end rq_challenge(struct rq *q);
 enum rq_end rq_measure(struct rq *q);
 enum rq_end rq_session(struct rq *q);
+enum rq_end rq_psk_session(struct rq *q);
+enum rq_end rq_encap(struct rq *q);
 enum rq_end rq_heartbeat(struct rq *q);
 enum rq_end rq_key_update(struct rq *q);
 enum rq_end rq_end_session(struct rq *q);
@@ -100,8 +118,14 @@ enum rq_end rq_tdisp(struct rq *q);
 enum rq_end rq_csr(struct rq *q);
 enum rq_end rq_set_cert(struct rq *q);
 enum rq_end rq_key_pairs(struct rq *q);
+enum rq_end rq_set_key_pair(struct rq *q);
 enum rq_end rq_endpoint_info(struct rq *q);
 enum rq_end rq_mel(struct rq *q);
+
+/* request_own.c: what we have of our own: a key that is shared, an identity.
+ * 0, or an exit status after a line; then what the requester needs of it. */
+int rq_own_load(struct rq *q);
+void rq_own_cfg(struct rq *q, struct spdm_req_cfg *cfg);
 
 /* One SPDM operation to its end; q->why says what went wrong. */
 enum rq_end rq_spdm(struct rq *q, enum spdm_req_op op,

@@ -182,6 +182,46 @@ enum rq_end rq_key_pairs(struct rq *q)
 	return end;
 }
 
+/* The bit of the agreed algorithm among those of key pairs. */
+static uint32_t pair_bit(uint32_t asym)
+{
+	static const struct {
+		uint32_t asym;
+		uint32_t pair;
+	} t[] = {
+		{ SPDM_ASYM_ECDSA_P256, SPDM_KEY_PAIR_ECC_P256 },
+		{ SPDM_ASYM_ECDSA_P384, SPDM_KEY_PAIR_ECC_P384 },
+		{ SPDM_ASYM_ECDSA_P521, SPDM_KEY_PAIR_ECC_P521 },
+		{ SPDM_ASYM_RSASSA_2048 | SPDM_ASYM_RSAPSS_2048,
+		  SPDM_KEY_PAIR_RSA_2048 },
+		{ SPDM_ASYM_RSASSA_3072 | SPDM_ASYM_RSAPSS_3072,
+		  SPDM_KEY_PAIR_RSA_3072 },
+		{ SPDM_ASYM_RSASSA_4096 | SPDM_ASYM_RSAPSS_4096,
+		  SPDM_KEY_PAIR_RSA_4096 },
+	};
+
+	for (size_t i = 0; i < COUNT(t); i++)
+		if (t[i].asym & asym)
+			return t[i].pair;
+	return 0;
+}
+
+enum rq_end rq_set_key_pair(struct rq *q)
+{
+	const struct spdm_req_args a = {
+		.wish = { .id = q->o.key_pair,
+			  .op = q->o.pair_op,
+			  .usage = q->o.pair_uses,
+			  .asym = q->o.pair_op == SPDM_KEY_PAIR_GENERATE
+					  ? pair_bit(q->spdm.asym)
+					  : 0,
+			  .slots = q->o.pair_slots },
+	};
+
+	json_object_set_new(q->found, "id", json_integer(q->o.key_pair));
+	return rq_spdm(q, SPDM_OP_SET_KEY_PAIR, &a);
+}
+
 enum rq_end rq_endpoint_info(struct rq *q)
 {
 	const bool sign = (q->spdm.peer_caps & SPDM_CAP_EP_INFO_MASK) ==

@@ -260,9 +260,10 @@ enum rq_end rq_measure(struct rq *q)
 	return end;
 }
 
-enum rq_end rq_session(struct rq *q)
+static enum rq_end session_by(struct rq *q, enum spdm_req_op op,
+			      const struct spdm_req_args *a)
 {
-	enum rq_end end = rq_spdm(q, SPDM_OP_SESSION, NULL);
+	enum rq_end end = rq_spdm(q, op, a);
 	char id[16];
 
 	if (end)
@@ -273,6 +274,45 @@ enum rq_end rq_session(struct rq *q)
 			    json_boolean(q->spdm.shape.clear));
 	json_object_set_new(q->found, "heartbeat_s",
 			    json_integer(q->spdm.heartbeat_s));
+	return RQ_OK;
+}
+
+enum rq_end rq_session(struct rq *q)
+{
+	const unsigned signs = q->signs;
+	const enum rq_end end = session_by(q, SPDM_OP_SESSION, NULL);
+
+	if (!end)
+		json_object_set_new(q->found, "mutual",
+				    json_boolean(q->signs != signs));
+	return end;
+}
+
+enum rq_end rq_psk_session(struct rq *q)
+{
+	const char *hint = q->o.hint ? q->o.hint : "";
+	const struct spdm_req_args a = {
+		.hint = { (const uint8_t *)hint, strlen(hint) },
+	};
+
+	if (!q->psk_len)
+		return rq_say(q, RQ_SKIPPED, "no --psk");
+	return session_by(q, SPDM_OP_PSK, &a);
+}
+
+/* What the peer asks of us; nothing is an answer too. */
+enum rq_end rq_encap(struct rq *q)
+{
+	const enum rq_end end = rq_spdm(q, SPDM_OP_ENCAP, NULL);
+	const uint8_t none = q->spdm.version >= SPDM_V13
+				     ? SPDM_ERR_NO_PENDING_REQUESTS
+				     : SPDM_ERR_UNEXPECTED_REQUEST;
+	const bool nothing =
+		end == RQ_REFUSED && spdm_req_peer_error(&q->spdm) == none;
+
+	if (end && !nothing)
+		return end;
+	json_object_set_new(q->found, "asked", json_boolean(!nothing));
 	return RQ_OK;
 }
 

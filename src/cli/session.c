@@ -83,6 +83,21 @@ static int read_number(struct cli *c, const char *name, const char *text,
 	return 0;
 }
 
+/* A platform's firmware knows P-256 and P-384 (architectures). */
+static int load_for_world(struct cli *c, struct cli_run *r, const char *dir,
+			  const char *trust)
+{
+	int ret = cli_identity_load(c, dir, trust, &r->id);
+	const enum crypto_key kind = ret ? 0 : r->id.id.kind;
+
+	if (!ret && kind != CRYPTO_KEY_P256 && kind != CRYPTO_KEY_P384)
+		ret = cli_fail(c,
+			       "identity %s: the key is %s; a platform takes "
+			       "P-256 and P-384",
+			       dir, crypto_key_name(kind));
+	return ret;
+}
+
 static int open_identity(struct cli *c, struct cli_run *r,
 			 const struct cli_run_opts *o)
 {
@@ -92,9 +107,9 @@ static int open_identity(struct cli *c, struct cli_run *r,
 	if (o->elsewhere && o->trust && !o->identity)
 		return cli_anchor_load(c, o->trust, &r->id);
 	if (o->identity)
-		return cli_identity_load(c, o->identity, o->trust, &r->id);
+		return load_for_world(c, r, o->identity, o->trust);
 	ret = cli_identity_default(c, dir, sizeof(dir));
-	return ret ? ret : cli_identity_load(c, dir, o->trust, &r->id);
+	return ret ? ret : load_for_world(c, r, dir, o->trust);
 }
 
 /* What scenarios move when nobody says: bytes that the seed decides. */

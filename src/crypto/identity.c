@@ -204,6 +204,7 @@ static enum identity_fault take_key(const EVP_PKEY *k, X509 *leaf,
 	if (!k)
 		return IDENTITY_KEY;
 	kind = ossl_kind_of(k);
+	out->kind = kind;
 	out->curve = crypto_key_curve(kind);
 	out->rsa_bits = crypto_key_rsa_bits(kind);
 	if (!pub || !kind)

@@ -11,8 +11,8 @@
 
 /*
  * A device's identity: a root, an intermediate and a leaf certificate with
- * their keys, P-384 and SHA-384 or P-256 and SHA-256. Texts in, texts out;
- * programs do the files.
+ * their keys, on a curve or RSA (chains of ML-DSA keys are longer than what
+ * is below). Texts in, texts out; programs do the files.
  */
 
 enum identity_part {
@@ -41,6 +41,7 @@ struct identity_cfg {
 	uint64_t serial; /* Device Serial Number capability; 0: left out */
 	int64_t not_before_s;
 	int64_t not_after_s;
+	enum crypto_key key;	 /* of all three; 0: as the next two say */
 	enum crypto_curve curve; /* of all three keys; 0: P-384 */
 	unsigned rsa_bits;	 /* of the leaf's key instead; 0: none */
 };
@@ -57,7 +58,7 @@ struct identity_cfg {
  */
 void identity_san(const struct identity_cfg *cfg, char out[IDENTITY_SAN_MAX]);
 
-#define IDENTITY_PEM_MAX 4096
+#define IDENTITY_PEM_MAX 8192
 
 struct identity_pem {
 	size_t len; /* without the final zero */
@@ -77,7 +78,7 @@ struct identity_files {
  * @o: where randomness comes from: not a seeded one if it is to be kept
  *
  * Errors:   IL_E_ARG     dates in the wrong order or beyond year 9999, class
- *                        code above 24 bits
+ *                        code above 24 bits; no such kind of key here
  *           IL_E_RANDOM  no randomness
  *           IL_E_NOMEM
  *           On an error *@out is untouched.
@@ -110,7 +111,8 @@ struct identity {
 	uint8_t chain[IDENTITY_CHAIN_MAX]; /* DER, root first, leaf last */
 	size_t key_len;
 	uint8_t key[IDENTITY_KEY_MAX]; /* PKCS #8 DER; wipe after use */
-	enum crypto_curve curve;       /* of the key; 0: it is RSA */
+	enum crypto_key kind;	       /* of the key, as the next two say too */
+	enum crypto_curve curve;       /* 0: it is on none */
 	unsigned rsa_bits;
 };
 
@@ -119,8 +121,7 @@ struct identity {
  * @chain: certificates; root first, or leaf first as TLS servers have it. A
  *         PEM text, what stands around them is ignored; or DER, nothing else
  *         between them
- * @key:   the leaf's private key, not encrypted; PEM or DER. RSA too, which
- *         crypto_sign_rsa() can use, and nothing else here
+ * @key:   the leaf's private key, not encrypted; PEM or DER
  * @fault: written always
  *
  * Says nothing of trust or dates: that is crypto_chain_verify().

@@ -125,6 +125,20 @@ static bool add_leaf(const struct making *m, X509 *x)
 	       add_hardware_identity(x);
 }
 
+/* As strong as the key that signs; NULL: it hashes by itself. */
+static const EVP_MD *digest_for(const EVP_PKEY *k)
+{
+	const enum crypto_key kind = ossl_kind_of(k);
+
+	if (crypto_key_is_ml_dsa(kind))
+		return NULL;
+	if (kind == CRYPTO_KEY_P521)
+		return EVP_sha512();
+	return kind == CRYPTO_KEY_P256 || kind == CRYPTO_KEY_RSA_2048
+		       ? EVP_sha256()
+		       : EVP_sha384();
+}
+
 static X509 *make_cert(const struct making *m, bool leaf)
 {
 	X509 *x = X509_new_ex(m->o->lib, NULL);
@@ -141,9 +155,7 @@ static X509 *make_cert(const struct making *m, bool leaf)
 	     add_ext(m, x, NID_subject_key_identifier, "hash") &&
 	     (!m->issuer ||
 	      add_ext(m, x, NID_authority_key_identifier, "keyid:always")) &&
-	     X509_sign(x, m->issuer_key,
-		       m->cfg->curve == CRYPTO_P256 ? EVP_sha256()
-						    : EVP_sha384()) > 0;
+	     X509_sign(x, m->issuer_key, digest_for(m->issuer_key)) > 0;
 	if (ok)
 		return x;
 	X509_free(x);
@@ -204,6 +216,8 @@ static enum il_err write_out(X509 *const *x, EVP_PKEY *const *k,
 
 static enum crypto_key kind_of(const struct identity_cfg *cfg, bool leaf)
 {
+	if (cfg->key)
+		return cfg->key;
 	if (leaf && cfg->rsa_bits)
 		return CRYPTO_KEY_RSA_2048 + (cfg->rsa_bits - 2048) / 1024;
 	return cfg->curve ? crypto_key_on(cfg->curve) : CRYPTO_KEY_P384;
@@ -223,7 +237,9 @@ enum il_err identity_new(struct ossl *o, const struct identity_cfg *cfg,
 	if (cfg->not_before_s < 0 || cfg->not_after_s < cfg->not_before_s ||
 	    cfg->not_after_s > LAST_S || cfg->class_code > 0xffffff ||
 	    (cfg->rsa_bits && cfg->rsa_bits != 2048 && cfg->rsa_bits != 3072 &&
-	     cfg->rsa_bits != 4096))
+	     cfg->rsa_bits != 4096) ||
+	    !crypto_key_sig_len(kind_of(cfg, true)) ||
+	    (crypto_key_is_ml_dsa(cfg->key) && !o->ops.pqc))
 		return IL_E_ARG;
 	got = calloc(1, sizeof(*got));
 	if (!got)

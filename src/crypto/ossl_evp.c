@@ -97,7 +97,8 @@ static enum il_err evp_seal_two(void *ctx, struct crypto_slot s,
 	if (EVP_EncryptInit_ex2(c, NULL, NULL, a->iv, NULL) &&
 	    evp_add(c, NULL, a->aad, a->aad_len) &&
 	    evp_add(c, a->out, a->front, a->front_len) &&
-	    evp_add(c, a->out + a->front_len, a->rest, a->rest_len) &&
+	    evp_add(c, a->front_len ? a->out + a->front_len : a->out, a->rest,
+		    a->rest_len) &&
 	    EVP_EncryptFinal_ex(c, none, &n) &&
 	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, (int)a->tag_len,
 				a->tag))

@@ -93,11 +93,26 @@ void walk_algorithms(struct walk *w)
 	walk_close(w);
 }
 
+/* One of each for each slot; with many keys, more of it in the same order.
+ * Source: 1.3.2, section 10.6 (DIGESTS) */
 static void digests(struct walk *w)
 {
-	walk_header(w, NULL, "slot_mask");
-	while (walk_left(w) && w->sh->hash_len)
+	unsigned slots = 0;
+
+	walk_header(w,
+		    !w->err && w->n && w->p[0] > SPDM_V12 ? "supported_mask"
+							  : NULL,
+		    "slot_mask");
+	for (unsigned i = 0; !w->err && i < SPDM_SLOTS; i++)
+		slots += w->p[3] >> i & 1;
+	for (unsigned i = 0; i < slots && w->sh->hash_len; i++)
 		walk_bytes(w, "digest", w->sh->hash_len);
+	for (unsigned i = 0; i < slots && w->sh->multi_key; i++)
+		walk_num(w, "key_pair_id", 1);
+	for (unsigned i = 0; i < slots && w->sh->multi_key; i++)
+		walk_num(w, "cert_info", 1);
+	for (unsigned i = 0; i < slots && w->sh->multi_key; i++)
+		walk_num(w, "key_usage", 2);
 }
 
 /* A chain in one portion, which is as long as it says, is looked into. Source:
@@ -373,6 +388,7 @@ struct spdm_shape fields_shape(const struct spdm_msg *m)
 		for (unsigned i = 0; i < SPDM_SLOTS; i++)
 			slots += m->param2 >> i & 1;
 		sh.hash_len = slots ? (uint8_t)(m->u.digests.all.n / slots) : 0;
+		sh.multi_key = m->u.digests.key_pair.n != 0;
 		break;
 	case SPDM_MEASUREMENTS:
 		sh.sig_len = (uint16_t)m->u.meas.sig.n;

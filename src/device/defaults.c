@@ -125,5 +125,8 @@ bool device_cfg_sane(const struct device_cfg *cfg)
 	       cfg->doe_limit <= DEVICE_DOE_MAX &&
 	       cfg->spdm.transfer <=
 		       cfg->doe_limit - DOE_HEADER_LEN - DEVICE_RECORD_OVER &&
+	       (!cfg->max_message ||
+		(cfg->max_message > cfg->spdm.transfer &&
+		 cfg->max_message <= DEVICE_MESSAGE_MAX)) &&
 	       cfg->report.info_len <= DEVICE_INFO_MAX;
 }

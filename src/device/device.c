@@ -122,6 +122,15 @@ static enum il_err init_dsm(struct device *d)
 	dsm.spdm.longest = (uint32_t)d->reply_len - DEVICE_RECORD_OVER;
 	dsm.spdm.scratch = d->spdm_scratch;
 	dsm.spdm.scratch_len = d->scratch_len;
+	dsm.spdm.large = d->spdm_large;
+	dsm.spdm.large_cap = d->cfg.max_message;
+	if (d->spdm_large)
+		dsm.spdm.caps |= SPDM_CAP_CHUNK;
+	dsm.spdm.kept = d->spdm_kept;
+	dsm.spdm.kept_cap = d->cfg.spdm.transfer;
+	while (dsm.spdm.rdt_exponent < 31 &&
+	       UINT32_C(1) << dsm.spdm.rdt_exponent < d->cfg.sign_us)
+		dsm.spdm.rdt_exponent++;
 	dsm.spdm.peer_chain = d->peer_chains;
 	dsm.spdm.peer_chain_cap = d->peer_chains ? DEVICE_PEER_CHAIN : 0;
 	return dsm_init(&d->dsm, &dsm);
@@ -156,7 +165,7 @@ static enum il_err init_fn(struct device *d, unsigned i)
 static size_t scratch_need(const struct device_cfg *cfg)
 {
 	return 2 * (cfg->doe_limit ? cfg->doe_limit : DOE_OBJECT_LIMIT) +
-	       SPDM_SECURED_SLACK;
+	       cfg->max_message + SPDM_SECURED_SLACK;
 }
 
 /* Requesters are asked for their chains. */
@@ -182,7 +191,17 @@ static enum il_err init_buffers(struct device *d)
 		if (!d->peer_chains)
 			return IL_E_NOMEM;
 	}
-	if (!d->doe_in || !d->doe_out || !d->reply || !d->spdm_scratch)
+	if (d->cfg.max_message)
+		d->spdm_large = arena_take(
+			d->cfg.arena, (size_t)d->cfg.conns * d->cfg.max_message,
+			8);
+	if (d->cfg.sign_us)
+		d->spdm_kept = arena_take(
+			d->cfg.arena,
+			(size_t)d->cfg.conns * d->cfg.spdm.transfer, 8);
+	if (!d->doe_in || !d->doe_out || !d->reply || !d->spdm_scratch ||
+	    (d->cfg.max_message && !d->spdm_large) ||
+	    (d->cfg.sign_us && !d->spdm_kept))
 		return IL_E_NOMEM;
 	doe_init(&d->doe, d->cfg.env, d->doe_in, d->doe_out, limit);
 	return IL_OK;
@@ -196,6 +215,9 @@ size_t device_arena_need(const struct device_cfg *cfg)
 
 	device_cfg_fill(&full);
 	need += full.conns * scratch_need(&full);
+	need += full.conns * (uint64_t)full.max_message + 8;
+	if (full.sign_us)
+		need += full.conns * (uint64_t)full.spdm.transfer + 8;
 	if (shows(cfg))
 		need += full.conns * DEVICE_PEER_CHAIN;
 	for (unsigned b = 1; b < T0_BARS; b++)

@@ -28,17 +28,18 @@
 #define DEVICE_STREAMS 8u
 /* SPDM connections: of the mailbox and of data objects, of MCTP, and those
  * that a front end may give to a client alone. */
-#define DEVICE_CONNS	  ((unsigned)DSM_CONNS)
-#define DEVICE_CONN_DOE	  0u
-#define DEVICE_CONN_MCTP  1u
-#define DEVICE_CONN_OWN	  2u /* the first of these */
-#define DEVICE_ADDRS	  1u
-#define DEVICE_READS	  32u /* read requests under way, of all functions */
-#define DEVICE_REPORT_CAP 1024u
-#define DEVICE_PARTS	  4u
-#define DEVICE_INFO_MAX	  256u /* device specific bytes of a report */
-#define DEVICE_BAR_MAX	  (UINT64_C(16) << 20)
-#define DEVICE_DOE_MAX	  65544u
+#define DEVICE_CONNS	   ((unsigned)DSM_CONNS)
+#define DEVICE_CONN_DOE	   0u
+#define DEVICE_CONN_MCTP   1u
+#define DEVICE_CONN_OWN	   2u /* the first of these */
+#define DEVICE_ADDRS	   1u
+#define DEVICE_READS	   32u /* read requests under way, of all functions */
+#define DEVICE_REPORT_CAP  1024u
+#define DEVICE_PARTS	   4u
+#define DEVICE_INFO_MAX	   256u /* device specific bytes of a report */
+#define DEVICE_BAR_MAX	   (UINT64_C(16) << 20)
+#define DEVICE_DOE_MAX	   65544u
+#define DEVICE_MESSAGE_MAX 0x100000u /* in chunks */
 /* SPDM payloads larger than this do not come or go, unless asked for. */
 #define DEVICE_DOE_PAYLOAD (DOE_OBJECT_LIMIT - DOE_HEADER_LEN)
 /* What of a DOE payload is left for the plaintext of a secured message. */
@@ -145,7 +146,12 @@ struct device_cfg {
 	enum il_err (*trust)(void *ctx, uint8_t slot,
 			     const struct crypto_chain *chain);
 	void *trust_ctx;
-	unsigned conns;		/* SPDM connections, to DEVICE_CONNS; 0: two */
+	unsigned conns; /* SPDM connections, to DEVICE_CONNS; 0: two */
+	/* MaxSPDMmsgSize, above spdm.transfer: messages go in chunks; 0: none
+	 * do. */
+	uint32_t max_message;
+	/* How long a signature takes: ResponseNotReady meanwhile; 0: none. */
+	uint32_t sign_us;
 	struct crypto_slot key; /* of the leaf certificates; the caller's */
 	struct device_prov_cfg prov;
 	/* Outlive the device. @meas_index NULL: @meas[i] has index i + 1. */
@@ -276,6 +282,10 @@ struct device {
 	struct dsm_conn conns[DEVICE_CONNS];
 	uint8_t reports[DEVICE_FNS * DEVICE_REPORT_CAP];
 	uint8_t *spdm_scratch;
+	uint8_t *spdm_large; /* cfg.max_message of each connection, or NULL */
+	uint8_t *spdm_kept;  /* a request of each, or NULL */
+	uint64_t signed_ns;  /* when the signature under way is done; 0: none */
+	uint8_t signing[SPDM_HASH_MAX]; /* its digest */
 	uint8_t *peer_chains; /* of each connection; NULL: nobody is asked */
 	size_t scratch_len;
 	/* Buffers of one turn */

@@ -20,7 +20,8 @@ struct device_file {
 	char name[64];
 	char identity[256]; /* folder; "": none is named */
 	const struct device_profile *profile;
-	uint8_t slots; /* a bit for each certificate slot that is filled */
+	uint8_t slots;	/* a bit for each certificate slot that is filled */
+	bool asym_said; /* else what the identity's key can */
 	/* All that a file can say of a configuration, and nothing else. */
 	struct device_cfg cfg;
 	struct spdm_measurement meas[DEVICE_FILE_MEAS];

@@ -459,6 +459,9 @@ void file_finish(struct fj *j, struct device_file *f)
 			"%zu bytes; at most %llu",
 			f->cfg.spdm.transfer, f->cfg.doe_limit,
 			(unsigned long long)room);
+	if (f->cfg.max_message && f->cfg.max_message <= f->cfg.spdm.transfer)
+		fj_fail(j, "spdm.max_message: not above the transfer size, %u",
+			f->cfg.spdm.transfer);
 	/* Whatever was overlooked above must not come to device_init(). */
 	if (!j->failed && !device_cfg_sane(&f->cfg))
 		fj_fail(j, "no such device can be");

@@ -100,15 +100,37 @@ static void asym(struct fj *j, json_t *v, void *to)
 	static const struct fj_word words[] = {
 		{ "ecdsa-p256", SPDM_ASYM_ECDSA_P256 },
 		{ "ecdsa-p384", SPDM_ASYM_ECDSA_P384 },
+		{ "ecdsa-p521", SPDM_ASYM_ECDSA_P521 },
+		{ "rsassa-2048", SPDM_ASYM_RSASSA_2048 },
+		{ "rsassa-3072", SPDM_ASYM_RSASSA_3072 },
+		{ "rsassa-4096", SPDM_ASYM_RSASSA_4096 },
+		{ "rsapss-2048", SPDM_ASYM_RSAPSS_2048 },
+		{ "rsapss-3072", SPDM_ASYM_RSAPSS_3072 },
+		{ "rsapss-4096", SPDM_ASYM_RSAPSS_4096 },
+	};
+	/* What one key can: an RSA key is padded either way. */
+	static const uint32_t keys[] = {
+		SPDM_ASYM_ECDSA_P256,
+		SPDM_ASYM_ECDSA_P384,
+		SPDM_ASYM_ECDSA_P521,
+		SPDM_ASYM_RSASSA_2048 | SPDM_ASYM_RSAPSS_2048,
+		SPDM_ASYM_RSASSA_3072 | SPDM_ASYM_RSAPSS_3072,
+		SPDM_ASYM_RSASSA_4096 | SPDM_ASYM_RSAPSS_4096,
 	};
 	struct device_file *f = to;
+	const uint32_t got = fj_words(j, v, words, COUNT(words));
+	bool one = false;
 
-	f->cfg.spdm.asym = fj_words(j, v, words, COUNT(words));
-	if (!f->cfg.spdm.asym)
+	for (size_t i = 0; i < COUNT(keys); i++)
+		one = one || !(got & ~keys[i]);
+	f->cfg.spdm.asym = got;
+	f->asym_said = true;
+	if (!got)
 		fj_fail(j, "a responder needs one");
 	/* One identity serves all slots, and it has one key. */
-	else if (f->cfg.spdm.asym & (f->cfg.spdm.asym - 1))
-		fj_fail(j, "one key signs, so that only one can be offered");
+	else if (!one)
+		fj_fail(j, "one key signs, so that only what it can is "
+			   "offered");
 }
 
 static void hash(struct fj *j, json_t *v, void *to)
@@ -239,6 +261,9 @@ void file_spdm(struct fj *j, json_t *v, void *to)
 		/* 0 until file_finish(): as the object limit allows. */
 		FN_NUM("transfer_size", spdm.transfer, SPDM_TRANSFER_MIN,
 		       UINT16_MAX),
+		FN_NUM("max_message", max_message, SPDM_TRANSFER_MIN + 1,
+		       DEVICE_MESSAGE_MAX),
+		FN_NUM("sign_us", sign_us, 0, 10000000),
 	};
 
 	fj_object(j, v, keys, COUNT(keys), to);

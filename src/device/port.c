@@ -348,6 +348,24 @@ const struct dsm_port device_dsm_port = {
 	.tdi_entered = tdi_entered,
 };
 
+/* A key that takes its time: one digest after the other. */
+static bool still_signing(struct device *d, const uint8_t *digest, size_t n)
+{
+	if (!d->cfg.sign_us)
+		return false;
+	if (!d->signed_ns || n > sizeof(d->signing) ||
+	    memcmp(d->signing, digest, n) != 0) {
+		memcpy(d->signing, digest,
+		       n < sizeof(d->signing) ? n : sizeof(d->signing));
+		d->signed_ns = d->now_ns + UINT64_C(1000) * d->cfg.sign_us;
+		return true;
+	}
+	if (d->now_ns < d->signed_ns)
+		return true;
+	d->signed_ns = 0;
+	return false;
+}
+
 static enum il_err sign(void *ctx, uint8_t slot, uint32_t base_asym,
 			const uint8_t *digest, size_t digest_len, uint8_t *sig,
 			size_t sig_len)
@@ -355,6 +373,8 @@ static enum il_err sign(void *ctx, uint8_t slot, uint32_t base_asym,
 	struct device *d = ctx;
 	const struct crypto_slot key = device_slot_key(d, slot);
 
+	if (still_signing(d, digest, digest_len))
+		return IL_E_AGAIN;
 	if (base_asym & (SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS))
 		return crypto_sign_rsa(d->cfg.crypto, key,
 				       base_asym & SPDM_ASYM_RSAPSS

@@ -121,6 +121,7 @@ enum il_err device_store_init(struct device *d)
 	if (!pairs_sane(&d->cfg))
 		return IL_E_ARG;
 	d->cfg.spdm.trusted = d->cfg.prov.place == DEVICE_FACTORY;
+	d->cfg.spdm.slot_room = DEVICE_SLOT_MAX;
 	err = device_pairs_init(d);
 	if (err)
 		return err;

@@ -212,6 +212,7 @@ struct spdm_rsp_cfg {
 	uint16_t aead;		 /* 0: AES-256-GCM */
 	uint16_t sm_versions[2]; /* SPDM_SM_V11 …; 0 ends */
 	struct spdm_rsp_slot slots[SPDM_SLOTS];
+	uint16_t slot_room; /* bytes of certificates a slot takes; 0: unknown */
 	/* In a place of trust, such as where it is made: slot 0 may be
 	 * written, and all of them outside of sessions. */
 	bool trusted;
@@ -505,7 +506,8 @@ enum spdm_ask {
 	SPDM_ASK_ENDPOINT_INFO, /* 1.3 */
 };
 
-#define SPDM_ANY_SESSION UINT32_MAX
+/* No session's id: our half of one is never 0. */
+#define SPDM_ANY_SESSION UINT32_C(1)
 
 /*
  * spdm_rsp_ask() - put a request up, for the requester to fetch when it asks

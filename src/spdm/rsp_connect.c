@@ -308,22 +308,20 @@ enum il_err spdm_rsp_digests(struct spdm_ex *x)
 }
 
 /*
- * How much a slot can hold, which 1.3 may ask. OPEN: the port does not say;
- * as much as a length can tell where chains are written, else what is there.
+ * How much a slot can hold, which 1.3 may ask. Where nobody said: as much as a
+ * length can tell where chains are written, else what is there.
  */
 static enum il_err cert_room(struct spdm_ex *x, unsigned slot)
 {
 	const struct spdm_rsp *r = x->r;
-	const size_t n = r->cfg.slots[slot].certs.n;
+	const bool set = r->cfg.caps & SPDM_CAP_SET_CERT;
+	const size_t head = SPDM_CHAIN_HEAD + spdm_hash_len(r->hash);
+	const size_t n = set ? r->cfg.slot_room : r->cfg.slots[slot].certs.n;
 	enum il_err err;
 
 	if (!(slots_there(r) >> slot & 1))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	x->rsp.u.cert.remainder =
-		r->cfg.caps & SPDM_CAP_SET_CERT
-			? UINT16_MAX
-			: (uint32_t)(SPDM_CHAIN_HEAD + spdm_hash_len(r->hash) +
-				     n);
+	x->rsp.u.cert.remainder = set && !n ? UINT16_MAX : (uint32_t)(head + n);
 	err = spdm_ex_emit(x);
 	return err ? err : record_m12(x, false);
 }

@@ -361,15 +361,6 @@ static void challenge_rsa(int fd, uint8_t asym, const struct identity_pem *leaf)
 	check_rsa(&m, leaf, asym == 8, out + 8 + 86, 384);
 }
 
-static void renamed(const char *dir, const char *was, const char *is)
-{
-	char from[400], to[400];
-
-	snprintf(from, sizeof(from), "%s/%s", dir, was);
-	snprintf(to, sizeof(to), "%s/%s", dir, is);
-	assert_int_equal(rename(from, to), 0);
-}
-
 static void rsa_keys_sign_either_way(void **state)
 {
 	static const struct {
@@ -378,7 +369,6 @@ static void rsa_keys_sign_either_way(void **state)
 	} way[] = { { "RSASSA_3072", 4 }, { "RSAPSS_3072", 8 } };
 	struct identity_files *f = calloc(1, sizeof(*f));
 	struct rig *r = *state;
-	char path[300];
 
 	assert_non_null(f);
 	make_keys(r, "rsa3072", CRYPTO_P384, 3072, f);
@@ -398,13 +388,6 @@ static void rsa_keys_sign_either_way(void **state)
 		assert_int_equal(child_end(&k), 0);
 	}
 	free(f);
-	/* What is not the emulator refuses it before it serves. */
-	snprintf(path, sizeof(path), "%s", rig_path(r, "rsa3072"));
-	renamed(path, "bundle_responder.certchain.der", "chain.pem");
-	renamed(path, "end_responder.key", "leaf.key");
-	rig_run(r, "device", "--spdm-socket", "unix:x", "--identity", path,
-		NULL);
-	rig_refused(r, path, "another kind than");
 }
 
 /* Refused in the folder of @r, at a port that cannot be had anyhow. */

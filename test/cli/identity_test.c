@@ -104,6 +104,51 @@ static void a_new_identity_loads(void **state)
 	assert_memory_equal(id.id.chain, id.anchor, id.anchor_len);
 }
 
+/* Each in all its certificates; a platform's firmware takes but two kinds. */
+static void an_identity_is_of_the_kind_of_key_that_was_asked_for(void **state)
+{
+	static const struct {
+		const char *word;
+		enum crypto_key kind;
+		bool platform;
+	} rows[] = {
+		{ "p256", CRYPTO_KEY_P256, true },
+		{ "p521", CRYPTO_KEY_P521, false },
+		{ "rsa2048", CRYPTO_KEY_RSA_2048, false },
+		{ "rsa3072", CRYPTO_KEY_RSA_3072, false },
+		{ "rsa4096", CRYPTO_KEY_RSA_4096, false },
+	};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct cli_identity id = { 0 };
+		FILE *out = r->c.out, *err = r->c.err;
+
+		assert_int_equal(rig_run(r, "identity", "new",
+					 rig_path(r, rows[i].word), "--key",
+					 rows[i].word, NULL),
+				 CLI_DONE);
+		r->c.out = r->c.err = stderr;
+		assert_int_equal(cli_identity_load(&r->c,
+						   rig_path(r, rows[i].word),
+						   NULL, &id),
+				 CLI_DONE);
+		r->c.out = out;
+		r->c.err = err;
+		assert_int_equal(id.id.kind, rows[i].kind);
+		if (rows[i].platform)
+			continue;
+		rig_run(r, "assign", "--platform", "sev-tio", "--payload",
+			SCENARIOS "/assign.il", "--identity",
+			rig_path(r, rows[i].word), NULL);
+		rig_refused(r, rows[i].word, crypto_key_name(rows[i].kind));
+	}
+	assert_int_equal(rig_run(r, "identity", "new", rig_path(r, "x"),
+				 "--key", "rot13", NULL),
+			 CLI_USAGE);
+	assert_int_not_equal(access(rig_path(r, "x"), F_OK), 0);
+}
+
 static void two_identities_have_different_keys(void **state)
 {
 	struct rig *r = *state;
@@ -147,6 +192,7 @@ int main(void)
 		T(new_does_not_overwrite_an_identity),
 		T(no_part_of_an_identity_is_overwritten),
 		T(a_new_identity_loads),
+		T(an_identity_is_of_the_kind_of_key_that_was_asked_for),
 		T(two_identities_have_different_keys),
 		T(a_folder_that_cannot_be_made_is_named),
 		T(other_words_are_misuse),

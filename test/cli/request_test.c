@@ -394,6 +394,60 @@ static void a_slot_is_provisioned_and_then_answers(void **state)
 	serve_stop(&s);
 }
 
+static void a_key_pair_is_made_and_asked_to_prove_itself(void **state)
+{
+	static const char file[] =
+		"{ \"spdm\": { \"versions\": [ \"1.3\" ], "
+		"\"capabilities\": [ \"cert\", \"chal\", \"meas-sig\", "
+		"\"encrypt\", \"mac\", \"key-ex\", \"set-cert\", \"csr\", "
+		"\"ep-info-sig\", \"mel\", \"multi-key\", "
+		"\"get-key-pair-info\", \"set-key-pair-info\" ] }, "
+		"\"measurements\": [ { \"index\": 4, \"type\": 8, "
+		"\"extend\": true } ], "
+		"\"provision\": { \"place\": \"field\", "
+		"\"empty_slots\": [ 3 ], \"key_pairs\": [ "
+		"{ \"allowed_uses\": [ \"key-ex\", \"challenge\", "
+		"\"endpoint-info\" ], \"uses\": [ \"key-ex\", "
+		"\"endpoint-info\" ], \"slots\": [ 0 ] }, "
+		"{ \"allowed_uses\": [ \"challenge\" ], \"may\": "
+		"[ \"generate\", \"erase\", \"move\", \"change-use\", "
+		"\"choose-algorithm\" ] } ], "
+		"\"log\": [ { \"measurement\": 4, \"type\": 9, "
+		"\"text\": \"boot\" } ] } }";
+	static const char *const want[] = {
+		"connect ok",	   "endpoint-info ok", "mel ok", "session ok",
+		"set-key-pair ok", "key-pairs ok",     "csr ok", "end ok"
+	};
+	struct rig *r = *state;
+	struct served s = { .file = rig_path(r, "device.json") };
+	const json_t *pair;
+
+	rig_write(s.file, file, sizeof(file) - 1);
+	serve_start(r, &s);
+	rig_run(r, "request", s.target, "--many-keys", "--steps",
+		"connect,endpoint-info,mel,session,set-key-pair,key-pairs,csr",
+		"--key-pair", "2", "--pair-op", "generate", "--pair-uses", "2",
+		"--pair-slots", "8", "--json", NULL);
+	assert_int_equal(r->status, 0);
+	expect_steps(r, want, COUNT(want));
+	assert_true(json_is_true(json_object_get(step(r, 1), "signed")));
+	assert_int_equal(
+		json_integer_value(json_object_get(step(r, 2), "leads_to")), 4);
+	pair = json_array_get(json_object_get(step(r, 5), "key_pairs"), 1);
+	assert_int_equal(json_integer_value(json_array_get(
+				 json_object_get(pair, "slots"), 0)),
+			 3);
+	/* The identity's key is not for CHALLENGE here. */
+	rig_run(r, "request", s.target, "--many-keys", "--steps",
+		"connect,challenge", NULL);
+	rig_refused(r, s.target, "CHALLENGE: ERROR InvalidRequest (0x01)");
+	/* Nor to be erased, by anybody. */
+	rig_run(r, "request", s.target, "--many-keys", "--steps",
+		"connect,session,set-key-pair", "--pair-op", "erase", NULL);
+	rig_refused(r, s.target, "SET_KEY_PAIR_INFO: ERROR InvalidRequest");
+	serve_stop(&s);
+}
+
 /* --- peers of another kind --- */
 
 /* A child that accepts one connection, says @p, and waits for its end. */
@@ -496,9 +550,9 @@ static void nonsense_ends_with_one_line(void **state)
 	     "GET_VERSION: no version in common");
 	SAYS(r, "mctp", "\0\0\0\1\0\0\0\1\0\0\0\x09\6\x10\4\0\0\0\1\0\x12",
 	     "GET_VERSION: no version in common, or no answer");
-	/* ERROR: Busy. */
-	SAYS(r, "mctp", "\0\0\0\1\0\0\0\1\0\0\0\5\5\x10\x7f\3\0",
-	     "GET_VERSION: ERROR Busy (0x03)");
+	/* ERROR: Unspecified. */
+	SAYS(r, "mctp", "\0\0\0\1\0\0\0\1\0\0\0\5\5\x10\x7f\5\0",
+	     "GET_VERSION: ERROR Unspecified (0x05)");
 }
 
 static void silence_ends_in_time(void **state)
@@ -596,6 +650,7 @@ int main(void)
 		TEST(a_silent_refusal_ends_the_session_not_the_tool),
 		TEST(a_chain_under_another_root_is_not_trusted),
 		TEST(a_slot_is_provisioned_and_then_answers),
+		TEST(a_key_pair_is_made_and_asked_to_prove_itself),
 		TEST(nonsense_ends_with_one_line),
 		TEST(silence_ends_in_time),
 		TEST(a_peer_that_was_silent_once_is_not_asked_again),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "decode/fields.h"
 #include "decode/flow.h"
 
 /*
@@ -53,6 +54,17 @@ static void note(void *ctx, const struct flow_note *n)
 {
 	struct ear *e = ctx;
 
+	static struct field field[FIELDS_MAX];
+	size_t got = 0;
+
+	/* Each message, those that carry others too, has fields and a name. */
+	if (n->msg) {
+		assert_non_null(n->name);
+		assert_int_equal(fields_of(n->p, n->n, &n->shape, field,
+					   FIELDS_MAX, &got),
+				 IL_OK);
+		assert_true(got >= 4);
+	}
 	e->messages++;
 	e->unknown += n->what == FLOW_UNKNOWN;
 	e->protected += n->what == FLOW_PROTECTED;

@@ -363,7 +363,9 @@ static const struct {
 	{ SPDM("\"versions\": []"), "spdm.versions: a responder needs a "
 				    "version" },
 	{ SPDM("\"asym\": [\"ecdsa-p256\", \"ecdsa-p384\"]"),
-	  "spdm.asym: one key signs, so that only one can be offered" },
+	  "spdm.asym: one key signs, so that only what it can is offered" },
+	{ SPDM("\"asym\": [\"rsapss-2048\", \"rsapss-3072\"]"),
+	  "spdm.asym: one key signs, so that only what it can is offered" },
 	{ SPDM("\"dhe\": []"), "spdm.dhe: 'key-ex' needs a group" },
 	{ SPDM("\"capabilities\": [\"cert\", \"key-ex\"]"),
 	  "spdm.capabilities: 'key-ex' needs 'encrypt' and 'mac'" },

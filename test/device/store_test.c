@@ -29,6 +29,29 @@ static void a_chain_stays_over_every_reset(void **unused)
 	store_free(s);
 }
 
+/* GET_CERTIFICATE with SlotSizeRequested, DSP0274 1.3.2, section 10.6 */
+static void a_slot_says_how_much_it_takes(void **unused)
+{
+	(void)unused;
+	static const uint8_t ask[] = { 0x13, 0x82, 2, 1, 0, 0, 0, 0 };
+	struct store *s = store_new();
+	enum spdm_kind kind;
+	size_t n;
+
+	store_start(s);
+	store_requester(s, true);
+	assert_int_equal(store_run(s, SPDM_OP_CONNECT, NULL), IL_OK);
+	assert_int_equal(device_message(&s->dev, 0, NULL, SPDM_PLAIN, ask,
+					sizeof(ask), s->reply, sizeof(s->reply),
+					&n, &kind, 0),
+			 IL_OK);
+	assert_int_equal(n, 8);
+	assert_int_equal(s->reply[1], 2);
+	assert_int_equal(get_u16le(s->reply + 4), 0);
+	assert_int_equal(get_u16le(s->reply + 6), 4 + 48 + DEVICE_SLOT_MAX);
+	store_free(s);
+}
+
 static void a_slot_that_is_not_there_takes_nothing(void **unused)
 {
 	(void)unused;
@@ -445,6 +468,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chain_stays_over_every_reset),
+		cmocka_unit_test(a_slot_says_how_much_it_takes),
 		cmocka_unit_test(a_slot_that_is_not_there_takes_nothing),
 		cmocka_unit_test(a_chain_needs_the_key_pair_that_it_names),
 		cmocka_unit_test(nothing_changes_under_a_locked_tdi),

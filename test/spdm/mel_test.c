@@ -110,7 +110,7 @@ static void a_log_that_contradicts_itself_is_refused(void **unused)
 static void each_entry_extends_its_own_measurement(void **unused)
 {
 	(void)unused;
-	struct maker m;
+	struct maker m = { .real = false };
 	uint8_t step[32 + 32] = { 0 };
 	uint8_t want[32], got[64];
 	const struct spdm_span log = span(three, sizeof(three));

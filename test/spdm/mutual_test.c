@@ -497,6 +497,57 @@ static void a_request_is_fetched_where_it_belongs(void **unused)
 	pair_free(p);
 }
 
+/* Nor is a handshake's, in the clear, beside the session. */
+static void a_handshake_answers_inside_itself_only(void **unused)
+{
+	(void)unused;
+	for (unsigned i = 1; i < FORMS; i++) {
+		struct pair *p = handshake(forms[i], false);
+		const uint8_t m[4] = { 0x12, SPDM_GET_ENCAPSULATED_REQUEST };
+		const uint8_t d[8] = { 0x12, SPDM_DELIVER_ENCAPSULATED_RESPONSE,
+				       0,    0,
+				       0x12, SPDM_DIGESTS };
+
+		assert_int_equal(pair_send(p, SPDM_PLAIN, m, 4),
+				 SPDM_ERR_UNEXPECTED_REQUEST);
+		assert_int_equal(pair_send(p, SPDM_PLAIN, d, 8),
+				 SPDM_ERR_UNEXPECTED_REQUEST);
+		assert_int_equal(p->rsp.encap.flow, SPDM_FLOW_CHAIN);
+		assert_int_equal(live(p), 1);
+		pair_free(p);
+	}
+}
+
+/* Endpoint information, 1.3, is asked where the requester happens to ask. */
+static void information_of_the_requester_comes_when_it_asks(void **unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < 4; i++) {
+		struct pair *p = pair_new(CRYPTO_P384);
+		const bool inside = i & 1;
+
+		pair_mutual(p, SPDM_MUT_AUTH, 0);
+		p->qcfg.caps |=
+			i & 2 ? SPDM_CAP_EP_INFO_SIG : SPDM_CAP_EP_INFO_NO_SIG;
+		p->rcfg.versions[0] = p->qcfg.versions[0] = SPDM_V13;
+		pair_start(p);
+		pair_connect(p);
+		assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
+		if (!inside)
+			spdm_req_drop_session(&p->req);
+		assert_int_equal(spdm_rsp_ask(&p->rsp, SPDM_ASK_ENDPOINT_INFO,
+					      SPDM_ANY_SESSION),
+				 IL_OK);
+		assert_int_equal(pair_run(p, SPDM_OP_ENCAP, NULL), IL_OK);
+		assert_int_equal(p->infos, 1);
+		assert_int_equal(p->info_proven, i >> 1);
+		assert_int_equal(pair_run(p, SPDM_OP_ENCAP, NULL), IL_E_PEER);
+		assert_int_equal(spdm_req_peer_error(&p->req),
+				 SPDM_ERR_NO_PENDING_REQUESTS);
+		pair_free(p);
+	}
+}
+
 /* While an answer is awaited, the rest has to wait, in this session. */
 static void what_is_in_flight_comes_first(void **unused)
 {
@@ -742,6 +793,9 @@ int main(void)
 		cmocka_unit_test(nothing_is_pending_where_nothing_was_asked),
 		cmocka_unit_test(the_responder_updates_its_own_key),
 		cmocka_unit_test(a_request_is_fetched_where_it_belongs),
+		cmocka_unit_test(a_handshake_answers_inside_itself_only),
+		cmocka_unit_test(
+			information_of_the_requester_comes_when_it_asks),
 		cmocka_unit_test(what_is_in_flight_comes_first),
 		cmocka_unit_test(a_wrong_answer_ends_the_flow),
 		cmocka_unit_test(an_error_in_a_handshake_ends_it),

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/request.h"
+#include "crypto/chain.h"
+
+/* What the tool has of its own: a key that it shares, an identity. */
+
+static enum crypto_hash_alg alg_of(uint32_t hash)
+{
+	switch (hash) {
+	case SPDM_HASH_SHA_256:
+		return CRYPTO_SHA256;
+	case SPDM_HASH_SHA_384:
+		return CRYPTO_SHA384;
+	default:
+		return CRYPTO_SHA512;
+	}
+}
+
+static enum il_err psk(void *ctx, struct spdm_span hint, uint32_t hash,
+		       const uint8_t *salt, size_t salt_len, uint8_t *secret)
+{
+	struct rq *q = ctx;
+
+	(void)hint; /* there is one key, and the user named it */
+	return crypto_hkdf_extract(&q->crypto, alg_of(hash), salt, salt_len,
+				   q->psk, q->psk_len, secret);
+}
+
+static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
+			const uint8_t *digest, size_t digest_len, uint8_t *sig,
+			size_t sig_len)
+{
+	struct rq *q = ctx;
+
+	(void)slot;
+	(void)asym;
+	q->signs++;
+	return crypto_sign_digest(&q->crypto, q->key, digest, digest_len, sig,
+				  sig_len);
+}
+
+static const struct spdm_req_port port = { .sign = sign, .psk = psk };
+
+/* A digit, or -1. */
+static int digit(char c)
+{
+	const char *at = c ? strchr("0123456789abcdef", c | 0x20) : NULL;
+
+	return at ? (int)(at - "0123456789abcdef") : -1;
+}
+
+/* Pairs of hexadecimal digits; false: something else. */
+static bool take_hex(struct rq *q, const char *s)
+{
+	for (q->psk_len = 0; *s; s += 2) {
+		const int hi = digit(s[0]);
+		const int lo = hi < 0 ? -1 : digit(s[1]);
+
+		if (lo < 0 || q->psk_len == sizeof(q->psk))
+			return false;
+		q->psk[q->psk_len++] = (uint8_t)(hi << 4 | lo);
+	}
+	return q->psk_len != 0;
+}
+
+/* A file's bytes are the key as they stand. */
+static int load_psk(struct rq *q)
+{
+	uint8_t *p = NULL;
+	size_t n = 0;
+	int ret;
+
+	if (!q->o.psk || take_hex(q, q->o.psk))
+		return 0;
+	q->psk_len = 0;
+	ret = cli_read(q->c, "pre-shared key", q->o.psk, 4096, &p, &n);
+	if (!ret && (!n || n > sizeof(q->psk)))
+		ret = cli_fail(q->c, "pre-shared key %s: 1 to %zu bytes",
+			       q->o.psk, sizeof(q->psk));
+	if (!ret) {
+		memcpy(q->psk, p, n);
+		q->psk_len = n;
+	}
+	if (p)
+		bytes_wipe(p, n);
+	free(p);
+	return ret;
+}
+
+static int load_identity(struct rq *q)
+{
+	struct cli_identity id;
+	int ret;
+
+	if (!q->o.mutual)
+		return 0;
+	ret = cli_identity_load(q->c, q->o.mutual, NULL, &id);
+	if (ret)
+		return ret;
+	q->id = id.id;
+	bytes_wipe(&id, sizeof(id));
+	if (crypto_key_load(&q->crypto, &q->key, q->id.key, q->id.key_len))
+		return cli_fail(q->c, "%s: the key cannot be used",
+				q->o.mutual);
+	return 0;
+}
+
+int rq_own_load(struct rq *q)
+{
+	const int ret = load_psk(q);
+
+	return ret ? ret : load_identity(q);
+}
+
+void rq_own_cfg(struct rq *q, struct spdm_req_cfg *cfg)
+{
+	cfg->port = &port;
+	cfg->port_ctx = q;
+	if (q->psk_len)
+		cfg->caps |= SPDM_CAP_PSK;
+	if (!q->key.n)
+		return;
+	cfg->caps |= SPDM_CAP_MUT_AUTH | SPDM_CAP_ENCAP;
+	cfg->req_asym = q->id.curve == CRYPTO_P256 ? SPDM_ASYM_ECDSA_P256
+						   : SPDM_ASYM_ECDSA_P384;
+	cfg->slots[0].certs =
+		(struct spdm_span){ q->id.chain, q->id.chain_len };
+}
