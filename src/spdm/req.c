@@ -174,6 +174,7 @@ static void op_over(struct spdm_req *q)
 	q->mel_total = 0;
 	spdm_carry_over(q);
 	q->op = SPDM_OP_NONE;
+	q->flow = NULL;
 	q->step = 0;
 	q->sent = false;
 }
@@ -263,14 +264,10 @@ enum il_err spdm_req_begin(struct spdm_req *q, enum spdm_req_op op,
 		q->args.hint.p = q->hint;
 	}
 	q->op = op;
+	q->flow = f;
 	q->step = 0;
 	q->sent = false;
 	return IL_OK;
-}
-
-const struct spdm_req_step *spdm_req_step_of(const struct spdm_req *q)
-{
-	return &flow(q->op)->steps[q->step];
 }
 
 static enum spdm_kind kind_of(bool secured)
@@ -284,6 +281,7 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 	const bool secured = q->ch[SPDM_DIR_REQ].live;
 	const size_t head =
 		secured ? spdm_secured_head(&q->ch[SPDM_DIR_REQ]) : 0;
+	struct spdm_span rest = { 0 };
 	size_t n;
 	enum il_err err;
 
@@ -291,17 +289,20 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 		return IL_E_STATE;
 	if (cap < SPDM_SECURED_OVER_MAX + 4)
 		return IL_E_SPACE;
-	err = (q->carry.state == SPDM_CARRY_NONE ? spdm_req_first
-						 : spdm_carry_pull)(
-		q, out + head, secured ? cap - head - SPDM_SECURED_TAIL : cap,
-		&n);
+	const size_t room = secured ? cap - head - SPDM_SECURED_TAIL : cap;
+
+	if (q->carry.state == SPDM_CARRY_NONE)
+		err = spdm_req_first(q, out + head, room, &n, &rest);
+	else
+		err = spdm_carry_pull(q, out + head, room, &n);
 	if (err == IL_E_SPACE) {
 		bytes_wipe(out, cap);
 		return err;
 	}
 	if (!err && secured)
-		err = spdm_secured_seal(&q->ch[SPDM_DIR_REQ], q->cfg.crypto,
-					q->session_id, out, cap, n, &n);
+		err = spdm_secured_seal_two(&q->ch[SPDM_DIR_REQ], q->cfg.crypto,
+					    q->session_id, out, cap, n, rest,
+					    &n);
 	if (err) {
 		bytes_wipe(out, cap); /* plaintext is not to leave: law 11 */
 		return fail(q, err, false);
@@ -341,7 +342,7 @@ static void settle(struct spdm_req *q, uint8_t code)
 /* On, over what this conversation does not have. */
 static void next_step(struct spdm_req *q)
 {
-	const struct spdm_req_flow *f = flow(q->op);
+	const struct spdm_req_flow *f = q->flow;
 
 	do
 		q->step++;
@@ -383,9 +384,9 @@ enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
 	settle(q, spdm_req_step_of(q)->code);
 	if (!err)
 		next_step(q);
-	if (q->step < flow(q->op)->n)
+	if (q->step < q->flow->n)
 		return IL_E_AGAIN;
-	enter(q, flow(q->op)->done(q));
+	enter(q, q->flow->done(q));
 	op_over(q);
 	IL_ASSERT(spdm_req_sane(q));
 	return IL_OK;

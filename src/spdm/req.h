@@ -223,12 +223,15 @@ struct spdm_carry {
 	uint64_t not_before_ns;
 };
 
+struct spdm_req_flow; /* the steps of an operation */
+
 struct spdm_req {
 	struct spdm_req_cfg cfg;
 	enum spdm_req_state state;
 
 	/* The operation under way. */
 	enum spdm_req_op op;
+	const struct spdm_req_flow *flow; /* of @op */
 	unsigned step;
 	bool sent; /* the step's request is out, its answer is awaited */
 	struct spdm_req_args args;

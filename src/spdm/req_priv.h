@@ -145,12 +145,17 @@ void spdm_req_tell_keys(const struct spdm_req *q, bool data);
 void spdm_req_wipe_session(struct spdm_req *q);
 
 /* The step at hand, and L1/L2 of this conversation. */
-const struct spdm_req_step *spdm_req_step_of(const struct spdm_req *q);
+static inline const struct spdm_req_step *
+spdm_req_step_of(const struct spdm_req *q)
+{
+	return &q->flow->steps[q->step];
+}
+
 struct crypto_slot *spdm_req_l12(struct spdm_req *q);
 
 /* The step's request, hashed as a whole; the first message that carries it. */
 enum il_err spdm_req_first(struct spdm_req *q, uint8_t *p, size_t cap,
-			   size_t *len) IL_MUST;
+			   size_t *len, struct spdm_span *rest) IL_MUST;
 /*
  * What came, and what it carried if it carries: @own and @m are the response,
  * or IL_E_AGAIN says that there is more to fetch. @told: the peer refused.

@@ -98,11 +98,29 @@ void spdm_req_repeat(struct spdm_req *q)
 }
 
 /*
+ * A large payload that is only to be encrypted is sealed from where it stands;
+ * a small one is copied, which costs less than a cipher in two pieces.
+ */
+#define APART_MIN 1024
+
+static struct spdm_span apart(const struct spdm_req *q, struct spdm_msg *m)
+{
+	const struct spdm_span payload = m->u.vdm.payload;
+
+	if (m->code != SPDM_VENDOR_DEFINED_REQUEST || payload.n < APART_MIN ||
+	    !q->ch[SPDM_DIR_REQ].live)
+		return (struct spdm_span){ 0 };
+	m->u.vdm.payload.p = NULL;
+	return payload;
+}
+
+/*
  * Encodes the step's request at @p, or in cfg.large if it does not go over at
  * once: @own says where. GET_VERSION and GET_CAPABILITIES come before chunks.
+ * The room of @rest at its end is empty.
  */
 static enum il_err request(struct spdm_req *q, uint8_t *p, size_t cap,
-			   struct spdm_span *own)
+			   struct spdm_span *own, struct spdm_span *rest)
 {
 	const struct spdm_req_step *s = spdm_req_step_of(q);
 	struct wr w = wr_over(p, cap);
@@ -114,6 +132,7 @@ static enum il_err request(struct spdm_req *q, uint8_t *p, size_t cap,
 	err = s->build(q, &m);
 	if (err)
 		return err;
+	*rest = apart(q, &m);
 	err = spdm_msg_encode(&w, &m);
 	if ((!err || err == IL_E_SPACE) && spdm_req_chunks(q) &&
 	    w.len > q->peer_transfer) {
@@ -121,6 +140,9 @@ static enum il_err request(struct spdm_req *q, uint8_t *p, size_t cap,
 		cap = q->cfg.large_cap;
 		most = spdm_req_most(q);
 		w = wr_over(p, cap);
+		if (rest->n)
+			m.u.vdm.payload = *rest;
+		*rest = (struct spdm_span){ 0 };
 		err = spdm_msg_encode(&w, &m);
 	}
 	if (!err && s->prove) {
@@ -137,12 +159,13 @@ static enum il_err request(struct spdm_req *q, uint8_t *p, size_t cap,
 	return IL_OK;
 }
 
-/* The step's request, hashed as a whole; the first message that carries it. */
+/* The step's request, hashed as a whole; the first message that carries it.
+ * What stands apart is in no transcript. */
 enum il_err spdm_req_first(struct spdm_req *q, uint8_t *p, size_t cap,
-			   size_t *len)
+			   size_t *len, struct spdm_span *rest)
 {
 	struct spdm_span own;
-	enum il_err err = request(q, p, cap, &own);
+	enum il_err err = request(q, p, cap, &own, rest);
 
 	if (err)
 		return err;

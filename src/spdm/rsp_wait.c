@@ -171,7 +171,7 @@ void spdm_wait_done(struct spdm_ex *x)
 		return;
 	if (x->resumed)
 		forget(x->r);
-	else if (!w->waits && !w->lost)
+	else if (w->code && !w->waits && !w->lost)
 		forget_draws(x->r);
 }
 
