@@ -8,8 +8,8 @@
 #include "bench.h"
 #include "cli/keylog.h"
 #include "decode/flow.h"
+#include "doe/doe.h"
 #include "idekm/codec.h"
-#include "pci/doe.h"
 #include "spdm/req.h"
 #include "spdm/rsp.h"
 #include "tdisp/codec.h"
@@ -62,16 +62,16 @@ static void hear(struct flow *f, const char *path)
 	const uint8_t *p, *pay;
 	struct doe_type t;
 	size_t len;
+	bool secured;
 
 	bench_must(!cap);
 	while (pcap_next_ex(cap, &h, &p) == 1) {
 		bench_must(doe_unwrap(p, h->caplen, DOE_MAX_PAYLOAD, &t, &pay,
 				      &len));
-		if (t.type != DOE_TYPE_DISCOVERY)
-			flow_push(f, NULL,
-				  t.type == DOE_TYPE_SPDM ? SPDM_PLAIN
-							  : SPDM_SECURED,
-				  pay, len);
+		if (doe_is_spdm(t, &secured))
+			flow_push(f, &doe_binding,
+				  secured ? SPDM_SECURED : SPDM_PLAIN, pay,
+				  len);
 	}
 	pcap_close(cap);
 }

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "fake_env.h"
-#include "pci/doe.h"
+#include "doe/mbox.h"
 
 #define LIMIT 64
 

@@ -4,6 +4,7 @@
 
 #include "cli/request.h"
 
+#include "doe/doe.h"
 #include "mctp/mctp.h"
 
 /* Options of `interlock request`, and the walk over its steps. */
@@ -166,7 +167,8 @@ static enum il_err build(struct rq *q)
 		.multi_key = q->o.many,
 		.caps = (q->o.clear ? SPDM_REQ_CAPS_ALL : SPDM_REQ_CAPS) |
 			SPDM_CAP_CHUNK,
-		.binding = q->peer.transport == EMU_MCTP ? &mctp_binding : NULL,
+		.binding = q->peer.transport == EMU_MCTP ? &mctp_binding
+							 : &doe_binding,
 		.asym = SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384 |
 			SPDM_ASYM_ECDSA_P521 | SPDM_ASYM_RSAPSS |
 			SPDM_ASYM_RSASSA,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/decode.h"
+#include "doe/doe.h"
 #include "idekm/codec.h"
 #include "mctp/mctp.h"
-#include "pci/doe.h"
 
 /* What the packets of a capture carry. */
 
@@ -37,6 +37,7 @@ static void unknown(struct dec *d, const char *why)
 static void doe(struct dec *d, const uint8_t *p, size_t n)
 {
 	struct doe_type t;
+	bool secured;
 	const uint8_t *pay;
 	size_t len;
 	enum il_err err = doe_unwrap(p, n, DOE_MAX_PAYLOAD, &t, &pay, &len);
@@ -45,14 +46,17 @@ static void doe(struct dec *d, const uint8_t *p, size_t n)
 		unknown(d, err == IL_E_SHORT
 				   ? "a data object that ends early"
 				   : "no data object: its length is another");
+	else if (doe_is_spdm(t, &secured))
+		flow_push(&d->flow, &doe_binding,
+			  secured ? SPDM_SECURED : SPDM_PLAIN, pay, len);
 	else if (t.vendor != DOE_VENDOR_PCISIG)
 		other(d, "opaque", "data object", "of another vendor");
 	else if (t.type == DOE_TYPE_DISCOVERY)
 		other(d, "discovery", "DOE discovery", NULL);
-	else if (t.type == DOE_TYPE_SPDM || t.type == DOE_TYPE_SECURED)
-		flow_push(&d->flow, NULL,
-			  t.type == DOE_TYPE_SPDM ? SPDM_PLAIN : SPDM_SECURED,
-			  pay, len);
+	else if (t.type == DOE_TYPE_SPDM_CONN ||
+		 t.type == DOE_TYPE_SECURED_CONN)
+		other(d, "opaque", "data object",
+		      "of a type with a connection id");
 	else
 		other(d, "opaque", "data object",
 		      "of a type that carries no SPDM");

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "doe/doe.h"
 #include "mctp/mctp.h"
-#include "pci/doe.h"
 
 #define NS_PER_MS 1000000u
 
@@ -212,14 +212,13 @@ enum il_err peer_hello(struct peer *p)
 }
 
 /* One data object of @type with @n bytes, and the object that answers it. */
-static enum il_err ask_doe(struct peer *p, uint8_t type, const uint8_t *msg,
-			   size_t n, struct doe_type *back, const uint8_t **rsp,
-			   size_t *len)
+static enum il_err ask_doe(struct peer *p, struct doe_type type,
+			   const uint8_t *msg, size_t n, struct doe_type *back,
+			   const uint8_t **rsp, size_t *len)
 {
-	const struct doe_type t = { DOE_VENDOR_PCISIG, type };
 	struct wr w = wr_over(p->pay, sizeof(p->pay));
 	struct emu_frame f;
-	enum il_err err = doe_wrap(&w, t, msg, n);
+	enum il_err err = doe_wrap(&w, type, msg, n);
 
 	if (err)
 		return failed(p, IL_E_LONG, "the message is too long");
@@ -235,34 +234,29 @@ static enum il_err ask_doe(struct peer *p, uint8_t type, const uint8_t *msg,
 
 enum il_err peer_discover(struct peer *p, uint32_t *types)
 {
+	const struct doe_type discovery = { DOE_VENDOR_PCISIG,
+					    DOE_TYPE_DISCOVERY };
 	uint8_t index = 0;
 
 	*types = 0;
 	do {
 		uint8_t req[DOE_DISCOVERY_LEN];
 		struct wr w = wr_over(req, sizeof(req));
-		struct doe_discovery_rsp m = { .next = 0 };
-		struct doe_type t = { 0, 0 };
+		struct doe_type t = { 0, 0 }, there = { 0, 0 };
 		const uint8_t *rsp = NULL;
 		size_t len = 0;
-		struct rd r;
 		enum il_err err;
 
 		doe_discovery_req_encode(&w, index, 0);
-		err = ask_doe(p, DOE_TYPE_DISCOVERY, req, w.len, &t, &rsp,
-			      &len);
+		err = ask_doe(p, discovery, req, w.len, &t, &rsp, &len);
 		if (err)
 			return err;
-		r = rd_over(rsp, len);
-		/* Indices ascend, or discovery would never end. */
 		if (t.type != DOE_TYPE_DISCOVERY ||
-		    doe_discovery_rsp_decode(&r, &m) ||
-		    (m.next && m.next <= index))
+		    doe_discovered(rsp, len, &index, &there))
 			return failed(p, IL_E_FIELD,
 				      "the answer to discovery is none");
-		if (m.type.vendor == DOE_VENDOR_PCISIG && m.type.type < 32)
-			*types |= UINT32_C(1) << m.type.type;
-		index = m.next;
+		if (there.vendor == DOE_VENDOR_PCISIG && there.type < 32)
+			*types |= UINT32_C(1) << there.type;
 	} while (index);
 	return IL_OK;
 }
@@ -272,14 +266,16 @@ static enum il_err carry_doe(struct peer *p, enum spdm_kind kind,
 			     const uint8_t **rsp, size_t *len)
 {
 	struct doe_type t = { 0, 0 };
-	enum il_err err = ask_doe(p, (uint8_t)kind, msg, n, &t, rsp, len);
+	bool secured;
+	enum il_err err = ask_doe(p, doe_spdm(kind == SPDM_SECURED), msg, n, &t,
+				  rsp, len);
 
 	if (err)
 		return err;
-	if (t.type != DOE_TYPE_SPDM && t.type != DOE_TYPE_SECURED)
+	if (!doe_is_spdm(t, &secured))
 		return failed(p, IL_E_FIELD,
 			      "the answer is a data object of another type");
-	*back = t.type == DOE_TYPE_SPDM ? SPDM_PLAIN : SPDM_SECURED;
+	*back = secured ? SPDM_SECURED : SPDM_PLAIN;
 	return IL_OK;
 }
 

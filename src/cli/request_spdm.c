@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/request.h"
+#include "doe/doe.h"
 
 /* Steps that are SPDM's own. */
 
@@ -192,12 +193,14 @@ enum rq_end rq_connect(struct rq *q)
 	enum rq_end end = RQ_OK;
 
 	if (q->peer.transport == EMU_DOE) {
+		const uint32_t both =
+			1u << DOE_TYPE_SPDM | 1u << DOE_TYPE_SECURED;
 		uint32_t types = 0;
 
 		if (peer_discover(&q->peer, &types))
 			return rq_say(q, RQ_FAILED, "DOE discovery: %s",
 				      q->peer.why);
-		if ((types & 6) != 6)
+		if ((types & both) != both)
 			return rq_say(q, RQ_FAILED,
 				      "DOE discovery lists no SPDM");
 	}

@@ -427,9 +427,9 @@ static void record(struct flow *f, const uint8_t *p, size_t n)
 void flow_push(struct flow *f, const struct spdm_binding *via,
 	       enum spdm_kind kind, const uint8_t *p, size_t n)
 {
-	f->via = via;
+	f->via = via ? via : &spdm_binding_bare;
 	if (kind == SPDM_PLAIN)
-		flow_message(f, NULL, 0, false, p, n, !via);
+		flow_message(f, NULL, 0, false, p, n, f->via->unit > 1);
 	else
 		record(f, p, n);
 }

@@ -162,7 +162,7 @@ struct flow_session {
 
 struct flow {
 	struct flow_cfg cfg;
-	const struct spdm_binding *via; /* how messages come; NULL: DOE */
+	const struct spdm_binding *via; /* how messages come */
 
 	/* The connection. */
 	struct spdm_transcript tr;
@@ -207,7 +207,7 @@ void flow_fini(struct flow *f);
 
 /*
  * flow_push() - the next message on the wire
- * @via:  the binding that it came by; NULL: data objects of DOE
+ * @via:  the binding that it came by; NULL: bare, as spdm/secured.h
  * @p:    the payload of one data object or of one MCTP message
  *
  * Every push leads to at least one note. Total over all bytes.

@@ -92,7 +92,7 @@ static void chunk(struct flow_turn *t)
 		f->large_whole = false;
 		flow_message(f, t->s, 0, true, f->large, f->large_len, false);
 		flow_message(f, t->s, 0, true, inner.p, inner.n,
-			     !t->s && !f->via);
+			     !t->s && f->via->unit > 1);
 		break;
 	case SPDM_CHUNK_RESPONSE:
 		if (!gather(f, &t->m.u.chunk, last) || !release(f))
@@ -120,7 +120,7 @@ static void encapsulated(struct flow_turn *t)
 	case SPDM_DELIVER_ENCAPSULATED_RESPONSE:
 		if (inner.n)
 			flow_message(t->f, t->s, 1, true, inner.p, inner.n,
-				     !t->s && !t->f->via);
+				     !t->s && t->f->via->unit > 1);
 		break;
 	default:
 		break;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "pci/doe.h"
+#include "doe/doe.h"
 #include "pci/regs.h"
 
 void watch_init(struct watch *w, const struct watch_cfg *cfg)
@@ -165,12 +165,17 @@ static void append(uint8_t *buf, size_t *len, uint32_t v)
 /* An answer is whole when it is as long as its header says. */
 static void pop(struct watch *w, struct watch_box *b)
 {
+	struct doe_header h;
+	struct rd r;
+
 	if (!b->shown)
 		return;
 	b->shown = false;
 	append(b->out, &b->out_len, b->read);
-	if (b->out_len > WATCH_OBJECT || b->out_len < DOE_HEADER_LEN ||
-	    b->out_len < 4 * (size_t)doe_length_dw(get_u32le(b->out + 4)))
+	if (b->out_len > WATCH_OBJECT || b->out_len < DOE_HEADER_LEN)
+		return;
+	r = rd_over(b->out, b->out_len);
+	if (!doe_header_decode(&r, &h) && b->out_len < 4 * (size_t)h.dw)
 		return;
 	w->cfg.object(w->cfg.ctx, true, b->out, b->out_len);
 	b->out_len = 0;

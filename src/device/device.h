@@ -10,12 +10,12 @@
 #include "crypto/crypto.h"
 #include "device/relax.h"
 #include "device/store.h"
+#include "doe/mbox.h"
 #include "dsm/dsm.h"
 #include "ide/ide.h"
 #include "link/link.h"
 #include "pci/cfg.h"
 #include "pci/dma_engine.h"
-#include "pci/doe.h"
 
 /*
  * An endpoint: a DMA engine as PF, and VFs of the same kind, behind a DSM. It

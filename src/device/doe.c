@@ -19,25 +19,26 @@ static enum il_err answer(struct device *d, unsigned conn,
 			  struct doe_type *type, const uint8_t *in, size_t n,
 			  size_t *len)
 {
-	enum spdm_kind kind, out_kind = SPDM_PLAIN;
+	enum spdm_kind out_kind = SPDM_PLAIN;
+	bool secured;
 	enum il_err err;
 
 	*len = 0;
-	/* OPEN: types that were not offered: discarded without an answer. */
-	if (type->vendor != DOE_VENDOR_PCISIG || type->type > DOE_TYPE_SECURED)
-		return IL_OK;
-	if (type->type == DOE_TYPE_DISCOVERY) {
+	if (type->vendor == DOE_VENDOR_PCISIG &&
+	    type->type == DOE_TYPE_DISCOVERY) {
 		err = doe_discover(doe_types, COUNT(doe_types), in, n,
 				   d->reply);
 		if (!err)
 			*len = DOE_DISCOVERY_LEN;
 		return err;
 	}
-	kind = type->type == DOE_TYPE_SPDM ? SPDM_PLAIN : SPDM_SECURED;
-	dsm_via(&d->dsm, conn, NULL);
-	err = dsm_handle(&d->dsm, conn, kind, in, n, d->reply, d->reply_len,
-			 len, &out_kind, d->now_ns);
-	type->type = out_kind == SPDM_PLAIN ? DOE_TYPE_SPDM : DOE_TYPE_SECURED;
+	/* OPEN: types that were not offered: discarded without an answer. */
+	if (!doe_is_spdm(*type, &secured))
+		return IL_OK;
+	dsm_via(&d->dsm, conn, &doe_binding);
+	err = dsm_handle(&d->dsm, conn, secured ? SPDM_SECURED : SPDM_PLAIN, in,
+			 n, d->reply, d->reply_len, len, &out_kind, d->now_ns);
+	*type = doe_spdm(out_kind == SPDM_SECURED);
 	return err;
 }
 

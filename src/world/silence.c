@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "world/silence.h"
 
-#include "pci/doe.h"
+#include "doe/mbox.h"
 #include "world/world_priv.h"
 
 /*
- * Mailboxes that die are altered tables (pci/doe.h). Each goes on to take what
+ * Mailboxes that die are altered tables (doe/mbox.h). Each goes on to take what
  * is written to it, so that the host sees no difference before GO; each comes
  * back by a reset.
  */

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/env.h"
-#include "pci/doe.h"
+#include "doe/mbox.h"
 #include "tlp/tlp.h"
 #include "world/spy.h"
 

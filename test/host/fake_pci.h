@@ -4,8 +4,8 @@
 
 #include "check.h"
 
+#include "doe/mbox.h"
 #include "pci/cfg.h"
-#include "pci/doe.h"
 
 /*
  * Configuration space of a small machine: a root port at 00:01.0 (port number

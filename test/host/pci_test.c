@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "pci/doe.h"
+#include "doe/doe.h"
 
 static void the_scan_numbers_buses_and_places_bars(void **u)
 {

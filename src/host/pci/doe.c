@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "doe/doe.h"
 #include "host/pci/pci_priv.h"
-#include "pci/doe.h"
 #include "pci/regs.h"
 
 #define SECOND	UINT64_C(1000000000)
@@ -88,10 +88,7 @@ static int pop(struct pci_dev *p, size_t dws, uint8_t *out, size_t cap)
 static int push(struct pci_dev *p, const uint8_t *obj, size_t n)
 {
 	for (size_t i = 0; i < n; i += 4) {
-		uint32_t v = (uint32_t)obj[i] | (uint32_t)obj[i + 1] << 8 |
-			     (uint32_t)obj[i + 2] << 16 |
-			     (uint32_t)obj[i + 3] << 24;
-		int ret = pci_write(p, at(p, DOE_WRITE), 4, v);
+		int ret = pci_write(p, at(p, DOE_WRITE), 4, get_u32le(obj + i));
 
 		if (ret)
 			return ret;
@@ -101,29 +98,31 @@ static int push(struct pci_dev *p, const uint8_t *obj, size_t n)
 
 static long receive(struct pci_dev *p, uint8_t type, uint8_t *rsp, size_t cap)
 {
-	uint8_t head[8];
-	uint32_t len;
+	uint8_t head[DOE_HEADER_LEN];
+	struct rd r = rd_over(head, sizeof(head));
+	struct doe_header h;
+	size_t len;
 	int ret = pop(p, 1, head, 4);
 
 	if (!ret) {
 		/* The second may be the last: then it must be ready too. */
 		uint32_t v = pci_get(p, at(p, DOE_READ), 4);
 
-		len = v & 0x3ffff;
-		len = len ? len : 0x40000;
+		put_u32le(head + 4, v);
 		if (gone(p, v) || pci_write(p, at(p, DOE_READ), 4, 0))
 			ret = -ENODEV;
 	}
 	if (ret)
 		return ret;
-	if (head[0] != 1 || head[1] != 0 || head[2] != type || len < 2)
+	if (doe_header_decode(&r, &h) || h.type.vendor != DOE_VENDOR_PCISIG ||
+	    h.type.type != type)
 		return -EIO;
-	if (len == 2)
+	if (h.dw == 2)
 		return 0;
-	ret = pop(p, len - 2, rsp, cap);
+	ret = pop(p, h.dw - 2, rsp, cap);
 	if (ret)
 		return ret;
-	len = (len - 2) * 4;
+	len = (size_t)(h.dw - 2) * 4;
 	return (long)(len < cap ? len : cap & ~(size_t)3);
 }
 
@@ -141,7 +140,9 @@ static void show_answer(struct pci_dev *p, uint8_t type, const uint8_t *rsp,
 {
 	struct wr w = wr_over(p->host->doe_buf, sizeof(p->host->doe_buf));
 
-	if (!doe_wrap(&w, (struct doe_type){ 1, type }, rsp, len) && !w.err)
+	if (!doe_wrap(&w, (struct doe_type){ DOE_VENDOR_PCISIG, type }, rsp,
+		      len) &&
+	    !w.err)
 		show(p, w.len);
 }
 
@@ -153,7 +154,9 @@ static long exchange(struct pci_dev *p, uint8_t type, const uint8_t *req,
 	long got;
 	int ret;
 
-	if (doe_wrap(&w, (struct doe_type){ 1, type }, req, len) || w.err)
+	if (doe_wrap(&w, (struct doe_type){ DOE_VENDOR_PCISIG, type }, req,
+		     len) ||
+	    w.err)
 		return -EINVAL;
 	ret = poll_status(p, DOE_STS_BUSY, false, &status);
 	if (ret)
@@ -178,7 +181,8 @@ static long exchange(struct pci_dev *p, uint8_t type, const uint8_t *req,
 bool pci_doe_has(const struct pci_dev *p, uint8_t type)
 {
 	for (unsigned i = 0; i < p->doe.n_feats; i++)
-		if (p->doe.feats[i].vendor == 1 && p->doe.feats[i].type == type)
+		if (p->doe.feats[i].vendor == DOE_VENDOR_PCISIG &&
+		    p->doe.feats[i].type == type)
 			return true;
 	return false;
 }
@@ -212,19 +216,20 @@ int pci_doe_init(struct pci_dev *p)
 	if (abort_mailbox(p))
 		return -EIO;
 	do {
-		const uint8_t req[4] = { index, version };
-		uint8_t rsp[4] = { 0 };
-		long ret = exchange(p, 0, req, 4, rsp, 4);
+		uint8_t req[DOE_DISCOVERY_LEN], rsp[DOE_DISCOVERY_LEN];
+		struct wr w = wr_over(req, sizeof(req));
+		long ret;
 
-		if (ret != 4 || (rsp[3] && rsp[3] <= index)) {
+		doe_discovery_req_encode(&w, index, version);
+		ret = exchange(p, DOE_TYPE_DISCOVERY, req, w.len, rsp,
+			       sizeof(rsp));
+		if (ret < 0 || doe_discovered(rsp, (size_t)ret, &index,
+					      &p->doe.feats[p->doe.n_feats])) {
 			p->doe.n_feats = 0;
 			(void)abort_mailbox(p);
 			return -EIO;
 		}
-		p->doe.feats[p->doe.n_feats++] =
-			(struct pci_doe_feat){ (uint16_t)(rsp[0] | rsp[1] << 8),
-					       rsp[2] };
-		index = rsp[3];
+		p->doe.n_feats++;
 	} while (index && p->doe.n_feats < PCI_DOE_FEATS);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "doe/doe.h"
 #include "host/uapi/kernel.h"
 
 /*
@@ -31,17 +32,12 @@ struct pci_bar {
 	bool prefetch;
 };
 
-struct pci_doe_feat {
-	uint16_t vendor;
-	uint8_t type;
-};
-
 /* One DOE mailbox; a device's functions share function 0's. */
 struct pci_doe {
 	uint16_t cap; /* config offset; 0: none */
 	bool dead;    /* an abort did not end in time */
 	uint8_t n_feats;
-	struct pci_doe_feat feats[PCI_DOE_FEATS];
+	struct doe_type feats[PCI_DOE_FEATS];
 };
 
 struct pci_sriov_state {
@@ -136,7 +132,7 @@ struct pci_host {
 	unsigned n_drivers;
 	struct pci_watch watch[4];
 	unsigned n_watch;
-	uint8_t doe_buf[DOE_MAX_BYTES + 8];
+	uint8_t doe_buf[DOE_HEADER_LEN + DOE_MAX_BYTES];
 };
 
 /* Registers the sysfs nodes; touches no hardware. 0 or -errno. */

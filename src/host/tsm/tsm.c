@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "doe/doe.h"
 #include "host/tsm/tsm_priv.h"
-#include "pci/doe.h"
 #include "pci/regs.h"
 
 int pci_tsm_parse(const char *name)

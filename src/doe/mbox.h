@@ -1,105 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef PCI_DOE_H
-#define PCI_DOE_H
+#ifndef DOE_MBOX_H
+#define DOE_MBOX_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "base/bytes.h"
 #include "base/env.h"
-#include "base/err.h"
+#include "doe/doe.h"
 
 /*
- * Data Object Exchange: the framing of objects, and the device's side of the
- * mailbox. The requester's side is the host's driver; it shares the framing
- * and the registers (pci/regs.h), not the table.
- * Source: PCIe Base 6.0 §6.30, §7.9.24
+ * The device's side of a mailbox, as its registers. The requester's side is
+ * the host's driver, which shares the registers (pci/regs.h), not the table.
+ * Source: PCIe Base 6.0 §6.30.2, §7.9.24
  */
 
-/* What an object carries; found by discovery. */
-struct doe_type {
-	uint16_t vendor;
-	uint8_t type;
-};
-
-#define DOE_VENDOR_PCISIG 0x0001u
-/* Object types of the PCI-SIG */
-#define DOE_TYPE_DISCOVERY 0u
-#define DOE_TYPE_SPDM	   1u /* CMA: SPDM in the clear */
-#define DOE_TYPE_SECURED   2u /* secured SPDM */
-
-#define DOE_HEADER_LEN	8u
-#define DOE_MAX_DW	0x40000u /* 2^18; Length says 0 */
-#define DOE_MAX_PAYLOAD ((size_t)4 * (DOE_MAX_DW - 2))
-#define DOE_LENGTH_MASK 0x0003ffffu
 /* Our own limit: a header and one page. A tunable of the mailbox. */
 #define DOE_OBJECT_LIMIT 4104u
 #define DOE_TIMEOUT_NS	 UINT64_C(1000000000)
-
-/* Header dword 2's Length in dwords, header included: 0 stands for 2^18. */
-uint32_t doe_length_dw(uint32_t header2);
-/* The other way; @dw is 2 to 2^18. */
-uint32_t doe_length_field(uint32_t dw);
-
-/*
- * doe_wrap() - put one payload into a data object
- * @w:       where the object goes; the caller owns the buffer
- * @type:    vendor id and object type, as found by discovery
- * @payload: bytes to carry, not kept; may be NULL if @len is 0
- * @len:     bytes, 0 to DOE_MAX_PAYLOAD; zeros fill up the last dword
- *
- * w->len grows by the object, or by what it needed on IL_E_SPACE.
- *
- * Errors:   IL_E_ARG    @len is too large; nothing was written
- *           IL_E_SPACE  the buffer is too small; its content is undefined
- * Context:  any; no lock, no allocation
- * Source:   PCIe Base 6.0 §6.30.1
- */
-enum il_err doe_wrap(struct wr *w, struct doe_type type, const uint8_t *payload,
-		     size_t len) IL_MUST;
-
-/*
- * doe_unwrap() - take one object apart
- * @obj:     whole object, header included, as many bytes as arrived
- * @limit:   refuse objects above this many bytes
- * @payload: points into @obj; whole dwords, so the last may be padding, which
- *           only the payload's own protocol can tell
- *
- * Errors:   IL_E_SHORT  @n ends before the header or before Length
- *           IL_E_LONG   bytes follow the object
- *           IL_E_FIELD  Length below 2 dwords or above @limit
- */
-enum il_err doe_unwrap(const uint8_t *obj, size_t n, size_t limit,
-		       struct doe_type *type, const uint8_t **payload,
-		       size_t *len) IL_MUST;
-
-/* Discovery (§6.30.1.1): index in 7:0, version in 15:8 of the request. */
-#define DOE_DISCOVERY_LEN 4u
-
-struct doe_discovery_rsp {
-	struct doe_type type;
-	uint8_t next; /* 0: no more */
-};
-
-void doe_discovery_req_encode(struct wr *w, uint8_t index, uint8_t version);
-enum il_err doe_discovery_req_decode(struct rd *r, uint8_t *index,
-				     uint8_t *version) IL_MUST;
-void doe_discovery_rsp_encode(struct wr *w, const struct doe_discovery_rsp *m);
-enum il_err doe_discovery_rsp_decode(struct rd *r,
-				     struct doe_discovery_rsp *out) IL_MUST;
-
-/*
- * doe_discover() - answer a discovery request from a list of types
- * @types: what the mailbox offers, discovery itself first
- *
- * An index past the end answers vendor 0xffff and next 0.
- *
- * Errors:   IL_E_SHORT, IL_E_LONG  the request is not one dword
- */
-enum il_err doe_discover(const struct doe_type *types, size_t n,
-			 const uint8_t *req, size_t req_len,
-			 uint8_t rsp[DOE_DISCOVERY_LEN]) IL_MUST;
 
 /* The mailbox of one instance */
 enum doe_state {

@@ -1,37 +1,69 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "pci/doe.h"
+#include "doe/doe.h"
 
-#include <string.h>
-
-#include "base/assert.h"
 #include "base/bits.h"
-#include "pci/regs.h"
 
-uint32_t doe_length_dw(uint32_t header2)
+const struct spdm_binding doe_binding = { .unit = 4 };
+
+/* Bits 17:0 of dword 2; those above are reserved. */
+#define LENGTH_MASK 0x0003ffffu
+
+struct doe_type doe_spdm(bool secured)
 {
-	uint32_t dw = header2 & DOE_LENGTH_MASK;
-
-	return dw ? dw : DOE_MAX_DW;
+	return (struct doe_type){ DOE_VENDOR_PCISIG,
+				  secured ? DOE_TYPE_SECURED : DOE_TYPE_SPDM };
 }
 
-uint32_t doe_length_field(uint32_t dw)
+bool doe_is_spdm(struct doe_type t, bool *secured)
 {
-	IL_ASSERT(dw >= 2 && dw <= DOE_MAX_DW);
-	return dw & DOE_LENGTH_MASK;
+	if (t.vendor != DOE_VENDOR_PCISIG ||
+	    (t.type != DOE_TYPE_SPDM && t.type != DOE_TYPE_SECURED))
+		return false;
+	*secured = t.type == DOE_TYPE_SECURED;
+	return true;
+}
+
+enum il_err doe_header_encode(struct wr *w, const struct doe_header *h)
+{
+	if (h->dw < 2 || h->dw > DOE_MAX_DW)
+		return IL_E_ARG;
+	wr_u16le(w, h->type.vendor);
+	wr_u8(w, h->type.type);
+	wr_u8(w, 0);
+	wr_u32le(w, h->dw & LENGTH_MASK); /* 2^18 is sent as 0 */
+	return w->err;
+}
+
+enum il_err doe_header_decode(struct rd *r, struct doe_header *out)
+{
+	struct doe_header h;
+
+	h.type.vendor = rd_u16le(r);
+	h.type.type = rd_u8(r);
+	rd_skip(r, 1); /* reserved: ignored when received */
+	h.dw = rd_u32le(r) & LENGTH_MASK;
+	if (r->err)
+		return r->err;
+	if (!h.dw)
+		h.dw = DOE_MAX_DW;
+	if (h.dw < 2)
+		return IL_E_FIELD;
+	*out = h;
+	return IL_OK;
 }
 
 enum il_err doe_wrap(struct wr *w, struct doe_type type, const uint8_t *payload,
 		     size_t len)
 {
+	struct doe_header h = { .type = type };
 	size_t padded;
 
 	if (len > DOE_MAX_PAYLOAD)
 		return IL_E_ARG;
 	padded = (size_t)align_up(len, 4);
-	wr_u16le(w, type.vendor);
-	wr_u8(w, type.type);
-	wr_u8(w, 0);
-	wr_u32le(w, doe_length_field((uint32_t)(padded / 4 + 2)));
+	h.dw = (uint32_t)(padded / 4 + 2);
+	/* Errors stick in @w; the range holds. */
+	(void)!doe_header_encode(w, &h);
 	wr_bytes(w, payload, len);
 	wr_zero(w, padded - len);
 	return w->err;
@@ -42,27 +74,23 @@ enum il_err doe_unwrap(const uint8_t *obj, size_t n, size_t limit,
 		       size_t *len)
 {
 	struct rd r = rd_over(obj, n);
-	struct doe_type t;
+	struct doe_header h;
 	const uint8_t *body;
-	uint32_t dw;
-	enum il_err err;
+	size_t body_len;
+	enum il_err err = doe_header_decode(&r, &h);
 
-	t.vendor = rd_u16le(&r);
-	t.type = rd_u8(&r);
-	rd_skip(&r, 1); /* reserved: ignored when received */
-	dw = rd_u32le(&r);
-	if (r.err)
-		return r.err;
-	dw = doe_length_dw(dw);
-	if (dw < 2 || (size_t)dw * 4 > limit)
+	if (err)
+		return err;
+	if ((size_t)h.dw * 4 > limit)
 		return IL_E_FIELD;
-	body = rd_bytes(&r, (size_t)(dw - 2) * 4);
+	body_len = (size_t)(h.dw - 2) * 4;
+	body = rd_bytes(&r, body_len);
 	err = rd_end(&r);
 	if (err)
 		return err;
-	*type = t;
+	*type = h.type;
 	*payload = body;
-	*len = (size_t)(dw - 2) * 4;
+	*len = body_len;
 	return IL_OK;
 }
 
@@ -121,7 +149,7 @@ enum il_err doe_discover(const struct doe_type *types, size_t n,
 	 * OPEN: an index past the end; the specification says Vendor ID FFFFh
 	 * and leaves the rest open, we end the list there.
 	 */
-	struct doe_discovery_rsp m = { .type = { .vendor = 0xffff } };
+	struct doe_discovery_rsp m = { .type = { .vendor = DOE_VENDOR_NONE } };
 	uint8_t index, version;
 	enum il_err err = doe_discovery_req_decode(&r, &index, &version);
 
@@ -133,4 +161,20 @@ enum il_err doe_discover(const struct doe_type *types, size_t n,
 	}
 	doe_discovery_rsp_encode(&w, &m);
 	return w.err;
+}
+
+enum il_err doe_discovered(const uint8_t *rsp, size_t n, uint8_t *index,
+			   struct doe_type *out)
+{
+	struct rd r = rd_over(rsp, n);
+	struct doe_discovery_rsp m;
+	enum il_err err = doe_discovery_rsp_decode(&r, &m);
+
+	if (err)
+		return err;
+	if (m.next && (m.next <= *index || m.type.vendor == DOE_VENDOR_NONE))
+		return IL_E_FIELD;
+	*index = m.next;
+	*out = m.type;
+	return IL_OK;
 }

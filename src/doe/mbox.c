@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "pci/doe.h"
-
-#include <string.h>
+#include "doe/mbox.h"
 
 #include "base/assert.h"
 #include "base/bytes.h"

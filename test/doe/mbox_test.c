@@ -2,7 +2,7 @@
 #include "check.h"
 #include "fake_env.h"
 
-#include "pci/doe.h"
+#include "doe/mbox.h"
 #include "pci/regs.h"
 
 #define LIMIT 32
@@ -45,7 +45,7 @@ static const union doe_arg args[DOE_EVENTS] = {
 };
 
 /*
- * Rows from PCIe Base 6.0 6.30.2 and the OPEN choices in doe_mbox.c; -1: no
+ * Rows from PCIe Base 6.0 6.30.2 and the OPEN choices in mbox.c; -1: no
  * such step. RECEIVING holds one dword, so that GO finds a bad length.
  */
 static const int next_state[DOE_EVENTS][DOE_STATES] = {
@@ -281,171 +281,6 @@ static void broken_mailboxes_are_not_sane(void **unused)
 	assert_false(doe_sane(&b.m));
 }
 
-/* Origin: DMTF spdm-emu's DOE records of GET_VERSION, PCIe Base 6.0 6.30.1 */
-static void an_object_is_laid_out_as_specified(void **unused)
-{
-	static const uint8_t want[] = { 0x01, 0x00, 0x01, 0x00, 0x03, 0x00,
-					0x00, 0x00, 0x10, 0x84, 0x00, 0x00 };
-	const uint8_t spdm[] = { 0x10, 0x84, 0, 0 };
-	const struct doe_type type = { 1, 1 };
-	uint8_t out[16];
-	struct wr w = wr_over(out, sizeof(out));
-
-	(void)unused;
-	assert_int_equal(doe_wrap(&w, type, spdm, 4), IL_OK);
-	assert_int_equal(w.len, sizeof(want));
-	assert_memory_equal(out, want, sizeof(want));
-}
-
-static void payloads_of_each_length_come_back_padded(void **unused)
-{
-	uint8_t in[64], obj[80];
-
-	(void)unused;
-	for (unsigned i = 0; i < sizeof(in); i++)
-		in[i] = (uint8_t)(i + 1);
-	for (size_t n = 0; n <= sizeof(in); n++) {
-		size_t full = 8 + (n + 3) / 4 * 4, len = 99;
-		struct wr w = wr_over(obj, full);
-		const uint8_t *p = NULL;
-		struct doe_type t = { 0, 0 };
-
-		memset(obj, 0xcc, sizeof(obj));
-		assert_int_equal(
-			doe_wrap(&w, (struct doe_type){ 0x1234, 9 }, in, n),
-			IL_OK);
-		assert_int_equal(w.len, full);
-		assert_int_equal(doe_unwrap(obj, full, full, &t, &p, &len),
-				 IL_OK);
-		assert_int_equal(t.vendor, 0x1234);
-		assert_int_equal(t.type, 9);
-		assert_int_equal(len, full - 8);
-		assert_memory_equal(p, in, n);
-		for (size_t i = n; i < len; i++)
-			assert_int_equal(p[i], 0);
-		for (size_t cut = 0; cut < full; cut++) {
-			struct wr small = wr_over(obj, cut);
-
-			assert_int_equal(
-				doe_unwrap(obj, cut, full, &t, &p, &len),
-				IL_E_SHORT);
-			assert_int_equal(doe_wrap(&small,
-						  (struct doe_type){ 1, 1 }, in,
-						  n),
-					 IL_E_SPACE);
-			w = wr_over(obj, full);
-			assert_int_equal(
-				doe_wrap(&w, (struct doe_type){ 1, 1 }, in, n),
-				IL_OK);
-		}
-		assert_int_equal(doe_unwrap(obj, full + 1, full, &t, &p, &len),
-				 IL_E_LONG);
-		assert_int_equal(doe_unwrap(obj, full, full - 1, &t, &p, &len),
-				 IL_E_FIELD);
-	}
-}
-
-static void lengths_below_the_header_are_refused(void **unused)
-{
-	uint8_t obj[8] = { 1, 0, 1, 0, 1, 0, 0, 0 };
-	struct doe_type t;
-	const uint8_t *p;
-	size_t len;
-
-	(void)unused;
-	assert_int_equal(doe_unwrap(obj, 8, 4104, &t, &p, &len), IL_E_FIELD);
-	obj[4] = 0; /* 2^18 dwords */
-	assert_int_equal(doe_unwrap(obj, 8, 4104, &t, &p, &len), IL_E_FIELD);
-	assert_int_equal(doe_unwrap(obj, 8, SIZE_MAX, &t, &p, &len),
-			 IL_E_SHORT);
-	obj[4] = 2;
-	obj[6] = 0xfc; /* above the 18 bits: reserved */
-	assert_int_equal(doe_unwrap(obj, 8, 4104, &t, &p, &len), IL_OK);
-	assert_int_equal(len, 0);
-	obj[3] = 0xff; /* reserved */
-	assert_int_equal(doe_unwrap(obj, 8, 4104, &t, &p, &len), IL_OK);
-}
-
-static void two_to_the_18_is_written_as_zero(void **unused)
-{
-	static uint8_t obj[4 << 18], in[DOE_MAX_PAYLOAD + 1];
-	struct wr w = wr_over(obj, sizeof(obj));
-	struct doe_type t;
-	const uint8_t *p;
-	size_t len;
-
-	(void)unused;
-	assert_int_equal(doe_length_dw(0), 0x40000);
-	assert_int_equal(doe_length_dw(0xfffc0005), 5);
-	assert_int_equal(doe_length_field(0x40000), 0);
-	assert_int_equal(doe_length_field(0x3ffff), 0x3ffff);
-	assert_int_equal(
-		doe_wrap(&w, (struct doe_type){ 1, 1 }, in, DOE_MAX_PAYLOAD),
-		IL_OK);
-	assert_int_equal(w.len, sizeof(obj));
-	assert_int_equal(obj[4] | obj[5] | obj[6] | obj[7], 0);
-	assert_int_equal(
-		doe_unwrap(obj, sizeof(obj), sizeof(obj), &t, &p, &len), IL_OK);
-	assert_int_equal(len, DOE_MAX_PAYLOAD);
-	w = wr_over(obj, sizeof(obj));
-	assert_int_equal(
-		doe_wrap(&w, (struct doe_type){ 1, 1 }, in, sizeof(in)),
-		IL_E_ARG);
-	assert_int_equal(w.len, 0);
-}
-
-static void discovery_of_each_wrong_length_is_refused(void **unused)
-{
-	const struct doe_type types[] = { { 1, 0 }, { 1, 1 } };
-	const uint8_t req[6] = { 1, 2, 0, 0 };
-	uint8_t rsp[4] = { 9, 9, 9, 9 };
-	const uint8_t past[4] = { 2, 0, 0, 0 };
-	struct doe_discovery_rsp m = { .next = 7 };
-
-	(void)unused;
-	for (size_t n = 0; n < 6; n++) {
-		enum il_err err = doe_discover(types, 2, req, n, rsp);
-		struct rd r = rd_over(req, n);
-
-		assert_int_equal(err, n < 4    ? IL_E_SHORT
-				      : n == 4 ? IL_OK
-					       : IL_E_LONG);
-		if (n < 4)
-			assert_int_equal(rsp[0], 9);
-		assert_int_equal(doe_discovery_rsp_decode(&r, &m), err);
-		if (n < 4)
-			assert_int_equal(m.next, 7);
-	}
-	assert_memory_equal(rsp, ((const uint8_t[]){ 1, 0, 1, 0 }), 4);
-	assert_int_equal(doe_discover(types, 2, past, 4, rsp), IL_OK);
-	assert_memory_equal(rsp, ((const uint8_t[]){ 0xff, 0xff, 0, 0 }), 4);
-}
-
-static void discovery_round_trips(void **unused)
-{
-	const struct doe_discovery_rsp m = { .type = { 0x1d1a, 3 }, .next = 4 };
-	struct doe_discovery_rsp back;
-	uint8_t b[4], index = 0, version = 0;
-	struct wr w = wr_over(b, 4);
-	struct rd r;
-
-	(void)unused;
-	doe_discovery_rsp_encode(&w, &m);
-	assert_memory_equal(b, ((const uint8_t[]){ 0x1a, 0x1d, 3, 4 }), 4);
-	r = rd_over(b, 4);
-	assert_int_equal(doe_discovery_rsp_decode(&r, &back), IL_OK);
-	assert_int_equal(back.type.vendor, 0x1d1a);
-	assert_int_equal(back.type.type, 3);
-	assert_int_equal(back.next, 4);
-	w = wr_over(b, 4);
-	doe_discovery_req_encode(&w, 5, 2);
-	assert_memory_equal(b, ((const uint8_t[]){ 5, 2, 0, 0 }), 4);
-	r = rd_over(b, 4);
-	assert_int_equal(doe_discovery_req_decode(&r, &index, &version), IL_OK);
-	assert_int_equal(index, 5);
-	assert_int_equal(version, 2);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,12 +296,6 @@ int main(void)
 		cmocka_unit_test(a_second_is_the_longest_that_busy_lasts),
 		cmocka_unit_test(an_answer_that_does_not_fit_is_an_error),
 		cmocka_unit_test(broken_mailboxes_are_not_sane),
-		cmocka_unit_test(an_object_is_laid_out_as_specified),
-		cmocka_unit_test(payloads_of_each_length_come_back_padded),
-		cmocka_unit_test(lengths_below_the_header_are_refused),
-		cmocka_unit_test(two_to_the_18_is_written_as_zero),
-		cmocka_unit_test(discovery_of_each_wrong_length_is_refused),
-		cmocka_unit_test(discovery_round_trips),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
