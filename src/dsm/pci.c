@@ -88,17 +88,18 @@ static enum il_err request(void *ctx, const struct dsm_session *s,
 	*len = 0;
 	if (!seat)
 		return IL_E_STATE;
-	if (!s->aes256) {
-		stale(p, s, STALE_AEAD);
-		return IL_OK;
-	}
 	if (!n)
 		return IL_E_SHORT;
 	if (cap < 1)
 		return IL_E_SPACE;
+	/* Whatever its cipher, it ends the one that had the seat before. */
 	if (!admit(p, s, seat)) {
 		stale(p, s, STALE_ENDED);
 		return IL_E_STATE;
+	}
+	if (!s->aes256) {
+		stale(p, s, STALE_AEAD);
+		return IL_OK;
 	}
 	err = protocol(p, dsm_session_token(s), in, n, out + 1, cap - 1, &got);
 	IL_ASSERT(p->cfg.tdi_table || dsm_pci_sane(p));

@@ -139,6 +139,28 @@ static bool same_key(const struct idekm_ref *a, const struct idekm_ref *b)
 	return a->key_set == b->key_set && a->dir == b->dir && a->sub == b->sub;
 }
 
+/* What is under way is this, or something of the same key. */
+static bool slow_is(const struct idekm_stream *s, enum idekm_key_event ev,
+		    const struct idekm_ref *ref)
+{
+	return s && s->slow && s->slow_ev == ev && same_key(&s->slow_ref, ref);
+}
+
+/* One at a time: who gave up on another has to stop that first. */
+static bool may_begin(const struct idekm_stream *s, enum idekm_key_event ev,
+		      const struct idekm_ref *ref)
+{
+	return !s || !s->slow || slow_is(s, ev, ref);
+}
+
+static void slow_begin(struct idekm_stream *s, enum idekm_key_event ev,
+		       const struct idekm_ref *ref)
+{
+	s->slow = true;
+	s->slow_ev = ev;
+	s->slow_ref = *ref;
+}
+
 /* The row of a stream, or one for it. */
 static struct idekm_stream *row_for(const struct idekm_rsp *r,
 				    const struct idekm_ref *ref)
@@ -161,8 +183,7 @@ static enum il_err key_prog(struct idekm_rsp *r, uint64_t session,
 		return IL_OK;
 	*status = IDEKM_FAILED;
 	e = &key_edges[IDEKM_EV_PROG][state_of(r, &m->ref)];
-	/* One at a time: who gave up on another has to stop that first. */
-	if (!e->on || !s || (s->slow && !same_key(&s->slow_ref, &m->ref)))
+	if (!e->on || !s || !may_begin(s, IDEKM_EV_PROG, &m->ref))
 		return IL_OK;
 	err = r->port->program(r->port_ctx, &m->ref, m->key, m->ifv, status);
 	if (err && err != IL_E_AGAIN)
@@ -175,10 +196,11 @@ static enum il_err key_prog(struct idekm_rsp *r, uint64_t session,
 	s->used = true;
 	s->port = m->ref.port;
 	s->stream = m->ref.stream;
-	s->slow = err == IL_E_AGAIN;
-	s->slow_ref = m->ref;
+	s->slow = false;
 	own(r, session);
-	if (!s->slow)
+	if (err == IL_E_AGAIN)
+		slow_begin(s, IDEKM_EV_PROG, &m->ref);
+	else
 		enter(r, s, &m->ref, e->next);
 	return err;
 }
@@ -198,25 +220,38 @@ static bool row_whole(const struct idekm_stream *s)
 	return false;
 }
 
-/* IL_OK: acknowledge; IL_E_AGAIN: not yet; else silence. */
+/*
+ * IL_OK: acknowledge; IL_E_AGAIN: not yet; else silence. Any key may be
+ * stopped at any time, what is under way too.
+ */
 static enum il_err key_gostop(struct idekm_rsp *r, const struct idekm_msg *m)
 {
-	bool go = m->object == IDEKM_K_SET_GO, slow;
+	const enum idekm_key_event ev =
+		m->object == IDEKM_K_SET_GO ? IDEKM_EV_GO : IDEKM_EV_STOP;
 	struct idekm_stream *s = row_find(r, m->ref.port, m->ref.stream);
 	const struct key_edge *e;
 	enum il_err err;
+	bool ours;
 
 	if (!idekm_ref_sane(&m->ref))
 		return IL_E_FIELD;
-	slow = s && s->slow && same_key(&s->slow_ref, &m->ref);
-	e = &key_edges[go ? IDEKM_EV_GO : IDEKM_EV_STOP][state_of(r, &m->ref)];
-	if (!e->on || (go && slow))
+	e = &key_edges[ev][state_of(r, &m->ref)];
+	if (!e->on || (ev == IDEKM_EV_GO && !may_begin(s, ev, &m->ref)))
 		return IL_E_STATE;
-	err = (go ? r->port->go : r->port->stop)(r->port_ctx, &m->ref);
-	if (err || !s)
+	err = (ev == IDEKM_EV_GO ? r->port->go : r->port->stop)(r->port_ctx,
+								&m->ref);
+	if (!s)
 		return err;
-	s->went |= go;
-	s->slow &= !slow;
+	ours = !s->slow || same_key(&s->slow_ref, &m->ref);
+	if (err == IL_E_AGAIN && ours)
+		slow_begin(s, ev, &m->ref);
+	else if (ours && (!err || slow_is(s, ev, &m->ref)))
+		s->slow = false;
+	if (err) {
+		settle(s);
+		return err;
+	}
+	s->went |= ev == IDEKM_EV_GO;
 	enter(r, s, &m->ref, e->next);
 	s->whole |= row_whole(s);
 	settle(s);

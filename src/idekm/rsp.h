@@ -42,8 +42,9 @@ struct idekm_stream {
 	bool used;
 	bool went;  /* some key was set to GO since the stream was Insecure */
 	bool whole; /* and all six of a set were in use at once */
-	bool slow;  /* the hardware has not finished with a KEY_PROG … */
-	struct idekm_ref slow_ref; /* … of this key */
+	bool slow;  /* the hardware has not finished with … */
+	enum idekm_key_event slow_ev; /* … PROG, GO or STOP … */
+	struct idekm_ref slow_ref;    /* … of this key */
 	uint8_t port;
 	uint8_t stream;
 	uint8_t key[IDEKM_SETS][IDEKM_DIRS][IDEKM_SUBS]; /* idekm_key_state */
@@ -51,8 +52,10 @@ struct idekm_stream {
 
 /*
  * What the hardware does; slow means at most the times of §6.33.3. Who answers
- * IL_E_AGAIN is called again with the same arguments until it has done; kill,
- * or stop of the same key, ends what is under way.
+ * IL_E_AGAIN is called again with the same arguments until it has done, and for
+ * no other key of the stream but to stop it; kill, or stop of the same key,
+ * ends what is under way. A requester that gave up on a KEY_PROG may send
+ * another value for the same key: it is the last one that counts.
  */
 struct idekm_port {
 	/* *@status is an enum idekm_status; keys are in AES order. Errors:

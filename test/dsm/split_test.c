@@ -343,6 +343,26 @@ static void a_next_session_ends_the_one_before(void **unused)
 	split_free(s);
 }
 
+/* Also one whose cipher is not for us. */
+static void a_next_session_of_another_aead_ends_the_one_before(void **unused)
+{
+	struct split *s = split_new();
+	const struct dsm_session a = named(0, 1);
+	struct dsm_session b = named(0, 2);
+	uint8_t p[64];
+	size_t n = tdisp_req(s->g, VF1, TDISP_GET_STATE, p);
+
+	(void)unused;
+	running(s, &a, VF1);
+	b.aes256 = false;
+	assert_int_equal(ask_as(s, &b, p, n), IL_OK);
+	assert_int_equal(s->len, 0);
+	assert_int_equal(dsm_tdi_state(&s->pci, VF1), TDI_ERROR);
+	assert_int_equal(s->g->hw.kills, 1);
+	dsm_pipe_back_ops.ended(&s->f, &b);
+	split_free(s);
+}
+
 static void an_id_that_comes_again_is_another_session(void **unused)
 {
 	struct split *s = split_new();
@@ -606,6 +626,8 @@ int run_split_tests(void)
 		cmocka_unit_test(
 			a_late_request_of_a_session_that_ended_is_refused),
 		cmocka_unit_test(a_next_session_ends_the_one_before),
+		cmocka_unit_test(
+			a_next_session_of_another_aead_ends_the_one_before),
 		cmocka_unit_test(an_id_that_comes_again_is_another_session),
 		cmocka_unit_test(answers_to_what_was_given_up_are_dropped),
 		cmocka_unit_test(what_finds_no_room_is_sent_later),

@@ -12,7 +12,7 @@
 #define ROWS 2
 
 struct hw {
-	unsigned programs, stops, kills;
+	unsigned programs, gos, stops, kills;
 	enum il_err program, go, stop;
 	uint8_t status;
 };
@@ -37,8 +37,11 @@ static enum il_err hw_program(void *ctx, const struct idekm_ref *ref,
 
 static enum il_err hw_go(void *ctx, const struct idekm_ref *ref)
 {
+	struct hw *h = ctx;
+
 	(void)ref;
-	return ((struct hw *)ctx)->go;
+	h->gos++;
+	return h->go;
 }
 
 static enum il_err hw_stop(void *ctx, const struct idekm_ref *ref)
@@ -226,6 +229,89 @@ static void the_acknowledgement_comes_when_the_hardware_is_done(void **unused)
 	assert_int_equal(g.out[4], IDEKM_OK);
 }
 
+/* GO or STOP, {4 or 5, 0, 0, stream, 0, key_sub_stream, port}. */
+static size_t gostop(struct rig *g, uint8_t object, uint8_t kss)
+{
+	const uint8_t p[7] = { object, 0, 0, 5, 0, kss, 0 };
+
+	return give(g, p, sizeof(p));
+}
+
+static size_t prog(struct rig *g, uint8_t kss)
+{
+	uint8_t p[47];
+
+	return give(g, p, key_prog(p, 5, kss, 0));
+}
+
+/* Of key 0x00; 0x02 and 0x12 are others of the stream, programmed and not. */
+static void what_is_under_way_of_a_stream_is_alone(void **unused)
+{
+	static const uint8_t objects[] = { 2, 4, 5 };
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(objects); i++)
+		for (int way = 0; way < 4; way++) {
+			const uint8_t object = objects[i];
+			unsigned programs, gos;
+			struct rig g;
+
+			rig_init(&g);
+			assert_int_equal(prog(&g, 0x00), 7);
+			assert_int_equal(prog(&g, 0x02), 7);
+			g.hw.program = g.hw.go = g.hw.stop = IL_E_AGAIN;
+			assert_int_equal(object == 2 ? prog(&g, 0x00)
+						     : gostop(&g, object, 0x00),
+					 0);
+			assert_int_equal(g.err, IL_E_AGAIN);
+			g.hw.program = g.hw.go = g.hw.stop = IL_OK;
+			programs = g.hw.programs;
+			gos = g.hw.gos;
+			/* Neither another key's, nor another of this key. */
+			assert_int_equal(prog(&g, 0x12), 7);
+			assert_int_equal(g.out[4], IDEKM_FAILED);
+			assert_int_equal(gostop(&g, 4, 0x02), 0);
+			assert_int_equal(g.err, IL_OK);
+			if (object != 2) {
+				assert_int_equal(prog(&g, 0x00), 7);
+				assert_int_equal(g.out[4], IDEKM_FAILED);
+			}
+			if (object != 4)
+				assert_int_equal(gostop(&g, 4, 0x00), 0);
+			assert_int_equal(g.hw.programs, programs);
+			assert_int_equal(g.hw.gos, gos);
+			/* But to stop one ends no more than that one. */
+			assert_int_equal(gostop(&g, 5, 0x02), 7);
+			assert_true(g.rows[0].slow);
+			switch (way) {
+			case 0: /* it is done */
+				assert_int_equal(
+					object == 2 ? prog(&g, 0x00)
+						    : gostop(&g, object, 0x00),
+					7);
+				assert_false(g.rows[0].slow);
+				break;
+			case 1: /* it has failed, and nothing has changed */
+				g.hw.program = g.hw.go = g.hw.stop = IL_E_IO;
+				(void)(object == 2 ? prog(&g, 0x00)
+						   : gostop(&g, object, 0x00));
+				assert_false(g.rows[0].slow);
+				assert_int_equal(g.rows[0].key[0][0][0],
+						 IDEKM_KEY_PRIMED);
+				break;
+			case 2: /* it is stopped */
+				assert_int_equal(gostop(&g, 5, 0x00), 7);
+				assert_false(g.rows[0].used);
+				break;
+			default: /* the stream is lost: no key comes late */
+				idekm_rsp_insecure(&g.r, 0, 5);
+				assert_int_equal(g.hw.kills, 1);
+				assert_false(g.rows[0].used);
+				break;
+			}
+		}
+}
+
 static void whatever_takes_the_stream_ends_a_slow_program(void **unused)
 {
 	enum { SESSION, INSECURE, RESET, STOP, FAILS, WAYS };
@@ -353,6 +439,7 @@ int run_refuse_tests(void)
 		cmocka_unit_test(what_cannot_say_no_says_nothing),
 		cmocka_unit_test(
 			the_acknowledgement_comes_when_the_hardware_is_done),
+		cmocka_unit_test(what_is_under_way_of_a_stream_is_alone),
 		cmocka_unit_test(whatever_takes_the_stream_ends_a_slow_program),
 		cmocka_unit_test(no_byte_of_a_key_is_left_behind),
 	};
