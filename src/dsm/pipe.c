@@ -87,12 +87,22 @@ static void slot_clear(struct dsm_pipe_slot *s)
 	s->sent = s->answered = false;
 }
 
+/* Of all seats of @count connections. */
 static void slots_init(struct dsm_pipe_slot *slots, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count * DSM_SEATS; i++) {
 		slot_clear(&slots[i]);
 		slots[i].number = 0;
 	}
+}
+
+/* Sessions of one connection wait for their answers side by side. */
+static struct dsm_pipe_slot *slot_of(struct dsm_pipe_slot *slots, size_t count,
+				     const struct dsm_session *s)
+{
+	if (s->conn >= count || s->seat >= DSM_SEATS)
+		return NULL;
+	return &slots[s->conn * DSM_SEATS + s->seat];
 }
 
 /* What stands in a slot, which is a frame of ours. */
@@ -149,13 +159,12 @@ static enum il_err begin(struct dsm_pipe_front *f, struct dsm_pipe_slot *s,
 	};
 
 	slot_clear(s);
-	f->number++;
-	f->number += !f->number;
-	req.number = f->number;
+	s->number++;
+	s->number += !s->number;
+	req.number = s->number;
 	s->len = dsm_frame_encode(&req, s->buf, s->cap);
 	if (!s->len)
 		return IL_E_SPACE;
-	s->number = req.number;
 	send_request(f, s);
 	return IL_E_AGAIN;
 }
@@ -189,9 +198,9 @@ static enum il_err front_request(void *ctx, const struct dsm_session *who,
 	struct dsm_pipe_slot *s;
 
 	*len = 0;
-	if (who->conn >= f->count)
+	s = slot_of(f->slots, f->count, who);
+	if (!s)
 		return IL_E_STATE;
-	s = &f->slots[who->conn];
 	if (!asked(s, who, in, n))
 		return begin(f, s, who, in, n);
 	send_request(f, s);
@@ -212,12 +221,15 @@ static void tell_end(struct dsm_pipe_front *f, struct dsm_session *s)
 static void front_ended(void *ctx, const struct dsm_session *s)
 {
 	struct dsm_pipe_front *f = ctx;
+	struct dsm_pipe_slot *slot = slot_of(f->slots, f->count, s);
 
-	if (s->conn < f->count && f->slots[s->conn].len) {
-		struct dsm_frame req = slot_frame(&f->slots[s->conn]);
+	if (!slot)
+		return;
+	if (slot->len) {
+		struct dsm_frame req = slot_frame(slot);
 
 		if (same_session(&req.s, s))
-			slot_clear(&f->slots[s->conn]);
+			slot_clear(slot);
 	}
 	f->ended[s->conn][s->seat] = *s;
 	tell_end(f, &f->ended[s->conn][s->seat]);
@@ -235,9 +247,9 @@ enum il_err dsm_pipe_front_take(struct dsm_pipe_front *f, const uint8_t *p,
 
 	if (err)
 		return err;
-	if (a.kind != DSM_FRAME_ANSWER || a.s.conn >= f->count)
+	s = slot_of(f->slots, f->count, &a.s);
+	if (a.kind != DSM_FRAME_ANSWER || !s)
 		return IL_E_FIELD;
-	s = &f->slots[a.s.conn];
 	if (!s->len || s->answered || s->number != a.number)
 		return IL_OK; /* of a request that was given up */
 	req = slot_frame(s);
@@ -257,7 +269,7 @@ void dsm_pipe_front_flush(struct dsm_pipe_front *f)
 		for (unsigned i = 0; i < DSM_SEATS; i++)
 			if (f->ended[c][i].gen)
 				tell_end(f, &f->ended[c][i]);
-	for (size_t i = 0; i < f->count; i++)
+	for (size_t i = 0; i < f->count * DSM_SEATS; i++)
 		send_request(f, &f->slots[i]);
 }
 
@@ -351,9 +363,9 @@ enum il_err dsm_pipe_back_take(struct dsm_pipe_back *b, const uint8_t *p,
 
 	if (err)
 		return err;
-	if (f.kind == DSM_FRAME_ANSWER || f.s.conn >= b->count)
+	s = slot_of(b->slots, b->count, &f.s);
+	if (f.kind == DSM_FRAME_ANSWER || !s)
 		return IL_E_FIELD;
-	s = &b->slots[f.s.conn];
 	if (f.kind == DSM_FRAME_ENDED) {
 		if (s->len) {
 			struct dsm_frame req = slot_frame(s);
@@ -379,6 +391,6 @@ enum il_err dsm_pipe_back_take(struct dsm_pipe_back *b, const uint8_t *p,
 
 void dsm_pipe_back_poll(struct dsm_pipe_back *b)
 {
-	for (size_t i = 0; i < b->count; i++)
+	for (size_t i = 0; i < b->count * DSM_SEATS; i++)
 		serve(b, &b->slots[i]);
 }

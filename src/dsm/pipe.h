@@ -20,7 +20,7 @@
  *   3      request: bit 0 AES-256-GCM; answer: enum dsm_pipe_status
  *   4..7   session id
  *   8..15  generation
- *   16..19 number of the request; 0 in kind 3
+ *   16..19 number of the request, counted for each seat; 0 in kind 3
  *   20..23 bytes of the payload
  *   24..   payload, from the protocol id on
  *
@@ -64,7 +64,7 @@ size_t dsm_frame_encode(const struct dsm_frame *f, uint8_t *out, size_t cap);
  */
 typedef enum il_err dsm_send_fn(void *ctx, const uint8_t *p, size_t n);
 
-/* One for each connection, at each end; the caller's buffer. */
+/* One for each seat of each connection, at each end; the caller's buffer. */
 struct dsm_pipe_slot {
 	uint8_t *buf; /* a whole frame */
 	size_t cap;
@@ -79,12 +79,12 @@ struct dsm_pipe_front {
 	dsm_send_fn *send;
 	void *ctx;
 	struct dsm_pipe_slot *slots;
-	size_t count;
-	uint32_t number; /* of the latest request */
+	size_t count;					/* connections */
 	struct dsm_session ended[DSM_CONNS][DSM_SEATS]; /* gen 0: none is due */
 };
 
-/* @buf of each slot has room for a request's frame and its answer's. */
+/* @slots are DSM_SEATS for each of @count connections, in this order, at both
+ * ends. @buf of each has room for a request's frame and its answer's. */
 void dsm_pipe_front_init(struct dsm_pipe_front *f, dsm_send_fn *send, void *ctx,
 			 struct dsm_pipe_slot *slots, size_t count);
 void dsm_pipe_front_fini(struct dsm_pipe_front *f);
@@ -102,7 +102,7 @@ struct dsm_pipe_back {
 	const struct dsm_back *back;
 	void *back_ctx;
 	struct dsm_pipe_slot *slots;
-	size_t count;
+	size_t count; /* connections */
 	uint8_t *out; /* one answer's frame, while it is made */
 	size_t out_cap;
 };
@@ -112,7 +112,7 @@ void dsm_pipe_back_init(struct dsm_pipe_back *b, dsm_send_fn *send, void *ctx,
 			struct dsm_pipe_slot *slots, size_t count, uint8_t *out,
 			size_t out_cap);
 void dsm_pipe_back_fini(struct dsm_pipe_back *b);
-/* As above. A request of a connection takes the place of the one before. */
+/* As above. A request of a seat takes the place of the one before. */
 enum il_err dsm_pipe_back_take(struct dsm_pipe_back *b, const uint8_t *p,
 			       size_t n) IL_MUST;
 /* Asks again for what was pending, and sends what there was no room for. */

@@ -13,6 +13,7 @@
 
 #define FRAME  (BUF + DSM_FRAME_HDR)
 #define FRAMES 16
+#define SLOTS  (CONNS * DSM_SEATS)
 #define SEATED 1u /* session ids that are made up begin here */
 
 struct way {
@@ -29,8 +30,8 @@ struct split {
 	struct dsm_conn conns[CONNS];
 	struct dsm_pipe_front f;
 	struct dsm_pipe_back b;
-	struct dsm_pipe_slot fslot[CONNS], bslot[CONNS];
-	uint8_t fbuf[CONNS][2 * FRAME], bbuf[CONNS][FRAME], out[FRAME];
+	struct dsm_pipe_slot fslot[SLOTS], bslot[SLOTS];
+	uint8_t fbuf[SLOTS][2 * FRAME], bbuf[SLOTS][FRAME], out[FRAME];
 	struct way to, from;
 	uint8_t ans[BUF];
 	size_t len;
@@ -90,7 +91,7 @@ static struct split *split_new(void)
 	assert_int_equal(dsm_pci_init(&s->pci, &s->g->cfg.pci), IL_OK);
 	for (uint32_t fn = 0; fn < TDIS; fn++)
 		dsm_set_function(&s->pci, fn, true, 0x100 + fn);
-	for (unsigned i = 0; i < CONNS; i++) {
+	for (unsigned i = 0; i < SLOTS; i++) {
 		s->fslot[i] = (struct dsm_pipe_slot){ s->fbuf[i], 2 * FRAME };
 		s->bslot[i] = (struct dsm_pipe_slot){ s->bbuf[i], FRAME };
 	}
@@ -421,6 +422,59 @@ static void answers_to_what_was_given_up_are_dropped(void **unused)
 	split_free(s);
 }
 
+/* Else the one's request would take the other's answer with it. */
+static void sessions_of_a_connection_wait_side_by_side(void **unused)
+{
+	struct split *s = split_new();
+	const struct dsm_session a = named(0, 1), b = named(1, 1);
+	uint8_t p[64], q[64];
+	size_t n = tdisp_req(s->g, VF1, TDISP_LOCK_REQ, p);
+	size_t m = tdisp_req(s->g, VF2, TDISP_GET_STATE, q);
+
+	(void)unused;
+	keys_as(s, &a);
+	assert_int_equal(dsm_pipe_back_ops.request(&s->f, &a, p, n, s->ans, BUF,
+						   &s->len),
+			 IL_E_AGAIN);
+	assert_int_equal(dsm_pipe_back_ops.request(&s->f, &b, q, m, s->ans, BUF,
+						   &s->len),
+			 IL_E_AGAIN);
+	deliver_all(s);
+	assert_int_equal(dsm_pipe_back_ops.request(&s->f, &a, p, n, s->ans, BUF,
+						   &s->len),
+			 IL_OK);
+	assert_int_equal(s->ans[2], TDISP_LOCK_RSP);
+	assert_int_equal(dsm_pipe_back_ops.request(&s->f, &b, q, m, s->ans, BUF,
+						   &s->len),
+			 IL_OK);
+	assert_int_equal(s->ans[2], TDISP_STATE);
+	assert_int_equal(s->to.count, 0); /* neither was asked twice */
+	dsm_pipe_back_ops.ended(&s->f, &a);
+	dsm_pipe_back_ops.ended(&s->f, &b);
+	split_free(s);
+}
+
+/* Each seat counts for itself, so that no number of another's is behind. */
+static void the_numbers_of_a_seat_go_round(void **unused)
+{
+	struct split *s = split_new();
+	const struct dsm_session a = named(0, 1), b = named(1, 1);
+
+	(void)unused;
+	s->fslot[0].number = s->bslot[0].number = UINT32_MAX - 1;
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(tdisp_as(s, &a, VF1, TDISP_GET_STATE),
+				 TDISP_STATE);
+		assert_int_equal(tdisp_as(s, &b, VF1, TDISP_GET_STATE),
+				 TDISP_STATE);
+	}
+	assert_int_equal(s->bslot[0].number, 3); /* never 0 */
+	assert_int_equal(s->bslot[1].number, 4);
+	dsm_pipe_back_ops.ended(&s->f, &a);
+	dsm_pipe_back_ops.ended(&s->f, &b);
+	split_free(s);
+}
+
 static void what_finds_no_room_is_sent_later(void **unused)
 {
 	struct split *s = split_new();
@@ -630,6 +684,8 @@ int run_split_tests(void)
 			a_next_session_of_another_aead_ends_the_one_before),
 		cmocka_unit_test(an_id_that_comes_again_is_another_session),
 		cmocka_unit_test(answers_to_what_was_given_up_are_dropped),
+		cmocka_unit_test(sessions_of_a_connection_wait_side_by_side),
+		cmocka_unit_test(the_numbers_of_a_seat_go_round),
 		cmocka_unit_test(what_finds_no_room_is_sent_later),
 		cmocka_unit_test(
 			slow_hardware_is_waited_for_and_keys_do_not_stay),
