@@ -48,7 +48,8 @@ struct tdi_port {
 	/* Begin to watch locked configuration; called before check(), so that
 	 * nothing changes unseen between them. Not IL_OK: LOCK fails. */
 	enum il_err (*arm)(void *ctx, uint32_t fn);
-	/* LOCK failed after arm(): end the watch. */
+	/* LOCK failed after arm(), or was given up: end the watch, and what
+	 * quiesce() and report() have begun for it. */
 	void (*disarm)(void *ctx, uint32_t fn);
 	/*
 	 * Stop issuing, finish or abort what is under way, drain translation
@@ -114,7 +115,7 @@ struct tdi {
 	bool locking;
 	uint64_t session; /* that locked it, or is about to; 0 none, or gone */
 	uint32_t runs;	  /* how often RUN was left */
-	struct tdisp_lock lock;
+	struct tdisp_lock lock; /* or of the one under way */
 	bool nonce_live;
 	uint8_t nonce[TDISP_NONCE_LEN];
 	uint32_t p2p[8];  /* bit per stream id that is bound, … */

@@ -11,7 +11,14 @@ void tdi_lock_abandon(const struct tdisp_rsp *r, struct tdi *t)
 		return;
 	t->locking = false;
 	t->session = 0;
+	memset(&t->lock, 0, sizeof(t->lock));
 	r->port->disarm(r->port_ctx, t->fn);
+}
+
+static bool same_lock(const struct tdisp_lock *a, const struct tdisp_lock *b)
+{
+	return a->flags == b->flags && a->default_stream == b->default_stream &&
+	       a->mmio_offset == b->mmio_offset && a->p2p_mask == b->p2p_mask;
 }
 
 /* Builds the report of this lock behind t->rep; t itself is not changed. */
@@ -74,7 +81,9 @@ static enum tdisp_error lock_prepare(const struct tdisp_rsp *r, struct tdi *t,
  * OPEN: flags that GET_CAPABILITIES does not offer, and a reporting offset
  * that is no multiple of 4K, are INVALID_REQUEST: neither could be honoured.
  * OPEN: while the function drains, or its report is made, the answer is BUSY;
- * the requester sends the LOCK again, and the watch stays on meanwhile.
+ * the requester sends the LOCK again, and the watch stays on meanwhile. Another
+ * LOCK of the same session gives the first one up: what the port has begun for
+ * it, such as a report, is not taken for the other.
  */
 enum tdisp_error tdi_lock(const struct tdisp_rsp *r, struct tdi *t,
 			  const struct tdi_arg *arg)
@@ -89,10 +98,13 @@ enum tdisp_error tdi_lock(const struct tdisp_rsp *r, struct tdi *t,
 		return TDISP_E_INVALID_REQUEST;
 	if (t->locking && t->session != arg->session)
 		return TDISP_E_BUSY;
+	if (t->locking && !same_lock(&t->lock, want))
+		tdi_lock_abandon(r, t);
 	if (!t->locking && r->port->arm(r->port_ctx, t->fn))
 		return TDISP_E_UNSPECIFIED;
 	t->locking = true;
 	t->session = arg->session;
+	t->lock = *want;
 	e = lock_prepare(r, t, arg, &view, &len, nonce);
 	if (e) {
 		if (e != TDISP_E_BUSY)
@@ -101,7 +113,6 @@ enum tdisp_error tdi_lock(const struct tdisp_rsp *r, struct tdi *t,
 		return e;
 	}
 	t->locking = false;
-	t->lock = *want;
 	t->as = arg->req->iface.function_id;
 	t->view = view;
 	t->rep_len = len;

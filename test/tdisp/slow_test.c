@@ -101,6 +101,51 @@ static void a_lock_that_comes_again_is_judged_again(void **unused)
 	assert_int_equal(g.tdis[0].session, 0);
 }
 
+/* The report that the hardware is at is of the first one. */
+static void another_lock_gives_the_first_one_up(void **unused)
+{
+	/* Bytes of flags, stream, offset, mask: at, value. */
+	static const struct {
+		uint8_t at, value;
+		bool same;
+	} rows[] = {
+		{ 19, 0xff, true }, /* reserved */
+		{ 16, 0, false },
+		{ 21, 0x10, false },
+		{ 35, 1, false },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint8_t in[36] = { 0x10, TDISP_LOCK_REQ, 0, 0, 0, 1 }, out[256];
+		struct rig g;
+		size_t n;
+
+		rig_init(&g, TDI_UNLOCKED);
+		g.hw.report = IL_E_AGAIN;
+		busy(&g, SESSION, 0, TDISP_LOCK_REQ);
+		assert_int_equal(g.hw.arms, 1);
+		in[16] = TDISP_LOCK_BIND_P2P;
+		in[18] = WANT_STREAM;
+		in[rows[i].at] = rows[i].value;
+		assert_int_equal(tdisp_rsp_handle(&g.r, SESSION, in, sizeof(in),
+						  out, sizeof(out), &n),
+				 IL_OK);
+		assert_int_equal(out[16], TDISP_E_BUSY);
+		assert_int_equal(g.hw.disarms, !rows[i].same);
+		assert_int_equal(g.hw.arms, 1 + g.hw.disarms);
+		assert_true(g.tdis[0].locking);
+		/* Of another session it does neither. */
+		in[16] = (uint8_t)(in[16] ^ TDISP_LOCK_BIND_P2P);
+		assert_int_equal(tdisp_rsp_handle(&g.r, SESSION + 1, in,
+						  sizeof(in), out, sizeof(out),
+						  &n),
+				 IL_OK);
+		assert_int_equal(out[16], TDISP_E_BUSY);
+		assert_int_equal(g.hw.disarms, !rows[i].same);
+	}
+}
+
 static void stop_and_each_event_end_a_lock_under_way(void **unused)
 {
 	(void)unused;
@@ -382,6 +427,7 @@ int run_slow_tests(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_lock_that_drains_is_kept_under_the_watch),
 		cmocka_unit_test(a_lock_that_comes_again_is_judged_again),
+		cmocka_unit_test(another_lock_gives_the_first_one_up),
 		cmocka_unit_test(stop_and_each_event_end_a_lock_under_way),
 		cmocka_unit_test(requests_beyond_the_counts_are_busy),
 		cmocka_unit_test(a_session_waits_for_one_answer_alone),
