@@ -35,22 +35,6 @@ static void version(struct walk *w)
 	walk_close(w);
 }
 
-/* 1.0 has no body in the request; 1.2 added the two sizes. */
-void walk_capabilities(struct walk *w)
-{
-	walk_header(w, NULL, NULL);
-	if (w->err || (w->p[0] < SPDM_V11 && w->p[1] & 0x80))
-		return;
-	walk_reserved(w, 1);
-	walk_num(w, "ct_exponent", 1);
-	walk_reserved(w, 2);
-	walk_num(w, "flags", 4);
-	if (w->p[0] < SPDM_V12)
-		return;
-	walk_num(w, "transfer", 4);
-	walk_num(w, "max_msg", 4);
-}
-
 /* Bytes of fixed bits in the upper half, external ones in the lower. */
 static void alg_table(struct walk *w)
 {
@@ -64,26 +48,42 @@ static void alg_table(struct walk *w)
 		walk_bytes(w, "alg_ext", (size_t)4 * ext);
 }
 
-void walk_algorithms(struct walk *w)
+/* Twelve bytes that were reserved once. */
+static void later_algorithms(struct walk *w, bool selected)
 {
-	uint64_t tables, asym, hash;
+	const size_t pqc = walk_since(w, SPDM_V14) ? 4 : 0;
+	const size_t mel = selected && walk_since(w, SPDM_V13);
 
-	walk_num(w, "version", 1);
-	walk_num(w, "code", 1);
-	tables = walk_num(w, "tables", 1);
-	walk_reserved(w, 1);
+	if (pqc)
+		walk_num(w, "pqc_asym", pqc);
+	walk_reserved(w, 12 - pqc - mel);
+	if (mel)
+		walk_num(w, "mel_spec", mel);
+}
+
+/* What the three messages about algorithms share. Source: 1.4.0, section 10.4
+ */
+static void offer(struct walk *w, uint64_t tables, bool selected)
+{
+	uint64_t asym, hash;
+
 	walk_num(w, "length", 2);
 	walk_open(w, 2, 1);
 	walk_num(w, "meas_spec", 1);
 	walk_num(w, "other_params", 1);
-	if (!w->err && !(w->p[1] & 0x80))
+	if (selected)
 		walk_num(w, "meas_hash", 4);
 	walk_num(w, "asym", 4);
 	walk_num(w, "hash", 4);
-	walk_reserved(w, 12);
+	later_algorithms(w, selected);
 	asym = walk_num(w, "ext_asym_count", 1);
 	hash = walk_num(w, "ext_hash_count", 1);
-	walk_reserved(w, 2);
+	if (!selected && walk_since(w, SPDM_V13)) {
+		walk_reserved(w, 1);
+		walk_num(w, "mel_spec", 1);
+	} else {
+		walk_reserved(w, 2);
+	}
 	if (asym)
 		walk_bytes(w, "ext_asym", 4 * (size_t)asym);
 	if (hash)
@@ -93,15 +93,52 @@ void walk_algorithms(struct walk *w)
 	walk_close(w);
 }
 
+void walk_algorithms(struct walk *w)
+{
+	uint64_t tables;
+
+	walk_num(w, "version", 1);
+	walk_num(w, "code", 1);
+	tables = walk_num(w, "tables", 1);
+	walk_reserved(w, 1);
+	offer(w, tables, !w->err && !(w->p[1] & 0x80));
+}
+
+/* 1.0 has no body in the request; 1.2 added the two sizes, 1.3 algorithms at
+ * the end of the response. */
+void walk_capabilities(struct walk *w)
+{
+	uint64_t tables;
+
+	walk_header(w, walk_since(w, SPDM_V13) ? "attributes" : NULL, NULL);
+	if (w->err || (w->p[0] < SPDM_V11 && w->p[1] & 0x80))
+		return;
+	walk_reserved(w, 1);
+	walk_num(w, "ct_exponent", 1);
+	if (walk_since(w, SPDM_V14))
+		walk_num(w, "ext_flags", 2);
+	else
+		walk_reserved(w, 2);
+	walk_num(w, "flags", 4);
+	if (w->p[0] < SPDM_V12)
+		return;
+	walk_num(w, "transfer", 4);
+	walk_num(w, "max_msg", 4);
+	if (w->err || w->p[0] < SPDM_V13 || w->p[1] & 0x80 ||
+	    !(w->p[2] & SPDM_CAPS_ALGS))
+		return;
+	tables = walk_num(w, "tables", 1);
+	walk_reserved(w, 1);
+	offer(w, tables, false);
+}
+
 /* One of each for each slot; with many keys, more of it in the same order.
  * Source: 1.3.2, section 10.6 (DIGESTS) */
 static void digests(struct walk *w)
 {
 	unsigned slots = 0;
 
-	walk_header(w,
-		    !w->err && w->n && w->p[0] > SPDM_V12 ? "supported_mask"
-							  : NULL,
+	walk_header(w, walk_since(w, SPDM_V13) ? "supported_mask" : NULL,
 		    "slot_mask");
 	for (unsigned i = 0; !w->err && i < SPDM_SLOTS; i++)
 		slots += w->p[3] >> i & 1;
@@ -115,31 +152,45 @@ static void digests(struct walk *w)
 		walk_num(w, "key_usage", 2);
 }
 
-/* A chain in one portion, which is as long as it says, is looked into. Source:
- * section 10.6.1. */
-static void certificate(struct walk *w)
+/* Source: section 10.6.1. */
+void walk_chain(struct walk *w, const char *name, size_t n)
 {
-	size_t n, more;
+	const size_t head = SPDM_CHAIN_HEAD + (size_t)w->sh->hash_len;
 
-	walk_num(w, "version", 1);
-	walk_num(w, "code", 1);
-	walk_bits(w, "slot", 0x0f);
-	walk_reserved_bits(w, 0xf0);
-	w->at += !w->err;
-	walk_reserved(w, 1);
-	n = (size_t)walk_num(w, "portion_len", 2);
-	walk_open(w, 2, 1);
-	more = (size_t)walk_num(w, "remainder", 2);
-	if (!w->err && !more && w->sh->hash_len &&
-	    n > SPDM_CHAIN_HEAD + (size_t)w->sh->hash_len &&
-	    w->n - w->at >= n && get_u16le(w->p + w->at) == n) {
+	if (!w->err && w->sh->hash_len && n > head && w->n - w->at >= n &&
+	    get_u16le(w->p + w->at) == n) {
 		walk_num(w, "chain_length", 2);
 		/* Reserved, but under the digest that DIGESTS tells. */
 		walk_num(w, "chain_reserved", 2);
 		walk_bytes(w, "root_hash", w->sh->hash_len);
-		n -= SPDM_CHAIN_HEAD + (size_t)w->sh->hash_len;
+		n -= head;
+		name = "certificates";
 	}
-	walk_bytes(w, "certificates", n);
+	walk_bytes(w, name, n);
+}
+
+/* A chain in one portion is looked into. */
+static void certificate(struct walk *w)
+{
+	size_t n, len;
+	uint64_t more;
+
+	walk_num(w, "version", 1);
+	walk_num(w, "code", 1);
+	len = walk_cert_slot(w) ? 4 : 2;
+	if (walk_since(w, SPDM_V13))
+		walk_low_bits(w, "cert_info", SPDM_CERT_INFO_MASK);
+	else
+		walk_reserved(w, 1);
+	if (len > 2)
+		walk_reserved(w, 4);
+	n = (size_t)walk_num(w, "portion_len", len);
+	walk_open(w, len, 1);
+	more = walk_num(w, "remainder", len);
+	if (more)
+		walk_bytes(w, "certificates", n);
+	else
+		walk_chain(w, "certificates", n);
 	walk_close(w);
 }
 
@@ -226,7 +277,8 @@ static void key_exchange(struct walk *w)
 	walk_num(w, "mut_auth", 1);
 	walk_num(w, "req_slot", 1);
 	walk_bytes(w, "random", SPDM_NONCE_LEN);
-	walk_bytes(w, "exchange", w->sh->dhe_len);
+	walk_bytes(w, "exchange",
+		   w->sh->rsp_dhe_len ? w->sh->rsp_dhe_len : w->sh->dhe_len);
 	if (w->sh->summary)
 		walk_bytes(w, "summary", w->sh->hash_len);
 	opaque(w);
@@ -239,7 +291,12 @@ static void challenge_auth(struct walk *w)
 {
 	size_t n;
 
-	walk_header(w, "slot", "slot_mask");
+	walk_num(w, "version", 1);
+	walk_num(w, "code", 1);
+	walk_bits(w, "slot", 0x0f);
+	walk_reserved_bits(w, 0x70);
+	walk_last_bits(w, "basic_mut_auth", SPDM_BASIC_MUT_AUTH);
+	walk_num(w, "slot_mask", 1);
 	walk_bytes(w, "chain_hash", w->sh->hash_len);
 	walk_bytes(w, "nonce", SPDM_NONCE_LEN);
 	if (w->sh->summary)
@@ -266,9 +323,25 @@ static void psk_exchange(struct walk *w)
 	walk_proof(w, "verify", w->sh->hash_len);
 }
 
-static void finish(struct walk *w)
+void walk_finish_opaque(struct walk *w)
+{
+	size_t n;
+
+	if (!walk_since(w, SPDM_V14))
+		return;
+	n = (size_t)walk_num(w, "opaque_len", 2);
+	walk_counted(w, "opaque", 2, n);
+}
+
+static void psk_finish(struct walk *w)
 {
 	walk_header(w, NULL, NULL);
+	walk_finish_opaque(w);
+}
+
+static void finish(struct walk *w)
+{
+	psk_finish(w);
 	if (w->sh->clear)
 		walk_proof(w, "verify", w->sh->hash_len);
 }
@@ -291,19 +364,28 @@ static bool is_pcisig(uint64_t standard, uint64_t len, const uint8_t *vid)
 	       vid[0] == SPDM_VID_PCISIG && !vid[1];
 }
 
+/* The long form of 1.4, whose short length is reserved. */
+static bool is_large(const uint8_t *p)
+{
+	return p[0] >= SPDM_V14 && p[2] & SPDM_VDM_LARGE;
+}
+
 void walk_vendor(struct walk *w)
 {
 	uint64_t standard, vid;
-	bool ours;
+	bool ours, large;
 	size_t n;
 
-	walk_header(w, NULL, NULL);
+	walk_header(w, walk_since(w, SPDM_V14) ? "attributes" : NULL, NULL);
+	large = !w->err && is_large(w->p);
 	standard = walk_num(w, "standard", 2);
 	vid = walk_num(w, "vendor_len", 1);
 	walk_counted(w, "vendor", 1, (size_t)vid);
 	ours = !w->err && is_pcisig(standard, vid, w->p + w->at - vid);
-	n = (size_t)walk_num(w, "payload_len", 2);
-	walk_open(w, 2, 1);
+	if (large)
+		walk_reserved(w, 2);
+	n = (size_t)walk_num(w, "payload_len", large ? 4 : 2);
+	walk_open(w, large ? 4 : 2, 1);
 	if (w->err || w->n - w->at != n) {
 		w->err = w->err ? w->err : IL_E_SHORT;
 		return;
@@ -320,6 +402,12 @@ void walk_vendor(struct walk *w)
 static void error(struct walk *w)
 {
 	walk_header(w, "error", "data");
+	if (!w->err && w->p[2] == SPDM_ERR_RESPONSE_NOT_READY) {
+		walk_num(w, "exponent", 1);
+		walk_num(w, "request", 1);
+		walk_num(w, "token", 1);
+		walk_num(w, "factor", 1);
+	}
 	if (walk_left(w))
 		walk_bytes(w, "extended", walk_left(w));
 }
@@ -335,7 +423,7 @@ static const struct fields_row responses[] = {
 	{ SPDM_KEY_EXCHANGE_RSP, "KEY_EXCHANGE_RSP", key_exchange },
 	{ SPDM_FINISH_RSP, "FINISH_RSP", finish },
 	{ SPDM_PSK_EXCHANGE_RSP, "PSK_EXCHANGE_RSP", psk_exchange },
-	{ SPDM_PSK_FINISH_RSP, "PSK_FINISH_RSP", walk_header_alone },
+	{ SPDM_PSK_FINISH_RSP, "PSK_FINISH_RSP", psk_finish },
 	{ SPDM_HEARTBEAT_ACK, "HEARTBEAT_ACK", walk_header_alone },
 	{ SPDM_KEY_UPDATE_ACK, "KEY_UPDATE_ACK", walk_key_update },
 	{ SPDM_END_SESSION_ACK, "END_SESSION_ACK", walk_header_alone },
@@ -355,6 +443,9 @@ static const struct fields_row *find(const uint8_t *p, size_t n)
 	for (size_t i = 0; n > 1 && i < fields_more_n; i++)
 		if (fields_more[i].code == p[1])
 			return &fields_more[i];
+	for (size_t i = 0; n > 1 && i < fields_manage_n; i++)
+		if (fields_manage[i].code == p[1])
+			return &fields_manage[i];
 	return NULL;
 }
 
@@ -365,15 +456,17 @@ const char *fields_message(const uint8_t *p, size_t n)
 {
 	const struct fields_row *r = find(p, n);
 	const char *in = NULL;
+	size_t at;
 
 	if (!r)
 		return NULL;
-	if ((r->code | 0x80) == SPDM_VENDOR_DEFINED_REQUEST &&
-	    n > PAYLOAD_AT + 2 && is_pcisig(get_u16le(p + 4), p[6], p + 7)) {
-		if (p[PAYLOAD_AT] == IDEKM_PROTOCOL)
-			in = walk_idekm_name(p[PAYLOAD_AT + 1]);
-		else if (p[PAYLOAD_AT] == TDISP_PROTOCOL)
-			in = walk_tdisp_name(p[PAYLOAD_AT + 2]);
+	at = n > 2 && is_large(p) ? PAYLOAD_AT + 4 : PAYLOAD_AT;
+	if ((r->code | 0x80) == SPDM_VENDOR_DEFINED_REQUEST && n > at + 2 &&
+	    is_pcisig(get_u16le(p + 4), p[6], p + 7)) {
+		if (p[at] == IDEKM_PROTOCOL)
+			in = walk_idekm_name(p[at + 1]);
+		else if (p[at] == TDISP_PROTOCOL)
+			in = walk_tdisp_name(p[at + 2]);
 	}
 	return in ? in : r->name;
 }
@@ -403,8 +496,12 @@ struct spdm_shape fields_shape(const struct spdm_msg *m)
 		sh.hash_len = (uint8_t)m->u.key_ex_rsp.verify.n;
 		sh.summary = m->u.key_ex_rsp.summary.n != 0;
 		sh.sig_len = (uint16_t)m->u.key_ex_rsp.sig.n;
-		sh.dhe_len = (uint8_t)m->u.key_ex_rsp.exchange.n;
+		sh.dhe_len = (uint16_t)m->u.key_ex_rsp.exchange.n;
 		sh.clear = !m->u.key_ex_rsp.verify.n;
+		break;
+	case SPDM_ENDPOINT_INFO:
+		sh.sig_len = (uint16_t)m->u.ep_info.sig.n;
+		sh.sign = m->u.ep_info.sig.n != 0;
 		break;
 	case SPDM_PSK_EXCHANGE_RSP:
 		sh.hash_len = (uint8_t)m->u.psk_ex_rsp.verify.n;

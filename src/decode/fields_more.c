@@ -3,7 +3,7 @@
 #include "decode/fields_priv.h"
 
 /*
- * Messages that carry others, and those that provision a device.
+ * Messages that carry others.
  * Source: DSP0274 1.2.1, 1.3.2 and 1.4.0, section 10
  */
 
@@ -71,13 +71,6 @@ static void if_ready(struct walk *w)
 	walk_header(w, "request", "token");
 }
 
-/* Two parameters, and what follows in one piece. */
-static void plain(struct walk *w)
-{
-	walk_header(w, "param1", "param2");
-	rest(w, "body");
-}
-
 const struct fields_row fields_more[] = {
 	{ SPDM_GET_ENCAPSULATED_REQUEST, "GET_ENCAPSULATED_REQUEST",
 	  walk_header_alone },
@@ -91,19 +84,6 @@ const struct fields_row fields_more[] = {
 	{ SPDM_CHUNK_GET, "CHUNK_GET", chunk_get },
 	{ SPDM_CHUNK_RESPONSE, "CHUNK_RESPONSE", chunk },
 	{ SPDM_RESPOND_IF_READY, "RESPOND_IF_READY", if_ready },
-	{ SPDM_GET_CSR, "GET_CSR", plain },
-	{ SPDM_CSR, "CSR", plain },
-	{ SPDM_SET_CERTIFICATE, "SET_CERTIFICATE", plain },
-	{ SPDM_SET_CERTIFICATE_RSP, "SET_CERTIFICATE_RSP", plain },
-	{ SPDM_GET_KEY_PAIR_INFO, "GET_KEY_PAIR_INFO", plain },
-	{ SPDM_KEY_PAIR_INFO, "KEY_PAIR_INFO", plain },
-	{ SPDM_SET_KEY_PAIR_INFO, "SET_KEY_PAIR_INFO", plain },
-	{ SPDM_SET_KEY_PAIR_INFO_ACK, "SET_KEY_PAIR_INFO_ACK", plain },
-	{ SPDM_GET_ENDPOINT_INFO, "GET_ENDPOINT_INFO", plain },
-	{ SPDM_ENDPOINT_INFO, "ENDPOINT_INFO", plain },
-	{ SPDM_GET_MEASUREMENT_EXTENSION_LOG, "GET_MEASUREMENT_EXTENSION_LOG",
-	  plain },
-	{ SPDM_MEASUREMENT_EXTENSION_LOG, "MEASUREMENT_EXTENSION_LOG", plain },
 };
 
 const size_t fields_more_n = COUNT(fields_more);

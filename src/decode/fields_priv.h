@@ -17,6 +17,8 @@ extern const struct fields_row fields_requests[];
 extern const size_t fields_requests_n;
 extern const struct fields_row fields_more[];
 extern const size_t fields_more_n;
+extern const struct fields_row fields_manage[];
+extern const size_t fields_manage_n;
 
 /*
  * A walk over a message. Each function below lists one or more fields and
@@ -46,11 +48,21 @@ void walk_header_alone(struct walk *w);
 void walk_key_update(struct walk *w);
 void walk_vendor(struct walk *w);
 void walk_context(struct walk *w);
+/* Opaque data that 1.4 added to the messages that end a handshake. */
+void walk_finish_opaque(struct walk *w);
+/* @n bytes, looked into if they are a certificate chain as long as it says. */
+void walk_chain(struct walk *w, const char *name, size_t n);
+/* The slot, and whether lengths of four bytes follow. */
+bool walk_cert_slot(struct walk *w);
+/* Whether the message is of @version or newer. */
+bool walk_since(const struct walk *w, uint8_t version);
 
 uint64_t walk_num(struct walk *w, const char *name, size_t len);
 /* One byte of several fields: all but the last by walk_bits(). */
 uint8_t walk_bits(struct walk *w, const char *name, uint8_t mask);
 uint8_t walk_last_bits(struct walk *w, const char *name, uint8_t mask);
+/* Bits named @name, of the rest of which nothing is known. */
+uint8_t walk_low_bits(struct walk *w, const char *name, uint8_t mask);
 void walk_reserved(struct walk *w, size_t len);
 void walk_reserved_bits(struct walk *w, uint8_t mask);
 void walk_bytes(struct walk *w, const char *name, size_t len);

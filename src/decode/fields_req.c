@@ -11,16 +11,29 @@ void walk_context(struct walk *w)
 		walk_bytes(w, "requester_context", 8);
 }
 
+bool walk_cert_slot(struct walk *w)
+{
+	if (!walk_since(w, SPDM_V14)) {
+		walk_low_bits(w, "slot", 0x0f);
+		return false;
+	}
+	walk_bits(w, "slot", 0x0f);
+	walk_reserved_bits(w, 0x70);
+	return walk_last_bits(w, "large", SPDM_CERT_LARGE);
+}
+
 static void get_certificate(struct walk *w)
 {
+	size_t len;
+
 	walk_num(w, "version", 1);
 	walk_num(w, "code", 1);
-	walk_bits(w, "slot", 0x0f);
-	walk_reserved_bits(w, 0xf0);
-	w->at += !w->err;
+	len = walk_cert_slot(w) ? 4 : 2;
 	walk_num(w, "attributes", 1);
-	walk_num(w, "offset", 2);
-	walk_num(w, "length", 2);
+	if (len > 2)
+		walk_reserved(w, 4);
+	walk_num(w, "offset", len);
+	walk_num(w, "length", len);
 }
 
 static void challenge(struct walk *w)
@@ -36,11 +49,8 @@ static void get_measurements(struct walk *w)
 	walk_header(w, "attributes", "operation");
 	if (!w->err && w->p[2] & SPDM_MEAS_ATTR_SIGN) {
 		walk_bytes(w, "nonce", SPDM_NONCE_LEN);
-		if (w->p[0] >= SPDM_V11) {
-			walk_bits(w, "slot", 0x0f);
-			walk_reserved_bits(w, 0xf0);
-			w->at += !w->err;
-		}
+		if (w->p[0] >= SPDM_V11)
+			walk_low_bits(w, "slot", 0x0f);
 	}
 	walk_context(w);
 }
@@ -63,6 +73,7 @@ static void key_exchange(struct walk *w)
 static void finish(struct walk *w)
 {
 	walk_header(w, "attributes", "req_slot");
+	walk_finish_opaque(w);
 	if (!w->err && w->p[2] & 1)
 		walk_proof(w, "signature", w->sh->req_sig_len);
 	walk_proof(w, "verify", w->sh->hash_len);
@@ -85,6 +96,7 @@ static void psk_exchange(struct walk *w)
 static void psk_finish(struct walk *w)
 {
 	walk_header(w, NULL, NULL);
+	walk_finish_opaque(w);
 	walk_proof(w, "verify", w->sh->hash_len);
 }
 

@@ -61,6 +61,20 @@ uint8_t walk_last_bits(struct walk *w, const char *name, uint8_t mask)
 	return v;
 }
 
+uint8_t walk_low_bits(struct walk *w, const char *name, uint8_t mask)
+{
+	uint8_t v = walk_bits(w, name, mask);
+
+	walk_reserved_bits(w, (uint8_t)~mask);
+	w->at += !w->err;
+	return v;
+}
+
+bool walk_since(const struct walk *w, uint8_t version)
+{
+	return !w->err && w->n && w->p[0] >= version;
+}
+
 void walk_reserved(struct walk *w, size_t len)
 {
 	struct field *f = add(w, "reserved", len);
