@@ -30,7 +30,6 @@ static void ends_drop(struct flow *f)
 			crypto_chain_drop(f->cfg.crypto, &end->slot[i].certs);
 			end->slot[i] = (struct flow_slot){ .there = false };
 		}
-		end->digests_len = 0;
 		end->reading = false;
 	}
 }
@@ -212,12 +211,29 @@ static void request(struct flow_turn *t)
 	case SPDM_GET_MEASUREMENTS:
 		q->shape.sign = t->m.param1 & SPDM_MEAS_ATTR_SIGN;
 		break;
+	case SPDM_GET_ENDPOINT_INFO:
+		q->shape.sign = t->m.u.get_ep_info.attr & SPDM_EP_INFO_SIGN;
+		break;
 	default:
 		break;
 	}
 	/* Decoded again, so that spans live as long as the request waits. */
 	if (spdm_msg_decode(q->p, q->n, &q->own, &q->m))
 		q->waits = false;
+}
+
+void flow_imply(struct flow *f, struct flow_session *s, uint8_t code)
+{
+	struct flow_asked *q = &f->ask[1];
+	const uint8_t head[4] = { f->version, code };
+
+	q->deferred = false;
+	q->s = s;
+	q->n = sizeof(head);
+	memcpy(q->p, head, sizeof(head));
+	q->own = f->shape;
+	q->shape = f->shape;
+	q->waits = !spdm_msg_decode(q->p, q->n, &q->own, &q->m);
 }
 
 static void response(struct flow_turn *t)
@@ -234,6 +250,7 @@ static void response(struct flow_turn *t)
 		q->deferred = t->m.param1 == SPDM_ERR_RESPONSE_NOT_READY;
 		if (t->m.param1 == SPDM_ERR_LARGE_RESPONSE && !t->side)
 			flow_hold(t->f, q);
+		flow_conn_refused(t, q);
 		flow_session_response(t, q);
 		return;
 	}
@@ -315,10 +332,12 @@ void flow_message(struct flow *f, struct flow_session *s, unsigned side,
 /* So many records of one direction may be missing before one that opens. */
 #define MISSING_MAX 8u
 
-/* Tries one key, also for a number that is later than the next. */
+/*
+ * Tries one key, also for a number that is later than the next. What opens and
+ * is of another protocol by its type has no @app; such as PLDM over MCTP.
+ */
 static enum il_err try_key(struct flow *f, struct spdm_channel *ch,
-			   const uint8_t *p, size_t n, struct spdm_span *app,
-			   unsigned *missing)
+			   const uint8_t *p, size_t n, struct spdm_span *app)
 {
 	const uint64_t seq = ch->seq;
 	enum il_err err = IL_E_AUTH;
@@ -327,9 +346,11 @@ static enum il_err try_key(struct flow *f, struct spdm_channel *ch,
 		ch->seq = seq + i;
 		err = spdm_secured_open_at(ch, f->cfg.crypto, p, n, f->plain,
 					   sizeof(f->plain), app);
-		if (!err || ch->seq != seq + i) {
-			*missing = i;
-			return err;
+		if (!err)
+			return IL_OK;
+		if (ch->seq != seq + i) {
+			*app = (struct spdm_span){ 0 };
+			return IL_OK;
 		}
 	}
 	ch->seq = seq;
@@ -346,20 +367,19 @@ static void take_next(struct flow *f, struct flow_session *s, enum spdm_dir d)
 }
 
 static enum il_err open_with(struct flow *f, struct flow_session *s,
-			     const uint8_t *p, size_t n, struct spdm_span *app,
-			     unsigned *missing)
+			     const uint8_t *p, size_t n, struct spdm_span *app)
 {
 	const bool answer = f->ask[0].waits && f->ask[0].s == s;
 	enum spdm_dir d = answer ? SPDM_DIR_RSP : SPDM_DIR_REQ;
 	enum il_err err = IL_E_AUTH;
 
 	for (unsigned i = 0; i < SPDM_DIRS; i++, d = d ^ 1) {
-		err = try_key(f, &s->ch[d], p, n, app, missing);
+		err = try_key(f, &s->ch[d], p, n, app);
 		if (err != IL_E_AUTH && err != IL_E_FIELD)
 			return err;
 		if (!s->next[d].live)
 			continue;
-		err = try_key(f, &s->next[d], p, n, app, missing);
+		err = try_key(f, &s->next[d], p, n, app);
 		if (!err)
 			take_next(f, s, d);
 		if (err != IL_E_AUTH && err != IL_E_FIELD)
@@ -385,7 +405,6 @@ static void record(struct flow *f, const uint8_t *p, size_t n)
 {
 	struct flow_turn t;
 	struct spdm_span app;
-	unsigned missing = 0;
 	uint32_t id = 0;
 	enum il_err err = spdm_secured_id(p, n, &id);
 
@@ -408,7 +427,11 @@ static void record(struct flow *f, const uint8_t *p, size_t n)
 		closed(&t, FLOW_PROTECTED, t.s->why);
 		flow_session_gap(t.s);
 	} else {
-		err = open_with(f, t.s, p, n, &app, &missing);
+		err = open_with(f, t.s, p, n, &app);
+		if (!err && !app.p) {
+			closed(&t, FLOW_OPAQUE, "of another protocol");
+			return;
+		}
 		if (!err) {
 			flow_message(f, t.s, 0, false, app.p, app.n, false);
 			bytes_wipe(f->plain, n < sizeof(f->plain) ? n : 0);

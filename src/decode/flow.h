@@ -122,8 +122,6 @@ struct flow_slot {
 struct flow_end {
 	struct flow_hash m12;
 	struct flow_slot slot[SPDM_SLOTS];
-	uint8_t digests[4 + SPDM_SLOTS * (SPDM_HASH_MAX + 4)];
-	size_t digests_len; /* the last DIGESTS, as it was sent */
 	/* The chain that is being read. */
 	bool reading;
 	uint8_t slot_read;
@@ -158,6 +156,10 @@ struct flow_session {
 	uint8_t next_secret[SPDM_DIRS][SPDM_HASH_MAX];
 	struct flow_hash th;
 	struct flow_hash l12;
+	/* DIGESTS of the requester, if it is the first that it was asked. */
+	bool asked;
+	uint16_t told_len;
+	uint8_t told[4 + SPDM_SLOTS * (SPDM_HASH_MAX + 4)];
 };
 
 struct flow {

@@ -35,6 +35,24 @@ static void on_capabilities(struct flow_turn *t, const struct flow_asked *q)
 	vca(f, q, t);
 }
 
+/* With 1.4 one of two kinds: ML-DSA for a signature, a KEM for a key. */
+static void lengths(struct flow *f, const struct spdm_algs *a)
+{
+	const uint16_t req_pqc = spdm_algs_bits(a, SPDM_ALG_REQ_PQC_ASYM);
+	const uint16_t kem = spdm_algs_bits(a, SPDM_ALG_KEM);
+	struct spdm_shape *sh = &f->shape;
+
+	sh->hash_len = spdm_hash_len(a->hash);
+	sh->sig_len = a->pqc_asym ? spdm_pqc_sig_len(a->pqc_asym)
+				  : spdm_sig_len(a->asym);
+	sh->req_sig_len =
+		req_pqc ? spdm_pqc_sig_len(req_pqc)
+			: spdm_sig_len(spdm_algs_bits(a, SPDM_ALG_REQ_ASYM));
+	sh->dhe_len = kem ? spdm_kem_key_len(kem)
+			  : spdm_dhe_len(spdm_algs_bits(a, SPDM_ALG_DHE));
+	sh->rsp_dhe_len = kem ? spdm_kem_text_len(kem) : 0;
+}
+
 static void on_algorithms(struct flow_turn *t, const struct flow_asked *q)
 {
 	struct flow *f = t->f;
@@ -43,11 +61,7 @@ static void on_algorithms(struct flow_turn *t, const struct flow_asked *q)
 	vca(f, q, t);
 	f->algs = *a;
 	f->version = t->m.version;
-	f->shape.hash_len = spdm_hash_len(a->hash);
-	f->shape.sig_len = spdm_sig_len(a->asym);
-	f->shape.dhe_len = spdm_dhe_len(spdm_algs_bits(a, SPDM_ALG_DHE));
-	f->shape.req_sig_len =
-		spdm_sig_len(spdm_algs_bits(a, SPDM_ALG_REQ_ASYM));
+	lengths(f, a);
 	/* Each side says it of the other. Source: 1.3.0, section 10.4 */
 	f->multi[0] = q->m.u.algs.other_params & SPDM_MULTI_KEY_CONN;
 	f->multi[1] = a->other_params & SPDM_MULTI_KEY_CONN;
@@ -90,6 +104,22 @@ void flow_chain_digest(struct flow_turn *t, unsigned end, uint8_t slot,
 		     "the certificates that were read have another");
 }
 
+/*
+ * With many keys of the requester, its DIGESTS are part of TH: those that the
+ * handshake's first encapsulated request asked for.
+ * Source: 1.3.2, section 10.16.7 (EncapD)
+ */
+static void told_by_requester(struct flow_turn *t)
+{
+	struct flow_session *s = flow_session_shaken(t);
+
+	if (!t->side || !s || s->asked || t->n > sizeof(s->told))
+		return;
+	s->asked = true;
+	s->told_len = (uint16_t)t->n;
+	memcpy(s->told, t->p, t->n);
+}
+
 static void on_digests(struct flow_turn *t)
 {
 	struct flow_end *end = &t->f->end[t->side];
@@ -99,10 +129,7 @@ static void on_digests(struct flow_turn *t)
 	if (!t->side && !t->s && t->f->multi[0] &&
 	    spdm_tr_digests(&t->f->tr, t->p, t->n))
 		t->f->vca_why = flow_no_room;
-	if (t->n <= sizeof(end->digests)) {
-		memcpy(end->digests, t->p, t->n);
-		end->digests_len = t->n;
-	}
+	told_by_requester(t);
 	for (uint8_t i = 0; i < SPDM_SLOTS; i++) {
 		struct flow_slot *s = &end->slot[i];
 
@@ -165,6 +192,13 @@ static void chain_holds(struct flow_turn *t, const struct flow_end *end,
 		flow_say(t, "chain", FLOW_FAILS, crypto_why_name(why.code));
 }
 
+/* Whether what @end signs with is ML-DSA: its keys are not ours to judge. */
+static bool pqc(const struct flow *f, unsigned end)
+{
+	return end ? spdm_algs_bits(&f->algs, SPDM_ALG_REQ_PQC_ASYM)
+		   : f->algs.pqc_asym;
+}
+
 static void chain_whole(struct flow_turn *t, struct flow_end *end)
 {
 	struct flow *f = t->f;
@@ -189,7 +223,7 @@ static void chain_whole(struct flow_turn *t, struct flow_end *end)
 		     "DIGESTS told another");
 	certs = (struct spdm_span){ end->chain + head, end->chain_len - head };
 	if (crypto_chain_parse(f->cfg.crypto, certs.p, certs.n, &s->certs)) {
-		flow_say(t, "chain", FLOW_FAILS,
+		flow_say(t, "chain", pqc(f, t->side) ? FLOW_UNSAID : FLOW_FAILS,
 			 "no certificates, or of a kind that is not ours");
 		return;
 	}
@@ -204,6 +238,9 @@ static void on_certificate(struct flow_turn *t, const struct flow_asked *q)
 	const struct spdm_span p = t->m.u.cert.portion;
 	const uint8_t slot = q->m.param1 & 0xf;
 
+	/* How much a slot holds, and nothing of what it holds. */
+	if (t->m.version >= SPDM_V13 && q->m.param2 & SPDM_CERT_SLOT_SIZE)
+		return;
 	if (q->m.u.get_cert.offset == 0) {
 		end->reading = slot < SPDM_SLOTS;
 		end->slot_read = slot;
@@ -294,7 +331,12 @@ void flow_summary(struct flow_turn *t, uint8_t type, struct spdm_span summary)
 			 "no measurements were read before it");
 }
 
-#define REQ_CHALLENGE "requester-challenge_auth signing"
+/* The requester's M1/M2 begins with VCA from 1.2 on, the responder's always.
+ * Source: section 10.9.3 and 1.1.1, the same */
+static bool with_vca(const struct flow_turn *t)
+{
+	return !t->side || t->f->version >= SPDM_V12;
+}
 
 static void on_challenge(struct flow_turn *t, const struct flow_asked *q)
 {
@@ -303,10 +345,11 @@ static void on_challenge(struct flow_turn *t, const struct flow_asked *q)
 	const uint8_t slot = t->m.param1 & 0xf;
 
 	flow_chain_digest(t, t->side, slot, t->m.u.challenge_auth.chain_hash);
-	flow_add(f, &end->m12, true, q->p, q->n);
-	flow_add(f, &end->m12, true, t->p, t->n - spdm_msg_sig_len(&t->m));
+	flow_add(f, &end->m12, with_vca(t), q->p, q->n);
+	flow_add(f, &end->m12, with_vca(t), t->p,
+		 t->n - spdm_msg_sig_len(&t->m));
 	flow_verify(t, t->side, slot, &end->m12,
-		    t->side ? REQ_CHALLENGE : SPDM_SIGN_CHALLENGE,
+		    t->side ? SPDM_SIGN_MUT_CHALLENGE : SPDM_SIGN_CHALLENGE,
 		    t->m.u.challenge_auth.sig);
 	flow_forget(f, &end->m12);
 	flow_summary(t, q->m.param2, t->m.u.challenge_auth.summary);
@@ -350,18 +393,58 @@ static void on_measurements(struct flow_turn *t, const struct flow_asked *q)
 {
 	struct flow *f = t->f;
 	struct flow_hash *h = t->s ? &t->s->l12 : &f->l12;
-	const bool with_vca = f->version >= SPDM_V12;
+	const bool vca = f->version >= SPDM_V12;
 	const uint8_t slot = q->m.u.get_meas.slot;
 
 	blocks(t);
-	flow_add(f, h, with_vca, q->p, q->n);
-	flow_add(f, h, with_vca, t->p, t->n - spdm_msg_sig_len(&t->m));
+	flow_add(f, h, vca, q->p, q->n);
+	flow_add(f, h, vca, t->p, t->n - spdm_msg_sig_len(&t->m));
 	if (t->m.u.meas.sig.n) {
 		flow_verify(t, 0, slot, h, SPDM_SIGN_MEASUREMENTS,
 			    t->m.u.meas.sig);
 		flow_forget(f, h);
 	}
 	record(t, q);
+}
+
+/*
+ * ERROR is no MEASUREMENTS: L1/L2 begins anew. Of Busy makers think otherwise.
+ * Source: section 10.11.4
+ */
+void flow_conn_refused(struct flow_turn *t, const struct flow_asked *q)
+{
+	struct flow_hash *h = t->s ? &t->s->l12 : &t->f->l12;
+
+	if (t->side || q->m.code != SPDM_GET_MEASUREMENTS)
+		return;
+	switch (t->m.param1) {
+	case SPDM_ERR_RESPONSE_NOT_READY:
+	case SPDM_ERR_LARGE_RESPONSE:
+		break;
+	case SPDM_ERR_BUSY:
+		if (h->s.n && !h->why)
+			h->why = "whether it begins anew after Busy is not "
+				 "agreed";
+		break;
+	default:
+		flow_forget(t->f, h);
+		break;
+	}
+}
+
+/* VCA, request and response. Source: 1.3.2, section 10.24 */
+static void on_endpoint_info(struct flow_turn *t, const struct flow_asked *q)
+{
+	struct flow_hash h = { .why = NULL };
+
+	if (!t->m.u.ep_info.sig.n)
+		return;
+	flow_add(t->f, &h, true, q->p, q->n);
+	flow_add(t->f, &h, true, t->p, t->n - spdm_msg_sig_len(&t->m));
+	flow_verify(t, t->side, t->m.param2 & 0xf, &h,
+		    t->side ? SPDM_SIGN_MUT_EP_INFO : SPDM_SIGN_ENDPOINT_INFO,
+		    t->m.u.ep_info.sig);
+	flow_forget(t->f, &h);
 }
 
 /* --- what comes in --- */
@@ -373,9 +456,12 @@ static void on_measurements(struct flow_turn *t, const struct flow_asked *q)
 void flow_conn_request(struct flow_turn *t)
 {
 	struct flow *f = t->f;
+	struct flow_session *s = flow_session_shaken(t);
 
 	if (flow_carries(t->m.code))
 		return;
+	if (t->side == 1 && s && t->m.code != SPDM_GET_DIGESTS)
+		s->asked = true;
 	if (t->side == 0 && t->m.code != SPDM_GET_DIGESTS)
 		spdm_tr_d_close(&f->tr);
 	if (t->side == 0 && t->m.code != SPDM_GET_MEASUREMENTS)
@@ -385,9 +471,14 @@ void flow_conn_request(struct flow_turn *t)
 	case SPDM_GET_MEASUREMENTS:
 	case SPDM_KEY_EXCHANGE:
 	case SPDM_FINISH:
+	case SPDM_PSK_EXCHANGE:
+	case SPDM_PSK_FINISH:
 	case SPDM_HEARTBEAT:
 	case SPDM_KEY_UPDATE:
+	case SPDM_GET_ENCAPSULATED_REQUEST:
+	case SPDM_DELIVER_ENCAPSULATED_RESPONSE:
 	case SPDM_END_SESSION:
+	case SPDM_GET_MEASUREMENT_EXTENSION_LOG:
 		flow_forget(f, &f->end[t->side].m12);
 		break;
 	default:
@@ -400,8 +491,8 @@ static void read_end(struct flow_turn *t, const struct flow_asked *q)
 	struct flow_end *end = &t->f->end[t->side];
 
 	if (!t->s) {
-		flow_add(t->f, &end->m12, true, q->p, q->n);
-		flow_add(t->f, &end->m12, true, t->p, t->n);
+		flow_add(t->f, &end->m12, with_vca(t), q->p, q->n);
+		flow_add(t->f, &end->m12, with_vca(t), t->p, t->n);
 	}
 	if (t->m.code == SPDM_DIGESTS)
 		on_digests(t);
@@ -430,6 +521,9 @@ void flow_conn_response(struct flow_turn *t, const struct flow_asked *q)
 		break;
 	case SPDM_MEASUREMENTS:
 		on_measurements(t, q);
+		break;
+	case SPDM_ENDPOINT_INFO:
+		on_endpoint_info(t, q);
 		break;
 	default:
 		break;

@@ -14,8 +14,6 @@ bool flow_carries(uint8_t code)
 	case SPDM_CHUNK_SEND:
 	case SPDM_CHUNK_GET:
 	case SPDM_RESPOND_IF_READY:
-	case SPDM_GET_ENCAPSULATED_REQUEST:
-	case SPDM_DELIVER_ENCAPSULATED_RESPONSE:
 		return true;
 	default:
 		return false;

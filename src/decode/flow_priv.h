@@ -46,12 +46,15 @@ const uint8_t *flow_chain_hash(const struct flow *f, unsigned end,
 /* flow_conn.c: what a request empties, and what a response lets us check. */
 void flow_conn_request(struct flow_turn *t);
 void flow_conn_response(struct flow_turn *t, const struct flow_asked *q);
+void flow_conn_refused(struct flow_turn *t, const struct flow_asked *q);
 void flow_summary(struct flow_turn *t, uint8_t type, struct spdm_span summary);
 
 /* flow_session.c */
 void flow_session_request(struct flow_turn *t);
 void flow_session_response(struct flow_turn *t, const struct flow_asked *q);
 void flow_session_drop(struct flow *f, struct flow_session *s);
+/* The one whose handshake a message belongs to, or NULL. */
+struct flow_session *flow_session_shaken(const struct flow_turn *t);
 struct flow_session *flow_session_find(struct flow *f, uint32_t id);
 /* A message of session @s could not be had. */
 void flow_session_gap(struct flow_session *s);
@@ -60,9 +63,12 @@ void flow_session_gap(struct flow_session *s);
 void flow_nested(struct flow_turn *t);
 /* The answer to @q will come in chunks. */
 void flow_hold(struct flow *f, const struct flow_asked *q);
-/* Requests that are about carrying others: no transcript knows them. */
+/* Requests of chunks and of patience: no transcript knows them. */
 bool flow_carries(uint8_t code);
 
+/* A request of the responder that goes without being sent; @s: NULL, or the
+ * session that its response comes in. */
+void flow_imply(struct flow *f, struct flow_session *s, uint8_t code);
 /* A message, out of whatever it came in. @pad: zeros may follow it. */
 void flow_message(struct flow *f, struct flow_session *s, unsigned side,
 		  bool carried, const uint8_t *p, size_t n, bool pad);

@@ -260,17 +260,16 @@ static void ask_secrets(struct flow *f, struct flow_session *s,
 
 /*
  * Who an end is goes into TH as the hash of its chain, and with many keys as
- * the last DIGESTS before that. Source: 1.3.0, section 10.16.7
+ * DIGESTS before that. Source: 1.3.2, section 10.16.7
  */
 static void add_chain(struct flow *f, struct flow_session *s, unsigned end,
 		      uint8_t slot)
 {
-	const struct flow_end *e = &f->end[end];
 	const uint8_t *hash = flow_chain_hash(f, end, slot);
 
 	/* The responder's are where spdm_tr_th() begins. */
-	if (end && f->multi[end])
-		flow_add(f, &s->th, true, e->digests, e->digests_len);
+	if (end && f->multi[end] && s->told_len)
+		flow_add(f, &s->th, true, s->told, s->told_len);
 	if (hash)
 		flow_add(f, &s->th, true, hash, f->shape.hash_len);
 	else
@@ -300,14 +299,15 @@ static void on_key_exchange(struct flow_turn *t, const struct flow_asked *q)
 	flow_summary(t, q->m.param1, t->m.u.key_ex_rsp.summary);
 	flow_add(f, &s->th, true, t->p + sig_at, t->m.u.key_ex_rsp.sig.n);
 	handshake(t, s);
+	/* GET_DIGESTS goes without saying. Source: section 10.16.2 */
+	if (t->m.u.key_ex_rsp.mut_auth == SPDM_MUT_AUTH_DIGESTS)
+		flow_imply(f, f->shape.clear ? NULL : s, SPDM_GET_DIGESTS);
 	if (!t->m.u.key_ex_rsp.verify.n)
 		return;
 	hmac(t, s, SPDM_DIR_RSP, t->m.u.key_ex_rsp.verify);
 	flow_add(f, &s->th, true, t->m.u.key_ex_rsp.verify.p,
 		 t->m.u.key_ex_rsp.verify.n);
 }
-
-#define REQ_FINISH "requester-finish signing"
 
 /* The requester signs: its chain is part of the transcript then. */
 static void signed_finish(struct flow_turn *t, struct flow_session *s,
@@ -319,18 +319,25 @@ static void signed_finish(struct flow_turn *t, struct flow_session *s,
 
 	add_chain(f, s, 1, slot);
 	flow_add(f, &s->th, true, q->p, q->n - tail);
-	flow_verify(t, 1, slot, &s->th, REQ_FINISH, q->m.u.finish.sig);
+	flow_verify(t, 1, slot, &s->th, SPDM_SIGN_FINISH, q->m.u.finish.sig);
 	flow_add(f, &s->th, true, q->m.u.finish.sig.p, q->m.u.finish.sig.n);
 }
 
-/* FINISH in the clear is about the newest session. */
+/* In the clear it is about the newest. */
+struct flow_session *flow_session_shaken(const struct flow_turn *t)
+{
+	struct flow_session *s = t->s ? t->s : t->f->newest;
+
+	return s && !s->open ? s : NULL;
+}
+
 static void on_finish(struct flow_turn *t, const struct flow_asked *q)
 {
 	struct flow *f = t->f;
-	struct flow_session *s = t->s ? t->s : f->newest;
+	struct flow_session *s = flow_session_shaken(t);
 	const struct spdm_span mac = q->m.u.finish.verify;
 
-	if (!s || s->open) {
+	if (!s) {
 		flow_say(t, "HMAC of the requester", FLOW_UNSAID,
 			 "the start of its session is not in this capture");
 		return;

@@ -357,6 +357,27 @@ static void a_conversation_that_began_before_is_told_so(void **state)
 	free(f);
 }
 
+/* Packets 33 to 36 alone: two exchanges of the first session. */
+static void what_begins_inside_a_session_stays_protected(void **state)
+{
+	struct rig *r = *state;
+	size_t n, len, from, to;
+	uint8_t *f = rig_read(vector("base11", "pcap"), &n);
+	const char *path = rig_path(r, "inside.pcap");
+
+	from = packet_at(f, n, 33, &len) - PACKET_HEADER;
+	to = packet_at(f, n, 37, &len) - PACKET_HEADER;
+	memmove(f + FILE_HEADER, f + from, to - from);
+	rig_write(path, f, FILE_HEADER + to - from);
+	rig_run(r, "decode", path, "--keys", vector("base11", "json"), "--json",
+		NULL);
+	assert_int_equal(r->status, CLI_DONE);
+	assert_int_equal(sum(r, "messages"), 4);
+	assert_int_equal(sum(r, "protected"), 4);
+	assert_non_null(strstr(r->out, "the start of its session is not in"));
+	free(f);
+}
+
 static void a_foreign_anchor_does_not_vouch(void **state)
 {
 	struct rig *r = *state;
@@ -540,6 +561,7 @@ int main(void)
 		T(what_stands_before_a_cut_is_shown),
 		T(foreign_files_are_named),
 		T(a_conversation_that_began_before_is_told_so),
+		T(what_begins_inside_a_session_stays_protected),
 		T(a_foreign_anchor_does_not_vouch),
 		T(our_own_capture_is_read_whole_with_its_key_log),
 		T(a_key_log_is_its_owner_s_alone),
