@@ -219,6 +219,10 @@ static enum il_err fail(struct spdm_req *q, enum il_err err, bool told)
 		  q->op, err, q->step);
 	if (q->op == SPDM_OP_MEASURE)
 		q->meas_len = q->meas_mark; /* as L1/L2, which it never met */
+	/* Nor is an ERROR part of it: L1/L2 begins anew, as at the peer; see
+	 * unsettle() of the responder. */
+	if (err == IL_E_PEER && q->peer_error != SPDM_ERR_BUSY)
+		spdm_tr_forget(&q->tr, spdm_req_l12(q));
 	if (resynch) /* the peer has forgotten all of it */
 		spdm_req_wipe_session(q);
 	if (q->op == SPDM_OP_CONNECT || resynch) {
@@ -282,15 +286,16 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 	const size_t head =
 		secured ? spdm_secured_head(&q->ch[SPDM_DIR_REQ]) : 0;
 	struct spdm_span rest = { 0 };
-	size_t n;
+	size_t room, n;
 	enum il_err err;
 
 	if (q->op == SPDM_OP_NONE || q->sent)
 		return IL_E_STATE;
 	if (cap < SPDM_SECURED_OVER_MAX + 4)
 		return IL_E_SPACE;
-	const size_t room = secured ? cap - head - SPDM_SECURED_TAIL : cap;
-
+	room = secured ? cap - head - SPDM_SECURED_TAIL : cap;
+	if (secured && room > SPDM_SECURED_MAX)
+		room = SPDM_SECURED_MAX;
 	if (q->carry.state == SPDM_CARRY_NONE)
 		err = spdm_req_first(q, out + head, room, &n, &rest);
 	else

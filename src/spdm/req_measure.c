@@ -80,18 +80,13 @@ const struct spdm_req_step spdm_req_challenge_steps[] = {
 };
 /* clang-format on */
 
-static struct crypto_slot *l12_of(struct spdm_req *q)
-{
-	return q->state == SPDM_REQ_SESSION ? &q->l12 : &q->tr.l12;
-}
-
 static enum il_err meas_build(struct spdm_req *q, struct spdm_msg *m)
 {
 	enum il_err err = context_make(q, m->u.get_meas.context);
 
 	if (err)
 		return err;
-	if (!l12_of(q)->n) /* a new L1/L2 */
+	if (!spdm_req_l12(q)->n) /* a new L1/L2 */
 		q->meas_len = 0;
 	q->meas_mark = q->meas_len;
 	if (q->args.sign)
@@ -160,7 +155,7 @@ static enum il_err record_check(const struct spdm_req *q,
 
 static enum il_err meas_check(struct spdm_req *q, const struct spdm_msg *m)
 {
-	struct crypto_slot *l12 = l12_of(q);
+	struct crypto_slot *l12 = spdm_req_l12(q);
 	enum il_err err = record_check(q, m);
 
 	if (!err && q->args.sign && (m->param2 & 0xf) != q->slot)

@@ -287,7 +287,8 @@ static enum il_err wrong_code(struct spdm_req *q, const struct spdm_msg *m,
 		return IL_E_FIELD;
 	q->peer_error = m->param1;
 	q->peer_error_data = m->param2;
-	err = spdm_carry_error(q, m, now_ns);
+	/* Who has not agreed on a version refuses, and nothing else. */
+	err = m->version == v ? spdm_carry_error(q, m, now_ns) : IL_E_PEER;
 	*told = err == IL_E_PEER || err == IL_E_TIMEOUT;
 	return err;
 }

@@ -63,6 +63,8 @@ bool spdm_rsp_slot_good(const struct spdm_rsp_slot *s)
 
 static bool buffers_ok(const struct spdm_rsp_cfg *cfg)
 {
+	if (cfg->longest && cfg->longest < SPDM_TRANSFER_MIN)
+		return false;
 	if (cfg->large && (cfg->large_cap <= cfg->transfer ||
 			   cfg->large_cap > UINT32_MAX / 2))
 		return false;
@@ -187,9 +189,21 @@ uint64_t spdm_rsp_tick(struct spdm_rsp *r, uint64_t now_ns)
 	return next;
 }
 
+/* Codes that are reserved before 1.2 say no more than Unspecified there. */
+static uint8_t known(const struct spdm_ex *x, uint8_t code)
+{
+	const uint8_t v = x->r->version;
+	const bool newer = code >= SPDM_ERR_SESSION_REQUIRED &&
+			   code <= SPDM_ERR_DATA_TOO_LARGE;
+
+	return newer && v && v < SPDM_V12 ? SPDM_ERR_UNSPECIFIED : code;
+}
+
 enum il_err spdm_ex_refuse(struct spdm_ex *x, uint8_t code, uint8_t data)
 {
-	x->error = code;
+	x->error = known(x, code);
+	if (x->error != code)
+		x->ext_len = 0;
 	x->error_data = data;
 	return IL_E_FIELD;
 }
@@ -220,19 +234,21 @@ static void tap_bytes(struct spdm_ex *x, enum spdm_tap_stage stage)
 			   &x->len);
 }
 
-/* The longest that the peer takes at once and we can send. */
-uint32_t spdm_rsp_longest(const struct spdm_rsp *r)
+/* What the peer takes at once, we can send, and a record can say. */
+uint32_t spdm_ex_longest(const struct spdm_ex *x)
 {
-	const uint32_t ours = r->cfg.longest, theirs = r->peer_transfer;
+	const uint32_t ours = x->r->cfg.longest, theirs = x->r->peer_transfer;
+	const uint32_t n = ours && (!theirs || ours < theirs) ? ours : theirs;
 
-	return ours && (!theirs || ours < theirs) ? ours : theirs;
+	return x->secured && (!n || n > SPDM_SECURED_MAX) ? SPDM_SECURED_MAX
+							  : n;
 }
 
 static enum il_err encode(struct spdm_ex *x)
 {
 	struct wr w = wr_over(x->buf, x->cap);
 	enum il_err err = spdm_msg_encode(&w, &x->rsp);
-	const uint32_t max = x->big ? 0 : spdm_rsp_longest(x->r);
+	const uint32_t max = x->big ? 0 : spdm_ex_longest(x);
 
 	if (max && w.len + x->ack > max && spdm_large_open(x, w.len)) {
 		w = wr_over(x->buf, x->cap);
@@ -373,24 +389,6 @@ static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, uint64_t now_ns)
 	x->record = r->cfg.scratch + r->cfg.transfer + SPDM_SECURED_SLACK;
 	x->record_cap =
 		r->cfg.scratch_len - r->cfg.transfer - SPDM_SECURED_SLACK;
-}
-
-/*
- * PCI-SIG messages outside a session get no answer at all, in any phase and
- * whatever the rest of them says.
- * Source: PCIe TDISP 1.0 §11.2.2 (law 1).
- */
-bool spdm_rsp_must_ignore(const uint8_t *in, size_t n)
-{
-	struct rd r = rd_over(in, n);
-
-	rd_skip(&r, 1);
-	if (rd_u8(&r) != SPDM_VENDOR_DEFINED_REQUEST)
-		return false;
-	rd_skip(&r, 2);
-	if (rd_u16le(&r) != SPDM_STD_PCISIG || rd_u8(&r) != 2)
-		return false;
-	return rd_u16le(&r) == SPDM_VID_PCISIG;
 }
 
 struct spdm_rsp_session *spdm_rsp_finishing(struct spdm_rsp *r,

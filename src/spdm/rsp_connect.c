@@ -164,8 +164,26 @@ static uint32_t usable(const struct spdm_rsp *r, uint32_t flags)
 	return spdm_caps_sessions(r->cfg.caps, flags) ? flags : flags & ~ses;
 }
 
+/* What the peer said of itself. */
+static void take_caps(struct spdm_rsp *r, const struct spdm_msg *m,
+		      uint32_t flags)
+{
+	const bool sizes = m->version >= SPDM_V12;
+
+	r->version = m->version;
+	r->peer_caps = flags;
+	r->peer_transfer = sizes ? m->u.caps.transfer : 0;
+	r->peer_max = sizes ? m->u.caps.max_msg : 0;
+}
+
+/*
+ * A list of algorithms that does not go over at once is a large response: that
+ * is why who asks for it has to know chunks.
+ * Source: DSP0274 1.3.2, section 10.3 (Supported Algorithms)
+ */
 enum il_err spdm_rsp_caps(struct spdm_ex *x)
 {
+	static const struct spdm_msg nothing;
 	struct spdm_rsp *r = x->r;
 	const struct spdm_caps *c = &x->req.u.caps;
 	const uint32_t flags = c->flags & spdm_caps_mask(x->req.version, true);
@@ -174,16 +192,14 @@ enum il_err spdm_rsp_caps(struct spdm_ex *x)
 	if (!caps_sane(&x->req, flags))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	caps_fields(x, flags);
+	/* What was said counts for the answer: it may leave in chunks. */
+	take_caps(r, &x->req, usable(r, flags));
 	err = spdm_ex_emit(x);
 	if (!err)
 		err = spdm_ex_vca(x);
 	if (err)
-		return err;
-	r->version = x->req.version;
-	r->peer_caps = usable(r, flags);
-	r->peer_transfer = r->version >= SPDM_V12 ? c->transfer : 0;
-	r->peer_max = r->version >= SPDM_V12 ? c->max_msg : 0;
-	return IL_OK;
+		take_caps(r, &nothing, 0);
+	return err;
 }
 
 enum il_err spdm_rsp_hash_slot(struct spdm_rsp *r, unsigned i, uint32_t hash)
@@ -317,36 +333,67 @@ static enum il_err cert_room(struct spdm_ex *x, unsigned slot)
 	const bool set = r->cfg.caps & SPDM_CAP_SET_CERT;
 	const size_t head = SPDM_CHAIN_HEAD + spdm_hash_len(r->hash);
 	const size_t n = set ? r->cfg.slot_room : r->cfg.slots[slot].certs.n;
+	size_t room = n ? head + n : 0;
 	enum il_err err;
 
 	if (!(slots_there(r) >> slot & 1))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	x->rsp.u.cert.remainder = set && !n ? UINT16_MAX : (uint32_t)(head + n);
+	if (room > UINT16_MAX || (set && !n))
+		room = UINT16_MAX;
+	x->rsp.u.cert.remainder = (uint32_t)room;
 	err = spdm_ex_emit(x);
 	return err ? err : record_m12(x, false);
 }
 
+/* LargeCertChain, 1.4: longer fields; no chain of ours needs them. */
+static bool large_chain(const struct spdm_ex *x)
+{
+	return x->r->version >= SPDM_V14 && (x->req.param1 & SPDM_CERT_LARGE);
+}
+
+/* Bytes of a portion: what is left, and what either side can carry. */
+static size_t portion(const struct spdm_ex *x, size_t left)
+{
+	const struct spdm_rsp *r = x->r;
+	const size_t head = large_chain(x) ? 16 : 8;
+	const uint32_t most = spdm_ex_most(x);
+	size_t n = x->req.u.get_cert.length;
+
+	if (n > left)
+		n = left;
+	if (n > x->record_cap)
+		n = x->record_cap;
+	if (!spdm_rsp_chunks(r) && n > r->cfg.transfer - head)
+		n = r->cfg.transfer - head;
+	if (most && n > most - head)
+		n = most - head;
+	return n;
+}
+
 /*
  * As much as was asked for, as is left, and as either side can carry.
- * Source: DSP0274 1.2.1, section 10.6. OPEN: a Length of 0 is refused, as it
- * would never lead anywhere.
+ * Source: DSP0274 1.2.1, section 10.6; 1.4.0, likewise (LargeCertChain, which
+ * LARGE_RESP_CAP stands for). OPEN: a Length of 0 is refused, as it would
+ * never lead anywhere.
  */
 enum il_err spdm_rsp_cert(struct spdm_ex *x)
 {
 	struct spdm_rsp *r = x->r;
 	const unsigned slot = x->req.param1 & 0xf;
 	const size_t off = x->req.u.get_cert.offset;
-	const uint32_t most = spdm_ex_most(x);
-	size_t n = x->req.u.get_cert.length;
 	enum il_err err;
 
-	x->rsp.param1 = (uint8_t)slot;
+	if (large_chain(x) && !(r->cfg.caps & SPDM_CAP_LARGE_RESP))
+		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST,
+				      x->req.code);
+	x->rsp.param1 =
+		(uint8_t)(slot | (large_chain(x) ? SPDM_CERT_LARGE : 0));
 	if (r->multi_key && slot < SPDM_SLOTS)
 		x->rsp.param2 = r->cfg.slots[slot].model & SPDM_CERT_INFO_MASK;
 	if (r->version >= SPDM_V13 && slot < SPDM_SLOTS &&
 	    (x->req.param2 & SPDM_CERT_SLOT_SIZE))
 		return cert_room(x, slot);
-	if (!spdm_rsp_has_slot(r, slot) || !n)
+	if (!spdm_rsp_has_slot(r, slot) || !x->req.u.get_cert.length)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 
 	const struct spdm_chain chain = { r->cfg.slots[slot].certs,
@@ -356,20 +403,13 @@ enum il_err spdm_rsp_cert(struct spdm_ex *x)
 
 	if (off >= total)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	if (n > total - off)
-		n = total - off;
-	if (n > x->record_cap)
-		n = x->record_cap;
-	if (!spdm_rsp_chunks(r) && n > r->cfg.transfer - 8)
-		n = r->cfg.transfer - 8;
-	if (most && n > most - 8)
-		n = most - 8;
+
+	const size_t n = portion(x, total - off);
+
 	spdm_chain_bytes(&chain, off, x->record, n);
 	spdm_ex_record_used(x, n);
 	x->rsp.u.cert.portion = (struct spdm_span){ .p = x->record, .n = n };
-	x->rsp.u.cert.remainder = (uint16_t)(total - off - n);
+	x->rsp.u.cert.remainder = (uint32_t)(total - off - n);
 	err = spdm_ex_emit(x);
-	if (!err)
-		err = record_m12(x, false);
-	return err;
+	return err ? err : record_m12(x, false);
 }

@@ -35,8 +35,8 @@ void spdm_large_drop(struct spdm_rsp *r)
 
 	if (l->state == SPDM_LARGE_NONE)
 		return;
-	bytes_wipe(r->cfg.large + l->at,
-		   l->state == SPDM_LARGE_OUT ? l->total : l->done);
+	/* Also what a chunk brought that was not answered. */
+	bytes_wipe(r->cfg.large + l->at, l->total);
 	*l = (struct spdm_large){ .next = l->next };
 }
 
@@ -79,7 +79,11 @@ static void take(struct spdm_ex *x)
 
 /* --- requests --- */
 
-/* What is wrong with the first chunk: an ERROR code, or 0. */
+/*
+ * What is wrong with the first chunk: an ERROR code, or 0. OPEN: no code is
+ * named for a LargeMessageSize above our limit; RequestTooLarge says it, where
+ * DMTF's implementation has InvalidRequest.
+ */
 static uint8_t first_bad(const struct spdm_ex *x)
 {
 	const struct spdm_chunk *c = &x->req.u.chunk;
@@ -187,7 +191,7 @@ static size_t place(const struct spdm_ex *x)
 uint32_t spdm_ex_most(const struct spdm_ex *x)
 {
 	const struct spdm_rsp *r = x->r;
-	const uint32_t once = spdm_rsp_longest(r);
+	const uint32_t once = spdm_ex_longest(x);
 	const size_t at = place(x);
 	size_t most;
 
@@ -207,7 +211,7 @@ bool spdm_large_open(struct spdm_ex *x, size_t len)
 {
 	const uint32_t most = spdm_ex_most(x);
 
-	if (x->big || len > most || most <= spdm_rsp_longest(x->r))
+	if (x->big || len > most || most <= spdm_ex_longest(x))
 		return false;
 	if (!place(x))
 		take(x);
@@ -235,7 +239,7 @@ enum il_err spdm_rsp_chunk_get(struct spdm_ex *x)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 
 	const uint32_t room =
-		spdm_rsp_longest(r) - (l->seq ? SEND_HEAD : FIRST_HEAD);
+		spdm_ex_longest(x) - (l->seq ? SEND_HEAD : FIRST_HEAD);
 	const uint32_t left = l->total - l->done;
 
 	c->seq = l->seq;
@@ -256,7 +260,11 @@ enum il_err spdm_rsp_chunk_get(struct spdm_ex *x)
 
 /* --- what goes out in the end --- */
 
-/* The response stays here, and its handle goes. */
+/*
+ * The response stays here, and its handle goes; after a large request behind
+ * the acknowledgement of its last chunk. OPEN: DMTF's responder leaves that
+ * acknowledgement out then; its requester takes both, and so does ours.
+ */
 static enum il_err announce(struct spdm_ex *x)
 {
 	struct spdm_large *l = &x->r->large;

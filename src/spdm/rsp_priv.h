@@ -147,7 +147,7 @@ bool spdm_ex_dh_again(struct spdm_ex *x);
 uint32_t spdm_ex_most(const struct spdm_ex *x);
 
 /* The longest that goes over at once; 0: no limit. */
-uint32_t spdm_rsp_longest(const struct spdm_rsp *r);
+uint32_t spdm_ex_longest(const struct spdm_ex *x);
 
 /* The session that a FINISH in the clear is about, where it may be one. */
 struct spdm_rsp_session *spdm_rsp_finishing(struct spdm_rsp *r,

@@ -485,7 +485,7 @@ static enum il_err vendor_room(struct spdm_ex *x, const struct spdm_vdm *in,
 	const bool large = vendor_large(x);
 	const size_t head = 4 + 2 + 1 + in->vid.n + (large ? 6 : 2);
 	const uint32_t most = spdm_ex_most(x);
-	const uint32_t once = spdm_rsp_longest(x->r);
+	const uint32_t once = spdm_ex_longest(x);
 	size_t room = x->record_cap;
 
 	if (most)

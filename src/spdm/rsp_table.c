@@ -144,6 +144,9 @@ static const struct edge {
 	[REQ_CHUNK_GET][SPDM_PH_SESSION]      = { spdm_rsp_chunk_get,    SPDM_PH_SESSION },
 	[REQ_CHUNK_SEND][SPDM_PH_PSK]         = { spdm_rsp_chunk_send,   SPDM_PH_PSK },
 	[REQ_CHUNK_GET][SPDM_PH_PSK]          = { spdm_rsp_chunk_get,    SPDM_PH_PSK },
+	[REQ_CHUNK_SEND][SPDM_PH_MUTUAL]      = { spdm_rsp_chunk_send,   SPDM_PH_MUTUAL },
+	[REQ_CHUNK_GET][SPDM_PH_MUTUAL]       = { spdm_rsp_chunk_get,    SPDM_PH_MUTUAL },
+	[REQ_IF_READY][SPDM_PH_MUTUAL]        = { spdm_rsp_if_ready,     SPDM_PH_MUTUAL },
 	[REQ_IF_READY][SPDM_PH_PSK]           = { spdm_rsp_if_ready,     SPDM_PH_PSK },
 	[REQ_IF_READY][SPDM_PH_READY]         = { spdm_rsp_if_ready,     SPDM_PH_READY },
 	[REQ_IF_READY][SPDM_PH_HANDSHAKE]     = { spdm_rsp_if_ready,     SPDM_PH_HANDSHAKE },
@@ -250,7 +253,7 @@ static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
 	    (!(r->cfg.caps & reqs[i].cap) ||
 	     (reqs[i].both && !(r->peer_caps & reqs[i].cap))))
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST, code);
-	if (spdm_encap_blocks(x, code))
+	if (!reqs[i].carrier && spdm_encap_blocks(x, code))
 		return spdm_ex_refuse(x, SPDM_ERR_REQUEST_IN_FLIGHT, 0);
 	if (!edges[i][phase].act && reqs[i].inside && !x->s &&
 	    version >= SPDM_V12)
@@ -297,33 +300,73 @@ static void settle(struct spdm_ex *x, unsigned row)
 		spdm_tr_forget(&r->tr, x->s ? &x->s->l12 : &r->tr.l12);
 }
 
-static enum il_err run(struct spdm_ex *x, const uint8_t *in, size_t n)
+/*
+ * L1/L2 has GET_MEASUREMENTS and MEASUREMENTS alone: whatever else is said,
+ * and so an ERROR, begins it anew. OPEN: the sentence names no exception; what
+ * is only put off has not been answered yet, as DMTF's implementation has it.
+ * Source: DSP0274 1.0.1, section 4.11.2.1; 1.2.1, section 10.11.4
+ */
+static void unsettle(struct spdm_ex *x, unsigned row, enum il_err err)
 {
-	unsigned row = REQS;
+	struct spdm_rsp *r = x->r;
+
+	if (err == IL_E_AGAIN || err == IL_E_SPACE ||
+	    x->error == SPDM_ERR_BUSY || (row < REQS && reqs[row].carrier))
+		return;
+	spdm_tr_forget(&r->tr, x->s ? &x->s->l12 : &r->tr.l12);
+}
+
+static enum il_err act(struct spdm_ex *x, const uint8_t *in, size_t n,
+		       unsigned *row)
+{
 	enum il_err err;
 
 	if (n < 4)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	err = admit(x, in[0], in[1], &row);
+	err = admit(x, in[0], in[1], row);
 	if (!err)
 		err = parse(x, in, n);
 	if (err)
 		return err;
 	spdm_ex_begin(x);
-	x->proof = reqs[row].proof;
+	x->proof = reqs[*row].proof;
 	if (x->proof)
 		memset((uint8_t *)x + SPDM_EX_PROOF, 0,
 		       sizeof(*x) - SPDM_EX_PROOF);
+	return edges[*row][spdm_ex_phase(x)].act(x);
+}
 
-	const struct edge *e = &edges[row][spdm_ex_phase(x)];
+static enum il_err run(struct spdm_ex *x, const uint8_t *in, size_t n)
+{
+	unsigned row = REQS;
+	enum il_err err = act(x, in, n, &row);
 
-	err = e->act(x);
+	if (err)
+		unsettle(x, row, err);
 	if (err || reqs[row].carrier)
 		return err;
 	settle(x, row);
 	if (!x->s)
-		spdm_rsp_enter(x->r, e->next);
+		spdm_rsp_enter(x->r, edges[row][x->r->phase].next);
 	return IL_OK;
+}
+
+/*
+ * PCI-SIG messages outside a session get no answer at all, in any phase and
+ * whatever the rest of them says.
+ * Source: PCIe TDISP 1.0 §11.2.2 (law 1).
+ */
+bool spdm_rsp_must_ignore(const uint8_t *in, size_t n)
+{
+	struct rd r = rd_over(in, n);
+
+	rd_skip(&r, 1);
+	if (rd_u8(&r) != SPDM_VENDOR_DEFINED_REQUEST)
+		return false;
+	rd_skip(&r, 2);
+	if (rd_u16le(&r) != SPDM_STD_PCISIG || rd_u8(&r) != 2)
+		return false;
+	return rd_u16le(&r) == SPDM_VID_PCISIG;
 }
 
 enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in, size_t n)

@@ -20,6 +20,8 @@
 /* Under any binding. */
 #define SPDM_SECURED_HEAD_MAX (SPDM_SECURED_HEAD + 8 + 1)
 #define SPDM_SECURED_OVER_MAX (SPDM_SECURED_HEAD_MAX + SPDM_SECURED_TAIL)
+/* The longest message in a record, whose length has 16 bits. */
+#define SPDM_SECURED_MAX (UINT16_MAX - SPDM_SECURED_TAIL - 2 - 1)
 /* What an opened record needs beside its message, at most. */
 #define SPDM_SECURED_SLACK (2 + 1 + SPDM_RANDOM_MAX)
 

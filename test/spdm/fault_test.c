@@ -154,6 +154,9 @@ static void check_rsp(struct pair *p, const struct faulty *f,
 		for (unsigned d = 0; d < SPDM_DIRS; d++)
 			a->ses[0].ch[d].seq = old->ses[0].ch[d].seq;
 		a->ses[0].heard_ns = old->ses[0].heard_ns;
+		/* The ERROR that came of it has begun L1/L2 anew. */
+		if (!a->tr.l12.n)
+			a->tr.l12 = old->tr.l12;
 		assert_memory_equal(a, old, sizeof(*a));
 	}
 	free(a);

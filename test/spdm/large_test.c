@@ -886,8 +886,6 @@ static void what_came_in_chunks_is_checked_as_a_whole(void **unused)
 	assert_int_not_equal(forged(60, odd_whole), IL_OK);
 }
 
-/* --- the long form of 1.4, and its sequence numbers --- */
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
