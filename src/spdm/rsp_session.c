@@ -498,10 +498,13 @@ static enum il_err vendor_room(struct spdm_ex *x, const struct spdm_vdm *in,
 		return IL_E_SPACE;
 	if (x->cap < head + room && (!once || x->cap + x->ack < once))
 		room = x->cap - head;
-	if (x->s && !x->r->cfg.tap && x->cap >= head + room)
-		*w = wr_over(x->buf + head, room);
-	else
-		*w = wr_over(x->record, room);
+	/* Field by field: a struct that is copied just after it was made waits
+	 * for its own stores. */
+	w->p = x->s && !x->r->cfg.tap && x->cap >= head + room ? x->buf + head
+							       : x->record;
+	w->cap = room;
+	w->len = 0;
+	w->err = IL_OK;
 	return IL_OK;
 }
 
