@@ -67,6 +67,23 @@ static enum il_err settled(struct tsm_conn *c, enum tdi_state want,
 	return tsm_bind_enter(c->op.args.bind, ev);
 }
 
+/*
+ * A device may drain before LOCK, and stop in steps, and says BUSY meanwhile;
+ * to cut the link for that would take every other TDI of the device down. Asked
+ * again, as often as is bounded: law 49. Source: PCIe Base 6.x §11.3 (LOCK,
+ * STOP, error BUSY)
+ */
+static bool not_done(struct tsm_conn *c, enum il_err err,
+		     const struct tdisp_msg *m)
+{
+	if (err != IL_E_PEER || m->error.code != TDISP_E_BUSY ||
+	    c->op.tries >= TSM_BUSY_TRIES)
+		return false;
+	c->op.tries++;
+	c->op.phase--;
+	return true;
+}
+
 /* --- lock --- */
 
 static enum il_err caps_fit(struct tsm_conn *c)
@@ -90,17 +107,18 @@ static enum il_err lock_send(struct tsm_conn *c)
 			  .default_stream = c->stream_id,
 			  .mmio_offset = (uint64_t)c->op.args.mmio_offset },
 	};
-	enum il_err err = state_is(c, TDI_UNLOCKED);
 
-	return err ? err : send(c, &m);
+	return send(c, &m);
 }
 
 static enum il_err lock_taken(struct tsm_conn *c)
 {
 	struct tsm_bind *b = c->op.args.bind;
-	struct tdisp_msg m;
+	struct tdisp_msg m = { .code = 0 };
 	enum il_err err = answer(c, &m);
 
+	if (not_done(c, err, &m))
+		return lock_send(c);
 	if (err)
 		return err;
 	tsm_lock_begin(b, m.nonce, c->op.args.lock_flags,
@@ -125,7 +143,8 @@ enum il_err tsm_do_lock(struct tsm_conn *c)
 	case 2:
 		return caps_fit(c);
 	case 3:
-		return lock_send(c);
+		err = state_is(c, TDI_UNLOCKED);
+		return err ? err : lock_send(c);
 	case 4:
 		return lock_taken(c);
 	default:
@@ -291,22 +310,13 @@ static enum il_err stop_send(struct tsm_conn *c)
 	return ask(c, TDISP_STOP_REQ);
 }
 
-/*
- * A device may stop in steps and say BUSY meanwhile; to cut the link for it
- * would take every other TDI of the device down. Asked again, as often as is
- * bounded: law 49. Source: PCIe Base 6.x §11.3 (STOP, error BUSY)
- */
 static enum il_err stop_taken(struct tsm_conn *c)
 {
 	struct tdisp_msg m = { .code = 0 };
 	enum il_err err = answer(c, &m);
 
-	if (err == IL_E_PEER && m.error.code == TDISP_E_BUSY &&
-	    c->op.tries < TSM_STOP_TRIES) {
-		c->op.tries++;
-		c->op.phase--;
+	if (not_done(c, err, &m))
 		return ask(c, TDISP_STOP_REQ);
-	}
 	return err ? err : ask(c, TDISP_GET_STATE);
 }
 

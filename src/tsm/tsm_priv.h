@@ -13,7 +13,8 @@
 #define TSM_KEYLOG     128
 #define TSM_PAY_MAX    64   /* longest vendor payload we send: KEY_PROG */
 #define TSM_PORTION    1024 /* of a report */
-#define TSM_STOP_TRIES 256  /* of a STOP that the device says is BUSY */
+#define TSM_BUSY_TRIES 256  /* of a LOCK or STOP that the device has not done \
+			     */
 
 enum tsm_conn_ev {
 	CONN_EV_NEW,

@@ -813,19 +813,23 @@ static void a_stop_the_device_does_not_confirm_cuts_the_link(void **unused)
 	}
 }
 
-static unsigned busy; /* STOPs that are not done yet */
+static unsigned busy; /* LOCKs or STOPs that are not done yet */
+
+static void say_busy(struct tdisp_msg *rsp)
+{
+	busy--;
+	rsp->code = TDISP_ERROR;
+	memset(&rsp->error, 0, sizeof(rsp->error));
+	rsp->error.code = TDISP_E_BUSY;
+}
 
 static void busy_stop(struct peer *p, const struct tdisp_msg *req,
 		      struct tdisp_msg *rsp, bool *drop)
 {
 	(void)p;
 	(void)drop;
-	if (req->code != TDISP_STOP_REQ || !busy)
-		return;
-	busy--;
-	rsp->code = TDISP_ERROR;
-	memset(&rsp->error, 0, sizeof(rsp->error));
-	rsp->error.code = TDISP_E_BUSY;
+	if (req->code == TDISP_STOP_REQ && busy)
+		say_busy(rsp);
 }
 
 static void a_slow_stop_is_asked_for_again(void **unused)
@@ -854,12 +858,52 @@ static void a_stop_that_is_never_done_cuts_the_link(void **unused)
 	r->p->on_tdisp = busy_stop;
 	busy = UINT32_MAX;
 	assert_int_equal(rig_verb(r, TSM_STOP), IL_E_PEER);
-	assert_int_equal(r->p->seen[TDISP_STOP_REQ], 1 + TSM_STOP_TRIES);
+	assert_int_equal(r->p->seen[TDISP_STOP_REQ], 1 + TSM_BUSY_TRIES);
 	assert_int_equal(tsm_bind_state(r->bind), TSM_BIND_DEAD);
 	assert_int_equal(tsm_conn_state(r->conn), TSM_CONN_ERROR);
 	assert_true(peer_keys_gone(r->p, true));
 	no_lock_session(r);
 	rig_free(r);
+}
+
+static enum il_err drains(void *ctx, uint32_t fn)
+{
+	(void)ctx;
+	(void)fn;
+	if (!busy)
+		return IL_OK;
+	busy--;
+	return IL_E_AGAIN;
+}
+
+/* The device is a whole one, which says BUSY of itself meanwhile. */
+static void a_lock_that_drains_is_asked_for_again(void **unused)
+{
+	(void)unused;
+	for (int never = 0; never < 2; never++) {
+		struct rig *r = rig_new();
+		struct dsm_port port = *r->p->dsm.pci.cfg.port;
+
+		port.quiesce = drains;
+		r->p->dsm.pci.cfg.port = &port;
+		rig_bound(r);
+		busy = never ? UINT32_MAX : 5;
+		assert_int_equal(rig_lock(r), never ? IL_E_PEER : IL_OK);
+		assert_int_equal(r->p->seen[TDISP_LOCK_REQ],
+				 never ? 1 + TSM_BUSY_TRIES : 6);
+		if (never) {
+			no_lock_session(r);
+			assert_int_equal(tsm_bind_state(r->bind),
+					 TSM_BIND_UNLOCKED);
+			assert_int_equal(tsm_conn_state(r->conn),
+					 TSM_CONN_READY);
+			busy = 0;
+			assert_int_equal(rig_lock(r), IL_OK);
+		}
+		assert_int_equal(tsm_bind_state(r->bind), TSM_BIND_LOCKED);
+		assert_int_equal(rig_verb(r, TSM_STOP), IL_OK);
+		rig_free(r);
+	}
 }
 
 static void drop_stop(struct peer *p, const struct tdisp_msg *req,
@@ -1075,6 +1119,7 @@ const struct CMUnitTest bind_tests[] = {
 	cmocka_unit_test(a_start_the_device_refuses_is_stopped),
 	cmocka_unit_test(a_stop_takes_the_entry_away_when_the_backend_says),
 	cmocka_unit_test(a_stop_the_device_does_not_confirm_cuts_the_link),
+	cmocka_unit_test(a_lock_that_drains_is_asked_for_again),
 	cmocka_unit_test(a_slow_stop_is_asked_for_again),
 	cmocka_unit_test(a_stop_that_is_never_done_cuts_the_link),
 	cmocka_unit_test(a_stop_that_is_never_answered_cuts_the_link_on_abort),
