@@ -284,8 +284,11 @@ struct device {
 	uint8_t *spdm_scratch;
 	uint8_t *spdm_large; /* cfg.max_message of each connection, or NULL */
 	uint8_t *spdm_kept;  /* a request of each, or NULL */
-	uint64_t signed_ns;  /* when the signature under way is done; 0: none */
-	uint8_t signing[SPDM_HASH_MAX]; /* its digest */
+	struct device_signing { /* signatures under way, with cfg.sign_us */
+		uint64_t done_ns;
+		size_t len; /* 0: free */
+		uint8_t digest[SPDM_HASH_MAX];
+	} signing[DEVICE_CONNS];
 	uint8_t *peer_chains; /* of each connection; NULL: nobody is asked */
 	size_t scratch_len;
 	/* Buffers of one turn */

@@ -348,22 +348,36 @@ const struct dsm_port device_dsm_port = {
 	.tdi_entered = tdi_entered,
 };
 
-/* A key that takes its time: one digest after the other. */
+/*
+ * A key that takes its time. Each connection waits for one signature at the
+ * most, and none makes another's begin anew. What nobody came for gives way,
+ * the oldest first.
+ */
 static bool still_signing(struct device *d, const uint8_t *digest, size_t n)
 {
+	struct device_signing *s = &d->signing[0];
+
 	if (!d->cfg.sign_us)
 		return false;
-	if (!d->signed_ns || n > sizeof(d->signing) ||
-	    memcmp(d->signing, digest, n) != 0) {
-		memcpy(d->signing, digest,
-		       n < sizeof(d->signing) ? n : sizeof(d->signing));
-		d->signed_ns = d->now_ns + UINT64_C(1000) * d->cfg.sign_us;
-		return true;
+	IL_ASSERT(n && n <= sizeof(s->digest));
+	for (unsigned i = 0; i < COUNT(d->signing); i++) {
+		struct device_signing *o = &d->signing[i];
+
+		if (o->len != n || memcmp(o->digest, digest, n) != 0) {
+			/* One that is free was done at 0. */
+			if (o->done_ns < s->done_ns)
+				s = o;
+			continue;
+		}
+		if (d->now_ns < o->done_ns)
+			return true;
+		*o = (struct device_signing){ .len = 0 };
+		return false;
 	}
-	if (d->now_ns < d->signed_ns)
-		return true;
-	d->signed_ns = 0;
-	return false;
+	s->done_ns = d->now_ns + UINT64_C(1000) * d->cfg.sign_us;
+	s->len = n;
+	memcpy(s->digest, digest, n);
+	return true;
 }
 
 static enum il_err sign(void *ctx, uint8_t slot, uint32_t base_asym,

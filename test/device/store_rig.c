@@ -124,9 +124,13 @@ enum il_err store_run(struct store *s, enum spdm_req_op op,
 		assert_int_equal(device_message(s->at, s->conn, NULL, kind,
 						s->in, n, s->reply,
 						sizeof(s->reply), &len, &back,
-						0),
+						s->now_ns),
 				 IL_OK);
-		err = spdm_req_push(&s->req, back, s->reply, len, 0);
+		err = spdm_req_push(&s->req, back, s->reply, len, s->now_ns);
+		if (spdm_req_not_before(&s->req) > s->now_ns) {
+			s->waits++;
+			s->now_ns = spdm_req_not_before(&s->req);
+		}
 	}
 	return err;
 }

@@ -27,6 +27,8 @@ struct store {
 	struct device dev;
 	struct device *at; /* that is asked, by the connection */
 	unsigned conn;
+	uint64_t now_ns; /* goes on when the device wants time */
+	unsigned waits;	 /* how often it did */
 	struct spdm_req_cfg qcfg;
 	struct spdm_req req;
 	uint8_t chain[8192];
