@@ -149,6 +149,7 @@ void spdm_req_forget(struct spdm_req *q)
 	q->opaque_fmt1 = false;
 	q->aead = 0;
 	q->multi_key = false;
+	q->own_multi = false;
 	q->mel_spec = 0;
 	q->chain_len = 0;
 	q->vca_len = 0;
@@ -162,6 +163,7 @@ static void op_over(struct spdm_req *q)
 	crypto_drop(q->cfg.crypto, &q->dh);
 	crypto_drop(q->cfg.crypto, &q->mut);
 	q->inner = (struct spdm_span){ 0 };
+	q->half = (struct spdm_req_half){ 0 };
 	q->mutual = 0;
 	if (q->op == SPDM_OP_KEY_UPDATE || q->op == SPDM_OP_ENCAP) {
 		spdm_channel_close(&q->next, q->cfg.crypto);
@@ -300,7 +302,7 @@ enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,
 		err = spdm_req_first(q, out + head, room, &n, &rest);
 	else
 		err = spdm_carry_pull(q, out + head, room, &n);
-	if (err == IL_E_SPACE) {
+	if (err == IL_E_SPACE || err == IL_E_AGAIN) {
 		bytes_wipe(out, cap);
 		return err;
 	}

@@ -60,6 +60,8 @@ struct spdm_req_port {
 	/*
 	 * Sign @digest, of the negotiated hash, with the key of our @slot, or
 	 * with the one that the peer knows (0xff), as the bit @asym says.
+	 * IL_E_AGAIN: not yet; spdm_req_pull() says it too, and asks again
+	 * with the same @digest.
 	 */
 	enum il_err (*sign)(void *ctx, uint8_t slot, uint32_t asym,
 			    const uint8_t *digest, size_t digest_len,
@@ -69,7 +71,8 @@ struct spdm_req_port {
 	/*
 	 * The handshake secret under the pre-shared key that @hint names: its
 	 * HKDF-Extract with @salt, of the negotiated @hash, that many bytes.
-	 * The key itself stays behind the port. IL_E_ARG: no such key.
+	 * The key itself stays behind the port. IL_E_ARG: no such key. It may
+	 * not be pending: the peer's answer is at hand.
 	 */
 	enum il_err (*psk)(void *ctx, struct spdm_span hint, uint32_t hash,
 			   const uint8_t *salt, size_t salt_len,
@@ -80,6 +83,10 @@ struct spdm_req_port {
 struct spdm_req_slot {
 	struct spdm_span certs; /* DER, nearest to the root first, leaf last */
 	struct spdm_span root;	/* DER; none: the first of @certs is the root */
+	/* Where our keys are many, 1.3: */
+	uint8_t key_pair; /* 1 on */
+	uint8_t model;	  /* SPDM_CERT_MODEL_… */
+	uint16_t usage;	  /* SPDM_KEY_USE_… */
 };
 
 struct spdm_req_cfg {
@@ -152,7 +159,8 @@ struct spdm_req_cfg {
 /* With the entries of the port for it. */
 #define SPDM_REQ_CAPS_PORT                                   \
 	(SPDM_CAP_PSK | SPDM_CAP_MUT_AUTH | SPDM_CAP_ENCAP | \
-	 SPDM_CAP_PUB_KEY_ID | SPDM_CAP_EP_INFO_MASK)
+	 SPDM_CAP_PUB_KEY_ID | SPDM_CAP_EP_INFO_MASK |       \
+	 SPDM_CAP_MULTI_KEY_MASK)
 
 #define SPDM_REQ_HINT_MAX 64
 
@@ -225,6 +233,14 @@ struct spdm_carry {
 
 struct spdm_req_flow; /* the steps of an operation */
 
+/* An answer in the scratch buffer whose signature the port has not finished. */
+struct spdm_req_half {
+	uint8_t *p; /* NULL: there is none */
+	size_t n;
+	uint8_t slot;
+	const char *context;
+};
+
 struct spdm_req {
 	struct spdm_req_cfg cfg;
 	enum spdm_req_state state;
@@ -256,10 +272,12 @@ struct spdm_req {
 	uint8_t mut_slot; /* of ours */
 	uint8_t encap_id;
 	uint8_t rounds;
+	bool first; /* the next answer of ours is the handshake's first */
 	struct spdm_span inner; /* its request, in scratch or @implied */
 	uint8_t implied[4];
 	struct crypto_slot mut; /* what CHALLENGE_AUTH or so will sign */
 	uint8_t own_sig[SPDM_SIG_MAX];
+	struct spdm_req_half half;
 
 	size_t scratch_used; /* plaintext in the scratch buffer */
 	size_t large_used;   /* and in cfg.large */
@@ -277,6 +295,7 @@ struct spdm_req {
 	bool no_cache; /* the peer keeps nothing over a reset */
 	bool opaque_fmt1;
 	bool multi_key;	  /* the peer's keys: MULTI_KEY_CONN_RSP, 1.3 */
+	bool own_multi;	  /* ours: MULTI_KEY_CONN_REQ */
 	uint8_t mel_spec; /* of its log; 0: none */
 	uint8_t slot;
 	struct spdm_transcript tr;
@@ -338,6 +357,7 @@ enum il_err spdm_req_begin(struct spdm_req *q, enum spdm_req_op op,
  * Errors:   IL_E_STATE  no operation, or the last message is not answered
  *           IL_E_SPACE  @cap or the peer's transfer size is too small; the
  *                       operation stays
+ *           IL_E_AGAIN  the port has not finished a signature: pull again
  *           any other   the operation failed; see spdm_req_push()
  */
 enum il_err spdm_req_pull(struct spdm_req *q, uint8_t *out, size_t cap,

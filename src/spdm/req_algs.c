@@ -103,12 +103,23 @@ static bool tables_sane(const struct spdm_req *q, const struct spdm_algs *a)
 	return true;
 }
 
-/* The format of opaque data that we offered; our own keys are never many. */
+/*
+ * The format of opaque data that we offered. Whether our own keys are many is
+ * the peer's to say where we leave it the choice.
+ * Source: DSP0274 1.3.2, section 10.4 (MULTI_KEY_CONN_REQ)
+ */
 static bool params_sane(const struct spdm_req *q, uint8_t other)
 {
-	if (other & ~SPDM_OPAQUE_FMT_1)
+	const uint32_t own = q->version < SPDM_V13
+				     ? 0
+				     : q->cfg.caps & SPDM_CAP_MULTI_KEY_MASK;
+	const bool many = other & SPDM_MULTI_KEY_CONN;
+
+	if ((other & ~(SPDM_OPAQUE_FMT_1 | SPDM_MULTI_KEY_CONN)) ||
+	    (many ? !own : own == SPDM_CAP_MULTI_KEY_ONLY))
 		return false;
-	return q->version < SPDM_V12 || other || !sessions(q, false);
+	return q->version < SPDM_V12 || (other & SPDM_OPAQUE_FMT_1) ||
+	       !sessions(q, false);
 }
 
 /* The peer selects one of each that we offered, and nothing else. */
@@ -141,6 +152,7 @@ enum il_err spdm_req_algs_check(struct spdm_req *q, const struct spdm_msg *m)
 	q->opaque_fmt1 = a->other_params & SPDM_OPAQUE_FMT_1;
 	q->mel_spec = a->mel_spec;
 	q->multi_key = many_keys(q);
+	q->own_multi = a->other_params & SPDM_MULTI_KEY_CONN;
 	q->shape =
 		(struct spdm_shape){ .hash_len = spdm_hash_len(q->hash),
 				     .sig_len = spdm_sig_len(q->asym),

@@ -70,25 +70,58 @@ static enum il_err refuse(struct answer *a, uint8_t code)
 	return IL_E_FIELD;
 }
 
+static uint8_t slot_mask(const struct spdm_req *q)
+{
+	uint8_t mask = 0;
+
+	for (unsigned i = 0; i < SPDM_SLOTS; i++)
+		if (q->cfg.slots[i].certs.n)
+			mask |= (uint8_t)(1u << i);
+	return mask;
+}
+
+/* What stands behind each slot, where our keys are many: as many bytes as
+ * there are digests, and twice that. Source: DSP0274 1.3.2, section 10.5 */
+static void key_pairs(struct spdm_req *q, size_t n, struct answer *a)
+{
+	const uint8_t *p = a->room.p + a->room.len;
+
+	for (unsigned i = 0; i < SPDM_SLOTS; i++)
+		if (q->cfg.slots[i].certs.n)
+			wr_u8(&a->room, q->cfg.slots[i].key_pair);
+	for (unsigned i = 0; i < SPDM_SLOTS; i++)
+		if (q->cfg.slots[i].certs.n)
+			wr_u8(&a->room,
+			      q->cfg.slots[i].model & SPDM_CERT_INFO_MASK);
+	for (unsigned i = 0; i < SPDM_SLOTS; i++)
+		if (q->cfg.slots[i].certs.n)
+			wr_u16le(&a->room, q->cfg.slots[i].usage);
+	a->rsp.u.digests.key_pair = (struct spdm_span){ p, n };
+	a->rsp.u.digests.cert_info = (struct spdm_span){ p + n, n };
+	a->rsp.u.digests.key_usage = (struct spdm_span){ p + 2 * n, 2 * n };
+}
+
 static enum il_err digests(struct spdm_req *q, const struct spdm_msg *m,
 			   struct answer *a)
 {
-	const size_t n = q->shape.hash_len;
+	const size_t len = q->shape.hash_len;
 	uint8_t own[SPDM_HASH_MAX];
 	uint8_t *p = a->room.p;
 	enum il_err err = IL_OK;
 
 	(void)m;
+	a->rsp.param2 = slot_mask(q);
+	if (q->version >= SPDM_V13)
+		a->rsp.param1 = a->rsp.param2;
 	for (uint8_t i = 0; i < SPDM_SLOTS && !err; i++) {
 		if (!q->cfg.slots[i].certs.n)
 			continue;
 		err = spdm_req_own_digest(q, i, own);
-		wr_bytes(&a->room, own, n);
-		a->rsp.param2 |= (uint8_t)(1u << i);
+		wr_bytes(&a->room, own, len);
 	}
-	if (q->version >= SPDM_V13)
-		a->rsp.param1 = a->rsp.param2;
 	a->rsp.u.digests.all = (struct spdm_span){ p, a->room.len };
+	if (!err && !a->room.err && q->own_multi)
+		key_pairs(q, a->room.len / len, a);
 	return err ? err : a->room.err;
 }
 
@@ -126,29 +159,21 @@ static enum il_err cert(struct spdm_req *q, const struct spdm_msg *m,
 	/* Where it will stand once the message is written around it. */
 	spdm_chain_bytes(&ch, off, a->room.p + 8, n);
 	a->rsp.param1 = (uint8_t)slot;
+	if (q->own_multi)
+		a->rsp.param2 = q->cfg.slots[slot].model & SPDM_CERT_INFO_MASK;
 	a->rsp.u.cert.portion = (struct spdm_span){ a->room.p + 8, n };
 	a->rsp.u.cert.remainder = (uint16_t)(spdm_chain_len(&ch) - off - n);
 	return IL_OK;
 }
 
-static uint8_t slot_mask(const struct spdm_req *q)
-{
-	uint8_t mask = 0;
-
-	for (unsigned i = 0; i < SPDM_SLOTS; i++)
-		if (q->cfg.slots[i].certs.n)
-			mask |= (uint8_t)(1u << i);
-	return mask;
-}
-
 /* The slot a signature is asked of, as the identity has it. */
-static bool can_sign(const struct spdm_req *q, uint8_t slot)
+static bool can_sign(const struct spdm_req *q, uint8_t slot, uint16_t use)
 {
 	if (!spdm_req_mutual_able(q))
 		return false;
 	if (q->cfg.caps & SPDM_CAP_PUB_KEY_ID)
 		return slot == UINT8_MAX;
-	return slot < SPDM_SLOTS && q->cfg.slots[slot].certs.n;
+	return spdm_req_may(q, slot, use);
 }
 
 static enum il_err challenge(struct spdm_req *q, const struct spdm_msg *m,
@@ -158,7 +183,8 @@ static enum il_err challenge(struct spdm_req *q, const struct spdm_msg *m,
 	uint8_t *own = a->room.p;
 	enum il_err err;
 
-	if (!can_sign(q, slot) || m->param2 != SPDM_SUMMARY_NONE)
+	if (!can_sign(q, slot, SPDM_KEY_USE_CHALLENGE) ||
+	    m->param2 != SPDM_SUMMARY_NONE)
 		return refuse(a, SPDM_ERR_INVALID_REQUEST);
 	if (a->room.cap < SPDM_HASH_MAX)
 		return IL_E_NOMEM;
@@ -212,7 +238,7 @@ static enum il_err endpoint_info(struct spdm_req *q, const struct spdm_msg *m,
 
 	if (!port || !port->endpoint_info ||
 	    (sign &&
-	     (!can_sign(q, slot) ||
+	     (!can_sign(q, slot, SPDM_KEY_USE_EP_INFO) ||
 	      (q->cfg.caps & SPDM_CAP_EP_INFO_MASK) != SPDM_CAP_EP_INFO_SIG)))
 		return refuse(a, SPDM_ERR_INVALID_REQUEST);
 	err = port->endpoint_info(q->cfg.port_ctx, m->param1, &a->room);
@@ -270,6 +296,22 @@ static const struct row *find(const struct spdm_req *q, struct answer *a)
 	return NULL;
 }
 
+/*
+ * Our DIGESTS is in TH, behind KEY_EXCHANGE_RSP, where our keys are many and
+ * it is the first that was asked for.
+ * Source: DSP0274 1.3.2, section 10.16.7 (message EncapD)
+ */
+static enum il_err th_digests(struct spdm_req *q, const struct spdm_msg *rsp,
+			      const uint8_t *p, size_t n)
+{
+	const bool first = q->first && q->op == SPDM_OP_SESSION;
+
+	q->first = false;
+	if (!first || !q->own_multi || rsp->code != SPDM_DIGESTS)
+		return IL_OK;
+	return spdm_tr_add(&q->tr, &q->th, true, p, n);
+}
+
 /* Adds to what CHALLENGE_AUTH signs; without VCA before 1.2. */
 static enum il_err hash(struct spdm_req *q, const uint8_t *p, size_t n)
 {
@@ -292,31 +334,46 @@ static enum il_err understand(struct spdm_req *q, struct spdm_msg *m,
 	return IL_OK;
 }
 
+/* Signs the answer that stands encoded, but for its last field. */
+static enum il_err sign(struct spdm_req *q, struct spdm_span *out)
+{
+	const size_t n = q->shape.req_sig_len;
+	const struct spdm_req_half h = q->half;
+	enum il_err err = spdm_req_own_sign(q, h.slot, q->mut, h.context);
+
+	if (err)
+		return err;
+	memcpy(h.p + h.n - n, q->own_sig, n);
+	*out = (struct spdm_span){ h.p, h.n };
+	q->half = (struct spdm_req_half){ 0 };
+	crypto_drop(q->cfg.crypto, &q->mut); /* the next one begins anew */
+	return IL_OK;
+}
+
 /* Encodes the answer behind itself in @out; signs, where that was asked. */
 static enum il_err encode(struct spdm_req *q, const struct row *row,
 			  struct answer *a, struct spdm_span *out)
 {
 	uint8_t *p = a->room.p + a->room.len;
-	const size_t cap = a->room.cap - a->room.len;
-	struct wr w = wr_over(p, cap);
+	struct wr w = wr_over(p, a->room.cap - a->room.len);
 	const size_t sig = spdm_msg_sig_len(&a->rsp);
 	enum il_err err = spdm_msg_encode(&w, &a->rsp);
 
 	if (!err && row && row->code != SPDM_KEY_UPDATE)
 		err = hash(q, p, w.len - sig);
-	if (!err && sig) {
-		const uint8_t slot = a->rsp.code == SPDM_CHALLENGE_AUTH
-					     ? a->rsp.param1
-					     : a->rsp.param2;
-
-		err = spdm_req_own_sign(q, slot == 0xf ? UINT8_MAX : slot,
-					q->mut, row->context);
-		w = wr_over(p, cap);
-		if (!err)
-			err = spdm_msg_encode(&w, &a->rsp);
-	}
+	if (!err)
+		err = th_digests(q, &a->rsp, p, w.len);
 	*out = (struct spdm_span){ p, w.len };
-	return err == IL_E_SPACE ? IL_E_NOMEM : err;
+	if (err || !sig)
+		return err == IL_E_SPACE ? IL_E_NOMEM : err;
+
+	const uint8_t slot = a->rsp.code == SPDM_CHALLENGE_AUTH ? a->rsp.param1
+								: a->rsp.param2;
+
+	q->half = (struct spdm_req_half){ p, w.len,
+					  slot == 0xf ? UINT8_MAX : slot,
+					  row->context };
+	return sign(q, out);
 }
 
 static enum il_err reply(struct spdm_req *q, struct answer *a,
@@ -332,6 +389,9 @@ static enum il_err reply(struct spdm_req *q, struct answer *a,
 	err = understand(q, &m, a, &own);
 	if (err)
 		return err;
+	/* Signed by itself: 1.3.2, section of GET_ENDPOINT_INFO (IL1/IL2). */
+	if ((*row)->code == SPDM_GET_ENDPOINT_INFO)
+		crypto_drop(q->cfg.crypto, &q->mut);
 	if ((*row)->code != SPDM_KEY_UPDATE)
 		err = hash(q, own.p, own.n);
 	a->rsp.code = spdm_response_of((*row)->code);
@@ -354,8 +414,13 @@ enum il_err spdm_req_deliver_build(struct spdm_req *q, struct spdm_msg *m)
 	struct answer a = { .rsp = { .version = q->version },
 			    .room = room_of(q) };
 	const struct row *row = NULL;
-	enum il_err err = reply(q, &a, &row);
+	enum il_err err;
 
+	m->param1 = q->encap_id;
+	q->scratch_used = q->cfg.scratch_len;
+	if (q->half.p) /* nothing is drawn or hashed a second time */
+		return sign(q, &m->u.encap.inner);
+	err = reply(q, &a, &row);
 	if (err && !a.error)
 		return err;
 	if (err) {
@@ -366,10 +431,7 @@ enum il_err spdm_req_deliver_build(struct spdm_req *q, struct spdm_msg *m)
 		a.rsp.param2 = a.data;
 		row = NULL;
 	}
-	err = encode(q, row, &a, &m->u.encap.inner);
-	q->scratch_used = q->cfg.scratch_len;
-	m->param1 = q->encap_id;
-	return err;
+	return encode(q, row, &a, &m->u.encap.inner);
 }
 
 /* The slot that has to sign FINISH; it must be one of ours. */
@@ -388,7 +450,8 @@ static enum il_err flow_over(const struct spdm_req *q)
 {
 	if (q->next.live && q->next.seq)
 		return IL_E_FIELD;
-	if (q->op == SPDM_OP_SESSION && !q->cfg.slots[q->mut_slot].certs.n)
+	if (q->op == SPDM_OP_SESSION &&
+	    !spdm_req_may(q, q->mut_slot, SPDM_KEY_USE_KEY_EX))
 		return IL_E_FIELD;
 	return IL_OK;
 }

@@ -15,12 +15,16 @@ bool spdm_req_mutual_cfg(const struct spdm_req_cfg *cfg)
 	bool certs = false;
 
 	if (!(cfg->caps & SPDM_CAP_MUT_AUTH))
-		return !(cfg->caps & SPDM_CAP_PUB_KEY_ID);
+		return !(cfg->caps &
+			 (SPDM_CAP_PUB_KEY_ID | SPDM_CAP_MULTI_KEY_MASK));
 	for (unsigned i = 0; i < SPDM_SLOTS; i++) {
 		const struct spdm_span s = cfg->slots[i].certs;
 
 		if (s.n && (!s.p || !spdm_der_len(s) ||
 			    s.n > UINT16_MAX - SPDM_CHAIN_HEAD - SPDM_HASH_MAX))
+			return false;
+		if (s.n && (cfg->caps & SPDM_CAP_MULTI_KEY_MASK) &&
+		    !cfg->slots[i].key_pair)
 			return false;
 		certs |= s.n != 0;
 	}
@@ -34,6 +38,12 @@ bool spdm_req_mutual_cfg(const struct spdm_req_cfg *cfg)
 bool spdm_req_mutual_able(const struct spdm_req *q)
 {
 	return (q->cfg.caps & q->peer_caps & SPDM_CAP_MUT_AUTH) && q->req_asym;
+}
+
+bool spdm_req_may(const struct spdm_req *q, uint8_t slot, uint16_t use)
+{
+	return slot < SPDM_SLOTS && q->cfg.slots[slot].certs.n &&
+	       (!q->own_multi || (q->cfg.slots[slot].usage & use));
 }
 
 /* Where a peer knows our key it has nothing to ask; else a slot is named, or
@@ -50,7 +60,7 @@ bool spdm_req_mutual_fits(const struct spdm_req *q, uint8_t how, uint8_t slot)
 			return false;
 		if (known)
 			return (slot & 0xf) == 0xf;
-		return slot < SPDM_SLOTS && q->cfg.slots[slot].certs.n;
+		return spdm_req_may(q, slot, SPDM_KEY_USE_KEY_EX);
 	case SPDM_MUT_AUTH_ENCAP:
 	case SPDM_MUT_AUTH_DIGESTS:
 		return spdm_req_mutual_able(q) && !known &&
@@ -67,6 +77,7 @@ void spdm_req_mutual_take(struct spdm_req *q, uint8_t how, uint8_t slot)
 	q->mutual = how;
 	q->mut_slot = 0;
 	q->rounds = 0;
+	q->first = true;
 	if (how == SPDM_MUT_AUTH)
 		q->mut_slot =
 			q->cfg.caps & SPDM_CAP_PUB_KEY_ID ? KNOWN_KEY : slot;

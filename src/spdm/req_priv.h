@@ -108,6 +108,8 @@ size_t spdm_req_fill_of(const struct spdm_req *q, size_t n);
 
 /* The port and the identity fit the capabilities. */
 bool spdm_req_mutual_cfg(const struct spdm_req_cfg *cfg);
+/* We have @slot, and its key may do @use (SPDM_KEY_USE_…) where keys differ. */
+bool spdm_req_may(const struct spdm_req *q, uint8_t slot, uint16_t use);
 /* Both can, and agreed on how we sign. */
 bool spdm_req_mutual_able(const struct spdm_req *q);
 /*

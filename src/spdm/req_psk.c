@@ -57,6 +57,8 @@ static enum il_err keys(struct spdm_req *q, const struct spdm_msg *m)
 	if (!err)
 		err = cfg->port->psk(cfg->port_ctx, q->args.hint, q->hash, salt,
 				     n, secret);
+	if (err == IL_E_AGAIN) /* would repeat the exchange */
+		err = IL_E_STATE;
 	if (!err)
 		err = spdm_keys_psk(&q->keys, cfg->crypto, q->version, q->hash,
 				    secret, th);

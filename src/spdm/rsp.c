@@ -369,6 +369,7 @@ static void ex_fini(struct spdm_ex *x)
 
 	crypto_drop(c, &x->work);
 	crypto_drop(c, &x->dh);
+	crypto_drop(c, &x->th);
 	if (x->big) /* not announced */
 		spdm_large_back(x);
 	bytes_wipe(x->r->cfg.scratch, x->plain_used);

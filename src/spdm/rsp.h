@@ -403,6 +403,7 @@ struct spdm_rsp {
 	uint16_t dhe;
 	uint16_t aead;
 	bool no_cache; /* nothing outlives the next reset */
+	bool lost;     /* a reset took what was agreed: RequestResynch */
 	bool opaque_fmt1;
 	bool multi_key;	     /* of our keys: MULTI_KEY_CONN_RSP, 1.3 */
 	bool peer_multi_key; /* of the peer\'s, likewise */

@@ -77,6 +77,7 @@ void spdm_rsp_forget(struct spdm_rsp *r)
 	r->mel_spec = 0;
 	r->clear_id = 0;
 	r->no_cache = false;
+	r->lost = false;
 }
 
 /*
@@ -103,6 +104,7 @@ void spdm_rsp_reset(struct spdm_rsp *r)
 {
 	const bool keep = (r->cfg.caps & SPDM_CAP_CACHE) && !r->no_cache &&
 			  r->phase == SPDM_PH_READY;
+	const bool lost = r->lost || r->phase != SPDM_PH_START;
 
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
 		spdm_rsp_session_end(r, &r->ses[i], SPDM_END_RESET);
@@ -111,6 +113,7 @@ void spdm_rsp_reset(struct spdm_rsp *r)
 		return;
 	}
 	spdm_rsp_forget(r);
+	r->lost = lost;
 	spdm_rsp_enter(r, SPDM_PH_START);
 }
 

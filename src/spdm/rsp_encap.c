@@ -235,6 +235,11 @@ static void commit(struct spdm_ex *x, const struct spdm_rsp_encap *e)
 			memcpy(x->s->peer_digest, x->verify, SPDM_HASH_MAX);
 		}
 	}
+	if (x->th.n) {
+		crypto_drop(r->cfg.crypto, &x->s->th);
+		x->s->th = x->th;
+		x->th = (struct crypto_slot){ 0 };
+	}
 	if (x->ch[SPDM_DIR_RSP].live)
 		spdm_ses_take(x, SPDM_DIR_RSP);
 	if (!step(e)) {
@@ -304,6 +309,7 @@ static enum il_err parse(struct spdm_ex *x, const struct spdm_rsp_encap *e,
 	const struct spdm_rsp *r = x->r;
 	const struct spdm_shape sh = { .hash_len = spdm_hash_len(r->hash),
 				       .sig_len = spdm_sig_len(r->req_asym),
+				       .multi_key = r->peer_multi_key,
 				       .sign = e->sign };
 	const struct spdm_span in = x->req.u.encap.inner;
 	const size_t fill = x->secured ? 0 : r->via->unit - 1u;

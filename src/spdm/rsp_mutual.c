@@ -237,21 +237,43 @@ static enum il_err nothing(struct spdm_ex *x, struct spdm_rsp_encap *e,
 	return IL_OK;
 }
 
-/* The digest of the slot that we want to see. */
+/*
+ * Where the requester has many keys, its DIGESTS are in TH, behind
+ * KEY_EXCHANGE_RSP: what a key is for, and whose slot it is, cannot be changed
+ * on the way. Source: DSP0274 1.3.2, section 10.16.7 (message EncapD)
+ */
+static enum il_err th_digests(struct spdm_ex *x, struct spdm_span bytes)
+{
+	struct spdm_rsp *r = x->r;
+	enum il_err err;
+
+	if (!r->peer_multi_key || !x->s || x->s->state != SPDM_SES_HANDSHAKE)
+		return IL_OK;
+	err = crypto_hash_dup(r->cfg.crypto, x->s->th, &x->th);
+	return err ? err : spdm_tr_add(&r->tr, &x->th, true, bytes.p, bytes.n);
+}
+
+/* The digest of the slot that we want to see; its key is for what it shall
+ * sign. Source: DSP0274 1.3.2, section 10.5 (KeyUsageMask) */
 static enum il_err take_digests(struct spdm_ex *x, struct spdm_rsp_encap *e,
 				const struct spdm_msg *m,
 				struct spdm_span bytes)
 {
 	const size_t n = spdm_hash_len(x->r->hash);
+	const uint16_t use = e->flow == SPDM_FLOW_BASIC ? SPDM_KEY_USE_CHALLENGE
+							: SPDM_KEY_USE_KEY_EX;
 	size_t at = 0;
 
-	(void)bytes;
-	if (!(m->param2 >> e->slot & 1))
+	if (!(m->param2 >> e->slot & 1) ||
+	    (m->version >= SPDM_V13 && (m->param2 & ~m->param1)))
 		return IL_E_FIELD;
 	for (unsigned i = 0; i < e->slot; i++)
 		at += m->param2 >> i & 1;
+	if (x->r->peer_multi_key &&
+	    !(get_u16le(m->u.digests.key_usage.p + 2 * at) & use))
+		return IL_E_FIELD;
 	memcpy(e->told, m->u.digests.all.p + at * n, n);
-	return IL_OK;
+	return th_digests(x, bytes);
 }
 
 /* Header, fields and portion must fit what either side takes. */

@@ -53,6 +53,7 @@ struct spdm_ex {
 	/* Acquired, not yet committed; given back if they stay here. */
 	struct crypto_slot work;
 	struct crypto_slot dh;
+	struct crypto_slot th; /* of the handshake, with an answer in it */
 
 	/* Runs when the response has been sealed. Cannot fail. */
 	void (*after)(struct spdm_ex *x);

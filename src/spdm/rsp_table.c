@@ -238,6 +238,10 @@ static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
 	const enum spdm_phase phase = spdm_ex_phase(x);
 	const unsigned i = row_of(code);
 
+	/* The peer may not know of the reset. Source: DSP0274 1.2.1, section
+	 * 10.10 (RequestResynch) */
+	if (r->lost && code != SPDM_GET_VERSION)
+		return spdm_ex_refuse(x, SPDM_ERR_REQUEST_RESYNCH, 0);
 	if (!version_fits(r, code, version))
 		return spdm_ex_refuse(x, SPDM_ERR_VERSION_MISMATCH, 0);
 	if (i == REQS || (r->version && spdm_since(code) > r->version) ||

@@ -109,6 +109,15 @@ static enum il_err req_sign(void *ctx, uint8_t slot, uint32_t asym,
 
 	(void)asym;
 	assert_true(slot == UINT8_MAX || p->qcfg.slots[slot].certs.n);
+	/* Who is asked again is asked for the same. */
+	if (p->pending)
+		assert_memory_equal(p->signed_digest, digest, digest_len);
+	memcpy(p->signed_digest, digest, digest_len);
+	p->pending = p->slow != 0;
+	if (p->slow) {
+		p->slow--;
+		return IL_E_AGAIN;
+	}
 	p->signs++;
 	return crypto_sign_digest(&p->c, p->maker.key, digest, digest_len, sig,
 				  sig_len);

@@ -37,7 +37,10 @@ struct pair {
 	enum il_err trust_err;
 	unsigned trusted; /* chains that the responder was asked about */
 	unsigned signs;	  /* signatures that the requester made */
-	uint8_t infos;	  /* endpoint information that came */
+	unsigned slow;	  /* times that it says to ask again */
+	bool pending;
+	uint8_t signed_digest[SPDM_HASH_MAX]; /* of the latest */
+	uint8_t infos; /* endpoint information that came */
 	bool info_proven;
 	uint8_t peer_chain[8192];
 	uint8_t psk_twist; /* of the responder's pre-shared key */
