@@ -28,12 +28,25 @@ bool spdm_req_no_fetch(const struct spdm_req *q)
 	return spdm_req_no_encap(q) || q->mutual == SPDM_MUT_AUTH_DIGESTS;
 }
 
-/* The next request, which stays in scratch until it has been answered. */
+/*
+ * The next request, which stays in scratch until it has been answered; one that
+ * came in chunks moves there, since the answer may need their buffer.
+ */
 static enum il_err keep_inner(struct spdm_req *q, const struct spdm_msg *m)
 {
-	if (m->u.encap.inner.n < 4 || ++q->rounds > ROUNDS_MAX)
+	const struct spdm_span in = m->u.encap.inner;
+	const uint8_t *large = q->cfg.large;
+
+	if (in.n < 4 || ++q->rounds > ROUNDS_MAX)
 		return IL_E_FIELD;
-	q->inner = m->u.encap.inner;
+	q->inner = in;
+	if (large && in.p >= large && in.p < large + q->cfg.large_cap) {
+		if (in.n > q->cfg.scratch_len)
+			return IL_E_NOMEM;
+		memcpy(q->cfg.scratch, in.p, in.n);
+		spdm_req_scratch_fill(q, in.n);
+		q->inner.p = q->cfg.scratch;
+	}
 	q->encap_id = m->param1;
 	return IL_OK;
 }

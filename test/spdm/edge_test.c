@@ -287,6 +287,38 @@ static void a_requester_proves_itself_in_chunks(void **unused)
 	}
 }
 
+/* The longest GET_ENDPOINT_INFO there is: 40 bytes, with a nonce. */
+static void stretch(struct pair *p, struct spdm_msg *m)
+{
+	static uint8_t ask[40] = { 0x13, 0x87, 1, 0, 1 };
+
+	(void)p;
+	m->u.encap.inner = (struct spdm_span){ ask, sizeof(ask) };
+}
+
+/* What the responder asks may be a large message, too: the answer stands in
+ * the requester's buffers and nowhere else. */
+static void what_is_asked_may_come_in_chunks(void **unused)
+{
+	(void)unused;
+	struct pair *p = chunky(42, 0x13);
+
+	pair_mutual(p, 0, 0);
+	p->qcfg.caps |= SPDM_CAP_EP_INFO_SIG;
+	pair_start(p);
+	pair_session(p);
+	assert_int_equal(spdm_rsp_ask(&p->rsp, SPDM_ASK_ENDPOINT_INFO,
+				      p->req.session_id),
+			 IL_OK);
+	p->change = stretch;
+	p->change_code = 0x6a;
+	/* It is answered, signed, and not what was to be asked. */
+	assert_int_equal(pair_run(p, SPDM_OP_ENCAP, NULL), IL_E_PEER);
+	assert_int_equal(p->signs, 1);
+	assert_int_equal(p->changed, 1);
+	pair_free(p);
+}
+
 /* Looking the chain over takes its time. */
 static void trust_may_be_waited_for(void **unused)
 {
@@ -409,6 +441,7 @@ int main(void)
 		cmocka_unit_test(a_list_of_algorithms_may_come_in_chunks),
 		cmocka_unit_test(a_list_that_is_too_long_is_refused),
 		cmocka_unit_test(a_requester_proves_itself_in_chunks),
+		cmocka_unit_test(what_is_asked_may_come_in_chunks),
 		cmocka_unit_test(trust_may_be_waited_for),
 		cmocka_unit_test(measuring_may_be_waited_for),
 		cmocka_unit_test(errors_are_those_of_the_version),
