@@ -267,6 +267,10 @@ enum il_err tsm_step(struct tsm_conn *c, uint8_t in_kind, const uint8_t *in,
 		     size_t n, uint8_t *out, size_t cap, size_t *out_len,
 		     uint8_t *kind, uint64_t now_ns) IL_MUST;
 
+/* When the message that is out is to go, in the time of tsm_step(): a device
+ * that wants time is not asked sooner. 0: now. */
+uint64_t tsm_not_before(const struct tsm_conn *c);
+
 /* tsm_verb_abort() - give up a verb in flight, as if its answer had been wrong
  */
 void tsm_verb_abort(struct tsm_conn *c);

@@ -8,13 +8,14 @@
 #include "tdisp/req.h"
 #include "tsm/tsm.h"
 
-#define TSM_SUBS       IDEKM_SUBS
-#define TSM_KEYS       6 /* of one key set: three sub-streams, two directions */
-#define TSM_KEYLOG     128
-#define TSM_PAY_MAX    64   /* longest vendor payload we send: KEY_PROG */
-#define TSM_PORTION    1024 /* of a report */
-#define TSM_BUSY_TRIES 256  /* of a LOCK or STOP that the device has not done \
-			     */
+#define TSM_SUBS    IDEKM_SUBS
+#define TSM_KEYS    6 /* of one key set: three sub-streams, two directions */
+#define TSM_KEYLOG  128
+#define TSM_PAY_MAX 64	 /* longest vendor payload we send: KEY_PROG */
+#define TSM_PORTION 1024 /* of a report */
+#define TSM_BUSY_TRIES                                        \
+	256 /* of a LOCK or STOP that the device has not done \
+	     */
 
 enum tsm_conn_ev {
 	CONN_EV_NEW,
@@ -70,6 +71,7 @@ struct tsm_op {
 	size_t len;
 	uint8_t kind;
 	uint64_t sent_ns;
+	uint64_t not_before_ns; /* when it is to go */
 };
 
 struct tsm_conn {

@@ -263,7 +263,7 @@ static enum il_err take(struct tsm_conn *c, uint8_t kind, const uint8_t *in,
 	enum il_err err;
 
 	c->op.waiting = false;
-	if (wait && now_ns - c->op.sent_ns > wait)
+	if (wait && now_ns > c->op.sent_ns && now_ns - c->op.sent_ns > wait)
 		return fail(c, IL_E_TIMEOUT);
 	err = spdm_req_push(&c->spdm, (enum spdm_kind)kind, in, n, now_ns);
 	if (err == IL_E_AGAIN)
@@ -275,6 +275,7 @@ static enum il_err take(struct tsm_conn *c, uint8_t kind, const uint8_t *in,
 
 static enum il_err pull(struct tsm_conn *c, uint64_t now_ns)
 {
+	const uint64_t at = spdm_req_not_before(&c->spdm);
 	enum spdm_kind kind = SPDM_PLAIN;
 	enum il_err err = spdm_req_pull(&c->spdm, c->msg, c->t->cfg.limits.msg,
 					&c->op.len, &kind);
@@ -284,9 +285,16 @@ static enum il_err pull(struct tsm_conn *c, uint64_t now_ns)
 	if (err)
 		return err;
 	c->op.kind = (uint8_t)kind;
-	c->op.sent_ns = now_ns;
+	/* Its answer is late from when it went, not from when it was made. */
+	c->op.not_before_ns = at;
+	c->op.sent_ns = at > now_ns ? at : now_ns;
 	c->op.waiting = true;
 	return IL_OK;
+}
+
+uint64_t tsm_not_before(const struct tsm_conn *c)
+{
+	return c->op.waiting ? c->op.not_before_ns : 0;
 }
 
 static enum il_err give(const struct tsm_conn *c, uint8_t *out, size_t cap,

@@ -184,9 +184,15 @@ static uint32_t i_psp(void *ctx, uint32_t cmd, uint64_t pa)
 {
 	struct world *w = ctx;
 	struct sev_plat *p = w->plat_ctx;
+	uint64_t held;
+	uint32_t ret;
 
 	sev_fw_time(p->fw, w->now_ns);
-	return sev_fw_command(p->fw, cmd, pa);
+	ret = sev_fw_command(p->fw, cmd, pa);
+	held = sev_fw_held_ns(p->fw);
+	if (held)
+		world_hw.wait_ns(w, held);
+	return ret;
 }
 
 static enum il_err i_device_table(void *ctx, uint64_t base, uint32_t count)

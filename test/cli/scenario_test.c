@@ -324,6 +324,25 @@ static void a_device_of_a_file_is_assigned_like_any_other(void **state)
 	rig_refused(r, "connect", "EIO");
 }
 
+/* ResponseNotReady: the firmware waits, in the time of the world. */
+static void a_device_whose_key_is_slow_is_waited_for(void **state)
+{
+	static const char *const us[] = { "100", "50000", "3000000" };
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < COUNT(us); i++) {
+		char text[64];
+		int n = snprintf(text, sizeof(text),
+				 "{\"spdm\": {\"sign_us\": %s}}", us[i]);
+
+		rig_write(rig_path(r, "slow.json"), text, (size_t)n);
+		run_assign_with(r, rig_path(r, "slow.json"), "");
+		if (r->status)
+			fail_msg("%s us: %s", us[i], r->err);
+		assert_true(rig_true(r, "ok"));
+	}
+}
+
 static void a_device_file_that_is_wrong_is_named_with_its_place(void **state)
 {
 	static const char text[] = "{\"functions\": [{\"bars\": [{\"bar\": 0,"
@@ -390,6 +409,7 @@ int main(void)
 		T(a_device_elsewhere_is_not_told_to_lie),
 		T(the_host_does_one_wrong_thing_at_a_time),
 		T(a_device_of_a_file_is_assigned_like_any_other),
+		T(a_device_whose_key_is_slow_is_waited_for),
 		T(a_device_file_that_is_wrong_is_named_with_its_place),
 	};
 

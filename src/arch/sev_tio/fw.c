@@ -231,6 +231,7 @@ uint32_t sev_fw_command(struct sev_fw *fw, uint32_t cmd, uint64_t pa)
 	struct fw_cmd c = { .id = cmd, .buf = buf, .len = sev_cmd_len(cmd) };
 	uint32_t ret;
 
+	fw->hold_ns = 0;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (rows[i].cmd != cmd)
 			continue;
@@ -249,6 +250,16 @@ void sev_fw_time(struct sev_fw *fw, uint64_t now_ns)
 {
 	if (now_ns > fw->now_ns)
 		fw->now_ns = now_ns;
+}
+
+/* A device may not hold the firmware for longer with one message: law 49. */
+#define HOLD_MAX_NS UINT64_C(1000000000)
+
+uint64_t sev_fw_held_ns(const struct sev_fw *fw)
+{
+	uint64_t ns = fw->hold_ns > fw->now_ns ? fw->hold_ns - fw->now_ns : 0;
+
+	return ns < HOLD_MAX_NS ? ns : HOLD_MAX_NS;
 }
 
 /* --- for laws, traces and tests --- */

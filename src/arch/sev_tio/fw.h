@@ -75,6 +75,13 @@ uint32_t sev_fw_command(struct sev_fw *fw, uint32_t cmd, uint64_t pa);
 /* The firmware's clock; never goes back. */
 void sev_fw_time(struct sev_fw *fw, uint64_t now_ns);
 
+/*
+ * How long the last command took. OPEN: who waits for a device that answers
+ * ResponseNotReady; SPDM_REQUEST names no time, so that the firmware holds the
+ * command until the message may go.
+ */
+uint64_t sev_fw_held_ns(const struct sev_fw *fw);
+
 /* --- for laws, traces and tests --- */
 
 struct tsm *sev_fw_tsm(struct sev_fw *fw);

@@ -75,6 +75,7 @@ struct sev_fw {
 	struct fw_tdi *tdi;
 	uint8_t *stale; /* by ASID: freed, data fabric not flushed since */
 	uint64_t now_ns;
+	uint64_t hold_ns; /* when the answer to the last command is there */
 	uint64_t next_tdi_id;
 	bool snp;
 	bool tio_en;

@@ -197,6 +197,7 @@ static uint32_t step(struct sev_fw *fw, struct fw_cmd *c, const struct ctrl *k,
 	d->pending = c->id;
 	memcpy(d->buf, c->buf, c->len);
 	d->buf_len = c->len;
+	fw->hold_ns = tsm_not_before(d->conn);
 	return SEV_RET_SPDM_REQUEST;
 }
 

@@ -64,6 +64,33 @@ static void firmware_that_does_not_fit_is_not_made(void **unused)
 	assert_int_equal(with(l, 64 << 10), IL_E_NOMEM);
 }
 
+static void a_device_holds_the_firmware_for_a_second_at_the_most(void **unused)
+{
+	static const struct {
+		uint64_t until, held;
+	} rows[] = {
+		{ 0, 0 },
+		{ 99, 0 },
+		{ 100, 0 },
+		{ 101, 1 },
+		{ 1000000100, 1000000000 },
+		{ 1000000101, 1000000000 },
+		{ UINT64_MAX, 1000000000 },
+	};
+	struct fwrig *r = fwrig_cold();
+
+	(void)unused;
+	sev_fw_time(r->fw, 100);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		r->fw->hold_ns = rows[i].until;
+		assert_int_equal(sev_fw_held_ns(r->fw), rows[i].held);
+	}
+	/* The next command is not held by what the last one waited for. */
+	(void)sev_fw_command(r->fw, 0, 0);
+	assert_int_equal(sev_fw_held_ns(r->fw), 0);
+	fwrig_free(r);
+}
+
 #define LIE(field, value)                         \
 	do {                                      \
 		__typeof__(field) old_ = (field); \
@@ -277,6 +304,7 @@ static void an_answer_that_cannot_be_sealed_is_not_given(void **unused)
 const struct CMUnitTest fw_edge_tests[] = {
 	cmocka_unit_test(firmware_refuses_limits_that_its_buffers_cannot_hold),
 	cmocka_unit_test(firmware_that_does_not_fit_is_not_made),
+	cmocka_unit_test(a_device_holds_the_firmware_for_a_second_at_the_most),
 	cmocka_unit_test(firmware_sees_books_that_do_not_add_up),
 	cmocka_unit_test(look_ups_beyond_the_tables_find_nothing),
 	cmocka_unit_test(firmware_without_tio_says_so),
