@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "rig.h"
+#include "decode_rig.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -12,32 +12,6 @@
  * test/spdm/listener.c comes to by other means: it knows which signature, HMAC
  * and secret there must be, and fails where one does not hold.
  */
-
-#define FILE_HEADER   24u
-#define PACKET_HEADER 16u
-#define DOE_HEADER    8u
-
-static const char *vector(const char *name, const char *ext)
-{
-	static char ring[4][512];
-	static unsigned at;
-	char *p = ring[at++ % COUNT(ring)];
-
-	snprintf(p, sizeof(ring[0]), "%s/%s.%s", VECTORS, name, ext);
-	return p;
-}
-
-static void same_as_file(const struct rig *r, const char *name)
-{
-	char path[512];
-	uint8_t *want;
-	size_t n;
-
-	snprintf(path, sizeof(path), "%s/%s.txt", EXPECTED, name);
-	want = rig_read(path, &n);
-	assert_string_equal(r->out, (char *)want);
-	free(want);
-}
 
 static void recordings_are_read_as_expected(void **state)
 {
@@ -52,32 +26,6 @@ static void recordings_are_read_as_expected(void **state)
 		assert_string_equal(r->err, "");
 		assert_int_equal(r->status, CLI_DONE);
 	}
-}
-
-static int64_t sum(const struct rig *r, const char *key)
-{
-	const size_t n = json_array_size(r->json);
-	const json_t *o =
-		json_object_get(json_array_get(r->json, n - 1), "sum");
-	const json_t *v = json_object_get(o, key);
-
-	assert_true(json_is_integer(v));
-	return json_integer_value(v);
-}
-
-/* How often a check of that name came to that verdict. */
-static unsigned checks(const struct rig *r, const char *of, const char *verdict)
-{
-	unsigned n = 0;
-	size_t i, k;
-	json_t *line, *c;
-
-	json_array_foreach(r->json, i, line)
-		json_array_foreach(json_object_get(line, "checks"), k, c) n +=
-		!strcmp(json_string_value(json_object_get(c, "of")), of) &&
-		!strcmp(json_string_value(json_object_get(c, "verdict")),
-			verdict);
-	return n;
 }
 
 /* As many of each as the listener of test/spdm found to hold. */
@@ -163,29 +111,6 @@ static void a_psk_alone_opens_its_session(void **state)
 	assert_int_equal(checks(r, "HMAC of the responder", "cannot say"), 2);
 	assert_true(sum(r, "protected") > 0);
 	assert_true(sum(r, "secured") > sum(r, "protected"));
-}
-
-/* --- captures that were changed --- */
-
-static uint32_t u32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-/* Where the bytes of packet @nth, from 1, stand in a file. */
-static size_t packet_at(const uint8_t *f, size_t n, unsigned nth, size_t *len)
-{
-	size_t at = FILE_HEADER;
-
-	while (--nth) {
-		assert_true(at + PACKET_HEADER < n);
-		at += PACKET_HEADER + u32(f + at + 8);
-	}
-	*len = u32(f + at + 8);
-	return at + PACKET_HEADER;
 }
 
 static void decode_changed(struct rig *r, uint8_t *f, size_t n, size_t at)
