@@ -208,6 +208,8 @@ void spdm_rsp_enter(struct spdm_rsp *r, enum spdm_phase next);
 struct spdm_rsp_session *spdm_ses_place(struct spdm_rsp *r);
 uint16_t spdm_ses_half(const struct spdm_rsp *r, uint16_t theirs);
 uint16_t spdm_ses_sm(const struct spdm_rsp *r, struct spdm_span opaque);
+/* Whether a session of @policy (SessionPolicy) can be had of us. */
+bool spdm_ses_policy(const struct spdm_rsp *r, uint8_t policy);
 /* A channel under @secret into @x->ch; stays with @x's transport. */
 enum il_err spdm_ses_channel(struct spdm_ex *x, enum spdm_dir dir,
 			     const uint8_t *secret) IL_MUST;

@@ -122,7 +122,8 @@ enum il_err spdm_rsp_psk_exchange(struct spdm_ex *x)
 	uint8_t secret[SPDM_HASH_MAX];
 	enum il_err err;
 
-	if (!sm || x->req.u.psk_ex.hint.n > HINT_MAX)
+	if (!sm || x->req.u.psk_ex.hint.n > HINT_MAX ||
+	    !spdm_ses_policy(r, x->req.param2))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	if (!s)
 		return spdm_ex_refuse(x, SPDM_ERR_SESSION_LIMIT_EXCEEDED, 0);

@@ -30,6 +30,17 @@ uint16_t spdm_ses_half(const struct spdm_rsp *r, uint16_t theirs)
 	return half;
 }
 
+/*
+ * Whoever wants all events of a session would wait for them in vain.
+ * OPEN: which error that is; as a field with a value that cannot be, and so
+ * does DMTF's implementation in KEY_EXCHANGE. Before 1.3 the bit is reserved.
+ * Source: DSP0274 1.3.2, sections 10.16, 10.18 (SessionPolicy)
+ */
+bool spdm_ses_policy(const struct spdm_rsp *r, uint8_t policy)
+{
+	return r->version < SPDM_V13 || !(policy & SPDM_POLICY_EVENTS);
+}
+
 /* The newest version of secured messages that both know; 0: none. */
 uint16_t spdm_ses_sm(const struct spdm_rsp *r, struct spdm_span opaque)
 {
@@ -204,7 +215,8 @@ enum il_err spdm_rsp_key_exchange(struct spdm_ex *x)
 	size_t len = 0;
 	enum il_err err;
 
-	if (!spdm_rsp_may_sign(r, slot, SPDM_KEY_USE_KEY_EX) || !sm)
+	if (!spdm_rsp_may_sign(r, slot, SPDM_KEY_USE_KEY_EX) || !sm ||
+	    !spdm_ses_policy(r, x->req.u.key_ex.policy))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	if (!s)
 		return spdm_ex_refuse(x, SPDM_ERR_SESSION_LIMIT_EXCEEDED, 0);
