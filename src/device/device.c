@@ -186,8 +186,9 @@ static enum il_err init_buffers(struct device *d)
 	d->spdm_scratch =
 		arena_take(d->cfg.arena, d->cfg.conns * d->scratch_len, 8);
 	if (shows(&d->cfg)) {
-		d->peer_chains = arena_take(
-			d->cfg.arena, d->cfg.conns * DEVICE_PEER_CHAIN, 8);
+		d->peer_chains =
+			arena_take(d->cfg.arena,
+				   d->cfg.conns * (size_t)DEVICE_PEER_CHAIN, 8);
 		if (!d->peer_chains)
 			return IL_E_NOMEM;
 	}
@@ -219,7 +220,7 @@ size_t device_arena_need(const struct device_cfg *cfg)
 	if (full.sign_us)
 		need += full.conns * (uint64_t)full.spdm.transfer + 8;
 	if (shows(cfg))
-		need += full.conns * DEVICE_PEER_CHAIN;
+		need += full.conns * (size_t)DEVICE_PEER_CHAIN;
 	for (unsigned b = 1; b < T0_BARS; b++)
 		need += full.bar[b].size + cfg->vfs * full.vf_bar[b].size +
 			DEVICE_FNS * PAGE_4K;

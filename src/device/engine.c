@@ -328,6 +328,8 @@ bool engines_step(struct device *d)
 	unsigned budget = DEVICE_BURST;
 	bool any = false;
 
+	if (!d->fns)
+		return false;
 	for (unsigned n = 0; n < d->fns && budget; n++) {
 		struct device_fn *fn = &d->fn[(d->next_fn + n) % d->fns];
 

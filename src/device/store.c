@@ -42,7 +42,7 @@ size_t device_store_need(const struct device_cfg *cfg)
 		need += DEVICE_CSRS * (size_t)(DEVICE_CSR_MAX + DEVICE_CSR_ASK);
 	if (cfg->spdm.caps & SPDM_CAP_MEL)
 		need += DEVICE_LOG_MAX;
-	return need ? need + 64 * (4 * SPDM_SLOTS) : 0;
+	return need ? need + (size_t)64 * 4 * SPDM_SLOTS : 0;
 }
 
 /* Room for what may be written. */

@@ -377,7 +377,7 @@ static enum il_err encode(struct spdm_req *q, const struct row *row,
 	if (!err)
 		err = th_digests(q, &a->rsp, p, w.len);
 	*out = (struct spdm_span){ p, w.len };
-	if (err || !sig)
+	if (err || !sig || !row) /* an ERROR is not signed */
 		return err == IL_E_SPACE ? IL_E_NOMEM : err;
 
 	const uint8_t slot = a->rsp.code == SPDM_CHALLENGE_AUTH ? a->rsp.param1

@@ -234,6 +234,7 @@ static enum il_err install(struct spdm_ex *x, struct spdm_cert_ask *ask)
 		err = spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	else if (!err)
 		err = change(x, ask);
+	ask->chain = NULL;
 	crypto_chain_drop(x->r->cfg.crypto, &ch);
 	return err;
 }

@@ -49,37 +49,37 @@ static const struct {
 	bool inside;
 	bool m12;
 	bool proof;
-	uint32_t cap;
 	bool carrier;
 	bool whole;
+	uint32_t cap;
 } reqs[REQS] = {
 	/* clang-format off */
-	[REQ_VERSION]      = { SPDM_GET_VERSION,            false, false, true,  false, 0, .whole = true },
-	[REQ_CAPS]         = { SPDM_GET_CAPABILITIES,       false, false, true,  false, 0, .whole = true },
-	[REQ_ALGS]         = { SPDM_NEGOTIATE_ALGORITHMS,   false, false, true,  false, 0 },
-	[REQ_DIGESTS]      = { SPDM_GET_DIGESTS,            false, false, true,  false, SPDM_CAP_CERT },
-	[REQ_CERT]         = { SPDM_GET_CERTIFICATE,        false, false, true,  false, SPDM_CAP_CERT },
-	[REQ_CHALLENGE]    = { SPDM_CHALLENGE,              false, false, true,  true,  SPDM_CAP_CHAL },
-	[REQ_MEAS]         = { SPDM_GET_MEASUREMENTS,       false, false, false, true,  SPDM_CAP_MEAS_MASK },
-	[REQ_KEY_EXCHANGE] = { SPDM_KEY_EXCHANGE,           true,  false, false, true,  SPDM_CAP_KEY_EX },
-	[REQ_FINISH]       = { SPDM_FINISH,                 true,  true,  false, true,  SPDM_CAP_KEY_EX },
-	[REQ_HEARTBEAT]    = { SPDM_HEARTBEAT,              true,  true,  false, false, SPDM_CAP_HBEAT },
-	[REQ_KEY_UPDATE]   = { SPDM_KEY_UPDATE,             true,  true,  false, true,  SPDM_CAP_KEY_UPD },
-	[REQ_END_SESSION]  = { SPDM_END_SESSION,            true,  true,  false, false, SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK },
-	[REQ_VENDOR]       = { SPDM_VENDOR_DEFINED_REQUEST, false, false, true,  false, 0 },
-	[REQ_PSK_EXCHANGE] = { SPDM_PSK_EXCHANGE,           true,  false, false, true,  SPDM_CAP_PSK_MASK },
-	[REQ_PSK_FINISH]   = { SPDM_PSK_FINISH,             true,  true,  false, true,  SPDM_CAP_PSK_MASK },
-	[REQ_CSR]          = { SPDM_GET_CSR,                false, false, true,  false, SPDM_CAP_CSR },
-	[REQ_SET_CERT]     = { SPDM_SET_CERTIFICATE,        false, false, true,  false, SPDM_CAP_SET_CERT },
-	[REQ_KEY_PAIR]     = { SPDM_GET_KEY_PAIR_INFO,      false, false, true,  false, SPDM_CAP_GET_KEY_PAIR_INFO },
-	[REQ_SET_KEY_PAIR] = { SPDM_SET_KEY_PAIR_INFO,      false, false, true,  false, SPDM_CAP_SET_KEY_PAIR_INFO },
-	[REQ_ENDPOINT_INFO] = { SPDM_GET_ENDPOINT_INFO,     false, false, true,  true,  SPDM_CAP_EP_INFO_MASK },
-	[REQ_MEL]          = { SPDM_GET_MEASUREMENT_EXTENSION_LOG, false, false, false, false, SPDM_CAP_MEL },
-	[REQ_GET_ENCAP]    = { SPDM_GET_ENCAPSULATED_REQUEST, true, false, false, true, SPDM_CAP_ENCAP },
-	[REQ_DELIVER]      = { SPDM_DELIVER_ENCAPSULATED_RESPONSE, true, false, false, true, SPDM_CAP_ENCAP },
-	[REQ_CHUNK_SEND]   = { SPDM_CHUNK_SEND,             true,  false, true,  false, SPDM_CAP_CHUNK, .carrier = true },
-	[REQ_CHUNK_GET]    = { SPDM_CHUNK_GET,              true,  false, true,  false, SPDM_CAP_CHUNK, .carrier = true },
-	[REQ_IF_READY]     = { SPDM_RESPOND_IF_READY,       false, false, true,  false, 0, .carrier = true },
+	[REQ_VERSION]      = { SPDM_GET_VERSION,            false, false, true,  false, .whole = true },
+	[REQ_CAPS]         = { SPDM_GET_CAPABILITIES,       false, false, true,  false, .whole = true },
+	[REQ_ALGS]         = { SPDM_NEGOTIATE_ALGORITHMS,   false, false, true,  false },
+	[REQ_DIGESTS]      = { SPDM_GET_DIGESTS,            false, false, true,  false, .cap = SPDM_CAP_CERT },
+	[REQ_CERT]         = { SPDM_GET_CERTIFICATE,        false, false, true,  false, .cap = SPDM_CAP_CERT },
+	[REQ_CHALLENGE]    = { SPDM_CHALLENGE,              false, false, true,  true,  .cap = SPDM_CAP_CHAL },
+	[REQ_MEAS]         = { SPDM_GET_MEASUREMENTS,       false, false, false, true,  .cap = SPDM_CAP_MEAS_MASK },
+	[REQ_KEY_EXCHANGE] = { SPDM_KEY_EXCHANGE,           true,  false, false, true,  .cap = SPDM_CAP_KEY_EX },
+	[REQ_FINISH]       = { SPDM_FINISH,                 true,  true,  false, true,  .cap = SPDM_CAP_KEY_EX },
+	[REQ_HEARTBEAT]    = { SPDM_HEARTBEAT,              true,  true,  false, false, .cap = SPDM_CAP_HBEAT },
+	[REQ_KEY_UPDATE]   = { SPDM_KEY_UPDATE,             true,  true,  false, true,  .cap = SPDM_CAP_KEY_UPD },
+	[REQ_END_SESSION]  = { SPDM_END_SESSION,            true,  true,  false, false, .cap = SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK },
+	[REQ_VENDOR]       = { SPDM_VENDOR_DEFINED_REQUEST, false, false, true,  false },
+	[REQ_PSK_EXCHANGE] = { SPDM_PSK_EXCHANGE,           true,  false, false, true,  .cap = SPDM_CAP_PSK_MASK },
+	[REQ_PSK_FINISH]   = { SPDM_PSK_FINISH,             true,  true,  false, true,  .cap = SPDM_CAP_PSK_MASK },
+	[REQ_CSR]          = { SPDM_GET_CSR,                false, false, true,  false, .cap = SPDM_CAP_CSR },
+	[REQ_SET_CERT]     = { SPDM_SET_CERTIFICATE,        false, false, true,  false, .cap = SPDM_CAP_SET_CERT },
+	[REQ_KEY_PAIR]     = { SPDM_GET_KEY_PAIR_INFO,      false, false, true,  false, .cap = SPDM_CAP_GET_KEY_PAIR_INFO },
+	[REQ_SET_KEY_PAIR] = { SPDM_SET_KEY_PAIR_INFO,      false, false, true,  false, .cap = SPDM_CAP_SET_KEY_PAIR_INFO },
+	[REQ_ENDPOINT_INFO] = { SPDM_GET_ENDPOINT_INFO,     false, false, true,  true,  .cap = SPDM_CAP_EP_INFO_MASK },
+	[REQ_MEL]          = { SPDM_GET_MEASUREMENT_EXTENSION_LOG, false, false, false, false, .cap = SPDM_CAP_MEL },
+	[REQ_GET_ENCAP]    = { SPDM_GET_ENCAPSULATED_REQUEST, true, false, false, true, .cap = SPDM_CAP_ENCAP },
+	[REQ_DELIVER]      = { SPDM_DELIVER_ENCAPSULATED_RESPONSE, true, false, false, true, .cap = SPDM_CAP_ENCAP },
+	[REQ_CHUNK_SEND]   = { SPDM_CHUNK_SEND,             true,  false, true,  false, .cap = SPDM_CAP_CHUNK, .carrier = true },
+	[REQ_CHUNK_GET]    = { SPDM_CHUNK_GET,              true,  false, true,  false, .cap = SPDM_CAP_CHUNK, .carrier = true },
+	[REQ_IF_READY]     = { SPDM_RESPOND_IF_READY,       false, false, true,  false, .carrier = true },
 	/* clang-format on */
 };
 
