@@ -501,7 +501,8 @@ const struct cli_cmd cmd_request = {
 	.name = "request",
 	.args = "ADDR [--trans doe|mctp] [--steps LIST] [--function BDF] "
 		"[--trust FILE] [--slot N] [--stream N] [--port N] "
-		"[--lock-flags N] [--timeout S] [--hello] [--clear] "
+		"[--lock-flags N] [--transfer N] [--timeout S] [--hello] "
+		"[--clear] "
 		"[--psk HEX|FILE] [--psk-hint TEXT] [--mutual DIR] "
 		"[--set-slot N] [--chain FILE] [--key-pair N] [--model N] "
 		"[--tag N] [--pair-op OP] [--pair-uses N] [--pair-slots N] "

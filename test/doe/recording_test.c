@@ -163,6 +163,16 @@ static void each_message_of_mctp12_is_made_again(void **unused)
 	assert_int_equal(c.secured, 28);
 }
 
+static void each_message_of_mutual14_is_made_again(void **unused)
+{
+	const struct count c = hear(MUTUAL14, LINK_MCTP);
+
+	(void)unused;
+	assert_int_equal(c.discovery, 0);
+	assert_int_equal(c.plain, 100 - 38);
+	assert_int_equal(c.secured, 38);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +180,7 @@ int main(void)
 		cmocka_unit_test(each_object_of_base11_is_made_again),
 		cmocka_unit_test(each_object_of_psk13_is_made_again),
 		cmocka_unit_test(each_message_of_mctp12_is_made_again),
+		cmocka_unit_test(each_message_of_mutual14_is_made_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
