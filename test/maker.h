@@ -20,6 +20,9 @@ struct maker {
 
 /* @m is all zero. Valid from 2001-09-09 to 2096-10-02. */
 void maker_open(struct maker *m, enum crypto_curve curve);
+/* The same with a leaf of any kind. False: there is no such kind in this table,
+ * and nothing was made. */
+bool maker_open_kind(struct maker *m, enum crypto_key kind);
 
 /* Slots in use; the leaf's key is one. */
 unsigned maker_live(const struct maker *m);

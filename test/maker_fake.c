@@ -8,6 +8,13 @@
 
 void maker_open(struct maker *m, enum crypto_curve curve)
 {
+	assert_true(maker_open_kind(m, crypto_key_on(curve)));
+}
+
+bool maker_open_kind(struct maker *m, enum crypto_key kind)
+{
+	const enum crypto_key by =
+		crypto_key_curve(kind) ? kind : CRYPTO_KEY_P384;
 	struct fake_crypto *f = malloc(sizeof(*f));
 	struct fake_cert cert = { .not_before_s = 1000000000,
 				  .not_after_s = 4000000000,
@@ -21,8 +28,8 @@ void maker_open(struct maker *m, enum crypto_curve curve)
 	fake_init(f, 7);
 	m->lib = f;
 	m->c = fake_crypto(f);
-	fake_key(root, crypto_key_on(curve), 1);
-	fake_key(leaf, crypto_key_on(curve), 2);
+	fake_key(root, by, 1);
+	fake_key(leaf, kind, 2);
 	memcpy(cert.key, root, sizeof(root));
 	memcpy(cert.signer, root, sizeof(root));
 	assert_int_equal(fake_cert_make(&cert, m->certs, sizeof(m->certs), &n),
@@ -39,6 +46,7 @@ void maker_open(struct maker *m, enum crypto_curve curve)
 	m->certs_len += n;
 	assert_int_equal(crypto_key_load(&m->c, &m->key, leaf, sizeof(leaf)),
 			 IL_OK);
+	return true;
 }
 
 unsigned maker_live(const struct maker *m)

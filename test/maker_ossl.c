@@ -8,11 +8,12 @@
 #include "crypto/ossl.h"
 #include "spdm/p256.h"
 
-static void identity_p384(struct maker *m)
+static void identity_of(struct maker *m, enum crypto_key kind)
 {
 	const struct identity_cfg cfg = { .vendor = 0x1d1a,
 					  .device = 1,
 					  .class_code = 0x010802,
+					  .key = kind,
 					  .not_before_s = 1000000000,
 					  .not_after_s = 4000000000 };
 	struct identity_files *f = malloc(sizeof(*f));
@@ -46,6 +47,11 @@ static void identity_p256(struct maker *m)
 
 void maker_open(struct maker *m, enum crypto_curve curve)
 {
+	assert_true(maker_open_kind(m, crypto_key_on(curve)));
+}
+
+bool maker_open_kind(struct maker *m, enum crypto_key kind)
+{
 	const struct ossl_cfg cfg = { .seeded = true, .seed = 7 };
 	struct ossl *o;
 
@@ -53,10 +59,15 @@ void maker_open(struct maker *m, enum crypto_curve curve)
 	m->lib = o;
 	m->real = true;
 	m->c = ossl_crypto(o);
-	if (curve == CRYPTO_P256)
+	if (crypto_key_is_ml_dsa(kind) && !crypto_has_pqc(&m->c)) {
+		ossl_free(o);
+		return false;
+	}
+	if (kind == CRYPTO_KEY_P256)
 		identity_p256(m);
 	else
-		identity_p384(m);
+		identity_of(m, kind);
+	return true;
 }
 
 unsigned maker_live(const struct maker *m)

@@ -38,19 +38,17 @@ static void on_capabilities(struct flow_turn *t, const struct flow_asked *q)
 /* With 1.4 one of two kinds: ML-DSA for a signature, a KEM for a key. */
 static void lengths(struct flow *f, const struct spdm_algs *a)
 {
-	const uint16_t req_pqc = spdm_algs_bits(a, SPDM_ALG_REQ_PQC_ASYM);
 	const uint16_t kem = spdm_algs_bits(a, SPDM_ALG_KEM);
 	struct spdm_shape *sh = &f->shape;
 
 	sh->hash_len = spdm_hash_len(a->hash);
-	sh->sig_len = a->pqc_asym ? spdm_pqc_sig_len(a->pqc_asym)
-				  : spdm_sig_len(a->asym);
+	sh->sig_len = spdm_asym_sig_len(a->asym, a->pqc_asym);
 	sh->req_sig_len =
-		req_pqc ? spdm_pqc_sig_len(req_pqc)
-			: spdm_sig_len(spdm_algs_bits(a, SPDM_ALG_REQ_ASYM));
+		spdm_asym_sig_len(spdm_algs_bits(a, SPDM_ALG_REQ_ASYM),
+				  spdm_algs_bits(a, SPDM_ALG_REQ_PQC_ASYM));
 	sh->dhe_len = kem ? spdm_kem_key_len(kem)
 			  : spdm_dhe_len(spdm_algs_bits(a, SPDM_ALG_DHE));
-	sh->rsp_dhe_len = kem ? spdm_kem_text_len(kem) : 0;
+	sh->rsp_dhe_len = spdm_kem_text_len(kem);
 }
 
 static void on_algorithms(struct flow_turn *t, const struct flow_asked *q)
@@ -266,34 +264,37 @@ static void on_certificate(struct flow_turn *t, const struct flow_asked *q)
 /* --- signatures --- */
 
 static enum il_err check_sig(struct flow *f, unsigned end, uint8_t slot,
-			     const uint8_t *digest, struct spdm_span sig)
+			     const char *context, const uint8_t *th,
+			     struct spdm_span sig)
 {
-	const uint32_t asym = end ? spdm_algs_bits(&f->algs, SPDM_ALG_REQ_ASYM)
-				  : f->algs.asym;
+	struct spdm_sig_alg alg = { f->version, f->algs.hash, f->algs.asym,
+				    f->algs.pqc_asym };
 
+	if (end) {
+		alg.asym = spdm_algs_bits(&f->algs, SPDM_ALG_REQ_ASYM);
+		alg.pqc = spdm_algs_bits(&f->algs, SPDM_ALG_REQ_PQC_ASYM);
+	}
 	return spdm_sig_verify(f->cfg.crypto, f->end[end].slot[slot].certs.leaf,
-			       asym, f->algs.hash, digest, sig);
+			       &alg, context, th, sig);
 }
 
 void flow_verify(struct flow_turn *t, unsigned end, uint8_t slot,
 		 struct flow_hash *h, const char *context, struct spdm_span sig)
 {
 	struct flow *f = t->f;
-	uint8_t th[SPDM_HASH_MAX], digest[SPDM_HASH_MAX];
+	uint8_t th[SPDM_HASH_MAX];
 	enum il_err err;
 
 	if (slot >= SPDM_SLOTS || !f->end[end].slot[slot].there) {
 		flow_say(t, "signature", FLOW_UNSAID, flow_no_chain);
 		return;
 	}
-	if (!flow_digest(f, h, th) ||
-	    spdm_sign_digest(f->cfg.crypto, f->version, f->algs.hash, context,
-			     th, digest)) {
+	if (!flow_digest(f, h, th)) {
 		flow_say(t, "signature", FLOW_UNSAID,
 			 h->why ? h->why : flow_no_room);
 		return;
 	}
-	err = check_sig(f, end, slot, digest, sig);
+	err = check_sig(f, end, slot, context, th, sig);
 	if (!err)
 		flow_say(t, "signature", FLOW_HOLDS, NULL);
 	else if (err == IL_E_AUTH)

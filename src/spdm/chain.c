@@ -74,7 +74,7 @@ void spdm_chain_bytes(const struct spdm_chain *ch, size_t off, uint8_t *out,
 }
 
 enum il_err spdm_chain_read(const struct crypto *c, uint32_t hash,
-			    uint32_t asym, struct spdm_span chain,
+			    enum crypto_key want, struct spdm_span chain,
 			    const uint8_t *told, uint8_t *digest,
 			    struct crypto_chain *out)
 {
@@ -92,7 +92,7 @@ enum il_err spdm_chain_read(const struct crypto *c, uint32_t hash,
 	err = crypto_chain_parse(c, chain.p + head, chain.n - head, out);
 	if (err)
 		return err;
-	if (out->key == spdm_asym_key(asym))
+	if (out->key == want)
 		return IL_OK;
 	crypto_chain_drop(c, out);
 	return IL_E_FIELD;

@@ -45,12 +45,12 @@ void spdm_chain_bytes(const struct spdm_chain *ch, size_t off, uint8_t *out,
  * @out:    its certificates; crypto_chain_drop() when it has gone well
  *
  * Errors:   IL_E_AUTH   another digest
- *           IL_E_FIELD  a length that does not fit, or a leaf whose key does
- *                       not sign with @asym
+ *           IL_E_FIELD  a length that does not fit, or a leaf with a key of
+ *                       another kind than @want
  *           others as crypto_chain_parse()
  */
 enum il_err spdm_chain_read(const struct crypto *c, uint32_t hash,
-			    uint32_t asym, struct spdm_span chain,
+			    enum crypto_key want, struct spdm_span chain,
 			    const uint8_t *told, uint8_t *digest,
 			    struct crypto_chain *out) IL_MUST;
 

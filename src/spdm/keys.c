@@ -31,6 +31,20 @@ enum crypto_aead_alg spdm_crypto_aead(uint16_t aead)
 	}
 }
 
+enum crypto_kem spdm_crypto_kem(uint16_t kem)
+{
+	switch (kem) {
+	case SPDM_KEM_ML_KEM_512:
+		return CRYPTO_ML_KEM_512;
+	case SPDM_KEM_ML_KEM_768:
+		return CRYPTO_ML_KEM_768;
+	case SPDM_KEM_ML_KEM_1024:
+		return CRYPTO_ML_KEM_1024;
+	default:
+		return (enum crypto_kem)0;
+	}
+}
+
 enum crypto_curve spdm_crypto_curve(uint16_t dhe)
 {
 	switch (dhe) {
@@ -52,7 +66,7 @@ static bool version_ours(uint8_t version)
 }
 
 /* The device library has no strlen. */
-static size_t text_len(const char *s)
+size_t spdm_text_len(const char *s)
 {
 	size_t n = 0;
 
@@ -77,7 +91,7 @@ static enum il_err expand(const struct spdm_keys *k, const struct crypto *c,
 	version[6] = (char)('0' + (k->version & 0xf));
 	wr_u16le(&w, (uint16_t)len);
 	wr_bytes(&w, version, 8);
-	wr_bytes(&w, label, text_len(label));
+	wr_bytes(&w, label, spdm_text_len(label));
 	if (context)
 		wr_bytes(&w, context, k->hash_len);
 	if (w.err)
@@ -222,31 +236,53 @@ void spdm_keys_wipe(struct spdm_keys *k)
 	bytes_wipe(k, sizeof(*k));
 }
 
-#define SIGN_CONTEXT 100
+/* Four times the version, zeros, what it is for: the combined prefix. */
+static enum il_err sign_prefix(uint8_t version, const char *context,
+			       uint8_t out[SPDM_SIGN_PREFIX])
+{
+	char prefix[] = "dmtf-spdm-v1.x.*";
+	struct wr w = wr_over(out, SPDM_SIGN_PREFIX);
+	const size_t n = spdm_text_len(context);
+
+	if (n > SPDM_SIGN_PREFIX - 64)
+		return IL_E_ARG;
+	prefix[13] = (char)('0' + (version & 0xf));
+	for (size_t i = 0; i < 4; i++)
+		wr_bytes(&w, prefix, 16);
+	wr_zero(&w, SPDM_SIGN_PREFIX - 64 - n);
+	wr_bytes(&w, context, n);
+	return w.err;
+}
 
 enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
 			     uint32_t hash, const char *context,
 			     const uint8_t *th, uint8_t *out)
 {
-	char prefix[] = "dmtf-spdm-v1.x.*";
-	uint8_t head[SIGN_CONTEXT] = { 0 };
-	struct wr w = wr_over(head, sizeof(head));
-	const size_t n = text_len(context);
+	uint8_t head[SPDM_SIGN_PREFIX];
 	const size_t len = spdm_hash_len(hash);
+	const struct crypto_span parts[2] = { { head, sizeof(head) },
+					      { th, len } };
+	enum il_err err = sign_prefix(version, context, head);
 
-	if (!len || n > SIGN_CONTEXT - 64)
+	if (err || !len)
 		return IL_E_ARG;
 	if (version < SPDM_V12) {
 		memcpy(out, th, len);
 		return IL_OK;
 	}
-	prefix[13] = (char)('0' + (version & 0xf));
-	for (size_t i = 0; i < 4; i++)
-		wr_bytes(&w, prefix, 16);
-	memcpy(head + SIGN_CONTEXT - n, context, n);
-
-	const struct crypto_span parts[2] = { { head, sizeof(head) },
-					      { th, len } };
-
 	return crypto_hash_parts(c, spdm_crypto_hash(hash), parts, 2, out);
+}
+
+enum il_err spdm_sign_msg(uint8_t version, uint32_t hash, const char *context,
+			  const uint8_t *th, uint8_t out[SPDM_SIGN_MSG_MAX],
+			  size_t *len)
+{
+	const size_t n = spdm_hash_len(hash);
+	enum il_err err = sign_prefix(version, context, out);
+
+	if (err || !n || version < SPDM_V14)
+		return IL_E_ARG;
+	memcpy(out + SPDM_SIGN_PREFIX, th, n);
+	*len = SPDM_SIGN_PREFIX + n;
+	return IL_OK;
 }

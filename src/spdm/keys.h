@@ -114,6 +114,24 @@ enum il_err spdm_sign_digest(const struct crypto *c, uint8_t version,
 			     uint32_t hash, const char *context,
 			     const uint8_t *th, uint8_t *out) IL_MUST;
 
+/*
+ * spdm_sign_msg() - what an ML-DSA signature is made over, under @context
+ * @out: the combined prefix and the hash of the transcript, not hashed again
+ *
+ * Errors:   IL_E_ARG  no such hash, or a version before 1.4
+ * Source:   DSP0274 1.4.0, section 15 (signature generation: the context
+ *           string goes to the algorithm besides, FIPS 204 §5.2); as DMTF's
+ *           implementation has it
+ */
+#define SPDM_SIGN_PREFIX  100
+#define SPDM_SIGN_MSG_MAX (SPDM_SIGN_PREFIX + SPDM_HASH_MAX)
+enum il_err spdm_sign_msg(uint8_t version, uint32_t hash, const char *context,
+			  const uint8_t *th, uint8_t out[SPDM_SIGN_MSG_MAX],
+			  size_t *len) IL_MUST;
+
+/* Bytes of @context, without a final zero. */
+size_t spdm_text_len(const char *context);
+
 #define SPDM_SIGN_CHALLENGE	"responder-challenge_auth signing"
 #define SPDM_SIGN_MEASUREMENTS	"responder-measurements signing"
 #define SPDM_SIGN_KEY_EXCHANGE	"responder-key_exchange_rsp signing"

@@ -103,11 +103,12 @@ enum il_err spdm_req_init(struct spdm_req *q, const struct spdm_req_cfg *cfg)
 	    cfg->scratch_len < cfg->transfer + SPDM_SECURED_SLACK ||
 	    (cfg->large && (cfg->large_cap <= cfg->transfer ||
 			    cfg->large_cap > UINT32_MAX / 2)) ||
-	    cfg->padding > SPDM_SECURED_SLACK || (cfg->vca_cap && !cfg->vca) ||
-	    (cfg->meas_cap && !cfg->meas))
+	    !spdm_req_pqc_room(cfg) || cfg->padding > SPDM_SECURED_SLACK ||
+	    (cfg->vca_cap && !cfg->vca) || (cfg->meas_cap && !cfg->meas))
 		return IL_E_ARG;
 	memset(q, 0, sizeof(*q));
 	q->cfg = *cfg;
+	spdm_req_pqc_mask(&q->cfg);
 	if (!q->cfg.seq_limit)
 		q->cfg.seq_limit = UINT64_MAX;
 	if (!cfg->large)
@@ -143,6 +144,9 @@ void spdm_req_forget(struct spdm_req *q)
 	q->peer_max = 0;
 	q->asym = 0;
 	q->req_asym = 0;
+	q->pqc_asym = 0;
+	q->req_pqc_asym = 0;
+	q->kem = 0;
 	q->hash = 0;
 	q->meas_hash = 0;
 	q->dhe = 0;

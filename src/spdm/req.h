@@ -77,6 +77,13 @@ struct spdm_req_port {
 	enum il_err (*psk)(void *ctx, struct spdm_span hint, uint32_t hash,
 			   const uint8_t *salt, size_t salt_len,
 			   uint8_t *secret);
+	/*
+	 * The same as @sign where a bit of cfg.req_pqc_asym was agreed: ML-DSA
+	 * over @msg under the context string @about; see crypto_sign_msg().
+	 */
+	enum il_err (*sign_msg)(void *ctx, uint8_t slot, uint32_t pqc_asym,
+				const char *about, const uint8_t *msg,
+				size_t len, uint8_t *sig, size_t sig_len);
 };
 
 /* Our own certificates, for a peer that asks; all zero: none. */
@@ -114,6 +121,11 @@ struct spdm_req_cfg {
 	uint8_t ct_exponent;
 	uint32_t asym;	   /* offered */
 	uint32_t req_asym; /* what we can sign with; 0: never */
+	/* The same of 1.4, where the crypto table has them, and DHE; the peer
+	 * selects of one kind each. */
+	uint32_t pqc_asym;
+	uint32_t req_pqc_asym; /* with port->sign_msg */
+	uint16_t kem;
 	uint32_t hash;
 	uint16_t dhe;
 	uint16_t aead;	/* 0: AES-256-GCM */
@@ -128,7 +140,9 @@ struct spdm_req_cfg {
 
 	uint8_t *chain; /* SPDM certificate chain, kept until next CONNECT */
 	size_t chain_cap;
-	/* Plaintext of responses; at least @transfer + SPDM_SECURED_SLACK. */
+	/* Plaintext of responses; at least @transfer + SPDM_SECURED_SLACK, and
+	 * with @req_pqc_asym CRYPTO_ML_DSA_MAX more. With @kem at least
+	 * CRYPTO_KEM_PUB_MAX. */
 	uint8_t *scratch;
 	size_t scratch_len;
 	uint8_t *vca; /* VCA messages as evidence; NULL: only the digest */
@@ -276,6 +290,7 @@ struct spdm_req {
 	struct spdm_span inner; /* its request, in scratch or @implied */
 	uint8_t implied[4];
 	struct crypto_slot mut; /* what CHALLENGE_AUTH or so will sign */
+	/* A longer one stands at the end of cfg.scratch. */
 	uint8_t own_sig[SPDM_SIG_MAX];
 	struct spdm_req_half half;
 
@@ -290,7 +305,10 @@ struct spdm_req {
 	uint32_t peer_max; /* MaxSPDMmsgSize */
 	uint32_t asym, hash, meas_hash;
 	uint32_t req_asym; /* of our signatures; 0: none selected */
+	uint32_t pqc_asym; /* or this, and 0 in its place */
+	uint32_t req_pqc_asym;
 	uint16_t dhe;
+	uint16_t kem; /* or this */
 	uint16_t aead;
 	bool no_cache; /* the peer keeps nothing over a reset */
 	bool opaque_fmt1;

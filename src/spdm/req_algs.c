@@ -1,11 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "spdm/caps.h"
 #include "spdm/req_priv.h"
+#include "spdm/sig.h"
 
 /* NEGOTIATE_ALGORITHMS: what is offered, and what the peer may select of it.
  * Source: DSP0274, section 10.4 */
 
-#define OFFERS 4
+#define OFFERS SPDM_ALG_TABLES
+
+void spdm_req_pqc_mask(struct spdm_req_cfg *cfg)
+{
+	const bool can = crypto_has_pqc(cfg->crypto);
+
+	if (!can)
+		cfg->pqc_asym = 0;
+	if (!can || !cfg->port || !cfg->port->sign_msg)
+		cfg->req_pqc_asym = 0;
+	if (!can)
+		cfg->kem = 0;
+}
+
+bool spdm_req_pqc_room(const struct spdm_req_cfg *cfg)
+{
+	size_t need = cfg->transfer + SPDM_SECURED_SLACK;
+
+	if (cfg->req_pqc_asym)
+		need += CRYPTO_ML_DSA_MAX;
+	return cfg->scratch_len >= need &&
+	       (!cfg->kem || cfg->scratch_len >= CRYPTO_KEM_PUB_MAX);
+}
 
 /*
  * AlgStruct tables as offered, in the ascending order of their types; how
@@ -14,21 +37,31 @@
 static unsigned offers(const struct spdm_req *q,
 		       struct spdm_alg_table out[OFFERS])
 {
-	unsigned n = 2;
+	const bool pqc = q->version >= SPDM_V14;
+	const struct {
+		uint8_t type;
+		uint16_t bits;
+	} all[OFFERS] = {
+		{ SPDM_ALG_DHE, q->cfg.dhe },
+		{ SPDM_ALG_AEAD,
+		  q->cfg.aead ? q->cfg.aead : SPDM_AEAD_AES_256_GCM },
+		{ SPDM_ALG_REQ_ASYM, (uint16_t)q->cfg.req_asym },
+		{ SPDM_ALG_KEY_SCHEDULE, SPDM_KEY_SCHEDULE_SPDM },
+		{ SPDM_ALG_REQ_PQC_ASYM,
+		  pqc ? (uint16_t)q->cfg.req_pqc_asym : 0 },
+		{ SPDM_ALG_KEM, pqc ? q->cfg.kem : 0 },
+	};
+	unsigned n = 0;
 
 	memset(out, 0, OFFERS * sizeof(*out));
-	if (q->version < SPDM_V11)
-		return 0;
-	out[0].type = SPDM_ALG_DHE;
-	out[0].bits = q->cfg.dhe;
-	out[1].type = SPDM_ALG_AEAD;
-	out[1].bits = q->cfg.aead ? q->cfg.aead : SPDM_AEAD_AES_256_GCM;
-	if (q->cfg.req_asym) {
-		out[n].type = SPDM_ALG_REQ_ASYM;
-		out[n++].bits = (uint16_t)q->cfg.req_asym;
+	for (unsigned i = 0; i < OFFERS && q->version >= SPDM_V11; i++) {
+		/* A group is always offered where nothing else is. */
+		if (!all[i].bits &&
+		    (all[i].type != SPDM_ALG_DHE || (pqc && q->cfg.kem)))
+			continue;
+		out[n].type = all[i].type;
+		out[n++].bits = all[i].bits;
 	}
-	out[n].type = SPDM_ALG_KEY_SCHEDULE;
-	out[n++].bits = SPDM_KEY_SCHEDULE_SPDM;
 	return n;
 }
 
@@ -61,6 +94,8 @@ enum il_err spdm_req_algs_build(struct spdm_req *q, struct spdm_msg *m)
 	if (many_keys(q))
 		a->other_params |= SPDM_MULTI_KEY_CONN;
 	a->asym = q->cfg.asym;
+	if (q->version >= SPDM_V14)
+		a->pqc_asym = q->cfg.pqc_asym;
 	a->hash = q->cfg.hash;
 	a->mel_spec = mel_spec(q);
 	a->tables = (uint8_t)offers(q, a->table);
@@ -81,11 +116,35 @@ static bool sessions(const struct spdm_req *q, bool dhe)
 	       (!dhe && spdm_caps_psk(q->cfg.caps, q->peer_caps));
 }
 
-/* Whether the peer has to select one of a table. Without a way for us to sign
- * there is no mutual authentication, which is for the peer to want. */
+/* Whether the peer has to select one of a table; see kinds_sane(). */
 static bool needed(const struct spdm_req *q, uint8_t type)
 {
-	return type != SPDM_ALG_REQ_ASYM && sessions(q, type == SPDM_ALG_DHE);
+	return (type == SPDM_ALG_AEAD || type == SPDM_ALG_KEY_SCHEDULE) &&
+	       sessions(q, false);
+}
+
+/*
+ * A DHE or a KEM, not both, where sessions are made; of our signatures at most
+ * one: without there is no mutual authentication, which is for the peer to
+ * want. Source: DSP0274 1.4.0, section 10.4
+ */
+static bool kinds_sane(const struct spdm_req *q, const struct spdm_algs *a)
+{
+	const bool dhe = spdm_algs_bits(a, SPDM_ALG_DHE);
+	const bool kem = spdm_algs_bits(a, SPDM_ALG_KEM);
+
+	if ((dhe && kem) || (sessions(q, true) && !dhe && !kem))
+		return false;
+	return !spdm_algs_bits(a, SPDM_ALG_REQ_ASYM) ||
+	       !spdm_algs_bits(a, SPDM_ALG_REQ_PQC_ASYM);
+}
+
+/* The peer signs in one way, which was offered. */
+static bool asym_sane(const struct spdm_req *q, const struct spdm_algs *a)
+{
+	if (q->version < SPDM_V14 || !a->pqc_asym)
+		return !a->pqc_asym && one_of(a->asym, q->cfg.asym);
+	return !a->asym && one_of(a->pqc_asym, q->cfg.pqc_asym);
 }
 
 static bool tables_sane(const struct spdm_req *q, const struct spdm_algs *a)
@@ -127,14 +186,15 @@ static bool algs_sane(const struct spdm_req *q, const struct spdm_algs *a)
 {
 	const bool meas = measures(q);
 
-	if (!one_of(a->asym, q->cfg.asym) || !one_of(a->hash, q->cfg.hash) ||
-	    a->pqc_asym || a->ext_asym.n || a->ext_hash.n)
+	if (!asym_sane(q, a) || !one_of(a->hash, q->cfg.hash) ||
+	    a->ext_asym.n || a->ext_hash.n)
 		return false;
 	if (meas != (a->meas_spec == SPDM_MEAS_SPEC_DMTF) ||
 	    meas != one_of(a->meas_hash, UINT32_MAX) ||
 	    a->mel_spec != mel_spec(q))
 		return false;
-	return params_sane(q, a->other_params) && tables_sane(q, a);
+	return params_sane(q, a->other_params) && tables_sane(q, a) &&
+	       kinds_sane(q, a);
 }
 
 enum il_err spdm_req_algs_check(struct spdm_req *q, const struct spdm_msg *m)
@@ -145,6 +205,9 @@ enum il_err spdm_req_algs_check(struct spdm_req *q, const struct spdm_msg *m)
 		return IL_E_FIELD;
 	q->asym = a->asym;
 	q->req_asym = spdm_algs_bits(a, SPDM_ALG_REQ_ASYM);
+	q->pqc_asym = a->pqc_asym;
+	q->req_pqc_asym = spdm_algs_bits(a, SPDM_ALG_REQ_PQC_ASYM);
+	q->kem = spdm_algs_bits(a, SPDM_ALG_KEM);
 	q->hash = a->hash;
 	q->meas_hash = a->meas_hash;
 	q->dhe = spdm_algs_bits(a, SPDM_ALG_DHE);
@@ -153,12 +216,15 @@ enum il_err spdm_req_algs_check(struct spdm_req *q, const struct spdm_msg *m)
 	q->mel_spec = a->mel_spec;
 	q->multi_key = many_keys(q);
 	q->own_multi = a->other_params & SPDM_MULTI_KEY_CONN;
-	q->shape =
-		(struct spdm_shape){ .hash_len = spdm_hash_len(q->hash),
-				     .sig_len = spdm_sig_len(q->asym),
-				     .req_sig_len = spdm_sig_len(q->req_asym),
-				     .dhe_len = spdm_dhe_len(q->dhe),
-				     .multi_key = q->multi_key };
+	q->shape = (struct spdm_shape){
+		.hash_len = spdm_hash_len(q->hash),
+		.sig_len = spdm_asym_sig_len(q->asym, q->pqc_asym),
+		.req_sig_len = spdm_asym_sig_len(q->req_asym, q->req_pqc_asym),
+		.dhe_len = q->kem ? spdm_kem_key_len(q->kem)
+				  : spdm_dhe_len(q->dhe),
+		.rsp_dhe_len = spdm_kem_text_len(q->kem),
+		.multi_key = q->multi_key
+	};
 	q->shape.clear =
 		q->cfg.caps & q->peer_caps & SPDM_CAP_HANDSHAKE_IN_CLEAR;
 	return spdm_tr_choose(&q->tr, q->version, q->hash);

@@ -132,7 +132,7 @@ static enum il_err chain_check(struct spdm_req *q)
 				 q->chain_len - head, &q->leaf);
 	if (err)
 		return err;
-	if (q->leaf.key != spdm_asym_key(q->asym))
+	if (q->leaf.key != spdm_asym_key(q->asym, q->pqc_asym))
 		return IL_E_FIELD;
 	if (!q->cfg.verify_chain)
 		return IL_OK;

@@ -212,8 +212,7 @@ static enum il_err challenge(struct spdm_req *q, const struct spdm_msg *m,
 	if (!err)
 		err = env_random(q->cfg.env, a->rsp.u.challenge_auth.nonce,
 				 SPDM_NONCE_LEN);
-	a->rsp.u.challenge_auth.sig =
-		(struct spdm_span){ q->own_sig, q->shape.req_sig_len };
+	a->rsp.u.challenge_auth.sig = spdm_req_own_sig(q);
 	return err;
 }
 
@@ -261,8 +260,7 @@ static enum il_err endpoint_info(struct spdm_req *q, const struct spdm_msg *m,
 	if (err || !sign)
 		return err ? err : a->room.err;
 	a->rsp.param2 = m->param2;
-	a->rsp.u.ep_info.sig =
-		(struct spdm_span){ q->own_sig, q->shape.req_sig_len };
+	a->rsp.u.ep_info.sig = spdm_req_own_sig(q);
 	err = env_random(q->cfg.env, a->rsp.u.ep_info.nonce, SPDM_NONCE_LEN);
 	return err ? err : a->room.err;
 }
@@ -356,7 +354,7 @@ static enum il_err sign(struct spdm_req *q, struct spdm_span *out)
 
 	if (err)
 		return err;
-	memcpy(h.p + h.n - n, q->own_sig, n);
+	memcpy(h.p + h.n - n, spdm_req_own_sig(q).p, n);
 	*out = (struct spdm_span){ h.p, h.n };
 	q->half = (struct spdm_req_half){ 0 };
 	crypto_drop(q->cfg.crypto, &q->mut); /* the next one begins anew */
@@ -411,15 +409,17 @@ static enum il_err reply(struct spdm_req *q, struct answer *a,
 	return err ? err : (*row)->answer(q, &m, a);
 }
 
-/* Behind the request, if that stands in the scratch buffer. */
+/* Behind the request, if that stands in the scratch buffer, and before a
+ * signature that does: none, if the request reaches so far. */
 static struct wr room_of(struct spdm_req *q)
 {
+	const size_t end = q->cfg.scratch_len - spdm_req_sig_tail(q);
 	const size_t used =
 		q->inner.p == q->implied
 			? 0
 			: (size_t)(q->inner.p + q->inner.n - q->cfg.scratch);
 
-	return wr_over(q->cfg.scratch + used, q->cfg.scratch_len - used);
+	return wr_over(q->cfg.scratch + used, used < end ? end - used : 0);
 }
 
 enum il_err spdm_req_deliver_build(struct spdm_req *q, struct spdm_msg *m)

@@ -28,7 +28,9 @@ bool spdm_req_mutual_cfg(const struct spdm_req_cfg *cfg)
 			return false;
 		certs |= s.n != 0;
 	}
-	if (!cfg->port || !cfg->port->sign || !cfg->req_asym)
+	if (!cfg->port || (cfg->req_asym && !cfg->port->sign) ||
+	    (cfg->req_pqc_asym && !cfg->port->sign_msg) ||
+	    (!cfg->req_asym && !cfg->req_pqc_asym))
 		return false;
 	return cfg->caps & SPDM_CAP_PUB_KEY_ID
 		       ? cfg->pub_key.n && !(cfg->caps & SPDM_CAP_CERT)
@@ -37,7 +39,8 @@ bool spdm_req_mutual_cfg(const struct spdm_req_cfg *cfg)
 
 bool spdm_req_mutual_able(const struct spdm_req *q)
 {
-	return (q->cfg.caps & q->peer_caps & SPDM_CAP_MUT_AUTH) && q->req_asym;
+	return (q->cfg.caps & q->peer_caps & SPDM_CAP_MUT_AUTH) &&
+	       (q->req_asym || q->req_pqc_asym);
 }
 
 bool spdm_req_may(const struct spdm_req *q, uint8_t slot, uint16_t use)
@@ -103,6 +106,39 @@ enum il_err spdm_req_own_digest(const struct spdm_req *q, uint8_t slot,
 	return spdm_chain_hash(c, q->hash, s->certs, s->root, root, out);
 }
 
+size_t spdm_req_sig_tail(const struct spdm_req *q)
+{
+	return q->req_pqc_asym ? q->shape.req_sig_len : 0;
+}
+
+static uint8_t *sig_room(struct spdm_req *q)
+{
+	const size_t tail = spdm_req_sig_tail(q);
+
+	return tail ? q->cfg.scratch + q->cfg.scratch_len - tail : q->own_sig;
+}
+
+struct spdm_span spdm_req_own_sig(struct spdm_req *q)
+{
+	return (struct spdm_span){ sig_room(q), q->shape.req_sig_len };
+}
+
+static enum il_err sign_msg(struct spdm_req *q, uint8_t slot,
+			    const char *context, const uint8_t *th)
+{
+	uint8_t msg[SPDM_SIGN_MSG_MAX];
+	size_t len;
+	enum il_err err =
+		spdm_sign_msg(q->version, q->hash, context, th, msg, &len);
+
+	if (err)
+		return err;
+	q->scratch_used = q->cfg.scratch_len;
+	return q->cfg.port->sign_msg(q->cfg.port_ctx, slot, q->req_pqc_asym,
+				     context, msg, len, sig_room(q),
+				     q->shape.req_sig_len);
+}
+
 enum il_err spdm_req_own_sign(struct spdm_req *q, uint8_t slot,
 			      struct crypto_slot s, const char *context)
 {
@@ -110,9 +146,12 @@ enum il_err spdm_req_own_sign(struct spdm_req *q, uint8_t slot,
 	uint8_t digest[SPDM_HASH_MAX];
 	enum il_err err = spdm_tr_digest(&q->tr, s, th);
 
-	if (!err)
-		err = spdm_sign_digest(q->cfg.crypto, q->version, q->hash,
-				       context, th, digest);
+	if (err)
+		return err;
+	if (q->req_pqc_asym)
+		return sign_msg(q, slot, context, th);
+	err = spdm_sign_digest(q->cfg.crypto, q->version, q->hash, context, th,
+			       digest);
 	if (err)
 		return err;
 	return q->cfg.port->sign(q->cfg.port_ctx, slot, q->req_asym, digest,

@@ -64,6 +64,9 @@ bool spdm_req_can(const struct spdm_req *q, enum spdm_req_op op,
 		  const struct spdm_req_flow *f, const struct spdm_req_args *a);
 extern const struct spdm_req_step spdm_req_encap_steps[];
 
+/* Of post-quantum algorithms those that can be had, and their room. */
+void spdm_req_pqc_mask(struct spdm_req_cfg *cfg);
+bool spdm_req_pqc_room(const struct spdm_req_cfg *cfg);
 /* NEGOTIATE_ALGORITHMS of a connect: see req_algs.c. */
 enum il_err spdm_req_algs_build(struct spdm_req *q, struct spdm_msg *m) IL_MUST;
 enum il_err spdm_req_algs_check(struct spdm_req *q,
@@ -121,7 +124,10 @@ void spdm_req_mutual_take(struct spdm_req *q, uint8_t how, uint8_t slot);
 /* Our chain's digest, or our key's, as a transcript has it. */
 enum il_err spdm_req_own_digest(const struct spdm_req *q, uint8_t slot,
 				uint8_t *out) IL_MUST;
-/* Signs transcript @s with the key of @slot into @q->own_sig. */
+/* Where our signature stands; bytes at the end of scratch that are its. */
+struct spdm_span spdm_req_own_sig(struct spdm_req *q);
+size_t spdm_req_sig_tail(const struct spdm_req *q);
+/* Signs transcript @s with the key of @slot into spdm_req_own_sig(). */
 enum il_err spdm_req_own_sign(struct spdm_req *q, uint8_t slot,
 			      struct crypto_slot s,
 			      const char *context) IL_MUST;

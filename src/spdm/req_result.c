@@ -7,17 +7,14 @@
 enum il_err spdm_req_verify(struct spdm_req *q, const char *context,
 			    struct spdm_span sig)
 {
+	const struct spdm_sig_alg alg = { q->version, q->hash, q->asym,
+					  q->pqc_asym };
 	uint8_t th[SPDM_HASH_MAX];
-	uint8_t digest[SPDM_HASH_MAX];
 	enum il_err err = spdm_tr_digest(&q->tr, q->hs, th);
 
-	if (!err)
-		err = spdm_sign_digest(q->cfg.crypto, q->version, q->hash,
-				       context, th, digest);
-	if (err)
-		return err;
-	return spdm_sig_verify(q->cfg.crypto, q->leaf.leaf, q->asym, q->hash,
-			       digest, sig);
+	return err ? err
+		   : spdm_sig_verify(q->cfg.crypto, q->leaf.leaf, &alg, context,
+				     th, sig);
 }
 
 struct spdm_span spdm_req_chain(const struct spdm_req *q)

@@ -40,6 +40,22 @@ bool spdm_req_sm_fits(const struct spdm_req *q, struct spdm_span opaque)
 	return false;
 }
 
+/* What the peer is to encapsulate with stands in the scratch buffer, which
+ * nothing else needs until the answer comes. */
+static enum il_err kem_begin(struct spdm_req *q, struct spdm_span *out)
+{
+	spdm_req_scratch_fill(q, q->shape.dhe_len);
+	*out = (struct spdm_span){ q->cfg.scratch, q->shape.dhe_len };
+	return crypto_kem_begin(q->cfg.crypto, &q->dh, spdm_crypto_kem(q->kem),
+				NULL, q->cfg.scratch);
+}
+
+static enum il_err dhe_begin(struct spdm_req *q, struct spdm_span *out)
+{
+	*out = (struct spdm_span){ q->point, q->shape.dhe_len };
+	return crypto_dh_begin(q->cfg.crypto, &q->dh, curve_of(q), q->point);
+}
+
 static enum il_err key_ex_build(struct spdm_req *q, struct spdm_msg *m)
 {
 	enum il_err err;
@@ -51,9 +67,8 @@ static enum il_err key_ex_build(struct spdm_req *q, struct spdm_msg *m)
 	m->u.key_ex.policy = q->args.policy;
 	err = env_random(q->cfg.env, m->u.key_ex.random, SPDM_NONCE_LEN);
 	if (!err)
-		err = crypto_dh_begin(q->cfg.crypto, &q->dh, curve_of(q),
-				      q->point);
-	m->u.key_ex.exchange = (struct spdm_span){ q->point, q->shape.dhe_len };
+		err = (q->kem ? kem_begin : dhe_begin)(q,
+						       &m->u.key_ex.exchange);
 	m->u.key_ex.opaque = spdm_req_sm_offer(q);
 	return err;
 }
@@ -117,21 +132,26 @@ enum il_err spdm_req_peer_mac(const struct spdm_req *q, const uint8_t *th,
 	return err;
 }
 
-/* Handshake keys from the shared secret and TH1, then the peer's HMAC. */
+/*
+ * Handshake keys from the shared secret and TH1, then the peer's HMAC. A
+ * ciphertext that was tampered with gives a secret too, and another HMAC.
+ */
 static enum il_err key_ex_keys(struct spdm_req *q, const struct spdm_msg *m)
 {
 	const struct crypto *c = q->cfg.crypto;
+	const uint8_t *theirs = m->u.key_ex_rsp.exchange.p;
+	const size_t n =
+		q->kem ? CRYPTO_KEM_SECRET : crypto_curve_len(curve_of(q));
 	uint8_t secret[CRYPTO_SCALAR_MAX];
 	uint8_t th[SPDM_HASH_MAX];
-	enum il_err err =
-		crypto_dh_finish(c, q->dh, m->u.key_ex_rsp.exchange.p, secret);
+	enum il_err err = q->kem ? crypto_kem_unwrap(c, q->dh, theirs, secret)
+				 : crypto_dh_finish(c, q->dh, theirs, secret);
 
 	if (!err)
 		err = spdm_tr_digest(&q->tr, q->hs, th);
 	if (!err)
 		err = spdm_keys_handshake(&q->keys, c, q->version, q->hash,
-					  secret, crypto_curve_len(curve_of(q)),
-					  th);
+					  secret, n, th);
 	bytes_wipe(secret, sizeof(secret));
 	crypto_drop(c, &q->dh);
 	q->keys.aead = q->aead;
@@ -199,8 +219,7 @@ static enum il_err finish_build(struct spdm_req *q, struct spdm_msg *m)
 	if (q->mutual) {
 		m->param1 = SPDM_FINISH_SIGNED;
 		m->param2 = q->mut_slot;
-		m->u.finish.sig =
-			(struct spdm_span){ q->own_sig, q->shape.req_sig_len };
+		m->u.finish.sig = spdm_req_own_sig(q);
 	}
 	m->u.finish.verify = (struct spdm_span){ q->mac, q->shape.hash_len };
 	return IL_OK;
@@ -220,7 +239,7 @@ static enum il_err finish_sign(struct spdm_req *q, const uint8_t *p, size_t n)
 		err = spdm_req_own_sign(q, q->mut_slot, q->hs,
 					SPDM_SIGN_FINISH);
 	return err ? err
-		   : spdm_tr_add(&q->tr, &q->hs, true, q->own_sig,
+		   : spdm_tr_add(&q->tr, &q->hs, true, spdm_req_own_sig(q).p,
 				 q->shape.req_sig_len);
 }
 

@@ -87,7 +87,8 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 	     ~(SPDM_RSP_CAPS_ALL | SPDM_RSP_CAPS_PORT | SPDM_CAP_CACHE)) ||
 	    !spdm_rsp_prov_whole(cfg) || cfg->transfer < SPDM_TRANSFER_MIN ||
 	    cfg->transfer > UINT16_MAX ||
-	    cfg->scratch_len < cfg->transfer + SPDM_RSP_RECORD_MIN ||
+	    cfg->scratch_len <
+		    cfg->transfer + SPDM_RSP_RECORD_MIN + spdm_rsp_tail(cfg) ||
 	    !buffers_ok(cfg))
 		return IL_E_ARG;
 	for (unsigned i = 0; i < SPDM_SLOTS; i++)
@@ -95,6 +96,9 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 			return IL_E_ARG;
 	memset(r, 0, sizeof(*r));
 	r->cfg = *cfg;
+	r->cfg.pqc_asym = spdm_rsp_can_pqc(cfg);
+	r->cfg.req_pqc_asym = spdm_rsp_can_req_pqc(cfg);
+	r->cfg.kem = spdm_rsp_can_kem(cfg);
 	if (!cfg->vendor_ctx)
 		r->cfg.vendor_ctx = cfg->port_ctx;
 	if (!r->cfg.seq_limit)
@@ -298,23 +302,6 @@ enum il_err spdm_ex_record(struct spdm_ex *x, struct crypto_slot *s, bool vca)
 				   spdm_msg_verify_len(&x->rsp));
 }
 
-enum il_err spdm_ex_sign(struct spdm_ex *x, uint8_t slot, const char *context)
-{
-	struct spdm_rsp *r = x->r;
-	uint8_t th[SPDM_HASH_MAX];
-	uint8_t digest[SPDM_HASH_MAX];
-	enum il_err err = spdm_tr_digest(&r->tr, x->work, th);
-
-	if (!err)
-		err = spdm_sign_digest(r->cfg.crypto, r->version, r->hash,
-				       context, th, digest);
-	if (err)
-		return err;
-	return r->cfg.port->sign(r->cfg.port_ctx, slot, r->asym, digest,
-				 spdm_hash_len(r->hash), x->sig,
-				 spdm_sig_len(r->asym));
-}
-
 enum il_err spdm_ex_error(struct spdm_ex *x, uint8_t code)
 {
 	struct wr w = wr_over(x->buf, x->cap);
@@ -374,6 +361,8 @@ static void ex_fini(struct spdm_ex *x)
 		spdm_large_back(x);
 	bytes_wipe(x->r->cfg.scratch, x->plain_used);
 	bytes_wipe(x->record, x->record_used);
+	bytes_wipe(x->sig_room, x->sig_used);
+	bytes_wipe(x->kem_room, x->kem_used);
 	if (!x->proof)
 		return;
 	for (unsigned d = 0; d < SPDM_DIRS; d++)
@@ -388,8 +377,10 @@ static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, uint64_t now_ns)
 	x->now_ns = now_ns;
 	/* Behind the longest plaintext, which stays while it is answered. */
 	x->record = r->cfg.scratch + r->cfg.transfer + SPDM_SECURED_SLACK;
-	x->record_cap =
-		r->cfg.scratch_len - r->cfg.transfer - SPDM_SECURED_SLACK;
+	x->record_cap = r->cfg.scratch_len - r->cfg.transfer -
+			SPDM_SECURED_SLACK - spdm_rsp_tail(&r->cfg);
+	x->sig_room = x->record + x->record_cap;
+	x->kem_room = spdm_rsp_kem_room(r);
 }
 
 struct spdm_rsp_session *spdm_rsp_finishing(struct spdm_rsp *r,

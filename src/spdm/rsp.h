@@ -153,6 +153,14 @@ struct spdm_rsp_port {
 	 * signed it. May be NULL. */
 	void (*peer_info)(void *ctx, uint32_t session_id, uint8_t sub,
 			  struct spdm_span info, bool proven);
+	/*
+	 * The same as @sign where a bit of cfg.pqc_asym was agreed: ML-DSA
+	 * over @msg under the context string @about; see crypto_sign_msg().
+	 * NULL: there is none.
+	 */
+	enum il_err (*sign_msg)(void *ctx, uint8_t slot, uint32_t pqc_asym,
+				const char *about, const uint8_t *msg,
+				size_t len, uint8_t *sig, size_t sig_len);
 };
 
 /* A certificate slot; all zero: there is none. */
@@ -206,6 +214,13 @@ struct spdm_rsp_cfg {
 	uint32_t asym; /* bits we can sign with; see @slots */
 	uint32_t
 		req_asym; /* of requesters' signatures we can verify; 0: none */
+	/*
+	 * The same of 1.4, where the crypto table has them, and DHE. What the
+	 * peer knows of both kinds, the post-quantum one is selected of.
+	 */
+	uint32_t pqc_asym; /* with port->sign_msg */
+	uint32_t req_pqc_asym;
+	uint16_t kem;
 	uint32_t hash;
 	uint32_t meas_hash;
 	uint16_t dhe;
@@ -239,9 +254,12 @@ struct spdm_rsp_cfg {
 	uint32_t longest;    /* response we can send; 0: what the peer takes */
 	uint64_t seq_limit;  /* 0: 2^64 - 1 */
 
-	/* Plaintext of a request, then a measurement record. */
+	/* Plaintext of a request, then a measurement record; at the end a
+	 * signature of @pqc_asym and a ciphertext of @kem. */
 	uint8_t *scratch;
-	size_t scratch_len; /* at least @transfer + SPDM_RSP_RECORD_MIN */
+	/* At least @transfer + SPDM_RSP_RECORD_MIN, and with these two
+	 * SPDM_RSP_SIG_ROOM, SPDM_RSP_KEM_ROOM more. */
+	size_t scratch_len;
 
 	/*
 	 * A message above what goes over at once, either way, in chunks; one
@@ -263,6 +281,8 @@ struct spdm_rsp_cfg {
 };
 
 #define SPDM_RSP_RECORD_MIN 256
+#define SPDM_RSP_SIG_ROOM   CRYPTO_ML_DSA_MAX
+#define SPDM_RSP_KEM_ROOM   CRYPTO_KEM_CT_MAX
 
 /* What this responder does unless it is told otherwise. */
 #define SPDM_RSP_CAPS                                            \
@@ -387,7 +407,9 @@ struct spdm_wait {
 	uint64_t until_ns;
 	uint8_t nonce[SPDM_NONCE_LEN];
 	struct crypto_slot dh;
+	/* Or the secret of a KEM, whose ciphertext stays in scratch. */
 	uint8_t point[SPDM_DHE_MAX];
+	bool kem;
 };
 
 struct spdm_rsp {
@@ -400,7 +422,10 @@ struct spdm_rsp {
 	uint32_t peer_max;	/* the same in chunks */
 	uint32_t asym, hash, meas_hash;
 	uint32_t req_asym; /* of the requester's signatures; 0: none */
+	uint32_t pqc_asym; /* or this, and 0 in its place */
+	uint32_t req_pqc_asym;
 	uint16_t dhe;
+	uint16_t kem; /* or this */
 	uint16_t aead;
 	bool no_cache; /* nothing outlives the next reset */
 	bool lost;     /* a reset took what was agreed: RequestResynch */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "spdm/caps.h"
 #include "spdm/rsp_priv.h"
+#include "spdm/sig.h"
 
 /* NEGOTIATE_ALGORITHMS, as it is answered. Source: DSP0274, section 10.4 */
 
@@ -54,6 +55,12 @@ static bool offer_sane(const struct spdm_msg *m, size_t n)
 	       n <= (v10 ? LEN_MAX_V10 : LEN_MAX);
 }
 
+/* Only then anything of it is to be agreed. */
+static bool peer_signs(const struct spdm_rsp *r)
+{
+	return r->peer_caps & (SPDM_CAP_MUT_AUTH | SPDM_CAP_EP_INFO_SIG);
+}
+
 static uint16_t select_bits(const struct spdm_rsp *r, uint8_t type,
 			    uint16_t offered)
 {
@@ -63,11 +70,14 @@ static uint16_t select_bits(const struct spdm_rsp *r, uint8_t type,
 	case SPDM_ALG_AEAD:
 		return pick_aead(r, offered);
 	case SPDM_ALG_REQ_ASYM:
-		/* Only where the peer may have to sign. */
-		if (!(r->peer_caps &
-		      (SPDM_CAP_MUT_AUTH | SPDM_CAP_EP_INFO_SIG)))
-			return 0;
-		return (uint16_t)pick(r->cfg.req_asym, offered);
+		return peer_signs(r) ? (uint16_t)pick(r->cfg.req_asym, offered)
+				     : 0;
+	case SPDM_ALG_REQ_PQC_ASYM:
+		return peer_signs(r)
+			       ? (uint16_t)pick(r->cfg.req_pqc_asym, offered)
+			       : 0;
+	case SPDM_ALG_KEM:
+		return (uint16_t)pick(r->cfg.kem, offered);
 	case SPDM_ALG_KEY_SCHEDULE:
 		return SPDM_KEY_SCHEDULE_SPDM & offered;
 	default:
@@ -128,15 +138,40 @@ static bool enough(const struct spdm_rsp *r, const struct spdm_algs *sel)
 	const bool dhe = spdm_caps_dhe(r->cfg.caps, r->peer_caps);
 	const bool ses = dhe || spdm_caps_psk(r->cfg.caps, r->peer_caps);
 
-	if (!spdm_hash_len(sel->hash) || (signs(r) && !spdm_sig_len(sel->asym)))
+	if (!spdm_hash_len(sel->hash) ||
+	    (signs(r) && !spdm_asym_sig_len(sel->asym, sel->pqc_asym)))
 		return false;
 	if (!ses)
 		return true;
-	return (!dhe || spdm_algs_bits(sel, SPDM_ALG_DHE)) &&
+	return (!dhe || spdm_algs_bits(sel, SPDM_ALG_DHE) ||
+		spdm_algs_bits(sel, SPDM_ALG_KEM)) &&
 	       spdm_algs_bits(sel, SPDM_ALG_AEAD) &&
 	       spdm_algs_bits(sel, SPDM_ALG_KEY_SCHEDULE) &&
 	       (r->version < SPDM_V12 ||
 		(sel->other_params & SPDM_OPAQUE_FMT_1));
+}
+
+/* No bits of @type are selected. */
+static void none_of(struct spdm_algs *a, uint8_t type)
+{
+	for (uint8_t i = 0; i < a->tables; i++)
+		if (a->table[i].type == type)
+			a->table[i].bits = 0;
+}
+
+/*
+ * One of the two kinds each. OPEN: which of them is the responder's choice;
+ * ours is what a quantum computer does not break, where DMTF's can be told.
+ * Source: DSP0274 1.4.0, section 10.4 (PqcAsymSel, ReqPqcAsymAlg, KEMAlg)
+ */
+static void select_one_kind(struct spdm_algs *a)
+{
+	if (a->pqc_asym)
+		a->asym = 0;
+	if (spdm_algs_bits(a, SPDM_ALG_KEM))
+		none_of(a, SPDM_ALG_DHE);
+	if (spdm_algs_bits(a, SPDM_ALG_REQ_PQC_ASYM))
+		none_of(a, SPDM_ALG_REQ_ASYM);
 }
 
 /* Fills ALGORITHMS; false if it cannot be. */
@@ -144,6 +179,8 @@ static bool select_algs(const struct spdm_rsp *r, const struct spdm_algs *in,
 			struct spdm_algs *out)
 {
 	out->asym = pick(r->cfg.asym, in->asym);
+	if (r->version >= SPDM_V14)
+		out->pqc_asym = pick(r->cfg.pqc_asym, in->pqc_asym);
 	out->hash = pick(r->cfg.hash, in->hash);
 	if (r->version >= SPDM_V12)
 		out->other_params = in->other_params & SPDM_OPAQUE_FMT_1;
@@ -154,13 +191,16 @@ static bool select_algs(const struct spdm_rsp *r, const struct spdm_algs *in,
 		out->table[i].bits =
 			select_bits(r, in->table[i].type, in->table[i].bits);
 	}
+	select_one_kind(out);
 	return select_keys(r, in, out) && enough(r, out);
 }
 
 /* Everything that we could select, for who asks for it with the capabilities.
  */
-void spdm_rsp_supported(const struct spdm_rsp *r, struct spdm_algs *out)
+void spdm_rsp_supported(const struct spdm_rsp *r, uint8_t version,
+			struct spdm_algs *out)
 {
+	const bool pqc = version >= SPDM_V14;
 	const uint16_t aead = r->cfg.aead ? r->cfg.aead : SPDM_AEAD_AES_256_GCM;
 	const struct {
 		uint8_t type;
@@ -170,6 +210,9 @@ void spdm_rsp_supported(const struct spdm_rsp *r, struct spdm_algs *out)
 		{ SPDM_ALG_AEAD, aead },
 		{ SPDM_ALG_REQ_ASYM, (uint16_t)r->cfg.req_asym },
 		{ SPDM_ALG_KEY_SCHEDULE, SPDM_KEY_SCHEDULE_SPDM },
+		{ SPDM_ALG_REQ_PQC_ASYM,
+		  pqc ? (uint16_t)r->cfg.req_pqc_asym : 0 },
+		{ SPDM_ALG_KEM, pqc ? r->cfg.kem : 0 },
 	};
 
 	memset(out, 0, sizeof(*out));
@@ -178,6 +221,7 @@ void spdm_rsp_supported(const struct spdm_rsp *r, struct spdm_algs *out)
 	if (r->cfg.caps & SPDM_CAP_MULTI_KEY_MASK)
 		out->other_params |= SPDM_MULTI_KEY_CONN;
 	out->asym = r->cfg.asym;
+	out->pqc_asym = pqc ? r->cfg.pqc_asym : 0;
 	out->hash = r->cfg.hash;
 	if (r->cfg.caps & SPDM_CAP_MEL)
 		out->mel_spec = SPDM_MEL_SPEC_DMTF;
@@ -197,6 +241,9 @@ static void commit(struct spdm_rsp *r, const struct spdm_algs *asked,
 {
 	r->asym = sel->asym;
 	r->req_asym = spdm_algs_bits(sel, SPDM_ALG_REQ_ASYM);
+	r->pqc_asym = sel->pqc_asym;
+	r->req_pqc_asym = spdm_algs_bits(sel, SPDM_ALG_REQ_PQC_ASYM);
+	r->kem = spdm_algs_bits(sel, SPDM_ALG_KEM);
 	r->hash = sel->hash;
 	r->meas_hash = sel->meas_hash;
 	r->dhe = spdm_algs_bits(sel, SPDM_ALG_DHE);

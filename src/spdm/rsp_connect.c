@@ -67,6 +67,9 @@ void spdm_rsp_forget(struct spdm_rsp *r)
 	r->peer_max = 0;
 	r->asym = 0;
 	r->req_asym = 0;
+	r->pqc_asym = 0;
+	r->req_pqc_asym = 0;
+	r->kem = 0;
 	r->hash = 0;
 	r->meas_hash = 0;
 	r->dhe = 0;
@@ -153,7 +156,7 @@ static void caps_fields(struct spdm_ex *x, uint32_t theirs)
 	if (v >= SPDM_V13 && (x->req.param1 & SPDM_CAPS_ALGS) &&
 	    (c->flags & theirs & SPDM_CAP_CHUNK)) {
 		x->rsp.param1 = SPDM_CAPS_ALGS;
-		spdm_rsp_supported(r, &x->rsp.u.caps_algs);
+		spdm_rsp_supported(r, v, &x->rsp.u.caps_algs);
 	}
 }
 

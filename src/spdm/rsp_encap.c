@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "spdm/rsp_priv.h"
+#include "spdm/sig.h"
 
 /*
  * Encapsulated requests: the responder asks, in messages that the requester
@@ -53,7 +54,7 @@ static enum il_err build_info(struct spdm_ex *x, struct spdm_rsp_encap *e,
 
 	e->sign = (r->peer_caps & SPDM_CAP_EP_INFO_MASK) ==
 			  SPDM_CAP_EP_INFO_SIG &&
-		  r->peer.key.n && r->req_asym;
+		  r->peer.key.n && (r->req_asym || r->req_pqc_asym);
 	m->param1 = SPDM_EP_INFO_CLASS_ID;
 	if (!e->sign)
 		return IL_OK;
@@ -201,21 +202,21 @@ static enum il_err hash(struct spdm_ex *x, const struct spdm_rsp_encap *e,
 				 n);
 }
 
-/* The step's request into @x->sig, which has room for each. */
+/* The step's request into @x->short_sig, which has room for each. */
 static enum il_err build(struct spdm_ex *x, struct spdm_rsp_encap *e,
 			 struct spdm_span *out)
 {
 	const struct spdm_encap_step *s = step(e);
 	struct spdm_msg m = { .version = x->r->version, .code = s->code };
-	struct wr w = wr_over(x->sig, sizeof(x->sig));
+	struct wr w = wr_over(x->short_sig, sizeof(x->short_sig));
 	enum il_err err = s->build(x, e, &m);
 
 	if (!err)
 		err = spdm_msg_encode(&w, &m);
 	if (!err && s->hashed)
-		err = hash(x, e, x->sig, w.len);
+		err = hash(x, e, x->short_sig, w.len);
 	e->waiting = true;
-	*out = (struct spdm_span){ x->sig, w.len };
+	*out = (struct spdm_span){ x->short_sig, w.len };
 	return err;
 }
 
@@ -308,7 +309,8 @@ static enum il_err parse(struct spdm_ex *x, const struct spdm_rsp_encap *e,
 {
 	const struct spdm_rsp *r = x->r;
 	const struct spdm_shape sh = { .hash_len = spdm_hash_len(r->hash),
-				       .sig_len = spdm_sig_len(r->req_asym),
+				       .sig_len = spdm_asym_sig_len(
+					       r->req_asym, r->req_pqc_asym),
 				       .multi_key = r->peer_multi_key,
 				       .sign = e->sign };
 	const struct spdm_span in = x->req.u.encap.inner;

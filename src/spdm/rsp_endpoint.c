@@ -40,8 +40,7 @@ enum il_err spdm_rsp_endpoint_info(struct spdm_ex *x)
 	if (!sign)
 		return spdm_ex_emit(x);
 	x->rsp.param2 = slot;
-	x->rsp.u.ep_info.sig =
-		(struct spdm_span){ x->sig, spdm_sig_len(r->asym) };
+	x->rsp.u.ep_info.sig = spdm_ex_sig(x);
 	err = spdm_ex_draw(x, x->rsp.u.ep_info.nonce);
 	if (!err)
 		err = spdm_ex_emit(x);

@@ -151,8 +151,7 @@ enum il_err spdm_rsp_challenge(struct spdm_ex *x)
 				    spdm_hash_len(r->hash) };
 	memcpy(x->rsp.u.challenge_auth.context, x->req.u.challenge.context,
 	       SPDM_CONTEXT_LEN);
-	x->rsp.u.challenge_auth.sig =
-		(struct spdm_span){ x->sig, spdm_sig_len(r->asym) };
+	x->rsp.u.challenge_auth.sig = spdm_ex_sig(x);
 	err = spdm_ex_summary(x, x->req.param2,
 			      &x->rsp.u.challenge_auth.summary);
 	if (!err)
@@ -241,8 +240,7 @@ enum il_err spdm_rsp_meas(struct spdm_ex *x)
 		x->rsp.u.meas.blocks = n;
 	if (sign) {
 		x->rsp.param2 = slot;
-		x->rsp.u.meas.sig =
-			(struct spdm_span){ x->sig, spdm_sig_len(r->asym) };
+		x->rsp.u.meas.sig = spdm_ex_sig(x);
 	}
 	memcpy(x->rsp.u.meas.context, x->req.u.get_meas.context,
 	       SPDM_CONTEXT_LEN);

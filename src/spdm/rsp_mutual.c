@@ -19,12 +19,13 @@ bool spdm_mutual_cfg(const struct spdm_rsp_cfg *cfg)
 {
 	const bool shown =
 		cfg->mutual & (SPDM_MUT_AUTH_ENCAP | SPDM_MUT_AUTH_DIGESTS);
+	const bool signs = cfg->req_asym || cfg->req_pqc_asym;
 
 	if (!cfg->mutual && !cfg->basic)
-		return cfg->req_asym || !(cfg->caps & SPDM_CAP_MUT_AUTH);
+		return signs || !(cfg->caps & SPDM_CAP_MUT_AUTH);
 	if ((cfg->mutual & (cfg->mutual - 1)) ||
 	    cfg->mutual > SPDM_MUT_AUTH_DIGESTS ||
-	    cfg->mutual_slot >= SPDM_SLOTS || !cfg->req_asym ||
+	    cfg->mutual_slot >= SPDM_SLOTS || !signs ||
 	    !(cfg->caps & SPDM_CAP_MUT_AUTH))
 		return false;
 	if (!shown && !cfg->basic)
@@ -42,7 +43,8 @@ void spdm_mutual_forget(struct spdm_rsp *r)
 /* Both can, and agreed on how the requester signs. */
 static bool able(const struct spdm_rsp *r)
 {
-	return (r->cfg.caps & r->peer_caps & SPDM_CAP_MUT_AUTH) && r->req_asym;
+	return (r->cfg.caps & r->peer_caps & SPDM_CAP_MUT_AUTH) &&
+	       (r->req_asym || r->req_pqc_asym);
 }
 
 static bool encap(const struct spdm_rsp *r)
@@ -194,17 +196,14 @@ enum il_err spdm_mutual_sig(struct spdm_rsp *r, struct crypto_slot s,
 			    struct crypto_slot key, const char *context,
 			    struct spdm_span sig)
 {
+	const struct spdm_sig_alg alg = { r->version, r->hash, r->req_asym,
+					  r->req_pqc_asym };
 	uint8_t th[SPDM_HASH_MAX];
-	uint8_t digest[SPDM_HASH_MAX];
 	enum il_err err = spdm_tr_digest(&r->tr, s, th);
 
-	if (!err)
-		err = spdm_sign_digest(r->cfg.crypto, r->version, r->hash,
-				       context, th, digest);
-	if (err)
-		return err;
-	return spdm_sig_verify(r->cfg.crypto, key, r->req_asym, r->hash, digest,
-			       sig);
+	return err ? err
+		   : spdm_sig_verify(r->cfg.crypto, key, &alg, context, th,
+				     sig);
 }
 
 /*
@@ -300,8 +299,10 @@ static enum il_err chain_whole(struct spdm_ex *x, struct spdm_rsp_encap *e)
 	const struct spdm_rsp_cfg *cfg = &r->cfg;
 	const struct spdm_span chain = { cfg->peer_chain, e->len };
 	struct crypto_chain ch = { .count = 0 };
-	enum il_err err = spdm_chain_read(cfg->crypto, r->hash, r->req_asym,
-					  chain, e->told, x->verify, &ch);
+	enum il_err err =
+		spdm_chain_read(cfg->crypto, r->hash,
+				spdm_asym_key(r->req_asym, r->req_pqc_asym),
+				chain, e->told, x->verify, &ch);
 
 	if (err)
 		return err;

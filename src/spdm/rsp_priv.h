@@ -24,6 +24,12 @@ struct spdm_ex {
 	/* How much plaintext stands in the two halves; wiped at the end. */
 	size_t plain_used;
 	size_t record_used;
+	/* Where a signature and an exchange too long for this struct stand:
+	 * behind the record. Likewise. */
+	uint8_t *sig_room;
+	uint8_t *kem_room;
+	size_t sig_used;
+	size_t kem_used;
 
 	uint8_t mutual; /* KEY_EXCHANGE: SPDM_MUT_AUTH…, what is asked */
 
@@ -72,7 +78,8 @@ struct spdm_ex {
 	uint8_t summary[SPDM_HASH_MAX];
 	uint8_t point[SPDM_DHE_MAX];
 	uint8_t opaque[32];
-	uint8_t sig[SPDM_SIG_MAX];
+	uint8_t short_sig[SPDM_SIG_MAX];
+	uint8_t *sig; /* the same, or @sig_room; see spdm_ex_sig() */
 	uint8_t verify[SPDM_HASH_MAX];
 	struct spdm_keys keys;
 	struct spdm_channel ch[SPDM_DIRS];
@@ -112,10 +119,11 @@ enum il_err spdm_ex_emit(struct spdm_ex *x) IL_MUST;
 /* The same for the second stage, with signature and HMAC in place. */
 enum il_err spdm_ex_emit_proof(struct spdm_ex *x) IL_MUST;
 
-/*
- * Signs: appends the encoded response without its signature and HMAC to the
- * transcript @x->work, and lets the port sign it for @slot into @x->sig.
- */
+/* Where the signature of this response will stand, which spdm_ex_sign() puts
+ * there: @x->sig, as many bytes as were agreed. */
+struct spdm_span spdm_ex_sig(struct spdm_ex *x);
+
+/* Lets the port sign the transcript @x->work for @slot into @x->sig. */
 enum il_err spdm_ex_sign(struct spdm_ex *x, uint8_t slot,
 			 const char *context) IL_MUST;
 
@@ -142,6 +150,9 @@ enum il_err spdm_ex_draw(struct spdm_ex *x,
 			 uint8_t out[SPDM_NONCE_LEN]) IL_MUST;
 /* Likewise our ephemeral key: true if @x->dh and @x->point are it. */
 bool spdm_ex_dh_again(struct spdm_ex *x);
+/* Likewise what a KEM made for the same key, whose hash is @of: true if its
+ * secret is at @x->point and the ciphertext where it was, @x->kem_room. */
+bool spdm_ex_kem_again(struct spdm_ex *x, const uint8_t *of);
 
 /* The longest response that can be given now, in chunks if need be; 0: no
  * limit. */
@@ -171,6 +182,17 @@ bool spdm_large_open(struct spdm_ex *x, size_t len);
 void spdm_large_back(struct spdm_ex *x);
 /* LargeResponse, acknowledgement; the request's bytes are wiped. */
 enum il_err spdm_large_finish(struct spdm_ex *x) IL_MUST;
+
+/* --- rsp_sign.c --- */
+
+/* Of post-quantum algorithms, those that can be had. */
+uint32_t spdm_rsp_can_pqc(const struct spdm_rsp_cfg *cfg);
+uint32_t spdm_rsp_can_req_pqc(const struct spdm_rsp_cfg *cfg);
+uint16_t spdm_rsp_can_kem(const struct spdm_rsp_cfg *cfg);
+/* Bytes at the end of the scratch buffer that they need; the ciphertext is
+ * the last of them, and what of it waits is here. */
+size_t spdm_rsp_tail(const struct spdm_rsp_cfg *cfg);
+uint8_t *spdm_rsp_kem_room(const struct spdm_rsp *r);
 
 /* --- rsp_wait.c --- */
 
@@ -296,8 +318,9 @@ void spdm_rsp_forget(struct spdm_rsp *r);
 /* Request and response enter VCA. */
 enum il_err spdm_ex_vca(struct spdm_ex *x) IL_MUST;
 
-/* All algorithms that we could select. */
-void spdm_rsp_supported(const struct spdm_rsp *r, struct spdm_algs *out);
+/* All algorithms that we could select in @version. */
+void spdm_rsp_supported(const struct spdm_rsp *r, uint8_t version,
+			struct spdm_algs *out);
 
 /* Whether @slot has certificates. */
 bool spdm_rsp_has_slot(const struct spdm_rsp *r, unsigned slot);

@@ -49,8 +49,8 @@ static enum il_err fields(struct spdm_ex *x, uint16_t sm)
 	if (!with_context(r))
 		return IL_OK;
 	x->rsp.u.psk_ex_rsp.context =
-		(struct spdm_span){ x->sig, SPDM_NONCE_LEN };
-	return spdm_ex_draw(x, x->sig);
+		(struct spdm_span){ x->short_sig, SPDM_NONCE_LEN };
+	return spdm_ex_draw(x, x->short_sig);
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "spdm/keys_priv.h"
 #include "spdm/rsp_priv.h"
+#include "spdm/sig.h"
 
 /* Sessions: how they are made, kept alive, carried on and ended. */
 
@@ -57,8 +58,31 @@ uint16_t spdm_ses_sm(const struct spdm_rsp *r, struct spdm_span opaque)
 	return best;
 }
 
-/* Our ephemeral key and the shared secret; a point off the curve refuses. */
-static enum il_err exchange(struct spdm_ex *x, uint8_t *secret, size_t *len)
+/*
+ * The same by a KEM: what goes back is the secret for who has the peer's key.
+ * Source: DSP0274 1.4.0, sections 10.16 (ExchangeData) and 11 (key schedule:
+ * its secret in the place of that of a DHE); FIPS 203, section 7.2
+ */
+static enum il_err encapsulate(struct spdm_ex *x)
+{
+	const struct crypto *c = x->r->cfg.crypto;
+	const struct spdm_span key = x->req.u.key_ex.exchange;
+	uint8_t of[SPDM_HASH_MAX] = { 0 };
+	enum il_err err =
+		crypto_hash(c, spdm_crypto_hash(x->r->hash), key.p, key.n, of);
+
+	if (!err && !spdm_ex_kem_again(x, of))
+		err = crypto_kem_wrap(c, spdm_crypto_kem(x->r->kem), key.p,
+				      x->kem_room, x->point);
+	if (err)
+		return err;
+	memcpy(x->point + CRYPTO_KEM_SECRET, of, sizeof(of));
+	x->kem_used = spdm_kem_text_len(x->r->kem);
+	return IL_OK;
+}
+
+/* Our ephemeral key and the shared secret. */
+static enum il_err agree(struct spdm_ex *x, uint8_t *secret, size_t *len)
 {
 	const struct crypto *c = x->r->cfg.crypto;
 	const enum crypto_curve curve = spdm_crypto_curve(x->r->dhe);
@@ -66,13 +90,24 @@ static enum il_err exchange(struct spdm_ex *x, uint8_t *secret, size_t *len)
 				  ? IL_OK
 				  : crypto_dh_begin(c, &x->dh, curve, x->point);
 
-	if (!err)
-		err = crypto_dh_finish(c, x->dh, x->req.u.key_ex.exchange.p,
-				       secret);
+	*len = crypto_curve_len(curve);
+	return err ? err
+		   : crypto_dh_finish(c, x->dh, x->req.u.key_ex.exchange.p,
+				      secret);
+}
+
+/* A point off the curve refuses, or what is no key to encapsulate with. */
+static enum il_err exchange(struct spdm_ex *x, uint8_t *secret, size_t *len)
+{
+	enum il_err err = x->r->kem ? encapsulate(x) : agree(x, secret, len);
+
 	if (err == IL_E_FIELD)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	*len = crypto_curve_len(curve);
-	return err;
+	if (err || !x->r->kem)
+		return err;
+	memcpy(secret, x->point, CRYPTO_KEM_SECRET);
+	*len = CRYPTO_KEM_SECRET;
+	return IL_OK;
 }
 
 /* Fields of KEY_EXCHANGE_RSP that do not depend on the secret. */
@@ -87,10 +122,10 @@ static enum il_err key_ex_fields(struct spdm_ex *x, uint16_t sm)
 		spdm_ses_half(r, x->req.u.key_ex.session_id);
 	spdm_sm_selected_write(&w, r->opaque_fmt1, sm);
 	x->rsp.u.key_ex_rsp.exchange =
-		(struct spdm_span){ x->point, spdm_dhe_len(r->dhe) };
+		r->kem ? (struct spdm_span){ x->kem_room, x->kem_used }
+		       : (struct spdm_span){ x->point, spdm_dhe_len(r->dhe) };
 	x->rsp.u.key_ex_rsp.opaque = (struct spdm_span){ x->opaque, w.len };
-	x->rsp.u.key_ex_rsp.sig =
-		(struct spdm_span){ x->sig, spdm_sig_len(r->asym) };
+	x->rsp.u.key_ex_rsp.sig = spdm_ex_sig(x);
 	if (!spdm_rsp_clear(r)) /* else it comes with FINISH_RSP */
 		x->rsp.u.key_ex_rsp.verify =
 			(struct spdm_span){ x->verify, spdm_hash_len(r->hash) };
@@ -146,7 +181,7 @@ static enum il_err key_ex_proof(struct spdm_ex *x, uint8_t slot,
 		err = spdm_ex_sign(x, slot, SPDM_SIGN_KEY_EXCHANGE);
 	if (!err)
 		err = spdm_tr_add(&r->tr, &x->work, true, x->sig,
-				  spdm_sig_len(r->asym));
+				  spdm_asym_sig_len(r->asym, r->pqc_asym));
 	if (!err)
 		err = spdm_tr_digest(&r->tr, x->work, th);
 	if (!err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "spdm/rsp_priv.h"
+#include "spdm/sig.h"
 
 /* Rows of the table, and what a request needs to be supported at all. */
 enum req {
@@ -271,10 +272,12 @@ static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
 static enum il_err parse(struct spdm_ex *x, const uint8_t *in, size_t n)
 {
 	const struct spdm_rsp *r = x->r;
-	const struct spdm_shape sh = { .hash_len = spdm_hash_len(r->hash),
-				       .sig_len = spdm_sig_len(r->asym),
-				       .req_sig_len = spdm_sig_len(r->req_asym),
-				       .dhe_len = spdm_dhe_len(r->dhe) };
+	const struct spdm_shape sh = {
+		.hash_len = spdm_hash_len(r->hash),
+		.req_sig_len = spdm_asym_sig_len(r->req_asym, r->req_pqc_asym),
+		.dhe_len =
+			r->kem ? spdm_kem_key_len(r->kem) : spdm_dhe_len(r->dhe)
+	};
 	const size_t fill = n % r->via->unit ? 0 : r->via->unit - 1u;
 	size_t used = n;
 	enum il_err err;

@@ -16,12 +16,20 @@
 
 #define FACTOR 16
 
+static void forget_kem(struct spdm_rsp *r)
+{
+	if (r->wait.kem)
+		bytes_wipe(spdm_rsp_kem_room(r), SPDM_RSP_KEM_ROOM);
+	r->wait.kem = false;
+}
+
 /* Draws of an unfinished run, its own or the kept one's, are given up. */
 static void forget_draws(struct spdm_rsp *r)
 {
 	struct spdm_wait *w = &r->wait;
 
 	crypto_drop(r->cfg.crypto, &w->dh);
+	forget_kem(r);
 	bytes_wipe(w->nonce, sizeof(w->nonce));
 	bytes_wipe(w->point, sizeof(w->point));
 	w->drawn = false;
@@ -101,6 +109,20 @@ bool spdm_ex_dh_again(struct spdm_ex *x)
 	return true;
 }
 
+/* The secret is for one key: another one's is not given away. */
+bool spdm_ex_kem_again(struct spdm_ex *x, const uint8_t *of)
+{
+	struct spdm_wait *w = &x->r->wait;
+	const bool same =
+		again(x) && w->kem &&
+		!memcmp(w->point + CRYPTO_KEM_SECRET, of, SPDM_HASH_MAX);
+
+	w->kem = false; /* the room is this run's now */
+	if (same)
+		memcpy(x->point, w->point, sizeof(w->point));
+	return same;
+}
+
 /* What the next run must not draw anew. */
 static void remember_draws(struct spdm_ex *x)
 {
@@ -112,6 +134,8 @@ static void remember_draws(struct spdm_ex *x)
 	w->ctx = spdm_ex_ctx(x);
 	w->lost = false;
 	w->drawn = x->drawn;
+	if (!x->kem_used)
+		forget_kem(x->r);
 	if (!x->proof)
 		return;
 	memcpy(w->nonce, x->nonce, sizeof(w->nonce));
@@ -119,6 +143,8 @@ static void remember_draws(struct spdm_ex *x)
 	crypto_drop(x->r->cfg.crypto, &w->dh);
 	w->dh = x->dh;
 	x->dh = (struct crypto_slot){ 0 };
+	w->kem = x->kem_used != 0;
+	x->kem_used = 0;
 }
 
 /* The first time: the request's bytes stay, and get a token. */

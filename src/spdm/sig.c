@@ -3,7 +3,7 @@
 
 #include "spdm/keys_priv.h"
 
-enum crypto_key spdm_asym_key(uint32_t asym)
+static enum crypto_key base_key(uint32_t asym)
 {
 	switch (asym) {
 	case SPDM_ASYM_RSASSA_2048:
@@ -26,23 +26,67 @@ enum crypto_key spdm_asym_key(uint32_t asym)
 	}
 }
 
-enum il_err spdm_sig_verify(const struct crypto *c, struct crypto_slot key,
-			    uint32_t asym, uint32_t hash, const uint8_t *digest,
-			    struct spdm_span sig)
+enum crypto_key spdm_asym_key(uint32_t asym, uint32_t pqc)
 {
-	const enum crypto_key want = spdm_asym_key(asym);
+	if (asym && pqc)
+		return (enum crypto_key)0;
+	switch (pqc) {
+	case SPDM_PQC_ML_DSA_44:
+		return CRYPTO_KEY_ML_DSA_44;
+	case SPDM_PQC_ML_DSA_65:
+		return CRYPTO_KEY_ML_DSA_65;
+	case SPDM_PQC_ML_DSA_87:
+		return CRYPTO_KEY_ML_DSA_87;
+	default:
+		return base_key(asym);
+	}
+}
+
+uint16_t spdm_asym_sig_len(uint32_t asym, uint32_t pqc)
+{
+	return pqc ? spdm_pqc_sig_len(pqc) : spdm_sig_len(asym);
+}
+
+/* ML-DSA signs the message itself, and knows what it is for. */
+static enum il_err verify_msg(const struct crypto *c, struct crypto_slot key,
+			      const struct spdm_sig_alg *a, const char *context,
+			      const uint8_t *th, struct spdm_span sig)
+{
+	uint8_t msg[SPDM_SIGN_MSG_MAX];
+	size_t len;
+	enum il_err err =
+		spdm_sign_msg(a->version, a->hash, context, th, msg, &len);
+
+	if (err)
+		return err;
+	return crypto_verify_msg(c, key, context, spdm_text_len(context), msg,
+				 len, sig.p, sig.n);
+}
+
+enum il_err spdm_sig_verify(const struct crypto *c, struct crypto_slot key,
+			    const struct spdm_sig_alg *a, const char *context,
+			    const uint8_t *th, struct spdm_span sig)
+{
+	const enum crypto_key want = spdm_asym_key(a->asym, a->pqc);
 	enum crypto_key kind = (enum crypto_key)0;
+	uint8_t digest[SPDM_HASH_MAX];
 	enum il_err err = crypto_key_kind(c, key, &kind);
 
 	if (err)
 		return err;
 	if (!want || kind != want)
 		return IL_E_FIELD;
-	if (asym & (SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS))
+	if (a->pqc)
+		return verify_msg(c, key, a, context, th, sig);
+	err = spdm_sign_digest(c, a->version, a->hash, context, th, digest);
+	if (err)
+		return err;
+	if (a->asym & (SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS))
 		return crypto_verify_rsa(
 			c, key,
-			asym & SPDM_ASYM_RSAPSS ? CRYPTO_RSAPSS : CRYPTO_RSASSA,
-			spdm_crypto_hash(hash), digest, sig.p, sig.n);
-	return crypto_verify_digest(c, key, digest, spdm_hash_len(hash), sig.p,
-				    sig.n);
+			a->asym & SPDM_ASYM_RSAPSS ? CRYPTO_RSAPSS
+						   : CRYPTO_RSASSA,
+			spdm_crypto_hash(a->hash), digest, sig.p, sig.n);
+	return crypto_verify_digest(c, key, digest, spdm_hash_len(a->hash),
+				    sig.p, sig.n);
 }

@@ -6,21 +6,35 @@
 #include "spdm/codec.h"
 
 /*
- * Signatures of either side: what the bits of BaseAsymAlgo and ReqBaseAsymAlg
- * mean for the crypto table. Source: DSP0274 1.2.1, section 10.4
+ * Signatures of either side: what the bits of BaseAsymAlgo, PqcAsymAlgo and
+ * their like of the requester mean for the crypto table.
+ * Source: DSP0274 1.2.1 and 1.4.0, section 10.4
  */
 
-/* The kind of key that signs with @asym, one bit; 0: not ours. */
-enum crypto_key spdm_asym_key(uint32_t asym);
+/* How one side signs: one bit of @asym, or one of @pqc. */
+struct spdm_sig_alg {
+	uint8_t version; /* of the connection */
+	uint32_t hash;
+	uint32_t asym; /* SPDM_ASYM_… */
+	uint32_t pqc;  /* SPDM_PQC_…, 1.4 */
+};
+
+/* The kind of key that signs with the one bit set; 0: not ours. */
+enum crypto_key spdm_asym_key(uint32_t asym, uint32_t pqc);
+
+/* Bytes of a signature; 0: neither of them is ours. */
+uint16_t spdm_asym_sig_len(uint32_t asym, uint32_t pqc);
 
 /*
- * spdm_sig_verify() - check @sig over @digest, which is of @hash
+ * spdm_sig_verify() - check @sig over a transcript
+ * @context: what it is for, SPDM_SIGN_…
+ * @th:      hash of the transcript
  *
- * Errors:   IL_E_FIELD  the key is of another kind than @asym signs with
+ * Errors:   IL_E_FIELD  the key is of another kind than @a signs with
  *           IL_E_AUTH   the signature does not verify
  */
 enum il_err spdm_sig_verify(const struct crypto *c, struct crypto_slot key,
-			    uint32_t asym, uint32_t hash, const uint8_t *digest,
-			    struct spdm_span sig) IL_MUST;
+			    const struct spdm_sig_alg *a, const char *context,
+			    const uint8_t *th, struct spdm_span sig) IL_MUST;
 
 #endif

@@ -17,6 +17,37 @@ static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
 				  sig_len);
 }
 
+static enum il_err sign_msg(void *ctx, uint8_t slot, uint32_t pqc_asym,
+			    const char *about, const uint8_t *msg, size_t len,
+			    uint8_t *sig, size_t sig_len)
+{
+	struct pair *p = ctx;
+
+	assert_int_equal(slot, 0);
+	assert_int_equal(spdm_pqc_sig_len(pqc_asym), sig_len);
+	memcpy(p->msg, msg, len);
+	p->msg_len = len;
+	if (p->sign_err)
+		return p->sign_err;
+	if (p->about)
+		about = p->about;
+	return crypto_sign_msg(&p->c, p->maker.key, about, strlen(about), msg,
+			       len, sig, sig_len);
+}
+
+static enum il_err req_sign_msg(void *ctx, uint8_t slot, uint32_t pqc_asym,
+				const char *about, const uint8_t *msg,
+				size_t len, uint8_t *sig, size_t sig_len)
+{
+	struct pair *p = ctx;
+
+	assert_true(slot == UINT8_MAX || p->qcfg.slots[slot].certs.n);
+	assert_int_equal(spdm_pqc_sig_len(pqc_asym), sig_len);
+	p->signs++;
+	return crypto_sign_msg(&p->c, p->maker.key, about, strlen(about), msg,
+			       len, sig, sig_len);
+}
+
 static enum il_err measure(void *ctx, uint8_t index,
 			   struct spdm_measurement *out)
 {
@@ -159,6 +190,7 @@ static const struct spdm_req_port req_port = {
 	.sign = req_sign,
 	.endpoint_info = req_info,
 	.psk = req_psk,
+	.sign_msg = req_sign_msg,
 };
 
 static const struct spdm_rsp_port port = {
@@ -170,6 +202,7 @@ static const struct spdm_rsp_port port = {
 	.psk = rsp_psk,
 	.trust = trust,
 	.peer_info = peer_info,
+	.sign_msg = sign_msg,
 };
 
 static void tap(void *ctx, uint32_t session_id, enum spdm_tap_stage stage,
@@ -235,10 +268,22 @@ static void configure(struct pair *p, enum crypto_curve curve)
 
 struct pair *pair_new(enum crypto_curve curve)
 {
+	struct pair *p = pair_new_kind(crypto_key_on(curve));
+
+	assert_non_null(p);
+	return p;
+}
+
+struct pair *pair_new_kind(enum crypto_key kind)
+{
+	const enum crypto_curve curve = crypto_key_curve(kind);
 	struct pair *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
-	maker_open(&p->maker, curve);
+	if (!maker_open_kind(&p->maker, kind)) {
+		free(p);
+		return NULL;
+	}
 	p->c = p->maker.c;
 	p->env = fake_env(&p->fenv);
 	configure(p, curve);

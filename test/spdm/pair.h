@@ -13,6 +13,7 @@
 
 #define PAIR_TRANSFER 4096
 #define PAIR_BUF      (PAIR_TRANSFER + 64)
+#define PAIR_MSG      20480 /* where a test has longer ones */
 
 struct pair {
 	struct maker maker;
@@ -40,6 +41,9 @@ struct pair {
 	unsigned slow;	  /* times that it says to ask again */
 	bool pending;
 	uint8_t signed_digest[SPDM_HASH_MAX]; /* of the latest */
+	const char *about; /* signed for this instead, if not NULL */
+	uint8_t msg[SPDM_SIGN_MSG_MAX]; /* the last that ML-DSA signed */
+	size_t msg_len;
 	uint8_t infos; /* endpoint information that came */
 	bool info_proven;
 	uint8_t peer_chain[8192];
@@ -51,10 +55,10 @@ struct pair {
 	enum spdm_end ended_why;
 
 	/* The messages of the last exchange. */
-	uint8_t in[PAIR_BUF];
+	uint8_t in[PAIR_MSG];
 	size_t in_len;
 	enum spdm_kind in_kind;
-	uint8_t out[PAIR_BUF];
+	uint8_t out[PAIR_MSG];
 	size_t out_len;
 	enum spdm_kind out_kind;
 	uint64_t now_ns;
@@ -70,6 +74,9 @@ struct pair {
 
 /* Storage and configuration; a test may alter rcfg and qcfg before start. */
 struct pair *pair_new(enum crypto_curve curve);
+/* The same with a key of another kind, which rcfg does not know of; NULL: there
+ * is none in this table. */
+struct pair *pair_new_kind(enum crypto_key kind);
 void pair_start(struct pair *p);
 void pair_free(struct pair *p);
 
