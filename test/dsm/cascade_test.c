@@ -287,6 +287,29 @@ static void the_end_of_a_session_ends_what_it_waits_for(void **unused)
 	rig_free(g);
 }
 
+/* It counts against all interfaces, and nobody will come for it. */
+static void a_request_of_a_session_that_ended_is_not_outstanding(void **unused)
+{
+	static const uint8_t p[20] = {
+		TDISP_PROTOCOL, 0x10, TDISP_VDM_REQ, 0, 0, VF1, 1
+	};
+	struct rig *g = rig_new();
+	struct dsm_conn *c = &g->conns[0];
+	const struct spdm_vdm v = { .payload = { p, 19 } };
+	struct wr w = wr_over(g->ans, sizeof(g->ans));
+
+	(void)unused;
+	rig_start(g);
+	g->hw.vdm = TDISP_E_PENDING;
+	assert_int_equal(c->port.vendor(c, 5, &v, &w), IL_E_AGAIN);
+	assert_int_equal(ask(g, 6, VF2, TDISP_GET_STATE), TDISP_ERROR);
+	assert_int_equal(error_code(g), TDISP_E_BUSY);
+	c->port.session_ended(c, 5, SPDM_END_REQUESTED);
+	assert_int_equal(ask(g, 6, VF2, TDISP_GET_STATE), TDISP_STATE);
+	c->port.session_ended(c, 6, SPDM_END_REQUESTED);
+	rig_free(g);
+}
+
 static void a_stop_that_never_ends_has_failed_after_a_while(void **unused)
 {
 	struct rig *g = rig_new();
@@ -320,6 +343,8 @@ int run_cascade_tests(void)
 		cmocka_unit_test(
 			a_new_start_of_one_connection_leaves_the_other),
 		cmocka_unit_test(the_end_of_a_session_ends_what_it_waits_for),
+		cmocka_unit_test(
+			a_request_of_a_session_that_ended_is_not_outstanding),
 		cmocka_unit_test(
 			a_stop_that_never_ends_has_failed_after_a_while),
 	};

@@ -344,6 +344,33 @@ static void a_next_session_ends_the_one_before(void **unused)
 	split_free(s);
 }
 
+/* Whatever carries them: the half behind it does not rely on numbers. */
+static void a_request_of_an_older_generation_moves_nothing(void **unused)
+{
+	struct split *s = split_new();
+	const struct dsm_session a = named(0, 1), b = named(0, 2);
+	uint8_t p[64];
+	size_t n = tdisp_req(s->g, VF1, TDISP_STOP_REQ, p);
+
+	(void)unused;
+	running(s, &b, VF1);
+	assert_int_equal(
+		dsm_pci_back.request(&s->pci, &a, p, n, s->ans, BUF, &s->len),
+		IL_E_STATE);
+	assert_int_equal(s->len, 0);
+	assert_int_equal(dsm_tdi_state(&s->pci, VF1), TDI_RUN);
+	dsm_pci_back.ended(&s->pci, &a);
+	assert_int_equal(dsm_tdi_state(&s->pci, VF1), TDI_RUN);
+	dsm_pci_back.ended(&s->pci, &b);
+	assert_int_equal(dsm_tdi_state(&s->pci, VF1), TDI_ERROR);
+	/* And what has ended does not begin again. */
+	assert_int_equal(
+		dsm_pci_back.request(&s->pci, &b, p, n, s->ans, BUF, &s->len),
+		IL_E_STATE);
+	assert_int_equal(dsm_tdi_state(&s->pci, VF1), TDI_ERROR);
+	split_free(s);
+}
+
 /* Also one whose cipher is not for us. */
 static void a_next_session_of_another_aead_ends_the_one_before(void **unused)
 {
@@ -418,6 +445,76 @@ static void answers_to_what_was_given_up_are_dropped(void **unused)
 			 IL_OK);
 	assert_int_equal(s->ans[2], TDISP_VERSION);
 	assert_int_equal(s->fslot[0].len, 0);
+	dsm_pipe_back_ops.ended(&s->f, &a);
+	split_free(s);
+}
+
+/* The answer to what was given up comes while the next is asked; then one with
+ * the right number and another name. */
+static void an_answer_to_another_question_is_none(void **unused)
+{
+	struct split *s = split_new();
+	const struct dsm_session a = named(0, 1);
+	uint8_t p[64], q[64];
+	size_t n = tdisp_req(s->g, VF1, TDISP_GET_STATE, p);
+	size_t m = tdisp_req(s->g, VF1, TDISP_GET_VERSION, q);
+
+	(void)unused;
+	assert_int_equal(dsm_pipe_back_ops.request(&s->f, &a, p, n, s->ans, BUF,
+						   &s->len),
+			 IL_E_AGAIN);
+	deliver(s, &s->to, 0, false);
+	assert_int_equal(dsm_pipe_back_ops.request(&s->f, &a, q, m, s->ans, BUF,
+						   &s->len),
+			 IL_E_AGAIN);
+	deliver(s, &s->from, 0, false);
+	assert_false(s->fslot[0].answered);
+	deliver(s, &s->to, 0, false);
+	s->from.p[0][8]++; /* generation */
+	deliver(s, &s->from, 0, true);
+	assert_false(s->fslot[0].answered);
+	s->from.p[0][8]--;
+	deliver(s, &s->from, 0, false);
+	assert_int_equal(dsm_pipe_back_ops.request(&s->f, &a, q, m, s->ans, BUF,
+						   &s->len),
+			 IL_OK);
+	assert_int_equal(s->ans[2], TDISP_VERSION);
+	dsm_pipe_back_ops.ended(&s->f, &a);
+	split_free(s);
+}
+
+static void a_frame_that_does_not_fit_its_place_is_refused(void **unused)
+{
+	struct split *s = split_new();
+	const struct dsm_session a = named(0, 1);
+	uint8_t p[64];
+	size_t n = tdisp_req(s->g, VF1, TDISP_GET_STATE, p);
+	const size_t frame = n + DSM_FRAME_HDR;
+
+	(void)unused;
+	s->bslot[0].cap = frame - 1;
+	assert_int_equal(dsm_pipe_back_ops.request(&s->f, &a, p, n, s->ans, BUF,
+						   &s->len),
+			 IL_E_AGAIN);
+	assert_int_equal(s->to.n[0], frame);
+	assert_int_equal(dsm_pipe_back_take(&s->b, s->to.p[0], frame),
+			 IL_E_SPACE);
+	assert_int_equal(s->bslot[0].len, 0);
+	s->bslot[0].cap = FRAME;
+	deliver(s, &s->to, 0, false);
+	/* The state is a byte more than its question. */
+	s->fslot[0].cap = 2 * frame;
+	assert_int_equal(s->from.n[0], frame + 1);
+	assert_int_equal(dsm_pipe_front_take(&s->f, s->from.p[0], frame + 1),
+			 IL_E_SPACE);
+	assert_false(s->fslot[0].answered);
+	s->fslot[0].cap = 2 * FRAME;
+	deliver(s, &s->from, 0, false);
+	/* Nor does it come out where there is less room. */
+	assert_int_equal(
+		dsm_pipe_back_ops.request(&s->f, &a, p, n, s->ans, n, &s->len),
+		IL_E_SPACE);
+	assert_int_equal(s->len, 0);
 	dsm_pipe_back_ops.ended(&s->f, &a);
 	split_free(s);
 }
@@ -610,6 +707,29 @@ static void spdm_at_one_end_and_tdisp_at_the_other(void **unused)
 	split_free(s);
 }
 
+static void a_seat_whose_names_are_used_up_stays_empty(void **unused)
+{
+	static const uint8_t vid[2] = { 1, 0 };
+	struct split *s = split_new();
+	struct end *e = &s->g->a;
+	uint8_t p[64];
+	const struct spdm_req_args args = {
+		.vdm = { SPDM_STD_PCISIG,
+			 { vid, 2 },
+			 { p, tdisp_req(s->g, VF1, TDISP_GET_STATE, p) } }
+	};
+
+	(void)unused;
+	s->conns[0].place[0].gen = DSM_GEN_MAX;
+	assert_int_equal(through(s, e, SPDM_OP_CONNECT, NULL), IL_OK);
+	assert_int_equal(through(s, e, SPDM_OP_SESSION, NULL), IL_OK);
+	assert_int_not_equal(through(s, e, SPDM_OP_VENDOR, &args), IL_OK);
+	assert_int_equal(s->conns[0].place[0].id, 0);
+	assert_int_equal(s->conns[0].place[0].gen, DSM_GEN_MAX);
+	assert_int_equal(s->pci.seat[0][0].gen, 0); /* nothing came there */
+	split_free(s);
+}
+
 /* Frames of both ways in any order, two sessions that end and come again. */
 static void a_seeded_walk_keeps_both_halves_sane(void **unused)
 {
@@ -681,10 +801,16 @@ int run_split_tests(void)
 			a_late_request_of_a_session_that_ended_is_refused),
 		cmocka_unit_test(a_next_session_ends_the_one_before),
 		cmocka_unit_test(
+			a_request_of_an_older_generation_moves_nothing),
+		cmocka_unit_test(
 			a_next_session_of_another_aead_ends_the_one_before),
+		cmocka_unit_test(a_seat_whose_names_are_used_up_stays_empty),
 		cmocka_unit_test(an_id_that_comes_again_is_another_session),
 		cmocka_unit_test(answers_to_what_was_given_up_are_dropped),
 		cmocka_unit_test(sessions_of_a_connection_wait_side_by_side),
+		cmocka_unit_test(an_answer_to_another_question_is_none),
+		cmocka_unit_test(
+			a_frame_that_does_not_fit_its_place_is_refused),
 		cmocka_unit_test(the_numbers_of_a_seat_go_round),
 		cmocka_unit_test(what_finds_no_room_is_sent_later),
 		cmocka_unit_test(
