@@ -61,15 +61,21 @@ enum tdisp_error tdi_p2p_release(const struct tdisp_rsp *r, struct tdi *t)
 	return all;
 }
 
-/* Gives back what a BIND that was given up may have bound. */
-static void unbind_slow(const struct tdisp_rsp *r, struct tdi *t)
+/* Gives back what a BIND that was given up may have bound; until that is done
+ * it is neither bound nor forgotten. */
+static enum tdisp_error unbind_slow(const struct tdisp_rsp *r, struct tdi *t)
 {
+	const uint8_t stream = (uint8_t)(t->binding - 1);
+	enum tdisp_error e;
+
 	if (!t->binding)
-		return;
-	(void)r->port->unbind_p2p(r->port_ctx, t->fn,
-				  (uint8_t)(t->binding - 1));
-	p2p_put(t, (uint8_t)(t->binding - 1), false);
+		return TDISP_E_NONE;
+	e = r->port->unbind_p2p(r->port_ctx, t->fn, stream);
+	if (e)
+		return e == TDISP_E_PENDING ? TDISP_E_BUSY : e;
+	p2p_put(t, stream, false);
 	t->binding = 0;
+	return TDISP_E_NONE;
 }
 
 /*
@@ -82,14 +88,16 @@ enum tdisp_error tdi_bind_p2p(const struct tdisp_rsp *r, struct tdi *t,
 {
 	uint8_t stream = arg->req->stream;
 	bool again = t->binding == stream + 1u;
-	enum tdisp_error e;
+	enum tdisp_error e = TDISP_E_NONE;
 
 	if (!(t->lock.flags & TDISP_LOCK_BIND_P2P) ||
 	    t->lock.flags & TDISP_LOCK_REDIRECT ||
 	    stream == t->lock.default_stream || (p2p_has(t, stream) && !again))
 		return TDISP_E_INVALID_REQUEST;
 	if (!again)
-		unbind_slow(r, t);
+		e = unbind_slow(r, t);
+	if (e)
+		return e;
 	e = r->port->bind_p2p(r->port_ctx, t->fn, arg->session, stream);
 	/* What is under way must be given back, too, when RUN ends. */
 	p2p_put(t, stream, !e || e == TDISP_E_PENDING);

@@ -294,6 +294,50 @@ static void a_slow_bind_counts_once_it_is_done(void **unused)
 }
 
 /* Law 55 */
+/* Nothing but what the port has finished counts as bound. */
+static void a_bind_that_was_given_up_is_given_back(void **unused)
+{
+	static const struct {
+		enum tdisp_error unbind, told;
+	} rows[] = {
+		{ TDISP_E_NONE, TDISP_E_NONE },
+		{ PENDING, TDISP_E_BUSY },
+		{ TDISP_E_UNSPECIFIED, TDISP_E_UNSPECIFIED },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint8_t in[17] = { 0x10, TDISP_BIND_P2P_REQ, 0, 0, 0, 1 };
+		uint8_t out[256];
+		struct rig g;
+		size_t n;
+
+		rig_init(&g, TDI_RUN);
+		g.hw.bind = PENDING;
+		assert_int_equal(give(&g, SESSION, 0, TDISP_BIND_P2P_REQ), 0);
+		g.hw.bind = TDISP_E_NONE;
+		g.hw.unbind = rows[i].unbind;
+		in[16] = 34;
+		assert_int_equal(tdisp_rsp_handle(&g.r, SESSION, in, sizeof(in),
+						  out, sizeof(out), &n),
+				 IL_OK);
+		assert_int_equal(g.hw.unbinds, 1);
+		if (rows[i].told)
+			assert_int_equal(out[16], rows[i].told);
+		assert_int_equal(out[1], rows[i].told ? TDISP_ERROR
+						      : TDISP_BIND_P2P_RSP);
+		assert_false(tdi_uses_stream(&g.tdis[0], 33));
+		assert_int_equal(tdi_uses_stream(&g.tdis[0], 34),
+				 !rows[i].told);
+		/* STOP finds it, whatever became of it, beside the rig's own.
+		 */
+		g.hw.unbind = TDISP_E_NONE;
+		assert_int_equal(give(&g, SESSION, 0, TDISP_STOP_REQ),
+				 TDISP_STOP_RSP);
+		assert_int_equal(g.hw.unbinds, 3);
+	}
+}
+
 static void a_stop_waits_for_the_peers_streams(void **unused)
 {
 	struct rig g;
@@ -433,6 +477,7 @@ int run_slow_tests(void)
 		cmocka_unit_test(a_session_waits_for_one_answer_alone),
 		cmocka_unit_test(the_counts_are_told_as_they_are_kept),
 		cmocka_unit_test(a_slow_bind_counts_once_it_is_done),
+		cmocka_unit_test(a_bind_that_was_given_up_is_given_back),
 		cmocka_unit_test(a_stop_waits_for_the_peers_streams),
 		cmocka_unit_test(
 			every_portion_of_the_report_is_the_part_it_says),
