@@ -11,6 +11,7 @@ static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
 
 	(void)asym;
 	assert_int_equal(slot, 0);
+	memcpy(p->rsp_digest, digest, digest_len);
 	if (p->sign_err)
 		return p->sign_err;
 	return crypto_sign_digest(&p->c, p->maker.key, digest, digest_len, sig,

@@ -44,6 +44,7 @@ struct pair {
 	const char *about; /* signed for this instead, if not NULL */
 	uint8_t msg[SPDM_SIGN_MSG_MAX]; /* the last that ML-DSA signed */
 	size_t msg_len;
+	uint8_t rsp_digest[SPDM_HASH_MAX];    /* the responder's latest */
 	uint8_t infos; /* endpoint information that came */
 	bool info_proven;
 	uint8_t peer_chain[8192];
