@@ -52,18 +52,6 @@ static int from_lspci(struct cli *c, const char *path)
 	return ret;
 }
 
-/* The folder that a device file names is beside the file. */
-static int beside(struct serve *s, const char *file, char *dir, size_t cap)
-{
-	const char *name = s->file.identity;
-	const char *slash = strrchr(file, '/');
-	int n = name[0] == '/' || !slash ? 0 : (int)(slash - file + 1);
-
-	if ((size_t)snprintf(dir, cap, "%.*s%s", n, file, name) >= cap)
-		return cli_fail(s->c, "%s: the path is too long", name);
-	return 0;
-}
-
 static int load_identity(struct serve *s, const struct device_opts *o)
 {
 	const char *dir = o->identity;
@@ -72,7 +60,8 @@ static int load_identity(struct serve *s, const struct device_opts *o)
 	int ret = 0;
 
 	if (!dir && s->file.identity[0])
-		ret = beside(s, o->file, own, sizeof(own));
+		ret = serve_beside(s, o->file, s->file.identity, own,
+				   sizeof(own));
 	else if (!dir)
 		ret = cli_identity_default(s->c, own, sizeof(own));
 	if (!ret)
@@ -85,8 +74,7 @@ static int load_identity(struct serve *s, const struct device_opts *o)
 	return 0;
 }
 
-/* What a key can sign with; 0: no algorithm of BaseAsymAlgo. */
-static uint32_t asym_of(enum crypto_key kind)
+uint32_t cli_key_asym(enum crypto_key kind)
 {
 	static const uint32_t bits[CRYPTO_KEYS] = {
 		[CRYPTO_KEY_P256] = SPDM_ASYM_ECDSA_P256,
@@ -106,7 +94,7 @@ static uint32_t asym_of(enum crypto_key kind)
 /* The key decides what can be signed with; a file may say otherwise. */
 static int match_asym(struct serve *s, bool file)
 {
-	const uint32_t can = asym_of(s->id.kind);
+	const uint32_t can = cli_key_asym(s->id.kind);
 
 	if (!can || (file && s->file.asym_said && (s->cfg.spdm.asym & ~can)))
 		return cli_fail(s->c, "spdm.asym: the identity's key is %s",
@@ -159,6 +147,8 @@ static int serve(struct serve *s, const struct device_opts *o)
 
 	if (!ret)
 		ret = serve_file(s, o->file);
+	if (!ret)
+		ret = serve_own(s, o->file);
 	if (!ret)
 		ret = limit_objects(s, o->max_object);
 	if (ret)

@@ -86,7 +86,8 @@ static int put_all(struct cli *c, const char *dir,
 	return ret ? ret : put(c, dir, "chain.pem", &f->chain, 0644);
 }
 
-static int make_of(struct cli *c, const char *dir, enum crypto_key key)
+static int make_of(struct cli *c, const char *dir, enum crypto_key key,
+		   bool requester)
 {
 	struct identity_cfg cfg = def;
 	struct identity_files *f;
@@ -101,6 +102,7 @@ static int make_of(struct cli *c, const char *dir, enum crypto_key key)
 		return cli_fail(c, "cryptography: %s", il_err_name(err));
 	f = calloc(1, sizeof(*f));
 	cfg.key = key;
+	cfg.requester = requester;
 	cfg.not_before_s = c->now_s() - 3600;
 	cfg.not_after_s = cfg.not_before_s + 10 * YEAR_S;
 	err = f ? identity_new(o, &cfg, f) : IL_E_NOMEM;
@@ -115,7 +117,7 @@ static int make_of(struct cli *c, const char *dir, enum crypto_key key)
 
 int cli_identity_make(struct cli *c, const char *dir)
 {
-	return make_of(c, dir, CRYPTO_KEY_P384);
+	return make_of(c, dir, CRYPTO_KEY_P384, false);
 }
 
 static int make_parents(struct cli *c, char *path)
@@ -247,22 +249,37 @@ static int key_of(struct cli *c, const char *word, enum crypto_key *key)
 		    : 0;
 }
 
+static int role_of(struct cli *c, const char *word, bool *requester)
+{
+	*requester = word && !strcmp(word, "requester");
+	return !word || *requester || !strcmp(word, "responder")
+		       ? 0
+		       : cli_misuse(c,
+				    "--role is '%s'; expected requester or "
+				    "responder",
+				    word);
+}
+
 static int run(struct cli *c, int argc, char **argv)
 {
 	const char *words[2] = { NULL, NULL };
-	const char *key = NULL;
-	const struct cli_opt opts[] = { { "key", false, &key } };
+	const char *key = NULL, *role = NULL;
+	const struct cli_opt opts[] = { { "key", false, &key },
+					{ "role", false, &role } };
 	enum crypto_key kind;
+	bool requester = false;
 	int ret = cli_opts(c, argc, argv, opts, COUNT(opts), words, 2);
 
 	if (ret)
 		return ret;
 	if (!words[0] || !words[1] || strcmp(words[0], "new") != 0)
 		return cli_misuse(c, "usage: interlock identity new DIR "
-				     "[--key KIND]");
+				     "[--key KIND] [--role ROLE]");
 	ret = key_of(c, key, &kind);
 	if (!ret)
-		ret = make_of(c, words[1], kind);
+		ret = role_of(c, role, &requester);
+	if (!ret)
+		ret = make_of(c, words[1], kind, requester);
 	if (!ret)
 		fprintf(c->out,
 			"%s: root.pem intermediate.pem leaf.pem chain.pem and "
@@ -273,7 +290,7 @@ static int run(struct cli *c, int argc, char **argv)
 
 const struct cli_cmd cmd_identity = {
 	.name = "identity",
-	.args = "new DIR [--key KIND]",
+	.args = "new DIR [--key KIND] [--role ROLE]",
 	.help = "make a device identity: three certificates and their keys",
 	.run = run,
 };

@@ -145,6 +145,19 @@ static void share(struct device_cfg *cfg)
 	cfg->psk[0].key_len = sizeof(key);
 }
 
+/*
+ * Which requesters there are nobody said: the emulator has no anchor to name
+ * on its command line. What is proven is that one has its key.
+ */
+static enum il_err anybody(void *ctx, uint8_t slot,
+			   const struct crypto_chain *chain)
+{
+	(void)ctx;
+	(void)slot;
+	(void)chain;
+	return IL_OK;
+}
+
 static void configure(struct serve *s, const struct emu_args *a)
 {
 	struct spdm_rsp_cfg *spdm = &s->cfg.spdm;
@@ -165,6 +178,11 @@ static void configure(struct serve *s, const struct emu_args *a)
 	spdm->dhe = (uint16_t)a->dhe;
 	spdm->aead = (uint16_t)a->aead;
 	share(&s->cfg);
+	s->cfg.trust = anybody;
+	if (a->mutual || a->basic)
+		fprintf(s->c->out, "requesters: any chain is taken; they prove "
+				   "that they have its key, not who they "
+				   "are\n");
 	s->file.slots = (uint8_t)((1u << a->slots) - 1);
 	s->file.profile = device_profile_find("emulator");
 	s->cfg.relax = s->file.profile->relax;

@@ -36,8 +36,12 @@ static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
 	struct rq *q = ctx;
 
 	(void)slot;
-	(void)asym;
 	q->signs++;
+	if (asym & (SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS))
+		return crypto_sign_rsa(
+			&q->crypto, q->key,
+			asym & SPDM_ASYM_RSAPSS ? CRYPTO_RSAPSS : CRYPTO_RSASSA,
+			alg_of(q->spdm.hash), digest, sig, sig_len);
 	return crypto_sign_digest(&q->crypto, q->key, digest, digest_len, sig,
 				  sig_len);
 }
@@ -102,6 +106,9 @@ static int load_identity(struct rq *q)
 		return ret;
 	q->id = id.id;
 	bytes_wipe(&id, sizeof(id));
+	if (!cli_key_asym(q->id.kind))
+		return cli_fail(q->c, "%s: a key of %s signs nothing here",
+				q->o.mutual, crypto_key_name(q->id.kind));
 	if (crypto_key_load(&q->crypto, &q->key, q->id.key, q->id.key_len))
 		return cli_fail(q->c, "%s: the key cannot be used",
 				q->o.mutual);
@@ -124,8 +131,7 @@ void rq_own_cfg(struct rq *q, struct spdm_req_cfg *cfg)
 	if (!q->key.n)
 		return;
 	cfg->caps |= SPDM_CAP_MUT_AUTH | SPDM_CAP_ENCAP;
-	cfg->req_asym = q->id.curve == CRYPTO_P256 ? SPDM_ASYM_ECDSA_P256
-						   : SPDM_ASYM_ECDSA_P384;
+	cfg->req_asym = cli_key_asym(q->id.kind);
 	cfg->slots[0].certs =
 		(struct spdm_span){ q->id.chain, q->id.chain_len };
 }

@@ -73,6 +73,8 @@ int serve_file(struct serve *s, const char *path)
 		return ret;
 	err = device_file_parse(&s->file, (char *)text, len, what,
 				sizeof(what));
+	if (text)
+		bytes_wipe(text, len); /* keys may stand in it */
 	free(text);
 	if (err)
 		return cli_fail(s->c, "%s: %s", path ? path : "device",

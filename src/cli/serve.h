@@ -18,7 +18,11 @@ struct serve {
 	struct device_file file; /* parsed; its @slots get the certificates */
 	struct device_cfg cfg;	 /* starts as @file says */
 	struct identity id;
-	char ready[64]; /* the last line before it serves */
+	struct serve_anchor {
+		uint8_t der[CRYPTO_CERT_MAX];
+		size_t len;
+	} anchor[DEVICE_FILE_ANCHORS]; /* of requesters */
+	char ready[64];		       /* the last line before it serves */
 	struct vfu_cfg vfu;
 	struct cli_keylog keylog;
 	struct serve_at {
@@ -47,6 +51,16 @@ void serve_free(struct serve *s);
  * 0, or CLI_FAILED after a line.
  */
 int serve_file(struct serve *s, const char *path);
+
+/*
+ * The files that a device file names besides the identity: keys that are
+ * shared, trust anchors of requesters. @path: the device file, which they are
+ * beside. 0, or CLI_FAILED after a line.
+ */
+int serve_own(struct serve *s, const char *path);
+/* The path of @name, which stands beside @file unless it is absolute. */
+int serve_beside(struct serve *s, const char *file, const char *name, char *out,
+		 size_t cap);
 
 /* Where to listen. 0, or CLI_USAGE after a line. */
 int serve_at(struct serve *s, enum vfu_front front, const char *addr);

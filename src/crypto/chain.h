@@ -52,7 +52,7 @@ void crypto_chain_drop(const struct crypto *c, struct crypto_chain *chain);
  *           IL_E_AUTH   not to be trusted; @why says which certificate
  * Source:   RFC 5280 §6; DSP0274 1.2, "SPDM certificate requirements and
  *           recommendations" (leaf: no CA, digital signature, the
- *           responder's role if its EKU names a role)
+ *           role of chain->requester if its EKU names one)
  */
 static inline enum il_err IL_MUST
 crypto_chain_verify(const struct crypto *c, const struct crypto_chain *chain,

@@ -44,6 +44,7 @@ struct identity_cfg {
 	enum crypto_key key;	 /* of all three; 0: as the next two say */
 	enum crypto_curve curve; /* of all three keys; 0: P-384 */
 	unsigned rsa_bits;	 /* of the leaf's key instead; 0: none */
+	bool requester; /* the leaf is one of an SPDM requester: no function */
 };
 
 /* Bytes of the name with its final zero. */

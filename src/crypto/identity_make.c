@@ -16,6 +16,7 @@
 #define SERIAL_LEN 16
 
 #define OID_RESPONDER_AUTH "1.3.6.1.4.1.412.274.3"
+#define OID_REQUESTER_AUTH "1.3.6.1.4.1.412.274.4"
 #define OID_SPDM_EXTENSION "1.3.6.1.4.1.412.274.6"
 
 /*
@@ -117,6 +118,12 @@ static bool add_leaf(const struct making *m, X509 *x)
 {
 	char san[32 + IDENTITY_SAN_MAX] = "otherName:" OSSL_OID_PCI ";UTF8:";
 
+	if (m->cfg->requester) /* no function of a bus */
+		return add_ext(m, x, NID_basic_constraints,
+			       "critical,CA:FALSE") &&
+		       add_ext(m, x, NID_key_usage,
+			       "critical,digitalSignature") &&
+		       add_ext(m, x, NID_ext_key_usage, OID_REQUESTER_AUTH);
 	identity_san(m->cfg, san + strlen(san));
 	return add_ext(m, x, NID_basic_constraints, "critical,CA:FALSE") &&
 	       add_ext(m, x, NID_key_usage, "critical,digitalSignature") &&

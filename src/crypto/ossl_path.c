@@ -168,11 +168,13 @@ static bool has_eku(const EXTENDED_KEY_USAGE *eku, const char *want)
 
 /*
  * Source: DSP0274 1.2, "SPDM certificate requirements and recommendations":
- *         not a CA; key usage present, with digital signature; a requester's
- *         key does not respond.
+ *         not a CA; key usage present, with digital signature; a key that is
+ *         for one role does not play the other.
  */
-static enum crypto_why_code check_leaf(X509 *x)
+static enum crypto_why_code check_leaf(X509 *x, bool requester)
 {
+	const char *own = requester ? OID_REQUESTER : OID_RESPONDER;
+	const char *other = requester ? OID_RESPONDER : OID_REQUESTER;
 	enum crypto_why_code code = CRYPTO_WHY_NONE;
 	uint32_t flags = X509_get_extension_flags(x);
 	EXTENDED_KEY_USAGE *eku;
@@ -186,20 +188,21 @@ static enum crypto_why_code check_leaf(X509 *x)
 	eku = X509_get_ext_d2i(x, NID_ext_key_usage, &crit, NULL);
 	if (!eku && crit != -1) /* there, but not to be read */
 		code = CRYPTO_WHY_PURPOSE;
-	if (eku && has_eku(eku, OID_REQUESTER) && !has_eku(eku, OID_RESPONDER))
+	if (eku && has_eku(eku, other) && !has_eku(eku, own))
 		code = CRYPTO_WHY_PURPOSE;
 	EXTENDED_KEY_USAGE_free(eku);
 	return code;
 }
 
-static struct crypto_why judge(struct ossl *o, const struct path *p)
+static struct crypto_why judge(struct ossl *o, const struct path *p,
+			       bool requester)
 {
 	int leaf = p->count - 1;
 	enum crypto_why_code code;
 
 	if (!dates_ok(p) || !path_ok(o, p))
 		return diagnose(p);
-	code = check_leaf(p->cert[leaf]);
+	code = check_leaf(p->cert[leaf], requester);
 	return (struct crypto_why){ code, code ? leaf : 0 };
 }
 
@@ -237,7 +240,7 @@ enum il_err ossl_chain_verify(void *ctx, const struct crypto_chain *chain,
 	p.anchor = read_anchor(ctx, p.cert[0], anchor, anchor_len);
 	if (p.anchor) {
 		p.first = same(p.anchor, p.cert[0]);
-		*why = judge(ctx, &p);
+		*why = judge(ctx, &p, chain->requester);
 	} else {
 		*why = (struct crypto_why){ CRYPTO_WHY_ANCHOR,
 					    CRYPTO_CERT_ANCHOR };

@@ -129,6 +129,7 @@ struct crypto_chain {
 	enum crypto_key key;	 /* its kind */
 	enum crypto_curve curve; /* its curve; 0: it has none */
 	enum crypto_san san_kind;
+	bool requester; /* for crypto_chain_verify(): whose leaf it is to be */
 	unsigned count;
 	struct crypto_cert certs[CRYPTO_CHAIN_CERTS];
 	/* Of the leaf. Bytes outside printable ASCII are shown as '?'. */
@@ -163,7 +164,7 @@ enum crypto_why_code {
 	CRYPTO_WHY_NOT_CA,    /* issued a certificate without being a CA */
 	CRYPTO_WHY_PATH_LEN,  /* more CAs below it than it allows */
 	CRYPTO_WHY_KEY_USAGE, /* key usage forbids what the key did */
-	CRYPTO_WHY_PURPOSE,   /* the leaf is not a responder's */
+	CRYPTO_WHY_PURPOSE,   /* the leaf is not for that role */
 	CRYPTO_WHY_CRITICAL,  /* critical extension that we do not know */
 	CRYPTO_WHY_ANCHOR,    /* the trust anchor is no certificate */
 	CRYPTO_WHY_OTHER,     /* refused by the library's own path rules */

@@ -142,7 +142,8 @@ struct device_cfg {
 	/* Keys that requesters may share with it, for the PSK capabilities. */
 	struct device_psk psk[DEVICE_PSKS];
 	unsigned psk_count;
-	/* Whether to trust a requester's chain; NULL: any that is whole. */
+	/* Whether to trust a requester's chain; NULL: none is trusted, so that
+	 * nobody can prove who it is. */
 	enum il_err (*trust)(void *ctx, uint8_t slot,
 			     const struct crypto_chain *chain);
 	void *trust_ctx;

@@ -48,7 +48,7 @@ static void relax(struct fj *j, json_t *v, void *to)
 }
 
 /* Both are shown on a terminal. */
-static void plain(struct fj *j, const char *s)
+void file_plain(struct fj *j, const char *s)
 {
 	for (; s && *s; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f) {
@@ -62,7 +62,7 @@ static void name(struct fj *j, json_t *v, void *to)
 	struct device_file *f = to;
 	const char *s = fj_string(j, v, sizeof(f->name) - 1);
 
-	plain(j, s);
+	file_plain(j, s);
 	if (s)
 		memcpy(f->name, s, strlen(s) + 1);
 }
@@ -72,7 +72,7 @@ static void identity(struct fj *j, json_t *v, void *to)
 	struct device_file *f = to;
 	const char *s = fj_string(j, v, sizeof(f->identity) - 1);
 
-	plain(j, s);
+	file_plain(j, s);
 	if (s && !*s)
 		fj_fail(j, "names no folder");
 	if (s)
@@ -323,6 +323,8 @@ void device_file_apply(const struct device_file *f, struct device_cfg *cfg)
 	cfg->tdi_table = own.tdi_table;
 	cfg->powered = own.powered;
 	cfg->assume = own.assume;
+	cfg->trust = own.trust;
+	cfg->trust_ctx = own.trust_ctx;
 	cfg->long_lived = own.long_lived;
 	memcpy(cfg->spdm.slots, own.spdm.slots, sizeof(cfg->spdm.slots));
 }

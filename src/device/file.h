@@ -12,6 +12,7 @@
 #define DEVICE_FILE_MEAS     32u
 #define DEVICE_FILE_MEAS_LEN 4096u /* bytes of all measurements */
 #define DEVICE_FILE_LOG	     64u   /* entries */
+#define DEVICE_FILE_ANCHORS  4u	   /* of requesters */
 #define DEVICE_FILE_WHAT     256u  /* of a line of refusal, enough for all */
 
 /* Plain storage; it points into itself, so it must not move once parsed, and
@@ -31,7 +32,15 @@ struct device_file {
 	struct device_log_cfg log[DEVICE_FILE_LOG];
 	uint8_t log_bytes[DEVICE_LOG_MAX];
 	size_t log_used;
+	/* Files that the program reads, beside this one: of cfg.psk those
+	 * without a key, "": it has one; certificates for cfg.trust. */
+	char psk_file[DEVICE_PSKS][256];
+	char anchor[DEVICE_FILE_ANCHORS][256];
+	unsigned anchors;
 };
+
+/* Whether there are files to read besides the identity. */
+bool device_file_more(const struct device_file *f);
 
 /*
  * device_file_parse() - read a device file
@@ -49,7 +58,8 @@ enum il_err device_file_parse(struct device_file *f, const char *text,
  * device_file_apply() - fill a configuration
  *
  * Writes all but arena, crypto, env, link, key, tap, tdi_table, powered,
- * assume, long_lived and the certificate slots of spdm: those are the caller's.
+ * assume, long_lived, trust and the certificate slots of spdm: those are the
+ * caller's, who also reads the files that are named.
  */
 void device_file_apply(const struct device_file *f, struct device_cfg *cfg);
 

@@ -399,12 +399,6 @@ static void finish_caps(struct fj *j, const struct device_file *f)
 	} c[] = {
 		{ SPDM_CAP_KEY_EX, SPDM_CAP_ENCRYPT | SPDM_CAP_MAC,
 		  "'key-ex' needs 'encrypt' and 'mac'" },
-		{ SPDM_CAP_ENCRYPT, SPDM_CAP_KEY_EX,
-		  "'encrypt' needs 'key-ex'" },
-		{ SPDM_CAP_MAC, SPDM_CAP_KEY_EX, "'mac' needs 'key-ex'" },
-		{ SPDM_CAP_HBEAT, SPDM_CAP_KEY_EX, "'hbeat' needs 'key-ex'" },
-		{ SPDM_CAP_KEY_UPD, SPDM_CAP_KEY_EX,
-		  "'key-upd' needs 'key-ex'" },
 		{ SPDM_CAP_HANDSHAKE_IN_CLEAR, SPDM_CAP_KEY_EX,
 		  "'handshake-in-the-clear' needs 'key-ex'" },
 		{ SPDM_CAP_KEY_EX, SPDM_CAP_CERT, "'key-ex' needs 'cert'" },
@@ -435,6 +429,11 @@ static void finish_caps(struct fj *j, const struct device_file *f)
 		if ((s->caps & c[i].cap) &&
 		    (s->caps & c[i].needs) != c[i].needs)
 			fj_fail(j, "spdm.capabilities: %s", c[i].says);
+	if ((s->caps & (SPDM_CAP_ENCRYPT | SPDM_CAP_MAC | SPDM_CAP_HBEAT |
+			SPDM_CAP_KEY_UPD)) &&
+	    !(s->caps & (SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK)))
+		fj_fail(j, "spdm.capabilities: 'encrypt', 'mac', 'hbeat' and "
+			   "'key-upd' need 'key-ex' or a pre-shared key");
 	if ((s->caps & SPDM_CAP_KEY_EX) && !s->dhe)
 		fj_fail(j, "spdm.dhe: 'key-ex' needs a group");
 	if ((s->caps & SPDM_CAP_CERT) && !f->slots)
@@ -450,6 +449,7 @@ void file_finish(struct fj *j, struct device_file *f)
 	finish_bars(j, f);
 	finish_caps(j, f);
 	file_finish_prov(j, f);
+	file_finish_own(j, f);
 	if (!f->cfg.spdm.transfer)
 		f->cfg.spdm.transfer =
 			(uint32_t)(room < UINT16_MAX ? room : UINT16_MAX);
@@ -462,7 +462,12 @@ void file_finish(struct fj *j, struct device_file *f)
 	if (f->cfg.max_message && f->cfg.max_message <= f->cfg.spdm.transfer)
 		fj_fail(j, "spdm.max_message: not above the transfer size, %u",
 			f->cfg.spdm.transfer);
-	/* Whatever was overlooked above must not come to device_init(). */
+	/* Whatever was overlooked above must not come to device_init(). Keys
+	 * that a file holds come later. */
+	const unsigned keys = f->cfg.psk_count;
+
+	f->cfg.psk_count = 0;
 	if (!j->failed && !device_cfg_sane(&f->cfg))
 		fj_fail(j, "no such device can be");
+	f->cfg.psk_count = keys;
 }

@@ -17,8 +17,15 @@ void file_spdm(struct fj *j, json_t *v, void *to);
 void file_doe(struct fj *j, json_t *v, void *to);
 void file_provision(struct fj *j, json_t *v, void *to);
 
+void file_psk(struct fj *j, json_t *v, void *to);
+void file_requesters(struct fj *j, json_t *v, void *to);
+uint32_t file_asym_words(struct fj *j, json_t *v);
+/* Complains of what would not show on a terminal. */
+void file_plain(struct fj *j, const char *s);
+
 /* What can be said once all was read: sizes that depend on each other. */
 void file_finish(struct fj *j, struct device_file *f);
 void file_finish_prov(struct fj *j, const struct device_file *f);
+void file_finish_own(struct fj *j, struct device_file *f);
 
 #endif

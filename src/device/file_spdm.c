@@ -95,7 +95,7 @@ static void sm_versions(struct fj *j, json_t *v, void *to)
 		out[n] = SPDM_SM_V10;
 }
 
-static void asym(struct fj *j, json_t *v, void *to)
+uint32_t file_asym_words(struct fj *j, json_t *v)
 {
 	static const struct fj_word words[] = {
 		{ "ecdsa-p256", SPDM_ASYM_ECDSA_P256 },
@@ -108,6 +108,12 @@ static void asym(struct fj *j, json_t *v, void *to)
 		{ "rsapss-3072", SPDM_ASYM_RSAPSS_3072 },
 		{ "rsapss-4096", SPDM_ASYM_RSAPSS_4096 },
 	};
+
+	return fj_words(j, v, words, COUNT(words));
+}
+
+static void asym(struct fj *j, json_t *v, void *to)
+{
 	/* What one key can: an RSA key is padded either way. */
 	static const uint32_t keys[] = {
 		SPDM_ASYM_ECDSA_P256,
@@ -118,7 +124,7 @@ static void asym(struct fj *j, json_t *v, void *to)
 		SPDM_ASYM_RSASSA_4096 | SPDM_ASYM_RSAPSS_4096,
 	};
 	struct device_file *f = to;
-	const uint32_t got = fj_words(j, v, words, COUNT(words));
+	const uint32_t got = file_asym_words(j, v);
 	bool one = false;
 
 	for (size_t i = 0; i < COUNT(keys); i++)
@@ -200,6 +206,8 @@ static void caps(struct fj *j, json_t *v, void *to)
 		{ "hbeat", SPDM_CAP_HBEAT },
 		{ "key-upd", SPDM_CAP_KEY_UPD },
 		{ "handshake-in-the-clear", SPDM_CAP_HANDSHAKE_IN_CLEAR },
+		{ "psk", SPDM_CAP_PSK },
+		{ "psk-with-context", SPDM_CAP_PSK_WITH_CONTEXT },
 		{ "set-cert", SPDM_CAP_SET_CERT },
 		{ "csr", SPDM_CAP_CSR },
 		{ "cert-install-reset", SPDM_CAP_CERT_INSTALL_RESET },
@@ -255,6 +263,8 @@ void file_spdm(struct fj *j, json_t *v, void *to)
 		{ "aead", aead },
 		{ "capabilities", caps },
 		{ "slots", slots },
+		{ "psk", file_psk },
+		{ "requesters", file_requesters },
 		FN_NUM("connections", conns, 1, DEVICE_CONNS),
 		FN_NUM("heartbeat_s", spdm.heartbeat_s, 0, 255),
 		FN_NUM("ct_exponent", spdm.ct_exponent, 0, 31),

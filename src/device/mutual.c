@@ -43,5 +43,5 @@ enum il_err device_trust(void *ctx, uint8_t slot,
 	const struct device *d = ctx;
 
 	return d->cfg.trust ? d->cfg.trust(d->cfg.trust_ctx, slot, chain)
-			    : IL_OK;
+			    : IL_E_AUTH;
 }

@@ -53,6 +53,11 @@ static enum il_err read_file(struct world *w, const char *path)
 	err = device_file_parse(w->dev_file, text, n, what, sizeof(what));
 	if (err)
 		return world_fail(w, err, 0, "%s: %s", path, what);
+	if (device_file_more(w->dev_file))
+		return world_fail(w, IL_E_FIELD, 0,
+				  "%s: a scenario reads no keys and no trust "
+				  "anchors of requesters",
+				  path);
 	w->vfs = w->dev_file->cfg.vfs;
 	return placeable(w, path);
 }

@@ -209,6 +209,36 @@ static void a_leaf_whose_roles_cannot_be_read_is_refused(void **state)
 	assert_int_equal(judge(f, ROOT, NOW).cert, LEAF);
 }
 
+/* The other way round, for who is to be a requester. */
+static void a_responders_leaf_proves_no_requester(void **state)
+{
+	static const struct {
+		const char *eku;
+		enum crypto_why_code want;
+	} rows[] = {
+		{ "1.3.6.1.4.1.412.274.3", CRYPTO_WHY_PURPOSE },
+		{ "1.3.6.1.4.1.412.274.4", CRYPTO_WHY_NONE },
+		{ "1.3.6.1.4.1.412.274.4,1.3.6.1.4.1.412.274.3",
+		  CRYPTO_WHY_NONE },
+		{ "clientAuth", CRYPTO_WHY_NONE },
+		{ NULL, CRYPTO_WHY_NONE },
+	};
+	struct fix *f = *state;
+	struct crypto_why why;
+
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		f->spec[LEAF].eku = rows[i].eku;
+		make_chain(f);
+		(void)judge(f, ROOT, NOW);
+		f->chain.requester = true;
+		assert_int_equal(crypto_chain_verify(&f->c, &f->chain, f->der,
+						     len_of(f, ROOT), NOW,
+						     &why),
+				 rows[i].want ? IL_E_AUTH : IL_OK);
+		assert_int_equal(why.code, rows[i].want);
+	}
+}
+
 static void only_a_requesters_leaf_is_refused_for_its_role(void **state)
 {
 	struct fix *f = *state;
@@ -439,6 +469,7 @@ int main(void)
 		T(a_leaf_that_is_a_ca_is_refused),
 		T(a_leaf_whose_roles_cannot_be_read_is_refused),
 		T(only_a_requesters_leaf_is_refused_for_its_role),
+		T(a_responders_leaf_proves_no_requester),
 		T(certificates_out_of_order_or_in_excess_are_refused),
 		T(two_intermediates_in_the_wrong_order_are_refused),
 		T(an_intermediate_can_be_the_anchor),

@@ -367,6 +367,32 @@ static const struct {
 	{ SPDM("\"asym\": [\"rsapss-2048\", \"rsapss-3072\"]"),
 	  "spdm.asym: one key signs, so that only what it can is offered" },
 	{ SPDM("\"dhe\": []"), "spdm.dhe: 'key-ex' needs a group" },
+	{ SPDM("\"psk\": [{\"key\": \"00\"}]"),
+	  "spdm.psk: goes with 'psk' or 'psk-with-context', and they with it" },
+	{ SPDM("\"capabilities\": [\"encrypt\", \"mac\", \"psk\"]"),
+	  "spdm.psk: goes with 'psk' or 'psk-with-context', and they with it" },
+	{ SPDM("\"psk\": [{\"hint\": \"a\"}]"),
+	  "spdm.psk[0]: 'key' or 'key_file', one of them" },
+	{ SPDM("\"psk\": [{\"key\": \"00\", \"key_file\": \"k\"}]"),
+	  "spdm.psk[0]: 'key' or 'key_file', one of them" },
+	{ SPDM("\"psk\": [{\"key\": \"\"}]"), "spdm.psk[0].key: is empty" },
+	{ SPDM("\"psk\": [{\"key\": \"00\"}, {\"key\": \"01\"}]"),
+	  "spdm.psk[1]: its hint is another's" },
+	{ SPDM("\"requesters\": {\"prove\": \"digests\"}"),
+	  "spdm.requesters.anchors: without one any requester's key would do" },
+	{ SPDM("\"requesters\": {\"prove\": \"yes\", \"anchors\": [\"a\"]}"),
+	  "spdm.requesters.prove: 'yes' is not one of those that we know" },
+	{ SPDM("\"requesters\": {\"anchors\": [\"a\"]}"),
+	  "spdm.requesters: nothing is asked of them; 'prove' or 'challenge' "
+	  "does" },
+	{ SPDM("\"requesters\": {\"prove\": \"known\", \"anchors\": [\"a\"]}"),
+	  "spdm.requesters.prove: who is to be known has to be asked before: "
+	  "'challenge'" },
+	{ SPDM("\"requesters\": {\"challenge\": true, \"must\": true, "
+	       "\"anchors\": [\"a\"]}"),
+	  "spdm.requesters.must: needs 'prove'" },
+	{ SPDM("\"requesters\": {\"challenge\": true, \"anchors\": [\"\"]}"),
+	  "spdm.requesters.anchors[0]: names no file" },
 	{ SPDM("\"capabilities\": [\"cert\", \"key-ex\"]"),
 	  "spdm.capabilities: 'key-ex' needs 'encrypt' and 'mac'" },
 	{ SPDM("\"capabilities\": [\"cert\", \"meas-no-sig\"]"),
@@ -446,6 +472,42 @@ static void each_fault_is_named_with_its_place(void **unused)
 	}
 }
 
+/* Whom it knows: keys, and what requesters have to prove. */
+static void whom_the_device_knows_is_read(void **unused)
+{
+	(void)unused;
+	good("{\"spdm\": {\"capabilities\": [\"encrypt\", \"mac\", \"cert\","
+	     " \"chal\", \"key-ex\", \"psk-with-context\"],"
+	     " \"psk\": [{\"hint\": \"one\", \"key\": \"00ff\"},"
+	     " {\"hint_hex\": \"0102\", \"key_file\": \"k\"}],"
+	     " \"requesters\": {\"anchors\": [\"a.pem\", \"/b\"],"
+	     " \"prove\": \"digests\", \"must\": true, \"slot\": 3,"
+	     " \"challenge\": true, \"asym\": [\"ecdsa-p521\"]}}}");
+	assert_int_equal(f.cfg.psk_count, 2);
+	assert_int_equal(f.cfg.psk[0].hint_len, 3);
+	assert_memory_equal(f.cfg.psk[0].hint, "one", 3);
+	assert_int_equal(f.cfg.psk[0].key_len, 2);
+	assert_memory_equal(f.cfg.psk[0].key, "\0\xff", 2);
+	assert_string_equal(f.psk_file[0], "");
+	assert_memory_equal(f.cfg.psk[1].hint, "\1\2", 2);
+	assert_int_equal(f.cfg.psk[1].key_len, 0);
+	assert_string_equal(f.psk_file[1], "k");
+	assert_int_equal(f.anchors, 2);
+	assert_string_equal(f.anchor[0], "a.pem");
+	assert_string_equal(f.anchor[1], "/b");
+	assert_true(device_file_more(&f));
+	assert_int_equal(f.cfg.spdm.mutual, SPDM_MUT_AUTH_DIGESTS);
+	assert_true(f.cfg.spdm.mutual_must && f.cfg.spdm.basic);
+	assert_int_equal(f.cfg.spdm.mutual_slot, 3);
+	assert_int_equal(f.cfg.spdm.req_asym, SPDM_ASYM_ECDSA_P521);
+	assert_true(f.cfg.spdm.caps & SPDM_CAP_MUT_AUTH);
+	assert_true(f.cfg.spdm.caps & SPDM_CAP_ENCAP);
+	assert_null(f.cfg.trust);
+	good("{}");
+	assert_false(device_file_more(&f));
+	assert_false(f.cfg.spdm.caps & SPDM_CAP_MUT_AUTH);
+}
+
 /* Paths and texts that are too long are cut, never overrun. */
 static void a_long_complaint_is_cut(void **unused)
 {
@@ -489,6 +551,7 @@ int main(void)
 		cmocka_unit_test(other_values_reach_the_configuration),
 		cmocka_unit_test(bars_without_an_address_find_a_free_one),
 		cmocka_unit_test(each_fault_is_named_with_its_place),
+		cmocka_unit_test(whom_the_device_knows_is_read),
 		cmocka_unit_test(a_long_complaint_is_cut),
 		cmocka_unit_test(control_characters_do_not_reach_the_line),
 	};
