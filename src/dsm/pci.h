@@ -62,7 +62,8 @@ struct dsm_port {
 			      const struct tdisp_lock *lock,
 			      struct tdisp_report *out);
 	/* From here on each may be NULL: not supported, not wanted. The first
-	 * four may answer TDISP_E_PENDING. */
+	 * four may answer TDISP_E_PENDING; what is under way when RUN ends, as
+	 * tdi_entered() tells, is not to happen any more. */
 	enum tdisp_error (*bind_p2p)(void *ctx, uint32_t fn, uint8_t stream);
 	enum tdisp_error (*unbind_p2p)(void *ctx, uint32_t fn, uint8_t stream);
 	enum tdisp_error (*set_mmio_attr)(void *ctx, uint32_t fn,

@@ -68,7 +68,9 @@ struct tdi_port {
 	 * Optional; NULL: the message is not supported. TDISP_E_PENDING: not
 	 * yet, call again with the same arguments. unbind_p2p is also called
 	 * for each stream that is bound when RUN ends, and again by a STOP
-	 * where it did not succeed; BUSY and PENDING are the same there.
+	 * where it did not succeed; BUSY and PENDING are the same there. What
+	 * is under way when RUN ends, which entered() tells, is not to happen
+	 * any more: nobody may ask for it again.
 	 */
 	enum tdisp_error (*bind_p2p)(void *ctx, uint32_t fn, uint64_t session,
 				     uint8_t stream);
