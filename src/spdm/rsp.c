@@ -471,7 +471,9 @@ static enum il_err secured(struct spdm_ex *x, const uint8_t *in, size_t n,
 	} else if (err) {
 		return IL_OK; /* malformed or too long: dropped, no answer */
 	} else {
-		x->s->heard_ns = x->now_ns;
+		/* A handshake has its limit from its beginning on. */
+		if (x->s->state == SPDM_SES_OPEN)
+			x->s->heard_ns = x->now_ns;
 		err = answer(x, app.p, app.n);
 		/* Now, while the processor has it at hand. */
 		bytes_wipe(cfg->scratch, x->plain_used);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "spdm/chain.h"
+
 /* Mutual authentication and encapsulated requests, both ends. */
 
 #define FORMS 3
@@ -680,6 +682,27 @@ static void lies_about_a_chain_end_the_handshake(void **unused)
 	}
 }
 
+/* Another chain than DIGESTS told of, whole and parsable as it is. */
+static void a_chain_that_changed_meanwhile_is_not_believed(void **unused)
+{
+	(void)unused;
+	struct pair *p = connected(SPDM_MUT_AUTH_DIGESTS, 0);
+	struct spdm_span *certs = &p->req.cfg.slots[0].certs;
+
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_SESSION, NULL), IL_OK);
+	assert_int_equal(pair_exchange(p), IL_E_AGAIN); /* KEY_EXCHANGE */
+	assert_int_equal(pair_exchange(p), IL_E_AGAIN); /* DIGESTS */
+	certs->p += spdm_der_len(*certs);
+	certs->n -= (size_t)(certs->p - p->maker.certs);
+	assert_int_equal(pair_exchange(p), IL_E_PEER);
+	assert_int_equal(spdm_req_peer_error(&p->req),
+			 SPDM_ERR_INVALID_RESPONSE_CODE);
+	assert_int_equal(p->trusted, 0);
+	assert_int_equal(p->rsp.peer.key.n, 0);
+	assert_int_equal(live(p), 0);
+	pair_free(p);
+}
+
 /* No end of crumbs. */
 static void a_chain_in_crumbs_is_not_read_for_ever(void **unused)
 {
@@ -800,6 +823,8 @@ int main(void)
 		cmocka_unit_test(a_wrong_answer_ends_the_flow),
 		cmocka_unit_test(an_error_in_a_handshake_ends_it),
 		cmocka_unit_test(lies_about_a_chain_end_the_handshake),
+		cmocka_unit_test(
+			a_chain_that_changed_meanwhile_is_not_believed),
 		cmocka_unit_test(a_chain_in_crumbs_is_not_read_for_ever),
 		cmocka_unit_test(a_requester_answers_in_its_place_only),
 		cmocka_unit_test(an_acknowledgement_must_be_one),
