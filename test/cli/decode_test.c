@@ -208,6 +208,42 @@ static void one_lost_record_does_not_hide_the_rest(void **state)
 	free(f);
 }
 
+/* DOE: 3 and 4 have a connection id, 5 and more are of others; and vendors. */
+static void objects_that_carry_no_spdm_are_opaque(void **state)
+{
+	static const struct {
+		unsigned at; /* of the header */
+		uint8_t is;
+		const char *why;
+	} v[] = {
+		{ 2, 3, "of a type with a connection id" },
+		{ 2, 4, "of a type with a connection id" },
+		{ 2, 5, "of a type that carries no SPDM" },
+		{ 2, 255, "of a type that carries no SPDM" },
+		{ 1, 1, "of another vendor" },
+	};
+	struct rig *r = *state;
+	const char *path = rig_path(r, "changed.pcap");
+	size_t n, len;
+	uint8_t *f = rig_read(vector("base11", "pcap"), &n);
+	uint8_t *obj = f + packet_at(f, n, 1, &len);
+
+	for (size_t i = 0; i < COUNT(v); i++) {
+		const uint8_t was = obj[v[i].at];
+
+		obj[v[i].at] = v[i].is;
+		rig_write(path, f, n);
+		obj[v[i].at] = was;
+		rig_run(r, "decode", path, "--json", "--keys",
+			vector("base11", "json"), NULL);
+		assert_int_equal(r->status, CLI_DONE);
+		assert_non_null(strstr(r->out, v[i].why));
+		assert_int_equal(sum(r, "unknown"), 0);
+		assert_int_equal(sum(r, "does_not_hold"), 0);
+	}
+	free(f);
+}
+
 static void what_stands_before_a_cut_is_shown(void **state)
 {
 	struct rig *r = *state;
@@ -483,6 +519,7 @@ int main(void)
 		T(a_changed_byte_is_found_by_the_check_that_covers_it),
 		T(a_changed_certificate_is_found),
 		T(one_lost_record_does_not_hide_the_rest),
+		T(objects_that_carry_no_spdm_are_opaque),
 		T(what_stands_before_a_cut_is_shown),
 		T(foreign_files_are_named),
 		T(a_conversation_that_began_before_is_told_so),
