@@ -244,71 +244,85 @@ static size_t prog(struct rig *g, uint8_t kss)
 	return give(g, p, key_prog(p, 5, kss, 0));
 }
 
-/* Of key 0x00; 0x02 and 0x12 are others of the stream, programmed and not. */
+/* PROG, GO or STOP of key 0x00. */
+static size_t slow_one(struct rig *g, uint8_t object)
+{
+	return object == 2 ? prog(g, 0x00) : gostop(g, object, 0x00);
+}
+
+/* One of them is under way; 0x02 is another key, programmed, 0x12 one that is
+ * not. */
+static void under_way(struct rig *g, uint8_t object)
+{
+	rig_init(g);
+	assert_int_equal(prog(g, 0x00), 7);
+	assert_int_equal(prog(g, 0x02), 7);
+	g->hw.program = g->hw.go = g->hw.stop = IL_E_AGAIN;
+	assert_int_equal(slow_one(g, object), 0);
+	assert_int_equal(g->err, IL_E_AGAIN);
+	g->hw.program = g->hw.go = g->hw.stop = IL_OK;
+}
+
 static void what_is_under_way_of_a_stream_is_alone(void **unused)
 {
-	static const uint8_t objects[] = { 2, 4, 5 };
+	(void)unused;
+	for (uint8_t object = 2; object <= 5; object++) {
+		unsigned programs, gos;
+		struct rig g;
+
+		if (object == 3)
+			continue;
+		under_way(&g, object);
+		programs = g.hw.programs;
+		gos = g.hw.gos;
+		assert_int_equal(prog(&g, 0x12), 7);
+		assert_int_equal(g.out[4], IDEKM_FAILED);
+		assert_int_equal(gostop(&g, 4, 0x02), 0);
+		assert_int_equal(g.err, IL_OK);
+		if (object != 2) {
+			assert_int_equal(prog(&g, 0x00), 7);
+			assert_int_equal(g.out[4], IDEKM_FAILED);
+		}
+		if (object != 4)
+			assert_int_equal(gostop(&g, 4, 0x00), 0);
+		assert_int_equal(g.hw.programs, programs);
+		assert_int_equal(g.hw.gos, gos);
+		/* But to stop one ends no more than that one. */
+		assert_int_equal(gostop(&g, 5, 0x02), 7);
+		assert_true(g.rows[0].slow);
+		assert_int_equal(slow_one(&g, object), 7);
+		assert_false(g.rows[0].slow);
+	}
+}
+
+static void what_is_under_way_fails_stops_or_is_lost(void **unused)
+{
+	enum { FAILS, STOP, LOST, WAYS };
 
 	(void)unused;
-	for (size_t i = 0; i < COUNT(objects); i++)
-		for (int way = 0; way < 4; way++) {
-			const uint8_t object = objects[i];
-			unsigned programs, gos;
+	for (uint8_t object = 2; object <= 5; object++)
+		for (int way = 0; way < WAYS; way++) {
 			struct rig g;
 
-			rig_init(&g);
-			assert_int_equal(prog(&g, 0x00), 7);
-			assert_int_equal(prog(&g, 0x02), 7);
-			g.hw.program = g.hw.go = g.hw.stop = IL_E_AGAIN;
-			assert_int_equal(object == 2 ? prog(&g, 0x00)
-						     : gostop(&g, object, 0x00),
-					 0);
-			assert_int_equal(g.err, IL_E_AGAIN);
-			g.hw.program = g.hw.go = g.hw.stop = IL_OK;
-			programs = g.hw.programs;
-			gos = g.hw.gos;
-			/* Neither another key's, nor another of this key. */
-			assert_int_equal(prog(&g, 0x12), 7);
-			assert_int_equal(g.out[4], IDEKM_FAILED);
-			assert_int_equal(gostop(&g, 4, 0x02), 0);
-			assert_int_equal(g.err, IL_OK);
-			if (object != 2) {
-				assert_int_equal(prog(&g, 0x00), 7);
-				assert_int_equal(g.out[4], IDEKM_FAILED);
-			}
-			if (object != 4)
-				assert_int_equal(gostop(&g, 4, 0x00), 0);
-			assert_int_equal(g.hw.programs, programs);
-			assert_int_equal(g.hw.gos, gos);
-			/* But to stop one ends no more than that one. */
-			assert_int_equal(gostop(&g, 5, 0x02), 7);
-			assert_true(g.rows[0].slow);
-			switch (way) {
-			case 0: /* it is done */
-				assert_int_equal(
-					object == 2 ? prog(&g, 0x00)
-						    : gostop(&g, object, 0x00),
-					7);
-				assert_false(g.rows[0].slow);
-				break;
-			case 1: /* it has failed, and nothing has changed */
+			if (object == 3)
+				continue;
+			under_way(&g, object);
+			if (way == FAILS) {
 				g.hw.program = g.hw.go = g.hw.stop = IL_E_IO;
-				(void)(object == 2 ? prog(&g, 0x00)
-						   : gostop(&g, object, 0x00));
-				assert_false(g.rows[0].slow);
+				(void)slow_one(&g, object);
 				assert_int_equal(g.rows[0].key[0][0][0],
 						 IDEKM_KEY_PRIMED);
-				break;
-			case 2: /* it is stopped */
-				assert_int_equal(gostop(&g, 5, 0x00), 7);
-				assert_false(g.rows[0].used);
-				break;
-			default: /* the stream is lost: no key comes late */
-				idekm_rsp_insecure(&g.r, 0, 5);
-				assert_int_equal(g.hw.kills, 1);
-				assert_false(g.rows[0].used);
-				break;
 			}
+			if (way == STOP) {
+				assert_int_equal(gostop(&g, 5, 0x00), 7);
+				assert_int_equal(g.rows[0].key[0][0][0],
+						 IDEKM_KEY_EMPTY);
+			}
+			if (way == LOST)
+				idekm_rsp_insecure(&g.r, 0, 5);
+			/* No key comes late. */
+			assert_int_equal(g.hw.kills, way == LOST);
+			assert_false(g.rows[0].slow);
 		}
 }
 
@@ -440,6 +454,7 @@ int run_refuse_tests(void)
 		cmocka_unit_test(
 			the_acknowledgement_comes_when_the_hardware_is_done),
 		cmocka_unit_test(what_is_under_way_of_a_stream_is_alone),
+		cmocka_unit_test(what_is_under_way_fails_stops_or_is_lost),
 		cmocka_unit_test(whatever_takes_the_stream_ends_a_slow_program),
 		cmocka_unit_test(no_byte_of_a_key_is_left_behind),
 	};
