@@ -292,6 +292,54 @@ static void a_message_of_another_protocol_is_opaque(void **unused)
 	ear_free(e);
 }
 
+/* With a context of the responder, and without: then there is no FINISH. */
+static void sessions_of_a_shared_key_are_heard(void **unused)
+{
+	static const uint32_t caps[] = { SPDM_CAP_PSK,
+					 SPDM_CAP_PSK_WITH_CONTEXT };
+	const struct spdm_req_args a = {
+		.hint = { (const uint8_t *)PAIR_HINT, sizeof(PAIR_HINT) },
+	};
+
+	(void)unused;
+	for (unsigned i = 0; i < COUNT(caps); i++) {
+		struct pair *p = pair_new(CRYPTO_P384);
+		struct ear *e;
+
+		p->rcfg.caps |= caps[i];
+		p->qcfg.caps |= SPDM_CAP_PSK;
+		e = ear_new(p);
+		hear(e, SPDM_OP_CONNECT, NULL);
+		hear(e, SPDM_OP_PSK, &a);
+		hear(e, SPDM_OP_HEARTBEAT, NULL);
+		all_is_said(e);
+		assert_int_equal(e->kinds[SPDM_PSK_FINISH], i);
+		assert_int_equal(e->kinds[SPDM_HEARTBEAT_ACK], 1);
+		ear_free(e);
+	}
+}
+
+/* A summary is over digests: what came raw says nothing of it. */
+static void a_raw_record_is_not_what_a_summary_covers(void **unused)
+{
+	const struct spdm_req_args raw = { .index = SPDM_MEAS_ALL,
+					   .raw = true };
+	const struct spdm_req_args all = { .summary = SPDM_SUMMARY_ALL };
+	struct ear *e = ear_new(pair_new(CRYPTO_P384));
+
+	(void)unused;
+	hear(e, SPDM_OP_CONNECT, NULL);
+	hear(e, SPDM_OP_MEASURE, &raw);
+	hear(e, SPDM_OP_CHALLENGE, &all);
+	all_holds(e);
+	assert_int_equal(e->unsaid, 1);
+	hear(e, SPDM_OP_MEASURE, &meas);
+	hear(e, SPDM_OP_CHALLENGE, &all);
+	all_holds(e);
+	assert_int_equal(e->unsaid, 1);
+	ear_free(e);
+}
+
 /* --- what a device keeps --- */
 
 static struct ear *device(struct prov **v, uint8_t version, bool many)
@@ -440,6 +488,8 @@ int main(void)
 		cmocka_unit_test(
 			an_update_that_the_responder_asks_for_is_followed),
 		cmocka_unit_test(a_message_of_another_protocol_is_opaque),
+		cmocka_unit_test(sessions_of_a_shared_key_are_heard),
+		cmocka_unit_test(a_raw_record_is_not_what_a_summary_covers),
 		cmocka_unit_test(information_of_the_requester_is_verified),
 		cmocka_unit_test(information_of_the_responder_is_verified),
 		cmocka_unit_test(provisioning_is_heard),
