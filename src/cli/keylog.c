@@ -125,7 +125,7 @@ static const char *take_session(const json_t *o, struct keylog *k)
 	const char *text = json_string_value(json_object_get(o, "session"));
 	const char *kind = json_string_value(json_object_get(o, "kind"));
 	const json_t *random = json_object_get(o, "random");
-	uint8_t bytes[SPDM_NONCE_LEN];
+	uint8_t bytes[KEYLOG_RANDOM];
 	uint8_t len = 0;
 	unsigned long id;
 	char *end;

@@ -199,9 +199,16 @@ const char *rq_spdm_error(uint8_t code)
 		{ SPDM_ERR_REQUEST_TOO_LARGE, "RequestTooLarge" },
 		{ SPDM_ERR_LARGE_RESPONSE, "LargeResponse" },
 		{ SPDM_ERR_MESSAGE_LOST, "MessageLost" },
+		{ SPDM_ERR_INVALID_POLICY, "InvalidPolicy" },
+		{ SPDM_ERR_DATA_TOO_LARGE, "DataTooLarge" },
 		{ SPDM_ERR_VERSION_MISMATCH, "VersionMismatch" },
 		{ SPDM_ERR_RESPONSE_NOT_READY, "ResponseNotReady" },
 		{ SPDM_ERR_REQUEST_RESYNCH, "RequestResynch" },
+		{ SPDM_ERR_OPERATION_FAILED, "OperationFailed" },
+		{ SPDM_ERR_NO_PENDING_REQUESTS, "NoPendingRequests" },
+		{ SPDM_ERR_REQUEST_SESSION_TERMINATED,
+		  "RequestSessionTerminated" },
+		{ SPDM_ERR_INVALID_STATE, "InvalidState" },
 		{ SPDM_ERR_VENDOR_DEFINED, "VendorDefined" },
 	};
 

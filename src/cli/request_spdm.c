@@ -163,9 +163,9 @@ static void show_chain(struct rq *q)
 static enum rq_end trust(struct rq *q)
 {
 	const size_t n = spdm_hash_len(q->spdm.hash);
-	const enum crypto_hash_alg alg = q->spdm.hash == SPDM_HASH_SHA_256
-						 ? CRYPTO_SHA256
-						 : CRYPTO_SHA384;
+	const enum crypto_hash_alg alg = n == 32   ? CRYPTO_SHA256
+					 : n == 48 ? CRYPTO_SHA384
+						   : CRYPTO_SHA512;
 	struct crypto_why why = { .code = CRYPTO_WHY_NONE };
 	uint8_t root[CRYPTO_HASH_MAX];
 

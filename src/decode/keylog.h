@@ -8,13 +8,16 @@
  * The secrets of many sessions, and which of them belongs to a session that a
  * listener meets. docs/decode.md has the form of the files.
  */
+#define KEYLOG_RANDOM \
+	64 /* RequesterContext is as long as the hash, or longer */
+
 struct keylog_entry {
 	bool named; /* of one session; else of the next of its kind */
 	bool psk;
 	bool used;
 	uint32_t id; /* if @named */
 	uint8_t random_len;
-	uint8_t random[SPDM_NONCE_LEN];
+	uint8_t random[KEYLOG_RANDOM];
 	struct flow_secrets secrets;
 };
 

@@ -57,6 +57,41 @@ static void every_message_has_its_fields(void **state)
 	}
 }
 
+/* RequesterContext is longer here than RandomData ever is. */
+static void a_session_is_known_by_a_long_context(void **state)
+{
+	struct rig *r = *state;
+	const char *keys = rig_path(r, "keys.json");
+	json_t *line, *f, *context = NULL;
+	char text[512];
+	size_t i, k;
+
+	rig_run(r, "decode", vector("mutual14", "pcap"), "--json", "-v", NULL);
+	json_array_foreach(r->json, i, line)
+	{
+		const char *name =
+			json_string_value(json_object_get(line, "name"));
+
+		if (!name || strcmp(name, "PSK_EXCHANGE") != 0)
+			continue;
+		json_array_foreach(json_object_get(line, "fields"), k, f) if (
+			!strcmp(json_string_value(json_object_get(f, "name")),
+				"context")) context =
+			json_object_get(f, "value");
+	}
+	assert_non_null(context);
+	assert_int_equal(strlen(json_string_value(context)), 128);
+	snprintf(text, sizeof(text),
+		 "{\"session\": \"1\", \"kind\": \"psk\", \"random\": \"%s\", "
+		 "\"psk\": \"5465737450736b4461746100\"}",
+		 json_string_value(context));
+	rig_write(keys, text, strlen(text));
+	rig_run(r, "decode", vector("mutual14", "pcap"), "--json", "--keys",
+		keys, NULL);
+	assert_int_equal(r->status, CLI_DONE);
+	assert_int_equal(sum(r, "protected"), 24);
+}
+
 static bool found(struct rig *r, const char *const *by)
 {
 	for (unsigned i = 0; i < 3 && by[i]; i++)
@@ -117,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(both_ends_of_the_recording_hold),
 		TEST(every_message_has_its_fields),
+		TEST(a_session_is_known_by_a_long_context),
 		TEST(a_changed_byte_is_found_by_what_covers_it),
 	};
 

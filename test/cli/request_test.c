@@ -331,6 +331,25 @@ static void a_silent_refusal_ends_the_session_not_the_tool(void **state)
 	serve_stop(&s);
 }
 
+/* RootHash is made with the hash that was agreed. */
+static void a_root_is_known_under_another_hash(void **state)
+{
+	static const char file[] =
+		"{ \"spdm\": { \"hash\": [ \"sha-512\" ] } }";
+	struct rig *r = *state;
+	struct served s = { .file = rig_path(r, "device.json") };
+
+	rig_write(s.file, file, sizeof(file) - 1);
+	serve_start(r, &s);
+	rig_run(r, "request", s.target, "--trust", root_of(&s), "--steps",
+		"connect", "--json", NULL);
+	serve_stop(&s);
+	if (r->status)
+		fail_msg("%s", r->err);
+	assert_string_equal(text(step(r, 0), "hash"), "SHA_512");
+	assert_true(json_is_true(json_object_get(step(r, 0), "trusted")));
+}
+
 static void a_chain_under_another_root_is_not_trusted(void **state)
 {
 	struct rig *r = *state;
@@ -648,6 +667,7 @@ int main(void)
 		TEST(steps_are_chosen_and_what_they_left_open_is_ended),
 		TEST(what_the_peer_refuses_is_told_in_its_words),
 		TEST(a_silent_refusal_ends_the_session_not_the_tool),
+		TEST(a_root_is_known_under_another_hash),
 		TEST(a_chain_under_another_root_is_not_trusted),
 		TEST(a_slot_is_provisioned_and_then_answers),
 		TEST(a_key_pair_is_made_and_asked_to_prove_itself),
