@@ -477,6 +477,27 @@ static void the_responder_updates_its_own_key(void **unused)
 	pair_free(p);
 }
 
+/* Between the requester's update and its verification ours has to wait. */
+static void keys_are_updated_from_one_end_at_a_time(void **unused)
+{
+	(void)unused;
+	struct pair *p = connected(0, 0);
+	const struct spdm_req_args a = { .update = SPDM_UPDATE_KEY };
+
+	assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_KEY_UPDATE, &a),
+			 IL_OK);
+	assert_int_equal(pair_exchange(p), IL_E_AGAIN);
+	assert_int_equal(
+		spdm_rsp_ask(&p->rsp, SPDM_ASK_KEY_UPDATE, p->req.session_id),
+		IL_OK);
+	assert_int_equal(get(p), SPDM_ERR_UNEXPECTED_REQUEST);
+	assert_int_equal(pair_exchange(p), IL_OK);
+	assert_int_equal(pair_run(p, SPDM_OP_ENCAP, NULL), IL_OK);
+	assert_int_equal(pair_run(p, SPDM_OP_HEARTBEAT, NULL), IL_OK);
+	pair_free(p);
+}
+
 static void a_request_is_fetched_where_it_belongs(void **unused)
 {
 	(void)unused;
@@ -606,8 +627,9 @@ static void a_wrong_answer_ends_the_flow(void **unused)
 				 IL_OK);
 		assert_int_equal(get(p), 0);
 		memcpy(m, rows[i].m, sizeof(m));
-		if (i == 0)
-			m[3] = (uint8_t)(p->rsp.encap.tag + 1);
+		/* Right in all else, so that one thing is wrong at a time. */
+		if (m[1] == SPDM_KEY_UPDATE_ACK)
+			m[3] = (uint8_t)(p->rsp.encap.tag + (i == 0));
 		got = deliver(p, p->out[2], m, rows[i].n);
 		if (got != rows[i].want)
 			print_error("row %u: %d\n", i, got);
@@ -678,6 +700,36 @@ static void lies_about_a_chain_end_the_handshake(void **unused)
 		assert_int_equal(deliver(p, p->out[2], m, rows[i].n),
 				 SPDM_ERR_INVALID_RESPONSE_CODE);
 		assert_int_equal(live(p), 0);
+		pair_free(p);
+	}
+}
+
+/* What is left grows, or shrinks by more than came. */
+static void a_chain_is_as_long_as_it_was(void **unused)
+{
+	(void)unused;
+	static const struct {
+		uint8_t rest;
+		int want;
+	} rows[] = {
+		{ 98, 0 },
+		{ 99, SPDM_ERR_INVALID_RESPONSE_CODE },
+		{ 97, SPDM_ERR_INVALID_RESPONSE_CODE },
+		{ 100, SPDM_ERR_INVALID_RESPONSE_CODE },
+	};
+
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		struct pair *p = handshake(SPDM_MUT_AUTH_DIGESTS, false);
+		uint8_t d[4 + 48] = { 0x12, SPDM_DIGESTS, 0, 1 };
+		uint8_t m[10] = { 0x12, SPDM_CERTIFICATE, 0, 0, 2, 0, 100, 0, 1,
+				  2 };
+
+		assert_int_equal(deliver(p, 0, d, sizeof(d)), 0);
+		assert_int_equal(deliver(p, p->out[2], m, sizeof(m)), 0);
+		m[6] = rows[i].rest;
+		assert_int_equal(deliver(p, p->out[2], m, sizeof(m)),
+				 rows[i].want);
+		assert_int_equal(live(p), rows[i].want == 0);
 		pair_free(p);
 	}
 }
@@ -815,6 +867,7 @@ int main(void)
 		cmocka_unit_test(a_responder_may_not_ask_just_anything),
 		cmocka_unit_test(nothing_is_pending_where_nothing_was_asked),
 		cmocka_unit_test(the_responder_updates_its_own_key),
+		cmocka_unit_test(keys_are_updated_from_one_end_at_a_time),
 		cmocka_unit_test(a_request_is_fetched_where_it_belongs),
 		cmocka_unit_test(a_handshake_answers_inside_itself_only),
 		cmocka_unit_test(
@@ -823,6 +876,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_answer_ends_the_flow),
 		cmocka_unit_test(an_error_in_a_handshake_ends_it),
 		cmocka_unit_test(lies_about_a_chain_end_the_handshake),
+		cmocka_unit_test(a_chain_is_as_long_as_it_was),
 		cmocka_unit_test(
 			a_chain_that_changed_meanwhile_is_not_believed),
 		cmocka_unit_test(a_chain_in_crumbs_is_not_read_for_ever),

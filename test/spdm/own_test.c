@@ -314,6 +314,71 @@ static void a_signature_under_way_can_be_given_up(void **unused)
 	pair_free(p);
 }
 
+/* CHALLENGE_AUTH as 1.3 lays it out: slot, mask, chain, nonce, opaque,
+ * context; signed over what the responder has heard. */
+static int auth(struct pair *p, const uint8_t flip[4])
+{
+	uint8_t d[4 + 4 + 48 + 32 + 2 + 8 + 96] = {
+		0x13, SPDM_DELIVER_ENCAPSULATED_RESPONSE, p->rsp.encap.id
+	};
+	uint8_t *m = d + 4;
+	const size_t n = 4 + 48 + 32 + 2 + 8;
+	uint8_t th[SPDM_HASH_MAX], digest[SPDM_HASH_MAX];
+	struct crypto_slot h = { 0 };
+
+	m[0] = 0x13;
+	m[1] = SPDM_CHALLENGE_AUTH;
+	m[2] = (uint8_t)(3 ^ flip[0]);
+	m[3] = (uint8_t)(9 ^ flip[1]);
+	own_chain(p, m + 4);
+	m[4] ^= flip[2];
+	memcpy(m + n - 8, p->rsp.encap.context, 8);
+	m[n - 1] ^= flip[3];
+	assert_int_equal(crypto_hash_dup(&p->c, p->rsp.mut, &h), IL_OK);
+	add(p, h, m, n);
+	assert_int_equal(crypto_hash_final(&p->c, h, th), IL_OK);
+	crypto_drop(&p->c, &h);
+	assert_int_equal(spdm_sign_digest(&p->c, SPDM_V13, SPDM_HASH_SHA_384,
+					  SPDM_SIGN_MUT_CHALLENGE, th, digest),
+			 IL_OK);
+	assert_int_equal(
+		crypto_sign_digest(&p->c, p->maker.key, digest, 48, m + n, 96),
+		IL_OK);
+	return pair_send(p, SPDM_PLAIN, d, sizeof(d));
+}
+
+/* What is signed may still be a lie. */
+static void a_challenge_is_answered_in_all_its_fields(void **unused)
+{
+	(void)unused;
+	static const struct {
+		uint8_t flip[4]; /* slot, mask, chain, context */
+		bool good;
+	} rows[] = {
+		{ { 0, 0, 0, 0 }, true },     { { 1, 0, 0, 0 }, false },
+		{ { 0x80, 0, 0, 0 }, false }, { { 0, 8, 0, 0 }, false },
+		{ { 0, 0, 1, 0 }, false },    { { 0, 0, 0, 1 }, false },
+	};
+
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		struct pair *p = many(0, 0, 1);
+
+		p->rsp.cfg.basic = true;
+		pair_connect(p);
+		assert_int_equal(
+			spdm_req_begin(&p->req, SPDM_OP_CHALLENGE, NULL),
+			IL_OK);
+		while (p->rsp.encap.step < 2)
+			assert_int_equal(pair_exchange(p), IL_E_AGAIN);
+		assert_int_equal(auth(p, rows[i].flip),
+				 rows[i].good ? 0
+					      : SPDM_ERR_INVALID_RESPONSE_CODE);
+		assert_int_equal(p->rsp.peer.proven, rows[i].good);
+		assert_int_equal(p->rsp.encap.flow, SPDM_FLOW_NONE);
+		pair_free(p);
+	}
+}
+
 /* A reset took what was agreed: whatever comes, GET_VERSION is wanted. */
 static void who_has_forgotten_says_so(void **unused)
 {
@@ -380,6 +445,7 @@ int main(void)
 		cmocka_unit_test(many_keys_are_configured_whole),
 		cmocka_unit_test(a_slow_signature_is_asked_for_again),
 		cmocka_unit_test(a_signature_under_way_can_be_given_up),
+		cmocka_unit_test(a_challenge_is_answered_in_all_its_fields),
 		cmocka_unit_test(who_has_forgotten_says_so),
 		cmocka_unit_test(a_handshake_in_the_clear_is_forgotten_too),
 	};
