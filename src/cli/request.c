@@ -128,6 +128,8 @@ static enum rq_end drive(struct rq *q, const char *name)
 			return rq_say(q, RQ_FAILED, "%s: %s", what,
 				      q->peer.why);
 		}
+		if (q->spdm.op == SPDM_OP_CONNECT && kind == SPDM_PLAIN)
+			rq_show_versions(q, rsp, n);
 		err = spdm_req_push(&q->spdm, kind, rsp, n, q->c->mono_ns());
 		if (err && err != IL_E_AGAIN)
 			return outcome(q, err, what);

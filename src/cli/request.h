@@ -153,6 +153,8 @@ struct rq_bit {
 };
 json_t *rq_bits(uint32_t v, const struct rq_bit *bit, size_t n);
 const char *rq_end_name(enum rq_end end);
+/* What VERSION lists, if that is what was answered. */
+void rq_show_versions(struct rq *q, const uint8_t *p, size_t n);
 void rq_show_step(struct rq *q, const char *name, enum rq_end end);
 void rq_show_all(struct rq *q, bool ok);
 

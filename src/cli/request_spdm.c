@@ -94,6 +94,27 @@ static const char *alg_name(const struct alg *a, uint32_t bit)
 	return a->name;
 }
 
+void rq_show_versions(struct rq *q, const uint8_t *p, size_t n)
+{
+	const struct spdm_shape sh = { 0 };
+	struct spdm_msg m;
+	json_t *list;
+	size_t used;
+
+	if (n < 2 || p[1] != SPDM_VERSION ||
+	    spdm_msg_decode_padded(p, n, &sh, &m, &used))
+		return;
+	list = json_array();
+	for (unsigned i = 0; i < m.u.version_list.count; i++) {
+		const uint16_t v = m.u.version_list.entry[i];
+		char text[8];
+
+		snprintf(text, sizeof(text), "%u.%u", v >> 12, v >> 8 & 0xfu);
+		json_array_append_new(list, json_string(text));
+	}
+	json_object_set_new(q->found, "versions", list);
+}
+
 static void show_agreed(struct rq *q)
 {
 	const struct spdm_req *s = &q->spdm;

@@ -334,8 +334,9 @@ static void a_silent_refusal_ends_the_session_not_the_tool(void **state)
 /* RootHash is made with the hash that was agreed. */
 static void a_root_is_known_under_another_hash(void **state)
 {
-	static const char file[] =
-		"{ \"spdm\": { \"hash\": [ \"sha-512\" ] } }";
+	static const char file[] = "{ \"spdm\": { \"hash\": [ \"sha-512\" ], "
+				   "\"versions\": [ \"1.1\", \"1.0\" ] } }";
+	static const char *const versions[] = { "1.0", "1.1" };
 	struct rig *r = *state;
 	struct served s = { .file = rig_path(r, "device.json") };
 
@@ -346,6 +347,8 @@ static void a_root_is_known_under_another_hash(void **state)
 	serve_stop(&s);
 	if (r->status)
 		fail_msg("%s", r->err);
+	expect_list(step(r, 0), "versions", versions, COUNT(versions));
+	assert_string_equal(text(step(r, 0), "version"), "1.1");
 	assert_string_equal(text(step(r, 0), "hash"), "SHA_512");
 	assert_true(json_is_true(json_object_get(step(r, 0), "trusted")));
 }
