@@ -94,8 +94,6 @@ int cli_identity_load(struct cli *c, const char *dir, const char *trust,
 		      struct cli_identity *out);
 /* The trust anchor alone. */
 int cli_anchor_load(struct cli *c, const char *trust, struct cli_identity *out);
-/* What a key can sign with, SPDM_ASYM_…; 0: no algorithm of BaseAsymAlgo. */
-uint32_t cli_key_asym(enum crypto_key kind);
 /* The user's own, made on first use. */
 int cli_identity_default(struct cli *c, char *dir, size_t cap);
 int cli_identity_make(struct cli *c, const char *dir);

@@ -7,6 +7,7 @@
 #include "cli/serve.h"
 #include "device/lspci.h"
 #include "emu/frame.h"
+#include "spdm/sig.h"
 
 /* The device on its own, behind sockets. */
 
@@ -74,32 +75,31 @@ static int load_identity(struct serve *s, const struct device_opts *o)
 	return 0;
 }
 
-uint32_t cli_key_asym(enum crypto_key kind)
+static bool has_version(const struct serve *s, uint8_t v)
 {
-	static const uint32_t bits[CRYPTO_KEYS] = {
-		[CRYPTO_KEY_P256] = SPDM_ASYM_ECDSA_P256,
-		[CRYPTO_KEY_P384] = SPDM_ASYM_ECDSA_P384,
-		[CRYPTO_KEY_P521] = SPDM_ASYM_ECDSA_P521,
-		[CRYPTO_KEY_RSA_2048] =
-			SPDM_ASYM_RSASSA_2048 | SPDM_ASYM_RSAPSS_2048,
-		[CRYPTO_KEY_RSA_3072] =
-			SPDM_ASYM_RSASSA_3072 | SPDM_ASYM_RSAPSS_3072,
-		[CRYPTO_KEY_RSA_4096] =
-			SPDM_ASYM_RSASSA_4096 | SPDM_ASYM_RSAPSS_4096,
-	};
-
-	return bits[kind];
+	for (size_t i = 0; i < COUNT(s->cfg.spdm.versions); i++)
+		if (s->cfg.spdm.versions[i] == v)
+			return true;
+	return false;
 }
 
 /* The key decides what can be signed with; a file may say otherwise. */
 static int match_asym(struct serve *s, bool file)
 {
-	const uint32_t can = cli_key_asym(s->id.kind);
+	const bool said = file && s->file.asym_said;
+	const uint32_t can = spdm_key_asym(s->id.kind);
+	const uint32_t pqc = spdm_key_pqc(s->id.kind);
 
-	if (!can || (file && s->file.asym_said && (s->cfg.spdm.asym & ~can)))
+	if (said ? !can || (s->cfg.spdm.asym & ~can) : !can && !pqc)
 		return cli_fail(s->c, "spdm.asym: the identity's key is %s",
 				crypto_key_name(s->id.kind));
-	if (!file || !s->file.asym_said)
+	if (pqc && !has_version(s, SPDM_V14))
+		return cli_fail(s->c,
+				"spdm.versions: the identity's key is %s, "
+				"which 1.4 alone has",
+				crypto_key_name(s->id.kind));
+	s->cfg.spdm.pqc_asym = pqc;
+	if (!said)
 		s->cfg.spdm.asym = can;
 	return 0;
 }

@@ -106,8 +106,12 @@ static int make_of(struct cli *c, const char *dir, enum crypto_key key,
 	cfg.not_before_s = c->now_s() - 3600;
 	cfg.not_after_s = cfg.not_before_s + 10 * YEAR_S;
 	err = f ? identity_new(o, &cfg, f) : IL_E_NOMEM;
-	ret = err ? cli_fail(c, "identity: %s", il_err_name(err))
-		  : put_all(c, dir, f);
+	if (err == IL_E_ARG)
+		ret = cli_fail(c, "identity: this OpenSSL makes no keys of %s",
+			       crypto_key_name(key));
+	else
+		ret = err ? cli_fail(c, "identity: %s", il_err_name(err))
+			  : put_all(c, dir, f);
 	if (f)
 		bytes_wipe(f, sizeof(*f));
 	free(f);
@@ -229,9 +233,15 @@ static const struct {
 	const char *word;
 	enum crypto_key key;
 } keys[] = {
-	{ "p256", CRYPTO_KEY_P256 },	    { "p384", CRYPTO_KEY_P384 },
-	{ "p521", CRYPTO_KEY_P521 },	    { "rsa2048", CRYPTO_KEY_RSA_2048 },
-	{ "rsa3072", CRYPTO_KEY_RSA_3072 }, { "rsa4096", CRYPTO_KEY_RSA_4096 },
+	{ "p256", CRYPTO_KEY_P256 },
+	{ "p384", CRYPTO_KEY_P384 },
+	{ "p521", CRYPTO_KEY_P521 },
+	{ "rsa2048", CRYPTO_KEY_RSA_2048 },
+	{ "rsa3072", CRYPTO_KEY_RSA_3072 },
+	{ "rsa4096", CRYPTO_KEY_RSA_4096 },
+	{ "mldsa44", CRYPTO_KEY_ML_DSA_44 },
+	{ "mldsa65", CRYPTO_KEY_ML_DSA_65 },
+	{ "mldsa87", CRYPTO_KEY_ML_DSA_87 },
 };
 
 static int key_of(struct cli *c, const char *word, enum crypto_key *key)
@@ -244,7 +254,8 @@ static int key_of(struct cli *c, const char *word, enum crypto_key *key)
 		}
 	return word ? cli_misuse(c,
 				 "--key is '%s'; expected p256, p384, p521, "
-				 "rsa2048, rsa3072 or rsa4096",
+				 "rsa2048, rsa3072, rsa4096, mldsa44, mldsa65 "
+				 "or mldsa87",
 				 word)
 		    : 0;
 }

@@ -28,7 +28,7 @@ enum rq_end {
 };
 
 #define RQ_MSG	  4608u
-#define RQ_CHAIN  16384u
+#define RQ_CHAIN  32768u
 #define RQ_REPORT 8192u
 #define RQ_KEPT	  65536u
 #define RQ_STEPS  32u
@@ -92,7 +92,7 @@ struct rq {
 	char first[320]; /* of the first step that was not */
 
 	uint8_t chain[RQ_CHAIN];
-	uint8_t scratch[RQ_TRANSFER + SPDM_SECURED_SLACK];
+	uint8_t scratch[RQ_TRANSFER + SPDM_SECURED_SLACK + CRYPTO_ML_DSA_MAX];
 	uint8_t large[RQ_LARGE];
 	uint8_t msg[RQ_MSG];
 	uint8_t pay[64]; /* vendor payload on its way out */

@@ -4,6 +4,7 @@
 
 #include "cli/request.h"
 #include "crypto/chain.h"
+#include "spdm/sig.h"
 
 /* What the tool has of its own: a key that it shares, an identity. */
 
@@ -37,16 +38,26 @@ static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,
 
 	(void)slot;
 	q->signs++;
-	if (asym & (SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS))
-		return crypto_sign_rsa(
-			&q->crypto, q->key,
-			asym & SPDM_ASYM_RSAPSS ? CRYPTO_RSAPSS : CRYPTO_RSASSA,
-			alg_of(q->spdm.hash), digest, sig, sig_len);
-	return crypto_sign_digest(&q->crypto, q->key, digest, digest_len, sig,
-				  sig_len);
+	return spdm_sig_make(&q->crypto, q->key, asym, digest, digest_len, sig,
+			     sig_len);
 }
 
-static const struct spdm_req_port port = { .sign = sign, .psk = psk };
+static enum il_err sign_msg(void *ctx, uint8_t slot, uint32_t pqc_asym,
+			    const char *about, const uint8_t *msg, size_t len,
+			    uint8_t *sig, size_t sig_len)
+{
+	struct rq *q = ctx;
+
+	(void)slot;
+	(void)pqc_asym;
+	q->signs++;
+	return crypto_sign_msg(&q->crypto, q->key, about, strlen(about), msg,
+			       len, sig, sig_len);
+}
+
+static const struct spdm_req_port port = { .sign = sign,
+					   .psk = psk,
+					   .sign_msg = sign_msg };
 
 /* A digit, or -1. */
 static int digit(char c)
@@ -106,9 +117,6 @@ static int load_identity(struct rq *q)
 		return ret;
 	q->id = id.id;
 	bytes_wipe(&id, sizeof(id));
-	if (!cli_key_asym(q->id.kind))
-		return cli_fail(q->c, "%s: a key of %s signs nothing here",
-				q->o.mutual, crypto_key_name(q->id.kind));
 	if (crypto_key_load(&q->crypto, &q->key, q->id.key, q->id.key_len))
 		return cli_fail(q->c, "%s: the key cannot be used",
 				q->o.mutual);
@@ -131,7 +139,8 @@ void rq_own_cfg(struct rq *q, struct spdm_req_cfg *cfg)
 	if (!q->key.n)
 		return;
 	cfg->caps |= SPDM_CAP_MUT_AUTH | SPDM_CAP_ENCAP;
-	cfg->req_asym = cli_key_asym(q->id.kind);
+	cfg->req_asym = spdm_key_asym(q->id.kind);
+	cfg->req_pqc_asym = spdm_key_pqc(q->id.kind);
 	cfg->slots[0].certs =
 		(struct spdm_span){ q->id.chain, q->id.chain_len };
 }

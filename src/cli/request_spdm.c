@@ -80,6 +80,20 @@ static const struct alg dhe_names[] = {
 	{ 0, "?" },
 };
 
+static const struct alg pqc_names[] = {
+	{ SPDM_PQC_ML_DSA_44, "ML_DSA_44" },
+	{ SPDM_PQC_ML_DSA_65, "ML_DSA_65" },
+	{ SPDM_PQC_ML_DSA_87, "ML_DSA_87" },
+	{ 0, "?" },
+};
+
+static const struct alg kem_names[] = {
+	{ SPDM_KEM_ML_KEM_512, "ML_KEM_512" },
+	{ SPDM_KEM_ML_KEM_768, "ML_KEM_768" },
+	{ SPDM_KEM_ML_KEM_1024, "ML_KEM_1024" },
+	{ 0, "?" },
+};
+
 static const struct alg aead_names[] = {
 	{ SPDM_AEAD_AES_128_GCM, "AES_128_GCM" },
 	{ SPDM_AEAD_AES_256_GCM, "AES_256_GCM" },
@@ -127,14 +141,23 @@ static void show_agreed(struct rq *q)
 			    rq_bits(s->peer_caps, cap_names, COUNT(cap_names)));
 	json_object_set_new(q->found, "data_transfer_size",
 			    json_integer(s->peer_transfer));
-	json_object_set_new(q->found, "asym",
-			    json_string(alg_name(asym_names, s->asym)));
+	if (s->pqc_asym)
+		json_object_set_new(
+			q->found, "pqc_asym",
+			json_string(alg_name(pqc_names, s->pqc_asym)));
+	else
+		json_object_set_new(q->found, "asym",
+				    json_string(alg_name(asym_names, s->asym)));
 	json_object_set_new(q->found, "hash",
 			    json_string(alg_name(hash_names, s->hash)));
-	if (!s->dhe)
+	if (!s->dhe && !s->kem)
 		return;
-	json_object_set_new(q->found, "dhe",
-			    json_string(alg_name(dhe_names, s->dhe)));
+	if (s->kem)
+		json_object_set_new(q->found, "kem",
+				    json_string(alg_name(kem_names, s->kem)));
+	else
+		json_object_set_new(q->found, "dhe",
+				    json_string(alg_name(dhe_names, s->dhe)));
 	json_object_set_new(q->found, "aead",
 			    json_string(alg_name(aead_names, s->aead)));
 }

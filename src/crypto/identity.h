@@ -11,8 +11,8 @@
 
 /*
  * A device's identity: a root, an intermediate and a leaf certificate with
- * their keys, on a curve or RSA (chains of ML-DSA keys are longer than what
- * is below). Texts in, texts out; programs do the files.
+ * their keys, of any kind that crypto_key_new() makes. Texts in, texts out;
+ * programs do the files.
  */
 
 enum identity_part {
@@ -59,7 +59,7 @@ struct identity_cfg {
  */
 void identity_san(const struct identity_cfg *cfg, char out[IDENTITY_SAN_MAX]);
 
-#define IDENTITY_PEM_MAX 8192
+#define IDENTITY_PEM_MAX 32768 /* three certificates of ML-DSA-87 */
 
 struct identity_pem {
 	size_t len; /* without the final zero */
@@ -103,8 +103,8 @@ enum identity_fault {
 /* A few words such as "key does not fit the leaf certificate"; never NULL. */
 const char *identity_fault_name(enum identity_fault fault);
 
-#define IDENTITY_CHAIN_MAX 8192
-#define IDENTITY_KEY_MAX   3072
+#define IDENTITY_CHAIN_MAX (3 * CRYPTO_CERT_MAX)
+#define IDENTITY_KEY_MAX   CRYPTO_KEY_DER_MAX
 
 /* An identity in the forms that a responder takes. */
 struct identity {

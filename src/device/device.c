@@ -164,8 +164,11 @@ static enum il_err init_fn(struct device *d, unsigned i)
 /* Plaintext of a request, then the longest measurement record. */
 static size_t scratch_need(const struct device_cfg *cfg)
 {
+	const size_t pqc = (cfg->spdm.pqc_asym ? SPDM_RSP_SIG_ROOM : 0) +
+			   (cfg->spdm.kem ? SPDM_RSP_KEM_ROOM : 0);
+
 	return 2 * (cfg->doe_limit ? cfg->doe_limit : DOE_OBJECT_LIMIT) +
-	       cfg->max_message + SPDM_SECURED_SLACK;
+	       cfg->max_message + SPDM_SECURED_SLACK + pqc;
 }
 
 /* Requesters are asked for their chains. */

@@ -87,7 +87,7 @@ struct device_report {
 /* A pre-shared key and the hint that names it. */
 #define DEVICE_PSKS	  4
 #define DEVICE_PSK_MAX	  64
-#define DEVICE_PEER_CHAIN 8192 /* bytes of a requester's chain */
+#define DEVICE_PEER_CHAIN 24704 /* bytes of a requester's chain */
 
 struct device_psk {
 	uint8_t hint[DEVICE_PSK_MAX];

@@ -215,8 +215,11 @@ void file_finish_own(struct fj *j, struct device_file *f)
 	if (!asks)
 		return;
 	s->caps |= SPDM_CAP_MUT_AUTH | SPDM_CAP_ENCAP;
-	if (!s->req_asym)
-		s->req_asym = SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS |
-			      SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384 |
-			      SPDM_ASYM_ECDSA_P521;
+	if (s->req_asym)
+		return;
+	s->req_asym = SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS |
+		      SPDM_ASYM_ECDSA_P256 | SPDM_ASYM_ECDSA_P384 |
+		      SPDM_ASYM_ECDSA_P521;
+	s->req_pqc_asym =
+		SPDM_PQC_ML_DSA_44 | SPDM_PQC_ML_DSA_65 | SPDM_PQC_ML_DSA_87;
 }

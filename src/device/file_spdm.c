@@ -177,6 +177,18 @@ static void dhe(struct fj *j, json_t *v, void *to)
 	f->cfg.spdm.dhe = (uint16_t)fj_words(j, v, words, COUNT(words));
 }
 
+static void kem(struct fj *j, json_t *v, void *to)
+{
+	static const struct fj_word words[] = {
+		{ "ml-kem-512", SPDM_KEM_ML_KEM_512 },
+		{ "ml-kem-768", SPDM_KEM_ML_KEM_768 },
+		{ "ml-kem-1024", SPDM_KEM_ML_KEM_1024 },
+	};
+	struct device_file *f = to;
+
+	f->cfg.spdm.kem = (uint16_t)fj_words(j, v, words, COUNT(words));
+}
+
 static void aead(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_word words[] = {
@@ -260,6 +272,7 @@ void file_spdm(struct fj *j, json_t *v, void *to)
 		{ "hash", hash },
 		{ "measurement_hash", meas_hash },
 		{ "dhe", dhe },
+		{ "kem", kem },
 		{ "aead", aead },
 		{ "capabilities", caps },
 		{ "slots", slots },

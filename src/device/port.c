@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/bits.h"
+#include "spdm/sig.h"
 
 /* What the DSM asks of the device. */
 
@@ -389,17 +390,23 @@ static enum il_err sign(void *ctx, uint8_t slot, uint32_t base_asym,
 
 	if (still_signing(d, digest, digest_len))
 		return IL_E_AGAIN;
-	if (base_asym & (SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS))
-		return crypto_sign_rsa(d->cfg.crypto, key,
-				       base_asym & SPDM_ASYM_RSAPSS
-					       ? CRYPTO_RSAPSS
-					       : CRYPTO_RSASSA,
-				       digest_len == 32	  ? CRYPTO_SHA256
-				       : digest_len == 48 ? CRYPTO_SHA384
-							  : CRYPTO_SHA512,
-				       digest, sig, sig_len);
-	return crypto_sign_digest(d->cfg.crypto, key, digest, digest_len, sig,
-				  sig_len);
+	return spdm_sig_make(d->cfg.crypto, key, base_asym, digest, digest_len,
+			     sig, sig_len);
+}
+
+/* The hash that is signed stands behind the prefix. */
+static enum il_err sign_msg(void *ctx, uint8_t slot, uint32_t pqc_asym,
+			    const char *about, const uint8_t *msg, size_t len,
+			    uint8_t *sig, size_t sig_len)
+{
+	struct device *d = ctx;
+	const struct crypto_slot key = device_slot_key(d, slot);
+
+	(void)pqc_asym;
+	if (still_signing(d, msg + SPDM_SIGN_PREFIX, len - SPDM_SIGN_PREFIX))
+		return IL_E_AGAIN;
+	return crypto_sign_msg(d->cfg.crypto, key, about, strlen(about), msg,
+			       len, sig, sig_len);
 }
 
 static enum il_err measure(void *ctx, uint8_t index,
@@ -429,6 +436,7 @@ const struct spdm_rsp_port device_spdm_port = {
 	.mel = device_mel,
 	.psk = device_psk_secret,
 	.trust = device_trust,
+	.sign_msg = sign_msg,
 };
 
 void device_spdm_defaults(struct spdm_rsp_cfg *spdm)

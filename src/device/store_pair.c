@@ -12,7 +12,9 @@ static const struct kind {
 	uint32_t pair; /* SPDM_KEY_PAIR_… */
 	uint32_t asym; /* SPDM_ASYM_… */
 	uint8_t len;
-	uint8_t info[23]; /* AlgorithmIdentifier. RFC 5480 §2.1.1, 8017 A.1 */
+	/* AlgorithmIdentifier. RFC 5480 §2.1.1, 8017 A.1, 9881 §2 */
+	uint8_t info[23];
+	uint8_t pqc[4]; /* SPDM_PQC_…, little-endian */
 } kinds[] = {
 	{ CRYPTO_KEY_P256,
 	  SPDM_KEY_PAIR_ECC_P256,
@@ -50,6 +52,24 @@ static const struct kind {
 	  15,
 	  { 0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5,
 	    0 } },
+	{ CRYPTO_KEY_ML_DSA_44,
+	  0,
+	  0,
+	  13,
+	  { 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 17 },
+	  { SPDM_PQC_ML_DSA_44 } },
+	{ CRYPTO_KEY_ML_DSA_65,
+	  0,
+	  0,
+	  13,
+	  { 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 18 },
+	  { SPDM_PQC_ML_DSA_65 } },
+	{ CRYPTO_KEY_ML_DSA_87,
+	  0,
+	  0,
+	  13,
+	  { 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 19 },
+	  { SPDM_PQC_ML_DSA_87 } },
 };
 
 /*
@@ -59,7 +79,8 @@ static const struct kind {
 static const struct kind *kind_of(const struct device *d)
 {
 	for (size_t i = 0; i < COUNT(kinds); i++)
-		if (kinds[i].asym & d->cfg.spdm.asym)
+		if ((kinds[i].asym & d->cfg.spdm.asym) ||
+		    (kinds[i].pqc[0] & d->cfg.spdm.pqc_asym))
 			return &kinds[i];
 	return NULL;
 }
@@ -97,8 +118,7 @@ enum il_err device_pairs_init(struct device *d)
 	return err;
 }
 
-/* Bits of ML-DSA: this device makes no such keys. */
-static const uint8_t no_pqc[4];
+static const uint8_t no_pqc[4]; /* there is no key */
 
 enum il_err device_key_pair(void *ctx, uint8_t id, struct spdm_key_pair *out)
 {
@@ -119,8 +139,8 @@ enum il_err device_key_pair(void *ctx, uint8_t id, struct spdm_key_pair *out)
 		.asym = p->key.n ? k->pair : 0,
 		.slots = p->slots,
 		.info = { k->info, p->key.n ? k->len : 0 },
-		.pqc_caps = { no_pqc, sizeof(no_pqc) },
-		.pqc = { no_pqc, sizeof(no_pqc) },
+		.pqc_caps = { k->pqc, sizeof(k->pqc) },
+		.pqc = { p->key.n ? k->pqc : no_pqc, sizeof(no_pqc) },
 	};
 	return IL_OK;
 }
@@ -179,7 +199,8 @@ enum il_err device_set_key_pair(void *ctx, const struct spdm_key_pair_ask *ask,
 
 	if (d->cfg.prov.place == DEVICE_SEALED)
 		return IL_E_STATE;
-	if (!ask->id || ask->id > s->pairs || ask->pqc ||
+	if (!ask->id || ask->id > s->pairs ||
+	    (ask->pqc & ~d->cfg.spdm.pqc_asym) ||
 	    (ask->id == 1 && ask->op != SPDM_KEY_PAIR_CHANGE))
 		return IL_E_ARG;
 	for (unsigned i = 0; i < SPDM_SLOTS; i++)

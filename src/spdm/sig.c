@@ -42,6 +42,37 @@ enum crypto_key spdm_asym_key(uint32_t asym, uint32_t pqc)
 	}
 }
 
+uint32_t spdm_key_asym(enum crypto_key kind)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		if (kind && base_key(BIT(i)) == kind)
+			bits |= BIT(i);
+	return bits;
+}
+
+uint32_t spdm_key_pqc(enum crypto_key kind)
+{
+	return crypto_key_is_ml_dsa(kind) ? BIT(kind - CRYPTO_KEY_ML_DSA_44)
+					  : 0;
+}
+
+enum il_err spdm_sig_make(const struct crypto *c, struct crypto_slot key,
+			  uint32_t asym, const uint8_t *digest, size_t len,
+			  uint8_t *sig, size_t sig_len)
+{
+	const enum crypto_hash_alg hash = len == 32   ? CRYPTO_SHA256
+					  : len == 48 ? CRYPTO_SHA384
+						      : CRYPTO_SHA512;
+
+	if (!(asym & (SPDM_ASYM_RSASSA | SPDM_ASYM_RSAPSS)))
+		return crypto_sign_digest(c, key, digest, len, sig, sig_len);
+	return crypto_sign_rsa(
+		c, key, asym & SPDM_ASYM_RSAPSS ? CRYPTO_RSAPSS : CRYPTO_RSASSA,
+		hash, digest, sig, sig_len);
+}
+
 uint16_t spdm_asym_sig_len(uint32_t asym, uint32_t pqc)
 {
 	return pqc ? spdm_pqc_sig_len(pqc) : spdm_sig_len(asym);

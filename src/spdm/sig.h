@@ -22,8 +22,22 @@ struct spdm_sig_alg {
 /* The kind of key that signs with the one bit set; 0: not ours. */
 enum crypto_key spdm_asym_key(uint32_t asym, uint32_t pqc);
 
+/* What a kind of key can sign with, bits of either; 0: nothing of it. */
+uint32_t spdm_key_asym(enum crypto_key kind);
+uint32_t spdm_key_pqc(enum crypto_key kind);
+
 /* Bytes of a signature; 0: neither of them is ours. */
 uint16_t spdm_asym_sig_len(uint32_t asym, uint32_t pqc);
+
+/*
+ * spdm_sig_make() - sign @digest of @len bytes with a private key, as the bit
+ *                   @asym says
+ *
+ * Errors: as crypto_sign_digest() and crypto_sign_rsa()
+ */
+enum il_err spdm_sig_make(const struct crypto *c, struct crypto_slot key,
+			  uint32_t asym, const uint8_t *digest, size_t len,
+			  uint8_t *sig, size_t sig_len) IL_MUST;
 
 /*
  * spdm_sig_verify() - check @sig over a transcript

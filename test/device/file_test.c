@@ -212,6 +212,9 @@ static void other_values_reach_the_configuration(void **unused)
 	assert_int_equal(f.cfg.meas_count, 0);
 	good("{\"doe\": {\"object_limit\": 65544}}");
 	assert_int_equal(f.cfg.spdm.transfer, 65472);
+	assert_int_equal(f.cfg.spdm.kem, 0);
+	good("{\"spdm\": {\"kem\": [\"ml-kem-512\", \"ml-kem-1024\"]}}");
+	assert_int_equal(f.cfg.spdm.kem, BIT(0) | BIT(2));
 }
 
 static void bars_without_an_address_find_a_free_one(void **unused)
@@ -393,6 +396,8 @@ static const struct {
 	  "spdm.requesters.must: needs 'prove'" },
 	{ SPDM("\"requesters\": {\"challenge\": true, \"anchors\": [\"\"]}"),
 	  "spdm.requesters.anchors[0]: names no file" },
+	{ SPDM("\"kem\": [\"ml-kem-256\"]"),
+	  "spdm.kem[0]: 'ml-kem-256' is not one of those that we know" },
 	{ SPDM("\"capabilities\": [\"cert\", \"key-ex\"]"),
 	  "spdm.capabilities: 'key-ex' needs 'encrypt' and 'mac'" },
 	{ SPDM("\"capabilities\": [\"cert\", \"meas-no-sig\"]"),
