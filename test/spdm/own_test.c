@@ -379,6 +379,117 @@ static void a_challenge_is_answered_in_all_its_fields(void **unused)
 	}
 }
 
+static struct spdm_span asked; /* instead of what the responder asks */
+
+static void ask_other(struct pair *p, struct spdm_msg *rsp)
+{
+	(void)p;
+	rsp->u.encap.inner = asked;
+}
+
+/* What the requester answers to @asked, outside or in a session: an ERROR. */
+static void refuses(struct pair *p, int want)
+{
+	struct spdm_channel ch;
+	const uint8_t *m = p->in;
+	uint8_t got[512];
+	size_t n;
+
+	p->change = ask_other;
+	p->change_code = SPDM_ENCAPSULATED_REQUEST;
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_ENCAP, NULL), IL_OK);
+	assert_int_equal(pair_exchange(p), IL_E_AGAIN);
+	ch = p->req.ch[SPDM_DIR_REQ];
+	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
+				       &p->in_len, &p->in_kind),
+			 IL_OK);
+	if (ch.live) {
+		assert_int_equal(spdm_secured_open(&ch, &p->c, p->in, p->in_len,
+						   got, sizeof(got), &n),
+				 IL_OK);
+		m = got;
+	}
+	assert_int_equal(m[1], SPDM_DELIVER_ENCAPSULATED_RESPONSE);
+	assert_int_equal(m[5], SPDM_ERROR);
+	assert_int_equal(m[6], want);
+	assert_int_equal(p->signs, 0);
+}
+
+static void a_requester_refuses_what_is_not_right(void **unused)
+{
+	(void)unused;
+	static const struct {
+		bool inside;
+		uint8_t m[44];
+		uint8_t n;
+		int want;
+	} rows[] = {
+		{ false, { 0x12, 0x81 }, 4, SPDM_ERR_VERSION_MISMATCH },
+		{ false,
+		  { 0x13, 0x82, 5, 0, 0, 0, 9, 0 },
+		  8,
+		  SPDM_ERR_INVALID_REQUEST },
+		{ false, { 0x13, 0x83, 5, 0 }, 44, SPDM_ERR_INVALID_REQUEST },
+		{ false, { 0x13, 0x83, 3, 1 }, 44, SPDM_ERR_INVALID_REQUEST },
+		{ false, { 0x13, 0xe9, 1, 7 }, 4, SPDM_ERR_UNEXPECTED_REQUEST },
+		{ false, { 0x13, 0xe0 }, 4, SPDM_ERR_UNSUPPORTED_REQUEST },
+		{ true, { 0x13, 0x83, 3, 0 }, 44, SPDM_ERR_UNEXPECTED_REQUEST },
+		{ true, { 0x13, 0xe9, 2, 7 }, 4, SPDM_ERR_INVALID_REQUEST },
+		{ true, { 0x13, 0xe9, 3, 7 }, 4, SPDM_ERR_INVALID_REQUEST },
+	};
+
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		struct pair *p = many(0, SPDM_CAP_EP_INFO_NO_SIG, 1);
+
+		pair_connect(p);
+		if (rows[i].inside)
+			assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL),
+					 IL_OK);
+		assert_int_equal(spdm_rsp_ask(&p->rsp, SPDM_ASK_ENDPOINT_INFO,
+					      SPDM_ANY_SESSION),
+				 IL_OK);
+		asked = (struct spdm_span){ rows[i].m, rows[i].n };
+		refuses(p, rows[i].want);
+		pair_free(p);
+	}
+}
+
+/* Nothing came under the new key that was announced: nothing verifies it. */
+static void a_key_is_verified_under_itself(void **unused)
+{
+	(void)unused;
+	static const uint8_t update[4] = { 0x13, SPDM_KEY_UPDATE, 1, 7 };
+	static const uint8_t verify[4] = { 0x13, SPDM_KEY_UPDATE, 3, 7 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct pair *p = many(0, 0, 1);
+
+		pair_connect(p);
+		assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
+		assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_ENCAP, NULL),
+				 IL_OK);
+		p->req.step = 1;
+		memcpy(p->req.cfg.scratch, update, 4);
+		p->req.inner = (struct spdm_span){ p->req.cfg.scratch, 4 };
+		assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
+					       &p->in_len, &p->in_kind),
+				 IL_OK);
+		assert_true(p->req.next.live);
+		/* The acknowledgement came under the old key. */
+		memcpy(p->req.cfg.scratch, i ? update : verify, 4);
+		p->req.sent = false;
+		const struct spdm_channel old = p->req.ch[SPDM_DIR_RSP];
+
+		assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
+					       &p->in_len, &p->in_kind),
+				 IL_OK);
+		assert_memory_equal(&old, &p->req.ch[SPDM_DIR_RSP],
+				    sizeof(old));
+		spdm_req_abort(&p->req);
+		pair_free(p);
+	}
+}
+
 /* A reset took what was agreed: whatever comes, GET_VERSION is wanted. */
 static void who_has_forgotten_says_so(void **unused)
 {
@@ -446,6 +557,8 @@ int main(void)
 		cmocka_unit_test(a_slow_signature_is_asked_for_again),
 		cmocka_unit_test(a_signature_under_way_can_be_given_up),
 		cmocka_unit_test(a_challenge_is_answered_in_all_its_fields),
+		cmocka_unit_test(a_requester_refuses_what_is_not_right),
+		cmocka_unit_test(a_key_is_verified_under_itself),
 		cmocka_unit_test(who_has_forgotten_says_so),
 		cmocka_unit_test(a_handshake_in_the_clear_is_forgotten_too),
 	};
