@@ -132,6 +132,24 @@ static void what_is_put_off_leaves_l1_l2(void **unused)
 	pair_free(p);
 }
 
+/* What DIGESTS and CERTIFICATE brought to M1/M2 does not outlive a reset. */
+static void a_reset_begins_m1_m2_anew(void **unused)
+{
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P384);
+
+	p->rcfg.caps |= SPDM_CAP_CACHE;
+	pair_start(p);
+	pair_connect(p);
+	assert_int_not_equal(p->rsp.tr.m12.n, 0);
+	spdm_rsp_reset(&p->rsp);
+	spdm_req_reset(&p->req);
+	assert_int_equal(p->rsp.phase, SPDM_PH_READY);
+	assert_int_equal(p->rsp.tr.m12.n, 0);
+	assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, NULL), IL_OK);
+	pair_free(p);
+}
+
 /* --- numbers near their end --- */
 
 static enum il_err update(struct pair *p, uint8_t how)
@@ -351,6 +369,49 @@ static void trust_may_be_waited_for(void **unused)
 	}
 }
 
+/*
+ * A large request of nobody's session waits where its chunks came together. A
+ * session that needs the place gets it, and what waited there is lost: it is
+ * not answered with the other's bytes.
+ */
+static void a_large_request_that_waits_makes_room(void **unused)
+{
+	static uint8_t load[3000];
+	const struct spdm_req_args a = {
+		.vdm = { SPDM_STD_PCISIG,
+			 { (const uint8_t *)"\x01\x00", 2 },
+			 { load, sizeof(load) } },
+	};
+	/* CXL's, 100 bytes, in two chunks of 50 */
+	uint8_t first[66] = { 0x12, 0x85, 0, 9,	  0, 0,	   0,	 0,    50,
+			      0,    0,	  0, 100, 0, 0,	   0,	 0x12, 0xfe,
+			      0,    0,	  3, 0,	  2, 0x98, 0x1e, 89 };
+	uint8_t last[62] = { 0x12, 0x85, 1, 9, 1, 0, 0, 0, 50 };
+	uint8_t again[4] = { 0x12, 0xff, 0xfe, 0 };
+
+	(void)unused;
+	struct pair *p = chunky(512, 0x12);
+
+	p->rcfg.kept = kept;
+	p->rcfg.kept_cap = sizeof(kept);
+	p->rcfg.rdt_exponent = 20;
+	pair_start(p);
+	pair_session(p);
+	p->vendor_err = IL_E_AGAIN;
+	(void)pair_send(p, SPDM_PLAIN, first, sizeof(first));
+	(void)pair_send(p, SPDM_PLAIN, last, sizeof(last));
+	assert_int_equal(p->out[1], 0x05);
+	assert_int_equal(p->out[8], SPDM_ERR_RESPONSE_NOT_READY);
+	again[3] = p->out[12];
+	assert_int_equal(p->rsp.large.state, SPDM_LARGE_HELD);
+	p->vendor_err = IL_OK;
+	assert_int_equal(pair_run(p, SPDM_OP_VENDOR, &a), IL_OK);
+	assert_int_equal(pair_send(p, SPDM_PLAIN, again, 4),
+			 SPDM_ERR_MESSAGE_LOST);
+	assert_int_equal(p->rsp.large.state, SPDM_LARGE_NONE);
+	pair_free(p);
+}
+
 /* --- slow measurements --- */
 
 static unsigned slow, asked[SPDM_MEAS_ALL];
@@ -403,6 +464,58 @@ static void measuring_may_be_waited_for(void **unused)
 	pair_free(p);
 }
 
+/* --- records --- */
+
+/* As long an answer as there is room for, and a byte more. */
+static enum il_err too_long(void *ctx, uint32_t session_id,
+			    const struct spdm_vdm *in, struct wr *out)
+{
+	(void)ctx;
+	(void)session_id;
+	(void)in;
+	wr_zero(out, 65530);
+	return IL_OK;
+}
+
+/* A record's length has 16 bits, whatever the peer says that it takes. */
+static void an_answer_above_a_record_ends_no_session(void **unused)
+{
+	static uint8_t room[140000], peer[70100], out[70100];
+	const uint8_t id[2] = { 1, 0 };
+	const struct spdm_req_args a = {
+		.vdm = { SPDM_STD_PCISIG, { id, 2 }, { id, 2 } },
+	};
+	struct spdm_rsp_port port;
+
+	(void)unused;
+	struct pair *p = pair_new(CRYPTO_P384);
+
+	port = *p->rcfg.port;
+	port.vendor = too_long;
+	p->rcfg.port = &port;
+	p->rcfg.scratch = room;
+	p->rcfg.scratch_len = sizeof(room);
+	p->qcfg.transfer = 70000;
+	p->qcfg.scratch = peer;
+	p->qcfg.scratch_len = sizeof(peer);
+	pair_start(p);
+	pair_session(p);
+	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_VENDOR, &a), IL_OK);
+	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
+				       &p->in_len, &p->in_kind),
+			 IL_OK);
+	assert_int_equal(spdm_rsp_handle(&p->rsp, p->in_kind, p->in, p->in_len,
+					 out, sizeof(out), &p->out_len,
+					 &p->out_kind, p->now_ns),
+			 IL_OK);
+	assert_int_equal(
+		spdm_req_push(&p->req, p->out_kind, out, p->out_len, p->now_ns),
+		IL_E_PEER);
+	assert_int_equal(p->ended, 0);
+	beat(p, 1);
+	pair_free(p);
+}
+
 /* --- what a version does not know --- */
 
 /* Codes from 0x0b on are reserved before 1.2. */
@@ -443,7 +556,10 @@ int main(void)
 		cmocka_unit_test(a_requester_proves_itself_in_chunks),
 		cmocka_unit_test(what_is_asked_may_come_in_chunks),
 		cmocka_unit_test(trust_may_be_waited_for),
+		cmocka_unit_test(a_large_request_that_waits_makes_room),
 		cmocka_unit_test(measuring_may_be_waited_for),
+		cmocka_unit_test(a_reset_begins_m1_m2_anew),
+		cmocka_unit_test(an_answer_above_a_record_ends_no_session),
 		cmocka_unit_test(errors_are_those_of_the_version),
 	};
 

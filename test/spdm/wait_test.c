@@ -333,6 +333,9 @@ static void odd_not_ready_is_refused(void **unused)
 	assert_int_equal(told(p, "\x12\x7f\x42\0\x0a\x83\1\1", 8), IL_E_FIELD);
 	assert_int_equal(told(p, "\x12\x7f\x42\0\x19\x83\1\4", 8), IL_E_FIELD);
 	assert_int_equal(told(p, "\x12\x7f\x42\0\x0a\x83\1", 7), IL_E_SHORT);
+	/* By a version that was not agreed on, nothing is put off. */
+	assert_int_equal(told(p, "\x10\x7f\x42\0\x0a\x83\1\4", 8), IL_E_PEER);
+	assert_int_equal(told(p, "\x10\x7f\x03\0", 4), IL_E_PEER);
 	/* Chunks were not agreed on. */
 	assert_int_equal(told(p, "\x12\x7f\x0f\0\1", 5), IL_E_FIELD);
 	pair_free(p);
