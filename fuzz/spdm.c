@@ -16,7 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 				       .dhe_len = how & 2 ? 96 : 64,
 				       .summary = how & 4,
 				       .sign = how & 8,
-				       .clear = how & 16 };
+				       .clear = how & 16,
+				       .multi_key = how & 64,
+				       .req_sig_len = how & 128 ? 96 : 0 };
 	struct spdm_msg m, n;
 	size_t used = rd_left(&in);
 	enum il_err err;
