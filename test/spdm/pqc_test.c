@@ -335,6 +335,7 @@ static void algorithms_are_asked_for_by_the_book(void **unused)
 
 	(void)unused;
 	p->qcfg.req_pqc_asym = dsas[2].bit;
+	p->rcfg.asym = SPDM_ASYM_ECDSA_P384; /* as well */
 	pair_start(p);
 	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_CONNECT, NULL), IL_OK);
 	for (unsigned i = 0; i < 3; i++)
@@ -438,6 +439,8 @@ static void a_requester_takes_one_of_each_that_it_offered(void **unused)
 				 IL_E_FIELD);
 		assert_int_equal(p->changed, 1);
 		assert_int_equal(p->req.state, SPDM_REQ_NEW);
+		/* At once, not by the certificates that follow. */
+		assert_int_equal(p->out[1], SPDM_ALGORITHMS);
 		pair_free(p);
 	}
 }
