@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "pair.h"
+#include "large_rig.h"
 
 /*
  * What only shows at an edge: transcripts after an ERROR, numbers near their
  * end, carriers before and inside of a handshake, slow measurements.
  */
 
-#define LARGE 20000
-
-static uint8_t rsp_large[LARGE], req_large[LARGE], kept[PAIR_TRANSFER];
-static uint8_t scratch[2 * LARGE];
-
-static struct pair *chunky(uint32_t transfer, uint8_t version)
-{
-	struct pair *p = pair_new(CRYPTO_P384);
-
-	p->rcfg.versions[0] = p->qcfg.versions[0] = version;
-	p->rcfg.caps |= SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP;
-	p->qcfg.caps |= SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP;
-	p->rcfg.large = rsp_large;
-	p->qcfg.large = req_large;
-	p->rcfg.large_cap = p->qcfg.large_cap = LARGE;
-	p->rcfg.transfer = p->qcfg.transfer = transfer;
-	p->rcfg.scratch = scratch;
-	p->rcfg.scratch_len = sizeof(scratch);
-	return p;
-}
+static uint8_t kept[PAIR_TRANSFER];
 
 /* --- L1/L2 --- */
 
@@ -236,7 +217,7 @@ static void a_list_of_algorithms_may_come_in_chunks(void **unused)
 	size_t at = 0;
 
 	(void)unused;
-	struct pair *p = chunky(42, 0x13);
+	struct pair *p = large_pair_by(42, 0x13);
 
 	pair_start(p);
 	assert_int_equal(pair_send(p, SPDM_PLAIN, version, 4), 0);
@@ -269,7 +250,7 @@ static void a_list_that_is_too_long_is_refused(void **unused)
 			     2,	   0,	 42, 0, 0, 0, 50, 0, 0, 0 };
 
 	(void)unused;
-	struct pair *p = chunky(42, 0x13);
+	struct pair *p = large_pair_by(42, 0x13);
 
 	pair_start(p);
 	assert_int_equal(pair_send(p, SPDM_PLAIN, version, 4), 0);
@@ -288,7 +269,7 @@ static void a_requester_proves_itself_in_chunks(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < 6; i++) {
-		struct pair *p = chunky(42, i < 3 ? 0x12 : 0x14);
+		struct pair *p = large_pair_by(42, i < 3 ? 0x12 : 0x14);
 
 		pair_mutual(p,
 			    i % 3 ? SPDM_MUT_AUTH_ENCAP : SPDM_MUT_AUTH_DIGESTS,
@@ -319,7 +300,7 @@ static void stretch(struct pair *p, struct spdm_msg *m)
 static void what_is_asked_may_come_in_chunks(void **unused)
 {
 	(void)unused;
-	struct pair *p = chunky(42, 0x13);
+	struct pair *p = large_pair_by(42, 0x13);
 
 	pair_mutual(p, 0, 0);
 	p->qcfg.caps |= SPDM_CAP_EP_INFO_SIG;
@@ -390,7 +371,7 @@ static void a_large_request_that_waits_makes_room(void **unused)
 	uint8_t again[4] = { 0x12, 0xff, 0xfe, 0 };
 
 	(void)unused;
-	struct pair *p = chunky(512, 0x12);
+	struct pair *p = large_pair_by(512, 0x12);
 
 	p->rcfg.kept = kept;
 	p->rcfg.kept_cap = sizeof(kept);

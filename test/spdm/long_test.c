@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "pair.h"
+#include "large_rig.h"
 
 /*
  * What SPDM 1.4 adds to long messages. Bytes by hand from DSP0274 1.4.0:
@@ -9,64 +9,22 @@
  * remainder are u32, behind the reserved u16 ones.
  */
 
-#define CAP 140000
-
-static uint8_t rsp_large[CAP], req_large[CAP], scratch[2 * CAP];
-static uint8_t load[66000];
-
-static struct pair *new14(uint32_t transfer, uint8_t version)
-{
-	struct pair *p = pair_new(CRYPTO_P384);
-
-	p->rcfg.versions[0] = p->qcfg.versions[0] = version;
-	p->rcfg.caps |= SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP;
-	p->qcfg.caps |= SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP;
-	p->rcfg.large = rsp_large;
-	p->qcfg.large = req_large;
-	p->rcfg.large_cap = p->qcfg.large_cap = CAP;
-	p->rcfg.transfer = p->qcfg.transfer = transfer;
-	p->rcfg.scratch = scratch;
-	p->rcfg.scratch_len = sizeof(scratch);
-	for (size_t i = 0; i < sizeof(load); i++)
-		load[i] = (uint8_t)(i * 11 + (i >> 9));
-	return p;
-}
-
-static enum il_err echo(struct pair *p, size_t n, bool large)
-{
-	const struct spdm_req_args a = {
-		.vdm = { SPDM_STD_PCISIG,
-			 { (const uint8_t *)"\x01\x00", 2 },
-			 { load, n } },
-		.vdm_large = large,
-	};
-	enum il_err err = pair_run(p, SPDM_OP_VENDOR, &a);
-
-	if (err)
-		return err;
-	assert_int_equal(spdm_req_answer(&p->req)->payload.n, n);
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(spdm_req_answer(&p->req)->payload.p[i],
-				 (uint8_t)(load[i] + 1));
-	return IL_OK;
-}
-
 /* More than 65,535 bytes cannot be said in the short form. */
 static void the_long_form_goes_both_ways(void **unused)
 {
 	(void)unused;
-	struct pair *p = new14(4000, 0x14);
+	struct pair *p = large_pair_by(4000, 0x14);
 
 	pair_start(p);
 	pair_session(p);
-	assert_int_equal(echo(p, 0, true), IL_E_TIMEOUT); /* no answer */
+	assert_int_equal(large_echo(p, 0, true), IL_E_TIMEOUT); /* no answer */
 	spdm_req_abort(&p->req);
 	assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
-	assert_int_equal(echo(p, 40, true), IL_OK);
-	assert_int_equal(echo(p, 5000, true), IL_OK);
-	assert_int_equal(echo(p, 66000, true), IL_OK);
-	assert_int_equal(echo(p, 66000, false), IL_E_ARG);
-	assert_int_equal(echo(p, 5000, false), IL_OK);
+	assert_int_equal(large_echo(p, 40, true), IL_OK);
+	assert_int_equal(large_echo(p, 5000, true), IL_OK);
+	assert_int_equal(large_echo(p, 66000, true), IL_OK);
+	assert_int_equal(large_echo(p, 66000, false), IL_E_ARG);
+	assert_int_equal(large_echo(p, 5000, false), IL_OK);
 	pair_free(p);
 }
 
@@ -74,7 +32,7 @@ static void the_long_form_needs_both_ends_and_1_4(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < 3; i++) {
-		struct pair *p = new14(4000, i ? 0x14 : 0x13);
+		struct pair *p = large_pair_by(4000, i ? 0x14 : 0x13);
 
 		if (i == 1)
 			p->rcfg.caps &= ~SPDM_CAP_LARGE_RESP;
@@ -82,8 +40,8 @@ static void the_long_form_needs_both_ends_and_1_4(void **unused)
 			p->qcfg.caps &= ~SPDM_CAP_LARGE_RESP;
 		pair_start(p);
 		pair_session(p);
-		assert_int_equal(echo(p, 40, true), IL_E_ARG);
-		assert_int_equal(echo(p, 40, false), IL_OK);
+		assert_int_equal(large_echo(p, 40, true), IL_E_ARG);
+		assert_int_equal(large_echo(p, 40, false), IL_OK);
 		pair_free(p);
 	}
 }
@@ -108,7 +66,7 @@ static void a_long_length_is_what_there_is(void **unused)
 					  0,	0,    0,    8, 9, 10 };
 
 	(void)unused;
-	struct pair *p = new14(4000, 0x14);
+	struct pair *p = large_pair_by(4000, 0x14);
 
 	pair_start(p);
 	pair_connect(p);
@@ -134,14 +92,14 @@ static void a_long_length_is_what_there_is(void **unused)
 static void the_long_form_is_refused_where_it_was_not_agreed(void **unused)
 {
 	(void)unused;
-	struct pair *p = new14(4000, 0x14);
+	struct pair *p = large_pair_by(4000, 0x14);
 
 	p->qcfg.caps &= ~SPDM_CAP_LARGE_RESP;
 	pair_start(p);
 	pair_connect(p);
 	assert_int_equal(say(p, 0, 0x14, 18), SPDM_ERR_INVALID_REQUEST);
 	pair_free(p);
-	p = new14(4000, 0x13);
+	p = large_pair_by(4000, 0x13);
 	pair_start(p);
 	pair_connect(p);
 	assert_int_equal(say(p, 0, 0x13, 18), SPDM_ERR_INVALID_REQUEST);
@@ -159,13 +117,13 @@ static void an_answer_in_the_other_form_is_refused(void **unused)
 {
 	(void)unused;
 	for (unsigned large = 0; large < 2; large++) {
-		struct pair *p = new14(4000, 0x14);
+		struct pair *p = large_pair_by(4000, 0x14);
 
 		pair_start(p);
 		pair_session(p);
 		p->change = other_form;
 		p->change_code = 0x7e;
-		assert_int_equal(echo(p, 40, large), IL_E_FIELD);
+		assert_int_equal(large_echo(p, 40, large), IL_E_FIELD);
 		assert_int_equal(p->req.state, SPDM_REQ_CONNECTED);
 		pair_free(p);
 	}
@@ -194,7 +152,7 @@ static void chunks_are_counted_in_32_bits(void **unused)
 	uint8_t get[8] = { 0x14, 0x86 };
 
 	(void)unused;
-	struct pair *p = new14(100, 0x14);
+	struct pair *p = large_pair_by(100, 0x14);
 
 	memcpy(long_one, cxl, 15);
 	long_one[11] = 100;
@@ -239,14 +197,14 @@ static void a_whole_life_in_42_bytes(void **unused)
 					   .sign = true };
 
 	(void)unused;
-	struct pair *p = new14(42, 0x14);
+	struct pair *p = large_pair_by(42, 0x14);
 
 	pair_start(p);
 	pair_connect(p);
 	assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, &all), IL_OK);
 	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &all), IL_OK);
 	assert_int_equal(pair_run(p, SPDM_OP_SESSION, &all), IL_OK);
-	assert_int_equal(echo(p, 3000, true), IL_OK);
+	assert_int_equal(large_echo(p, 3000, true), IL_OK);
 	assert_int_equal(pair_run(p, SPDM_OP_END_SESSION, NULL), IL_OK);
 	pair_free(p);
 }
@@ -267,7 +225,7 @@ static int get_chain(struct pair *p, uint8_t slot, uint32_t off, uint32_t len)
 static void a_chain_is_told_in_long_fields_where_they_are_wanted(void **unused)
 {
 	(void)unused;
-	struct pair *p = new14(4000, 0x14);
+	struct pair *p = large_pair_by(4000, 0x14);
 	const uint32_t total = (uint32_t)(4 + 48 + p->maker.certs_len);
 
 	pair_start(p);
@@ -287,7 +245,7 @@ static void a_chain_is_told_in_long_fields_where_they_are_wanted(void **unused)
 	assert_int_equal(get_chain(p, 5, 0, 100), SPDM_ERR_INVALID_REQUEST);
 	assert_int_equal(get_chain(p, 0, 0, 0), SPDM_ERR_INVALID_REQUEST);
 	pair_free(p);
-	p = new14(4000, 0x14);
+	p = large_pair_by(4000, 0x14);
 	p->rcfg.caps &= ~SPDM_CAP_LARGE_RESP;
 	pair_start(p);
 	pair_connect(p);
@@ -299,7 +257,7 @@ static void a_chain_is_told_in_long_fields_where_they_are_wanted(void **unused)
 static void a_long_answer_fits_what_goes_over_at_once(void **unused)
 {
 	(void)unused;
-	struct pair *p = new14(200, 0x14);
+	struct pair *p = large_pair_by(200, 0x14);
 
 	p->qcfg.caps &= ~SPDM_CAP_CHUNK;
 	pair_start(p);
@@ -326,7 +284,7 @@ static int slot_size(struct pair *p, uint8_t version, uint8_t slot)
 static void a_slot_s_size_is_told_truthfully(void **unused)
 {
 	(void)unused;
-	struct pair *p = new14(4000, 0x13);
+	struct pair *p = large_pair_by(4000, 0x13);
 
 	p->rcfg.slots[2].there = true; /* and empty */
 	pair_start(p);
@@ -344,7 +302,7 @@ static void a_slot_s_size_is_told_truthfully(void **unused)
 	assert_int_equal(slot_size(p, 0x13, 2), UINT16_MAX);
 	pair_free(p);
 	/* Reserved before: the Length of 0 is what it is. */
-	p = new14(4000, 0x12);
+	p = large_pair_by(4000, 0x12);
 	pair_start(p);
 	pair_connect(p);
 	assert_int_equal(slot_size(p, 0x12, 0), -SPDM_ERR_INVALID_REQUEST);
