@@ -388,6 +388,15 @@ static int error_of(const uint8_t *m, size_t n)
 	return n >= 4 && m[1] == SPDM_ERROR ? m[2] : 0;
 }
 
+unsigned pair_live(const struct pair *p)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
+		n += p->rsp.ses[i].state != SPDM_SES_NONE;
+	return n;
+}
+
 int pair_send(struct pair *p, enum spdm_kind kind, const uint8_t *in, size_t n)
 {
 	spdm_rsp_via(&p->rsp, p->qcfg.binding);

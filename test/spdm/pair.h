@@ -44,8 +44,8 @@ struct pair {
 	const char *about; /* signed for this instead, if not NULL */
 	uint8_t msg[SPDM_SIGN_MSG_MAX]; /* the last that ML-DSA signed */
 	size_t msg_len;
-	uint8_t rsp_digest[SPDM_HASH_MAX];    /* the responder's latest */
-	uint8_t infos; /* endpoint information that came */
+	uint8_t rsp_digest[SPDM_HASH_MAX]; /* the responder's latest */
+	uint8_t infos;			   /* endpoint information that came */
 	bool info_proven;
 	uint8_t peer_chain[8192];
 	uint8_t psk_twist; /* of the responder's pre-shared key */
@@ -93,6 +93,8 @@ enum il_err pair_run(struct pair *p, enum spdm_req_op op,
 /* Connected, and in a session. */
 void pair_connect(struct pair *p);
 void pair_session(struct pair *p);
+/* Sessions that the responder has, handshakes too. */
+unsigned pair_live(const struct pair *p);
 
 /* Sends bytes to the responder as they are; the ERROR code of the answer,
  * 0 if it is none, -1 if there was no answer. */

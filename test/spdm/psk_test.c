@@ -28,15 +28,6 @@ static struct pair *connected(uint32_t cap)
 	return p;
 }
 
-static unsigned live(const struct pair *p)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		n += p->rsp.ses[i].state != SPDM_SES_NONE;
-	return n;
-}
-
 /* All that a session is for, then its end. */
 static void use(struct pair *p)
 {
@@ -50,7 +41,7 @@ static void use(struct pair *p)
 	assert_int_equal(pair_run(p, SPDM_OP_KEY_UPDATE, &all), IL_OK);
 	assert_int_equal(pair_run(p, SPDM_OP_END_SESSION, NULL), IL_OK);
 	assert_int_equal(p->ended_why, SPDM_END_REQUESTED);
-	assert_int_equal(live(p), 0);
+	assert_int_equal(pair_live(p), 0);
 }
 
 static void a_key_that_both_hold_makes_a_session(void **unused)
@@ -118,11 +109,11 @@ static void a_key_that_is_not_there_is_refused(void **unused)
 	assert_int_equal(pair_run(p, SPDM_OP_PSK, &other), IL_E_PEER);
 	assert_int_equal(spdm_req_peer_error(&p->req),
 			 SPDM_ERR_INVALID_REQUEST);
-	assert_int_equal(live(p), 0);
+	assert_int_equal(pair_live(p), 0);
 	p->psk_err = IL_E_IO;
 	assert_int_equal(pair_run(p, SPDM_OP_PSK, &named), IL_E_PEER);
 	assert_int_equal(spdm_req_peer_error(&p->req), SPDM_ERR_UNSPECIFIED);
-	assert_int_equal(live(p), 0);
+	assert_int_equal(pair_live(p), 0);
 	p->psk_err = IL_OK;
 	assert_int_equal(pair_run(p, SPDM_OP_PSK, &named), IL_OK);
 	pair_free(p);
@@ -181,10 +172,10 @@ static void a_wrong_psk_finish_ends_the_handshake(void **unused)
 
 	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_PSK, &named), IL_OK);
 	assert_int_equal(pair_exchange(p), IL_E_AGAIN);
-	assert_int_equal(live(p), 1);
+	assert_int_equal(pair_live(p), 1);
 	assert_int_equal(pair_send_secured(p, m, sizeof(m)),
 			 SPDM_ERR_DECRYPT_ERROR);
-	assert_int_equal(live(p), 0);
+	assert_int_equal(pair_live(p), 0);
 	assert_int_equal(p->ended, 0); /* it never was established */
 	pair_free(p);
 }
@@ -289,7 +280,7 @@ static void places_run_out_and_are_counted_with_others(void **unused)
 				 IL_OK);
 		spdm_req_drop_session(&p->req); /* the peer keeps it */
 	}
-	assert_int_equal(live(p), SPDM_RSP_SESSIONS);
+	assert_int_equal(pair_live(p), SPDM_RSP_SESSIONS);
 	assert_int_equal(pair_run(p, SPDM_OP_PSK, &named), IL_E_PEER);
 	assert_int_equal(spdm_req_peer_error(&p->req),
 			 SPDM_ERR_SESSION_LIMIT_EXCEEDED);
