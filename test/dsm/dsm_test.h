@@ -13,6 +13,7 @@ int run_lock_tests(void);
 int run_watch_tests(void);
 int run_cascade_tests(void);
 int run_split_tests(void);
+int run_pipe_tests(void);
 int run_verdict_tests(void);
 
 /* PF 0 with two VFs, and PF 1. TDI n is function_id 0x100 + n. */
