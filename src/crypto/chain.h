@@ -45,8 +45,9 @@ void crypto_chain_drop(const struct crypto *c, struct crypto_chain *chain);
  * @why:    written always
  *
  * Certificates must stand in order; keys and signatures of less than 112 bits
- * of security (SHA-1, RSA below 2048 bits) are refused. The first fault counted
- * from the anchor down is the one reported; the leaf's purpose comes last.
+ * of security (SHA-1, RSA below 2048 bits) are refused, and RSA keys whose
+ * exponent is 1 or even, the anchor's too. The first fault counted from the
+ * anchor down is the one reported; the leaf's purpose comes last.
  *
  * Errors:   IL_E_STATE  @chain is not a parsed chain
  *           IL_E_AUTH   not to be trusted; @why says which certificate

@@ -132,7 +132,7 @@ const char *crypto_why_name(enum crypto_why_code code)
 	case CRYPTO_WHY_KEY_USAGE:
 		return "key usage forbids it";
 	case CRYPTO_WHY_PURPOSE:
-		return "not for an SPDM responder";
+		return "not for this role in SPDM";
 	case CRYPTO_WHY_CRITICAL:
 		return "unknown critical extension";
 	case CRYPTO_WHY_ANCHOR:

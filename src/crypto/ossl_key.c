@@ -25,12 +25,21 @@ int ossl_curve_nid(enum crypto_curve curve)
 	return curves[curve].nid;
 }
 
+/*
+ * The curve by its name. One that is written out is refused, even where it is
+ * the same, as path validation does. Source: RFC 5480 §2.1.1 (namedCurve)
+ */
 static enum crypto_key ec_kind(const EVP_PKEY *k)
 {
 	char name[32];
+	int written = 0;
 	int nid;
 
-	if (!EVP_PKEY_get_group_name(k, name, sizeof(name), NULL))
+	if (!EVP_PKEY_get_group_name(k, name, sizeof(name), NULL) ||
+	    !EVP_PKEY_get_int_param(
+		    k, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+		    &written) ||
+	    written)
 		return 0;
 	nid = EC_curve_nist2nid(name);
 	if (nid == NID_undef)

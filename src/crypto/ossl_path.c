@@ -95,6 +95,22 @@ static bool dates_ok(const struct path *p)
 	return true;
 }
 
+/* OpenSSL looks at how long a key is, not at its exponent. */
+static bool key_ok(const X509 *x)
+{
+	const EVP_PKEY *k = X509_get0_pubkey(x);
+
+	return k && ossl_exponent_ok(k);
+}
+
+static bool keys_ok(const struct path *p)
+{
+	for (int i = 0; i < p->count; i++)
+		if (!key_ok(p->cert[i]))
+			return false;
+	return key_ok(p->anchor);
+}
+
 /* What a certificate says that stands above another one. */
 static enum crypto_why_code check_issuer(X509 *x, int cas_below)
 {
@@ -109,7 +125,7 @@ static enum crypto_why_code check_issuer(X509 *x, int cas_below)
 	}
 	if (most >= 0 && cas_below > most)
 		return CRYPTO_WHY_PATH_LEN;
-	return CRYPTO_WHY_NONE;
+	return key_ok(x) ? CRYPTO_WHY_NONE : CRYPTO_WHY_OTHER;
 }
 
 static enum crypto_why_code check_link(const struct path *p, int i,
@@ -200,7 +216,7 @@ static struct crypto_why judge(struct ossl *o, const struct path *p,
 	int leaf = p->count - 1;
 	enum crypto_why_code code;
 
-	if (!dates_ok(p) || !path_ok(o, p))
+	if (!dates_ok(p) || !keys_ok(p) || !path_ok(o, p))
 		return diagnose(p);
 	code = check_leaf(p->cert[leaf], requester);
 	return (struct crypto_why){ code, code ? leaf : 0 };

@@ -243,6 +243,8 @@ const EVP_MD *ossl_digest(enum crypto_hash_alg alg);
 enum crypto_key ossl_kind_of(const EVP_PKEY *k);
 /* Of what kind an RSA key is; 0: none of ours, or one that is weak. */
 enum crypto_key ossl_rsa_kind(const EVP_PKEY *k);
+/* False: an RSA key with which a signature proves nothing. */
+bool ossl_exponent_ok(const EVP_PKEY *k);
 /* OpenSSL's number of a curve. */
 int ossl_curve_nid(enum crypto_curve curve);
 /* A slot with a key in it, private or public; NULL if it is none. */

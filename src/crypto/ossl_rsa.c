@@ -7,14 +7,16 @@
 /* Signatures of RSA keys. */
 
 /*
- * An exponent of 1 would sign nothing, an even one has no inverse.
+ * With an exponent of 1 everybody signs, an even one has no inverse.
  * Source: RFC 8017 §3.1 (odd, at least 3)
  */
-static bool exponent_ok(const EVP_PKEY *k)
+bool ossl_exponent_ok(const EVP_PKEY *k)
 {
 	BIGNUM *e = NULL;
 	bool ok;
 
+	if (!EVP_PKEY_is_a(k, "RSA") && !EVP_PKEY_is_a(k, "RSA-PSS"))
+		return true;
 	ok = EVP_PKEY_get_bn_param(k, OSSL_PKEY_PARAM_RSA_E, &e) &&
 	     BN_is_odd(e) && !BN_is_one(e) && !BN_is_negative(e);
 	BN_free(e);
@@ -27,7 +29,7 @@ enum crypto_key ossl_rsa_kind(const EVP_PKEY *k)
 
 	for (unsigned i = CRYPTO_KEY_RSA_2048; i <= CRYPTO_KEY_RSA_4096; i++)
 		if ((int)crypto_key_rsa_bits((enum crypto_key)i) == bits)
-			return exponent_ok(k) ? (enum crypto_key)i : 0;
+			return ossl_exponent_ok(k) ? (enum crypto_key)i : 0;
 	return 0;
 }
 

@@ -2,7 +2,9 @@
 #ifndef TEST_CRYPTO_MAKE_CERT_H
 #define TEST_CRYPTO_MAKE_CERT_H
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/x509v3.h>
 
 /* Certificates with faults to order, made by OpenSSL and not by our maker. */
@@ -56,6 +58,35 @@ static inline void add_odd_ext(X509 *x, const struct cert_spec *spec)
 	X509_EXTENSION_free(e);
 	ASN1_OBJECT_free(oid);
 	ASN1_OCTET_STRING_free(v);
+}
+
+/* A modulus under another exponent; @d is 0: the public half only. */
+static inline EVP_PKEY *rsa_of(unsigned long e, unsigned long d)
+{
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *from = EVP_RSA_gen(2048), *k = NULL;
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	BIGNUM *n = NULL, *eb = BN_new(), *db = BN_new();
+	OSSL_PARAM *p;
+
+	assert_true(EVP_PKEY_get_bn_param(from, "n", &n));
+	assert_true(BN_set_word(eb, e) && BN_set_word(db, d));
+	assert_true(OSSL_PARAM_BLD_push_BN(b, "n", n) &&
+		    OSSL_PARAM_BLD_push_BN(b, "e", eb) &&
+		    (!d || OSSL_PARAM_BLD_push_BN(b, "d", db)));
+	p = OSSL_PARAM_BLD_to_param(b);
+	assert_true(EVP_PKEY_fromdata_init(c) > 0);
+	assert_true(EVP_PKEY_fromdata(
+			    c, &k, d ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
+			    p) > 0);
+	OSSL_PARAM_free(p);
+	OSSL_PARAM_BLD_free(b);
+	BN_free(n);
+	BN_free(eb);
+	BN_free(db);
+	EVP_PKEY_free(from);
+	EVP_PKEY_CTX_free(c);
+	return k;
 }
 
 static inline void set_name(X509_NAME *n, const char *cn)

@@ -99,8 +99,14 @@ static void a_leaf_of_another_kind_of_key_does_not_parse(void **state)
 		EVP_RSA_gen(1024),
 		EVP_RSA_gen(2056),
 		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
+		rsa_of(1, 0),
+		rsa_of(65536, 0),
+		make_key("P-256"),
 	};
 
+	/* The last one's curve is one of ours, but not by its name. */
+	assert_true(EVP_PKEY_set_utf8_string_param(
+		bad[COUNT(bad) - 1], OSSL_PKEY_PARAM_EC_ENCODING, "explicit"));
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		assert_non_null(bad[i]);
 		EVP_PKEY_free(f->key[LEAF]);

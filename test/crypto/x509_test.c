@@ -447,6 +447,39 @@ static void weak_keys_and_hashes_are_refused_wherever_they_stand(void **state)
 	assert_int_equal(judge(f, ROOT, NOW).code, CRYPTO_WHY_NONE);
 }
 
+/* With an exponent of 1 everybody signs. */
+static void a_ca_for_whom_everybody_signs_is_refused(void **state)
+{
+	struct fix *f = *state;
+	EVP_PKEY *const bad = rsa_of(1, 1);
+
+	for (int at = ROOT; at <= INTER; at++) {
+		EVP_PKEY *was = f->key[at];
+		struct crypto_why why;
+
+		f->key[at] = bad;
+		make_chain(f);
+		why = judge(f, ROOT, NOW);
+		assert_int_equal(why.code, CRYPTO_WHY_OTHER);
+		assert_int_equal(why.cert, at);
+		assert_int_equal(judge(f, INTER, NOW).code, CRYPTO_WHY_OTHER);
+		f->key[at] = was;
+	}
+	EVP_PKEY_free(bad);
+	make_chain(f);
+	assert_int_equal(judge(f, ROOT, NOW).code, CRYPTO_WHY_NONE);
+}
+
+static void a_curve_that_is_written_out_makes_no_issuer(void **state)
+{
+	struct fix *f = *state;
+
+	assert_true(EVP_PKEY_set_utf8_string_param(
+		f->key[INTER], OSSL_PKEY_PARAM_EC_ENCODING, "explicit"));
+	make_chain(f);
+	assert_int_not_equal(judge(f, ROOT, NOW).code, CRYPTO_WHY_NONE);
+}
+
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
@@ -475,6 +508,8 @@ int main(void)
 		T(an_intermediate_can_be_the_anchor),
 		T(an_anchor_that_is_no_certificate_is_named),
 		T(a_dropped_chain_is_not_judged),
+		T(a_ca_for_whom_everybody_signs_is_refused),
+		T(a_curve_that_is_written_out_makes_no_issuer),
 		cmocka_unit_test(every_reason_has_words),
 		T(cas_may_have_keys_of_every_strong_kind),
 		T(weak_keys_and_hashes_are_refused_wherever_they_stand),
