@@ -12,14 +12,6 @@
  * `interlock request` as the requester.
  */
 
-static uint64_t mono_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static int64_t now_s(void)
 {
 	return time(NULL);
@@ -32,7 +24,7 @@ static int open_rig(void **state)
 	int ret = rig_open(state);
 
 	r = *state;
-	r->c.mono_ns = mono_ns;
+	r->c.mono_ns = rig_clock;
 	r->c.now_s = now_s;
 	return ret;
 }

@@ -3,6 +3,7 @@
 
 #include <ftw.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/env.h"
@@ -17,6 +18,14 @@ static int64_t now_s(void)
 static uint64_t mono_ns(void)
 {
 	return 0;
+}
+
+uint64_t rig_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 int rig_open(void **state)
