@@ -7,20 +7,25 @@ unsigned large_carried;
 
 static uint8_t scratch[2 * LARGE_CAP];
 
-struct pair *large_pair(uint32_t transfer)
+void large_on(struct pair *p)
 {
-	struct pair *p = pair_new(CRYPTO_P384);
-
 	p->rcfg.caps |= SPDM_CAP_CHUNK;
 	p->qcfg.caps |= SPDM_CAP_CHUNK;
 	p->rcfg.large = large_rsp;
 	p->qcfg.large = large_req;
 	p->rcfg.large_cap = p->qcfg.large_cap = LARGE_CAP;
+	memset(large_rsp, 0, sizeof(large_rsp));
+	memset(large_req, 0, sizeof(large_req));
+}
+
+struct pair *large_pair(uint32_t transfer)
+{
+	struct pair *p = pair_new(CRYPTO_P384);
+
+	large_on(p);
 	p->rcfg.transfer = p->qcfg.transfer = transfer;
 	p->rcfg.scratch = scratch;
 	p->rcfg.scratch_len = sizeof(scratch);
-	memset(large_rsp, 0, sizeof(large_rsp));
-	memset(large_req, 0, sizeof(large_req));
 	memset(scratch, 0, sizeof(scratch));
 	for (size_t i = 0; i < sizeof(large_load); i++)
 		large_load[i] = (uint8_t)(i * 7 + (i >> 8));

@@ -19,6 +19,8 @@ extern uint8_t large_rsp[LARGE_CAP], large_req[LARGE_CAP];
 extern uint8_t large_load[66000]; /* what large_echo() sends */
 extern unsigned large_carried;	  /* messages in the last large_run() */
 
+/* Both ends of @p send and take chunks. */
+void large_on(struct pair *p);
 /* Not yet started, @transfer is DataTransferSize at both ends. */
 struct pair *large_pair(uint32_t transfer);
 /* The same by @version, which knows LARGE_RESP. */

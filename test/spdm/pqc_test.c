@@ -1,118 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "pair.h"
+#include "pqc_rig.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+/* ML-DSA and ML-KEM: what they make, both ways, slowly, with what room. */
 
-/*
- * ML-DSA and ML-KEM of SPDM 1.4. Lengths are those of FIPS 203, table 3
- * (encapsulation key, ciphertext) and FIPS 204, table 2 (signature). Where the
- * crypto library has neither there is nothing to test, and it is said so; the
- * build with the fake table tests the protocol everywhere.
- */
-
-#define CAP   40000
-#define ROOM  12000
-#define WHOLE 16000 /* DataTransferSize that every message fits in */
-
-static const struct dsa {
-	enum crypto_key key;
-	uint32_t bit;
-	size_t sig;
-} dsas[] = {
-	{ CRYPTO_KEY_ML_DSA_44, BIT(0), 2420 },
-	{ CRYPTO_KEY_ML_DSA_65, BIT(1), 3309 },
-	{ CRYPTO_KEY_ML_DSA_87, BIT(2), 4627 },
-};
-
-static const struct kem {
-	uint16_t bit;
-	size_t key;
-	size_t text;
-} kems[] = {
-	{ BIT(0), 800, 768 },
-	{ BIT(1), 1184, 1088 },
-	{ BIT(2), 1568, 1568 },
-};
-
-static uint8_t rsp_scratch[2 * WHOLE + ROOM], req_scratch[WHOLE + ROOM];
-static uint8_t rsp_large[CAP], req_large[CAP], kept[WHOLE];
-static uint8_t chain[CAP], peer_chain[CAP];
-
-static const struct spdm_req_args all = { .summary = SPDM_SUMMARY_ALL };
-static const struct spdm_req_args meas = { .index = SPDM_MEAS_ALL,
-					   .sign = true };
-
-/* Both ends know @dsa and @kem beside what they knew. */
-static struct pair *pqc(const struct dsa *dsa, uint16_t kem, uint32_t transfer)
-{
-	struct pair *p = pair_new_kind(dsa->key);
-
-	if (!p) {
-		printf("skipped: this crypto library has no ML-DSA\n");
-		skip();
-	}
-	memset(rsp_scratch, 0, sizeof(rsp_scratch));
-	memset(req_scratch, 0, sizeof(req_scratch));
-	p->rcfg.versions[0] = p->qcfg.versions[0] = SPDM_V14;
-	p->rcfg.versions[1] = p->qcfg.versions[1] = SPDM_V13;
-	p->rcfg.asym = 0;
-	p->rcfg.pqc_asym = dsa->bit;
-	p->qcfg.pqc_asym = BIT(0) | BIT(1) | BIT(2);
-	p->rcfg.kem = p->qcfg.kem = kem;
-	p->rcfg.scratch = rsp_scratch;
-	p->rcfg.scratch_len = sizeof(rsp_scratch);
-	p->qcfg.scratch = req_scratch;
-	p->qcfg.scratch_len = sizeof(req_scratch);
-	p->rcfg.transfer = p->qcfg.transfer = transfer;
-	p->qcfg.chain = chain;
-	p->qcfg.chain_cap = sizeof(chain);
-	if (transfer == WHOLE)
-		return p;
-	p->rcfg.caps |= SPDM_CAP_CHUNK;
-	p->qcfg.caps |= SPDM_CAP_CHUNK;
-	p->rcfg.large = rsp_large;
-	p->qcfg.large = req_large;
-	p->rcfg.large_cap = p->qcfg.large_cap = CAP;
-	return p;
-}
-
-static void assert_clean(const uint8_t *p, size_t n)
-{
-	assert_true(p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
-
-/* All that is signed, and a session that carries. */
-static void everything(struct pair *p, const struct dsa *dsa)
-{
-	pair_connect(p);
-	assert_int_equal(p->req.version, SPDM_V14);
-	assert_int_equal(p->req.asym, 0);
-	assert_int_equal(p->req.pqc_asym, dsa->bit);
-	assert_int_equal(p->req.leaf.key, dsa->key);
-	assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, &all), IL_OK);
-	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &meas), IL_OK);
-	assert_int_equal(spdm_req_meas_sig(&p->req).n, dsa->sig);
-	assert_int_equal(pair_run(p, SPDM_OP_SESSION, &all), IL_OK);
-	assert_memory_equal(p->req.keys.data_dir, p->rsp.ses[0].keys.data_dir,
-			    sizeof(p->req.keys.data_dir));
-	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &meas), IL_OK);
-	assert_int_equal(pair_run(p, SPDM_OP_HEARTBEAT, NULL), IL_OK);
-	assert_int_equal(pair_run(p, SPDM_OP_END_SESSION, NULL), IL_OK);
-	assert_clean(rsp_scratch, sizeof(rsp_scratch));
-}
+static uint8_t kept[PQC_WHOLE], peer_chain[40000];
 
 static void each_parameter_set_makes_sessions(void **unused)
 {
 	(void)unused;
-	for (size_t i = 0; i < COUNT(dsas); i++)
-		for (size_t k = 0; k < COUNT(kems); k++) {
-			struct pair *p = pqc(&dsas[i], kems[k].bit, WHOLE);
+	for (size_t i = 0; i < COUNT(pqc_dsas); i++)
+		for (size_t k = 0; k < COUNT(pqc_kems); k++) {
+			struct pair *p = pqc_pair(&pqc_dsas[i], pqc_kems[k].bit,
+						  PQC_WHOLE);
 
 			pair_start(p);
-			everything(p, &dsas[i]);
-			assert_int_equal(p->req.kem, kems[k].bit);
-			assert_int_equal(p->rsp.kem, kems[k].bit);
+			pqc_everything(p, &pqc_dsas[i]);
+			assert_int_equal(p->req.kem, pqc_kems[k].bit);
+			assert_int_equal(p->rsp.kem, pqc_kems[k].bit);
 			assert_int_equal(p->req.dhe, 0);
 			pair_free(p);
 		}
@@ -124,12 +28,12 @@ static void they_go_in_chunks_too(void **unused)
 
 	(void)unused;
 	for (size_t t = 0; t < COUNT(transfers); t++)
-		for (size_t i = 0; i < COUNT(dsas); i++) {
-			struct pair *p =
-				pqc(&dsas[i], kems[i].bit, transfers[t]);
+		for (size_t i = 0; i < COUNT(pqc_dsas); i++) {
+			struct pair *p = pqc_pair(&pqc_dsas[i], pqc_kems[i].bit,
+						  transfers[t]);
 
 			pair_start(p);
-			everything(p, &dsas[i]);
+			pqc_everything(p, &pqc_dsas[i]);
 			pair_free(p);
 		}
 }
@@ -137,14 +41,14 @@ static void they_go_in_chunks_too(void **unused)
 static void handshakes_in_the_clear_take_them(void **unused)
 {
 	(void)unused;
-	for (size_t i = 0; i < COUNT(dsas); i++) {
-		struct pair *p =
-			pqc(&dsas[i], kems[i].bit, i == 1 ? 700 : WHOLE);
+	for (size_t i = 0; i < COUNT(pqc_dsas); i++) {
+		struct pair *p = pqc_pair(&pqc_dsas[i], pqc_kems[i].bit,
+					  i == 1 ? 700 : PQC_WHOLE);
 
 		p->rcfg.caps |= SPDM_CAP_HANDSHAKE_IN_CLEAR;
 		p->qcfg.caps |= SPDM_CAP_HANDSHAKE_IN_CLEAR;
 		pair_start(p);
-		everything(p, &dsas[i]);
+		pqc_everything(p, &pqc_dsas[i]);
 		pair_free(p);
 	}
 }
@@ -167,15 +71,15 @@ static void requesters_prove_themselves_so(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < 2 * COUNT(how); i++) {
-		struct pair *p =
-			pqc(&dsas[i % 3], kems[2].bit, i < 3 ? WHOLE : 1500);
+		struct pair *p = pqc_pair(&pqc_dsas[i % 3], pqc_kems[2].bit,
+					  i < 3 ? PQC_WHOLE : 1500);
 
 		mutual(p, how[i % 3], 3);
 		pair_start(p);
 		pair_connect(p);
 		assert_int_equal(p->req.req_asym, 0);
-		assert_int_equal(p->rsp.req_pqc_asym, dsas[i % 3].bit);
-		assert_int_equal(pair_run(p, SPDM_OP_SESSION, &all), IL_OK);
+		assert_int_equal(p->rsp.req_pqc_asym, pqc_dsas[i % 3].bit);
+		assert_int_equal(pair_run(p, SPDM_OP_SESSION, &pqc_all), IL_OK);
 		assert_int_equal(p->signs, 1);
 		assert_int_equal(p->rsp.ses[0].mutual, how[i % 3]);
 		pair_free(p);
@@ -186,13 +90,15 @@ static void challenges_go_both_ways(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < 2; i++) {
-		struct pair *p = pqc(&dsas[2], kems[0].bit, i ? 900 : WHOLE);
+		struct pair *p = pqc_pair(&pqc_dsas[2], pqc_kems[0].bit,
+					  i ? 900 : PQC_WHOLE);
 
 		mutual(p, SPDM_MUT_AUTH, 0);
 		p->rcfg.basic = true;
 		pair_start(p);
 		pair_connect(p);
-		assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, &all), IL_OK);
+		assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, &pqc_all),
+				 IL_OK);
 		assert_int_equal(p->signs, 1);
 		assert_true(p->rsp.peer.proven);
 		pair_free(p);
@@ -212,7 +118,7 @@ static void ask_at_length(struct pair *p, struct spdm_msg *m)
  * the flow is over, and with it the handshake. */
 static void a_request_of_the_peer_may_come_in_chunks(void **unused)
 {
-	struct pair *p = pqc(&dsas[0], kems[0].bit, 1500);
+	struct pair *p = pqc_pair(&pqc_dsas[0], pqc_kems[0].bit, 1500);
 
 	(void)unused;
 	mutual(p, SPDM_MUT_AUTH_ENCAP, 0);
@@ -231,7 +137,7 @@ static void a_request_of_the_peer_may_come_in_chunks(void **unused)
 /* Who judges a chain may take its time, inside a handshake too. */
 static void a_chain_may_be_judged_slowly(void **unused)
 {
-	struct pair *p = pqc(&dsas[0], kems[0].bit, 1500);
+	struct pair *p = pqc_pair(&pqc_dsas[0], pqc_kems[0].bit, 1500);
 	enum il_err err;
 
 	(void)unused;
@@ -257,32 +163,32 @@ static void a_chain_may_be_judged_slowly(void **unused)
 
 static void each_kind_goes_with_the_other(void **unused)
 {
-	struct pair *p = pqc(&dsas[1], 0, WHOLE);
+	struct pair *p = pqc_pair(&pqc_dsas[1], 0, PQC_WHOLE);
 
 	(void)unused;
 	pair_start(p);
-	everything(p, &dsas[1]);
+	pqc_everything(p, &pqc_dsas[1]);
 	assert_int_equal(p->req.kem, 0);
 	assert_int_equal(p->req.dhe, SPDM_DHE_SECP384R1);
 	pair_free(p);
 
 	p = pair_new(CRYPTO_P384);
 	p->rcfg.versions[0] = p->qcfg.versions[0] = SPDM_V14;
-	p->rcfg.kem = p->qcfg.kem = kems[1].bit;
-	p->rcfg.scratch = rsp_scratch;
-	p->rcfg.scratch_len = sizeof(rsp_scratch);
+	p->rcfg.kem = p->qcfg.kem = pqc_kems[1].bit;
+	p->rcfg.scratch = pqc_rsp_scratch;
+	p->rcfg.scratch_len = sizeof(pqc_rsp_scratch);
 	pair_start(p);
 	pair_connect(p);
-	assert_int_equal(p->req.kem, kems[1].bit);
+	assert_int_equal(p->req.kem, pqc_kems[1].bit);
 	assert_int_equal(p->req.asym, SPDM_ASYM_ECDSA_P384);
-	assert_int_equal(pair_run(p, SPDM_OP_SESSION, &all), IL_OK);
+	assert_int_equal(pair_run(p, SPDM_OP_SESSION, &pqc_all), IL_OK);
 	pair_free(p);
 }
 
 /* Version 1.3 has none of it, and neither has a table without. */
 static void without_them_is_as_before(void **unused)
 {
-	struct pair *p = pqc(&dsas[0], kems[0].bit, WHOLE);
+	struct pair *p = pqc_pair(&pqc_dsas[0], pqc_kems[0].bit, PQC_WHOLE);
 	static struct crypto_ops less;
 	struct crypto c;
 
@@ -293,10 +199,10 @@ static void without_them_is_as_before(void **unused)
 		p = pair_new(CRYPTO_P384);
 		p->rcfg.versions[0] = p->qcfg.versions[0] =
 			i ? SPDM_V14 : SPDM_V13;
-		p->rcfg.kem = p->qcfg.kem = kems[2].bit;
-		p->rcfg.pqc_asym = p->qcfg.pqc_asym = dsas[2].bit;
-		p->rcfg.scratch = rsp_scratch;
-		p->rcfg.scratch_len = sizeof(rsp_scratch);
+		p->rcfg.kem = p->qcfg.kem = pqc_kems[2].bit;
+		p->rcfg.pqc_asym = p->qcfg.pqc_asym = pqc_dsas[2].bit;
+		p->rcfg.scratch = pqc_rsp_scratch;
+		p->rcfg.scratch_len = sizeof(pqc_rsp_scratch);
 		c = p->c;
 		less = *c.ops;
 		less.pqc = false;
@@ -311,206 +217,7 @@ static void without_them_is_as_before(void **unused)
 		assert_int_equal(p->req.pqc_asym, 0);
 		assert_int_equal(p->rsp.pqc_asym, 0);
 		assert_int_equal(p->req.dhe, SPDM_DHE_SECP384R1);
-		assert_int_equal(pair_run(p, SPDM_OP_SESSION, &all), IL_OK);
-		pair_free(p);
-	}
-}
-
-/*
- * By the book: NEGOTIATE_ALGORITHMS has PqcAsymAlgo at 16 (DSP0274 1.4.0,
- * section 10.4), tables of type 6 and 7 are those of 1.4.
- */
-static void algorithms_are_asked_for_by_the_book(void **unused)
-{
-	struct pair *p = pqc(&dsas[2], BIT(0) | BIT(1) | BIT(2), WHOLE);
-	/* clang-format off */
-	static const uint8_t want[] = {
-		0x14, 0xe3, 5, 0, 0x34, 0, 1, 2,
-		0x90, 0, 0, 0, 2, 0, 0, 0, 7, 0, 0, 0,
-		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-		2, 0x20, 0x10, 0, 3, 0x20, 2, 0, 5, 0x20, 1, 0,
-		6, 0x20, 4, 0, 7, 0x20, 7, 0,
-	};
-	/* clang-format on */
-
-	(void)unused;
-	p->qcfg.req_pqc_asym = dsas[2].bit;
-	p->rcfg.asym = SPDM_ASYM_ECDSA_P384; /* as well */
-	pair_start(p);
-	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_CONNECT, NULL), IL_OK);
-	for (unsigned i = 0; i < 3; i++)
-		assert_int_equal(pair_exchange(p), IL_E_AGAIN);
-	assert_int_equal(p->in_len, sizeof(want));
-	assert_memory_equal(p->in, want, sizeof(want));
-	/* ALGORITHMS: BaseAsymSel at 12, PqcAsymSel at 20, tables from 36:
-	 * no DHE, ML-KEM-1024, nothing of a requester that does not sign. */
-	assert_int_equal(get_u32le(p->out + 12), 0);
-	assert_int_equal(get_u32le(p->out + 20), 4);
-	assert_memory_equal(p->out + 36, "\x02\x20\x00\x00", 4);
-	assert_memory_equal(p->out + 48, "\x06\x20\x00\x00", 4);
-	assert_memory_equal(p->out + 52, "\x07\x20\x04\x00", 4);
-	pair_free(p);
-}
-
-/* KEY_EXCHANGE: 40 bytes, the key, length of opaque data. Its response: 40,
- * the ciphertext, the summary. */
-static void exchanges_are_laid_out_by_the_book(void **unused)
-{
-	(void)unused;
-	for (size_t k = 0; k < COUNT(kems); k++) {
-		struct pair *p = pqc(&dsas[0], kems[k].bit, WHOLE);
-
-		pair_start(p);
-		pair_connect(p);
-		assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_SESSION, NULL),
-				 IL_OK);
-		assert_int_equal(pair_exchange(p), IL_E_AGAIN);
-		assert_int_equal(p->in[1], 0xe4);
-		assert_int_equal(p->in_len,
-				 40 + kems[k].key + 2 +
-					 get_u16le(p->in + 40 + kems[k].key));
-		assert_int_equal(p->out[1], 0x64);
-		assert_int_equal(p->out_len,
-				 40 + kems[k].text + 2 +
-					 get_u16le(p->out + 40 + kems[k].text) +
-					 2420 + 48);
-		pair_free(p);
-	}
-}
-
-/* What is signed, under its context string: the prefix and the hash. */
-static void ml_dsa_signs_the_prefix_and_the_hash(void **unused)
-{
-	struct pair *p = pqc(&dsas[0], kems[0].bit, WHOLE);
-	uint8_t want[100] = { 0 };
-
-	(void)unused;
-	for (unsigned i = 0; i < 4; i++)
-		memcpy(want + 16 * i, "dmtf-spdm-v1.4.*", 16);
-	memcpy(want + 100 - 32, "responder-challenge_auth signing", 32);
-	pair_start(p);
-	pair_connect(p);
-	assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, NULL), IL_OK);
-	assert_int_equal(p->msg_len, 148);
-	assert_memory_equal(p->msg, want, 100);
-	/* The same message under another string is another signature. */
-	p->about = "responder-measurements signing";
-	assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, NULL), IL_E_AUTH);
-	p->about = "";
-	assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, NULL), IL_E_AUTH);
-	pair_free(p);
-}
-
-#define CHANGE(name, what)                                   \
-	static void name(struct pair *p, struct spdm_msg *m) \
-	{                                                    \
-		(void)p;                                     \
-		what;                                        \
-	}
-/* clang-format off */
-CHANGE(both_asym, m->u.algs.asym = SPDM_ASYM_ECDSA_P384)
-CHANGE(base_asym, m->u.algs.asym = SPDM_ASYM_ECDSA_P384; m->u.algs.pqc_asym = 0; m->u.algs.asym |= BIT(0))
-CHANGE(two_pqc, m->u.algs.pqc_asym = BIT(0) | BIT(1))
-CHANGE(strange_pqc, m->u.algs.pqc_asym = BIT(3))
-CHANGE(no_asym, m->u.algs.pqc_asym = 0)
-CHANGE(both_exchanges, m->u.algs.table[0].bits = SPDM_DHE_SECP384R1)
-CHANGE(no_exchange, m->u.algs.table[3].bits = 0)
-CHANGE(other_kem, m->u.algs.table[3].bits = BIT(2))
-CHANGE(two_kems, m->u.algs.table[3].bits = BIT(0) | BIT(1))
-CHANGE(no_table, m->u.algs.tables = 3; m->param1 = 3)
-/* clang-format on */
-
-static void a_requester_takes_one_of_each_that_it_offered(void **unused)
-{
-	void (*const changes[])(struct pair *, struct spdm_msg *) = {
-		both_asym,	base_asym,   two_pqc,	strange_pqc, no_asym,
-		both_exchanges, no_exchange, other_kem, two_kems,    no_table,
-	};
-
-	(void)unused;
-	for (size_t i = 0; i < COUNT(changes); i++) {
-		struct pair *p = pqc(&dsas[0], kems[0].bit, WHOLE);
-
-		p->change = changes[i];
-		p->change_code = SPDM_ALGORITHMS;
-		p->change_stage = SPDM_TAP_FIELDS;
-		pair_start(p);
-		assert_int_equal(pair_run(p, SPDM_OP_CONNECT, NULL),
-				 IL_E_FIELD);
-		assert_int_equal(p->changed, 1);
-		assert_int_equal(p->req.state, SPDM_REQ_NEW);
-		/* At once, not by the certificates that follow. */
-		assert_int_equal(p->out[1], SPDM_ALGORITHMS);
-		pair_free(p);
-	}
-}
-
-static uint8_t twisted[2000];
-
-static void twist(struct pair *p, struct spdm_msg *m)
-{
-	(void)p;
-	memcpy(twisted, m->u.key_ex_rsp.exchange.p, m->u.key_ex_rsp.exchange.n);
-	twisted[7] ^= 1;
-	m->u.key_ex_rsp.exchange.p = twisted;
-}
-
-static void shorten(struct pair *p, struct spdm_msg *m)
-{
-	(void)p;
-	m->u.key_ex_rsp.exchange.n--;
-}
-
-/* Signed as it goes out, so that only the HMAC can tell. */
-static void a_ciphertext_that_was_changed_makes_no_session(void **unused)
-{
-	(void)unused;
-	for (size_t k = 0; k < 2 * COUNT(kems); k++) {
-		struct pair *p = pqc(&dsas[0], kems[k / 2].bit, WHOLE);
-		enum il_err err;
-
-		p->change = k & 1 ? shorten : twist;
-		p->change_code = SPDM_KEY_EXCHANGE_RSP;
-		p->change_stage = SPDM_TAP_FIELDS;
-		pair_start(p);
-		pair_connect(p);
-		err = pair_run(p, SPDM_OP_SESSION, NULL);
-		assert_int_equal(p->changed, 1);
-		if (k & 1)
-			assert_int_not_equal(err, IL_OK);
-		else
-			assert_int_equal(err, IL_E_AUTH);
-		assert_int_equal(p->req.state, SPDM_REQ_CONNECTED);
-		assert_int_equal(p->req.session_id, 0);
-		assert_clean((const uint8_t *)&p->req.keys,
-			     sizeof(p->req.keys));
-		pair_free(p);
-	}
-}
-
-/* A coefficient of 4095 is none below 3329: FIPS 203, section 7.2. */
-static void a_key_that_is_none_is_refused(void **unused)
-{
-	(void)unused;
-	for (size_t k = 0; k < COUNT(kems); k++) {
-		struct pair *p = pqc(&dsas[0], kems[k].bit, WHOLE);
-		struct spdm_rsp was;
-
-		pair_start(p);
-		pair_connect(p);
-		assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_SESSION, NULL),
-				 IL_OK);
-		assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
-					       &p->in_len, &p->in_kind),
-				 IL_OK);
-		was = p->rsp;
-		assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len - 1),
-				 SPDM_ERR_INVALID_REQUEST);
-		memset(p->in + 40, 0xff, 24);
-		assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len),
-				 SPDM_ERR_INVALID_REQUEST);
-		assert_memory_equal(p->rsp.ses, was.ses, sizeof(was.ses));
-		assert_int_equal(p->rsp.next_id, was.next_id);
+		assert_int_equal(pair_run(p, SPDM_OP_SESSION, &pqc_all), IL_OK);
 		pair_free(p);
 	}
 }
@@ -519,7 +226,7 @@ static void a_key_that_is_none_is_refused(void **unused)
 static enum il_err slowly(struct pair *p, enum spdm_req_op op, unsigned turns)
 {
 	uint8_t msg[SPDM_SIGN_MSG_MAX];
-	enum il_err err = spdm_req_begin(&p->req, op, &meas);
+	enum il_err err = spdm_req_begin(&p->req, op, &pqc_meas);
 	const unsigned first = turns;
 
 	assert_int_equal(err, IL_OK);
@@ -549,7 +256,8 @@ static void a_slow_key_signs_one_exchange(void **unused)
 {
 	(void)unused;
 	for (unsigned turns = 0; turns < 5; turns++) {
-		struct pair *p = pqc(&dsas[2], kems[2].bit, WHOLE);
+		struct pair *p =
+			pqc_pair(&pqc_dsas[2], pqc_kems[2].bit, PQC_WHOLE);
 
 		memset(kept, 0, sizeof(kept));
 		p->rcfg.kept = kept;
@@ -564,7 +272,7 @@ static void a_slow_key_signs_one_exchange(void **unused)
 		assert_false(p->rsp.wait.kem);
 		assert_clean(p->rsp.wait.point, sizeof(p->rsp.wait.point));
 		assert_clean(kept, sizeof(kept));
-		assert_clean(rsp_scratch, sizeof(rsp_scratch));
+		assert_clean(pqc_rsp_scratch, sizeof(pqc_rsp_scratch));
 		pair_free(p);
 	}
 }
@@ -575,8 +283,8 @@ static void a_slow_key_signs_one_exchange(void **unused)
  */
 static void a_secret_is_for_one_key(void **unused)
 {
-	struct pair *p = pqc(&dsas[0], kems[1].bit, WHOLE);
-	static uint8_t first[2][2000], second[2000];
+	struct pair *p = pqc_pair(&pqc_dsas[0], pqc_kems[1].bit, PQC_WHOLE);
+	static uint8_t first[2][2000], texts[2][2000];
 	uint8_t msg[3][SPDM_SIGN_MSG_MAX];
 	size_t n[2];
 
@@ -601,21 +309,22 @@ static void a_secret_is_for_one_key(void **unused)
 				 IL_E_AGAIN);
 		memcpy(msg[i], p->msg, sizeof(msg[i]));
 		if (i != 1)
-			memcpy(i ? second : twisted,
-			       rsp_scratch + sizeof(rsp_scratch) - 1568, 1088);
+			memcpy(texts[i / 2],
+			       pqc_rsp_scratch + sizeof(pqc_rsp_scratch) - 1568,
+			       1088);
 	}
 	assert_memory_equal(msg[0], msg[1], sizeof(msg[0]));
-	assert_memory_not_equal(twisted, second, 1088);
+	assert_memory_not_equal(texts[0], texts[1], 1088);
 	spdm_rsp_reset(&p->rsp);
-	assert_clean(rsp_scratch, sizeof(rsp_scratch));
+	assert_clean(pqc_rsp_scratch, sizeof(pqc_rsp_scratch));
 	pair_free(p);
 }
 
 static void long_signatures_need_room(void **unused)
 {
-	struct pair *p = pqc(&dsas[0], kems[0].bit, WHOLE);
-	const size_t rsp = WHOLE + SPDM_RSP_RECORD_MIN + 4627 + 1568;
-	const size_t req = WHOLE + SPDM_SECURED_SLACK + 4627;
+	struct pair *p = pqc_pair(&pqc_dsas[0], pqc_kems[0].bit, PQC_WHOLE);
+	const size_t rsp = PQC_WHOLE + SPDM_RSP_RECORD_MIN + 4627 + 1568;
+	const size_t req = PQC_WHOLE + SPDM_SECURED_SLACK + 4627;
 
 	(void)unused;
 	p->qcfg.req_pqc_asym = BIT(0);
@@ -629,7 +338,7 @@ static void long_signatures_need_room(void **unused)
 	p->rcfg.scratch_len = rsp;
 	p->qcfg.scratch_len = req;
 	pair_start(p);
-	everything(p, &dsas[0]);
+	pqc_everything(p, &pqc_dsas[0]);
 	pair_free(p);
 }
 
@@ -655,13 +364,6 @@ int main(void)
 		cmocka_unit_test(a_chain_may_be_judged_slowly),
 		cmocka_unit_test(each_kind_goes_with_the_other),
 		cmocka_unit_test(without_them_is_as_before),
-		cmocka_unit_test(algorithms_are_asked_for_by_the_book),
-		cmocka_unit_test(exchanges_are_laid_out_by_the_book),
-		cmocka_unit_test(ml_dsa_signs_the_prefix_and_the_hash),
-		cmocka_unit_test(a_requester_takes_one_of_each_that_it_offered),
-		cmocka_unit_test(
-			a_ciphertext_that_was_changed_makes_no_session),
-		cmocka_unit_test(a_key_that_is_none_is_refused),
 		cmocka_unit_test(a_slow_key_signs_one_exchange),
 		cmocka_unit_test(a_secret_is_for_one_key),
 		cmocka_unit_test(long_signatures_need_room),
