@@ -171,7 +171,8 @@ static void root_hash(struct flow_turn *t, const struct flow_end *end,
 			 "the chain does not begin with its root");
 }
 
-/* Each certificate was signed by the one before; dates are not looked at. */
+/* Each certificate was signed by the one before, and the leaf's role is that
+ * of who shows it; dates are not looked at. */
 static void chain_holds(struct flow_turn *t, const struct flow_end *end,
 			struct spdm_span certs)
 {
@@ -226,6 +227,7 @@ static void chain_whole(struct flow_turn *t, struct flow_end *end)
 		return;
 	}
 	s->there = true;
+	s->certs.requester = t->side;
 	root_hash(t, end, certs);
 	chain_holds(t, end, certs);
 }

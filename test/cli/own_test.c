@@ -136,6 +136,42 @@ static void a_requester_is_known_by_its_challenge(void **state)
 	stop(&k);
 }
 
+static int64_t sum(const struct rig *r, const char *key)
+{
+	const size_t n = json_array_size(r->json);
+
+	return json_integer_value(json_object_get(
+		json_object_get(json_array_get(r->json, n - 1), "sum"), key));
+}
+
+/* Signatures, HMACs and chains of both ends, whose leaves have a role each. */
+static void a_requester_that_proves_itself_is_decoded_whole(void **state)
+{
+	struct rig *r = *state;
+	const char *cap, *keys;
+	struct child k;
+	char at[160];
+
+	make(r, "id", "p384", "responder");
+	make(r, "own", "p384", "requester");
+	start(r, &k,
+	      CAPS("") "\"requesters\": {\"anchors\": [\"own/root.pem\"],"
+		       "\"prove\": \"encapsulated\", \"must\": true}}}");
+	cap = rig_path(r, "walk.pcap");
+	keys = rig_path(r, "walk.json");
+	snprintf(at, sizeof(at), "unix:%s", rig_path(r, "device.sock"));
+	assert_int_equal(rig_run(r, "request", at, "--steps", SESSION,
+				 "--mutual", rig_path(r, "own"), "--capture",
+				 cap, "--key-log", keys, NULL),
+			 0);
+	stop(&k);
+	rig_run(r, "decode", cap, "--keys", keys, "--json", NULL);
+	if (r->status)
+		fail_msg("%s%s", r->out, r->err);
+	assert_int_equal(sum(r, "does_not_hold"), 0);
+	assert_true(sum(r, "holds") >= 8);
+}
+
 static void a_key_that_is_shared_makes_sessions(void **state)
 {
 	static const char steps[] = "connect,psk-session,heartbeat,end";
@@ -205,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_leads_to_an_anchor_is_believed),
 		TEST(a_requester_is_known_by_its_challenge),
+		TEST(a_requester_that_proves_itself_is_decoded_whole),
 		TEST(a_key_that_is_shared_makes_sessions),
 		TEST(a_file_that_is_missing_is_one_line),
 	};

@@ -123,7 +123,7 @@ static void a_challenge_that_is_answered_with_another_is_heard(void **unused)
 
 	(void)unused;
 	for (unsigned i = 0; i < 2 * COUNT(versions); i++) {
-		struct pair *p = pair_new(CRYPTO_P384);
+		struct pair *p = pair_new(CRYPTO_P256);
 		struct ear *e;
 
 		pair_mutual(p, 0, 1);
@@ -152,7 +152,7 @@ static void a_requester_whose_slot_is_named_is_heard(void **unused)
 
 	(void)unused;
 	for (unsigned i = 0; i < COUNT(versions); i++) {
-		struct pair *p = pair_new(CRYPTO_P384);
+		struct pair *p = pair_new(CRYPTO_P256);
 		struct ear *e;
 
 		pair_mutual(p, 0, 1);
@@ -179,7 +179,7 @@ static void handshakes_in_the_clear_are_heard(void **unused)
 
 	(void)unused;
 	for (unsigned i = 0; i < COUNT(forms); i++) {
-		struct pair *p = pair_new(CRYPTO_P384);
+		struct pair *p = pair_new(CRYPTO_P256);
 		struct ear *e;
 
 		if (forms[i])
@@ -198,7 +198,7 @@ static void handshakes_in_the_clear_are_heard(void **unused)
 
 static void an_update_that_the_responder_asks_for_is_followed(void **unused)
 {
-	struct pair *p = pair_new(CRYPTO_P384);
+	struct pair *p = pair_new(CRYPTO_P256);
 	struct ear *e;
 
 	(void)unused;
@@ -222,7 +222,7 @@ static void information_of_the_requester_is_verified(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < 4; i++) {
-		struct pair *p = pair_new(CRYPTO_P384);
+		struct pair *p = pair_new(CRYPTO_P256);
 		const bool inside = i & 1, twist = i == 2;
 		struct ear *e;
 		unsigned holds;

@@ -46,7 +46,7 @@ static void a_requester_that_signs_is_heard(void **unused)
 
 	(void)unused;
 	for (unsigned i = 0; i < COUNT(forms); i++) {
-		struct pair *p = pair_new(CRYPTO_P384);
+		struct pair *p = pair_new(CRYPTO_P256);
 		struct ear *e;
 
 		pair_mutual(p, forms[i], 0);
@@ -59,6 +59,24 @@ static void a_requester_that_signs_is_heard(void **unused)
 		assert_int_equal(e->req_signatures, 1);
 		ear_free(e);
 	}
+}
+
+/* The maker's other leaf is of a responder, and says so. */
+static void a_responders_leaf_is_heard_to_be_no_requesters(void **unused)
+{
+	struct pair *p = pair_new(CRYPTO_P384);
+	const unsigned fails = p->maker.real; /* the fake table has no roles */
+	struct ear *e;
+
+	(void)unused;
+	pair_mutual(p, SPDM_MUT_AUTH_ENCAP, 0);
+	e = ear_new(p);
+	hear(e, SPDM_OP_CONNECT, NULL);
+	hear(e, SPDM_OP_SESSION, NULL);
+	assert_int_equal(e->fails, fails);
+	assert_true(!fails || strstr(e->first, "chain"));
+	assert_int_equal(e->req_signatures, 1);
+	ear_free(e);
 }
 
 /* --- chunks, written out by hand: DSP0274 1.2.1, section 10.28, 10.29 --- */
@@ -126,6 +144,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_life_is_heard),
 		cmocka_unit_test(a_requester_that_signs_is_heard),
+		cmocka_unit_test(
+			a_responders_leaf_is_heard_to_be_no_requesters),
 		cmocka_unit_test(an_answer_in_chunks_is_put_together),
 	};
 
