@@ -34,8 +34,7 @@ sources_for()
 		grep -qsE '(^| )bookworm( |-updates|-security|$)' "$f" ||
 			continue
 		to=$scratch/$(basename "$f")
-		sed -E "s/(^| )bookworm( |-updates|-security|\$)/\1$suite\2/g" \
-			"$f" >"$to"
+		sed -E "s/(^| )bookworm\>/\1$suite/g" "$f" >"$to"
 		sources+=("$to")
 	done
 }
