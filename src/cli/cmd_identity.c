@@ -72,8 +72,11 @@ static int put_all(struct cli *c, const char *dir,
 	static const char *const name[IDENTITY_PARTS] = { "root",
 							  "intermediate",
 							  "leaf" };
-	int ret = none_there(c, dir);
+	int ret;
 
+	if (mkdir(dir, 0755) && errno != EEXIST)
+		return cli_fail(c, "%s: %s", dir, strerror(errno));
+	ret = none_there(c, dir);
 	for (unsigned i = 0; i < IDENTITY_PARTS && !ret; i++) {
 		char file[32];
 
@@ -95,8 +98,6 @@ static int make_of(struct cli *c, const char *dir, enum crypto_key key,
 	enum il_err err;
 	int ret;
 
-	if (mkdir(dir, 0755) && errno != EEXIST)
-		return cli_fail(c, "%s: %s", dir, strerror(errno));
 	err = ossl_new(&(struct ossl_cfg){ 0 }, &o);
 	if (err)
 		return cli_fail(c, "cryptography: %s", il_err_name(err));
@@ -226,6 +227,8 @@ int cli_identity_load(struct cli *c, const char *dir, const char *trust,
 		return cli_fail(c, "cryptography cannot start");
 	ret = load(c, o, dir, trust, out);
 	ossl_free(o);
+	if (ret)
+		bytes_wipe(out, sizeof(*out)); /* the key may be in it */
 	return ret;
 }
 

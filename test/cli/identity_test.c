@@ -149,6 +149,35 @@ static void an_identity_is_of_the_kind_of_key_that_was_asked_for(void **state)
 	assert_int_not_equal(access(rig_path(r, "x"), F_OK), 0);
 }
 
+/* Not even a folder. */
+static void a_kind_that_is_not_there_makes_nothing(void **state)
+{
+	struct rig *r = *state;
+	const bool made = rig_run(r, "identity", "new", rig_path(r, "pqc"),
+				  "--key", "mldsa44", NULL) == CLI_DONE;
+
+	assert_true(made || !CRYPTO_PQC);
+	assert_int_equal(access(rig_path(r, "pqc"), F_OK) == 0, made);
+	if (!made)
+		rig_refused(r, "identity", "ML-DSA-44");
+}
+
+static void an_identity_without_its_anchor_leaves_no_key(void **state)
+{
+	static struct cli_identity id;
+	static const struct cli_identity none;
+	struct rig *r = *state;
+	FILE *err = r->c.err;
+
+	rig_run(r, "identity", "new", rig_path(r, "a"), NULL);
+	r->c.err = stderr;
+	assert_int_not_equal(cli_identity_load(&r->c, rig_path(r, "a"),
+					       rig_path(r, "a/leaf.key"), &id),
+			     CLI_DONE);
+	r->c.err = err;
+	assert_memory_equal(&id, &none, sizeof(id));
+}
+
 static void two_identities_have_different_keys(void **state)
 {
 	struct rig *r = *state;
@@ -194,6 +223,8 @@ int main(void)
 		T(a_new_identity_loads),
 		T(an_identity_is_of_the_kind_of_key_that_was_asked_for),
 		T(two_identities_have_different_keys),
+		T(a_kind_that_is_not_there_makes_nothing),
+		T(an_identity_without_its_anchor_leaves_no_key),
 		T(a_folder_that_cannot_be_made_is_named),
 		T(other_words_are_misuse),
 	};
