@@ -309,11 +309,137 @@ static void what_makes_no_request_changes_nothing(void **state)
 	crypto_drop(c, &pub);
 }
 
+/* id-spdm-cert-oids, and whether it is a CA that asks. */
+static void says(const uint8_t *der, size_t len, bool hardware, bool ca)
+{
+	X509_REQ *r = sound(der, len);
+	STACK_OF(X509_EXTENSION) *all = X509_REQ_get_extensions(r);
+	ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.4.1.412.274.6", 1);
+	BASIC_CONSTRAINTS *b =
+		X509V3_get_d2i(all, NID_basic_constraints, NULL, NULL);
+
+	assert_int_equal(X509v3_get_ext_by_OBJ(all, oid, -1) >= 0, hardware);
+	assert_int_equal(b->ca != 0, ca);
+	BASIC_CONSTRAINTS_free(b);
+	ASN1_OBJECT_free(oid);
+	sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
+	X509_REQ_free(r);
+}
+
+static void a_request_asks_for_what_it_is_told_to(void **state)
+{
+	struct fix *f = *state;
+	struct crypto_slot k = { 0 };
+	uint8_t out[600];
+	size_t n;
+
+	assert_int_equal(load_key(f, &k, 1), IL_OK);
+	for (unsigned i = 0; i < 4; i++) {
+		const struct crypto_csr_ask ask = { .hash = CRYPTO_SHA256,
+						    .name = "n",
+						    .hardware = i & 1,
+						    .ca = i & 2 };
+
+		assert_int_equal(
+			crypto_csr_make(&f->c, k, &ask, out, sizeof(out), &n),
+			IL_OK);
+		says(out, n, i & 1, i & 2);
+	}
+	crypto_drop(&f->c, &k);
+}
+
+/* A request for @key by OpenSSL: with extensions as Microsoft numbers them. */
+static X509_REQ *microsofts(EVP_PKEY *key)
+{
+	STACK_OF(X509_EXTENSION) *all = sk_X509_EXTENSION_new_null();
+	X509_REQ *r = X509_REQ_new();
+
+	sk_X509_EXTENSION_push(all,
+			       X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage,
+						   "digitalSignature"));
+	assert_true(X509_NAME_add_entry_by_txt(
+		X509_REQ_get_subject_name(r), "CN", MBSTRING_ASC,
+		(const uint8_t *)"m", -1, -1, 0));
+	assert_true(X509_REQ_add_extensions_nid(r, all, NID_ms_ext_req));
+	assert_true(X509_REQ_set_pubkey(r, key));
+	assert_true(X509_REQ_sign(r, key, EVP_sha256()) > 0);
+	sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
+	return r;
+}
+
+static void extensions_by_microsofts_number_are_extensions(void **state)
+{
+	struct crypto_csr_ask ask = { .hash = CRYPTO_SHA256 };
+	struct fix *f = *state;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509_REQ *r = microsofts(key);
+	struct crypto_slot k = { 0 };
+	uint8_t *der = NULL, *info = NULL, out[600];
+	int n = i2d_PrivateKey(key, &der);
+	size_t len;
+
+	assert_int_equal(crypto_key_load(&f->c, &k, der, (size_t)n), IL_OK);
+	ask.info_len = (size_t)i2d_re_X509_REQ_tbs(r, &info);
+	ask.info = info;
+	assert_int_equal(
+		crypto_csr_make(&f->c, k, &ask, out, sizeof(out), &len), IL_OK);
+	X509_REQ_free(r);
+	r = sound(out, len);
+	assert_int_equal(X509_REQ_get_attr_count(r), 1);
+	X509_REQ_free(r);
+	OPENSSL_free(der);
+	OPENSSL_free(info);
+	EVP_PKEY_free(key);
+	crypto_drop(&f->c, &k);
+}
+
+static void a_request_for_a_key_of_no_kind_is_refused(void **state)
+{
+	struct fix *f = *state;
+	EVP_PKEY *key = EVP_EC_gen("P-224");
+	X509_REQ *r = microsofts(key);
+	struct crypto_slot pub = { 0 };
+	char name[CRYPTO_NAME_MAX];
+	uint8_t *der = NULL;
+	int n = i2d_X509_REQ(r, &der);
+
+	assert_int_equal(crypto_csr_read(&f->c, der, (size_t)n, &pub, name),
+			 IL_E_FIELD);
+	assert_int_equal(pub.n, 0);
+	OPENSSL_free(der);
+	X509_REQ_free(r);
+	EVP_PKEY_free(key);
+}
+
+/* One sequence, whole, of more bytes than any request has room for. */
+static void an_info_of_too_many_bytes_is_refused(void **state)
+{
+	static uint8_t info[8192] = { 0x30, 0x82, 0x1f, 0xfc };
+	struct crypto_csr_ask ask = { .hash = CRYPTO_SHA256, .info = info };
+	struct fix *f = *state;
+	struct crypto_slot k = { 0 };
+	uint8_t out[600];
+	size_t n;
+
+	assert_int_equal(load_key(f, &k, 1), IL_OK);
+	for (ask.info_len = 4080; ask.info_len <= sizeof(info);
+	     ask.info_len++) {
+		info[2] = (uint8_t)((ask.info_len - 4) >> 8);
+		info[3] = (uint8_t)(ask.info_len - 4);
+		assert_int_equal(
+			crypto_csr_make(&f->c, k, &ask, out, sizeof(out), &n),
+			IL_E_FIELD);
+	}
+	crypto_drop(&f->c, &k);
+}
+
 #define BOTH(t)                                             \
 	{ #t " (openssl)", t, setup_ossl, teardown, NULL }, \
 	{                                                   \
 #t " (fake)", t, setup_fake, teardown, NULL \
 	}
+
+#define T(t) cmocka_unit_test_setup_teardown(t, setup_ossl, teardown)
 
 int main(void)
 {
@@ -325,6 +451,10 @@ int main(void)
 		BOTH(new_keys_differ_and_come_back_as_they_were_given_out),
 		BOTH(each_kind_of_key_asks_for_a_certificate),
 		BOTH(what_makes_no_request_changes_nothing),
+		T(a_request_asks_for_what_it_is_told_to),
+		T(extensions_by_microsofts_number_are_extensions),
+		T(a_request_for_a_key_of_no_kind_is_refused),
+		T(an_info_of_too_many_bytes_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

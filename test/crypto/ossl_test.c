@@ -2,6 +2,8 @@
 #include "check.h"
 
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/x509.h>
 
 #include "table_fix.h"
 
@@ -216,6 +218,30 @@ static void bad_keys_are_refused_and_leave_the_slot(void **state)
 	crypto_drop(c, &pub);
 }
 
+static void keys_of_no_kind_and_keys_with_a_tail_are_refused(void **state)
+{
+	struct fix *f = *state;
+	EVP_PKEY *other = EVP_EC_gen("P-224"), *ours = EVP_EC_gen("P-256");
+	uint8_t der[512], *at = der;
+	struct crypto_slot s = { 0 };
+	size_t n = (size_t)i2d_PUBKEY(other, &at);
+
+	assert_int_equal(crypto_pubkey_from_spki(&f->c, &s, der, n),
+			 IL_E_FIELD);
+	at = der;
+	n = (size_t)i2d_PrivateKey(other, &at);
+	assert_int_equal(crypto_key_load(&f->c, &s, der, n), IL_E_FIELD);
+	at = der;
+	n = (size_t)i2d_PrivateKey(ours, &at);
+	der[n] = 0;
+	assert_int_equal(crypto_key_load(&f->c, &s, der, n + 1), IL_E_LONG);
+	assert_int_equal(s.n, 0);
+	assert_int_equal(crypto_key_load(&f->c, &s, der, n), IL_OK);
+	crypto_drop(&f->c, &s);
+	EVP_PKEY_free(other);
+	EVP_PKEY_free(ours);
+}
+
 #define T(t) cmocka_unit_test_setup_teardown(t, setup_ossl, teardown)
 
 int main(void)
@@ -224,6 +250,7 @@ int main(void)
 		T(hashes_and_ciphers_touch_no_heap_once_warm),
 		T(an_image_brings_back_all_that_slots_name),
 		T(bad_keys_are_refused_and_leave_the_slot),
+		T(keys_of_no_kind_and_keys_with_a_tail_are_refused),
 		cmocka_unit_test(
 			seeds_repeat_and_differ_and_the_system_does_not_repeat),
 		cmocka_unit_test(too_many_slots_are_refused),

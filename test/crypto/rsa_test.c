@@ -132,6 +132,14 @@ static void what_is_wrong_signs_nothing(void **unused)
 					 CRYPTO_SHA384, digest, sig, 256),
 			 IL_E_STATE);
 	assert_memory_equal(sig, before, sizeof(sig));
+	assert_int_equal(crypto_sign_rsa(&crypto, s, CRYPTO_RSASSA,
+					 CRYPTO_SHA384, digest, sig, 256),
+			 IL_OK);
+	for (unsigned pad = 0; pad < 4; pad += 3)
+		assert_int_equal(
+			crypto_verify_rsa(&crypto, s, (enum crypto_rsa)pad,
+					  CRYPTO_SHA384, digest, sig, 256),
+			IL_E_ARG);
 	crypto_drop(&crypto, &s);
 }
 

@@ -397,6 +397,18 @@ static void every_reason_has_words(void **state)
 	assert_string_equal(crypto_why_name(CRYPTO_WHY_OTHER + 1), "?");
 }
 
+/* A key that signs by PSS alone. */
+static EVP_PKEY *pss_key(void)
+{
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	EVP_PKEY *k = NULL;
+
+	assert_true(EVP_PKEY_keygen_init(c) > 0 &&
+		    EVP_PKEY_generate(c, &k) > 0);
+	EVP_PKEY_CTX_free(c);
+	return k;
+}
+
 /* Keys of CAs are not the responder's: SPDM does not choose them. */
 static void cas_may_have_keys_of_every_strong_kind(void **state)
 {
@@ -408,6 +420,7 @@ static void cas_may_have_keys_of_every_strong_kind(void **state)
 		make_key("brainpoolP256r1"),
 		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
 		EVP_PKEY_Q_keygen(NULL, NULL, "ED448"),
+		pss_key(),
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -445,6 +458,26 @@ static void weak_keys_and_hashes_are_refused_wherever_they_stand(void **state)
 	f->spec[LEAF].sha1 = false;
 	make_chain(f);
 	assert_int_equal(judge(f, ROOT, NOW).code, CRYPTO_WHY_NONE);
+}
+
+/* No byte of the anchor but its length is as the chain's first has it. */
+static void a_root_of_the_same_length_is_not_trusted(void **state)
+{
+	struct fix *f = *state;
+	struct crypto_why why;
+	uint8_t anchor[2048];
+	size_t len = 0;
+
+	make_chain(f);
+	judge(f, ROOT, NOW);
+	/* A signature in DER has one of a few lengths. */
+	for (unsigned i = 0; i < 1000 && len != len_of(f, ROOT); i++)
+		len = make_cert(&good[ROOT], f->other, f->other, anchor);
+	assert_int_equal(len, len_of(f, ROOT));
+	assert_int_equal(
+		crypto_chain_verify(&f->c, &f->chain, anchor, len, NOW, &why),
+		IL_E_AUTH);
+	assert_int_equal(why.code, CRYPTO_WHY_UNTRUSTED);
 }
 
 /* With an exponent of 1 everybody signs. */
@@ -508,6 +541,7 @@ int main(void)
 		T(an_intermediate_can_be_the_anchor),
 		T(an_anchor_that_is_no_certificate_is_named),
 		T(a_dropped_chain_is_not_judged),
+		T(a_root_of_the_same_length_is_not_trusted),
 		T(a_ca_for_whom_everybody_signs_is_refused),
 		T(a_curve_that_is_written_out_makes_no_issuer),
 		cmocka_unit_test(every_reason_has_words),
