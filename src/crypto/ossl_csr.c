@@ -99,15 +99,20 @@ static X509_EXTENSION *device_name(const char *san)
 	ASN1_TYPE *value = ASN1_TYPE_new();
 	X509_EXTENSION *e = NULL;
 
-	if (text && value && ASN1_STRING_set(text, san, -1)) {
+	bool ok = all && g && oid && text && value &&
+		  ASN1_STRING_set(text, san, -1);
+
+	if (ok) {
 		ASN1_TYPE_set(value, V_ASN1_UTF8STRING, text);
 		text = NULL;
+		ok = GENERAL_NAME_set0_othername(g, oid, value);
 	}
-	if (!text && oid && g && GENERAL_NAME_set0_othername(g, oid, value)) {
+	if (ok) {
 		oid = NULL;
 		value = NULL;
+		ok = sk_GENERAL_NAME_push(all, g) > 0;
 	}
-	if (!value && all && sk_GENERAL_NAME_push(all, g) > 0) {
+	if (ok) {
 		g = NULL;
 		e = X509V3_EXT_i2d(NID_subject_alt_name, 0, all);
 	}

@@ -10,21 +10,20 @@
 /* What only OpenSSL's table does: heap, images, seeds, real key formats. */
 
 static size_t heap_calls;
+static size_t heap_ends; /* the call that gets nothing; 0: none */
 
 static void *count_malloc(size_t n, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	heap_calls++;
-	return malloc(n);
+	return ++heap_calls == heap_ends ? NULL : malloc(n);
 }
 
 static void *count_realloc(void *p, size_t n, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	heap_calls++;
-	return realloc(p, n);
+	return ++heap_calls == heap_ends ? NULL : realloc(p, n);
 }
 
 static void count_free(void *p, const char *file, int line)
@@ -242,6 +241,37 @@ static void keys_of_no_kind_and_keys_with_a_tail_are_refused(void **state)
 	EVP_PKEY_free(ours);
 }
 
+/* Whichever allocation fails: no request, or the whole of it. */
+static void a_request_that_is_made_names_the_device(void **state)
+{
+	static const char san[] = "Vendor=1:Device=2";
+	const struct crypto_csr_ask ask = { .hash = CRYPTO_SHA256,
+					    .name = "n",
+					    .san = san };
+	struct fix *f = *state;
+	struct crypto_slot k = { 0 };
+	uint8_t out[600];
+	size_t n, refused = 0, i = 0;
+
+	assert_int_equal(load_key(f, &k, 1), IL_OK);
+	assert_int_equal(crypto_csr_make(&f->c, k, &ask, out, sizeof(out), &n),
+			 IL_OK);
+	do {
+		enum il_err err;
+
+		heap_calls = 0;
+		heap_ends = ++i;
+		memset(out, 0, sizeof(out));
+		err = crypto_csr_make(&f->c, k, &ask, out, sizeof(out), &n);
+		heap_ends = 0;
+		refused += err != IL_OK;
+		if (!err)
+			assert_non_null(memmem(out, n, san, strlen(san)));
+	} while (heap_calls >= i);
+	assert_true(refused > 20);
+	crypto_drop(&f->c, &k);
+}
+
 #define T(t) cmocka_unit_test_setup_teardown(t, setup_ossl, teardown)
 
 int main(void)
@@ -250,6 +280,7 @@ int main(void)
 		T(hashes_and_ciphers_touch_no_heap_once_warm),
 		T(an_image_brings_back_all_that_slots_name),
 		T(bad_keys_are_refused_and_leave_the_slot),
+		T(a_request_that_is_made_names_the_device),
 		T(keys_of_no_kind_and_keys_with_a_tail_are_refused),
 		cmocka_unit_test(
 			seeds_repeat_and_differ_and_the_system_does_not_repeat),
