@@ -196,7 +196,7 @@ static void text(struct dec *d, const struct dec_line *l)
 		session, n && n->carried ? "  " : "");
 	if (n && n->msg)
 		fprintf(f, "%s %u.%u", l->name ? l->name : "message",
-			n->msg->version >> 4, n->msg->version & 0xfu);
+			(unsigned)n->msg->version >> 4, n->msg->version & 0xfu);
 	else
 		fprintf(f, "%s", l->name ? l->name : l->what);
 	if (n)
@@ -315,7 +315,8 @@ static void note_json(struct dec *d, const struct flow_note *n, json_t *o)
 	if (n->carried)
 		json_object_set_new(o, "carried", json_true());
 	if (n->msg) {
-		snprintf(text, sizeof(text), "%u.%u", n->msg->version >> 4,
+		snprintf(text, sizeof(text), "%u.%u",
+			 (unsigned)n->msg->version >> 4,
 			 n->msg->version & 0xfu);
 		json_object_set_new(o, "version", json_string(text));
 	}

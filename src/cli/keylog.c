@@ -287,8 +287,8 @@ void cli_keylog_note(void *ctx, const struct spdm_key_note *n)
 	fprintf(k->f,
 		"{\"session\": \"%08x\", \"kind\": \"%s\", "
 		"\"version\": \"%u.%u\"",
-		n->session_id, n->psk ? "psk" : "key_exchange", s->version >> 4,
-		s->version & 0xfu);
+		n->session_id, n->psk ? "psk" : "key_exchange",
+		(unsigned)s->version >> 4, s->version & 0xfu);
 	if (n->data) {
 		secret(k->f, "master_secret", s->master, len);
 		secret(k->f, "request_data_secret", s->data_dir[SPDM_DIR_REQ],

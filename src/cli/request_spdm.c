@@ -120,10 +120,10 @@ void rq_show_versions(struct rq *q, const uint8_t *p, size_t n)
 		return;
 	list = json_array();
 	for (unsigned i = 0; i < m.u.version_list.count; i++) {
-		const uint16_t v = m.u.version_list.entry[i];
+		const unsigned v = m.u.version_list.entry[i];
 		char text[8];
 
-		snprintf(text, sizeof(text), "%u.%u", v >> 12, v >> 8 & 0xfu);
+		snprintf(text, sizeof(text), "%u.%u", v >> 12, v >> 8 & 0xf);
 		json_array_append_new(list, json_string(text));
 	}
 	json_object_set_new(q->found, "versions", list);

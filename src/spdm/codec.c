@@ -246,7 +246,7 @@ uint8_t spdm_response_of(uint8_t request_code)
 {
 	uint8_t code = request_code & 0x7f;
 
-	return request_code >= 0x80 && code != SPDM_ERROR &&
+	return (request_code & 0x80) && code != SPDM_ERROR &&
 			       rows[request_code] && rows[code]
 		       ? code
 		       : 0;

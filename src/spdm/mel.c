@@ -91,7 +91,7 @@ enum il_err spdm_mel_extend(const struct crypto *c, enum crypto_hash_alg alg,
 	const size_t n = crypto_hash_len(alg);
 	uint8_t digest[CRYPTO_HASH_MAX] = { 0 };
 	uint8_t next[CRYPTO_HASH_MAX];
-	struct rd r;
+	struct rd r = rd_over(NULL, 0);
 	uint32_t count;
 	enum il_err err = spdm_mel_good(log);
 
