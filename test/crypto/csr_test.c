@@ -411,25 +411,48 @@ static void a_request_for_a_key_of_no_kind_is_refused(void **state)
 	EVP_PKEY_free(key);
 }
 
-/* One sequence, whole, of more bytes than any request has room for. */
-static void an_info_of_too_many_bytes_is_refused(void **state)
+/* An info for @key with an attribute of @pad bytes. */
+static size_t long_info(EVP_PKEY *key, size_t pad, uint8_t *out)
 {
-	static uint8_t info[8192] = { 0x30, 0x82, 0x1f, 0xfc };
-	struct crypto_csr_ask ask = { .hash = CRYPTO_SHA256, .info = info };
-	struct fix *f = *state;
-	struct crypto_slot k = { 0 };
-	uint8_t out[600];
+	static const uint8_t zeros[5000];
+	X509_REQ *r = microsofts(key);
 	size_t n;
 
-	assert_int_equal(load_key(f, &k, 1), IL_OK);
-	for (ask.info_len = 4080; ask.info_len <= sizeof(info);
-	     ask.info_len++) {
-		info[2] = (uint8_t)((ask.info_len - 4) >> 8);
-		info[3] = (uint8_t)(ask.info_len - 4);
+	assert_true(X509_REQ_add1_attr_by_NID(r, NID_pkcs9_unstructuredName,
+					      V_ASN1_OCTET_STRING, zeros,
+					      (int)pad));
+	n = (size_t)i2d_re_X509_REQ_tbs(r, &out);
+	X509_REQ_free(r);
+	return n;
+}
+
+static void an_info_has_4096_bytes_and_no_more(void **state)
+{
+	static uint8_t info[6000], out[6000];
+	struct crypto_csr_ask ask = { .hash = CRYPTO_SHA256, .info = info };
+	struct fix *f = *state;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct crypto_slot k = { 0 };
+	uint8_t *der = NULL;
+	int n = i2d_PrivateKey(key, &der);
+	const size_t rest = long_info(key, 3000, info) - 3000;
+	size_t len;
+
+	assert_int_equal(crypto_key_load(&f->c, &k, der, (size_t)n), IL_OK);
+	ask.info_len = long_info(key, 4096 - rest, info);
+	assert_int_equal(ask.info_len, 4096);
+	assert_int_equal(
+		crypto_csr_make(&f->c, k, &ask, out, sizeof(out), &len), IL_OK);
+	X509_REQ_free(sound(out, len));
+	for (size_t more = 1; more < 400; more += 7) {
+		ask.info_len = long_info(key, 4096 - rest + more, info);
+		assert_int_equal(ask.info_len, 4096 + more);
 		assert_int_equal(
-			crypto_csr_make(&f->c, k, &ask, out, sizeof(out), &n),
+			crypto_csr_make(&f->c, k, &ask, out, sizeof(out), &len),
 			IL_E_FIELD);
 	}
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
 	crypto_drop(&f->c, &k);
 }
 
@@ -454,7 +477,7 @@ int main(void)
 		T(a_request_asks_for_what_it_is_told_to),
 		T(extensions_by_microsofts_number_are_extensions),
 		T(a_request_for_a_key_of_no_kind_is_refused),
-		T(an_info_of_too_many_bytes_is_refused),
+		T(an_info_has_4096_bytes_and_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
