@@ -4,21 +4,10 @@
 
 #include "cli/request.h"
 #include "crypto/chain.h"
+#include "spdm/keys.h"
 #include "spdm/sig.h"
 
 /* What the tool has of its own: a key that it shares, an identity. */
-
-static enum crypto_hash_alg alg_of(uint32_t hash)
-{
-	switch (hash) {
-	case SPDM_HASH_SHA_256:
-		return CRYPTO_SHA256;
-	case SPDM_HASH_SHA_384:
-		return CRYPTO_SHA384;
-	default:
-		return CRYPTO_SHA512;
-	}
-}
 
 static enum il_err psk(void *ctx, struct spdm_span hint, uint32_t hash,
 		       const uint8_t *salt, size_t salt_len, uint8_t *secret)
@@ -26,8 +15,8 @@ static enum il_err psk(void *ctx, struct spdm_span hint, uint32_t hash,
 	struct rq *q = ctx;
 
 	(void)hint; /* there is one key, and the user named it */
-	return crypto_hkdf_extract(&q->crypto, alg_of(hash), salt, salt_len,
-				   q->psk, q->psk_len, secret);
+	return crypto_hkdf_extract(&q->crypto, spdm_crypto_hash(hash), salt,
+				   salt_len, q->psk, q->psk_len, secret);
 }
 
 static enum il_err sign(void *ctx, uint8_t slot, uint32_t asym,

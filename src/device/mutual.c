@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "device/device_priv.h"
+#include "spdm/keys.h"
 
 /* What a requester shares with the device, and what it shows. */
-
-static enum crypto_hash_alg alg_of(uint32_t hash)
-{
-	switch (hash) {
-	case SPDM_HASH_SHA_256:
-		return CRYPTO_SHA256;
-	case SPDM_HASH_SHA_384:
-		return CRYPTO_SHA384;
-	case SPDM_HASH_SHA_512:
-		return CRYPTO_SHA512;
-	default:
-		return (enum crypto_hash_alg)0;
-	}
-}
 
 /* No hint at all means the first key. */
 enum il_err device_psk_secret(void *ctx, struct spdm_span hint, uint32_t hash,
@@ -30,9 +17,9 @@ enum il_err device_psk_secret(void *ctx, struct spdm_span hint, uint32_t hash,
 		if (hint.n && (hint.n != k->hint_len ||
 			       memcmp(hint.p, k->hint, hint.n) != 0))
 			continue;
-		return crypto_hkdf_extract(d->cfg.crypto, alg_of(hash), salt,
-					   salt_len, k->key, k->key_len,
-					   secret);
+		return crypto_hkdf_extract(
+			d->cfg.crypto, spdm_crypto_hash(hash), salt, salt_len,
+			k->key, k->key_len, secret);
 	}
 	return IL_E_ARG;
 }

@@ -4,20 +4,9 @@
 
 #include "base/bits.h"
 #include "device/device_priv.h"
+#include "spdm/keys.h"
 
 /* Certificate requests, at once or after a reset. */
-
-static enum crypto_hash_alg hash_of(uint32_t hash)
-{
-	switch (hash) {
-	case SPDM_HASH_SHA_512:
-		return CRYPTO_SHA512;
-	case SPDM_HASH_SHA_384:
-		return CRYPTO_SHA384;
-	default:
-		return CRYPTO_SHA256;
-	}
-}
 
 /*
  * What the device says of itself, as its own leaf has it. Source: PCIe Base
@@ -40,7 +29,7 @@ static enum il_err make(struct device *d, const struct spdm_csr_ask *ask,
 	const uint8_t id = ask->key_pair ? ask->key_pair : 1;
 	char san[128];
 	const struct crypto_csr_ask csr = {
-		.hash = hash_of(ask->hash),
+		.hash = spdm_crypto_hash(ask->hash),
 		.info = ask->info.n ? ask->info.p : NULL,
 		.info_len = ask->info.n,
 		.name = "Interlock device",

@@ -5,6 +5,9 @@
 #include "crypto/crypto.h"
 #include "spdm/codec.h"
 
+/* The crypto table's number of an SPDM hash bit; 0 if not ours. */
+enum crypto_hash_alg spdm_crypto_hash(uint32_t base_hash);
+
 /*
  * The key schedule. Source: DSP0274 1.2.1, section 11 (key schedule). In PSK
  * sessions the pre-shared key stands for the DHE secret, under a Salt_0 of its
