@@ -236,7 +236,7 @@ static void commit(struct spdm_ex *x, const struct spdm_rsp_encap *e)
 			memcpy(x->s->peer_digest, x->verify, SPDM_HASH_MAX);
 		}
 	}
-	if (x->th.n) {
+	if (x->s && x->th.n) { /* its handshake goes on */
 		crypto_drop(r->cfg.crypto, &x->s->th);
 		x->s->th = x->th;
 		x->th = (struct crypto_slot){ 0 };
