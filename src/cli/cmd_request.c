@@ -375,11 +375,10 @@ static int take_prov(struct rq *q, const struct texts *t)
 	return ret ? ret : take_pair(q, t);
 }
 
-static int take_opts(struct rq *q, const struct texts *t)
+static int take_numbers(struct rq *q, const struct texts *t)
 {
 	unsigned long slot = 0, stream = 0, port = 0, flags = 0, timeout = 4;
 	unsigned long transfer = RQ_TRANSFER;
-	const char *fn = t->function ? t->function : "0000:01:00.0";
 	int ret = number(q->c, "slot", t->slot, SPDM_SLOTS - 1, &slot);
 
 	if (!ret)
@@ -397,6 +396,22 @@ static int take_opts(struct rq *q, const struct texts *t)
 	if (!ret && transfer < SPDM_TRANSFER_MIN)
 		ret = cli_misuse(q->c, "--transfer is below %u",
 				 SPDM_TRANSFER_MIN);
+	if (ret)
+		return ret;
+	q->peer.timeout_s = timeout ? (unsigned)timeout : 1;
+	q->o.transfer = (uint16_t)transfer;
+	q->o.slot = (uint8_t)slot;
+	q->o.stream = (uint8_t)stream;
+	q->o.port = (uint8_t)port;
+	q->o.lock_flags = (uint16_t)flags;
+	return 0;
+}
+
+static int take_opts(struct rq *q, const struct texts *t)
+{
+	const char *fn = t->function ? t->function : "0000:01:00.0";
+	int ret = take_numbers(q, t);
+
 	if (!ret)
 		ret = function(q->c, fn, &q->o.function_id);
 	if (!ret)
@@ -410,12 +425,6 @@ static int take_opts(struct rq *q, const struct texts *t)
 		return cli_misuse(q->c, "--trans is '%s'; expected doe or mctp",
 				  t->trans);
 	q->peer.transport = t->trans && *t->trans == 'm' ? EMU_MCTP : EMU_DOE;
-	q->peer.timeout_s = timeout ? (unsigned)timeout : 1;
-	q->o.transfer = (uint16_t)transfer;
-	q->o.slot = (uint8_t)slot;
-	q->o.stream = (uint8_t)stream;
-	q->o.port = (uint8_t)port;
-	q->o.lock_flags = (uint16_t)flags;
 	q->o.trust = t->trust;
 	q->o.psk = t->psk;
 	q->o.hint = t->hint;

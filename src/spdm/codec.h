@@ -83,6 +83,16 @@ struct spdm_key_pair {
 	struct spdm_span pqc;	   /* 1.4 */
 };
 
+/*
+ * Bytes of CHUNK_SEND and CHUNK_RESPONSE before the chunk. The first has
+ * LargeMessageSize too. Source: DSP0274 1.2.1, sections 10.26, 10.27
+ */
+#define SPDM_CHUNK_FIRST_HEAD 16u
+static inline uint32_t spdm_chunk_head(uint32_t seq)
+{
+	return seq ? 12 : SPDM_CHUNK_FIRST_HEAD;
+}
+
 /* One chunk, either direction; @total is that of the first chunk only. */
 struct spdm_chunk {
 	uint32_t seq; /* 16 bits before 1.4 */

@@ -10,8 +10,6 @@
  * ResponseNotReady, Busy), 10.13 (RESPOND_IF_READY), 10.26, 10.27 (chunks)
  */
 
-#define SEND_HEAD    12u /* CHUNK_SEND, CHUNK_RESPONSE up to the chunk */
-#define FIRST_HEAD   16u /* the same with LargeMessageSize */
 #define READY_TRIES  8
 #define EXPONENT_MAX 24 /* 2^24 microseconds: a quarter of a minute */
 #define BUSY_NS	     UINT64_C(1000000)
@@ -64,7 +62,7 @@ static void chunk_build(struct spdm_req *q, struct spdm_msg *m, size_t room)
 	struct spdm_carry *c = &q->carry;
 	const uint32_t left = c->total - c->done;
 
-	room -= c->seq ? SEND_HEAD : FIRST_HEAD;
+	room -= spdm_chunk_head(c->seq);
 	c->size = left < room ? left : (uint32_t)room;
 	m->code = SPDM_CHUNK_SEND;
 	m->param1 = c->size == left ? SPDM_CHUNK_LAST : 0;
@@ -148,8 +146,7 @@ static bool chunk_sane(const struct spdm_req *q, const struct spdm_msg *m)
 	const struct spdm_chunk *k = &m->u.chunk;
 	const bool last = m->param1 & SPDM_CHUNK_LAST;
 	const uint32_t total = c->seq ? c->total : k->total;
-	const uint32_t least =
-		SPDM_TRANSFER_MIN - (c->seq ? SEND_HEAD : FIRST_HEAD);
+	const uint32_t least = SPDM_TRANSFER_MIN - spdm_chunk_head(c->seq);
 
 	if (m->code != SPDM_CHUNK_RESPONSE || m->param2 != c->handle ||
 	    k->seq != c->seq || !k->data.n || total > q->cfg.large_cap ||

@@ -17,11 +17,9 @@
  * (CHUNK_GET), "Large SPDM message transfer mechanism"
  */
 
-#define SEND_HEAD    12u /* CHUNK_SEND, CHUNK_RESPONSE up to the chunk */
-#define FIRST_HEAD   16u /* the same with LargeMessageSize */
 #define ACK_HEAD(v)  ((v) >= SPDM_V14 ? 8u : 6u)
 #define SEQ_LIMIT(v) ((v) >= SPDM_V14 ? UINT32_MAX : UINT16_MAX)
-#define CHUNK_MIN(l) (SPDM_TRANSFER_MIN - ((l)->seq ? SEND_HEAD : FIRST_HEAD))
+#define CHUNK_MIN(l) (SPDM_TRANSFER_MIN - spdm_chunk_head((l)->seq))
 
 bool spdm_rsp_chunks(const struct spdm_rsp *r)
 {
@@ -202,8 +200,9 @@ uint32_t spdm_ex_most(const struct spdm_ex *x)
 	if (most > r->peer_max)
 		most = r->peer_max;
 	/* ChunkSeqNo counts them without coming round again. */
-	if (most / (once - FIRST_HEAD) >= SEQ_LIMIT(r->version))
-		most = (size_t)SEQ_LIMIT(r->version) * (once - FIRST_HEAD);
+	if (most / (once - SPDM_CHUNK_FIRST_HEAD) >= SEQ_LIMIT(r->version))
+		most = (size_t)SEQ_LIMIT(r->version) *
+		       (once - SPDM_CHUNK_FIRST_HEAD);
 	return most > once ? (uint32_t)most : once;
 }
 
@@ -238,8 +237,7 @@ enum il_err spdm_rsp_chunk_get(struct spdm_ex *x)
 	if (x->req.param2 != l->handle || x->req.u.chunk.seq != l->seq)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 
-	const uint32_t room =
-		spdm_ex_longest(x) - (l->seq ? SEND_HEAD : FIRST_HEAD);
+	const uint32_t room = spdm_ex_longest(x) - spdm_chunk_head(l->seq);
 	const uint32_t left = l->total - l->done;
 
 	c->seq = l->seq;
