@@ -69,22 +69,29 @@ static bool supported(const struct tdisp_rsp *r, unsigned code)
 }
 
 /*
- * An interface id names a TDI if its RID does, and its segment where both
- * sides know one. OPEN: reserved bits that are set name nothing.
+ * What an interface id says: reserved bits are ignored, and the segment is
+ * reserved unless it counts. They are zero in the answer.
+ * Source: PCIe Base 6.x §11.2 (INTERFACE_ID), §11.3.3
  */
+static struct tdisp_iface said(const struct tdisp_iface *id)
+{
+	uint32_t bits = TDISP_FN_RID | TDISP_FN_SEG_VALID;
+
+	if (id->function_id & TDISP_FN_SEG_VALID)
+		bits |= TDISP_FN_SEGMENT;
+	return (struct tdisp_iface){ .function_id = id->function_id & bits };
+}
+
+/* An interface id names a TDI if its RID does, and its segment where both
+ * sides know one. */
 static bool names(const struct tdisp_iface *id, const struct tdi *t)
 {
-	uint32_t fn = id->function_id;
+	uint32_t differs = id->function_id ^ t->id;
 
-	if (!t->hosted || id->rsvd ||
-	    fn & ~(TDISP_FN_RID | TDISP_FN_SEGMENT | TDISP_FN_SEG_VALID))
+	if (!t->hosted || differs & tdi_rid_mask(t->id))
 		return false;
-	if ((fn ^ t->id) & tdi_rid_mask(t->id))
-		return false;
-	if (!(fn & TDISP_FN_SEG_VALID))
-		return !(fn & TDISP_FN_SEGMENT);
-	return !(t->id & TDISP_FN_SEG_VALID) ||
-	       !((fn ^ t->id) & TDISP_FN_SEGMENT);
+	return !(id->function_id & t->id & TDISP_FN_SEG_VALID) ||
+	       !(differs & TDISP_FN_SEGMENT);
 }
 
 static struct tdi *find(const struct tdisp_rsp *r, const struct tdisp_iface *id)
@@ -115,6 +122,7 @@ static enum tdisp_error screen(const struct tdisp_rsp *r, const uint8_t *in,
 		return TDISP_E_INVALID_INTERFACE;
 	if (tdisp_decode(in, n, req))
 		return TDISP_E_INVALID_REQUEST;
+	req->iface = said(&req->iface);
 	return TDISP_E_NONE;
 }
 
@@ -257,6 +265,7 @@ enum il_err tdisp_rsp_handle(struct tdisp_rsp *r, uint64_t session,
 		return IL_E_SPACE;
 	arg.room = cap - PORTION_HDR;
 	scratch_of(&arg, out, cap);
+	req.iface = said(&req.iface);
 	rsp.iface = req.iface;
 	e = screen(r, in, n, &req, &t);
 	if (!e)

@@ -54,15 +54,14 @@ static enum tdisp_error lock_report(const struct tdisp_rsp *r,
  * first; the function is disturbed last.
  */
 static enum tdisp_error lock_prepare(const struct tdisp_rsp *r, struct tdi *t,
-				     const struct tdi_arg *arg,
 				     struct tdisp_report *view, size_t *len,
 				     uint8_t nonce[TDISP_NONCE_LEN])
 {
-	const struct tdisp_lock *lock = &arg->req->lock;
+	const struct tdisp_lock *lock = &t->lock;
 	enum tdisp_error e;
 	enum il_err err;
 
-	e = r->port->check(r->port_ctx, t->fn, arg->session, lock);
+	e = r->port->check(r->port_ctx, t->fn, t->session, lock);
 	if (e)
 		return e;
 	e = lock_report(r, t, lock, view, len);
@@ -77,7 +76,8 @@ static enum tdisp_error lock_prepare(const struct tdisp_rsp *r, struct tdi *t,
 }
 
 /*
- * Source: PCIe Base 6.x §11.3.8.
+ * Source: PCIe Base 6.x §11.3.8. Flags that do not exist are reserved: ignored,
+ * §11.3.3.
  * OPEN: flags that GET_CAPABILITIES does not offer, and a reporting offset
  * that is no multiple of 4K, are INVALID_REQUEST: neither could be honoured.
  * OPEN: while the function drains, or its report is made, the answer is BUSY;
@@ -88,24 +88,25 @@ static enum tdisp_error lock_prepare(const struct tdisp_rsp *r, struct tdi *t,
 enum tdisp_error tdi_lock(const struct tdisp_rsp *r, struct tdi *t,
 			  const struct tdi_arg *arg)
 {
-	const struct tdisp_lock *want = &arg->req->lock;
+	struct tdisp_lock want = arg->req->lock;
 	uint8_t nonce[TDISP_NONCE_LEN] = { 0 };
 	struct tdisp_report view;
 	size_t len = 0;
 	enum tdisp_error e;
 
-	if (want->flags & ~r->caps.lock_flags || want->mmio_offset % PAGE_4K)
+	want.flags &= TDISP_LOCK_FLAGS;
+	if (want.flags & ~r->caps.lock_flags || want.mmio_offset % PAGE_4K)
 		return TDISP_E_INVALID_REQUEST;
 	if (t->locking && t->session != arg->session)
 		return TDISP_E_BUSY;
-	if (t->locking && !same_lock(&t->lock, want))
+	if (t->locking && !same_lock(&t->lock, &want))
 		tdi_lock_abandon(r, t);
 	if (!t->locking && r->port->arm(r->port_ctx, t->fn))
 		return TDISP_E_UNSPECIFIED;
 	t->locking = true;
 	t->session = arg->session;
-	t->lock = *want;
-	e = lock_prepare(r, t, arg, &view, &len, nonce);
+	t->lock = want;
+	e = lock_prepare(r, t, &view, &len, nonce);
 	if (e) {
 		if (e != TDISP_E_BUSY)
 			tdi_lock_abandon(r, t);
