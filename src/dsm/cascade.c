@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "dsm/cascade.h"
+
 #include "dsm/dsm_priv.h"
 
 /*
@@ -7,30 +9,6 @@
  * stands how an end spreads: a row for each event, a column for each kind of
  * thing that it may end.
  */
-
-/* Sessions. */
-enum ends_sessions { SES_STAY, SES_ALL };
-
-/* Streams: their keys, in IDE_KM and in the hardware. */
-enum ends_streams {
-	STR_STAY,
-	STR_NAMED, /* the one that was named; the hardware has done it */
-	STR_KEYED, /* those that the session keyed */
-	STR_OWNED, /* all, if the function has the IDE capability */
-	STR_ALL,
-};
-
-/* TDIs; those of a stream that ends are in ERROR in any case. */
-enum scope {
-	SELF,	/* the function that was named */
-	FAMILY, /* it, and its VFs if it is a PF */
-	USERS,	/* users of the stream that was named */
-	LOCKED, /* those that the session locked */
-	ALL,	/* all functions */
-};
-
-/* Not seen by the device: told by the other half. */
-#define EV_SESSION DSM_EVENTS
 
 /*
  * @if_flags: only TDIs locked with that flag. A PF shares with its VFs what
@@ -42,54 +20,48 @@ enum scope {
  * OPEN: the specification's tables agree on UNLOCKED after a conventional
  * reset; one vendor's guide says ERROR. Requesters must take either.
  */
-static const struct cascade {
-	enum ends_sessions sessions;
-	enum ends_streams streams;
-	enum scope scope;
-	enum tdi_event ev;
-	uint16_t if_flags;
-} rows[DSM_EVENTS + 1] = {
+const struct dsm_cascade dsm_cascade_rows[DSM_EVENTS + 1] = {
 	/* clang-format off */
-	[DSM_EV_BME_CLEARED]      = { SES_STAY, STR_STAY,  SELF,   TDI_EV_CONFIG },
-	[DSM_EV_MSE_CLEARED]      = { SES_STAY, STR_STAY,  SELF,   TDI_EV_CONFIG },
-	[DSM_EV_BAR]              = { SES_STAY, STR_STAY,  SELF,   TDI_EV_CONFIG },
-	[DSM_EV_ROM_BAR]          = { SES_STAY, STR_STAY,  SELF,   TDI_EV_CONFIG },
-	[DSM_EV_BIST]             = { SES_STAY, STR_STAY,  SELF,   TDI_EV_CONFIG },
-	[DSM_EV_RESIZABLE_BAR]    = { SES_STAY, STR_STAY,  SELF,   TDI_EV_CONFIG },
-	[DSM_EV_VF_RESIZABLE_BAR] = { SES_STAY, STR_STAY,  FAMILY, TDI_EV_CONFIG },
-	[DSM_EV_EA]               = { SES_STAY, STR_STAY,  FAMILY, TDI_EV_CONFIG },
-	[DSM_EV_ARI]              = { SES_STAY, STR_STAY,  FAMILY, TDI_EV_CONFIG },
-	[DSM_EV_PASID]            = { SES_STAY, STR_STAY,  FAMILY, TDI_EV_CONFIG },
-	[DSM_EV_PAGE_REQUEST]     = { SES_STAY, STR_STAY,  FAMILY, TDI_EV_CONFIG },
-	[DSM_EV_SRIOV]            = { SES_STAY, STR_STAY,  FAMILY, TDI_EV_CONFIG },
-	[DSM_EV_VF_ENABLE]        = { SES_STAY, STR_STAY,  FAMILY, TDI_EV_CONFIG },
-	[DSM_EV_VF_MSE]           = { SES_STAY, STR_STAY,  FAMILY, TDI_EV_CONFIG },
-	[DSM_EV_MULTICAST]        = { SES_STAY, STR_STAY,  SELF,   TDI_EV_CONFIG },
-	[DSM_EV_DEVCTL]           = { SES_STAY, STR_STAY,  FAMILY, TDI_EV_CONFIG },
-	[DSM_EV_MSIX]             = { SES_STAY, STR_STAY,  SELF,   TDI_EV_CONFIG,
+	[DSM_EV_BME_CLEARED]      = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_CONFIG },
+	[DSM_EV_MSE_CLEARED]      = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_CONFIG },
+	[DSM_EV_BAR]              = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_CONFIG },
+	[DSM_EV_ROM_BAR]          = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_CONFIG },
+	[DSM_EV_BIST]             = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_CONFIG },
+	[DSM_EV_RESIZABLE_BAR]    = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_CONFIG },
+	[DSM_EV_VF_RESIZABLE_BAR] = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_FAMILY, TDI_EV_CONFIG },
+	[DSM_EV_EA]               = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_FAMILY, TDI_EV_CONFIG },
+	[DSM_EV_ARI]              = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_FAMILY, TDI_EV_CONFIG },
+	[DSM_EV_PASID]            = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_FAMILY, TDI_EV_CONFIG },
+	[DSM_EV_PAGE_REQUEST]     = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_FAMILY, TDI_EV_CONFIG },
+	[DSM_EV_SRIOV]            = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_FAMILY, TDI_EV_CONFIG },
+	[DSM_EV_VF_ENABLE]        = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_FAMILY, TDI_EV_CONFIG },
+	[DSM_EV_VF_MSE]           = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_FAMILY, TDI_EV_CONFIG },
+	[DSM_EV_MULTICAST]        = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_CONFIG },
+	[DSM_EV_DEVCTL]           = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_FAMILY, TDI_EV_CONFIG },
+	[DSM_EV_MSIX]             = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_CONFIG,
 				      TDISP_LOCK_MSIX },
-	[DSM_EV_RID]              = { SES_STAY, STR_STAY,  SELF,   TDI_EV_CONFIG },
-	[DSM_EV_POWER]            = { SES_STAY, STR_STAY,  FAMILY, TDI_EV_POWER },
-	[DSM_EV_FLR]              = { SES_STAY, STR_OWNED, FAMILY, TDI_EV_FLR },
-	[DSM_EV_DMA_ERROR]        = { SES_STAY, STR_STAY,  SELF,   TDI_EV_FATAL },
-	[DSM_EV_POISON]           = { SES_STAY, STR_STAY,  SELF,   TDI_EV_FATAL },
-	[DSM_EV_ATS_T0]           = { SES_STAY, STR_STAY,  SELF,   TDI_EV_FATAL },
-	[DSM_EV_FAILURE]          = { SES_STAY, STR_STAY,  SELF,   TDI_EV_FATAL },
-	[DSM_EV_SCRUBBED]         = { SES_STAY, STR_STAY,  SELF,   TDI_EV_SCRUBBED },
-	[DSM_EV_STREAM_INSECURE]  = { SES_STAY, STR_NAMED, USERS,  TDI_EV_STREAM },
-	[DSM_EV_KEY_STOPPED]      = { SES_STAY, STR_NAMED, USERS,  TDI_EV_STREAM },
-	[DSM_EV_STREAM_CONFIG]    = { SES_STAY, STR_NAMED, USERS,  TDI_EV_STREAM },
-	[DSM_EV_FW_UPDATE]        = { SES_STAY, STR_STAY,  ALL,    TDI_EV_FATAL,
+	[DSM_EV_RID]              = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_CONFIG },
+	[DSM_EV_POWER]            = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_FAMILY, TDI_EV_POWER },
+	[DSM_EV_FLR]              = { DSM_SES_STAY, DSM_STR_OWNED, DSM_TDI_FAMILY, TDI_EV_FLR },
+	[DSM_EV_DMA_ERROR]        = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_FATAL },
+	[DSM_EV_POISON]           = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_FATAL },
+	[DSM_EV_ATS_T0]           = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_FATAL },
+	[DSM_EV_FAILURE]          = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_FATAL },
+	[DSM_EV_SCRUBBED]         = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_SELF,   TDI_EV_SCRUBBED },
+	[DSM_EV_STREAM_INSECURE]  = { DSM_SES_STAY, DSM_STR_NAMED, DSM_TDI_USERS,  TDI_EV_STREAM },
+	[DSM_EV_KEY_STOPPED]      = { DSM_SES_STAY, DSM_STR_NAMED, DSM_TDI_USERS,  TDI_EV_STREAM },
+	[DSM_EV_STREAM_CONFIG]    = { DSM_SES_STAY, DSM_STR_NAMED, DSM_TDI_USERS,  TDI_EV_STREAM },
+	[DSM_EV_FW_UPDATE]        = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_ALL,    TDI_EV_FATAL,
 				      TDISP_LOCK_NO_FW_UPDATE },
-	[DSM_EV_DEBUG]            = { SES_STAY, STR_STAY,  ALL,    TDI_EV_FATAL },
-	[DSM_EV_LINK_DOWN]        = { SES_STAY, STR_ALL,   ALL,    TDI_EV_STREAM },
-	[DSM_EV_HOT_RESET]        = { SES_ALL,  STR_ALL,   ALL,    TDI_EV_RESET },
-	[DSM_EV_FUND_RESET]       = { SES_ALL,  STR_ALL,   ALL,    TDI_EV_RESET },
-	[EV_SESSION]              = { SES_STAY, STR_KEYED, LOCKED, TDI_EV_SESSION },
+	[DSM_EV_DEBUG]            = { DSM_SES_STAY, DSM_STR_STAY,  DSM_TDI_ALL,    TDI_EV_FATAL },
+	[DSM_EV_LINK_DOWN]        = { DSM_SES_STAY, DSM_STR_ALL,   DSM_TDI_ALL,    TDI_EV_STREAM },
+	[DSM_EV_HOT_RESET]        = { DSM_SES_ALL,  DSM_STR_ALL,   DSM_TDI_ALL,    TDI_EV_RESET },
+	[DSM_EV_FUND_RESET]       = { DSM_SES_ALL,  DSM_STR_ALL,   DSM_TDI_ALL,    TDI_EV_RESET },
+	[DSM_EV_SESSION]              = { DSM_SES_STAY, DSM_STR_KEYED, DSM_TDI_LOCKED, TDI_EV_SESSION },
 	/* clang-format on */
 };
 
-static bool concerns(const struct dsm_pci *p, const struct cascade *c,
+static bool concerns(const struct dsm_pci *p, const struct dsm_cascade *c,
 		     uint64_t which, const struct tdi *t)
 {
 	uint16_t locked = t->lock.flags;
@@ -99,21 +71,22 @@ static bool concerns(const struct dsm_pci *p, const struct cascade *c,
 	if (c->if_flags && !(locked & c->if_flags))
 		return false;
 	switch (c->scope) {
-	case SELF:
+	case DSM_TDI_SELF:
 		return t->fn == which;
-	case FAMILY:
+	case DSM_TDI_FAMILY:
 		return t->fn == which || p->cfg.fns[t->fn].pf == which;
-	case USERS:
+	case DSM_TDI_USERS:
 		return which <= UINT8_MAX && tdi_uses_stream(t, (uint8_t)which);
-	case LOCKED:
+	case DSM_TDI_LOCKED:
 		return t->session == which;
-	case ALL:
+	case DSM_TDI_ALL:
 		return true;
 	}
 	return false;
 }
 
-static void end_tdis(struct dsm_pci *p, const struct cascade *c, uint64_t which)
+static void end_tdis(struct dsm_pci *p, const struct dsm_cascade *c,
+		     uint64_t which)
 {
 	for (size_t i = 0; i < p->cfg.tdi_count; i++) {
 		struct tdi *t = &p->cfg.tdis[i];
@@ -130,7 +103,7 @@ static void stream_lost(void *ctx, uint8_t port, uint8_t stream)
 
 	(void)port;
 	env_trace(p->cfg.env, DSM_TRACE_STREAM, stream, 0, 0);
-	end_tdis(p, &rows[DSM_EV_STREAM_INSECURE], stream);
+	end_tdis(p, &p->cfg.cascade[DSM_EV_STREAM_INSECURE], stream);
 }
 
 /* The keys of one stream, whatever port they are at. */
@@ -157,23 +130,23 @@ static void kill_all(struct dsm_pci *p)
 	}
 }
 
-static void end_streams(struct dsm_pci *p, const struct cascade *c,
+static void end_streams(struct dsm_pci *p, const struct dsm_cascade *c,
 			uint64_t which)
 {
 	switch (c->streams) {
-	case STR_STAY:
+	case DSM_STR_STAY:
 		return;
-	case STR_NAMED:
+	case DSM_STR_NAMED:
 		forget_keys(p, which);
 		return;
-	case STR_KEYED:
+	case DSM_STR_KEYED:
 		idekm_rsp_session_ended(&p->idekm, which, stream_lost, p);
 		return;
-	case STR_OWNED:
+	case DSM_STR_OWNED:
 		if (which == p->cfg.ide_fn)
 			kill_all(p);
 		return;
-	case STR_ALL:
+	case DSM_STR_ALL:
 		kill_all(p);
 		return;
 	}
@@ -198,9 +171,9 @@ static void end_sessions(struct dsm_pci *p)
 /* What carries trust goes first. @which: function, stream or token. */
 static void spread(struct dsm_pci *p, unsigned ev, uint64_t which)
 {
-	const struct cascade *c = &rows[ev];
+	const struct dsm_cascade *c = &p->cfg.cascade[ev];
 
-	if (c->sessions == SES_ALL)
+	if (c->sessions == DSM_SES_ALL)
 		end_sessions(p);
 	end_streams(p, c, which);
 	end_tdis(p, c, which);
@@ -208,7 +181,7 @@ static void spread(struct dsm_pci *p, unsigned ev, uint64_t which)
 
 void dsm_session_lost(struct dsm_pci *p, uint64_t token)
 {
-	spread(p, EV_SESSION, token);
+	spread(p, DSM_EV_SESSION, token);
 	tdisp_rsp_session_ended(&p->tdisp, token);
 }
 
@@ -222,5 +195,6 @@ void dsm_pci_event(struct dsm_pci *p, enum dsm_event ev, uint32_t which)
 
 bool dsm_event_ends_sessions(enum dsm_event ev)
 {
-	return (unsigned)ev < DSM_EVENTS && rows[ev].sessions == SES_ALL;
+	return (unsigned)ev < DSM_EVENTS &&
+	       dsm_cascade_rows[ev].sessions == DSM_SES_ALL;
 }

@@ -13,6 +13,7 @@ static enum il_err init_front(struct dsm *d, const struct dsm_cfg *cfg)
 
 	front.spdm.tap = cfg->tap ? cfg->tap->spdm : NULL;
 	front.spdm.bytes = cfg->tap ? cfg->tap->bytes : NULL;
+	front.spdm.heard = cfg->tap ? cfg->tap->heard : NULL;
 	front.spdm.tap_ctx = cfg->tap_ctx;
 	return dsm_front_init(&d->front, &front);
 }

@@ -12,9 +12,10 @@
  */
 
 /*
- * Sees each decoded request and may change each response before it is hashed,
- * signed and encrypted. NULL in the shipped library. idekm and tdisp return
- * false to send no answer; payload changes the encoded vendor payload.
+ * Sees each request and may change each response before it is hashed, signed
+ * and encrypted. NULL in the shipped library. idekm and tdisp return false to
+ * send no answer; payload changes the encoded vendor payload; heard sees an
+ * SPDM request's bytes in the clear, and may give others.
  */
 struct dsm_tap {
 	spdm_rsp_tap_fn *spdm;
@@ -22,11 +23,12 @@ struct dsm_tap {
 	tdisp_tap *tdisp;
 	dsm_payload_tap *payload;
 	spdm_rsp_bytes_fn *bytes;
+	spdm_rsp_heard_fn *heard;
 };
 
 struct dsm_cfg {
-	/* As in struct dsm_front_cfg; tap and bytes are overwritten: the DSM
-	 * puts its own there. */
+	/* As in struct dsm_front_cfg; tap, bytes and heard are overwritten:
+	 * the DSM puts its own there. */
 	struct spdm_rsp_cfg spdm;
 	struct dsm_conn *conns;
 	size_t conn_count;

@@ -2,6 +2,7 @@
 #include "dsm/pci.h"
 
 #include "base/assert.h"
+#include "dsm/cascade.h"
 #include "dsm/dsm_priv.h"
 
 /* How soon a slow STOP wants to be carried on. */
@@ -63,17 +64,24 @@ static enum il_err protocol(struct dsm_pci *p, uint64_t token,
 	return IL_E_FIELD;
 }
 
-static void tap(const struct dsm_pci *p, const uint8_t *in, size_t n,
-		uint8_t *out, size_t cap, size_t *len)
+static enum il_err tap(const struct dsm_pci *p, const uint8_t *in, size_t n,
+		       uint8_t *out, size_t cap, size_t *len, enum il_err err)
 {
-	size_t was = *len;
+	size_t was = err ? 0 : *len;
 
-	if (!p->cfg.tap_payload)
-		return;
+	*len = was;
 	p->cfg.tap_payload(p->cfg.tap_ctx, in, n, out, cap, len);
 	IL_ASSERT(*len <= cap);
 	if (*len < was)
 		bytes_wipe(out + *len, was - *len);
+	return *len ? IL_OK : err;
+}
+
+/* Whoever breaks a rule on purpose is not held to what follows from it. */
+static bool altered(const struct dsm_pci *p)
+{
+	return p->cfg.tdi_table || p->cfg.cascade != dsm_cascade_rows ||
+	       p->idekm.edges != idekm_edges;
 }
 
 static enum il_err request(void *ctx, const struct dsm_session *s,
@@ -102,14 +110,16 @@ static enum il_err request(void *ctx, const struct dsm_session *s,
 		return IL_OK;
 	}
 	err = protocol(p, dsm_session_token(s), in, n, out + 1, cap - 1, &got);
-	IL_ASSERT(p->cfg.tdi_table || dsm_pci_sane(p));
-	if (err || !got)
-		return err;
-	out[0] = in[0];
-	got++;
-	tap(p, in, n, out, cap, &got);
-	*len = got;
-	return IL_OK;
+	IL_ASSERT(altered(p) || dsm_pci_sane(p));
+	if (!err && got) {
+		out[0] = in[0];
+		got++;
+	}
+	if (p->cfg.tap_payload && err != IL_E_AGAIN)
+		err = tap(p, in, n, out, cap, &got, err);
+	if (!err)
+		*len = got;
+	return err;
 }
 
 static void ended(void *ctx, const struct dsm_session *s)
@@ -175,6 +185,8 @@ enum il_err dsm_pci_init(struct dsm_pci *p, const struct dsm_pci_cfg *cfg)
 			return IL_E_ARG;
 	memset(p, 0, sizeof(*p));
 	p->cfg = *cfg;
+	if (!cfg->cascade)
+		p->cfg.cascade = dsm_cascade_rows;
 	if (!p->cfg.teardown_ns)
 		p->cfg.teardown_ns = DSM_TEARDOWN_NS;
 	for (size_t i = 0; i < cfg->tdi_count; i++)
@@ -182,6 +194,8 @@ enum il_err dsm_pci_init(struct dsm_pci *p, const struct dsm_pci_cfg *cfg)
 	dsm_ports_init(p);
 	idekm_rsp_init(&p->idekm, cfg->env, &p->idekm_port, p, cfg->streams,
 		       cfg->stream_count);
+	if (cfg->idekm_table)
+		p->idekm.edges = cfg->idekm_table;
 	p->idekm.any_port = cfg->any_port;
 	p->idekm.tap = cfg->tap_idekm;
 	p->idekm.tap_ctx = cfg->tap_ctx;

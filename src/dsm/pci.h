@@ -134,7 +134,12 @@ enum {
 	DSM_TRACE_STALE = TRACE_EV(TRACE_DSM, 4),
 };
 
-/* Changes an encoded payload, which begins with the protocol id, and *len. */
+struct dsm_cascade;
+
+/*
+ * Changes an encoded payload, which begins with the protocol id, and *len. 0:
+ * there is no answer; it may make one, or take one away.
+ */
 typedef void dsm_payload_tap(void *ctx, const uint8_t *in, size_t n,
 			     uint8_t *out, size_t cap, size_t *len);
 
@@ -148,6 +153,9 @@ struct dsm_pci_cfg {
 	dsm_payload_tap *tap_payload;
 	void *tap_ctx;
 	const struct tdi_edge (*tdi_table)[TDI_STATES]; /* NULL: tdi_edges */
+	/* NULL: idekm_edges, dsm_cascade_rows */
+	const struct idekm_edge (*idekm_table)[IDEKM_KEY_STATES];
+	const struct dsm_cascade *cascade;
 	uint16_t lock_flags; /* TDISP_LOCK_* that LOCK may carry */
 	uint8_t addr_width;
 	uint8_t num_req_this; /* outstanding requests: 0: one */

@@ -14,10 +14,7 @@
  *
  * Source: PCIe Base 6.x §6.33.3
  */
-static const struct key_edge {
-	bool on;
-	enum idekm_key_state next;
-} key_edges[IDEKM_KEY_EVENTS][IDEKM_KEY_STATES] = {
+const struct idekm_edge idekm_edges[IDEKM_KEY_EVENTS][IDEKM_KEY_STATES] = {
 	/* clang-format off */
 	[IDEKM_EV_PROG][IDEKM_KEY_EMPTY]      = { true, IDEKM_KEY_PRIMED },
 	[IDEKM_EV_PROG][IDEKM_KEY_PRIMED]     = { true, IDEKM_KEY_PRIMED },
@@ -38,7 +35,8 @@ void idekm_rsp_init(struct idekm_rsp *r, const struct env *env,
 		    struct idekm_stream *streams, size_t count)
 {
 	memset(streams, 0, count * sizeof(*streams));
-	*r = (struct idekm_rsp){ .env = env,
+	*r = (struct idekm_rsp){ .edges = idekm_edges,
+				 .env = env,
 				 .port = port,
 				 .port_ctx = port_ctx,
 				 .streams = streams,
@@ -122,12 +120,12 @@ static void forget_row(struct idekm_rsp *r, struct idekm_stream *s,
 	if (s->slow)
 		r->port->kill(r->port_ctx, s->port, s->stream);
 	for (unsigned i = 0; i < IDEKM_SETS * IDEKM_DIRS * IDEKM_SUBS; i++) {
-		const struct key_edge *e;
+		const struct idekm_edge *e;
 
 		ref.key_set = (uint8_t)(i / (IDEKM_DIRS * IDEKM_SUBS));
 		ref.dir = (uint8_t)(i / IDEKM_SUBS % IDEKM_DIRS);
 		ref.sub = (uint8_t)(i % IDEKM_SUBS);
-		e = &key_edges[ev][s->key[ref.key_set][ref.dir][ref.sub]];
+		e = &r->edges[ev][s->key[ref.key_set][ref.dir][ref.sub]];
 		if (e->on)
 			enter(r, s, &ref, e->next);
 	}
@@ -175,14 +173,14 @@ static enum il_err key_prog(struct idekm_rsp *r, uint64_t session,
 			    const struct idekm_msg *m, uint8_t *status)
 {
 	struct idekm_stream *s = row_for(r, &m->ref);
-	const struct key_edge *e;
+	const struct idekm_edge *e;
 	enum il_err err;
 
 	*status = IDEKM_BAD_FIELD;
 	if (!idekm_ref_sane(&m->ref))
 		return IL_OK;
 	*status = IDEKM_FAILED;
-	e = &key_edges[IDEKM_EV_PROG][state_of(r, &m->ref)];
+	e = &r->edges[IDEKM_EV_PROG][state_of(r, &m->ref)];
 	if (!e->on || !s || !may_begin(s, IDEKM_EV_PROG, &m->ref))
 		return IL_OK;
 	err = r->port->program(r->port_ctx, &m->ref, m->key, m->ifv, status);
@@ -229,13 +227,13 @@ static enum il_err key_gostop(struct idekm_rsp *r, const struct idekm_msg *m)
 	const enum idekm_key_event ev =
 		m->object == IDEKM_K_SET_GO ? IDEKM_EV_GO : IDEKM_EV_STOP;
 	struct idekm_stream *s = row_find(r, m->ref.port, m->ref.stream);
-	const struct key_edge *e;
+	const struct idekm_edge *e;
 	enum il_err err;
 	bool ours;
 
 	if (!idekm_ref_sane(&m->ref))
 		return IL_E_FIELD;
-	e = &key_edges[ev][state_of(r, &m->ref)];
+	e = &r->edges[ev][state_of(r, &m->ref)];
 	if (!e->on || (ev == IDEKM_EV_GO && !may_begin(s, ev, &m->ref)))
 		return IL_E_STATE;
 	err = (ev == IDEKM_EV_GO ? r->port->go : r->port->stop)(r->port_ctx,
@@ -380,11 +378,11 @@ void idekm_rsp_insecure(struct idekm_rsp *r, uint8_t port, uint8_t stream)
 void idekm_rsp_retired(struct idekm_rsp *r, const struct idekm_ref *ref)
 {
 	struct idekm_stream *s = row_find(r, ref->port, ref->stream);
-	const struct key_edge *e;
+	const struct idekm_edge *e;
 
 	if (!s || !idekm_ref_sane(ref))
 		return;
-	e = &key_edges[IDEKM_EV_RETIRED][state_of(r, ref)];
+	e = &r->edges[IDEKM_EV_RETIRED][state_of(r, ref)];
 	if (e->on)
 		enter(r, s, ref, e->next);
 	settle(s);

@@ -33,6 +33,14 @@ enum idekm_key_event {
 	IDEKM_KEY_EVENTS,
 };
 
+/* A cell without "on" refuses. */
+struct idekm_edge {
+	bool on;
+	enum idekm_key_state next;
+};
+/* Tests and misbehaviours put an altered copy in its place, after init. */
+extern const struct idekm_edge idekm_edges[IDEKM_KEY_EVENTS][IDEKM_KEY_STATES];
+
 /*
  * A row for each stream that holds a key, or had one that went: STOP leaves
  * the stream Secure, so that the end of the session must still find it.
@@ -88,6 +96,7 @@ enum {
 };
 
 struct idekm_rsp {
+	const struct idekm_edge (*edges)[IDEKM_KEY_STATES];
 	const struct env *env;
 	const struct idekm_port *port;
 	void *port_ctx;

@@ -5,6 +5,7 @@
 #include "spdm/chain.h"
 #include "spdm/keys_priv.h"
 #include "spdm/rsp_prov.h"
+#include "spdm/rsp_table.h"
 
 void spdm_rsp_session_enter(struct spdm_rsp *r, struct spdm_rsp_session *s,
 			    enum spdm_session_state next)
@@ -99,6 +100,8 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 	r->cfg.pqc_asym = spdm_rsp_can_pqc(cfg);
 	r->cfg.req_pqc_asym = spdm_rsp_can_req_pqc(cfg);
 	r->cfg.kem = spdm_rsp_can_kem(cfg);
+	if (!cfg->table)
+		r->cfg.table = &spdm_rsp_rows;
 	if (!cfg->vendor_ctx)
 		r->cfg.vendor_ctx = cfg->port_ctx;
 	if (!r->cfg.seq_limit)

@@ -194,6 +194,16 @@ typedef void spdm_rsp_bytes_fn(void *ctx, enum spdm_tap_stage stage,
 			       const struct spdm_msg *rsp, uint8_t *p,
 			       size_t cap, size_t *n);
 
+/*
+ * Sees each request in the clear before it is judged, what came in chunks too,
+ * and may give another in its place: *n bytes that live until
+ * spdm_rsp_handle() returns. @session_id 0: outside.
+ */
+typedef const uint8_t *spdm_rsp_heard_fn(void *ctx, uint32_t session_id,
+					 const uint8_t *in, size_t *n);
+
+struct spdm_rsp_table;
+
 struct spdm_rsp_cfg {
 	const struct crypto *crypto;
 	const struct env *env;
@@ -202,10 +212,12 @@ struct spdm_rsp_cfg {
 	/* @ctx of vendor and session_ended alone, for who puts these two over
 	 * another's port; NULL: port_ctx. */
 	void *vendor_ctx;
-	spdm_rsp_tap_fn *tap;	  /* NULL outside worlds and tests */
-	spdm_rsp_bytes_fn *bytes; /* likewise */
-	void *tap_ctx;		  /* of both */
-	spdm_keylog_fn *keylog;	  /* NULL: secrets stay here */
+	spdm_rsp_tap_fn *tap;		    /* NULL outside worlds and tests */
+	spdm_rsp_bytes_fn *bytes;	    /* likewise */
+	spdm_rsp_heard_fn *heard;	    /* likewise */
+	void *tap_ctx;			    /* of them all */
+	const struct spdm_rsp_table *table; /* NULL: spdm_rsp_rows */
+	spdm_keylog_fn *keylog;		    /* NULL: secrets stay here */
 	void *keylog_ctx;
 
 	uint8_t versions[5]; /* newest first; 0 ends */

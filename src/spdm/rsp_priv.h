@@ -3,6 +3,7 @@
 #define SPDM_RSP_PRIV_H
 
 #include "spdm/rsp.h"
+#include "spdm/rsp_table.h"
 
 /*
  * One exchange: a decoded request, the response that grows beside it, and
@@ -87,12 +88,6 @@ struct spdm_ex {
 
 #define SPDM_EX_START offsetof(struct spdm_ex, req)
 #define SPDM_EX_PROOF offsetof(struct spdm_ex, nonce)
-
-/*
- * An action: IL_OK with the response encoded in @x, or silent. Anything else
- * has changed nothing but @x. IL_E_FIELD with @x->error set refuses.
- */
-typedef enum il_err spdm_rsp_act(struct spdm_ex *x);
 
 spdm_rsp_act spdm_rsp_version, spdm_rsp_caps, spdm_rsp_algs, spdm_rsp_digests,
 	spdm_rsp_cert, spdm_rsp_challenge, spdm_rsp_meas, spdm_rsp_key_exchange,

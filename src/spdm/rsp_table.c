@@ -1,158 +1,101 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "spdm/rsp_table.h"
+
 #include "spdm/rsp_priv.h"
 #include "spdm/sig.h"
 
-/* Rows of the table, and what a request needs to be supported at all. */
-enum req {
-	REQ_VERSION,
-	REQ_CAPS,
-	REQ_ALGS,
-	REQ_DIGESTS,
-	REQ_CERT,
-	REQ_CHALLENGE,
-	REQ_MEAS,
-	REQ_KEY_EXCHANGE,
-	REQ_FINISH,
-	REQ_HEARTBEAT,
-	REQ_KEY_UPDATE,
-	REQ_END_SESSION,
-	REQ_VENDOR,
-	REQ_PSK_EXCHANGE,
-	REQ_PSK_FINISH,
-	REQ_CSR,
-	REQ_SET_CERT,
-	REQ_KEY_PAIR,
-	REQ_SET_KEY_PAIR,
-	REQ_ENDPOINT_INFO,
-	REQ_MEL,
-	REQ_GET_ENCAP,
-	REQ_DELIVER,
-	REQ_CHUNK_SEND,
-	REQ_CHUNK_GET,
-	REQ_IF_READY,
-	REQS,
-};
-
 /*
- * @cap: one of these bits is needed of us, and, if @both, the same of the
- * peer. @inside: has a meaning in sessions only, so that outside ERROR
- * SessionRequired says so (1.2). @m12: keeps M1/M2 alive. @proof: makes
- * signatures, HMACs, digests or keys; see struct spdm_ex.
- * Source: DSP0274 1.2.1, section 10.3 (capability flags), 10.9.3 (what resets
- * M1/M2), 10.10 (SessionRequired).
- *
- * @carrier: says nothing itself, so that transcripts and phases stay as they
- * are. @whole: may not come in chunks; neither may a carrier.
- */
-static const struct {
-	uint8_t code;
-	bool both;
-	bool inside;
-	bool m12;
-	bool proof;
-	bool carrier;
-	bool whole;
-	uint32_t cap;
-} reqs[REQS] = {
-	/* clang-format off */
-	[REQ_VERSION]      = { SPDM_GET_VERSION,            false, false, true,  false, .whole = true },
-	[REQ_CAPS]         = { SPDM_GET_CAPABILITIES,       false, false, true,  false, .whole = true },
-	[REQ_ALGS]         = { SPDM_NEGOTIATE_ALGORITHMS,   false, false, true,  false },
-	[REQ_DIGESTS]      = { SPDM_GET_DIGESTS,            false, false, true,  false, .cap = SPDM_CAP_CERT },
-	[REQ_CERT]         = { SPDM_GET_CERTIFICATE,        false, false, true,  false, .cap = SPDM_CAP_CERT },
-	[REQ_CHALLENGE]    = { SPDM_CHALLENGE,              false, false, true,  true,  .cap = SPDM_CAP_CHAL },
-	[REQ_MEAS]         = { SPDM_GET_MEASUREMENTS,       false, false, false, true,  .cap = SPDM_CAP_MEAS_MASK },
-	[REQ_KEY_EXCHANGE] = { SPDM_KEY_EXCHANGE,           true,  false, false, true,  .cap = SPDM_CAP_KEY_EX },
-	[REQ_FINISH]       = { SPDM_FINISH,                 true,  true,  false, true,  .cap = SPDM_CAP_KEY_EX },
-	[REQ_HEARTBEAT]    = { SPDM_HEARTBEAT,              true,  true,  false, false, .cap = SPDM_CAP_HBEAT },
-	[REQ_KEY_UPDATE]   = { SPDM_KEY_UPDATE,             true,  true,  false, true,  .cap = SPDM_CAP_KEY_UPD },
-	[REQ_END_SESSION]  = { SPDM_END_SESSION,            true,  true,  false, false, .cap = SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK },
-	[REQ_VENDOR]       = { SPDM_VENDOR_DEFINED_REQUEST, false, false, true,  false },
-	[REQ_PSK_EXCHANGE] = { SPDM_PSK_EXCHANGE,           true,  false, false, true,  .cap = SPDM_CAP_PSK_MASK },
-	[REQ_PSK_FINISH]   = { SPDM_PSK_FINISH,             true,  true,  false, true,  .cap = SPDM_CAP_PSK_MASK },
-	[REQ_CSR]          = { SPDM_GET_CSR,                false, false, true,  false, .cap = SPDM_CAP_CSR },
-	[REQ_SET_CERT]     = { SPDM_SET_CERTIFICATE,        false, false, true,  false, .cap = SPDM_CAP_SET_CERT },
-	[REQ_KEY_PAIR]     = { SPDM_GET_KEY_PAIR_INFO,      false, false, true,  false, .cap = SPDM_CAP_GET_KEY_PAIR_INFO },
-	[REQ_SET_KEY_PAIR] = { SPDM_SET_KEY_PAIR_INFO,      false, false, true,  false, .cap = SPDM_CAP_SET_KEY_PAIR_INFO },
-	[REQ_ENDPOINT_INFO] = { SPDM_GET_ENDPOINT_INFO,     false, false, true,  true,  .cap = SPDM_CAP_EP_INFO_MASK },
-	[REQ_MEL]          = { SPDM_GET_MEASUREMENT_EXTENSION_LOG, false, false, false, false, .cap = SPDM_CAP_MEL },
-	[REQ_GET_ENCAP]    = { SPDM_GET_ENCAPSULATED_REQUEST, true, false, false, true, .cap = SPDM_CAP_ENCAP },
-	[REQ_DELIVER]      = { SPDM_DELIVER_ENCAPSULATED_RESPONSE, true, false, false, true, .cap = SPDM_CAP_ENCAP },
-	[REQ_CHUNK_SEND]   = { SPDM_CHUNK_SEND,             true,  false, true,  false, .cap = SPDM_CAP_CHUNK, .carrier = true },
-	[REQ_CHUNK_GET]    = { SPDM_CHUNK_GET,              true,  false, true,  false, .cap = SPDM_CAP_CHUNK, .carrier = true },
-	[REQ_IF_READY]     = { SPDM_RESPOND_IF_READY,       false, false, true,  false, .carrier = true },
-	/* clang-format on */
-};
-
-/*
- * Every request in every phase; an absent cell refuses. @next is the phase of
- * the connection, or of the session in the columns of one.
+ * Every request in every phase.
  * Source: DSP0274 1.2.1, section 10.1 (order of messages), 10.23 (messages
  * allowed in session phases).
  */
 /* clang-format off */
-static const struct edge {
-	spdm_rsp_act *act;
-	enum spdm_phase next;
-} edges[REQS][SPDM_PHASES] = {
-	[REQ_VERSION][SPDM_PH_START]          = { spdm_rsp_version,      SPDM_PH_VERSION },
-	[REQ_VERSION][SPDM_PH_VERSION]        = { spdm_rsp_version,      SPDM_PH_VERSION },
-	[REQ_VERSION][SPDM_PH_CAPS]           = { spdm_rsp_version,      SPDM_PH_VERSION },
-	[REQ_VERSION][SPDM_PH_READY]          = { spdm_rsp_version,      SPDM_PH_VERSION },
-	[REQ_CAPS][SPDM_PH_VERSION]           = { spdm_rsp_caps,         SPDM_PH_CAPS },
-	[REQ_ALGS][SPDM_PH_CAPS]              = { spdm_rsp_algs,         SPDM_PH_READY },
-	[REQ_DIGESTS][SPDM_PH_READY]          = { spdm_rsp_digests,      SPDM_PH_READY },
-	[REQ_DIGESTS][SPDM_PH_SESSION]        = { spdm_rsp_digests,      SPDM_PH_SESSION },
-	[REQ_CERT][SPDM_PH_READY]             = { spdm_rsp_cert,         SPDM_PH_READY },
-	[REQ_CERT][SPDM_PH_SESSION]           = { spdm_rsp_cert,         SPDM_PH_SESSION },
-	[REQ_CHALLENGE][SPDM_PH_READY]        = { spdm_rsp_challenge,    SPDM_PH_READY },
-	[REQ_MEAS][SPDM_PH_READY]             = { spdm_rsp_meas,         SPDM_PH_READY },
-	[REQ_MEAS][SPDM_PH_SESSION]           = { spdm_rsp_meas,         SPDM_PH_SESSION },
-	[REQ_KEY_EXCHANGE][SPDM_PH_READY]     = { spdm_rsp_key_exchange, SPDM_PH_READY },
-	[REQ_FINISH][SPDM_PH_HANDSHAKE]       = { spdm_rsp_finish,       SPDM_PH_SESSION },
-	[REQ_HEARTBEAT][SPDM_PH_SESSION]      = { spdm_rsp_heartbeat,    SPDM_PH_SESSION },
-	[REQ_KEY_UPDATE][SPDM_PH_SESSION]     = { spdm_rsp_key_update,   SPDM_PH_SESSION },
-	[REQ_END_SESSION][SPDM_PH_SESSION]    = { spdm_rsp_end_session,  SPDM_PH_SESSION },
-	[REQ_VENDOR][SPDM_PH_READY]           = { spdm_rsp_vendor,       SPDM_PH_READY },
-	[REQ_VENDOR][SPDM_PH_SESSION]         = { spdm_rsp_vendor,       SPDM_PH_SESSION },
-	[REQ_PSK_EXCHANGE][SPDM_PH_READY]     = { spdm_rsp_psk_exchange, SPDM_PH_READY },
-	[REQ_PSK_FINISH][SPDM_PH_PSK]         = { spdm_rsp_psk_finish,   SPDM_PH_SESSION },
-	[REQ_CSR][SPDM_PH_READY]              = { spdm_rsp_csr,          SPDM_PH_READY },
-	[REQ_CSR][SPDM_PH_SESSION]            = { spdm_rsp_csr,          SPDM_PH_SESSION },
-	[REQ_SET_CERT][SPDM_PH_READY]         = { spdm_rsp_set_cert,     SPDM_PH_READY },
-	[REQ_SET_CERT][SPDM_PH_SESSION]       = { spdm_rsp_set_cert,     SPDM_PH_SESSION },
-	[REQ_KEY_PAIR][SPDM_PH_READY]         = { spdm_rsp_key_pair,     SPDM_PH_READY },
-	[REQ_KEY_PAIR][SPDM_PH_SESSION]       = { spdm_rsp_key_pair,     SPDM_PH_SESSION },
-	[REQ_SET_KEY_PAIR][SPDM_PH_READY]     = { spdm_rsp_set_key_pair, SPDM_PH_READY },
-	[REQ_SET_KEY_PAIR][SPDM_PH_SESSION]   = { spdm_rsp_set_key_pair, SPDM_PH_SESSION },
-	[REQ_ENDPOINT_INFO][SPDM_PH_READY]    = { spdm_rsp_endpoint_info, SPDM_PH_READY },
-	[REQ_ENDPOINT_INFO][SPDM_PH_SESSION]  = { spdm_rsp_endpoint_info, SPDM_PH_SESSION },
-	[REQ_MEL][SPDM_PH_READY]              = { spdm_rsp_mel,          SPDM_PH_READY },
-	[REQ_MEL][SPDM_PH_SESSION]            = { spdm_rsp_mel,          SPDM_PH_SESSION },
-	[REQ_GET_ENCAP][SPDM_PH_READY]        = { spdm_rsp_get_encap,    SPDM_PH_READY },
-	[REQ_GET_ENCAP][SPDM_PH_MUTUAL]       = { spdm_rsp_get_encap,    SPDM_PH_MUTUAL },
-	[REQ_GET_ENCAP][SPDM_PH_SESSION]      = { spdm_rsp_get_encap,    SPDM_PH_SESSION },
-	[REQ_DELIVER][SPDM_PH_READY]          = { spdm_rsp_deliver,      SPDM_PH_READY },
-	[REQ_DELIVER][SPDM_PH_MUTUAL]         = { spdm_rsp_deliver,      SPDM_PH_HANDSHAKE },
-	[REQ_DELIVER][SPDM_PH_SESSION]        = { spdm_rsp_deliver,      SPDM_PH_SESSION },
-	[REQ_CHUNK_SEND][SPDM_PH_CAPS]        = { spdm_rsp_chunk_send,   SPDM_PH_CAPS },
-	[REQ_CHUNK_SEND][SPDM_PH_READY]       = { spdm_rsp_chunk_send,   SPDM_PH_READY },
-	[REQ_CHUNK_SEND][SPDM_PH_HANDSHAKE]   = { spdm_rsp_chunk_send,   SPDM_PH_HANDSHAKE },
-	[REQ_CHUNK_SEND][SPDM_PH_SESSION]     = { spdm_rsp_chunk_send,   SPDM_PH_SESSION },
-	[REQ_CHUNK_GET][SPDM_PH_CAPS]         = { spdm_rsp_chunk_get,    SPDM_PH_CAPS },
-	[REQ_CHUNK_GET][SPDM_PH_READY]        = { spdm_rsp_chunk_get,    SPDM_PH_READY },
-	[REQ_CHUNK_GET][SPDM_PH_HANDSHAKE]    = { spdm_rsp_chunk_get,    SPDM_PH_HANDSHAKE },
-	[REQ_CHUNK_GET][SPDM_PH_SESSION]      = { spdm_rsp_chunk_get,    SPDM_PH_SESSION },
-	[REQ_CHUNK_SEND][SPDM_PH_PSK]         = { spdm_rsp_chunk_send,   SPDM_PH_PSK },
-	[REQ_CHUNK_GET][SPDM_PH_PSK]          = { spdm_rsp_chunk_get,    SPDM_PH_PSK },
-	[REQ_CHUNK_SEND][SPDM_PH_MUTUAL]      = { spdm_rsp_chunk_send,   SPDM_PH_MUTUAL },
-	[REQ_CHUNK_GET][SPDM_PH_MUTUAL]       = { spdm_rsp_chunk_get,    SPDM_PH_MUTUAL },
-	[REQ_IF_READY][SPDM_PH_MUTUAL]        = { spdm_rsp_if_ready,     SPDM_PH_MUTUAL },
-	[REQ_IF_READY][SPDM_PH_PSK]           = { spdm_rsp_if_ready,     SPDM_PH_PSK },
-	[REQ_IF_READY][SPDM_PH_READY]         = { spdm_rsp_if_ready,     SPDM_PH_READY },
-	[REQ_IF_READY][SPDM_PH_HANDSHAKE]     = { spdm_rsp_if_ready,     SPDM_PH_HANDSHAKE },
-	[REQ_IF_READY][SPDM_PH_SESSION]       = { spdm_rsp_if_ready,     SPDM_PH_SESSION },
-};
+const struct spdm_rsp_table spdm_rsp_rows = { .reqs = {
+	[SPDM_ROW_VERSION]      = { SPDM_GET_VERSION,            false, false, true,  false, .whole = true },
+	[SPDM_ROW_CAPS]         = { SPDM_GET_CAPABILITIES,       false, false, true,  false, .whole = true },
+	[SPDM_ROW_ALGS]         = { SPDM_NEGOTIATE_ALGORITHMS,   false, false, true,  false },
+	[SPDM_ROW_DIGESTS]      = { SPDM_GET_DIGESTS,            false, false, true,  false, .cap = SPDM_CAP_CERT },
+	[SPDM_ROW_CERT]         = { SPDM_GET_CERTIFICATE,        false, false, true,  false, .cap = SPDM_CAP_CERT },
+	[SPDM_ROW_CHALLENGE]    = { SPDM_CHALLENGE,              false, false, true,  true,  .cap = SPDM_CAP_CHAL },
+	[SPDM_ROW_MEAS]         = { SPDM_GET_MEASUREMENTS,       false, false, false, true,  .cap = SPDM_CAP_MEAS_MASK },
+	[SPDM_ROW_KEY_EXCHANGE] = { SPDM_KEY_EXCHANGE,           true,  false, false, true,  .cap = SPDM_CAP_KEY_EX },
+	[SPDM_ROW_FINISH]       = { SPDM_FINISH,                 true,  true,  false, true,  .cap = SPDM_CAP_KEY_EX },
+	[SPDM_ROW_HEARTBEAT]    = { SPDM_HEARTBEAT,              true,  true,  false, false, .cap = SPDM_CAP_HBEAT },
+	[SPDM_ROW_KEY_UPDATE]   = { SPDM_KEY_UPDATE,             true,  true,  false, true,  .cap = SPDM_CAP_KEY_UPD },
+	[SPDM_ROW_END_SESSION]  = { SPDM_END_SESSION,            true,  true,  false, false, .cap = SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK },
+	[SPDM_ROW_VENDOR]       = { SPDM_VENDOR_DEFINED_REQUEST, false, false, true,  false },
+	[SPDM_ROW_PSK_EXCHANGE] = { SPDM_PSK_EXCHANGE,           true,  false, false, true,  .cap = SPDM_CAP_PSK_MASK },
+	[SPDM_ROW_PSK_FINISH]   = { SPDM_PSK_FINISH,             true,  true,  false, true,  .cap = SPDM_CAP_PSK_MASK },
+	[SPDM_ROW_CSR]          = { SPDM_GET_CSR,                false, false, true,  false, .cap = SPDM_CAP_CSR },
+	[SPDM_ROW_SET_CERT]     = { SPDM_SET_CERTIFICATE,        false, false, true,  false, .cap = SPDM_CAP_SET_CERT },
+	[SPDM_ROW_KEY_PAIR]     = { SPDM_GET_KEY_PAIR_INFO,      false, false, true,  false, .cap = SPDM_CAP_GET_KEY_PAIR_INFO },
+	[SPDM_ROW_SET_KEY_PAIR] = { SPDM_SET_KEY_PAIR_INFO,      false, false, true,  false, .cap = SPDM_CAP_SET_KEY_PAIR_INFO },
+	[SPDM_ROW_ENDPOINT_INFO] = { SPDM_GET_ENDPOINT_INFO,     false, false, true,  true,  .cap = SPDM_CAP_EP_INFO_MASK },
+	[SPDM_ROW_MEL]          = { SPDM_GET_MEASUREMENT_EXTENSION_LOG, false, false, false, false, .cap = SPDM_CAP_MEL },
+	[SPDM_ROW_GET_ENCAP]    = { SPDM_GET_ENCAPSULATED_REQUEST, true, false, false, true, .cap = SPDM_CAP_ENCAP },
+	[SPDM_ROW_DELIVER]      = { SPDM_DELIVER_ENCAPSULATED_RESPONSE, true, false, false, true, .cap = SPDM_CAP_ENCAP },
+	[SPDM_ROW_CHUNK_SEND]   = { SPDM_CHUNK_SEND,             true,  false, true,  false, .cap = SPDM_CAP_CHUNK, .carrier = true },
+	[SPDM_ROW_CHUNK_GET]    = { SPDM_CHUNK_GET,              true,  false, true,  false, .cap = SPDM_CAP_CHUNK, .carrier = true },
+	[SPDM_ROW_IF_READY]     = { SPDM_RESPOND_IF_READY,       false, false, true,  false, .carrier = true },
+}, .edges = {
+	[SPDM_ROW_VERSION][SPDM_PH_START]          = { spdm_rsp_version,      SPDM_PH_VERSION },
+	[SPDM_ROW_VERSION][SPDM_PH_VERSION]        = { spdm_rsp_version,      SPDM_PH_VERSION },
+	[SPDM_ROW_VERSION][SPDM_PH_CAPS]           = { spdm_rsp_version,      SPDM_PH_VERSION },
+	[SPDM_ROW_VERSION][SPDM_PH_READY]          = { spdm_rsp_version,      SPDM_PH_VERSION },
+	[SPDM_ROW_CAPS][SPDM_PH_VERSION]           = { spdm_rsp_caps,         SPDM_PH_CAPS },
+	[SPDM_ROW_ALGS][SPDM_PH_CAPS]              = { spdm_rsp_algs,         SPDM_PH_READY },
+	[SPDM_ROW_DIGESTS][SPDM_PH_READY]          = { spdm_rsp_digests,      SPDM_PH_READY },
+	[SPDM_ROW_DIGESTS][SPDM_PH_SESSION]        = { spdm_rsp_digests,      SPDM_PH_SESSION },
+	[SPDM_ROW_CERT][SPDM_PH_READY]             = { spdm_rsp_cert,         SPDM_PH_READY },
+	[SPDM_ROW_CERT][SPDM_PH_SESSION]           = { spdm_rsp_cert,         SPDM_PH_SESSION },
+	[SPDM_ROW_CHALLENGE][SPDM_PH_READY]        = { spdm_rsp_challenge,    SPDM_PH_READY },
+	[SPDM_ROW_MEAS][SPDM_PH_READY]             = { spdm_rsp_meas,         SPDM_PH_READY },
+	[SPDM_ROW_MEAS][SPDM_PH_SESSION]           = { spdm_rsp_meas,         SPDM_PH_SESSION },
+	[SPDM_ROW_KEY_EXCHANGE][SPDM_PH_READY]     = { spdm_rsp_key_exchange, SPDM_PH_READY },
+	[SPDM_ROW_FINISH][SPDM_PH_HANDSHAKE]       = { spdm_rsp_finish,       SPDM_PH_SESSION },
+	[SPDM_ROW_HEARTBEAT][SPDM_PH_SESSION]      = { spdm_rsp_heartbeat,    SPDM_PH_SESSION },
+	[SPDM_ROW_KEY_UPDATE][SPDM_PH_SESSION]     = { spdm_rsp_key_update,   SPDM_PH_SESSION },
+	[SPDM_ROW_END_SESSION][SPDM_PH_SESSION]    = { spdm_rsp_end_session,  SPDM_PH_SESSION },
+	[SPDM_ROW_VENDOR][SPDM_PH_READY]           = { spdm_rsp_vendor,       SPDM_PH_READY },
+	[SPDM_ROW_VENDOR][SPDM_PH_SESSION]         = { spdm_rsp_vendor,       SPDM_PH_SESSION },
+	[SPDM_ROW_PSK_EXCHANGE][SPDM_PH_READY]     = { spdm_rsp_psk_exchange, SPDM_PH_READY },
+	[SPDM_ROW_PSK_FINISH][SPDM_PH_PSK]         = { spdm_rsp_psk_finish,   SPDM_PH_SESSION },
+	[SPDM_ROW_CSR][SPDM_PH_READY]              = { spdm_rsp_csr,          SPDM_PH_READY },
+	[SPDM_ROW_CSR][SPDM_PH_SESSION]            = { spdm_rsp_csr,          SPDM_PH_SESSION },
+	[SPDM_ROW_SET_CERT][SPDM_PH_READY]         = { spdm_rsp_set_cert,     SPDM_PH_READY },
+	[SPDM_ROW_SET_CERT][SPDM_PH_SESSION]       = { spdm_rsp_set_cert,     SPDM_PH_SESSION },
+	[SPDM_ROW_KEY_PAIR][SPDM_PH_READY]         = { spdm_rsp_key_pair,     SPDM_PH_READY },
+	[SPDM_ROW_KEY_PAIR][SPDM_PH_SESSION]       = { spdm_rsp_key_pair,     SPDM_PH_SESSION },
+	[SPDM_ROW_SET_KEY_PAIR][SPDM_PH_READY]     = { spdm_rsp_set_key_pair, SPDM_PH_READY },
+	[SPDM_ROW_SET_KEY_PAIR][SPDM_PH_SESSION]   = { spdm_rsp_set_key_pair, SPDM_PH_SESSION },
+	[SPDM_ROW_ENDPOINT_INFO][SPDM_PH_READY]    = { spdm_rsp_endpoint_info, SPDM_PH_READY },
+	[SPDM_ROW_ENDPOINT_INFO][SPDM_PH_SESSION]  = { spdm_rsp_endpoint_info, SPDM_PH_SESSION },
+	[SPDM_ROW_MEL][SPDM_PH_READY]              = { spdm_rsp_mel,          SPDM_PH_READY },
+	[SPDM_ROW_MEL][SPDM_PH_SESSION]            = { spdm_rsp_mel,          SPDM_PH_SESSION },
+	[SPDM_ROW_GET_ENCAP][SPDM_PH_READY]        = { spdm_rsp_get_encap,    SPDM_PH_READY },
+	[SPDM_ROW_GET_ENCAP][SPDM_PH_MUTUAL]       = { spdm_rsp_get_encap,    SPDM_PH_MUTUAL },
+	[SPDM_ROW_GET_ENCAP][SPDM_PH_SESSION]      = { spdm_rsp_get_encap,    SPDM_PH_SESSION },
+	[SPDM_ROW_DELIVER][SPDM_PH_READY]          = { spdm_rsp_deliver,      SPDM_PH_READY },
+	[SPDM_ROW_DELIVER][SPDM_PH_MUTUAL]         = { spdm_rsp_deliver,      SPDM_PH_HANDSHAKE },
+	[SPDM_ROW_DELIVER][SPDM_PH_SESSION]        = { spdm_rsp_deliver,      SPDM_PH_SESSION },
+	[SPDM_ROW_CHUNK_SEND][SPDM_PH_CAPS]        = { spdm_rsp_chunk_send,   SPDM_PH_CAPS },
+	[SPDM_ROW_CHUNK_SEND][SPDM_PH_READY]       = { spdm_rsp_chunk_send,   SPDM_PH_READY },
+	[SPDM_ROW_CHUNK_SEND][SPDM_PH_HANDSHAKE]   = { spdm_rsp_chunk_send,   SPDM_PH_HANDSHAKE },
+	[SPDM_ROW_CHUNK_SEND][SPDM_PH_SESSION]     = { spdm_rsp_chunk_send,   SPDM_PH_SESSION },
+	[SPDM_ROW_CHUNK_GET][SPDM_PH_CAPS]         = { spdm_rsp_chunk_get,    SPDM_PH_CAPS },
+	[SPDM_ROW_CHUNK_GET][SPDM_PH_READY]        = { spdm_rsp_chunk_get,    SPDM_PH_READY },
+	[SPDM_ROW_CHUNK_GET][SPDM_PH_HANDSHAKE]    = { spdm_rsp_chunk_get,    SPDM_PH_HANDSHAKE },
+	[SPDM_ROW_CHUNK_GET][SPDM_PH_SESSION]      = { spdm_rsp_chunk_get,    SPDM_PH_SESSION },
+	[SPDM_ROW_CHUNK_SEND][SPDM_PH_PSK]         = { spdm_rsp_chunk_send,   SPDM_PH_PSK },
+	[SPDM_ROW_CHUNK_GET][SPDM_PH_PSK]          = { spdm_rsp_chunk_get,    SPDM_PH_PSK },
+	[SPDM_ROW_CHUNK_SEND][SPDM_PH_MUTUAL]      = { spdm_rsp_chunk_send,   SPDM_PH_MUTUAL },
+	[SPDM_ROW_CHUNK_GET][SPDM_PH_MUTUAL]       = { spdm_rsp_chunk_get,    SPDM_PH_MUTUAL },
+	[SPDM_ROW_IF_READY][SPDM_PH_MUTUAL]        = { spdm_rsp_if_ready,     SPDM_PH_MUTUAL },
+	[SPDM_ROW_IF_READY][SPDM_PH_PSK]           = { spdm_rsp_if_ready,     SPDM_PH_PSK },
+	[SPDM_ROW_IF_READY][SPDM_PH_READY]         = { spdm_rsp_if_ready,     SPDM_PH_READY },
+	[SPDM_ROW_IF_READY][SPDM_PH_HANDSHAKE]     = { spdm_rsp_if_ready,     SPDM_PH_HANDSHAKE },
+	[SPDM_ROW_IF_READY][SPDM_PH_SESSION]       = { spdm_rsp_if_ready,     SPDM_PH_SESSION },
+} };
 /* clang-format on */
 
 /* The one writer of the connection's phase. */
@@ -167,41 +110,42 @@ void spdm_rsp_enter(struct spdm_rsp *r, enum spdm_phase next)
 /* The row of a request code, counted from 1. */
 /* clang-format off */
 static const uint8_t rows[0x80] = {
-	[SPDM_GET_VERSION & 0x7f]            = REQ_VERSION + 1,
-	[SPDM_GET_CAPABILITIES & 0x7f]       = REQ_CAPS + 1,
-	[SPDM_NEGOTIATE_ALGORITHMS & 0x7f]   = REQ_ALGS + 1,
-	[SPDM_GET_DIGESTS & 0x7f]            = REQ_DIGESTS + 1,
-	[SPDM_GET_CERTIFICATE & 0x7f]        = REQ_CERT + 1,
-	[SPDM_CHALLENGE & 0x7f]              = REQ_CHALLENGE + 1,
-	[SPDM_GET_MEASUREMENTS & 0x7f]       = REQ_MEAS + 1,
-	[SPDM_KEY_EXCHANGE & 0x7f]           = REQ_KEY_EXCHANGE + 1,
-	[SPDM_FINISH & 0x7f]                 = REQ_FINISH + 1,
-	[SPDM_PSK_EXCHANGE & 0x7f]           = REQ_PSK_EXCHANGE + 1,
-	[SPDM_PSK_FINISH & 0x7f]             = REQ_PSK_FINISH + 1,
-	[SPDM_GET_ENCAPSULATED_REQUEST & 0x7f] = REQ_GET_ENCAP + 1,
-	[SPDM_DELIVER_ENCAPSULATED_RESPONSE & 0x7f] = REQ_DELIVER + 1,
-	[SPDM_HEARTBEAT & 0x7f]              = REQ_HEARTBEAT + 1,
-	[SPDM_KEY_UPDATE & 0x7f]             = REQ_KEY_UPDATE + 1,
-	[SPDM_END_SESSION & 0x7f]            = REQ_END_SESSION + 1,
-	[SPDM_VENDOR_DEFINED_REQUEST & 0x7f] = REQ_VENDOR + 1,
-	[SPDM_GET_CSR & 0x7f]                = REQ_CSR + 1,
-	[SPDM_SET_CERTIFICATE & 0x7f]        = REQ_SET_CERT + 1,
-	[SPDM_GET_KEY_PAIR_INFO & 0x7f]      = REQ_KEY_PAIR + 1,
-	[SPDM_SET_KEY_PAIR_INFO & 0x7f]      = REQ_SET_KEY_PAIR + 1,
-	[SPDM_GET_ENDPOINT_INFO & 0x7f]      = REQ_ENDPOINT_INFO + 1,
-	[SPDM_GET_MEASUREMENT_EXTENSION_LOG & 0x7f] = REQ_MEL + 1,
-	[SPDM_CHUNK_SEND & 0x7f]             = REQ_CHUNK_SEND + 1,
-	[SPDM_CHUNK_GET & 0x7f]              = REQ_CHUNK_GET + 1,
-	[SPDM_RESPOND_IF_READY & 0x7f]       = REQ_IF_READY + 1,
+	[SPDM_GET_VERSION & 0x7f]            = SPDM_ROW_VERSION + 1,
+	[SPDM_GET_CAPABILITIES & 0x7f]       = SPDM_ROW_CAPS + 1,
+	[SPDM_NEGOTIATE_ALGORITHMS & 0x7f]   = SPDM_ROW_ALGS + 1,
+	[SPDM_GET_DIGESTS & 0x7f]            = SPDM_ROW_DIGESTS + 1,
+	[SPDM_GET_CERTIFICATE & 0x7f]        = SPDM_ROW_CERT + 1,
+	[SPDM_CHALLENGE & 0x7f]              = SPDM_ROW_CHALLENGE + 1,
+	[SPDM_GET_MEASUREMENTS & 0x7f]       = SPDM_ROW_MEAS + 1,
+	[SPDM_KEY_EXCHANGE & 0x7f]           = SPDM_ROW_KEY_EXCHANGE + 1,
+	[SPDM_FINISH & 0x7f]                 = SPDM_ROW_FINISH + 1,
+	[SPDM_PSK_EXCHANGE & 0x7f]           = SPDM_ROW_PSK_EXCHANGE + 1,
+	[SPDM_PSK_FINISH & 0x7f]             = SPDM_ROW_PSK_FINISH + 1,
+	[SPDM_GET_ENCAPSULATED_REQUEST & 0x7f] = SPDM_ROW_GET_ENCAP + 1,
+	[SPDM_DELIVER_ENCAPSULATED_RESPONSE & 0x7f] = SPDM_ROW_DELIVER + 1,
+	[SPDM_HEARTBEAT & 0x7f]              = SPDM_ROW_HEARTBEAT + 1,
+	[SPDM_KEY_UPDATE & 0x7f]             = SPDM_ROW_KEY_UPDATE + 1,
+	[SPDM_END_SESSION & 0x7f]            = SPDM_ROW_END_SESSION + 1,
+	[SPDM_VENDOR_DEFINED_REQUEST & 0x7f] = SPDM_ROW_VENDOR + 1,
+	[SPDM_GET_CSR & 0x7f]                = SPDM_ROW_CSR + 1,
+	[SPDM_SET_CERTIFICATE & 0x7f]        = SPDM_ROW_SET_CERT + 1,
+	[SPDM_GET_KEY_PAIR_INFO & 0x7f]      = SPDM_ROW_KEY_PAIR + 1,
+	[SPDM_SET_KEY_PAIR_INFO & 0x7f]      = SPDM_ROW_SET_KEY_PAIR + 1,
+	[SPDM_GET_ENDPOINT_INFO & 0x7f]      = SPDM_ROW_ENDPOINT_INFO + 1,
+	[SPDM_GET_MEASUREMENT_EXTENSION_LOG & 0x7f] = SPDM_ROW_MEL + 1,
+	[SPDM_CHUNK_SEND & 0x7f]             = SPDM_ROW_CHUNK_SEND + 1,
+	[SPDM_CHUNK_GET & 0x7f]              = SPDM_ROW_CHUNK_GET + 1,
+	[SPDM_RESPOND_IF_READY & 0x7f]       = SPDM_ROW_IF_READY + 1,
 };
 /* clang-format on */
 
-/* Our row of a request code; REQS if there is none. */
-static unsigned row_of(uint8_t code)
+/* Our row of a request code; SPDM_ROWS if there is none. */
+static unsigned row_of(const struct spdm_rsp *r, uint8_t code)
 {
 	const unsigned row = rows[code & 0x7f];
 
-	return row && reqs[row - 1].code == code ? row - 1 : REQS;
+	return row && r->cfg.table->reqs[row - 1].code == code ? row - 1
+							       : SPDM_ROWS;
 }
 
 enum spdm_phase spdm_ex_phase(const struct spdm_ex *x)
@@ -237,7 +181,9 @@ static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
 {
 	const struct spdm_rsp *r = x->r;
 	const enum spdm_phase phase = spdm_ex_phase(x);
-	const unsigned i = row_of(code);
+	bool can;
+	const unsigned i = row_of(r, code);
+	const struct spdm_rsp_req *q = &r->cfg.table->reqs[i];
 
 	/* The peer may not know of the reset. Source: DSP0274 1.2.1, section
 	 * 10.10 (RequestResynch) */
@@ -245,25 +191,24 @@ static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
 		return spdm_ex_refuse(x, SPDM_ERR_REQUEST_RESYNCH, 0);
 	if (!version_fits(r, code, version))
 		return spdm_ex_refuse(x, SPDM_ERR_VERSION_MISMATCH, 0);
-	if (i == REQS || (r->version && spdm_since(code) > r->version) ||
-	    (i == REQ_IF_READY && !r->cfg.kept))
+	if (i == SPDM_ROWS || (r->version && spdm_since(code) > r->version) ||
+	    (i == SPDM_ROW_IF_READY && !r->cfg.kept))
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST, code);
-	if (x->carried && (reqs[i].carrier || reqs[i].whole))
+	if (x->carried && (q->carrier || q->whole))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	if (!spdm_large_admits(x, code))
 		return spdm_ex_refuse(x, SPDM_ERR_UNEXPECTED_REQUEST, 0);
 	if (!spdm_wait_admits(x, code))
 		return spdm_ex_refuse(x, SPDM_ERR_BUSY, 0);
-	if (phase >= SPDM_PH_READY && reqs[i].cap &&
-	    (!(r->cfg.caps & reqs[i].cap) ||
-	     (reqs[i].both && !(r->peer_caps & reqs[i].cap))))
+	if (phase >= SPDM_PH_READY && q->cap &&
+	    (!(r->cfg.caps & q->cap) || (q->both && !(r->peer_caps & q->cap))))
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST, code);
-	if (!reqs[i].carrier && spdm_encap_blocks(x, code))
+	if (!q->carrier && spdm_encap_blocks(x, code))
 		return spdm_ex_refuse(x, SPDM_ERR_REQUEST_IN_FLIGHT, 0);
-	if (!edges[i][phase].act && reqs[i].inside && !x->s &&
-	    version >= SPDM_V12)
+	can = r->cfg.table->edges[i][phase].act != NULL;
+	if (!can && q->inside && !x->s && version >= SPDM_V12)
 		return spdm_ex_refuse(x, SPDM_ERR_SESSION_REQUIRED, 0);
-	if (!edges[i][phase].act)
+	if (!can)
 		return spdm_ex_refuse(x, SPDM_ERR_UNEXPECTED_REQUEST, 0);
 	*row = i;
 	return IL_OK;
@@ -299,11 +244,11 @@ static void settle(struct spdm_ex *x, unsigned row)
 {
 	struct spdm_rsp *r = x->r;
 
-	if (!x->s && row != REQ_ALGS && row != REQ_DIGESTS)
+	if (!x->s && row != SPDM_ROW_ALGS && row != SPDM_ROW_DIGESTS)
 		spdm_tr_d_close(&r->tr);
-	if (!reqs[row].m12)
+	if (!r->cfg.table->reqs[row].m12)
 		spdm_tr_forget(&r->tr, &r->tr.m12);
-	if (row != REQ_MEAS)
+	if (row != SPDM_ROW_MEAS)
 		spdm_tr_forget(&r->tr, x->s ? &x->s->l12 : &r->tr.l12);
 }
 
@@ -318,7 +263,8 @@ static void unsettle(struct spdm_ex *x, unsigned row, enum il_err err)
 	struct spdm_rsp *r = x->r;
 
 	if (err == IL_E_AGAIN || err == IL_E_SPACE ||
-	    x->error == SPDM_ERR_BUSY || (row < REQS && reqs[row].carrier))
+	    x->error == SPDM_ERR_BUSY ||
+	    (row < SPDM_ROWS && r->cfg.table->reqs[row].carrier))
 		return;
 	spdm_tr_forget(&r->tr, x->s ? &x->s->l12 : &r->tr.l12);
 }
@@ -326,6 +272,7 @@ static void unsettle(struct spdm_ex *x, unsigned row, enum il_err err)
 static enum il_err act(struct spdm_ex *x, const uint8_t *in, size_t n,
 		       unsigned *row)
 {
+	const struct spdm_rsp_table *t = x->r->cfg.table;
 	enum il_err err;
 
 	if (n < 4)
@@ -336,25 +283,30 @@ static enum il_err act(struct spdm_ex *x, const uint8_t *in, size_t n,
 	if (err)
 		return err;
 	spdm_ex_begin(x);
-	x->proof = reqs[*row].proof;
+	x->proof = t->reqs[*row].proof;
 	if (x->proof)
 		memset((uint8_t *)x + SPDM_EX_PROOF, 0,
 		       sizeof(*x) - SPDM_EX_PROOF);
-	return edges[*row][spdm_ex_phase(x)].act(x);
+	return t->edges[*row][spdm_ex_phase(x)].act(x);
 }
 
 static enum il_err run(struct spdm_ex *x, const uint8_t *in, size_t n)
 {
-	unsigned row = REQS;
-	enum il_err err = act(x, in, n, &row);
+	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
+	unsigned row = SPDM_ROWS;
+	enum il_err err;
 
+	if (cfg->heard)
+		in = cfg->heard(cfg->tap_ctx, x->secured ? x->s->id : 0, in,
+				&n);
+	err = act(x, in, n, &row);
 	if (err)
 		unsettle(x, row, err);
-	if (err || reqs[row].carrier)
+	if (err || cfg->table->reqs[row].carrier)
 		return err;
 	settle(x, row);
 	if (!x->s)
-		spdm_rsp_enter(x->r, edges[row][x->r->phase].next);
+		spdm_rsp_enter(x->r, cfg->table->edges[row][x->r->phase].next);
 	return IL_OK;
 }
 
