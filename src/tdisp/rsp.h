@@ -126,7 +126,9 @@ struct tdi {
 	uint8_t *rep;
 	size_t rep_cap;
 	size_t rep_len;
-	struct tdisp_report view; /* the same, decoded; vendor is in rep */
+	/* The same, decoded, with attributes as they are now; vendor is in
+	 * rep. */
+	struct tdisp_report view;
 };
 
 struct tdi_arg {

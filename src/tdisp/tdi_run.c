@@ -4,8 +4,6 @@
 
 /* What a TDI that runs may be asked, and vendors' messages. */
 
-#define REPORT_HDR_LEN 16 /* what stands before the ranges */
-
 static void p2p_put(struct tdi *t, uint8_t stream, bool on)
 {
 	uint32_t bit = BIT(stream % 32);
@@ -121,8 +119,10 @@ enum tdisp_error tdi_unbind_p2p(const struct tdisp_rsp *r, struct tdi *t,
 }
 
 /*
- * Of the attributes only NON_TEE counts. OPEN: the range must be one of the
- * report, whole; parts of a range are refused.
+ * Of the attributes only NON_TEE counts. It changes what the range is, which
+ * t->view has, and not the report: that tells the attribute as it was when the
+ * TDI was locked (PCIe Base 6.x §11.3.11, attributes of a range). OPEN: the
+ * range must be one of the report, whole; parts of a range are refused.
  */
 enum tdisp_error tdi_set_mmio_attr(const struct tdisp_rsp *r, struct tdi *t,
 				   const struct tdi_arg *arg)
@@ -130,7 +130,6 @@ enum tdisp_error tdi_set_mmio_attr(const struct tdisp_rsp *r, struct tdi *t,
 	struct tdisp_range *range =
 		tdisp_report_find(&t->view, &arg->req->range);
 	struct tdisp_range want;
-	struct wr w;
 	enum tdisp_error e;
 
 	if (!range || !(range->attrs & TDISP_RANGE_UPDATABLE))
@@ -142,10 +141,6 @@ enum tdisp_error tdi_set_mmio_attr(const struct tdisp_rsp *r, struct tdi *t,
 	if (e)
 		return e;
 	*range = want;
-	w = wr_over(t->rep + REPORT_HDR_LEN +
-			    (size_t)(range - t->view.ranges) * TDISP_RANGE_LEN,
-		    TDISP_RANGE_LEN);
-	tdisp_range_encode(&w, &want);
 	return TDISP_E_NONE;
 }
 
