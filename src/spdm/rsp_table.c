@@ -4,97 +4,65 @@
 #include "spdm/rsp_priv.h"
 #include "spdm/sig.h"
 
+/* Short names of the columns. */
+enum {
+	BOTH = SPDM_RF_BOTH,
+	INSIDE = SPDM_RF_INSIDE,
+	M12 = SPDM_RF_M12,
+	PROOF = SPDM_RF_PROOF,
+	CARRIER = SPDM_RF_CARRIER,
+	WHOLE = SPDM_RF_WHOLE,
+
+	START = 1u << SPDM_PH_START,
+	VERSION = 1u << SPDM_PH_VERSION,
+	CAPS = 1u << SPDM_PH_CAPS,
+	READY = 1u << SPDM_PH_READY,
+	HANDSHAKE = 1u << SPDM_PH_HANDSHAKE,
+	SESSION = 1u << SPDM_PH_SESSION,
+	PSK = 1u << SPDM_PH_PSK,
+	MUTUAL = 1u << SPDM_PH_MUTUAL,
+	SECURED = HANDSHAKE | SESSION | PSK | MUTUAL,
+
+	STAYS = SPDM_PH_START, /* no request leads there */
+	TO_VERSION = SPDM_PH_VERSION,
+	TO_CAPS = SPDM_PH_CAPS,
+	TO_READY = SPDM_PH_READY,
+};
+
 /*
  * Every request in every phase.
- * Source: DSP0274 1.2.1, section 10.1 (order of messages), 10.23 (messages
+ * Source: DSP0274 1.2.1, section 10.1 (order of messages), 10.3 (capability
+ * flags), 10.9.3 (what resets M1/M2), 10.10 (SessionRequired), 10.23 (messages
  * allowed in session phases).
  */
 /* clang-format off */
-const struct spdm_rsp_table spdm_rsp_rows = { .reqs = {
-	[SPDM_ROW_VERSION]      = { SPDM_GET_VERSION,            false, false, true,  false, .whole = true },
-	[SPDM_ROW_CAPS]         = { SPDM_GET_CAPABILITIES,       false, false, true,  false, .whole = true },
-	[SPDM_ROW_ALGS]         = { SPDM_NEGOTIATE_ALGORITHMS,   false, false, true,  false },
-	[SPDM_ROW_DIGESTS]      = { SPDM_GET_DIGESTS,            false, false, true,  false, .cap = SPDM_CAP_CERT },
-	[SPDM_ROW_CERT]         = { SPDM_GET_CERTIFICATE,        false, false, true,  false, .cap = SPDM_CAP_CERT },
-	[SPDM_ROW_CHALLENGE]    = { SPDM_CHALLENGE,              false, false, true,  true,  .cap = SPDM_CAP_CHAL },
-	[SPDM_ROW_MEAS]         = { SPDM_GET_MEASUREMENTS,       false, false, false, true,  .cap = SPDM_CAP_MEAS_MASK },
-	[SPDM_ROW_KEY_EXCHANGE] = { SPDM_KEY_EXCHANGE,           true,  false, false, true,  .cap = SPDM_CAP_KEY_EX },
-	[SPDM_ROW_FINISH]       = { SPDM_FINISH,                 true,  true,  false, true,  .cap = SPDM_CAP_KEY_EX },
-	[SPDM_ROW_HEARTBEAT]    = { SPDM_HEARTBEAT,              true,  true,  false, false, .cap = SPDM_CAP_HBEAT },
-	[SPDM_ROW_KEY_UPDATE]   = { SPDM_KEY_UPDATE,             true,  true,  false, true,  .cap = SPDM_CAP_KEY_UPD },
-	[SPDM_ROW_END_SESSION]  = { SPDM_END_SESSION,            true,  true,  false, false, .cap = SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK },
-	[SPDM_ROW_VENDOR]       = { SPDM_VENDOR_DEFINED_REQUEST, false, false, true,  false },
-	[SPDM_ROW_PSK_EXCHANGE] = { SPDM_PSK_EXCHANGE,           true,  false, false, true,  .cap = SPDM_CAP_PSK_MASK },
-	[SPDM_ROW_PSK_FINISH]   = { SPDM_PSK_FINISH,             true,  true,  false, true,  .cap = SPDM_CAP_PSK_MASK },
-	[SPDM_ROW_CSR]          = { SPDM_GET_CSR,                false, false, true,  false, .cap = SPDM_CAP_CSR },
-	[SPDM_ROW_SET_CERT]     = { SPDM_SET_CERTIFICATE,        false, false, true,  false, .cap = SPDM_CAP_SET_CERT },
-	[SPDM_ROW_KEY_PAIR]     = { SPDM_GET_KEY_PAIR_INFO,      false, false, true,  false, .cap = SPDM_CAP_GET_KEY_PAIR_INFO },
-	[SPDM_ROW_SET_KEY_PAIR] = { SPDM_SET_KEY_PAIR_INFO,      false, false, true,  false, .cap = SPDM_CAP_SET_KEY_PAIR_INFO },
-	[SPDM_ROW_ENDPOINT_INFO] = { SPDM_GET_ENDPOINT_INFO,     false, false, true,  true,  .cap = SPDM_CAP_EP_INFO_MASK },
-	[SPDM_ROW_MEL]          = { SPDM_GET_MEASUREMENT_EXTENSION_LOG, false, false, false, false, .cap = SPDM_CAP_MEL },
-	[SPDM_ROW_GET_ENCAP]    = { SPDM_GET_ENCAPSULATED_REQUEST, true, false, false, true, .cap = SPDM_CAP_ENCAP },
-	[SPDM_ROW_DELIVER]      = { SPDM_DELIVER_ENCAPSULATED_RESPONSE, true, false, false, true, .cap = SPDM_CAP_ENCAP },
-	[SPDM_ROW_CHUNK_SEND]   = { SPDM_CHUNK_SEND,             true,  false, true,  false, .cap = SPDM_CAP_CHUNK, .carrier = true },
-	[SPDM_ROW_CHUNK_GET]    = { SPDM_CHUNK_GET,              true,  false, true,  false, .cap = SPDM_CAP_CHUNK, .carrier = true },
-	[SPDM_ROW_IF_READY]     = { SPDM_RESPOND_IF_READY,       false, false, true,  false, .carrier = true },
-}, .edges = {
-	[SPDM_ROW_VERSION][SPDM_PH_START]          = { spdm_rsp_version,      SPDM_PH_VERSION },
-	[SPDM_ROW_VERSION][SPDM_PH_VERSION]        = { spdm_rsp_version,      SPDM_PH_VERSION },
-	[SPDM_ROW_VERSION][SPDM_PH_CAPS]           = { spdm_rsp_version,      SPDM_PH_VERSION },
-	[SPDM_ROW_VERSION][SPDM_PH_READY]          = { spdm_rsp_version,      SPDM_PH_VERSION },
-	[SPDM_ROW_CAPS][SPDM_PH_VERSION]           = { spdm_rsp_caps,         SPDM_PH_CAPS },
-	[SPDM_ROW_ALGS][SPDM_PH_CAPS]              = { spdm_rsp_algs,         SPDM_PH_READY },
-	[SPDM_ROW_DIGESTS][SPDM_PH_READY]          = { spdm_rsp_digests,      SPDM_PH_READY },
-	[SPDM_ROW_DIGESTS][SPDM_PH_SESSION]        = { spdm_rsp_digests,      SPDM_PH_SESSION },
-	[SPDM_ROW_CERT][SPDM_PH_READY]             = { spdm_rsp_cert,         SPDM_PH_READY },
-	[SPDM_ROW_CERT][SPDM_PH_SESSION]           = { spdm_rsp_cert,         SPDM_PH_SESSION },
-	[SPDM_ROW_CHALLENGE][SPDM_PH_READY]        = { spdm_rsp_challenge,    SPDM_PH_READY },
-	[SPDM_ROW_MEAS][SPDM_PH_READY]             = { spdm_rsp_meas,         SPDM_PH_READY },
-	[SPDM_ROW_MEAS][SPDM_PH_SESSION]           = { spdm_rsp_meas,         SPDM_PH_SESSION },
-	[SPDM_ROW_KEY_EXCHANGE][SPDM_PH_READY]     = { spdm_rsp_key_exchange, SPDM_PH_READY },
-	[SPDM_ROW_FINISH][SPDM_PH_HANDSHAKE]       = { spdm_rsp_finish,       SPDM_PH_SESSION },
-	[SPDM_ROW_HEARTBEAT][SPDM_PH_SESSION]      = { spdm_rsp_heartbeat,    SPDM_PH_SESSION },
-	[SPDM_ROW_KEY_UPDATE][SPDM_PH_SESSION]     = { spdm_rsp_key_update,   SPDM_PH_SESSION },
-	[SPDM_ROW_END_SESSION][SPDM_PH_SESSION]    = { spdm_rsp_end_session,  SPDM_PH_SESSION },
-	[SPDM_ROW_VENDOR][SPDM_PH_READY]           = { spdm_rsp_vendor,       SPDM_PH_READY },
-	[SPDM_ROW_VENDOR][SPDM_PH_SESSION]         = { spdm_rsp_vendor,       SPDM_PH_SESSION },
-	[SPDM_ROW_PSK_EXCHANGE][SPDM_PH_READY]     = { spdm_rsp_psk_exchange, SPDM_PH_READY },
-	[SPDM_ROW_PSK_FINISH][SPDM_PH_PSK]         = { spdm_rsp_psk_finish,   SPDM_PH_SESSION },
-	[SPDM_ROW_CSR][SPDM_PH_READY]              = { spdm_rsp_csr,          SPDM_PH_READY },
-	[SPDM_ROW_CSR][SPDM_PH_SESSION]            = { spdm_rsp_csr,          SPDM_PH_SESSION },
-	[SPDM_ROW_SET_CERT][SPDM_PH_READY]         = { spdm_rsp_set_cert,     SPDM_PH_READY },
-	[SPDM_ROW_SET_CERT][SPDM_PH_SESSION]       = { spdm_rsp_set_cert,     SPDM_PH_SESSION },
-	[SPDM_ROW_KEY_PAIR][SPDM_PH_READY]         = { spdm_rsp_key_pair,     SPDM_PH_READY },
-	[SPDM_ROW_KEY_PAIR][SPDM_PH_SESSION]       = { spdm_rsp_key_pair,     SPDM_PH_SESSION },
-	[SPDM_ROW_SET_KEY_PAIR][SPDM_PH_READY]     = { spdm_rsp_set_key_pair, SPDM_PH_READY },
-	[SPDM_ROW_SET_KEY_PAIR][SPDM_PH_SESSION]   = { spdm_rsp_set_key_pair, SPDM_PH_SESSION },
-	[SPDM_ROW_ENDPOINT_INFO][SPDM_PH_READY]    = { spdm_rsp_endpoint_info, SPDM_PH_READY },
-	[SPDM_ROW_ENDPOINT_INFO][SPDM_PH_SESSION]  = { spdm_rsp_endpoint_info, SPDM_PH_SESSION },
-	[SPDM_ROW_MEL][SPDM_PH_READY]              = { spdm_rsp_mel,          SPDM_PH_READY },
-	[SPDM_ROW_MEL][SPDM_PH_SESSION]            = { spdm_rsp_mel,          SPDM_PH_SESSION },
-	[SPDM_ROW_GET_ENCAP][SPDM_PH_READY]        = { spdm_rsp_get_encap,    SPDM_PH_READY },
-	[SPDM_ROW_GET_ENCAP][SPDM_PH_MUTUAL]       = { spdm_rsp_get_encap,    SPDM_PH_MUTUAL },
-	[SPDM_ROW_GET_ENCAP][SPDM_PH_SESSION]      = { spdm_rsp_get_encap,    SPDM_PH_SESSION },
-	[SPDM_ROW_DELIVER][SPDM_PH_READY]          = { spdm_rsp_deliver,      SPDM_PH_READY },
-	[SPDM_ROW_DELIVER][SPDM_PH_MUTUAL]         = { spdm_rsp_deliver,      SPDM_PH_HANDSHAKE },
-	[SPDM_ROW_DELIVER][SPDM_PH_SESSION]        = { spdm_rsp_deliver,      SPDM_PH_SESSION },
-	[SPDM_ROW_CHUNK_SEND][SPDM_PH_CAPS]        = { spdm_rsp_chunk_send,   SPDM_PH_CAPS },
-	[SPDM_ROW_CHUNK_SEND][SPDM_PH_READY]       = { spdm_rsp_chunk_send,   SPDM_PH_READY },
-	[SPDM_ROW_CHUNK_SEND][SPDM_PH_HANDSHAKE]   = { spdm_rsp_chunk_send,   SPDM_PH_HANDSHAKE },
-	[SPDM_ROW_CHUNK_SEND][SPDM_PH_SESSION]     = { spdm_rsp_chunk_send,   SPDM_PH_SESSION },
-	[SPDM_ROW_CHUNK_GET][SPDM_PH_CAPS]         = { spdm_rsp_chunk_get,    SPDM_PH_CAPS },
-	[SPDM_ROW_CHUNK_GET][SPDM_PH_READY]        = { spdm_rsp_chunk_get,    SPDM_PH_READY },
-	[SPDM_ROW_CHUNK_GET][SPDM_PH_HANDSHAKE]    = { spdm_rsp_chunk_get,    SPDM_PH_HANDSHAKE },
-	[SPDM_ROW_CHUNK_GET][SPDM_PH_SESSION]      = { spdm_rsp_chunk_get,    SPDM_PH_SESSION },
-	[SPDM_ROW_CHUNK_SEND][SPDM_PH_PSK]         = { spdm_rsp_chunk_send,   SPDM_PH_PSK },
-	[SPDM_ROW_CHUNK_GET][SPDM_PH_PSK]          = { spdm_rsp_chunk_get,    SPDM_PH_PSK },
-	[SPDM_ROW_CHUNK_SEND][SPDM_PH_MUTUAL]      = { spdm_rsp_chunk_send,   SPDM_PH_MUTUAL },
-	[SPDM_ROW_CHUNK_GET][SPDM_PH_MUTUAL]       = { spdm_rsp_chunk_get,    SPDM_PH_MUTUAL },
-	[SPDM_ROW_IF_READY][SPDM_PH_MUTUAL]        = { spdm_rsp_if_ready,     SPDM_PH_MUTUAL },
-	[SPDM_ROW_IF_READY][SPDM_PH_PSK]           = { spdm_rsp_if_ready,     SPDM_PH_PSK },
-	[SPDM_ROW_IF_READY][SPDM_PH_READY]         = { spdm_rsp_if_ready,     SPDM_PH_READY },
-	[SPDM_ROW_IF_READY][SPDM_PH_HANDSHAKE]     = { spdm_rsp_if_ready,     SPDM_PH_HANDSHAKE },
-	[SPDM_ROW_IF_READY][SPDM_PH_SESSION]       = { spdm_rsp_if_ready,     SPDM_PH_SESSION },
+const struct spdm_rsp_table spdm_rsp_rows = { {
+	[SPDM_ROW_VERSION]       = { spdm_rsp_version,       SPDM_GET_VERSION,                   M12 | WHOLE,            START | VERSION | CAPS | READY, TO_VERSION, 0 },
+	[SPDM_ROW_CAPS]          = { spdm_rsp_caps,          SPDM_GET_CAPABILITIES,              M12 | WHOLE,            VERSION,                        TO_CAPS,    0 },
+	[SPDM_ROW_ALGS]          = { spdm_rsp_algs,          SPDM_NEGOTIATE_ALGORITHMS,          M12,                    CAPS,                           TO_READY,   0 },
+	[SPDM_ROW_DIGESTS]       = { spdm_rsp_digests,       SPDM_GET_DIGESTS,                   M12,                    READY | SESSION,                STAYS,      SPDM_CAP_CERT },
+	[SPDM_ROW_CERT]          = { spdm_rsp_cert,          SPDM_GET_CERTIFICATE,               M12,                    READY | SESSION,                STAYS,      SPDM_CAP_CERT },
+	[SPDM_ROW_CHALLENGE]     = { spdm_rsp_challenge,     SPDM_CHALLENGE,                     M12 | PROOF,            READY,                          STAYS,      SPDM_CAP_CHAL },
+	[SPDM_ROW_MEAS]          = { spdm_rsp_meas,          SPDM_GET_MEASUREMENTS,              PROOF,                  READY | SESSION,                STAYS,      SPDM_CAP_MEAS_MASK },
+	[SPDM_ROW_KEY_EXCHANGE]  = { spdm_rsp_key_exchange,  SPDM_KEY_EXCHANGE,                  BOTH | PROOF,           READY,                          STAYS,      SPDM_CAP_KEY_EX },
+	[SPDM_ROW_FINISH]        = { spdm_rsp_finish,        SPDM_FINISH,                        BOTH | INSIDE | PROOF,  HANDSHAKE,                      STAYS,      SPDM_CAP_KEY_EX },
+	[SPDM_ROW_HEARTBEAT]     = { spdm_rsp_heartbeat,     SPDM_HEARTBEAT,                     BOTH | INSIDE,          SESSION,                        STAYS,      SPDM_CAP_HBEAT },
+	[SPDM_ROW_KEY_UPDATE]    = { spdm_rsp_key_update,    SPDM_KEY_UPDATE,                    BOTH | INSIDE | PROOF,  SESSION,                        STAYS,      SPDM_CAP_KEY_UPD },
+	[SPDM_ROW_END_SESSION]   = { spdm_rsp_end_session,   SPDM_END_SESSION,                   BOTH | INSIDE,          SESSION,                        STAYS,      SPDM_CAP_KEY_EX | SPDM_CAP_PSK_MASK },
+	[SPDM_ROW_VENDOR]        = { spdm_rsp_vendor,        SPDM_VENDOR_DEFINED_REQUEST,        M12,                    READY | SESSION,                STAYS,      0 },
+	[SPDM_ROW_PSK_EXCHANGE]  = { spdm_rsp_psk_exchange,  SPDM_PSK_EXCHANGE,                  BOTH | PROOF,           READY,                          STAYS,      SPDM_CAP_PSK_MASK },
+	[SPDM_ROW_PSK_FINISH]    = { spdm_rsp_psk_finish,    SPDM_PSK_FINISH,                    BOTH | INSIDE | PROOF,  PSK,                            STAYS,      SPDM_CAP_PSK_MASK },
+	[SPDM_ROW_CSR]           = { spdm_rsp_csr,           SPDM_GET_CSR,                       M12,                    READY | SESSION,                STAYS,      SPDM_CAP_CSR },
+	[SPDM_ROW_SET_CERT]      = { spdm_rsp_set_cert,      SPDM_SET_CERTIFICATE,               M12,                    READY | SESSION,                STAYS,      SPDM_CAP_SET_CERT },
+	[SPDM_ROW_KEY_PAIR]      = { spdm_rsp_key_pair,      SPDM_GET_KEY_PAIR_INFO,             M12,                    READY | SESSION,                STAYS,      SPDM_CAP_GET_KEY_PAIR_INFO },
+	[SPDM_ROW_SET_KEY_PAIR]  = { spdm_rsp_set_key_pair,  SPDM_SET_KEY_PAIR_INFO,             M12,                    READY | SESSION,                STAYS,      SPDM_CAP_SET_KEY_PAIR_INFO },
+	[SPDM_ROW_ENDPOINT_INFO] = { spdm_rsp_endpoint_info, SPDM_GET_ENDPOINT_INFO,             M12 | PROOF,            READY | SESSION,                STAYS,      SPDM_CAP_EP_INFO_MASK },
+	[SPDM_ROW_MEL]           = { spdm_rsp_mel,           SPDM_GET_MEASUREMENT_EXTENSION_LOG, 0,                      READY | SESSION,                STAYS,      SPDM_CAP_MEL },
+	[SPDM_ROW_GET_ENCAP]     = { spdm_rsp_get_encap,     SPDM_GET_ENCAPSULATED_REQUEST,      BOTH | PROOF,           READY | MUTUAL | SESSION,       STAYS,      SPDM_CAP_ENCAP },
+	[SPDM_ROW_DELIVER]       = { spdm_rsp_deliver,       SPDM_DELIVER_ENCAPSULATED_RESPONSE, BOTH | PROOF,           READY | MUTUAL | SESSION,       STAYS,      SPDM_CAP_ENCAP },
+	[SPDM_ROW_CHUNK_SEND]    = { spdm_rsp_chunk_send,    SPDM_CHUNK_SEND,                    BOTH | M12 | CARRIER,   CAPS | READY | SECURED,         STAYS,      SPDM_CAP_CHUNK },
+	[SPDM_ROW_CHUNK_GET]     = { spdm_rsp_chunk_get,     SPDM_CHUNK_GET,                     BOTH | M12 | CARRIER,   CAPS | READY | SECURED,         STAYS,      SPDM_CAP_CHUNK },
+	[SPDM_ROW_IF_READY]      = { spdm_rsp_if_ready,      SPDM_RESPOND_IF_READY,              M12 | CARRIER,          READY | SECURED,                STAYS,      0 },
 } };
 /* clang-format on */
 
@@ -181,7 +149,6 @@ static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
 {
 	const struct spdm_rsp *r = x->r;
 	const enum spdm_phase phase = spdm_ex_phase(x);
-	bool can;
 	const unsigned i = row_of(r, code);
 	const struct spdm_rsp_req *q = &r->cfg.table->reqs[i];
 
@@ -194,22 +161,25 @@ static enum il_err admit(struct spdm_ex *x, uint8_t version, uint8_t code,
 	if (i == SPDM_ROWS || (r->version && spdm_since(code) > r->version) ||
 	    (i == SPDM_ROW_IF_READY && !r->cfg.kept))
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST, code);
-	if (x->carried && (q->carrier || q->whole))
+	if (x->carried && (q->flags & (CARRIER | WHOLE)))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	if (!spdm_large_admits(x, code))
 		return spdm_ex_refuse(x, SPDM_ERR_UNEXPECTED_REQUEST, 0);
 	if (!spdm_wait_admits(x, code))
 		return spdm_ex_refuse(x, SPDM_ERR_BUSY, 0);
 	if (phase >= SPDM_PH_READY && q->cap &&
-	    (!(r->cfg.caps & q->cap) || (q->both && !(r->peer_caps & q->cap))))
+	    (!(r->cfg.caps & q->cap) ||
+	     ((q->flags & BOTH) && !(r->peer_caps & q->cap))))
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST, code);
-	if (!q->carrier && spdm_encap_blocks(x, code))
+	if (!(q->flags & CARRIER) && spdm_encap_blocks(x, code))
 		return spdm_ex_refuse(x, SPDM_ERR_REQUEST_IN_FLIGHT, 0);
-	can = r->cfg.table->edges[i][phase].act != NULL;
-	if (!can && q->inside && !x->s && version >= SPDM_V12)
-		return spdm_ex_refuse(x, SPDM_ERR_SESSION_REQUIRED, 0);
-	if (!can)
-		return spdm_ex_refuse(x, SPDM_ERR_UNEXPECTED_REQUEST, 0);
+	if (!(q->phases & 1u << phase))
+		return spdm_ex_refuse(x,
+				      (q->flags & INSIDE) && !x->s &&
+						      version >= SPDM_V12
+					      ? SPDM_ERR_SESSION_REQUIRED
+					      : SPDM_ERR_UNEXPECTED_REQUEST,
+				      0);
 	*row = i;
 	return IL_OK;
 }
@@ -246,7 +216,7 @@ static void settle(struct spdm_ex *x, unsigned row)
 
 	if (!x->s && row != SPDM_ROW_ALGS && row != SPDM_ROW_DIGESTS)
 		spdm_tr_d_close(&r->tr);
-	if (!r->cfg.table->reqs[row].m12)
+	if (!(r->cfg.table->reqs[row].flags & M12))
 		spdm_tr_forget(&r->tr, &r->tr.m12);
 	if (row != SPDM_ROW_MEAS)
 		spdm_tr_forget(&r->tr, x->s ? &x->s->l12 : &r->tr.l12);
@@ -264,7 +234,7 @@ static void unsettle(struct spdm_ex *x, unsigned row, enum il_err err)
 
 	if (err == IL_E_AGAIN || err == IL_E_SPACE ||
 	    x->error == SPDM_ERR_BUSY ||
-	    (row < SPDM_ROWS && r->cfg.table->reqs[row].carrier))
+	    (row < SPDM_ROWS && (r->cfg.table->reqs[row].flags & CARRIER)))
 		return;
 	spdm_tr_forget(&r->tr, x->s ? &x->s->l12 : &r->tr.l12);
 }
@@ -272,7 +242,7 @@ static void unsettle(struct spdm_ex *x, unsigned row, enum il_err err)
 static enum il_err act(struct spdm_ex *x, const uint8_t *in, size_t n,
 		       unsigned *row)
 {
-	const struct spdm_rsp_table *t = x->r->cfg.table;
+	const struct spdm_rsp_req *q;
 	enum il_err err;
 
 	if (n < 4)
@@ -283,16 +253,18 @@ static enum il_err act(struct spdm_ex *x, const uint8_t *in, size_t n,
 	if (err)
 		return err;
 	spdm_ex_begin(x);
-	x->proof = t->reqs[*row].proof;
+	q = &x->r->cfg.table->reqs[*row];
+	x->proof = q->flags & PROOF;
 	if (x->proof)
 		memset((uint8_t *)x + SPDM_EX_PROOF, 0,
 		       sizeof(*x) - SPDM_EX_PROOF);
-	return t->edges[*row][spdm_ex_phase(x)].act(x);
+	return q->act(x);
 }
 
 static enum il_err run(struct spdm_ex *x, const uint8_t *in, size_t n)
 {
 	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
+	const struct spdm_rsp_req *q;
 	unsigned row = SPDM_ROWS;
 	enum il_err err;
 
@@ -302,11 +274,12 @@ static enum il_err run(struct spdm_ex *x, const uint8_t *in, size_t n)
 	err = act(x, in, n, &row);
 	if (err)
 		unsettle(x, row, err);
-	if (err || cfg->table->reqs[row].carrier)
+	q = &cfg->table->reqs[row];
+	if (err || (q->flags & CARRIER))
 		return err;
 	settle(x, row);
-	if (!x->s)
-		spdm_rsp_enter(x->r, cfg->table->edges[row][x->r->phase].next);
+	if (!x->s && q->next != STAYS)
+		spdm_rsp_enter(x->r, q->next);
 	return IL_OK;
 }
 

@@ -40,26 +40,17 @@ enum spdm_rsp_row {
 };
 
 /*
- * @cap: one of these bits is needed of us, and, if @both, the same of the
- * peer. @inside: has a meaning in sessions only, so that outside ERROR
- * SessionRequired says so (1.2). @m12: keeps M1/M2 alive. @proof: makes
- * signatures, HMACs, digests or keys; see struct spdm_ex.
+ * What a request needs to be let in. A carrier says nothing itself, so that
+ * transcripts and phases stay as they are.
  * Source: DSP0274 1.2.1, section 10.3 (capability flags), 10.9.3 (what resets
  * M1/M2), 10.10 (SessionRequired).
- *
- * @carrier: says nothing itself, so that transcripts and phases stay as they
- * are. @whole: may not come in chunks; neither may a carrier.
  */
-struct spdm_rsp_req {
-	uint8_t code;
-	bool both;
-	bool inside;
-	bool m12;
-	bool proof;
-	bool carrier;
-	bool whole;
-	uint32_t cap;
-};
+#define SPDM_RF_BOTH	0x01u /* @cap is needed of the peer, too */
+#define SPDM_RF_INSIDE	0x02u /* outside sessions: SessionRequired, 1.2 */
+#define SPDM_RF_M12	0x04u /* keeps M1/M2 alive */
+#define SPDM_RF_PROOF	0x08u /* signatures, HMACs, digests or keys are made */
+#define SPDM_RF_CARRIER 0x10u
+#define SPDM_RF_WHOLE	0x20u /* may not come in chunks; nor may a carrier */
 
 struct spdm_ex;
 
@@ -69,16 +60,17 @@ struct spdm_ex;
  */
 typedef enum il_err spdm_rsp_act(struct spdm_ex *x);
 
-/* An absent cell refuses. @next is the phase of the connection, or of the
- * session in the columns of one. */
-struct spdm_rsp_edge {
+struct spdm_rsp_req {
 	spdm_rsp_act *act;
-	enum spdm_phase next;
+	uint8_t code;
+	uint8_t flags;	/* SPDM_RF_… */
+	uint8_t phases; /* a bit for each enum spdm_phase; others refuse */
+	uint8_t next;	/* phase of the connection; START: it stays */
+	uint32_t cap;	/* one of these bits is needed of us; 0: none */
 };
 
 struct spdm_rsp_table {
 	struct spdm_rsp_req reqs[SPDM_ROWS];
-	struct spdm_rsp_edge edges[SPDM_ROWS][SPDM_PHASES];
 };
 
 extern const struct spdm_rsp_table spdm_rsp_rows;
