@@ -10,16 +10,10 @@ static void die(const char *file, int line, const char *what)
 	fprintf(stderr, "%s:%d: broken invariant: %s\n", file, line, what);
 	abort();
 }
-#else
-static void die(const char *file, int line, const char *what)
-{
-	(void)file;
-	(void)line;
-	(void)what;
-}
-#endif
 
+/* Without a C library there is no default: the firmware defines it. */
 il_panic_fn *il_panic_hook = die;
+#endif
 
 _Noreturn void il_panic(const char *file, int line, const char *what)
 {

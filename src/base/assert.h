@@ -2,15 +2,9 @@
 #ifndef BASE_ASSERT_H
 #define BASE_ASSERT_H
 
-/*
- * il_panic_hook - what a broken invariant calls; must not return
- *
- * One per program. The default prints and aborts where there is a C library,
- * and spins where there is none. Firmware and tests put their own here.
- */
-typedef void il_panic_fn(const char *file, int line, const char *what);
-extern il_panic_fn *il_panic_hook;
+#include "interlock/crypto.h" /* il_panic_hook */
 
+/* Calls the hook, and stays here if it returns. */
 _Noreturn void il_panic(const char *file, int line, const char *what);
 
 /*
