@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef JUDGE_CASES_H
+#define JUDGE_CASES_H
+
+#include "judge/puppet.h"
+
+/*
+ * The tables of cases, one a file. A new file is named here, in cases.c, in
+ * meson.build; its cases and those of its requirements that have none in
+ * docs/requirements.md; their misbehaviours in src/device/misbehave_*.c.
+ */
+extern const struct judge_table judge_cases_general;
+
+#endif
