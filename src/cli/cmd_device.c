@@ -21,6 +21,9 @@ struct device_opts {
 	const char *max_object;
 	const char *lspci;
 	const char *keylog;
+	const char *misbehave[MISBEHAVE_MAX];
+	size_t misbehaves;
+	const char *list;
 };
 
 /* A device file on standard output; beside it, what had to be assumed. */
@@ -158,7 +161,9 @@ static int serve(struct serve *s, const struct device_opts *o)
 				"doe.object_limit: a frame of --spdm-socket "
 				"holds %u bytes",
 				EMU_PAYLOAD_MAX);
-	ret = load_identity(s, o);
+	ret = serve_misbehave(s, o->misbehave, o->misbehaves);
+	if (!ret)
+		ret = load_identity(s, o);
 	if (!ret)
 		ret = match_asym(s, o->file);
 	if (!ret)
@@ -181,12 +186,17 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "max-object", false, &o.max_object },
 		{ "key-log", false, &o.keylog },
 		{ "from-lspci", false, &o.lspci },
+		{ "misbehave", false, o.misbehave, COUNT(o.misbehave),
+		  &o.misbehaves },
+		{ "list-misbehaviours", true, &o.list },
 	};
 	struct serve *s;
 	int ret = cli_opts(c, argc, argv, opts, COUNT(opts), &o.file, 1);
 
 	if (ret)
 		return ret;
+	if (o.list)
+		return serve_list_misbehaviours(c);
 	if (o.lspci && (o.file || o.links || o.spdms))
 		return cli_misuse(c, "--from-lspci only prints a device file");
 	if (o.lspci)
@@ -202,8 +212,9 @@ static int run(struct cli *c, int argc, char **argv)
 const struct cli_cmd cmd_serve = {
 	.name = "device",
 	.args = "[FILE] [--link ADDR]... [--spdm-socket ADDR]... "
-		"[--identity DIR] [--max-object N] [--key-log FILE] | "
-		"--from-lspci FILE",
+		"[--identity DIR] [--max-object N] [--key-log FILE] "
+		"[--misbehave NAME[:N]]... | --from-lspci FILE | "
+		"--list-misbehaviours",
 	.help = "the device on its own, for requesters and emulators",
 	.run = run,
 };

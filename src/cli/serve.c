@@ -97,6 +97,7 @@ int serve_keylog(struct serve *s, const char *path)
 void serve_free(struct serve *s)
 {
 	(void)cli_keylog_close(s->c, &s->keylog);
+	free(s->misbehave);
 	bytes_wipe(s, sizeof(*s));
 	free(s);
 }
@@ -135,6 +136,8 @@ static int build_device(struct serve *s)
 			      s->id.key_len);
 	if (err)
 		return cli_fail(s->c, "the device's key: %s", il_err_name(err));
+	if (s->misbehave)
+		misbehave_apply(s->misbehave, &s->cfg);
 	s->dev = ARENA_NEW(&s->arena, struct device);
 	err = s->dev ? device_init(s->dev, &s->cfg) : IL_E_NOMEM;
 	if (err)
@@ -181,6 +184,11 @@ static void say_all(const struct serve *s)
 		s->file.name, s->cfg.vfs, s->cfg.vfs == 1 ? "" : "s",
 		s->cfg.streams, s->cfg.streams == 1 ? "" : "s");
 	say_profile(s);
+	for (unsigned i = 0; s->misbehave && i < s->misbehave->count; i++)
+		fprintf(s->c->out, "misbehaves: %s: %s (%s)\n",
+			s->misbehave->one[i].is->name,
+			s->misbehave->one[i].is->says,
+			s->misbehave->one[i].is->source);
 	for (unsigned i = 0; i < s->ats; i++)
 		fprintf(s->c->out, "%s: %s\n", front[s->at[i].front],
 			s->at[i].addr.text);

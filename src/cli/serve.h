@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/keylog.h"
 #include "device/file.h"
+#include "device/misbehave.h"
 #include "vfu/vfu.h"
 
 /*
@@ -25,6 +26,7 @@ struct serve {
 	char ready[64];		       /* the last line before it serves */
 	struct vfu_cfg vfu;
 	struct cli_keylog keylog;
+	struct misbehave *misbehave; /* NULL: honest */
 	struct serve_at {
 		enum vfu_front front;
 		struct sock_addr addr;
@@ -67,6 +69,13 @@ int serve_at(struct serve *s, enum vfu_front front, const char *addr);
 
 /* Secrets of sessions into a file; NULL: none. 0, or CLI_FAILED. */
 int serve_keylog(struct serve *s, const char *path);
+
+/*
+ * Rules to break on purpose, by name; none: nothing changes. 0, or CLI_FAILED
+ * or CLI_USAGE after a line. The other prints all there are.
+ */
+int serve_misbehave(struct serve *s, const char *const *names, size_t n);
+int serve_list_misbehaviours(struct cli *c);
 
 /* Serves until SIGTERM, SIGINT or a client's leave to end. An exit status. */
 int serve_run(struct serve *s);

@@ -68,7 +68,7 @@ static void end_ide(struct device *d)
 
 		d->loose[i] = (struct device_loose){ .used = false };
 		if (s.used)
-			dsm_event(&d->dsm, DSM_EV_STREAM_CONFIG, s.id);
+			device_event(d, DSM_EV_STREAM_CONFIG, s.id);
 	}
 }
 

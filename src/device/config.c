@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "device/device_priv.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/bits.h"
 
@@ -104,6 +106,21 @@ static void ide_written(struct device *d, uint16_t reg, uint32_t old)
 	d->stream[i].id = ide_stream_get(&d->ide, (unsigned)i)->id;
 }
 
+/* What was written so far, before it is looked at. */
+static void seam_object(struct device *d)
+{
+	size_t n = d->doe.in_len;
+	const uint8_t *as;
+
+	if (!d->cfg.seams->object || d->doe.state != DOE_RECEIVING)
+		return;
+	as = d->cfg.seams->object(d->cfg.seams_ctx, d, d->doe.in, &n);
+	if (as == d->doe.in || n > d->doe.limit || n % 4)
+		return;
+	memmove(d->doe.in, as, n);
+	d->doe.in_len = n;
+}
+
 static void doe_written(struct device *d, unsigned rel, uint32_t wrote,
 			uint8_t be)
 {
@@ -112,6 +129,8 @@ static void doe_written(struct device *d, unsigned rel, uint32_t wrote,
 		for (unsigned i = 0; i < 4; i++)
 			if (!(be & 1u << i))
 				wrote &= ~(0xffu << (8 * i));
+		if ((wrote & DOE_CTL_GO) && d->cfg.seams)
+			seam_object(d);
 		doe_reg_write_ctl(&d->doe, wrote, d->now_ns);
 		break;
 	case DOE_WRITE:
@@ -138,11 +157,11 @@ static void sriov_control(struct device *d, uint32_t old, uint32_t now)
 		pci_cfg_put(&pf->cfg, ctl, 2, now & 0xffff);
 	}
 	if ((old ^ now) & SRIOV_CTL_VFE) {
-		dsm_event(&d->dsm, DSM_EV_VF_ENABLE, 0);
+		device_event(d, DSM_EV_VF_ENABLE, 0);
 		device_vfs_update(d);
 	}
 	if (old & ~now & SRIOV_CTL_MSE)
-		dsm_event(&d->dsm, DSM_EV_VF_MSE, 0);
+		device_event(d, DSM_EV_VF_MSE, 0);
 }
 
 static void sriov_written(struct device *d, unsigned rel, uint8_t be,
@@ -158,9 +177,9 @@ static void sriov_written(struct device *d, unsigned rel, uint8_t be,
 		if (on)
 			pci_cfg_put(&pf->cfg, (uint16_t)(d->sriov + rel), 4,
 				    old);
-		dsm_event(&d->dsm, DSM_EV_SRIOV, 0);
+		device_event(d, DSM_EV_SRIOV, 0);
 	} else if (rel >= SRIOV_SYS_PAGES && rel < SRIOV_MIGRATION && be) {
-		dsm_event(&d->dsm, DSM_EV_SRIOV, 0);
+		device_event(d, DSM_EV_SRIOV, 0);
 	}
 }
 
@@ -188,18 +207,18 @@ static void header_written(struct device_fn *fn, uint16_t reg, uint8_t be,
 	struct device *d = fn->dev;
 
 	if (reg == CFG_COMMAND && command_lost(d, be, old, now, CMD_MASTER))
-		dsm_event(&d->dsm, DSM_EV_BME_CLEARED, fn->index);
+		device_event(d, DSM_EV_BME_CLEARED, fn->index);
 	/* A VF has no such bit: it reads 0 whatever is written. */
 	if (reg == CFG_COMMAND && fn->index == 0 &&
 	    command_lost(d, be, old, now, CMD_MEM))
-		dsm_event(&d->dsm, DSM_EV_MSE_CLEARED, fn->index);
+		device_event(d, DSM_EV_MSE_CLEARED, fn->index);
 	if (reg == CFG_CACHE_LINE && (be & 8))
-		dsm_event(&d->dsm, DSM_EV_BIST, fn->index);
+		device_event(d, DSM_EV_BIST, fn->index);
 	/* A VF's own BARs are not there; those of the PF serve it. */
 	if (fn->index == 0 && reg >= CFG_BAR0 && reg < CFG_BAR(T0_BARS) && be)
-		dsm_event(&d->dsm, DSM_EV_BAR, fn->index);
+		device_event(d, DSM_EV_BAR, fn->index);
 	if (fn->index == 0 && reg == T0_ROM && be)
-		dsm_event(&d->dsm, DSM_EV_ROM_BAR, fn->index);
+		device_event(d, DSM_EV_ROM_BAR, fn->index);
 	if (reg == CFG_COMMAND)
 		msix_flush(fn);
 }
@@ -212,16 +231,16 @@ static void cap_written(struct device_fn *fn, uint16_t reg, uint32_t wrote,
 	if (reg == fn->exp + EXP_DEVCTL) {
 		if ((old ^ now) & (EXP_DEVCTL_EXT_TAG | EXP_DEVCTL_PHANTOM |
 				   EXP_DEVCTL_NOSNOOP))
-			dsm_event(&d->dsm, DSM_EV_DEVCTL, fn->index);
+			device_event(d, DSM_EV_DEVCTL, fn->index);
 		if ((be & 2) && (wrote & EXP_DEVCTL_FLR))
 			d->reset_due |= (uint8_t)(1u << fn->index);
 	} else if (reg == fn->msix) {
 		if (be & 0xc)
-			dsm_event(&d->dsm, DSM_EV_MSIX, fn->index);
+			device_event(d, DSM_EV_MSIX, fn->index);
 		msix_flush(fn);
 	} else if (fn->pm && reg == fn->pm + PM_CSR) {
 		if ((now & PM_CSR_STATE) != PM_STATE_D0)
-			dsm_event(&d->dsm, DSM_EV_POWER, fn->index);
+			device_event(d, DSM_EV_POWER, fn->index);
 		else if ((old & PM_CSR_STATE) == PM_STATE_D3)
 			d->reset_due |= (uint8_t)(1u << fn->index);
 	}
@@ -282,6 +301,28 @@ void device_capture(struct device *d, uint16_t dest)
 	device_name_functions(d);
 }
 
+void device_cfg_write(struct device_fn *fn, uint16_t reg, uint32_t val,
+		      uint8_t be)
+{
+	struct device *d = fn->dev;
+	const struct device_seams *s = d->cfg.seams;
+
+	if (!s || !s->cfg_write ||
+	    s->cfg_write(d->cfg.seams_ctx, d, fn->index, reg, &val, &be))
+		pci_cfg_write(&fn->cfg, reg, val, be);
+}
+
+static uint32_t cfg_read(struct device_fn *fn, uint16_t reg)
+{
+	struct device *d = fn->dev;
+	const struct device_seams *s = d->cfg.seams;
+	uint32_t val = pci_cfg_read(&fn->cfg, reg);
+
+	if (s && s->cfg_read)
+		s->cfg_read(d->cfg.seams_ctx, d, fn->index, reg, &val);
+	return val;
+}
+
 void device_take_cfg(struct device *d, const struct tlp *t)
 {
 	bool wr = t->type == TLP_CFGWR0 || t->type == TLP_CFGWR1;
@@ -319,10 +360,10 @@ void device_take_cfg(struct device *d, const struct tlp *t)
 		 * §6.33.3 says nothing of that completion.
 		 */
 		device_answer_status(d, t, i, TLP_CPL_SC);
-		pci_cfg_write(&fn->cfg, t->reg, tlp_cfg_value(t), t->first_be);
+		device_cfg_write(fn, t->reg, tlp_cfg_value(t), t->first_be);
 		return;
 	}
-	wr_u32le(&w, pci_cfg_read(&fn->cfg, t->reg));
+	wr_u32le(&w, cfg_read(fn, t->reg));
 	if (!tlp_cpld(&cpl, t, device_rid(d, i), data, 0, 4))
 		device_answer(d, t, &cpl);
 }

@@ -9,6 +9,7 @@
 #include "base/env.h"
 #include "crypto/crypto.h"
 #include "device/relax.h"
+#include "device/seams.h"
 #include "device/store.h"
 #include "doe/mbox.h"
 #include "dsm/dsm.h"
@@ -161,7 +162,13 @@ struct device_cfg {
 	unsigned meas_count;
 	const struct dsm_tap *tap; /* NULL: honest */
 	void *tap_ctx;
-	const struct tdi_edge (*tdi_table)[TDI_STATES]; /* NULL: tdi_edges */
+	/* Tables of the engines; NULL: the public ones. */
+	const struct tdi_edge (*tdi_table)[TDI_STATES];
+	const struct idekm_edge (*idekm_table)[IDEKM_KEY_STATES];
+	const struct dsm_cascade *cascade;
+	const struct doe_edge (*doe_table)[DOE_STATES];
+	const struct device_seams *seams; /* NULL: honest */
+	void *seams_ctx;
 };
 
 /* No peer-to-peer, so that all of it is redirected. */

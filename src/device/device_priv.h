@@ -19,6 +19,9 @@ void device_refuse(struct device *d, unsigned fn, const struct tlp *t,
  */
 enum il_err device_send(struct device *d, const struct tlp *t,
 			int stream) IL_MUST;
+/* What forbids it, or NULL; how it goes is as dsm_dma_verdict() says. */
+const struct rule *device_may_send(const struct device *d, unsigned fn,
+				   enum dsm_dma kind, bool *t, int *stream);
 /* Answers @req on the stream it came in, with its T bit. */
 void device_answer(struct device *d, const struct tlp *req, struct tlp *cpl);
 void device_answer_status(struct device *d, const struct tlp *req, unsigned fn,
@@ -30,6 +33,8 @@ void device_streams_fell(struct device *d);
 /* Tells the DSM of keys that went away by themselves. */
 void device_keys_changed(struct device *d, unsigned idx);
 
+/* Tells the DSM. */
+void device_event(struct device *d, enum dsm_event ev, uint32_t which);
 /* Resets and lost streams that what was just done calls for. */
 void device_settle(struct device *d);
 /* Answers what waits in the mailbox; false: nothing moved. */
@@ -53,6 +58,9 @@ void device_function_reset(struct device *d, unsigned fn);
 void device_take_event(struct device *d, enum link_event ev);
 void device_capture(struct device *d, uint16_t dest);
 bool fn_decodes(const struct device_fn *fn);
+/* A write of whole dwords, whoever told of it. */
+void device_cfg_write(struct device_fn *fn, uint16_t reg, uint32_t val,
+		      uint8_t be);
 void device_take_cfg(struct device *d, const struct tlp *t);
 
 /* Memory space */

@@ -14,64 +14,106 @@ static const struct doe_type doe_types[] = {
 	{ DOE_VENDOR_PCISIG, DOE_TYPE_SECURED },
 };
 
-/* Errors: IL_E_AGAIN not yet; others: no answer can be given. */
-static enum il_err answer(struct device *d, unsigned conn,
-			  struct doe_type *type, const uint8_t *in, size_t n,
-			  size_t *len)
+static void discover(struct device_exchange *x)
 {
-	enum spdm_kind out_kind = SPDM_PLAIN;
-	bool secured;
-	enum il_err err;
+	x->err = doe_discover(doe_types, COUNT(doe_types), x->in, x->n, x->out);
+	x->len = x->err ? 0 : DOE_DISCOVERY_LEN;
+}
 
-	*len = 0;
-	if (type->vendor == DOE_VENDOR_PCISIG &&
-	    type->type == DOE_TYPE_DISCOVERY) {
-		err = doe_discover(doe_types, COUNT(doe_types), in, n,
-				   d->reply);
-		if (!err)
-			*len = DOE_DISCOVERY_LEN;
-		return err;
+static void spdm(struct device *d, struct device_exchange *x)
+{
+	enum spdm_kind out = SPDM_PLAIN;
+
+	x->err = dsm_handle(&d->dsm, x->conn, x->kind, x->in, x->n, x->out,
+			    x->cap, &x->len, &out, x->now_ns);
+	x->kind = out;
+}
+
+static void doe(struct device *d, struct device_exchange *x)
+{
+	bool secured;
+
+	if (x->type.vendor == DOE_VENDOR_PCISIG &&
+	    x->type.type == DOE_TYPE_DISCOVERY) {
+		discover(x);
+		return;
 	}
 	/* OPEN: types that were not offered: discarded without an answer. */
-	if (!doe_is_spdm(*type, &secured))
-		return IL_OK;
-	dsm_via(&d->dsm, conn, &doe_binding);
-	err = dsm_handle(&d->dsm, conn, secured ? SPDM_SECURED : SPDM_PLAIN, in,
-			 n, d->reply, d->reply_len, len, &out_kind, d->now_ns);
-	*type = doe_spdm(out_kind == SPDM_SECURED);
-	return err;
+	if (!doe_is_spdm(x->type, &secured))
+		return;
+	dsm_via(&d->dsm, x->conn, &doe_binding);
+	x->kind = secured ? SPDM_SECURED : SPDM_PLAIN;
+	spdm(d, x);
+	x->type = doe_spdm(x->kind == SPDM_SECURED);
+}
+
+/* x->err: IL_E_AGAIN not yet; others: no answer can be given. */
+static void answer(struct device *d, struct device_exchange *x)
+{
+	const struct device_seams *s = d->cfg.seams;
+
+	if (s && s->ask && s->ask(d->cfg.seams_ctx, d, x))
+		return;
+	if (x->doe)
+		doe(d, x);
+	else
+		spdm(d, x);
+	if (s && s->answered && x->err != IL_E_AGAIN)
+		s->answered(d->cfg.seams_ctx, d, x);
+}
+
+/* One data object's; its answer is in d->reply. */
+static struct device_exchange object(struct device *d, unsigned conn,
+				     struct doe_type type, const uint8_t *in,
+				     size_t n)
+{
+	return (struct device_exchange){ .conn = conn,
+					 .doe = true,
+					 .type = type,
+					 .in = in,
+					 .n = n,
+					 .out = d->reply,
+					 .cap = d->reply_len,
+					 .now_ns = d->now_ns };
 }
 
 /* After an exchange: what it did to keys and streams. */
-static void exchanged(struct device *d, enum il_err err, unsigned type,
-		      size_t n, size_t len)
+static void exchanged(struct device *d, const struct device_exchange *x)
 {
+	const unsigned type = x->doe ? x->type.type : (unsigned)x->kind;
+
 	for (unsigned i = 0; i < d->cfg.streams; i++)
 		device_keys_changed(d, i);
-	if (err == IL_E_AGAIN)
+	if (x->err == IL_E_AGAIN)
 		return;
-	env_trace(d->cfg.env, DEVICE_TR_DOE, type, n, len);
+	env_trace(d->cfg.env, DEVICE_TR_DOE, type, x->n, x->len);
 	d->exchanges++;
 }
 
 bool device_serve_doe(struct device *d)
 {
+	const struct device_seams *s = d->cfg.seams;
+	struct device_exchange x;
 	struct doe_type type;
 	const uint8_t *in;
-	size_t n, len;
+	size_t n;
 	enum il_err err;
 
 	if (doe_request(&d->doe, &type, &in, &n))
 		return false;
-	err = answer(d, DEVICE_CONN_DOE, &type, in, n, &len);
-	exchanged(d, err, type.type, n, len);
-	if (err == IL_E_AGAIN)
+	x = object(d, DEVICE_CONN_DOE, type, in, n);
+	answer(d, &x);
+	exchanged(d, &x);
+	if (x.err == IL_E_AGAIN)
 		return false;
-	if (err)
+	if (x.err)
 		err = doe_event(&d->doe, DOE_EV_FAIL,
 				&(union doe_arg){ .dw = 0 });
 	else
-		err = doe_reply(&d->doe, type, len ? d->reply : NULL, len);
+		err = doe_reply(&d->doe, x.type, x.len ? x.out : NULL, x.len);
+	if (!err && x.len && s && s->reply)
+		s->reply(d->cfg.seams_ctx, d, d->doe.out, d->doe.limit,
+			 &d->doe.out_len);
 	(void)err; /* the mailbox shows it */
 	return true;
 }
@@ -102,31 +144,42 @@ enum il_err device_message(struct device *d, unsigned conn,
 			   size_t cap, size_t *len, enum spdm_kind *out_kind,
 			   uint64_t now_ns)
 {
-	enum il_err err;
+	struct device_exchange x = { .conn = there(d, conn),
+				     .kind = kind,
+				     .in = in,
+				     .n = n,
+				     .out = out,
+				     .cap = cap,
+				     .now_ns = now_ns };
 
 	*len = 0;
 	if (!d->powered)
 		return IL_OK;
 	d->now_ns = now_ns;
-	conn = there(d, conn);
-	dsm_via(&d->dsm, conn, via);
-	err = dsm_handle(&d->dsm, conn, kind, in, n, out, cap, len, out_kind,
-			 now_ns);
-	exchanged(d, err, kind, n, *len);
+	dsm_via(&d->dsm, x.conn, via);
+	answer(d, &x);
+	exchanged(d, &x);
 	device_settle(d);
-	return err;
+	*len = x.len;
+	*out_kind = x.kind;
+	return x.err;
 }
 
 enum il_err device_doe(struct device *d, unsigned conn, const uint8_t *obj,
 		       size_t n, uint8_t *out, size_t cap, size_t *len,
 		       uint64_t now_ns)
 {
+	const struct device_seams *s = d->cfg.seams;
 	struct wr w = wr_over(out, cap);
+	struct device_exchange x;
 	struct doe_type type;
 	const uint8_t *in;
-	size_t in_len, got;
-	enum il_err err = doe_unwrap(obj, n, d->doe.limit, &type, &in, &in_len);
+	size_t in_len;
+	enum il_err err;
 
+	if (s && s->object)
+		obj = s->object(d->cfg.seams_ctx, d, obj, &n);
+	err = doe_unwrap(obj, n, d->doe.limit, &type, &in, &in_len);
 	if (err)
 		return err;
 	if (cap < d->doe.limit)
@@ -135,12 +188,15 @@ enum il_err device_doe(struct device *d, unsigned conn, const uint8_t *obj,
 	if (!d->powered)
 		return IL_OK;
 	d->now_ns = now_ns;
-	err = answer(d, there(d, conn), &type, in, in_len, &got);
-	exchanged(d, err, type.type, in_len, got);
+	x = object(d, there(d, conn), type, in, in_len);
+	answer(d, &x);
+	exchanged(d, &x);
 	device_settle(d);
-	if (err || !got)
-		return err;
-	err = doe_wrap(&w, type, d->reply, got);
+	if (x.err || !x.len)
+		return x.err;
+	err = doe_wrap(&w, x.type, x.out, x.len);
+	if (!err && s && s->reply)
+		s->reply(d->cfg.seams_ctx, d, out, cap, &w.len);
 	if (!err)
 		*len = w.len;
 	return err;

@@ -94,12 +94,12 @@ uint32_t engine_read(const struct device_fn *fn, uint32_t off)
 /* May the function issue requests now, and how? */
 static uint32_t allowed(const struct device_fn *fn, bool *t, int *stream)
 {
-	if (!fn_master(fn))
-		return DMA_ERROR_MASTER;
-	if (!dsm_dma_verdict(&fn->dev->dsm.pci, fn->index, DSM_DMA, t, stream,
-			     NULL))
-		return DMA_ERROR_STATE;
-	return DMA_ERROR_NONE;
+	const struct rule *why =
+		device_may_send(fn->dev, fn->index, DSM_DMA, t, stream);
+
+	if (!why)
+		return DMA_ERROR_NONE;
+	return why == &device_rule_master ? DMA_ERROR_MASTER : DMA_ERROR_STATE;
 }
 
 /* No request goes beyond the addresses that GET_CAPABILITIES tells of. */
@@ -195,7 +195,7 @@ void engine_write(struct device_fn *fn, uint32_t off, uint32_t v)
 static void fail(struct device_fn *fn, uint32_t error)
 {
 	engine_stop(fn, error);
-	dsm_event(&fn->dev->dsm, DSM_EV_DMA_ERROR, fn->index);
+	device_event(fn->dev, DSM_EV_DMA_ERROR, fn->index);
 }
 
 static uint32_t read_max(const struct device_fn *fn)
@@ -426,7 +426,7 @@ void device_take_cpl(struct device *d, const struct tlp *t)
 	if (t->poisoned) {
 		device_refuse(d, r->fn, t, &device_rule_poisoned, FAULT_LINK);
 		engine_stop(fn, DMA_ERROR_UR);
-		dsm_event(&d->dsm, DSM_EV_POISON, fn->index);
+		device_event(d, DSM_EV_POISON, fn->index);
 		return;
 	}
 	fail(fn, t->status == TLP_CPL_CA ? DMA_ERROR_CA : DMA_ERROR_UR);

@@ -321,6 +321,11 @@ void device_file_apply(const struct device_file *f, struct device_cfg *cfg)
 	cfg->tap = own.tap;
 	cfg->tap_ctx = own.tap_ctx;
 	cfg->tdi_table = own.tdi_table;
+	cfg->idekm_table = own.idekm_table;
+	cfg->cascade = own.cascade;
+	cfg->doe_table = own.doe_table;
+	cfg->seams = own.seams;
+	cfg->seams_ctx = own.seams_ctx;
 	cfg->powered = own.powered;
 	cfg->assume = own.assume;
 	cfg->trust = own.trust;

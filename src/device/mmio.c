@@ -194,7 +194,18 @@ static bool tee(const struct device *d, const struct hit *h)
 static bool admitted(const struct device *d, const struct hit *h, bool t,
 		     int stream, const struct rule **why)
 {
-	return dsm_mmio_verdict(&d->dsm.pci, h->fn, tee(d, h), t, stream, why);
+	const struct device_seams *s = d->cfg.seams;
+	bool ok =
+		dsm_mmio_verdict(&d->dsm.pci, h->fn, tee(d, h), t, stream, why);
+	bool was = ok;
+
+	if (!s || !s->mem)
+		return ok;
+	ok = s->mem(d->cfg.seams_ctx, d, h->fn, h->bar, h->off, h->len, t,
+		    stream, ok);
+	if (why && ok != was)
+		*why = ok ? NULL : &device_rule_access;
+	return ok;
 }
 
 bool device_mem_allowed(const struct device *d, unsigned fn, uint64_t addr,
@@ -340,7 +351,7 @@ void device_take_mem(struct device *d, const struct tlp *t)
 	}
 	if (t->poisoned) {
 		device_refuse(d, h.fn, t, &device_rule_poisoned, FAULT_LINK);
-		dsm_event(&d->dsm, DSM_EV_POISON, h.fn);
+		device_event(d, DSM_EV_POISON, h.fn);
 		return;
 	}
 	memset(d->data, 0, 4 * (size_t)t->len_dw);

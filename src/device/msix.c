@@ -44,8 +44,7 @@ static bool send(struct device_fn *fn, unsigned vector)
 	if (rd_u32le(&r) & MSIX_ENTRY_MASKED)
 		return false;
 	/* What the TDI's state forbids is lost, as the request itself is. */
-	if (!dsm_dma_verdict(&d->dsm.pci, fn->index, DSM_MSIX, &t, &stream,
-			     NULL))
+	if (device_may_send(d, fn->index, DSM_MSIX, &t, &stream))
 		return true;
 	if (tlp_mwr(&m, device_rid(d, fn->index), addr & ~UINT64_C(3), data,
 		    sizeof(data), pad, sizeof(pad)))

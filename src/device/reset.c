@@ -62,7 +62,7 @@ void device_vfs_update(struct device *d)
 void device_function_reset(struct device *d, unsigned fn)
 {
 	env_trace(d->cfg.env, DEVICE_TR_RESET, fn, DSM_EV_FLR, 0);
-	dsm_event(&d->dsm, DSM_EV_FLR, fn);
+	device_event(d, DSM_EV_FLR, fn);
 	fn_reset(&d->fn[fn]);
 	if (fn != 0)
 		return;
@@ -79,7 +79,7 @@ void device_function_reset(struct device *d, unsigned fn)
 static void reset_all(struct device *d, enum dsm_event ev)
 {
 	env_trace(d->cfg.env, DEVICE_TR_RESET, UINT64_MAX, ev, 0);
-	dsm_event(&d->dsm, ev, 0);
+	device_event(d, ev, 0);
 	for (unsigned i = 0; i < d->fns; i++)
 		fn_reset(&d->fn[i]);
 	ide_reset(&d->ide);
@@ -109,12 +109,16 @@ static void link_lost(struct device *d)
 	for (unsigned i = 0; i < d->fns; i++)
 		engine_stop(&d->fn[i], DMA_ERROR_LINK);
 	memset(d->read, 0, sizeof(d->read));
-	dsm_event(&d->dsm, DSM_EV_LINK_DOWN, 0);
+	device_event(d, DSM_EV_LINK_DOWN, 0);
 	ide_link_down(&d->ide);
 }
 
 void device_take_event(struct device *d, enum link_event ev)
 {
+	const struct device_seams *s = d->cfg.seams;
+
+	if (s && s->link_event && !s->link_event(d->cfg.seams_ctx, d, ev))
+		return;
 	switch (ev) {
 	case LINK_UP:
 		d->up = d->powered;

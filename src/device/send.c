@@ -28,6 +28,25 @@ bool device_flush(struct device *d)
 	return d->out_len == 0;
 }
 
+const struct rule *device_may_send(const struct device *d, unsigned fn,
+				   enum dsm_dma kind, bool *t, int *stream)
+{
+	const struct device_seams *s = d->cfg.seams;
+	const struct rule *why = NULL;
+
+	*t = false;
+	*stream = -1;
+	if (!fn_master(&d->fn[fn]))
+		why = &device_rule_master;
+	else if (dsm_dma_verdict(&d->dsm.pci, fn, kind, t, stream, &why))
+		why = NULL;
+	if (!s || !s->dma)
+		return why;
+	if (s->dma(d->cfg.seams_ctx, d, fn, kind, t, stream, !why))
+		return NULL;
+	return why ? why : &device_rule_master;
+}
+
 static int block_of(struct device *d, const struct tlp *t, int stream)
 {
 	if (!d->cfg.streams)
@@ -59,14 +78,25 @@ static enum il_err protect(struct device *d, const struct tlp *t, int idx)
 	return err ? IL_E_IO : push(d, &w);
 }
 
-enum il_err device_send(struct device *d, const struct tlp *t, int stream)
+/* False: it is not to go. */
+static bool seam_send(struct device *d, struct tlp *t, int *stream)
 {
+	const struct device_seams *s = d->cfg.seams;
+
+	return !s || !s->send || s->send(d->cfg.seams_ctx, d, t, stream);
+}
+
+enum il_err device_send(struct device *d, const struct tlp *as, int stream)
+{
+	struct tlp other = *as, *t = &other;
 	int idx;
 
 	if (!d->up)
 		return IL_E_IO;
 	if (!device_flush(d))
 		return IL_E_AGAIN;
+	if (!seam_send(d, t, &stream))
+		return IL_OK;
 	idx = block_of(d, t, stream);
 	/* Trusted requests have no way but their own stream. */
 	if (idx < 0 && (stream >= 0 || t->prefix.t))
@@ -78,14 +108,16 @@ enum il_err device_send(struct device *d, const struct tlp *t, int stream)
 
 void device_answer(struct device *d, const struct tlp *req, struct tlp *cpl)
 {
+	int stream = req->ide ? req->prefix.stream : -1;
+	int idx;
+
 	cpl->prefix.t = req->ide && req->prefix.t;
 	/* An answer that cannot be sent is a time-out at the other end. */
-	if (!d->up || !device_flush(d))
+	if (!d->up || !device_flush(d) || !seam_send(d, cpl, &stream))
 		return;
-	if (!req->ide)
-		(void)!protect(d, cpl, -1);
-	else if (ide_find(&d->ide, req->prefix.stream) >= 0)
-		(void)!protect(d, cpl, ide_find(&d->ide, req->prefix.stream));
+	idx = stream < 0 ? -1 : ide_find(&d->ide, (uint8_t)stream);
+	if (stream < 0 || idx >= 0)
+		(void)!protect(d, cpl, idx);
 }
 
 void device_answer_status(struct device *d, const struct tlp *req, unsigned fn,
@@ -126,8 +158,8 @@ void device_streams_fell(struct device *d)
 		if (d->event_due & bit) {
 			d->event_due &= (uint8_t)~bit;
 			d->stream[i].keys = 0;
-			dsm_event(&d->dsm, event_of(d->stream[i].cause),
-				  d->stream[i].lost_id);
+			device_event(d, event_of(d->stream[i].cause),
+				     d->stream[i].lost_id);
 		}
 		if (!(d->fail_due & bit) || !device_flush(d))
 			continue;
@@ -156,7 +188,7 @@ void device_keys_changed(struct device *d, unsigned idx)
 	shadow->keys = now;
 	/* All gone while no packet could go: a register was written. */
 	if (lost && !now && s->state != IDE_ST_SECURE) {
-		dsm_event(&d->dsm, DSM_EV_STREAM_CONFIG, shadow->id);
+		device_event(d, DSM_EV_STREAM_CONFIG, shadow->id);
 		return;
 	}
 	for (bit = 0; bit < 12; bit++) {

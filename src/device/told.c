@@ -33,8 +33,8 @@ enum il_err device_told_write(struct device *d, uint16_t rid, uint16_t reg,
 	if (i == 0 && reg >= d->doe_cap && reg < d->doe_cap + DOE_CAP_SIZE)
 		return IL_OK;
 	device_assume_end(d, i, reg, be);
-	pci_cfg_write(&d->fn[i].cfg, (uint16_t)(reg - shift), val << 8 * shift,
-		      be);
+	device_cfg_write(&d->fn[i], (uint16_t)(reg - shift), val << 8 * shift,
+			 be);
 	device_settle(d);
 	return IL_OK;
 }
@@ -75,13 +75,12 @@ enum il_err device_ask_state(const struct device *d, uint16_t rid,
 static const struct rule *dma_refusal(const struct device *d, unsigned fn,
 				      bool t, int stream)
 {
-	const struct rule *why = NULL;
 	bool want_t;
 	int want;
+	const struct rule *why =
+		device_may_send(d, fn, DSM_DMA, &want_t, &want);
 
-	if (!fn_master(&d->fn[fn]))
-		return &device_rule_master;
-	if (!dsm_dma_verdict(&d->dsm.pci, fn, DSM_DMA, &want_t, &want, &why))
+	if (why)
 		return why;
 	if (t != want_t || (want_t && stream != want))
 		return &device_rule_dma_t;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DEVICE_MISBEHAVE_PRIV_H
+#define DEVICE_MISBEHAVE_PRIV_H
+
+#include "device/device_priv.h"
+#include "device/misbehave.h"
+
+/* What calls the rows' hooks; the context is a struct misbehave. */
+extern const struct dsm_tap misbehave_dsm_tap;
+extern const struct device_seams misbehave_device_seams;
+
+#endif

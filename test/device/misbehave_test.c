@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "device/misbehave.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "solo.h"
+
+static const struct misbehaviour *row(unsigned n)
+{
+	for (unsigned g = 0; g < misbehave_group_count; g++) {
+		if (n < misbehave_groups[g]->count)
+			return &misbehave_groups[g]->rows[n];
+		n -= misbehave_groups[g]->count;
+	}
+	return NULL;
+}
+
+static struct misbehave *fresh(void)
+{
+	struct misbehave *m = malloc(sizeof(*m));
+
+	assert_non_null(m);
+	memset(m, 0xa5, sizeof(*m));
+	misbehave_init(m);
+	return m;
+}
+
+static bool acts(const struct misbehaviour *b)
+{
+	static const struct misbehaviour none;
+	const size_t from = offsetof(struct misbehaviour, start);
+
+	return memcmp((const uint8_t *)b + from, (const uint8_t *)&none + from,
+		      sizeof(none) - from) != 0;
+}
+
+static void each_says_what_it_does_and_what_it_breaks(void **unused)
+{
+	const struct misbehaviour *b;
+
+	(void)unused;
+	for (unsigned i = 0; (b = row(i)); i++) {
+		assert_non_null(b->says);
+		assert_non_null(b->source);
+		assert_true(strlen(b->source) > 8);
+		assert_int_equal(strspn(b->name, "abcdefghijklmnopqrstuvwxyz"
+						 "0123456789-"),
+				 strlen(b->name));
+		assert_null(strchr(b->says, '|'));
+		assert_null(strchr(b->source, '|'));
+		if (!acts(b))
+			fail_msg("%s does nothing", b->name);
+		if (misbehave_find(b->name) != b)
+			fail_msg("%s: two have this name", b->name);
+	}
+}
+
+static void hooks_that_are_shared_have_what_they_need(void **unused)
+{
+	const struct misbehaviour *b;
+
+	(void)unused;
+	for (unsigned i = 0; (b = row(i)); i++) {
+		if (b->bytes == misbehave_alter && (!b->message || !b->field))
+			fail_msg("%s alters nothing", b->name);
+		if (b->bytes == misbehave_lenient && !spdm_response_of(b->code))
+			fail_msg("%s: no request's code", b->name);
+		if (b->bytes == misbehave_harsh && (!b->code || !b->error))
+			fail_msg("%s refuses nothing", b->name);
+	}
+}
+
+static void what_is_added_is_on_once(void **unused)
+{
+	struct misbehave *m = fresh();
+
+	(void)unused;
+	assert_int_equal(misbehave_add(m, "no-such-thing"), IL_E_ARG);
+	assert_int_equal(misbehave_add(m, ""), IL_E_ARG);
+	assert_int_equal(misbehave_add(m, "hang:"), IL_E_ARG);
+	assert_int_equal(misbehave_add(m, "hang:0"), IL_E_ARG);
+	assert_int_equal(misbehave_add(m, "hang:-1"), IL_E_ARG);
+	assert_int_equal(misbehave_add(m, "hang:1x"), IL_E_ARG);
+	assert_int_equal(misbehave_add(m, "hang:4294967296"), IL_E_ARG);
+	assert_int_equal(misbehave_add(m, "lock-twice:1"), IL_E_ARG);
+	assert_int_equal(misbehave_add(m, "han"), IL_E_ARG);
+	assert_int_equal(m->count, 0);
+	assert_int_equal(misbehave_add(m, "hang:4294967295"), IL_OK);
+	assert_int_equal(m->one[0].n, UINT32_MAX);
+	assert_int_equal(misbehave_add(m, "hang"), IL_E_STATE);
+	assert_int_equal(misbehave_add(m, "lock-twice"), IL_OK);
+	assert_ptr_equal(m->one[1].is, misbehave_find("lock-twice"));
+	assert_int_equal(m->count, 2);
+	free(m);
+}
+
+static void no_more_are_on_than_there_is_room_for(void **unused)
+{
+	struct misbehave *m = fresh();
+	const struct misbehaviour *b;
+	unsigned i;
+
+	(void)unused;
+	for (i = 0; i < MISBEHAVE_MAX; i++)
+		assert_int_equal(misbehave_add(m, row(i)->name), IL_OK);
+	b = row(i);
+	assert_int_equal(misbehave_add(m, b->name), IL_E_SPACE);
+	free(m);
+}
+
+static void none_added_leaves_a_device_as_it_is(void **unused)
+{
+	struct misbehave *m = fresh();
+	struct device_cfg cfg, before;
+
+	(void)unused;
+	memset(&cfg, 0, sizeof(cfg));
+	before = cfg;
+	misbehave_apply(m, &cfg);
+	assert_memory_equal(&cfg, &before, sizeof(cfg));
+	assert_null(cfg.seams);
+	free(m);
+}
+
+/* A row that alters no table leaves the public ones to the engines. */
+static void a_table_is_copied_only_to_be_altered(void **unused)
+{
+	struct misbehave *m = fresh();
+	struct device_cfg cfg = { .vfs = 0 };
+
+	(void)unused;
+	assert_int_equal(misbehave_add(m, "hang"), IL_OK);
+	misbehave_apply(m, &cfg);
+	assert_null(cfg.tdi_table);
+	assert_null(cfg.spdm.table);
+	assert_int_equal(misbehave_add(m, "lock-twice"), IL_OK);
+	misbehave_apply(m, &cfg);
+	assert_non_null(cfg.tdi_table);
+	assert_non_null(cfg.tdi_table[TDI_EV_LOCK][TDI_LOCKED].act);
+	assert_null(tdi_edges[TDI_EV_LOCK][TDI_LOCKED].act);
+	free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_says_what_it_does_and_what_it_breaks),
+		cmocka_unit_test(hooks_that_are_shared_have_what_they_need),
+		cmocka_unit_test(what_is_added_is_on_once),
+		cmocka_unit_test(no_more_are_on_than_there_is_room_for),
+		cmocka_unit_test(none_added_leaves_a_device_as_it_is),
+		cmocka_unit_test(a_table_is_copied_only_to_be_altered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
