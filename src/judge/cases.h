@@ -10,5 +10,12 @@
  * docs/requirements.md; their misbehaviours in src/device/misbehave_*.c.
  */
 extern const struct judge_table judge_cases_general;
+extern const struct judge_table judge_cases_spdm_version;
+extern const struct judge_table judge_cases_spdm_caps;
+extern const struct judge_table judge_cases_spdm_flags;
+extern const struct judge_table judge_cases_spdm_algs;
+extern const struct judge_table judge_cases_spdm_offer;
+extern const struct judge_table judge_cases_spdm_certs;
+extern const struct judge_table judge_cases_spdm_cert_get;
 
 #endif
