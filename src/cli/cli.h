@@ -39,7 +39,7 @@ struct cli_cmd {
 };
 
 extern const struct cli_cmd cmd_assign, cmd_serve, cmd_request, cmd_run,
-	cmd_shell, cmd_identity, cmd_decode, cmd_help;
+	cmd_shell, cmd_identity, cmd_decode, cmd_validate, cmd_help;
 
 /* All of them, up to NULL. */
 extern const struct cli_cmd *const cli_cmds[];
@@ -76,6 +76,13 @@ struct cli_opt {
 /* @words gets up to @max words that are no options. 0, or CLI_USAGE. */
 int cli_opts(struct cli *c, int argc, char **argv, const struct cli_opt *o,
 	     size_t n, const char **words, size_t max);
+
+/* The value of --@name, a number from 0 to @max, into @out; @text NULL: it was
+ * not given. 0, or CLI_USAGE. */
+int cli_number(struct cli *c, const char *name, const char *text,
+	       unsigned long max, unsigned long *out);
+/* --function: [SSSS:]BB:DD.F, hexadecimal, as TDISP's FUNCTION_ID has it. */
+int cli_function(struct cli *c, const char *text, uint32_t *id);
 
 /*
  * A whole file in memory; free() it. One more byte than @len is there, zero.

@@ -95,43 +95,6 @@ static int take_steps(struct cli *c, const char *list, const struct step **out,
 	}
 }
 
-/* A number of @text in 0 to @max. */
-static int number(struct cli *c, const char *name, const char *text,
-		  unsigned long max, unsigned long *out)
-{
-	char *end;
-	unsigned long v;
-
-	if (!text)
-		return 0;
-	v = strtoul(text, &end, 0);
-	if (end == text || *end || v > max || *text == '-')
-		return cli_misuse(c, "--%s is '%s'; expected 0 to %lu", name,
-				  text, max);
-	*out = v;
-	return 0;
-}
-
-/* [SSSS:]BB:DD.F, hexadecimal; a segment sets the bit that says so. */
-static int function(struct cli *c, const char *text, uint32_t *id)
-{
-	unsigned seg = 0, bus, dev, fn;
-	int end = 0;
-	bool named;
-
-	named = sscanf(text, "%4x:%2x:%2x.%1x%n", &seg, &bus, &dev, &fn,
-		       &end) == 4;
-	if (!named && sscanf(text, "%2x:%2x.%1x%n", &bus, &dev, &fn, &end) != 3)
-		end = 0;
-	if (!end || text[end] || seg > 0xff || dev > 31 || fn > 7)
-		return cli_misuse(
-			c, "--function is '%s'; expected [SSSS:]BB:DD.F", text);
-	*id = bus << 8 | dev << 3 | fn;
-	if (named)
-		*id |= TDISP_FN_SEG_VALID | seg << 16;
-	return 0;
-}
-
 static enum il_err draw(void *ctx, uint8_t *out, size_t len)
 {
 	struct rq *q = ctx;
@@ -193,7 +156,7 @@ static enum il_err build(struct rq *q)
 		.scratch_len = sizeof(q->scratch),
 	};
 
-	rq_own_cfg(q, &cfg);
+	cli_own_cfg(&q->own, &cfg);
 	q->env = (struct env){ .random = draw, .ctx = q };
 	idekm_req_init(&q->idekm);
 	tdisp_req_init(&q->tdisp, q->o.function_id);
@@ -274,7 +237,8 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 	q->crypto = ossl_crypto(q->lib);
 	ret = load_anchor(q);
 	if (!ret)
-		ret = rq_own_load(q);
+		ret = cli_own_load(&q->own, q->c, &q->crypto, q->o.psk,
+				   q->o.mutual);
 	if (!ret)
 		ret = cli_keylog_open(q->c, &q->keylog, q->o.keylog);
 	if (!ret)
@@ -295,6 +259,7 @@ static int request(struct rq *q, const struct step *const *list, size_t n)
 			       q->o.capture);
 	if (cli_keylog_close(q->c, &q->keylog) && !ret)
 		ret = CLI_FAILED;
+	cli_own_drop(&q->own);
 	ossl_free(q->lib);
 	return ret;
 }
@@ -331,11 +296,12 @@ static int take_pair(struct rq *q, const struct texts *t)
 		[SPDM_KEY_PAIR_GENERATE] = "generate",
 	};
 	unsigned long uses = 0, slots = 0;
-	int ret = number(q->c, "pair-uses", t->pair_uses, UINT16_MAX, &uses);
+	int ret =
+		cli_number(q->c, "pair-uses", t->pair_uses, UINT16_MAX, &uses);
 
 	if (!ret)
-		ret = number(q->c, "pair-slots", t->pair_slots, UINT8_MAX,
-			     &slots);
+		ret = cli_number(q->c, "pair-slots", t->pair_slots, UINT8_MAX,
+				 &slots);
 	if (ret)
 		return ret;
 	q->o.pair_uses = (uint16_t)uses;
@@ -358,15 +324,16 @@ static int take_prov(struct rq *q, const struct texts *t)
 {
 	unsigned long slot = 1, pair = 1, model = SPDM_CERT_MODEL_DEVICE;
 	unsigned long tag = 0;
-	int ret = number(q->c, "set-slot", t->set_slot, SPDM_SLOTS - 1, &slot);
+	int ret = cli_number(q->c, "set-slot", t->set_slot, SPDM_SLOTS - 1,
+			     &slot);
 
 	if (!ret)
-		ret = number(q->c, "key-pair", t->key_pair, 255, &pair);
+		ret = cli_number(q->c, "key-pair", t->key_pair, 255, &pair);
 	if (!ret)
-		ret = number(q->c, "model", t->model, SPDM_CERT_MODEL_GENERIC,
-			     &model);
+		ret = cli_number(q->c, "model", t->model,
+				 SPDM_CERT_MODEL_GENERIC, &model);
 	if (!ret)
-		ret = number(q->c, "tag", t->tag, 7, &tag);
+		ret = cli_number(q->c, "tag", t->tag, 7, &tag);
 	q->o.set_slot = (uint8_t)slot;
 	q->o.key_pair = (uint8_t)pair;
 	q->o.model = (uint8_t)model;
@@ -379,20 +346,20 @@ static int take_numbers(struct rq *q, const struct texts *t)
 {
 	unsigned long slot = 0, stream = 0, port = 0, flags = 0, timeout = 4;
 	unsigned long transfer = RQ_TRANSFER;
-	int ret = number(q->c, "slot", t->slot, SPDM_SLOTS - 1, &slot);
+	int ret = cli_number(q->c, "slot", t->slot, SPDM_SLOTS - 1, &slot);
 
 	if (!ret)
-		ret = number(q->c, "stream", t->stream, 255, &stream);
+		ret = cli_number(q->c, "stream", t->stream, 255, &stream);
 	if (!ret)
-		ret = number(q->c, "port", t->port, 255, &port);
+		ret = cli_number(q->c, "port", t->port, 255, &port);
 	if (!ret)
-		ret = number(q->c, "lock-flags", t->lock_flags,
-			     TDISP_LOCK_FLAGS, &flags);
+		ret = cli_number(q->c, "lock-flags", t->lock_flags,
+				 TDISP_LOCK_FLAGS, &flags);
 	if (!ret)
-		ret = number(q->c, "timeout", t->timeout, 600, &timeout);
+		ret = cli_number(q->c, "timeout", t->timeout, 600, &timeout);
 	if (!ret)
-		ret = number(q->c, "transfer", t->transfer, RQ_TRANSFER,
-			     &transfer);
+		ret = cli_number(q->c, "transfer", t->transfer, RQ_TRANSFER,
+				 &transfer);
 	if (!ret && transfer < SPDM_TRANSFER_MIN)
 		ret = cli_misuse(q->c, "--transfer is below %u",
 				 SPDM_TRANSFER_MIN);
@@ -413,7 +380,7 @@ static int take_opts(struct rq *q, const struct texts *t)
 	int ret = take_numbers(q, t);
 
 	if (!ret)
-		ret = function(q->c, fn, &q->o.function_id);
+		ret = cli_function(q->c, fn, &q->o.function_id);
 	if (!ret)
 		ret = take_prov(q, t);
 	if (!ret)

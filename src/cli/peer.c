@@ -12,6 +12,9 @@
 
 #define NS_PER_MS 1000000u
 
+static const char not_a_frame[] =
+	"the answer is not one frame of the emulator's framing";
+
 static enum il_err failed(struct peer *p, enum il_err err, const char *why)
 {
 	snprintf(p->why, sizeof(p->why), "%s", why);
@@ -35,6 +38,7 @@ enum il_err peer_open(struct peer *p)
 
 	p->fd = sock_connect(&p->addr, ms);
 	p->in_len = 0;
+	p->in_used = 0;
 	if (p->fd == -ETIMEDOUT) {
 		p->fd = -1;
 		return late(p);
@@ -103,22 +107,22 @@ static enum il_err put(struct peer *p, const uint8_t *b, size_t n, uint64_t end)
 	return IL_OK;
 }
 
-/* The next frame, from @p->in. */
-static enum il_err take(struct peer *p, struct emu_frame *f, uint64_t end)
+/* The next frame, from @p->in; what comes behind it stays there. */
+static enum il_err next_frame(struct peer *p, struct emu_frame *f, uint64_t end)
 {
-	size_t used;
-
-	p->in_len = 0;
+	memmove(p->in, p->in + p->in_used, p->in_len - p->in_used);
+	p->in_len -= p->in_used;
+	p->in_used = 0;
 	for (;;) {
-		enum il_err err = emu_frame_decode(p->in, p->in_len, f, &used);
+		enum il_err err =
+			emu_frame_decode(p->in, p->in_len, f, &p->in_used);
 		ssize_t got;
 
-		if (!err && used == p->in_len)
+		if (!err)
 			return IL_OK;
+		p->in_used = 0;
 		if (err != IL_E_SHORT)
-			return failed(p, IL_E_FIELD,
-				      "the answer is not one frame of the "
-				      "emulator's framing");
+			return failed(p, IL_E_FIELD, not_a_frame);
 		got = recv(p->fd, p->in + p->in_len, sizeof(p->in) - p->in_len,
 			   0);
 		if (!got)
@@ -135,6 +139,30 @@ static enum il_err take(struct peer *p, struct emu_frame *f, uint64_t end)
 	}
 }
 
+/* The only frame that is there. */
+static enum il_err take(struct peer *p, struct emu_frame *f, uint64_t end)
+{
+	enum il_err err;
+
+	p->in_len = 0;
+	p->in_used = 0;
+	err = next_frame(p, f, end);
+	if (!err && p->in_used != p->in_len)
+		err = failed(p, IL_E_FIELD, not_a_frame);
+	return err;
+}
+
+static enum il_err fits(struct peer *p, uint32_t command,
+			const struct emu_frame *back)
+{
+	if (back->command == EMU_UNKNOWN)
+		return failed(p, IL_E_FIELD, "it does not know such a frame");
+	if (back->command != command || back->transport != p->transport)
+		return failed(p, IL_E_FIELD,
+			      "the answer is of another command or transport");
+	return IL_OK;
+}
+
 /* Sends @p->out, @n bytes, and takes what comes back. */
 static enum il_err exchange(struct peer *p, uint32_t command, size_t n,
 			    struct emu_frame *back)
@@ -144,14 +172,7 @@ static enum il_err exchange(struct peer *p, uint32_t command, size_t n,
 
 	if (!err)
 		err = take(p, back, end);
-	if (err)
-		return err;
-	if (back->command == EMU_UNKNOWN)
-		return failed(p, IL_E_FIELD, "it does not know such a frame");
-	if (back->command != command || back->transport != p->transport)
-		return failed(p, IL_E_FIELD,
-			      "the answer is of another command or transport");
-	return IL_OK;
+	return err ? err : fits(p, command, back);
 }
 
 /* Transport header of MCTP as the emulator's captures have it: one packet. */
@@ -308,4 +329,83 @@ enum il_err peer_carry(struct peer *p, enum spdm_kind kind, const uint8_t *msg,
 {
 	return (p->transport == EMU_MCTP ? carry_mctp : carry_doe)(
 		p, kind, msg, n, back, rsp, len);
+}
+
+/* --- one way alone --- */
+
+static enum il_err frame(struct peer *p, size_t n, uint64_t end)
+{
+	const struct emu_frame f = { EMU_NORMAL, p->transport, (uint32_t)n,
+				     p->pay };
+	struct wr w = wr_over(p->out, sizeof(p->out));
+
+	if (emu_frame_encode(&w, &f))
+		return failed(p, IL_E_LONG, "the message is too long");
+	if (p->fd < 0)
+		return failed(p, IL_E_IO, "the connection was given up");
+	return put(p, p->out, w.len, end);
+}
+
+enum il_err peer_send(struct peer *p, enum spdm_kind kind, const uint8_t *msg,
+		      size_t n, uint64_t end_ns)
+{
+	struct wr w = wr_over(p->pay, sizeof(p->pay));
+	const bool secured = kind == SPDM_SECURED;
+	enum il_err err;
+
+	if (p->transport == EMU_MCTP)
+		err = mctp_wrap(&w, secured ? MCTP_SECURED : MCTP_SPDM, msg, n);
+	else
+		err = doe_wrap(&w, doe_spdm(secured), msg, n);
+	if (err)
+		return failed(p, IL_E_LONG, "the message is too long");
+	return frame(p, w.len, end_ns);
+}
+
+enum il_err peer_send_raw(struct peer *p, const uint8_t *b, size_t n,
+			  uint64_t end_ns)
+{
+	if (n > sizeof(p->pay))
+		return failed(p, IL_E_LONG, "the message is too long");
+	memcpy(p->pay, b, n);
+	return frame(p, n, end_ns);
+}
+
+/* What a payload of the transport is, and what it carries. */
+static enum il_err came(struct peer *p, const struct emu_frame *f,
+			struct peer_came *out)
+{
+	struct doe_type t = { 0, 0 };
+	enum mctp_type type = MCTP_SPDM;
+	bool secured = false;
+
+	*out = (struct peer_came){ .raw = f->p, .raw_n = f->len };
+	if (p->transport == EMU_MCTP) {
+		if (mctp_unwrap(f->p, f->len, &type, &out->p, &out->n))
+			return failed(p, IL_E_FIELD,
+				      "the answer is no SPDM message over "
+				      "MCTP");
+		secured = type == MCTP_SECURED;
+	} else {
+		if (doe_unwrap(f->p, f->len, sizeof(p->in), &t, &out->p,
+			       &out->n))
+			return failed(p, IL_E_FIELD,
+				      "the answer is no DOE data object");
+		out->other = !doe_is_spdm(t, &secured);
+	}
+	out->kind = secured ? SPDM_SECURED : SPDM_PLAIN;
+	return IL_OK;
+}
+
+enum il_err peer_recv(struct peer *p, struct peer_came *out, uint64_t end_ns)
+{
+	struct emu_frame f;
+	enum il_err err;
+
+	if (p->fd < 0)
+		return failed(p, IL_E_IO, "the connection was given up");
+	err = next_frame(p, &f, end_ns);
+	if (!err)
+		err = fits(p, EMU_NORMAL, &f);
+	return err ? err : came(p, &f, out);
 }

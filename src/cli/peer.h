@@ -22,6 +22,7 @@ struct peer {
 	int64_t (*now_s)(void); /* for it */
 	char why[160];		/* after an error: what was wrong, in words */
 	size_t in_len;
+	size_t in_used; /* of them, those of the last frame */
 	uint8_t in[EMU_HDR_LEN + EMU_PAYLOAD_MAX];
 	uint8_t out[EMU_HDR_LEN + EMU_PAYLOAD_MAX];
 	uint8_t pay[EMU_PAYLOAD_MAX];
@@ -61,5 +62,27 @@ enum il_err peer_discover(struct peer *p, uint32_t *types) IL_MUST;
 enum il_err peer_carry(struct peer *p, enum spdm_kind kind, const uint8_t *msg,
 		       size_t n, enum spdm_kind *back, const uint8_t **rsp,
 		       size_t *len) IL_MUST;
+
+/*
+ * The two ways by themselves, for those who send before the answer to what
+ * they sent has come. The connection stays after an error, and there is no
+ * capture.
+ */
+struct peer_came {
+	enum spdm_kind kind;
+	bool other; /* a data object that carries no SPDM */
+	const uint8_t *p;
+	size_t n;
+	const uint8_t *raw; /* all that the frame carried */
+	size_t raw_n;
+};
+enum il_err peer_send(struct peer *p, enum spdm_kind kind, const uint8_t *msg,
+		      size_t n, uint64_t end_ns) IL_MUST;
+/* Bytes that the transport carries: a data object, with its header. */
+enum il_err peer_send_raw(struct peer *p, const uint8_t *b, size_t n,
+			  uint64_t end_ns) IL_MUST;
+/* The next one; good until the next call. */
+enum il_err peer_recv(struct peer *p, struct peer_came *out,
+		      uint64_t end_ns) IL_MUST;
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/keylog.h"
+#include "cli/own.h"
 #include "cli/peer.h"
 #include "idekm/req.h"
 #include "spdm/req.h"
@@ -80,11 +81,7 @@ struct rq {
 	size_t anchor_len; /* 0: no trust anchor */
 	uint8_t anchor[CRYPTO_CERT_MAX];
 
-	uint8_t psk[64]; /* --psk */
-	size_t psk_len;
-	struct identity id; /* --mutual */
-	struct crypto_slot key;
-	unsigned signs; /* how often we signed */
+	struct cli_own own;
 
 	json_t *steps;	 /* what is shown, step by step */
 	json_t *found;	 /* of the step under way */
@@ -121,11 +118,6 @@ enum rq_end rq_key_pairs(struct rq *q);
 enum rq_end rq_set_key_pair(struct rq *q);
 enum rq_end rq_endpoint_info(struct rq *q);
 enum rq_end rq_mel(struct rq *q);
-
-/* request_own.c: what we have of our own: a key that is shared, an identity.
- * 0, or an exit status after a line; then what the requester needs of it. */
-int rq_own_load(struct rq *q);
-void rq_own_cfg(struct rq *q, struct spdm_req_cfg *cfg);
 
 /* One SPDM operation to its end; q->why says what went wrong. */
 enum rq_end rq_spdm(struct rq *q, enum spdm_req_op op,

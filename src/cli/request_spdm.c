@@ -326,12 +326,12 @@ static enum rq_end session_by(struct rq *q, enum spdm_req_op op,
 
 enum rq_end rq_session(struct rq *q)
 {
-	const unsigned signs = q->signs;
+	const unsigned signs = q->own.signs;
 	const enum rq_end end = session_by(q, SPDM_OP_SESSION, NULL);
 
 	if (!end)
 		json_object_set_new(q->found, "mutual",
-				    json_boolean(q->signs != signs));
+				    json_boolean(q->own.signs != signs));
 	return end;
 }
 
@@ -342,7 +342,7 @@ enum rq_end rq_psk_session(struct rq *q)
 		.hint = { (const uint8_t *)hint, strlen(hint) },
 	};
 
-	if (!q->psk_len)
+	if (!q->own.psk_len)
 		return rq_say(q, RQ_SKIPPED, "no --psk");
 	return session_by(q, SPDM_OP_PSK, &a);
 }

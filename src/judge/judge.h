@@ -240,7 +240,8 @@ struct judge_entry {
 /* What went to and fro in a case, and the secrets of its sessions. */
 struct judge_log {
 	unsigned count;
-	bool cut; /* there was more */
+	unsigned judged; /* entries from here on clean up */
+	bool cut;	 /* there was more */
 	uint32_t used;
 	struct judge_entry e[JUDGE_ENTRIES];
 	uint8_t bytes[JUDGE_LOG_BYTES];

@@ -174,7 +174,7 @@ static void try_case(struct judge *j)
 	else if (j->verdict == JUDGE_UNTOLD)
 		judge_say(j, JUDGE_BROKEN,
 			  "the case evaluated nothing: a mistake of ours");
-	judge_note(j, "the verdict is made; what follows cleans up");
+	j->log.judged = j->log.count;
 	do_later(j);
 	judge_puppet_end(j);
 }

@@ -10,6 +10,7 @@ void judge_log_begin(struct judge *j)
 	bytes_wipe(j->log.key, sizeof(j->log.key));
 	bytes_wipe(&j->log.last, sizeof(j->log.last));
 	j->log.count = 0;
+	j->log.judged = 0;
 	j->log.used = 0;
 	j->log.keys = 0;
 	j->log.cut = false;
