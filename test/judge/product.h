@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TEST_JUDGE_PRODUCT_H
+#define TEST_JUDGE_PRODUCT_H
+
+#include "check.h"
+#include "maker.h"
+
+#include "device/file.h"
+#include "device/misbehave.h"
+#include "judge/judge.h"
+#include "judge/target_link.h"
+
+/*
+ * The judge before devices of ours, honest and others, one process each: a
+ * device that breaks its own invariants ends its process and nothing else.
+ * Time is the rig's and moves when the judge waits.
+ */
+
+/* How the judge comes to the device. */
+enum product_way {
+	PRODUCT_LINK,	  /* as the root port */
+	PRODUCT_MESSAGES, /* data objects, as by the emulator's socket */
+	PRODUCT_WAYS,
+};
+
+/* What the device is: full.json, or that with a change. */
+enum product_kind {
+	PRODUCT_FULL,
+	PRODUCT_SLOW,	/* signatures take their time: ResponseNotReady */
+	PRODUCT_MUTUAL, /* requesters are asked who they are */
+	PRODUCT_KINDS,
+};
+
+struct product_at {
+	enum product_way way;
+	enum product_kind kind;
+	const char *misbehave; /* NULL: honest */
+	const char *only;      /* a pattern over names of cases */
+};
+
+/* What one case came to. */
+struct product_result {
+	char name[JUDGE_NAME_MAX];
+	char words[JUDGE_WORDS];
+	const struct judge_case *c;
+	enum judge_verdict verdict;
+	unsigned expected;
+};
+
+#define PRODUCT_RESULTS 4096u
+
+/* Shared with the processes. */
+struct product {
+	struct maker maker;
+	struct device_file file;
+	uint8_t seed;
+	struct product_share {
+		unsigned n;
+		struct product_result r[PRODUCT_RESULTS];
+	} * share;
+};
+
+/* Reads the file that FULL_JSON names. */
+struct product *product_new(void);
+void product_free(struct product *p);
+
+/* Runs; the results are in p->share. False: the process did not end by itself;
+ * what it came to last is the last result. */
+bool product_run(struct product *p, const struct product_at *at);
+
+/* --- within: one process's --- */
+
+struct product_in {
+	struct product *p;
+	struct arena arena;
+	struct env env;
+	struct dice dice;
+	struct device_cfg cfg;
+	struct device *dev;
+	struct misbehave m;
+	uint64_t now_ns;
+	/* MESSAGES */
+	struct judge_came last;
+	uint8_t msg[0x11000];
+	size_t msg_n;
+	enum judge_kind msg_kind;
+	enum il_err msg_err;
+	bool have;
+	/* LINK */
+	struct link_queue queue;
+	uint8_t *ring;
+	struct target_link target;
+	struct judge_cfg jcfg;
+	struct judge j;
+};
+
+#define PRODUCT_RING (1u << 20)
+
+/* The way by messages. */
+struct judge_target product_messages(struct product_in *in);
+struct judge_target product_link(struct product_in *in);
+
+#endif
