@@ -79,12 +79,12 @@ bool device_reported(const struct device *d, unsigned fn, uint64_t addr,
 
 	if (dsm_tdi_state(&d->dsm.pci, fn) == TDI_UNLOCKED)
 		return false;
-	for (uint32_t n = 0; n < t->view.range_count; n++) {
-		const struct tdisp_range *r = &t->view.ranges[n];
-		uint64_t base = r->first_page * PAGE_4K - t->lock.mmio_offset;
+	for (uint32_t n = tdi_ranges(t); n-- > 0;) {
+		const struct tdisp_range r = tdi_range(t, n);
+		uint64_t base = r.first_page * PAGE_4K - t->lock.mmio_offset;
 
-		if (!(r->attrs & TDISP_RANGE_NON_TEE) &&
-		    (addr - base < (uint64_t)r->pages * PAGE_4K ||
+		if (!(r.attrs & TDISP_RANGE_NON_TEE) &&
+		    (addr - base < (uint64_t)r.pages * PAGE_4K ||
 		     base - addr < len))
 			return true;
 	}
@@ -146,11 +146,13 @@ bool fn_msix_locked(const struct device_fn *fn)
 /* What the lock's report says of the n-th range of a BAR. */
 static bool reported_open(const struct tdi *t, unsigned bar, unsigned n)
 {
-	for (uint32_t i = 0; i < t->view.range_count; i++) {
-		const struct tdisp_range *r = &t->view.ranges[i];
+	const uint32_t ranges = tdi_ranges(t);
 
-		if (r->id == bar && n-- == 0)
-			return r->attrs & TDISP_RANGE_NON_TEE;
+	for (uint32_t i = 0; i < ranges; i++) {
+		const struct tdisp_range r = tdi_range(t, i);
+
+		if (r.id == bar && n-- == 0)
+			return r.attrs & TDISP_RANGE_NON_TEE;
 	}
 	return false;
 }

@@ -82,16 +82,3 @@ enum il_err tdisp_report_encode(struct wr *w, const struct tdisp_report *rep)
 	wr_bytes(w, rep->vendor, rep->vendor_len);
 	return w->err;
 }
-
-struct tdisp_range *tdisp_report_find(struct tdisp_report *rep,
-				      const struct tdisp_range *like)
-{
-	for (uint32_t i = 0; i < rep->range_count; i++) {
-		struct tdisp_range *a = &rep->ranges[i];
-
-		if (a->id == like->id && a->first_page == like->first_page &&
-		    a->pages == like->pages)
-			return a;
-	}
-	return NULL;
-}

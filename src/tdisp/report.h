@@ -10,8 +10,11 @@
  *
  * Source: PCIe Base 6.x §11.3.11; law 30
  */
-#define TDISP_MAX_RANGES 32
-#define TDISP_MAX_REPORT 65535 /* offsets are 16 bits */
+#define TDISP_MAX_RANGES    32
+#define TDISP_REPORT_COUNT  12 /* offset of the number of ranges */
+#define TDISP_REPORT_RANGES 16 /* and of the first */
+#define TDISP_RANGE_LEN	    16
+#define TDISP_MAX_REPORT    65535 /* offsets are 16 bits */
 
 #define TDISP_INFO_NO_FW_UPDATE 0x0001 /* updates are forbidden */
 #define TDISP_INFO_DMA_NO_PASID 0x0002
@@ -60,12 +63,5 @@ enum il_err tdisp_report_encode(struct wr *w,
 
 /* All that tdisp_report_decode() promises of the values. */
 bool tdisp_report_sane(const struct tdisp_report *rep);
-
-/*
- * A range that has just this id, first page and length, or NULL: what
- * SET_MMIO_ATTR may name.
- */
-struct tdisp_range *tdisp_report_find(struct tdisp_report *rep,
-				      const struct tdisp_range *like);
 
 #endif

@@ -126,10 +126,16 @@ struct tdi {
 	uint8_t *rep;
 	size_t rep_cap;
 	size_t rep_len;
-	/* The same, decoded, with attributes as they are now; vendor is in
-	 * rep. */
-	struct tdisp_report view;
+	uint32_t non_tee; /* bit per range of it that is NON_TEE now */
 };
+
+/*
+ * The ranges of the report by which it was locked, none while it is not; @i is
+ * below their number. Attributes are as they are now, SET_MMIO_ATTRIBUTE
+ * counted in.
+ */
+uint32_t tdi_ranges(const struct tdi *t);
+struct tdisp_range tdi_range(const struct tdi *t, uint32_t i);
 
 struct tdi_arg {
 	uint64_t session; /* messages: where it came in */

@@ -17,9 +17,27 @@ static void lock_wipe(struct tdi *t)
 	memset(&t->lock, 0, sizeof(t->lock));
 	memset(t->p2p, 0, sizeof(t->p2p));
 	t->binding = 0;
-	memset(&t->view, 0, sizeof(t->view));
+	t->non_tee = 0;
 	t->rep_len = 0;
 	t->session = 0;
+}
+
+uint32_t tdi_ranges(const struct tdi *t)
+{
+	return t->rep_len ? get_u32le(t->rep + TDISP_REPORT_COUNT) : 0;
+}
+
+struct tdisp_range tdi_range(const struct tdi *t, uint32_t i)
+{
+	struct rd r = rd_over(t->rep, t->rep_len);
+	struct tdisp_range a;
+
+	rd_skip(&r, TDISP_REPORT_RANGES + (size_t)TDISP_RANGE_LEN * i);
+	tdisp_range_decode(&r, &a);
+	a.attrs &= (uint16_t)~TDISP_RANGE_NON_TEE;
+	if (t->non_tee & 1u << i)
+		a.attrs |= TDISP_RANGE_NON_TEE;
+	return a;
 }
 
 /* Messages that any state answers. */

@@ -21,12 +21,18 @@ static bool same_lock(const struct tdisp_lock *a, const struct tdisp_lock *b)
 	       a->mmio_offset == b->mmio_offset && a->p2p_mask == b->p2p_mask;
 }
 
+/* What a LOCK that succeeds leaves in the TDI. */
+struct locked {
+	size_t len; /* of the report */
+	uint32_t non_tee;
+	uint8_t nonce[TDISP_NONCE_LEN];
+};
+
 /* Builds the report of this lock behind t->rep; t itself is not changed. */
 static enum tdisp_error lock_report(const struct tdisp_rsp *r,
-				    const struct tdi *t,
-				    const struct tdisp_lock *lock,
-				    struct tdisp_report *view, size_t *len)
+				    const struct tdi *t, struct locked *out)
 {
+	const struct tdisp_lock *lock = &t->lock;
 	struct tdisp_report rep = { 0 };
 	struct wr w = wr_over(t->rep, t->rep_cap);
 
@@ -40,12 +46,12 @@ static enum tdisp_error lock_report(const struct tdisp_rsp *r,
 
 		/* Addresses wrap at 2^64, so pages wrap at 2^52. */
 		rep.ranges[i].first_page = page & MASK64(51, 0);
+		if (rep.ranges[i].attrs & TDISP_RANGE_NON_TEE)
+			out->non_tee |= 1u << i;
 	}
 	if (tdisp_report_encode(&w, &rep) || w.len > TDISP_MAX_REPORT)
 		return TDISP_E_UNSPECIFIED;
-	if (tdisp_report_decode(t->rep, w.len, view))
-		return TDISP_E_UNSPECIFIED;
-	*len = w.len;
+	out->len = w.len;
 	return TDISP_E_NONE;
 }
 
@@ -54,20 +60,18 @@ static enum tdisp_error lock_report(const struct tdisp_rsp *r,
  * first; the function is disturbed last.
  */
 static enum tdisp_error lock_prepare(const struct tdisp_rsp *r, struct tdi *t,
-				     struct tdisp_report *view, size_t *len,
-				     uint8_t nonce[TDISP_NONCE_LEN])
+				     struct locked *out)
 {
-	const struct tdisp_lock *lock = &t->lock;
 	enum tdisp_error e;
 	enum il_err err;
 
-	e = r->port->check(r->port_ctx, t->fn, t->session, lock);
+	e = r->port->check(r->port_ctx, t->fn, t->session, &t->lock);
 	if (e)
 		return e;
-	e = lock_report(r, t, lock, view, len);
+	e = lock_report(r, t, out);
 	if (e)
 		return e;
-	if (env_random(r->env, nonce, TDISP_NONCE_LEN))
+	if (env_random(r->env, out->nonce, sizeof(out->nonce)))
 		return TDISP_E_INSUFFICIENT_ENTROPY;
 	err = r->port->quiesce(r->port_ctx, t->fn);
 	if (err)
@@ -89,9 +93,7 @@ enum tdisp_error tdi_lock(const struct tdisp_rsp *r, struct tdi *t,
 			  const struct tdi_arg *arg)
 {
 	struct tdisp_lock want = arg->req->lock;
-	uint8_t nonce[TDISP_NONCE_LEN] = { 0 };
-	struct tdisp_report view;
-	size_t len = 0;
+	struct locked got = { 0 };
 	enum tdisp_error e;
 
 	want.flags &= TDISP_LOCK_FLAGS;
@@ -106,20 +108,20 @@ enum tdisp_error tdi_lock(const struct tdisp_rsp *r, struct tdi *t,
 	t->locking = true;
 	t->session = arg->session;
 	t->lock = want;
-	e = lock_prepare(r, t, &view, &len, nonce);
+	e = lock_prepare(r, t, &got);
 	if (e) {
 		if (e != TDISP_E_BUSY)
 			tdi_lock_abandon(r, t);
-		bytes_wipe(nonce, sizeof(nonce));
+		bytes_wipe(&got, sizeof(got));
 		return e;
 	}
 	t->locking = false;
 	t->as = arg->req->iface.function_id;
-	t->view = view;
-	t->rep_len = len;
-	memcpy(t->nonce, nonce, sizeof(t->nonce));
+	t->rep_len = got.len;
+	t->non_tee = got.non_tee;
+	memcpy(t->nonce, got.nonce, sizeof(t->nonce));
 	t->nonce_live = true;
-	memcpy(arg->rsp->nonce, nonce, sizeof(arg->rsp->nonce));
-	bytes_wipe(nonce, sizeof(nonce));
+	memcpy(arg->rsp->nonce, got.nonce, sizeof(arg->rsp->nonce));
+	bytes_wipe(&got, sizeof(got));
 	return TDISP_E_NONE;
 }

@@ -118,29 +118,46 @@ enum tdisp_error tdi_unbind_p2p(const struct tdisp_rsp *r, struct tdi *t,
 	return e;
 }
 
+/* The range that has just this id, first page and length; or their number. */
+static uint32_t named_range(const struct tdi *t, const struct tdisp_range *like,
+			    struct tdisp_range *out)
+{
+	const uint32_t n = tdi_ranges(t);
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		*out = tdi_range(t, i);
+		if (out->id == like->id &&
+		    out->first_page == like->first_page &&
+		    out->pages == like->pages)
+			break;
+	}
+	return i;
+}
+
 /*
  * Of the attributes only NON_TEE counts. It changes what the range is, which
- * t->view has, and not the report: that tells the attribute as it was when the
- * TDI was locked (PCIe Base 6.x §11.3.11, attributes of a range). OPEN: the
+ * t->non_tee has, and not the report: that tells the attribute as it was when
+ * the TDI was locked (PCIe Base 6.x §11.3.11, attributes of a range). OPEN: the
  * range must be one of the report, whole; parts of a range are refused.
  */
 enum tdisp_error tdi_set_mmio_attr(const struct tdisp_rsp *r, struct tdi *t,
 				   const struct tdi_arg *arg)
 {
-	struct tdisp_range *range =
-		tdisp_report_find(&t->view, &arg->req->range);
 	struct tdisp_range want;
+	const uint32_t i = named_range(t, &arg->req->range, &want);
 	enum tdisp_error e;
 
-	if (!range || !(range->attrs & TDISP_RANGE_UPDATABLE))
+	if (i == tdi_ranges(t) || !(want.attrs & TDISP_RANGE_UPDATABLE))
 		return TDISP_E_INVALID_REQUEST;
-	want = *range;
-	want.attrs = (uint16_t)((range->attrs & ~TDISP_RANGE_NON_TEE) |
+	want.attrs = (uint16_t)((want.attrs & ~TDISP_RANGE_NON_TEE) |
 				(arg->req->range.attrs & TDISP_RANGE_NON_TEE));
 	e = r->port->set_mmio_attr(r->port_ctx, t->fn, &want);
 	if (e)
 		return e;
-	*range = want;
+	t->non_tee &= ~(1u << i);
+	if (want.attrs & TDISP_RANGE_NON_TEE)
+		t->non_tee |= 1u << i;
 	return TDISP_E_NONE;
 }
 

@@ -183,7 +183,7 @@ static void an_access_over_many_pages_stops_at_anothers_report(void **unused)
 	a.addr = 0x81300000;
 	assert_ptr_equal(solo_refusal(&s, &a), &device_rule_no_bar);
 	/* Nor may it begin below what the other has. */
-	s.dev.tdis[1].view.ranges[1].first_page += 8;
+	s.dev.tdis[1].rep[TDISP_REPORT_RANGES + TDISP_RANGE_LEN] += 8;
 	assert_ptr_equal(solo_refusal(&s, &a), &device_rule_no_bar);
 	a.len = 0x8000;
 	assert_null(solo_refusal(&s, &a));

@@ -131,13 +131,17 @@ nothing_of_an_unlocked_function_takes_a_trusted_request(void **unused)
 static void locked_view(unsigned fn, uint64_t pa)
 {
 	struct tdi *t = &rig.dev.tdis[fn];
+	struct wr w = wr_over(t->rep, t->rep_cap);
+	const struct tdisp_report rep = {
+		.range_count = 1,
+		.ranges[0] = { .first_page = (pa + 0x7000) >> 12,
+			       .pages = 16,
+			       .id = DMA_BAR_MEM },
+	};
 
 	t->lock.mmio_offset = 0x7000;
-	t->view.range_count = 1;
-	t->view.ranges[0] =
-		(struct tdisp_range){ .first_page = (pa + 0x7000) >> 12,
-				      .pages = 16,
-				      .id = DMA_BAR_MEM };
+	assert_int_equal(tdisp_report_encode(&w, &rep), IL_OK);
+	t->rep_len = w.len;
 }
 
 static void

@@ -222,26 +222,6 @@ static void a_vendor_length_beyond_the_end_is_refused(void **unused)
 	assert_int_equal(tdisp_report_decode(buf, 24, &out), IL_E_SHORT);
 }
 
-static void a_range_is_found_only_whole(void **unused)
-{
-	struct tdisp_report r = plain();
-	struct tdisp_range like = r.ranges[1];
-
-	(void)unused;
-	like.attrs = 0xffff;
-	assert_ptr_equal(tdisp_report_find(&r, &like), &r.ranges[1]);
-	like.pages++;
-	assert_null(tdisp_report_find(&r, &like));
-	like = r.ranges[1];
-	like.first_page++;
-	assert_null(tdisp_report_find(&r, &like));
-	like = r.ranges[1];
-	like.id++;
-	assert_null(tdisp_report_find(&r, &like));
-	r.range_count = 1;
-	assert_null(tdisp_report_find(&r, &r.ranges[1]));
-}
-
 int run_report_tests(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,7 +232,6 @@ int run_report_tests(void)
 		cmocka_unit_test(ranges_ascend_without_overlap),
 		cmocka_unit_test(the_number_of_ranges_is_bounded),
 		cmocka_unit_test(a_vendor_length_beyond_the_end_is_refused),
-		cmocka_unit_test(a_range_is_found_only_whole),
 	};
 
 	return cmocka_run_group_tests_name("tdisp report", tests, NULL, NULL);

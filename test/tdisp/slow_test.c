@@ -457,12 +457,12 @@ static void an_attribute_changes_and_no_report_shows_it(void **unused)
 		assert_int_equal(g.tdis[0].state, TDI_RUN);
 		/* attributes of range 1: header 16, range 0 16, 12 in */
 		assert_int_equal(g.tdis[0].rep[16 + 16 + 12], 8);
-		assert_int_equal(g.tdis[0].view.ranges[1].attrs, rows[i].now);
+		assert_int_equal(tdi_range(&g.tdis[0], 1).attrs, rows[i].now);
 	}
 	g.hw.attr = TDISP_E_UNSPECIFIED;
 	assert_int_equal(cause(&g, TDI_EV_SET_MMIO_ATTR, SESSION),
 			 TDISP_E_UNSPECIFIED);
-	assert_int_equal(g.tdis[0].view.ranges[1].attrs, 8);
+	assert_int_equal(tdi_range(&g.tdis[0], 1).attrs, 8);
 	assert_int_equal(g.tdis[0].state, TDI_RUN);
 }
 

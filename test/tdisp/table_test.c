@@ -116,9 +116,8 @@ static void what_is_unlocked_remembers_nothing_of_its_lock(void **unused)
 			assert_int_equal(g.tdis[0].rep_len, 0);
 			assert_memory_equal(g.tdis[0].p2p, clean.tdis[0].p2p,
 					    sizeof(clean.tdis[0].p2p));
-			assert_memory_equal(&g.tdis[0].view,
-					    &clean.tdis[0].view,
-					    sizeof(clean.tdis[0].view));
+			assert_int_equal(g.tdis[0].non_tee, 0);
+			assert_int_equal(tdi_ranges(&g.tdis[0]), 0);
 			assert_false(tdi_uses_stream(&g.tdis[0], WANT_STREAM));
 			/* The peer's stream was given back. */
 			assert_int_equal(g.hw.unbinds, st >= R);
@@ -149,8 +148,8 @@ static void lock_takes_what_was_asked_and_answers_its_nonce(void **unused)
 	assert_int_equal(g.hw.disarms, 0);
 	assert_int_equal(g.hw.quiesces, 1);
 	/* Reporting offset added, in pages. */
-	assert_int_equal(t->view.ranges[0].first_page, 0xd0100);
-	assert_int_equal(t->view.ranges[1].first_page, 0xd0200);
+	assert_int_equal(tdi_range(t, 0).first_page, 0xd0100);
+	assert_int_equal(tdi_range(t, 1).first_page, 0xd0200);
 	struct tdisp_report r;
 
 	assert_int_equal(tdisp_report_decode(t->rep, t->rep_len, &r), IL_OK);
@@ -183,8 +182,8 @@ static void a_negative_reporting_offset_wraps(void **unused)
 	g.req.lock.default_stream = WANT_STREAM;
 	g.req.lock.mmio_offset = (uint64_t)-0x80000;
 	assert_int_equal(tdi_handle(&g.r, &g.tdis[0], TDI_EV_LOCK, &arg), 0);
-	assert_int_equal(g.tdis[0].view.ranges[0].first_page, 0x80);
-	assert_int_equal(g.tdis[0].view.ranges[1].first_page, 0x180);
+	assert_int_equal(tdi_range(&g.tdis[0], 0).first_page, 0x80);
+	assert_int_equal(tdi_range(&g.tdis[0], 1).first_page, 0x180);
 }
 
 /* Each way in which LOCK fails, and what the answer says. */
@@ -636,7 +635,7 @@ an_attribute_changes_and_the_report_tells_that_of_the_lock(void **unused)
 	assert_int_equal(tdisp_report_decode(t->rep, t->rep_len, &r), IL_OK);
 	assert_int_equal(r.ranges[0].attrs, 0);
 	assert_int_equal(r.ranges[1].attrs, TDISP_RANGE_UPDATABLE);
-	assert_int_equal(t->view.ranges[1].attrs,
+	assert_int_equal(tdi_range(t, 1).attrs,
 			 TDISP_RANGE_UPDATABLE | TDISP_RANGE_NON_TEE);
 	assert_int_equal(r.ranges[1].first_page, 0xd0200);
 	assert_memory_equal(r.vendor, "vendor", 6);
@@ -647,7 +646,7 @@ an_attribute_changes_and_the_report_tells_that_of_the_lock(void **unused)
 
 	g.req.range.attrs = TDISP_RANGE_MSIX_TABLE;
 	assert_int_equal(tdi_handle(&g.r, t, TDI_EV_SET_MMIO_ATTR, &arg), 0);
-	assert_int_equal(t->view.ranges[1].attrs, TDISP_RANGE_UPDATABLE);
+	assert_int_equal(tdi_range(t, 1).attrs, TDISP_RANGE_UPDATABLE);
 }
 
 static void an_attribute_that_may_not_change_does_not(void **unused)

@@ -748,7 +748,9 @@ static void a_second_report_that_reads_otherwise_is_refused(void **unused)
 	(void)unused;
 	all_bound(r);
 	before = *tsm_lock_info(tdi(r).bind);
-	other = r->p->tdi[0].view;
+	assert_int_equal(tdisp_report_decode(r->p->tdi[0].rep,
+					     r->p->tdi[0].rep_len, &other),
+			 IL_OK);
 	other.ranges[2].first_page += 5;
 	w = wr_over(r->p->report[0], sizeof(r->p->report[0]));
 	assert_int_equal(tdisp_report_encode(&w, &other), IL_OK);
