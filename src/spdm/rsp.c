@@ -352,7 +352,8 @@ static enum il_err answer(struct spdm_ex *x, const uint8_t *in, size_t n)
 	return spdm_large_finish(x);
 }
 
-/* Gives back what an exchange acquired and did not commit; wipes. */
+/* Gives back what an exchange acquired and did not commit; all is zero again,
+ * so that the responder is as it was where the request changed nothing. */
 static void ex_fini(struct spdm_ex *x)
 {
 	const struct crypto *c = x->r->cfg.crypto;
@@ -366,16 +367,14 @@ static void ex_fini(struct spdm_ex *x)
 	bytes_wipe(x->record, x->record_used);
 	bytes_wipe(x->sig_room, x->sig_used);
 	bytes_wipe(x->kem_room, x->kem_used);
-	if (!x->proof)
-		return;
-	for (unsigned d = 0; d < SPDM_DIRS; d++)
-		spdm_channel_close(&x->ch[d], c);
-	bytes_wipe((uint8_t *)x + SPDM_EX_PROOF, sizeof(*x) - SPDM_EX_PROOF);
+	if (x->proof)
+		for (unsigned d = 0; d < SPDM_DIRS; d++)
+			spdm_channel_close(&x->ch[d], c);
+	bytes_wipe(x, x->proof ? sizeof(*x) : SPDM_EX_PROOF);
 }
 
 static void ex_init(struct spdm_ex *x, struct spdm_rsp *r, uint64_t now_ns)
 {
-	memset(x, 0, SPDM_EX_START);
 	x->r = r;
 	x->now_ns = now_ns;
 	/* Behind the longest plaintext, which stays while it is answered. */
@@ -409,22 +408,22 @@ static enum il_err handle_plain(struct spdm_rsp *r, const uint8_t *in, size_t n,
 				uint8_t *out, size_t cap, size_t *out_len,
 				uint64_t now_ns)
 {
-	struct spdm_ex x;
+	struct spdm_ex *x = &r->ex;
 	enum il_err err;
 
 	*out_len = 0;
 	if (spdm_rsp_must_ignore(in, n))
 		return IL_OK;
-	ex_init(&x, r, now_ns);
-	x.s = spdm_rsp_finishing(r, in, n);
-	x.buf = out;
-	x.cap = cap;
-	err = answer(&x, in, n);
-	if (!err && !x.silent)
-		*out_len = x.len;
-	if (!err && x.after)
-		x.after(&x);
-	ex_fini(&x);
+	ex_init(x, r, now_ns);
+	x->s = spdm_rsp_finishing(r, in, n);
+	x->buf = out;
+	x->cap = cap;
+	err = answer(x, in, n);
+	if (!err && !x->silent)
+		*out_len = x->len;
+	if (!err && x->after)
+		x->after(x);
+	ex_fini(x);
 	return err;
 }
 
@@ -500,7 +499,7 @@ static enum il_err handle_secured(struct spdm_rsp *r, const uint8_t *in,
 				  size_t *out_len, uint64_t now_ns)
 {
 	struct spdm_rsp_session *s;
-	struct spdm_ex x;
+	struct spdm_ex *x = &r->ex;
 	uint32_t id;
 	enum il_err err;
 
@@ -521,15 +520,15 @@ static enum il_err handle_secured(struct spdm_rsp *r, const uint8_t *in,
 			spdm_rsp_session_end(r, s, SPDM_END_EXHAUSTED);
 			return IL_OK;
 		}
-	ex_init(&x, r, now_ns);
-	x.s = s;
-	x.secured = true;
-	x.buf = out + spdm_secured_head(&s->ch[SPDM_DIR_RSP]);
-	x.cap = cap - spdm_secured_over(&s->ch[SPDM_DIR_RSP]);
-	err = secured(&x, in, n, out, cap, out_len);
+	ex_init(x, r, now_ns);
+	x->s = s;
+	x->secured = true;
+	x->buf = out + spdm_secured_head(&s->ch[SPDM_DIR_RSP]);
+	x->cap = cap - spdm_secured_over(&s->ch[SPDM_DIR_RSP]);
+	err = secured(x, in, n, out, cap, out_len);
 	if (err)
 		bytes_wipe(out, cap); /* plaintext does not leave: law 10 */
-	ex_fini(&x);
+	ex_fini(x);
 	return err;
 }
 

@@ -424,6 +424,85 @@ struct spdm_wait {
 	bool kem;
 };
 
+/*
+ * One exchange: a decoded request, the response that grows beside it, and
+ * what becomes of the session once the response has been sealed. It means
+ * something within spdm_rsp_handle() alone, and is zero before and after. It
+ * stands in the responder, since the stacks of firmware are small.
+ */
+struct spdm_ex {
+	struct spdm_rsp *r;
+	struct spdm_rsp_session *s; /* NULL: plain */
+	bool secured;
+	uint64_t now_ns;
+
+	struct spdm_span in; /* the request's own bytes */
+	uint8_t *buf;	     /* where the response is encoded */
+	size_t cap;
+	size_t len;
+	uint8_t *record; /* the second half of the scratch buffer */
+	size_t record_cap;
+	/* How much plaintext stands in the two halves; wiped at the end. */
+	size_t plain_used;
+	size_t record_used;
+	/* Where a signature and an exchange too long for this struct stand:
+	 * behind the record. Likewise. */
+	uint8_t *sig_room;
+	uint8_t *kem_room;
+	size_t sig_used;
+	size_t kem_used;
+
+	uint8_t mutual; /* KEY_EXCHANGE: SPDM_MUT_AUTH…, what is asked */
+
+	bool silent;   /* no reply */
+	uint8_t error; /* an ERROR code refuses */
+	uint8_t error_data;
+	uint8_t ext[4];
+	size_t ext_len;
+
+	/* Carriers: where a reply goes in the end, and what came inside. */
+	uint8_t *out;
+	size_t out_cap;
+	struct spdm_span inner; /* runs after its carrier */
+	bool carried;		/* it runs */
+	bool chunked;		/* it came in chunks */
+	bool resumed;		/* it was kept */
+	bool keeps;		/* it is kept, or stays so */
+	bool big;		/* the response is built in cfg.large */
+	bool drawn;		/* @nonce is in use */
+	/* Bytes of CHUNK_SEND_ACK before the response to what came in chunks;
+	 * 0: no acknowledgement. */
+	uint8_t ack;
+	uint8_t ack_handle;
+	bool early; /* EarlyErrorDetected */
+	uint32_t ack_seq;
+
+	/* Acquired, not yet committed; given back if they stay here. */
+	struct crypto_slot work;
+	struct crypto_slot dh;
+	struct crypto_slot th; /* of the handshake, with an answer in it */
+
+	/* Runs when the response has been sealed. Cannot fail. */
+	void (*after)(struct spdm_ex *x);
+
+	bool proof; /* the last part of this struct is in use */
+
+	struct spdm_msg req;
+	struct spdm_msg rsp;
+
+	/* What response spans point to, and keys. Only for the requests that
+	 * the table says it of. */
+	uint8_t nonce[SPDM_NONCE_LEN];
+	uint8_t summary[SPDM_HASH_MAX];
+	uint8_t point[SPDM_DHE_MAX];
+	uint8_t opaque[32];
+	uint8_t short_sig[SPDM_SIG_MAX];
+	uint8_t *sig; /* the same, or @sig_room; see spdm_ex_sig() */
+	uint8_t verify[SPDM_HASH_MAX];
+	struct spdm_keys keys;
+	struct spdm_channel ch[SPDM_DIRS];
+};
+
 struct spdm_rsp {
 	struct spdm_rsp_cfg cfg;
 	const struct spdm_binding *via; /* of the message at hand */
@@ -456,6 +535,7 @@ struct spdm_rsp {
 	struct spdm_rsp_session ses[SPDM_RSP_SESSIONS];
 	struct spdm_large large;
 	struct spdm_wait wait;
+	struct spdm_ex ex;
 };
 
 /*

@@ -255,9 +255,6 @@ static enum il_err act(struct spdm_ex *x, const uint8_t *in, size_t n,
 	spdm_ex_begin(x);
 	q = &x->r->cfg.table->reqs[*row];
 	x->proof = q->flags & PROOF;
-	if (x->proof)
-		memset((uint8_t *)x + SPDM_EX_PROOF, 0,
-		       sizeof(*x) - SPDM_EX_PROOF);
 	return q->act(x);
 }
 
