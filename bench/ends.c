@@ -45,11 +45,15 @@ static enum il_err measure(void *ctx, uint8_t index,
 
 /* The bytes that came, back. */
 static enum il_err vendor(void *ctx, uint32_t session_id,
-			  const struct spdm_vdm *in, struct wr *out)
+			  const struct spdm_vdm *in, uint8_t *out, size_t cap,
+			  size_t *len)
 {
 	(void)ctx;
 	(void)session_id;
-	wr_bytes(out, in->payload.p, in->payload.n);
+	if (in->payload.n > cap)
+		return IL_E_SPACE;
+	memcpy(out, in->payload.p, in->payload.n);
+	*len = in->payload.n;
 	return IL_OK;
 }
 
@@ -94,13 +98,14 @@ static void make_identity(struct ends *e)
 static void responder(struct ends *e)
 {
 	static const struct spdm_rsp_port port = { .sign = sign,
-						   .measure = measure,
-						   .vendor = vendor };
+						   .measure = measure };
+	static const struct spdm_rsp_up up = { .vendor = vendor };
 	const struct spdm_rsp_cfg cfg = {
 		.crypto = &e->c[1],
 		.env = &e->env,
 		.port = &port,
 		.port_ctx = e,
+		.up = &up,
 		.versions = { SPDM_V12 },
 		.caps = SPDM_RSP_CAPS,
 		.asym = SPDM_ASYM_ECDSA_P384,

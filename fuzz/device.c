@@ -296,12 +296,13 @@ static void tell(struct rd *in, uint8_t op)
 		n = edit(in, p, n, sizeof(p));
 
 	const struct spdm_vdm v = { .payload = { p, n } };
-	struct wr w = wr_over(ans, sizeof(ans));
+	struct dsm_conn *c = &r->dev.conns[0];
+	size_t len = 0;
 
 	if (!spdm_rsp_session_open(&r->dev.conns[0].rsp, RIG_SESSION))
 		return;
-	(void)!r->dev.conns[0].port.vendor(&r->dev.conns[0], RIG_SESSION, &v,
-					   &w);
+	(void)!c->rsp.cfg.up->vendor(c, RIG_SESSION, &v, ans, sizeof(ans),
+				     &len);
 }
 
 /* An object in the mailbox, as the host puts it there. */

@@ -47,11 +47,12 @@ static void laws(void)
 static void say(unsigned which, const uint8_t *p, size_t n, size_t room)
 {
 	const struct spdm_vdm v = { .payload = { p, n } };
-	struct wr w = wr_over(g->ans, room);
+	struct dsm_conn *c = &g->conns[0];
+	size_t len = 0;
 
-	if (spdm_rsp_session_open(&g->conns[0].rsp, sid[which]))
-		(void)!g->conns[0].port.vendor(&g->conns[0], sid[which], &v,
-					       &w);
+	if (spdm_rsp_session_open(&c->rsp, sid[which]))
+		(void)!c->rsp.cfg.up->vendor(c, sid[which], &v, g->ans, room,
+					     &len);
 }
 
 /* A TDISP request as the rig's ask() has it, then changed. */

@@ -61,24 +61,27 @@ static enum il_err measure(void *ctx, uint8_t index,
 }
 
 static enum il_err vendor(void *ctx, uint32_t session_id,
-			  const struct spdm_vdm *in, struct wr *out)
+			  const struct spdm_vdm *in, uint8_t *out, size_t cap,
+			  size_t *len)
 {
+	struct wr w = wr_over(out, cap);
+
 	(void)ctx;
 	(void)session_id;
 	if (x.p->vendor_err)
 		return x.p->vendor_err;
 	if (!x.p->vendor_silent)
-		wr_bytes(out, in->payload.p, in->payload.n);
-	return IL_OK;
+		wr_bytes(&w, in->payload.p, in->payload.n);
+	return wr_end(&w, len);
 }
 
-static enum il_err csr(void *ctx, const struct spdm_csr_ask *ask,
-		       struct wr *out, bool *reset, uint8_t *tag)
+static enum il_err csr(void *ctx, const struct spdm_csr_ask *ask, uint8_t *out,
+		       size_t cap, size_t *len, bool *reset, uint8_t *tag)
 {
 	(void)ctx;
 	if (ask->info.n > sizeof(x.v->info))
 		return IL_E_LONG;
-	return x.v->port.csr(x.v, ask, out, reset, tag);
+	return x.v->port.csr(x.v, ask, out, cap, len, reset, tag);
 }
 
 static enum il_err set_cert(void *ctx, const struct spdm_cert_ask *ask,
@@ -101,10 +104,11 @@ static enum il_err set_key_pair(void *ctx, const struct spdm_key_pair_ask *ask,
 	return x.v->port.set_key_pair(x.v, ask, reset);
 }
 
-static enum il_err endpoint_info(void *ctx, uint8_t sub, struct wr *out)
+static enum il_err endpoint_info(void *ctx, uint8_t sub, uint8_t *out,
+				 size_t cap, size_t *len)
 {
 	(void)ctx;
-	return x.v->port.endpoint_info(x.v, sub, out);
+	return x.v->port.endpoint_info(x.v, sub, out, cap, len);
 }
 
 static enum il_err mel(void *ctx, uint32_t meas_hash, struct spdm_span *out)
@@ -159,12 +163,12 @@ static void peer_info(void *ctx, uint32_t session_id, uint8_t sub,
 	(void)proven;
 }
 
+static const struct spdm_rsp_up above = { vendor, ended };
+
 static const struct spdm_rsp_port port = {
 	.sign = sign,
 	.measure = measure,
-	.vendor = vendor,
 	.vendor_other = vendor,
-	.session_ended = ended,
 	.csr = csr,
 	.set_cert = set_cert,
 	.key_pair = key_pair,
@@ -275,6 +279,7 @@ static void configure(struct rd *in)
 		       SPDM_AEAD_CHACHA20_POLY1305;
 	p->rcfg.port = &port;
 	p->rcfg.port_ctx = NULL;
+	p->rcfg.up = &above;
 	p->rcfg.tap = NULL;
 	p->rcfg.bytes = twist;
 	req_port = *p->qcfg.port;

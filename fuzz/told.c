@@ -44,12 +44,22 @@ static void write_reg(struct rd *in, uint8_t op)
 				 rd_u32le(in));
 }
 
+static void say(const uint8_t *p, size_t n)
+{
+	const struct spdm_vdm v = { .payload = { p, n } };
+	struct dsm_conn *c = &s.dev.conns[0];
+	size_t len = 0;
+
+	solo_session(&s);
+	(void)!c->rsp.cfg.up->vendor(c, SOLO_SESSION, &v, s.out, sizeof(s.out),
+				     &len);
+}
+
 /* IDE_KM or TDISP, inside the session. */
 static void tell(struct rd *in, uint8_t op)
 {
 	const uint8_t a = rd_u8(in), b = rd_u8(in);
 	const uint8_t stream = op & 0x80 ? SOLO_STREAM + 1 : SOLO_STREAM;
-	struct wr w = wr_over(s.out, sizeof(s.out));
 	uint8_t p[PCISIG_MAX];
 	size_t n;
 
@@ -63,12 +73,7 @@ static void tell(struct rd *in, uint8_t op)
 	}
 	if (op & 0x20)
 		n = edit(in, p, n, sizeof(p));
-
-	const struct spdm_vdm v = { .payload = { p, n } };
-
-	solo_session(&s);
-	(void)!s.dev.conns[0].port.vendor(&s.dev.conns[0], SOLO_SESSION, &v,
-					  &w);
+	say(p, n);
 }
 
 /* All six keys of a set, and GO. */
@@ -82,12 +87,8 @@ static void all_keys(uint8_t op)
 		const size_t n =
 			pcisig_idekm(p, i < 6 ? IDEKM_KEY_PROG : IDEKM_K_SET_GO,
 				     SOLO_STREAM, ref, s.key++);
-		const struct spdm_vdm v = { .payload = { p, n } };
-		struct wr w = wr_over(s.out, sizeof(s.out));
 
-		solo_session(&s);
-		(void)!s.dev.conns[0].port.vendor(&s.dev.conns[0], SOLO_SESSION,
-						  &v, &w);
+		say(p, n);
 	}
 }
 

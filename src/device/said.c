@@ -12,24 +12,26 @@
  * object for a wrong length of a signed answer.
  * Source: DSP0274 1.3.2, section 10.24, device class identifier
  */
-enum il_err device_endpoint_info(void *ctx, uint8_t sub, struct wr *out)
+enum il_err device_endpoint_info(void *ctx, uint8_t sub, uint8_t *out,
+				 size_t cap, size_t *len)
 {
 	const struct device *d = ctx;
 	const struct device_ids *i = &d->cfg.ids;
+	struct wr w = wr_over(out, cap);
 
 	if (sub != SPDM_EP_INFO_CLASS_ID)
 		return IL_E_ARG;
-	wr_u8(out, 1); /* identifiers */
-	wr_zero(out, 3);
-	wr_u8(out, 2 + 2 + 1 + 1 + 5); /* bytes of this one */
-	wr_u8(out, SPDM_STD_PCISIG);
-	wr_u8(out, 2);
-	wr_u16le(out, i->vendor);
-	wr_u8(out, 1); /* subordinate identifiers */
-	wr_u8(out, 5);
-	wr_u16le(out, i->device);
-	wr_u24le(out, i->class_code);
-	return out->err;
+	wr_u8(&w, 1); /* identifiers */
+	wr_zero(&w, 3);
+	wr_u8(&w, 2 + 2 + 1 + 1 + 5); /* bytes of this one */
+	wr_u8(&w, SPDM_STD_PCISIG);
+	wr_u8(&w, 2);
+	wr_u16le(&w, i->vendor);
+	wr_u8(&w, 1); /* subordinate identifiers */
+	wr_u8(&w, 5);
+	wr_u16le(&w, i->device);
+	wr_u24le(&w, i->class_code);
+	return wr_end(&w, len);
 }
 
 /* It starts the same each time, so that a reset changes nothing in it. */

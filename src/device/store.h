@@ -109,16 +109,17 @@ struct crypto_slot device_slot_key(const struct device *d, unsigned slot);
 bool device_store_held(const struct device *d);
 
 /* Entries of struct spdm_rsp_port. */
-enum il_err device_csr(void *ctx, const struct spdm_csr_ask *ask,
-		       struct wr *out, bool *reset, uint8_t *tag) IL_MUST;
+enum il_err device_csr(void *ctx, const struct spdm_csr_ask *ask, uint8_t *out,
+		       size_t cap, size_t *len, bool *reset,
+		       uint8_t *tag) IL_MUST;
 enum il_err device_set_cert(void *ctx, const struct spdm_cert_ask *ask,
 			    struct spdm_rsp_slot *now, bool *reset) IL_MUST;
 enum il_err device_key_pair(void *ctx, uint8_t id,
 			    struct spdm_key_pair *out) IL_MUST;
 enum il_err device_set_key_pair(void *ctx, const struct spdm_key_pair_ask *ask,
 				bool *reset) IL_MUST;
-enum il_err device_endpoint_info(void *ctx, uint8_t sub,
-				 struct wr *out) IL_MUST;
+enum il_err device_endpoint_info(void *ctx, uint8_t sub, uint8_t *out,
+				 size_t cap, size_t *len) IL_MUST;
 enum il_err device_mel(void *ctx, uint32_t meas_hash,
 		       struct spdm_span *out) IL_MUST;
 

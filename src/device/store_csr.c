@@ -139,25 +139,19 @@ static enum il_err tried(struct device *d, const struct spdm_csr_ask *ask)
 	return make(d, ask, der, sizeof(der), &n);
 }
 
-enum il_err device_csr(void *ctx, const struct spdm_csr_ask *ask,
-		       struct wr *out, bool *reset, uint8_t *tag)
+enum il_err device_csr(void *ctx, const struct spdm_csr_ask *ask, uint8_t *out,
+		       size_t cap, size_t *len, bool *reset, uint8_t *tag)
 {
 	struct device *d = ctx;
 	struct device_csr *c;
-	uint8_t *p = out->p + out->len;
-	size_t n = 0;
 	enum il_err err;
 
 	if (d->cfg.prov.place == DEVICE_SEALED)
 		return IL_E_STATE;
 	if (!possible(d, ask))
 		return IL_E_ARG;
-	if (!(d->cfg.spdm.caps & SPDM_CAP_CERT_INSTALL_RESET)) {
-		err = make(d, ask, p, out->cap - out->len, &n);
-		if (!err)
-			(void)wr_room(out, n); /* the bytes are there */
-		return err;
-	}
+	if (!(d->cfg.spdm.caps & SPDM_CAP_CERT_INSTALL_RESET))
+		return make(d, ask, out, cap, len);
 	err = find(d, ask, &c);
 	if (!err && !c)
 		err = tried(d, ask);
@@ -171,10 +165,12 @@ enum il_err device_csr(void *ctx, const struct spdm_csr_ask *ask,
 		*reset = true; /* 1.2 has but this answer */
 		return IL_OK;
 	}
-	wr_bytes(out, c->der, c->len);
-	if (!out->err)
-		c->state = CSR_TAKEN;
-	return out->err;
+	if (c->len > cap)
+		return IL_E_SPACE;
+	memcpy(out, c->der, c->len);
+	*len = c->len;
+	c->state = CSR_TAKEN;
+	return IL_OK;
 }
 
 void device_csrs_reset(struct device *d)

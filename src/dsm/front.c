@@ -56,27 +56,22 @@ static struct dsm_place *seated(struct dsm_conn *c, uint32_t id)
 
 /* SPDM has made sure that it came inside a session (law 1). */
 static enum il_err vendor(void *ctx, uint32_t session,
-			  const struct spdm_vdm *in, struct wr *out)
+			  const struct spdm_vdm *in, uint8_t *out, size_t cap,
+			  size_t *len)
 {
 	struct dsm_conn *c = ctx;
 	const struct dsm_front *f = c->front;
 	const struct dsm_place *p;
 	struct dsm_session s;
-	size_t len = 0;
-	enum il_err err;
 
-	if (out->err || !out->p || out->cap - out->len < 1)
+	if (cap < 1)
 		return IL_E_SPACE;
 	p = seated(c, session);
 	if (!p)
 		return IL_E_STATE;
 	s = name_of(c, p);
-	err = f->back->request(f->back_ctx, &s, in->payload.p, in->payload.n,
-			       out->p + out->len, out->cap - out->len, &len);
-	if (err || !len)
-		return err;
-	(void)wr_room(out, len); /* the bytes are there already */
-	return IL_OK;
+	return f->back->request(f->back_ctx, &s, in->payload.p, in->payload.n,
+				out, cap, len);
 }
 
 static void session_ended(void *ctx, uint32_t session, enum spdm_end why)
@@ -93,6 +88,8 @@ static void session_ended(void *ctx, uint32_t session, enum spdm_end why)
 	c->front->back->ended(c->front->back_ctx, &s);
 }
 
+static const struct spdm_rsp_up up = { vendor, session_ended };
+
 /* The part of a buffer that is for connection @i. */
 static uint8_t *share(uint8_t *all, size_t len, unsigned i)
 {
@@ -107,11 +104,8 @@ static enum il_err conn_init(struct dsm_front *f, unsigned i,
 
 	c->front = f;
 	c->index = (uint8_t)i;
-	c->port = *common->port;
-	c->port.vendor = vendor;
-	c->port.session_ended = session_ended;
-	cfg.port = &c->port;
-	cfg.vendor_ctx = c;
+	cfg.up = &up;
+	cfg.up_ctx = c;
 	cfg.scratch = share(cfg.scratch, cfg.scratch_len, i);
 	cfg.large = share(cfg.large, cfg.large_cap, i);
 	cfg.kept = share(cfg.kept, cfg.kept_cap, i);

@@ -15,7 +15,6 @@
  */
 struct dsm_conn {
 	struct spdm_rsp rsp;
-	struct spdm_rsp_port port;
 	struct dsm_front *front;
 	uint8_t index;
 	/* Sessions that the other half has heard of. */
@@ -32,10 +31,10 @@ enum {
 
 struct dsm_front_cfg {
 	/*
-	 * As for spdm_rsp_init(), the same for all connections; vendor and
-	 * session_ended of the port, and vendor_ctx, are not used. @scratch,
-	 * @large, @kept and @peer_chain are as many bytes as their lengths
-	 * say for each connection.
+	 * As for spdm_rsp_init(), the same for all connections; @up and
+	 * @up_ctx are not used: they are these connections' own. @scratch,
+	 * @large, @kept and @peer_chain are as many bytes as their lengths say
+	 * for each connection.
 	 */
 	struct spdm_rsp_cfg spdm;
 	const struct dsm_back *back;

@@ -46,8 +46,8 @@ void spdm_rsp_session_end(struct spdm_rsp *r, struct spdm_rsp_session *s,
 	if (r->large.ctx == id)
 		spdm_large_drop(r);
 	bytes_wipe(s, sizeof(*s));
-	if (open && r->cfg.port->session_ended)
-		r->cfg.port->session_ended(r->cfg.vendor_ctx, id, why);
+	if (open && r->cfg.up && r->cfg.up->ended)
+		r->cfg.up->ended(r->cfg.up_ctx, id, why);
 	env_trace(r->cfg.env, TRACE_EV(TRACE_SPDM, SPDM_TRACE_SESSION), id,
 		  SPDM_SES_NONE, why);
 }
@@ -102,8 +102,6 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 	r->cfg.kem = spdm_rsp_can_kem(cfg);
 	if (!cfg->table)
 		r->cfg.table = &spdm_rsp_rows;
-	if (!cfg->vendor_ctx)
-		r->cfg.vendor_ctx = cfg->port_ctx;
 	if (!r->cfg.seq_limit)
 		r->cfg.seq_limit = UINT64_MAX;
 	if (!cfg->large)

@@ -79,30 +79,18 @@ struct spdm_rsp_port {
 	enum il_err (*measure)(void *ctx, uint8_t index,
 			       struct spdm_measurement *out);
 	/*
-	 * A PCI-SIG VENDOR_DEFINED request inside an established session. The
-	 * response payload goes to @out; nothing written: no reply at all.
-	 * Behind its end nothing is left, unless there is no reply.
+	 * VENDOR_DEFINED of others than the PCI-SIG, opaque here; @session_id 0
+	 * is outside a session. NULL: ERROR UnsupportedRequest. The response
+	 * payload goes to @out; *@len stays 0: no reply at all.
 	 * Errors: IL_E_AGAIN  not yet; see spdm_rsp_handle()
 	 *         IL_E_STATE  ERROR UnexpectedRequest
 	 *         IL_E_SHORT, IL_E_LONG, IL_E_FIELD, IL_E_ARG
 	 *                     ERROR InvalidRequest
 	 *         else        ERROR Unspecified
 	 */
-	enum il_err (*vendor)(void *ctx, uint32_t session_id,
-			      const struct spdm_vdm *in, struct wr *out);
-	/*
-	 * Other vendors' VENDOR_DEFINED, opaque here; @session_id 0 is
-	 * outside a session. NULL: ERROR UnsupportedRequest. Errors as above.
-	 */
 	enum il_err (*vendor_other)(void *ctx, uint32_t session_id,
-				    const struct spdm_vdm *in, struct wr *out);
-	/*
-	 * The session exists no more and its keys are gone; called before its
-	 * place can be used again, and only for sessions that were
-	 * established. May not call back into the responder.
-	 */
-	void (*session_ended)(void *ctx, uint32_t session_id,
-			      enum spdm_end why);
+				    const struct spdm_vdm *in, uint8_t *out,
+				    size_t cap, size_t *len);
 	/*
 	 * Provisioning; errors as prov.h says. Each may be NULL: then its
 	 * capability may not be offered.
@@ -111,7 +99,8 @@ struct spdm_rsp_port {
 	 * after a reset, under *@tag (1 to 7).
 	 */
 	enum il_err (*csr)(void *ctx, const struct spdm_csr_ask *ask,
-			   struct wr *out, bool *reset, uint8_t *tag);
+			   uint8_t *out, size_t cap, size_t *len, bool *reset,
+			   uint8_t *tag);
 	/*
 	 * Keeps or erases what a slot holds. *@now: what it holds from now
 	 * on. *@reset: as it is, until a reset; see spdm_rsp_slot_set().
@@ -127,7 +116,8 @@ struct spdm_rsp_port {
 				    const struct spdm_key_pair_ask *ask,
 				    bool *reset);
 	/* Information of @sub, SPDM_EP_INFO_…; IL_E_ARG: none of this kind. */
-	enum il_err (*endpoint_info)(void *ctx, uint8_t sub, struct wr *out);
+	enum il_err (*endpoint_info)(void *ctx, uint8_t sub, uint8_t *out,
+				     size_t cap, size_t *len);
 	/* The measurement extension log, whole; see mel.h. It stays valid
 	 * during the request. @meas_hash: as negotiated. */
 	enum il_err (*mel)(void *ctx, uint32_t meas_hash,
@@ -161,6 +151,22 @@ struct spdm_rsp_port {
 	enum il_err (*sign_msg)(void *ctx, uint8_t slot, uint32_t pqc_asym,
 				const char *about, const uint8_t *msg,
 				size_t len, uint8_t *sig, size_t sig_len);
+};
+
+/* What rests on the responder's sessions: the PCI-SIG's protocols. */
+struct spdm_rsp_up {
+	/* A PCI-SIG VENDOR_DEFINED request inside an established session; as
+	 * port->vendor_other. Behind its end nothing is left, unless there is
+	 * no reply. */
+	enum il_err (*vendor)(void *ctx, uint32_t session_id,
+			      const struct spdm_vdm *in, uint8_t *out,
+			      size_t cap, size_t *len);
+	/*
+	 * The session exists no more and its keys are gone; called before its
+	 * place can be used again, and only for sessions that were
+	 * established. May not call back into the responder. May be NULL.
+	 */
+	void (*ended)(void *ctx, uint32_t session_id, enum spdm_end why);
 };
 
 /* A certificate slot; all zero: there is none. */
@@ -209,9 +215,8 @@ struct spdm_rsp_cfg {
 	const struct env *env;
 	const struct spdm_rsp_port *port;
 	void *port_ctx;
-	/* @ctx of vendor and session_ended alone, for who puts these two over
-	 * another's port; NULL: port_ctx. */
-	void *vendor_ctx;
+	const struct spdm_rsp_up *up; /* NULL: nothing rests on sessions */
+	void *up_ctx;
 	spdm_rsp_tap_fn *tap;		    /* NULL outside worlds and tests */
 	spdm_rsp_bytes_fn *bytes;	    /* likewise */
 	spdm_rsp_heard_fn *heard;	    /* likewise */

@@ -92,7 +92,7 @@ enum il_err spdm_rsp_csr(struct spdm_ex *x)
 		.info = x->req.u.get_csr.info,
 		.opaque = x->req.u.get_csr.opaque,
 	};
-	struct wr w = wr_over(x->record, x->record_cap);
+	size_t len = 0;
 	bool reset = false;
 	uint8_t tag = 0;
 	enum il_err err;
@@ -100,17 +100,19 @@ enum il_err spdm_rsp_csr(struct spdm_ex *x)
 	if (!attributes(x, &ask) || !info_good(ask.info) ||
 	    (ask.opaque.n && !spdm_opaque_good(ask.opaque, r->opaque_fmt1)))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	err = r->cfg.port->csr(r->cfg.port_ctx, &ask, &w, &reset, &tag);
-	spdm_ex_record_used(x, w.len);
-	if (!err && w.err)
-		err = w.err;
+	err = r->cfg.port->csr(r->cfg.port_ctx, &ask, x->record, x->record_cap,
+			       &len, &reset, &tag);
+	/* It may have begun one before it failed. */
+	spdm_ex_record_used(x, err ? x->record_cap : len);
+	if (!err && len > x->record_cap)
+		err = IL_E_SPACE;
 	if (err)
 		return spdm_ex_prov(x, err);
 	if (reset)
 		return spdm_ex_reset_needed(x, SPDM_CAP_CERT_INSTALL_RESET,
 					    ask.tags ? tag : 0);
-	if (!w.len || w.len > UINT16_MAX)
+	if (!len || len > UINT16_MAX)
 		return spdm_ex_prov(x, IL_E_IO);
-	x->rsp.u.csr.csr = (struct spdm_span){ x->record, w.len };
+	x->rsp.u.csr.csr = (struct spdm_span){ x->record, len };
 	return spdm_ex_emit(x);
 }

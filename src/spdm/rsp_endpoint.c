@@ -23,7 +23,7 @@ enum il_err spdm_rsp_endpoint_info(struct spdm_ex *x)
 	struct spdm_rsp *r = x->r;
 	const bool sign = x->req.u.get_ep_info.attr & SPDM_EP_INFO_SIGN;
 	const uint8_t slot = x->req.param2 & 0xf;
-	struct wr w = wr_over(x->record, x->record_cap);
+	size_t len = 0;
 	enum il_err err;
 
 	if (sign &&
@@ -32,11 +32,14 @@ enum il_err spdm_rsp_endpoint_info(struct spdm_ex *x)
 				      x->req.code);
 	if (sign && !spdm_rsp_may_sign(r, slot, SPDM_KEY_USE_EP_INFO))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	err = r->cfg.port->endpoint_info(r->cfg.port_ctx, x->req.param1, &w);
-	spdm_ex_record_used(x, w.len);
-	if (err || w.err)
-		return spdm_ex_prov(x, err ? err : w.err);
-	x->rsp.u.ep_info.info = (struct spdm_span){ x->record, w.len };
+	err = r->cfg.port->endpoint_info(r->cfg.port_ctx, x->req.param1,
+					 x->record, x->record_cap, &len);
+	spdm_ex_record_used(x, err ? x->record_cap : len);
+	if (!err && len > x->record_cap)
+		err = IL_E_SPACE;
+	if (err)
+		return spdm_ex_prov(x, err);
+	x->rsp.u.ep_info.info = (struct spdm_span){ x->record, len };
 	if (!sign)
 		return spdm_ex_emit(x);
 	x->rsp.param2 = slot;

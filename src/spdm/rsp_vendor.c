@@ -43,7 +43,7 @@ static bool vendor_large(const struct spdm_ex *x)
  * Errors: IL_E_SPACE  the caller's buffer takes less than any peer does
  */
 static enum il_err vendor_room(struct spdm_ex *x, const struct spdm_vdm *in,
-			       struct wr *w)
+			       uint8_t **out, size_t *cap)
 {
 	const bool large = vendor_large(x);
 	const size_t head = 4 + 2 + 1 + in->vid.n + (large ? 6 : 2);
@@ -61,13 +61,9 @@ static enum il_err vendor_room(struct spdm_ex *x, const struct spdm_vdm *in,
 		return IL_E_SPACE;
 	if (x->cap < head + room && (!once || x->cap + x->ack < once))
 		room = x->cap - head;
-	/* Field by field: a struct that is copied just after it was made waits
-	 * for its own stores. */
-	w->p = x->s && !x->r->cfg.tap && x->cap >= head + room ? x->buf + head
+	*out = x->s && !x->r->cfg.tap && x->cap >= head + room ? x->buf + head
 							       : x->record;
-	w->cap = room;
-	w->len = 0;
-	w->err = IL_OK;
+	*cap = room;
 	return IL_OK;
 }
 
@@ -76,12 +72,31 @@ static enum il_err vendor_room(struct spdm_ex *x, const struct spdm_vdm *in,
  * may have begun one before it failed. The caller's buffer is wiped by
  * whoever refuses, not by those who say nothing.
  */
-static void vendor_used(struct spdm_ex *x, const struct wr *w, bool answered)
+static void vendor_used(struct spdm_ex *x, uint8_t *out, size_t cap,
+			size_t answer)
 {
-	if (w->p == x->record)
-		spdm_ex_record_used(x, answered ? w->len : w->cap);
-	else if (!answered)
-		bytes_wipe(w->p, w->cap);
+	if (out == x->record)
+		spdm_ex_record_used(x, answer ? answer : cap);
+	else if (!answer)
+		bytes_wipe(out, cap);
+}
+
+static enum il_err vendor_ask(struct spdm_ex *x, bool pci, uint8_t *out,
+			      size_t cap, size_t *len)
+{
+	const struct spdm_rsp_cfg *cfg = &x->r->cfg;
+	const uint32_t id = x->s ? x->s->id : 0;
+	enum il_err err;
+
+	err = pci ? cfg->up->vendor(cfg->up_ctx, id, &x->req.u.vdm, out, cap,
+				    len)
+		  : cfg->port->vendor_other(cfg->port_ctx, id, &x->req.u.vdm,
+					    out, cap, len);
+	if (!err && *len > cap)
+		err = IL_E_SPACE;
+	if (err)
+		*len = 0;
+	return err;
 }
 
 /*
@@ -95,32 +110,29 @@ enum il_err spdm_rsp_vendor(struct spdm_ex *x)
 	const struct spdm_vdm *in = &x->req.u.vdm;
 	const bool pci = in->standard == SPDM_STD_PCISIG && in->vid.n == 2 &&
 			 in->vid.p[0] == SPDM_VID_PCISIG && !in->vid.p[1];
-	struct wr w;
+	uint8_t *out;
+	size_t cap, len = 0;
 	enum il_err err;
 
 	if (vendor_large(x) &&
 	    !(cfg->caps & x->r->peer_caps & SPDM_CAP_LARGE_RESP))
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	if (pci ? !cfg->port->vendor : !cfg->port->vendor_other)
+	if (pci ? !cfg->up || !cfg->up->vendor : !cfg->port->vendor_other)
 		return spdm_ex_refuse(x, SPDM_ERR_UNSUPPORTED_REQUEST,
 				      x->req.code);
-	err = vendor_room(x, in, &w);
+	err = vendor_room(x, in, &out, &cap);
 	if (err)
 		return err;
-	err = (pci ? cfg->port->vendor : cfg->port->vendor_other)(
-		pci ? cfg->vendor_ctx : cfg->port_ctx, x->s ? x->s->id : 0, in,
-		&w);
-	vendor_used(x, &w, !err && !w.err && w.len);
-	if (!err && w.err)
-		err = IL_E_NOMEM;
+	err = vendor_ask(x, pci, out, cap, &len);
+	vendor_used(x, out, cap, len);
 	if (err)
 		return vendor_error(x, err);
-	if (!w.len) {
+	if (!len) {
 		x->silent = true;
 		return IL_OK;
 	}
 	x->rsp.param1 = vendor_large(x) ? SPDM_VDM_LARGE : 0;
 	x->rsp.u.vdm = *in;
-	x->rsp.u.vdm.payload = (struct spdm_span){ w.p, w.len };
+	x->rsp.u.vdm.payload = (struct spdm_span){ out, len };
 	return spdm_ex_emit(x);
 }

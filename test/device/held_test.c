@@ -263,11 +263,12 @@ static void a_long_request_for_a_certificate_is_not_kept(void **unused)
 		.info = { info, sizeof(info) },
 	};
 	struct store *s = store_resetting();
-	struct wr w = wr_over(s->out, sizeof(s->out));
 	bool reset = false;
 	uint8_t tag = 0;
+	size_t len = 0;
 
-	assert_int_equal(device_csr(&s->dev, &ask, &w, &reset, &tag),
+	assert_int_equal(device_csr(&s->dev, &ask, s->out, sizeof(s->out), &len,
+				    &reset, &tag),
 			 IL_E_LONG);
 	assert_false(reset);
 	assert_int_equal(s->dev.store.csr[0].state, CSR_FREE);

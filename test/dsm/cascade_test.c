@@ -78,11 +78,9 @@ static const struct row {
 static void say_in(struct rig *g, unsigned conn, uint32_t sid)
 {
 	const uint8_t p[17] = { 1, 0x10, TDISP_GET_STATE, 0, 0, 0, 1 };
-	const struct spdm_vdm v = { .payload = { p, 17 } };
-	struct wr w = wr_over(g->ans, sizeof(g->ans));
-	struct dsm_conn *c = &g->conns[conn];
 
-	assert_int_equal(c->port.vendor(c, sid, &v, &w), IL_OK);
+	assert_int_equal(rig_vendor(g, conn, sid, p, 17, sizeof(g->ans)),
+			 IL_OK);
 	assert_int_equal(g->ans[2], TDISP_STATE);
 }
 
@@ -102,31 +100,24 @@ static struct rig *built(void)
 	return g;
 }
 
-static void end_of(struct rig *g, unsigned conn, uint32_t sid)
-{
-	struct dsm_conn *c = &g->conns[conn];
-
-	c->port.session_ended(c, sid, SPDM_END_REQUESTED);
-}
-
 static void happen(struct rig *g, const struct row *r)
 {
 	switch (r->kind) {
 	case END_A:
-		end_of(g, 0, 5);
+		rig_ended(g, 0, 5);
 		break;
 	case END_B:
-		end_of(g, 0, 6);
+		rig_ended(g, 0, 6);
 		break;
 	case END_C:
-		end_of(g, 1, 7);
+		rig_ended(g, 1, 7);
 		break;
 	case RESTART_0:
-		end_of(g, 0, 5);
-		end_of(g, 0, 6);
+		rig_ended(g, 0, 5);
+		rig_ended(g, 0, 6);
 		break;
 	case RESTART_1:
-		end_of(g, 1, 7);
+		rig_ended(g, 1, 7);
 		break;
 	case EVENT:
 		dsm_pci_event(&g->d.pci, r->ev, r->which);
@@ -253,16 +244,13 @@ static void the_end_of_a_session_ends_what_it_waits_for(void **unused)
 	uint8_t p[48] = { 0, IDEKM_KEY_PROG, 0,	   0,	 PEER, 0, 0,
 			  2, 0x11,	     0x22, 0x33, 0x44 };
 	struct rig *g = rig_new();
-	struct dsm_conn *c = &g->conns[0];
-	const struct spdm_vdm v = { .payload = { p, 48 } };
-	struct wr w = wr_over(g->ans, sizeof(g->ans));
 
 	(void)unused;
 	rig_start(g);
 	key_all(g, 5, STREAM);
 	g->hw.program = IL_E_AGAIN;
 	p[44] = 1;
-	assert_int_equal(c->port.vendor(c, 5, &v, &w), IL_E_AGAIN);
+	assert_int_equal(rig_vendor(g, 0, 5, p, 48, 64), IL_E_AGAIN);
 	bring(g, 5, VF2, TDI_RUN);
 	g->hw.quiesce = IL_E_AGAIN;
 	assert_int_equal(ask(g, 5, VF1, TDISP_LOCK_REQ), TDISP_ERROR);
@@ -273,7 +261,7 @@ static void the_end_of_a_session_ends_what_it_waits_for(void **unused)
 	assert_int_equal(ask(g, 5, PF0, TDISP_GET_STATE), TDISP_STATE);
 	unsigned disarms = g->hw.disarms;
 
-	c->port.session_ended(c, 5, SPDM_END_REQUESTED);
+	rig_ended(g, 0, 5);
 	assert_int_equal(g->hw.kills, 2);
 	assert_int_equal(g->hw.disarms, disarms + 1);
 	assert_false(g->tdis[VF1].locking);
@@ -294,19 +282,16 @@ static void a_request_of_a_session_that_ended_is_not_outstanding(void **unused)
 		TDISP_PROTOCOL, 0x10, TDISP_VDM_REQ, 0, 0, VF1, 1
 	};
 	struct rig *g = rig_new();
-	struct dsm_conn *c = &g->conns[0];
-	const struct spdm_vdm v = { .payload = { p, 19 } };
-	struct wr w = wr_over(g->ans, sizeof(g->ans));
 
 	(void)unused;
 	rig_start(g);
 	g->hw.vdm = TDISP_E_PENDING;
-	assert_int_equal(c->port.vendor(c, 5, &v, &w), IL_E_AGAIN);
+	assert_int_equal(rig_vendor(g, 0, 5, p, 19, 64), IL_E_AGAIN);
 	assert_int_equal(ask(g, 6, VF2, TDISP_GET_STATE), TDISP_ERROR);
 	assert_int_equal(error_code(g), TDISP_E_BUSY);
-	c->port.session_ended(c, 5, SPDM_END_REQUESTED);
+	rig_ended(g, 0, 5);
 	assert_int_equal(ask(g, 6, VF2, TDISP_GET_STATE), TDISP_STATE);
-	c->port.session_ended(c, 6, SPDM_END_REQUESTED);
+	rig_ended(g, 0, 6);
 	rig_free(g);
 }
 

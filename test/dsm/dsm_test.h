@@ -93,6 +93,11 @@ enum il_err carry(struct rig *g, struct end *e, const uint8_t *p, size_t n);
 /* The same without SPDM around it, as if it had come in @session of
  * connection 0. */
 void tell(struct rig *g, uint32_t session, const uint8_t *p, size_t n);
+/* What SPDM tells of a session of @conn: a payload of it, for which the answer
+ * goes to g->ans; its end. */
+enum il_err rig_vendor(struct rig *g, unsigned conn, uint32_t session,
+		       const uint8_t *p, size_t n, size_t cap) IL_MUST;
+void rig_ended(struct rig *g, unsigned conn, uint32_t session);
 
 /* What IDE_KM and TDISP call a session of connection 0 that has spoken. */
 uint64_t token(const struct rig *g, uint32_t sid);

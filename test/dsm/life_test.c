@@ -234,8 +234,8 @@ static void an_end_of_another_session_touches_nothing(void **unused)
 	s = session(g, &g->a);
 	key_all(g, s, STREAM);
 	bring(g, s, VF1, TDI_RUN);
-	g->conns[0].port.session_ended(&g->conns[0], s + 1, SPDM_END_REQUESTED);
-	g->conns[0].port.session_ended(&g->conns[0], 0, SPDM_END_REQUESTED);
+	rig_ended(g, 0, s + 1);
+	rig_ended(g, 0, 0);
 	assert_int_equal(dsm_tdi_state(&g->d.pci, VF1), TDI_RUN);
 	assert_int_equal(dsm_tdi_state(&g->d.pci, PF0), TDI_UNLOCKED);
 	assert_int_equal(g->hw.kills, 0);
@@ -271,9 +271,7 @@ static void under_another_cipher_there_is_no_answer(void **unused)
 static void other_protocols_and_no_protocol_are_refused(void **unused)
 {
 	struct rig *g = rig_new();
-	uint8_t p[32] = { 2 }, out[64];
-	struct spdm_vdm v = { .payload = { p, 32 } };
-	struct wr w = wr_over(out, sizeof(out));
+	uint8_t p[32] = { 2 };
 	uint32_t s;
 
 	(void)unused;
@@ -282,28 +280,17 @@ static void other_protocols_and_no_protocol_are_refused(void **unused)
 	assert_int_equal(carry(g, &g->a, p, 32), IL_E_PEER);
 	assert_int_equal(spdm_req_peer_error(&g->a.req),
 			 SPDM_ERR_INVALID_REQUEST);
-	assert_int_equal(g->conns[0].port.vendor(&g->conns[0], s, &v, &w),
-			 IL_E_FIELD);
-	v.payload.n = 0;
-	assert_int_equal(g->conns[0].port.vendor(&g->conns[0], s, &v, &w),
-			 IL_E_SHORT);
+	assert_int_equal(rig_vendor(g, 0, s, p, 32, 64), IL_E_FIELD);
+	assert_int_equal(rig_vendor(g, 0, s, p, 0, 64), IL_E_SHORT);
 	p[0] = TDISP_PROTOCOL;
-	v.payload.n = 16;
-	assert_int_equal(g->conns[0].port.vendor(&g->conns[0], s, &v, &w),
-			 IL_E_SHORT);
-	assert_int_equal(w.len, 0);
-	v.payload.n = 17;
+	assert_int_equal(rig_vendor(g, 0, s, p, 16, 64), IL_E_SHORT);
+	assert_int_equal(g->ans_len, 0);
 	for (size_t cap = 0; cap < 49; cap++) {
-		w = wr_over(out, cap);
-		assert_int_equal(
-			g->conns[0].port.vendor(&g->conns[0], s, &v, &w),
-			IL_E_SPACE);
-		assert_int_equal(w.len, 0);
+		assert_int_equal(rig_vendor(g, 0, s, p, 17, cap), IL_E_SPACE);
+		assert_int_equal(g->ans_len, 0);
 	}
-	w = wr_over(out, 49);
-	assert_int_equal(g->conns[0].port.vendor(&g->conns[0], s, &v, &w),
-			 IL_OK);
-	assert_int_equal(w.len, 25);
+	assert_int_equal(rig_vendor(g, 0, s, p, 17, 49), IL_OK);
+	assert_int_equal(g->ans_len, 25);
 	rig_free(g);
 }
 

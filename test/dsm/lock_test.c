@@ -221,8 +221,7 @@ static void peers_reach_each_other_while_both_run(void **unused)
 			assert_int_equal(ask(b, S, VF1, TDISP_UNBIND_P2P_REQ),
 					 TDISP_UNBIND_P2P_RSP);
 		if (way == SESSION)
-			b->conns[0].port.session_ended(&b->conns[0], S,
-						       SPDM_END_REQUESTED);
+			rig_ended(b, 0, S);
 		assert_false(passes(a, b));
 		assert_false(passes(b, a));
 		/* It was given back, before STOP was answered. */

@@ -217,12 +217,14 @@ static enum il_err measure(void *ctx, uint8_t index,
 }
 
 static enum il_err other(void *ctx, uint32_t session, const struct spdm_vdm *in,
-			 struct wr *out)
+			 uint8_t *out, size_t cap, size_t *len)
 {
+	struct wr w = wr_over(out, cap);
+
 	(void)ctx;
 	(void)session;
-	wr_bytes(out, in->payload.p, in->payload.n);
-	return IL_OK;
+	wr_bytes(&w, in->payload.p, in->payload.n);
+	return wr_end(&w, len);
 }
 
 static const struct spdm_rsp_port spdm_port = { .sign = sign,
@@ -388,14 +390,26 @@ enum il_err carry(struct rig *g, struct end *e, const uint8_t *p, size_t n)
 	return err;
 }
 
-void tell(struct rig *g, uint32_t sid, const uint8_t *p, size_t n)
+enum il_err rig_vendor(struct rig *g, unsigned conn, uint32_t sid,
+		       const uint8_t *p, size_t n, size_t cap)
 {
 	const struct spdm_vdm v = { .payload = { p, n } };
-	struct wr w = wr_over(g->ans, sizeof(g->ans));
+	struct dsm_conn *c = &g->conns[conn];
 
-	assert_int_equal(g->conns[0].port.vendor(&g->conns[0], sid, &v, &w),
-			 IL_OK);
-	g->ans_len = w.len;
+	g->ans_len = 0;
+	return c->rsp.cfg.up->vendor(c, sid, &v, g->ans, cap, &g->ans_len);
+}
+
+void rig_ended(struct rig *g, unsigned conn, uint32_t sid)
+{
+	struct dsm_conn *c = &g->conns[conn];
+
+	c->rsp.cfg.up->ended(c, sid, SPDM_END_REQUESTED);
+}
+
+void tell(struct rig *g, uint32_t sid, const uint8_t *p, size_t n)
+{
+	assert_int_equal(rig_vendor(g, 0, sid, p, n, sizeof(g->ans)), IL_OK);
 }
 
 uint64_t token(const struct rig *g, uint32_t sid)

@@ -76,17 +76,19 @@ static enum il_err measure(void *ctx, uint8_t index,
 
 /* Echoes the payload with every byte one higher. */
 static enum il_err vendor(void *ctx, uint32_t session_id,
-			  const struct spdm_vdm *in, struct wr *out)
+			  const struct spdm_vdm *in, uint8_t *out, size_t cap,
+			  size_t *len)
 {
 	struct pair *p = ctx;
+	struct wr w = wr_over(out, cap);
 
 	(void)session_id;
 	p->vendor_calls++;
 	if (p->vendor_err)
 		return p->vendor_err;
 	for (size_t i = 0; i < in->payload.n && !p->vendor_silent; i++)
-		wr_u8(out, (uint8_t)(in->payload.p[i] + 1));
-	return IL_OK;
+		wr_u8(&w, (uint8_t)(in->payload.p[i] + 1));
+	return wr_end(&w, len);
 }
 
 static void ended(void *ctx, uint32_t session_id, enum spdm_end why)
@@ -197,14 +199,14 @@ static const struct spdm_req_port req_port = {
 static const struct spdm_rsp_port port = {
 	.sign = sign,
 	.measure = measure,
-	.vendor = vendor,
 	.vendor_other = vendor,
-	.session_ended = ended,
 	.psk = rsp_psk,
 	.trust = trust,
 	.peer_info = peer_info,
 	.sign_msg = sign_msg,
 };
+
+static const struct spdm_rsp_up up = { vendor, ended };
 
 static void tap(void *ctx, uint32_t session_id, enum spdm_tap_stage stage,
 		struct spdm_msg *rsp)
@@ -228,6 +230,8 @@ static void configure(struct pair *p, enum crypto_curve curve)
 		.env = &p->env,
 		.port = &port,
 		.port_ctx = p,
+		.up = &up,
+		.up_ctx = p,
 		.tap = tap,
 		.tap_ctx = p,
 		.versions = { SPDM_V12, SPDM_V11 },

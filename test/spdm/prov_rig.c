@@ -23,10 +23,11 @@ static enum il_err measure(void *ctx, uint8_t index,
 	return IL_E_ARG;
 }
 
-static enum il_err csr(void *ctx, const struct spdm_csr_ask *ask,
-		       struct wr *out, bool *reset, uint8_t *tag)
+static enum il_err csr(void *ctx, const struct spdm_csr_ask *ask, uint8_t *out,
+		       size_t cap, size_t *len, bool *reset, uint8_t *tag)
 {
 	struct prov *v = ctx;
+	struct wr w = wr_over(out, cap);
 
 	v->csrs++;
 	v->csr = *ask;
@@ -39,12 +40,12 @@ static enum il_err csr(void *ctx, const struct spdm_csr_ask *ask,
 	*tag = v->tag;
 	if (v->reset || !v->csr_len)
 		return IL_OK;
-	wr_u8(out, 0x30);
-	wr_u8(out, 0x82);
-	wr_u16be(out, (uint16_t)(v->csr_len - 4));
+	wr_u8(&w, 0x30);
+	wr_u8(&w, 0x82);
+	wr_u16be(&w, (uint16_t)(v->csr_len - 4));
 	for (size_t i = 4; i < v->csr_len; i++)
-		wr_u8(out, (uint8_t)i);
-	return IL_OK;
+		wr_u8(&w, (uint8_t)i);
+	return wr_end(&w, len);
 }
 
 static enum il_err set_cert(void *ctx, const struct spdm_cert_ask *ask,
@@ -103,16 +104,18 @@ static enum il_err set_key_pair(void *ctx, const struct spdm_key_pair_ask *ask,
 	return IL_OK;
 }
 
-static enum il_err endpoint_info(void *ctx, uint8_t sub, struct wr *out)
+static enum il_err endpoint_info(void *ctx, uint8_t sub, uint8_t *out,
+				 size_t cap, size_t *len)
 {
 	struct prov *v = ctx;
+	struct wr w = wr_over(out, cap);
 
 	if (v->info_err)
 		return v->info_err;
 	if (sub != SPDM_EP_INFO_CLASS_ID)
 		return IL_E_ARG;
-	wr_bytes(out, "\1\0\0\0\4\3\2\x1a\x1d\0", 10);
-	return IL_OK;
+	wr_bytes(&w, "\1\0\0\0\4\3\2\x1a\x1d\0", 10);
+	return wr_end(&w, len);
 }
 
 static enum il_err mel(void *ctx, uint32_t meas_hash, struct spdm_span *out)

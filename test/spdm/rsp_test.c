@@ -536,8 +536,8 @@ static void a_device_without_vendor_messages_says_so(void **unused)
 	struct spdm_msg m = { .version = SPDM_V12,
 			      .code = SPDM_VENDOR_DEFINED_REQUEST };
 
-	none.vendor = NULL;
 	none.vendor_other = NULL;
+	p->rsp.cfg.up = NULL;
 	p->rsp.cfg.port = &none;
 	m.u.vdm.standard = SPDM_STD_PCISIG;
 	for (unsigned i = 0; i < 2; i++) {

@@ -144,15 +144,16 @@ static void the_longest_answer_fits_the_least_scratch_buffer(void **unused)
 
 /* Begins an answer, and then says what the test wants. */
 static enum il_err half_answer(void *ctx, uint32_t session_id,
-			       const struct spdm_vdm *in, struct wr *out)
+			       const struct spdm_vdm *in, uint8_t *out,
+			       size_t cap, size_t *len)
 {
 	struct pair *p = ctx;
 
 	(void)session_id;
 	(void)in;
-	memset(out->p, 0xa5, out->cap);
+	memset(out, 0xa5, cap);
 	if (!p->vendor_err && !p->vendor_silent)
-		wr_zero(out, out->cap + 1); /* more than there is room for */
+		*len = cap + 1; /* more than there is room for */
 	return p->vendor_err;
 }
 
@@ -196,16 +197,14 @@ static void an_answer_that_a_port_did_not_finish_is_wiped(void **unused)
 		    { IL_E_NOMEM, false },
 		    { IL_OK, true },
 		    { IL_OK, false } };
-	struct spdm_rsp_port port;
+	const struct spdm_rsp_up up = { .vendor = half_answer };
 
 	(void)unused;
 	/* With a tap it stands aside, without one in the caller's buffer. */
 	for (unsigned i = 0; i < 2 * COUNT(how); i++) {
 		struct pair *p = pair_new(CRYPTO_P256);
 
-		port = *p->rcfg.port;
-		port.vendor = half_answer;
-		p->rcfg.port = &port;
+		p->rcfg.up = &up;
 		if (i & 1)
 			p->rcfg.tap = NULL;
 		p->rcfg.scratch_len = PAIR_TRANSFER + 1024;
