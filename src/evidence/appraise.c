@@ -5,7 +5,6 @@
 
 #include "base/bits.h"
 #include "base/bytes.h"
-#include "spdm/codec.h"
 #include "spdm/keys.h"
 
 static enum il_err refuse(struct evidence_verdict *v, enum evidence_why why,
@@ -26,10 +25,12 @@ static bool vouched(const struct crypto *c, enum crypto_hash_alg alg,
 	       bytes_equal_ct(own, digest, crypto_hash_len(alg));
 }
 
-static enum il_err
-judge_chain(const struct crypto *c, const struct evidence_policy *p,
-	    const struct evidence_claims *claims, const struct evidence_blob *b,
-	    struct evidence_findings *out, struct evidence_verdict *v)
+enum il_err evidence_check_chain(const struct crypto *c,
+				 const struct evidence_policy *p,
+				 const struct evidence_claims *claims,
+				 const struct evidence_blob *b,
+				 struct crypto_chain *out,
+				 struct evidence_verdict *v)
 {
 	size_t hash_len = crypto_hash_len(claims->spdm_hash);
 	struct rd r = rd_over(b->p, b->len);
@@ -47,7 +48,7 @@ judge_chain(const struct crypto *c, const struct evidence_policy *p,
 	const uint8_t *der = rd_bytes(&r, left);
 
 	if (r.err || !left || len != b->len ||
-	    crypto_chain_parse(c, der, left, &out->chain))
+	    crypto_chain_parse(c, der, left, out))
 		return refuse(v, EVIDENCE_WHY_CHAIN, 0);
 	/*
 	 * RootHash covers the root certificate, which the chain may leave
@@ -57,91 +58,17 @@ judge_chain(const struct crypto *c, const struct evidence_policy *p,
 	if (crypto_hash(c, claims->spdm_hash, p->anchor, p->anchor_len, own) ||
 	    !bytes_equal_ct(own, root, hash_len))
 		return refuse(v, EVIDENCE_WHY_ROOT_HASH, 0);
-	if (crypto_chain_verify(c, &out->chain, p->anchor, p->anchor_len,
-				p->now_s, &v->trust))
+	if (crypto_chain_verify(c, out, p->anchor, p->anchor_len, p->now_s,
+				&v->trust))
 		return refuse(v, EVIDENCE_WHY_TRUST, 0);
 	return IL_OK;
 }
 
-/* The pieces of a measurement transcript. */
-struct transcript {
-	uint8_t version;
-	struct spdm_msg req;
-	struct spdm_msg rsp;
-	size_t signed_len;
-};
-
-/* Bytes of the VCA message at the cursor; 0 if there is none. */
-static size_t vca_len(const struct rd *r)
-{
-	const uint8_t *p = r->p;
-	size_t left = rd_left(r);
-
-	if (left < 6)
-		return 0;
-	switch (p[1]) {
-	case SPDM_GET_VERSION:
-		return 4;
-	case SPDM_VERSION:
-		return 6 + 2 * (size_t)p[5];
-	case SPDM_GET_CAPABILITIES:
-	case SPDM_CAPABILITIES:
-		return p[0] >= SPDM_V12 ? 20 : 12;
-	case SPDM_NEGOTIATE_ALGORITHMS:
-	case SPDM_ALGORITHMS:
-		return (size_t)p[4] | (size_t)p[5] << 8;
-	default:
-		return 0;
-	}
-}
-
-static enum il_err split(const struct evidence_blob *b, uint8_t sig_len,
-			 uint8_t hash_len, struct transcript *t)
-{
-	static const uint8_t order[] = {
-		SPDM_GET_VERSION,	   SPDM_VERSION,
-		SPDM_GET_CAPABILITIES,	   SPDM_CAPABILITIES,
-		SPDM_NEGOTIATE_ALGORITHMS, SPDM_ALGORITHMS,
-	};
-	const struct spdm_shape sh = { .hash_len = hash_len,
-				       .sig_len = sig_len,
-				       .sign = true };
-	const size_t req_len = 4 + SPDM_NONCE_LEN + 1;
-	struct rd r = rd_over(b->p, b->len);
-	enum il_err err;
-
-	for (size_t i = 0; i < COUNT(order); i++) {
-		size_t n = vca_len(&r);
-		const uint8_t *p = rd_bytes(&r, n);
-
-		if (!p || !n || p[1] != order[i])
-			return IL_E_FIELD;
-	}
-
-	const uint8_t *req = rd_bytes(&r, req_len);
-	size_t left = rd_left(&r);
-	const uint8_t *rsp = rd_bytes(&r, left);
-
-	if (r.err)
-		return r.err;
-	err = spdm_msg_decode(req, req_len, &sh, &t->req);
-	if (!err)
-		err = spdm_msg_decode(rsp, left, &sh, &t->rsp);
-	if (!err && (t->req.code != SPDM_GET_MEASUREMENTS ||
-		     t->rsp.code != SPDM_MEASUREMENTS ||
-		     t->req.version != t->rsp.version ||
-		     t->req.param2 != SPDM_MEAS_ALL))
-		err = IL_E_FIELD;
-	t->version = t->req.version;
-	t->signed_len = b->len - sig_len;
-	return err;
-}
-
-static enum il_err read_values(const struct transcript *t,
+static enum il_err read_values(const struct evidence_transcript *t,
 			       struct evidence_findings *out,
 			       struct evidence_verdict *v)
 {
-	struct rd r = rd_over(t->rsp.u.meas.record.p, t->rsp.u.meas.record.n);
+	struct rd r = rd_over(t->record.p, t->record.n);
 
 	out->n_meas = 0;
 	while (rd_left(&r)) {
@@ -192,35 +119,26 @@ static enum il_err compare_values(const struct evidence_policy *p,
 	return IL_OK;
 }
 
-static enum il_err
-judge_meas(const struct crypto *c, const struct evidence_policy *p,
-	   const struct evidence_claims *claims, const struct evidence_blob *b,
-	   struct evidence_findings *out, struct evidence_verdict *v)
+enum il_err
+evidence_check_meas(const struct crypto *c, const struct evidence_policy *p,
+		    const struct evidence_claims *claims,
+		    const struct evidence_blob *b, struct crypto_slot leaf,
+		    struct evidence_transcript *t, struct evidence_verdict *v)
 {
-	uint8_t hash_len = (uint8_t)crypto_hash_len(claims->spdm_hash);
-	uint8_t sig_len = (uint8_t)(2 * crypto_curve_len(out->chain.curve));
-	uint32_t hash = claims->spdm_hash == CRYPTO_SHA256 ? SPDM_HASH_SHA_256
-							   : SPDM_HASH_SHA_384;
-	uint8_t th[CRYPTO_HASH_MAX], digest[CRYPTO_HASH_MAX];
-	struct transcript t;
+	const struct spdm_span bytes = { b->p, b->len };
 
 	if (!claims->meas_valid || !claims->meas_fresh)
 		return refuse(v, EVIDENCE_WHY_MEAS_STALE, 0);
 	if (!vouched(c, claims->hash, b, claims->meas))
 		return refuse(v, EVIDENCE_WHY_MEAS_DIGEST, 0);
-	if (b->len <= sig_len || split(b, sig_len, hash_len, &t))
+	if (evidence_transcript_read(bytes, t) || !t->whole ||
+	    spdm_crypto_hash(t->hash) != claims->spdm_hash)
 		return refuse(v, EVIDENCE_WHY_MEAS_FORM, 0);
-	if (!bytes_equal_ct(t.req.u.get_meas.nonce, p->nonce, SPDM_NONCE_LEN))
+	if (!bytes_equal_ct(t->nonce.p, p->nonce, SPDM_NONCE_LEN))
 		return refuse(v, EVIDENCE_WHY_MEAS_NONCE, 0);
-	if (crypto_hash(c, claims->spdm_hash, b->p, t.signed_len, th) ||
-	    spdm_sign_digest(c, t.version, hash, SPDM_SIGN_MEASUREMENTS, th,
-			     digest) ||
-	    crypto_verify_digest(c, out->chain.leaf, digest, hash_len,
-				 t.rsp.u.meas.sig.p, t.rsp.u.meas.sig.n))
+	if (evidence_transcript_verify(c, t, leaf))
 		return refuse(v, EVIDENCE_WHY_MEAS_SIGNATURE, 0);
-	if (read_values(&t, out, v))
-		return IL_E_AUTH;
-	return compare_values(p, out, v);
+	return IL_OK;
 }
 
 /*
@@ -251,18 +169,17 @@ static enum il_err judge_ranges(const struct evidence_policy *p,
 	return IL_OK;
 }
 
-static enum il_err judge_report(const struct crypto *c,
-				const struct evidence_policy *p,
-				const struct evidence_claims *claims,
-				const struct evidence_blob *b,
-				struct evidence_findings *out,
-				struct evidence_verdict *v)
+enum il_err evidence_check_report(const struct crypto *c,
+				  const struct evidence_policy *p,
+				  const struct evidence_claims *claims,
+				  const struct evidence_blob *b,
+				  struct tdisp_report *rep,
+				  struct evidence_verdict *v)
 {
-	const struct tdisp_report *rep = &out->report;
 
 	if (!vouched(c, claims->hash, b, claims->report))
 		return refuse(v, EVIDENCE_WHY_REPORT_DIGEST, 0);
-	if (tdisp_report_decode(b->p, b->len, &out->report))
+	if (tdisp_report_decode(b->p, b->len, rep))
 		return refuse(v, EVIDENCE_WHY_REPORT_FORM, 0);
 	/* Law 31: nothing that the trusted entry does not cover. */
 	if (!(rep->info & TDISP_INFO_DMA_NO_PASID) ||
@@ -277,6 +194,30 @@ static enum il_err judge_report(const struct crypto *c,
 	return judge_ranges(p, rep, v);
 }
 
+enum il_err evidence_own_claims(const struct crypto *c,
+				const struct evidence_blobs *blobs,
+				struct evidence_claims *out)
+{
+	struct evidence_claims own = { .meas_valid = true, .meas_fresh = true };
+	struct evidence_transcript t;
+	enum il_err err = evidence_transcript_read(
+		(struct spdm_span){ blobs->meas.p, blobs->meas.len }, &t);
+
+	own.spdm_hash = own.hash = err ? 0 : spdm_crypto_hash(t.hash);
+	if (!err)
+		err = crypto_hash(c, own.hash, blobs->certs.p, blobs->certs.len,
+				  own.certs);
+	if (!err)
+		err = crypto_hash(c, own.hash, blobs->meas.p, blobs->meas.len,
+				  own.meas);
+	if (!err)
+		err = crypto_hash(c, own.hash, blobs->report.p,
+				  blobs->report.len, own.report);
+	if (!err)
+		*out = own;
+	return err;
+}
+
 enum il_err evidence_appraise(const struct crypto *c,
 			      const struct evidence_policy *p,
 			      const struct evidence_claims *claims,
@@ -284,14 +225,21 @@ enum il_err evidence_appraise(const struct crypto *c,
 			      struct evidence_findings *out,
 			      struct evidence_verdict *v)
 {
+	struct evidence_transcript t;
 	enum il_err err;
 
 	*v = (struct evidence_verdict){ 0 };
-	err = judge_chain(c, p, claims, &blobs->certs, out, v);
+	err = evidence_check_chain(c, p, claims, &blobs->certs, &out->chain, v);
 	if (!err)
-		err = judge_meas(c, p, claims, &blobs->meas, out, v);
+		err = evidence_check_meas(c, p, claims, &blobs->meas,
+					  out->chain.leaf, &t, v);
 	if (!err)
-		err = judge_report(c, p, claims, &blobs->report, out, v);
+		err = read_values(&t, out, v);
+	if (!err)
+		err = compare_values(p, out, v);
+	if (!err)
+		err = evidence_check_report(c, p, claims, &blobs->report,
+					    &out->report, v);
 	return err;
 }
 
@@ -333,6 +281,12 @@ static const char *why_says(enum evidence_why why)
 		return "locked with other flags than asked";
 	case EVIDENCE_WHY_CHANGED:
 		return "the lock session changed while evidence was read";
+	case EVIDENCE_WHY_VERSION:
+		return "the version of SPDM is older than is asked";
+	case EVIDENCE_WHY_NO_REPORT:
+		return "there is no interface report";
+	case EVIDENCE_WHY_UNVOUCHED:
+		return "interface report: nobody vouches for it";
 	case EVIDENCE_WHYS:
 		break;
 	}

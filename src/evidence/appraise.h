@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "crypto/crypto.h"
+#include "evidence/transcript.h"
 #include "tdisp/report.h"
 
 /*
@@ -64,6 +65,10 @@ enum evidence_why {
 	EVIDENCE_WHY_REPORT_RANGE,  /* range outside its BAR (law 33) */
 	EVIDENCE_WHY_LOCK_FLAGS,    /* locked otherwise than asked (law 32) */
 	EVIDENCE_WHY_CHANGED,	    /* another lock session than at first */
+	/* Of those who have no TSM (lib/evidence.c): */
+	EVIDENCE_WHY_VERSION,	/* older SPDM than is asked */
+	EVIDENCE_WHY_NO_REPORT, /* none, and one is asked */
+	EVIDENCE_WHY_UNVOUCHED, /* a report for which nobody vouches */
 	EVIDENCE_WHYS,
 };
 
@@ -115,6 +120,45 @@ enum il_err evidence_appraise(const struct crypto *c,
 			      const struct evidence_blobs *blobs,
 			      struct evidence_findings *out,
 			      struct evidence_verdict *v) IL_MUST;
+
+/*
+ * Its parts, for those who hold no claims of a TSM or judge values otherwise.
+ * Each leaves *@v alone unless it refuses.
+ *
+ * Errors: as evidence_appraise()
+ */
+enum il_err evidence_check_chain(const struct crypto *c,
+				 const struct evidence_policy *p,
+				 const struct evidence_claims *claims,
+				 const struct evidence_blob *b,
+				 struct crypto_chain *out,
+				 struct evidence_verdict *v) IL_MUST;
+/* All but the values. @leaf: the key of the chain. */
+enum il_err evidence_check_meas(const struct crypto *c,
+				const struct evidence_policy *p,
+				const struct evidence_claims *claims,
+				const struct evidence_blob *b,
+				struct crypto_slot leaf,
+				struct evidence_transcript *t,
+				struct evidence_verdict *v) IL_MUST;
+enum il_err evidence_check_report(const struct crypto *c,
+				  const struct evidence_policy *p,
+				  const struct evidence_claims *claims,
+				  const struct evidence_blob *b,
+				  struct tdisp_report *rep,
+				  struct evidence_verdict *v) IL_MUST;
+
+/*
+ * evidence_own_claims() - digests of the bytes themselves
+ *
+ * For who has no TSM: the chain and the measurements then stand on their
+ * signatures alone, the report on whoever brought it.
+ *
+ * Errors: as evidence_transcript_read()
+ */
+enum il_err evidence_own_claims(const struct crypto *c,
+				const struct evidence_blobs *blobs,
+				struct evidence_claims *out) IL_MUST;
 
 /* A sentence such as "measurement 2 differs from the expected one". */
 void evidence_verdict_text(const struct evidence_verdict *v, char *out,
