@@ -422,6 +422,10 @@ void spdm_req_reset(struct spdm_req *q);
 /* Drops the session without telling the peer; state CONNECTED. */
 void spdm_req_drop_session(struct spdm_req *q);
 
+/* The request at hand, such as "KEY_EXCHANGE"; "message" where there is none
+ * to name. */
+const char *spdm_req_asking(const struct spdm_req *q);
+
 /* Results. Bytes stay valid until the next begin unless said otherwise. */
 
 /* The SPDM certificate chain, until the next CONNECT. */
