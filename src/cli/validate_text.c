@@ -78,7 +78,10 @@ static void end(struct val *v)
 			val_count(v, JUDGE_BROKEN));
 	fputc('\n', f);
 	if (v->sum.gone)
-		fputs("the target is gone; what was left was not tested\n", f);
+		fprintf(f,
+			"the target is gone (%s); what was left was not "
+			"tested\n",
+			v->sum.why);
 	if (val_count(v, JUDGE_FAIL))
 		fprintf(f, "again with the same random numbers: --seed %llu\n",
 			(unsigned long long)v->cfg.seed);

@@ -220,7 +220,8 @@ struct judge_result {
 
 struct judge_sum {
 	unsigned count[JUDGE_VERDICTS];
-	bool gone; /* the target went away and did not come back */
+	bool gone; /* the target went away, or was not there */
+	char why[160]; /* what it said of that */
 };
 
 /* One message, or words of the case; bytes in judge_log.bytes. */
@@ -265,6 +266,8 @@ struct judge_cfg {
 	uint64_t seed;	     /* of all that the judge draws */
 	uint64_t timeout_ns; /* for one answer */
 	uint64_t limit_ns;   /* for the whole run; 0: none */
+	/* The cases; NULL: judge_tables. */
+	const struct judge_table *const *tables;
 	/* Shell patterns over full names; none: all. */
 	const char *const *only;
 	size_t n_only;
@@ -320,6 +323,7 @@ struct judge {
 	uint64_t end_ns;
 	bool open;	    /* the target is */
 	bool broken;	    /* it must be opened anew */
+	bool heard;	    /* in this case, any answer */
 	bool surveyed;	    /* @offered is known */
 	uint8_t offered;    /* versions that VERSION lists, JUDGE_V… */
 	const char *unable; /* why @offered is not known */
@@ -372,7 +376,7 @@ struct judge {
 enum il_err judge_run(struct judge *j, const struct judge_cfg *cfg,
 		      struct judge_sum *sum) IL_MUST;
 
-/* Does a name fit one of @only? None: yes. */
+/* Does a name fit one of the patterns @only? None: yes. */
 bool judge_wanted(const char *const *only, size_t n, const char *name);
 
 #endif

@@ -64,7 +64,7 @@ static uint8_t listed(const struct spdm_msg *m)
 
 /*
  * Opens, and asks. Any answer shows that the device is there; one that is no
- * VERSION leaves open what it offers, and cases find that out.
+ * VERSION, or nonsense, leaves open what it offers, and cases find that out.
  */
 static enum il_err survey(struct judge *j)
 {
@@ -72,6 +72,8 @@ static enum il_err survey(struct judge *j)
 
 	if (!err)
 		err = probe(j);
+	if (err == IL_E_FIELD)
+		return reopen(j);
 	if (err) {
 		j->broken = true;
 		return err;
@@ -83,10 +85,11 @@ static enum il_err survey(struct judge *j)
 	return IL_OK;
 }
 
-/* As after a case that broke the connection. */
+/* A device to talk to, after one that did not answer; false: it is gone. */
 static bool recover(struct judge *j)
 {
 	const struct judge_target_ops *ops = judge_ops(j);
+	const char *why;
 
 	for (unsigned i = 0; i < TRIES; i++) {
 		if (!survey(j))
@@ -94,7 +97,15 @@ static bool recover(struct judge *j)
 		if (ops->reset && !ops->reset(judge_target(j)) && !survey(j))
 			return true;
 	}
+	why = ops->why(judge_target(j));
+	snprintf(j->sum.why, sizeof(j->sum.why), "%s", why ? why : "");
+	j->sum.gone = true;
 	return false;
+}
+
+static void say_gone(struct judge *j)
+{
+	judge_say(j, JUDGE_ABSENT, "the target is gone: %s", j->sum.why);
 }
 
 /* --- one case --- */
@@ -165,6 +176,16 @@ static void do_later(struct judge *j)
 	memcpy(j->words, words, sizeof(words));
 }
 
+static void begin(struct judge *j, const char *name)
+{
+	j->verdict = JUDGE_UNTOLD;
+	j->expected = 0;
+	j->words[0] = '\0';
+	j->heard = false;
+	j->dice.state = seed_of(j->cfg.seed, name);
+	judge_log_begin(j);
+}
+
 static void try_case(struct judge *j)
 {
 	judge_puppet_begin(j);
@@ -177,6 +198,25 @@ static void try_case(struct judge *j)
 	j->log.judged = j->log.count;
 	do_later(j);
 	judge_puppet_end(j);
+}
+
+/*
+ * A case that heard nothing at all may have met a connection that was dead
+ * before it: it has another go on a new one. A device that is not there any
+ * more was not tested by it.
+ */
+static void try_twice(struct judge *j, const char *name)
+{
+	try_case(j);
+	if (j->verdict != JUDGE_FAIL || !j->broken || j->heard)
+		return;
+	if (recover(j)) {
+		begin(j, name);
+		try_case(j);
+	} else {
+		begin(j, name);
+		say_gone(j);
+	}
 }
 
 static void told(struct judge *j, struct judge_result *r, uint64_t began)
@@ -196,10 +236,8 @@ static bool able(struct judge *j)
 {
 	if (j->cfg.limit_ns && judge_now(j) >= j->end_ns)
 		judge_say(j, JUDGE_ABSENT, "the time for all is used up");
-	else if (!j->sum.gone && (j->broken || !j->open) && !recover(j))
-		j->sum.gone = true;
-	if (j->sum.gone)
-		judge_say(j, JUDGE_ABSENT, "the target is gone");
+	else if (j->sum.gone || ((j->broken || !j->open) && !recover(j)))
+		say_gone(j);
 	return judge_on(j);
 }
 
@@ -214,17 +252,13 @@ static void one(struct judge *j, const struct judge_case *c, uint8_t version)
 		return;
 	j->c = c;
 	j->version = version;
-	j->verdict = JUDGE_UNTOLD;
-	j->expected = 0;
-	j->words[0] = '\0';
-	j->dice.state = seed_of(j->cfg.seed, r.name);
-	judge_log_begin(j);
+	begin(j, r.name);
 	why = lacks(j, c, version);
 	if (why)
 		judge_say(j, JUDGE_ABSENT, "%s", why);
 	else if (able(j)) {
-		judge_log_begin(j);
-		try_case(j);
+		begin(j, r.name); /* without what recovering said */
+		try_twice(j, r.name);
 	}
 	told(j, &r, began);
 }
@@ -257,12 +291,13 @@ enum il_err judge_run(struct judge *j, const struct judge_cfg *cfg,
 		return IL_E_ARG;
 	memset(j, 0, sizeof(*j));
 	j->cfg = *cfg;
+	if (!j->cfg.tables)
+		j->cfg.tables = judge_tables;
 	j->end_ns = judge_now(j) + cfg->limit_ns;
-	if (!recover(j))
-		j->sum.gone = true;
+	(void)recover(j);
 	for (unsigned g = 0; g < JUDGE_GROUPS; g++)
-		for (size_t t = 0; judge_tables[t]; t++)
-			group(j, judge_tables[t], g);
+		for (size_t t = 0; j->cfg.tables[t]; t++)
+			group(j, j->cfg.tables[t], g);
 	if (j->open)
 		o->close(judge_target(j));
 	*sum = j->sum;

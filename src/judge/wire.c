@@ -244,6 +244,7 @@ enum il_err judge_wire_recv(struct judge *j, uint64_t timeout_ns)
 	memset(a, 0, sizeof(*a));
 	if (err)
 		return err;
+	j->heard = true;
 	heard(j, true, c.kind, c.p, c.n);
 	if (c.n > sizeof(j->in))
 		return IL_E_FIELD;

@@ -61,10 +61,13 @@ static enum il_err rig_send(void *ctx, enum judge_kind kind, const uint8_t *p,
 			    size_t n, uint64_t until_ns)
 {
 	struct rig *r = ctx;
-	const enum rig_way way = r->between ? r->between(r, r->nth) : RIG_GOES;
 	struct rig_answer *a;
+	enum rig_way way;
 
 	(void)until_ns;
+	r->said = p;
+	r->said_n = n;
+	way = r->between ? r->between(r, r->nth) : RIG_GOES;
 	r->nth++;
 	if (r->dead || way == RIG_CLOSES)
 		return failed(r, IL_E_IO, "it closed the connection");

@@ -35,6 +35,9 @@ struct rig {
 	enum rig_way (*between)(struct rig *r, unsigned nth);
 	unsigned nth;
 	unsigned opens, resets;
+	const uint8_t *said; /* the message that @between is asked about */
+	size_t said_n;
+	bool hung; /* of @between's own */
 	bool dead; /* nobody opens it any more */
 	bool can_reset;
 	const char *why;
