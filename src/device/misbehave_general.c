@@ -184,4 +184,5 @@ static const struct misbehaviour rows[] = {
 	  .answered = note },
 };
 
-const struct misbehave_group misbehave_general = { "general", rows, COUNT(rows) };
+const struct misbehave_group misbehave_general = { "general", rows,
+						   COUNT(rows) };
