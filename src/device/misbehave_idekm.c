@@ -16,12 +16,12 @@ static enum il_err take(void *ctx, const struct idekm_ref *ref,
 			const uint8_t key[IDEKM_KEY_LEN],
 			const uint8_t ifv[IDEKM_IFV_LEN], uint8_t *status)
 {
-	(void)ctx;
-	(void)ref;
-	(void)key;
-	(void)ifv;
-	*status = IDEKM_OK;
-	return IL_OK;
+	enum il_err err = device_dsm_port.program_key(ctx, ref, key, ifv,
+						      status);
+
+	if (!err && *status == IDEKM_FAILED)
+		*status = IDEKM_OK;
+	return err;
 }
 
 static void reprogram_ports(struct misbehave_one *me,

@@ -155,6 +155,9 @@ static void kind_of(struct device_cfg *cfg, enum product_kind kind)
 		cfg->spdm.req_asym = SPDM_ASYM_ECDSA_P256;
 		cfg->trust = trust;
 		break;
+	case PRODUCT_LARGE:
+		cfg->spdm.caps |= SPDM_CAP_LARGE_RESP;
+		break;
 	}
 }
 
