@@ -10,5 +10,12 @@ const struct judge_table *const judge_tables[] = {
 	&judge_cases_spdm_offer,
 	&judge_cases_spdm_certs,
 	&judge_cases_spdm_cert_get,
+	&judge_cases_session_keyex,
+	&judge_cases_session_finish,
+	&judge_cases_session_phase,
+	&judge_cases_session_psk,
+	&judge_cases_session_live,
+	&judge_cases_secured,
+	&judge_cases_secured_bad,
 	NULL,
 };

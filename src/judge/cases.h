@@ -17,5 +17,12 @@ extern const struct judge_table judge_cases_spdm_algs;
 extern const struct judge_table judge_cases_spdm_offer;
 extern const struct judge_table judge_cases_spdm_certs;
 extern const struct judge_table judge_cases_spdm_cert_get;
+extern const struct judge_table judge_cases_session_keyex;
+extern const struct judge_table judge_cases_session_finish;
+extern const struct judge_table judge_cases_session_phase;
+extern const struct judge_table judge_cases_session_psk;
+extern const struct judge_table judge_cases_session_live;
+extern const struct judge_table judge_cases_secured;
+extern const struct judge_table judge_cases_secured_bad;
 
 #endif

@@ -7,6 +7,8 @@
 
 /* The crypto table's number of an SPDM hash bit; 0 if not ours. */
 enum crypto_hash_alg spdm_crypto_hash(uint32_t base_hash);
+/* The same of a DHE group. */
+enum crypto_curve spdm_crypto_curve(uint16_t dhe);
 
 /*
  * The key schedule. Source: DSP0274 1.2.1, section 11 (key schedule). In PSK

@@ -4,10 +4,8 @@
 
 #include "spdm/keys.h"
 
-/* The crypto table's number of an AEAD, a DHE group and a KEM; 0 if not ours.
- */
+/* The crypto table's number of an AEAD and a KEM; 0 if not ours. */
 enum crypto_aead_alg spdm_crypto_aead(uint16_t aead);
-enum crypto_curve spdm_crypto_curve(uint16_t dhe);
 enum crypto_kem spdm_crypto_kem(uint16_t kem);
 
 #endif
