@@ -80,7 +80,8 @@ static void versions(struct fj *j, json_t *v, void *to)
 static void sm_versions(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_word words[] = { { "1.0", BIT(0) },
-						{ "1.1", BIT(1) } };
+						{ "1.1", BIT(1) },
+						{ "1.2", BIT(2) } };
 	struct device_file *f = to;
 	uint32_t got = fj_words(j, v, words, COUNT(words));
 	uint16_t *out = f->cfg.spdm.sm_versions;
@@ -89,6 +90,8 @@ static void sm_versions(struct fj *j, json_t *v, void *to)
 	if (!got)
 		fj_fail(j, "a responder needs a version");
 	memset(out, 0, sizeof(f->cfg.spdm.sm_versions));
+	if (got & BIT(2))
+		out[n++] = SPDM_SM_V12;
 	if (got & BIT(1))
 		out[n++] = SPDM_SM_V11;
 	if (got & BIT(0))

@@ -242,7 +242,7 @@ struct spdm_rsp_cfg {
 	uint32_t meas_hash;
 	uint16_t dhe;
 	uint16_t aead;		 /* 0: AES-256-GCM */
-	uint16_t sm_versions[2]; /* SPDM_SM_V11 …; 0 ends */
+	uint16_t sm_versions[3]; /* SPDM_SM_V11 …; 0 ends */
 	struct spdm_rsp_slot slots[SPDM_SLOTS];
 	uint16_t slot_room; /* bytes of certificates a slot takes; 0: unknown */
 	/* In a place of trust, such as where it is made: slot 0 may be

@@ -210,6 +210,10 @@ static void other_values_reach_the_configuration(void **unused)
 	assert_int_equal(f.cfg.spdm.heartbeat_s, 7);
 	assert_int_equal(f.cfg.spdm.ct_exponent, 3);
 	assert_int_equal(f.cfg.meas_count, 0);
+	good("{\"spdm\": {\"secured_versions\": [\"1.0\", \"1.2\"]}}");
+	assert_int_equal(f.cfg.spdm.sm_versions[0], 0x1200);
+	assert_int_equal(f.cfg.spdm.sm_versions[1], 0x1000);
+	assert_int_equal(f.cfg.spdm.sm_versions[2], 0);
 	good("{\"doe\": {\"object_limit\": 65544}}");
 	assert_int_equal(f.cfg.spdm.transfer, 65472);
 	assert_int_equal(f.cfg.spdm.kem, 0);
