@@ -23,6 +23,7 @@ bool ses_connect(struct judge *j)
 {
 	if (j->ready && j->q.state != SPDM_REQ_NEW)
 		return judge_on(j);
+	j->req.kem = 0; /* what is made by hand is DHE */
 	return judge_connect(j);
 }
 
