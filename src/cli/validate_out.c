@@ -46,9 +46,10 @@ static void json_end(struct val *v)
 
 	for (size_t i = 0; i < v->n; i++)
 		json_array_append_new(cases, case_json(&v->cases[i]));
-	o = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:o}", "target",
-		      v->target.text, "seed", v->seed_text, "gone", v->sum.gone,
-		      "passed", (int)val_count(v, JUDGE_PASS), "failed",
+	o = json_pack("{s:o, s:s, s:b, s:i, s:i, s:i, s:i, s:o}", "target",
+		      text_or_null(v->target.text), "seed", v->seed_text,
+		      "gone", v->sum.gone, "passed",
+		      (int)val_count(v, JUDGE_PASS), "failed",
 		      (int)val_count(v, JUDGE_FAIL), "not_tested",
 		      (int)val_count(v, JUDGE_ABSENT), "broken",
 		      (int)val_count(v, JUDGE_BROKEN), "cases", cases);

@@ -350,6 +350,7 @@ struct judge {
 	size_t next_n;
 	enum judge_kind asked;	 /* how the last message went */
 	struct spdm_channel *rx; /* the channel that opened the answer */
+	bool ended;		 /* the session is, in its own words */
 	unsigned owed;		 /* answers that are still to come, of no use */
 	struct judge_answer a;
 	struct judge_log log;

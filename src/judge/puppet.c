@@ -72,6 +72,7 @@ void judge_puppet_begin(struct judge *j)
 	j->ready = false;
 	j->held = false;
 	j->own_shape = false;
+	j->ended = false;
 	j->rx = NULL;
 	j->laters = 0;
 	memset(&j->shape, 0, sizeof(j->shape));
@@ -130,7 +131,7 @@ void judge_puppet_end(struct judge *j)
 	if (!j->ready)
 		return;
 	if (j->q.state == SPDM_REQ_SESSION && j->q.ch[SPDM_DIR_REQ].live &&
-	    !j->broken && end_session(j))
+	    !j->broken && !j->ended && end_session(j))
 		j->broken = true;
 	spdm_req_fini(&j->q);
 	j->ready = false;
@@ -146,6 +147,8 @@ static bool begin(struct judge *j, enum spdm_req_op op,
 	if (!ready(j))
 		return false;
 	j->held = false;
+	if (op == SPDM_OP_SESSION || op == SPDM_OP_PSK)
+		j->ended = false;
 	*err = spdm_req_begin(&j->q, op, args);
 	return true;
 }

@@ -214,6 +214,7 @@ static void open_record(struct judge *j)
 	a->opened = true;
 	a->p = app.p;
 	a->n = app.n;
+	j->ended |= app.n > 1 && app.p[1] == SPDM_END_SESSION_ACK;
 }
 
 static void decode(struct judge *j)

@@ -14,8 +14,8 @@
 
 struct child {
 	pid_t pid;
-	int out;	 /* its standard output and error */
-	char text[8192]; /* that came so far */
+	int out;	  /* its standard output and error */
+	char text[65536]; /* that came so far */
 	size_t len;
 };
 

@@ -15,10 +15,16 @@ int request_open(void **state)
 
 void request_serve(struct rig *r, struct served *s)
 {
-	const char *const argv[] = { "interlock", "device",	"--spdm-socket",
-				     s->target,	  "--identity", s->dir,
-				     s->file,	  NULL };
+	const char *argv[10] = { "interlock", "device",	    "--spdm-socket",
+				 s->target,   "--identity", s->dir };
+	unsigned n = 6;
 
+	if (s->misbehave) {
+		argv[n++] = "--misbehave";
+		argv[n++] = s->misbehave;
+	}
+	if (s->file)
+		argv[n++] = s->file;
 	snprintf(s->dir, sizeof(s->dir), "%s", rig_path(r, "id"));
 	snprintf(s->target, sizeof(s->target), "unix:%s",
 		 rig_path(r, "device.sock"));

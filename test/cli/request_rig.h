@@ -15,8 +15,9 @@ int request_open(void **state);
 struct served {
 	struct child child;
 	char target[160];
-	char dir[160];	  /* of its identity */
-	const char *file; /* that describes it, or NULL */
+	char dir[160];	       /* of its identity */
+	const char *file;      /* that describes it, or NULL */
+	const char *misbehave; /* how it does, or NULL */
 };
 
 /* The device with a new identity, by @s->file; its end. */
