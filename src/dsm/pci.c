@@ -91,7 +91,7 @@ static enum il_err request(void *ctx, const struct dsm_session *s,
 	struct dsm_pci *p = ctx;
 	struct dsm_seat *seat = seat_of(p, s);
 	size_t got = 0;
-	enum il_err err;
+	enum il_err err = IL_OK;
 
 	*len = 0;
 	if (!seat)
@@ -105,11 +105,11 @@ static enum il_err request(void *ctx, const struct dsm_session *s,
 		stale(p, s, STALE_ENDED);
 		return IL_E_STATE;
 	}
-	if (!s->aes256) {
+	if (!s->aes256)
 		stale(p, s, STALE_AEAD);
-		return IL_OK;
-	}
-	err = protocol(p, dsm_session_token(s), in, n, out + 1, cap - 1, &got);
+	else
+		err = protocol(p, dsm_session_token(s), in, n, out + 1, cap - 1,
+			       &got);
 	IL_ASSERT(altered(p) || dsm_pci_sane(p));
 	if (!err && got) {
 		out[0] = in[0];
