@@ -17,5 +17,9 @@ const struct judge_table *const judge_tables[] = {
 	&judge_cases_session_live,
 	&judge_cases_secured,
 	&judge_cases_secured_bad,
+	&judge_cases_idekm_query,
+	&judge_cases_idekm,
+	&judge_cases_idekm_refuse,
+	&judge_cases_idekm_session,
 	NULL,
 };

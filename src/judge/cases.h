@@ -24,5 +24,7 @@ extern const struct judge_table judge_cases_session_psk;
 extern const struct judge_table judge_cases_session_live;
 extern const struct judge_table judge_cases_secured;
 extern const struct judge_table judge_cases_secured_bad;
+extern const struct judge_table judge_cases_idekm_query, judge_cases_idekm,
+	judge_cases_idekm_refuse, judge_cases_idekm_session;
 
 #endif

@@ -159,6 +159,11 @@ static bool two(struct judge *j, enum judge_kind kind, const uint8_t *p,
 		return false;
 	if (!is_answer_to(j, then, then_n))
 		j->owed++; /* the other one is still to come */
+	if (then == get_version && j->ready) {
+		/* Nobody is left there to end it with. */
+		j->rx = NULL;
+		spdm_req_drop_session(&j->q);
+	}
 	return true;
 }
 

@@ -278,7 +278,7 @@ struct judge_cfg {
 	void *own_ctx;
 	struct spdm_span psk_hint;
 	struct spdm_span anchor; /* DER, with TRUST */
-	uint32_t function_id;	 /* FUNCTION_ID of TDISP */
+	uint32_t function_id;	 /* of TDISP; 0: what QUERY_RESP names */
 	uint8_t stream;		 /* IDE stream id */
 	uint8_t port;		 /* IDE_KM port index */
 	/* Called as each case ends; @log until it returns. */
@@ -312,6 +312,15 @@ struct judge_answer {
 	struct spdm_msg m;
 };
 
+/* A session that stands aside, see two.h. */
+struct judge_aside {
+	bool used;
+	uint32_t id;
+	uint8_t heartbeat_s;
+	struct spdm_keys keys;
+	struct spdm_channel ch[SPDM_DIRS];
+};
+
 /* Members are the room's; cases use puppet.h. */
 struct judge {
 	struct judge_cfg cfg;
@@ -327,6 +336,7 @@ struct judge {
 	bool surveyed;	    /* @offered is known */
 	uint8_t offered;    /* versions that VERSION lists, JUDGE_V… */
 	const char *unable; /* why @offered is not known */
+	bool named;	    /* QUERY_RESP was asked for cfg.function_id */
 
 	/* The case. */
 	const struct judge_case *c;
@@ -343,6 +353,7 @@ struct judge {
 	bool ready; /* @q is initialised */
 	struct spdm_req_cfg req;
 	struct spdm_req q;
+	struct judge_aside aside;
 	struct spdm_shape shape; /* of the answer that is awaited */
 	bool own_shape;		 /* the case said so */
 	bool held;		 /* @next is what the engine pulled */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "judge/judge_priv.h"
+#include "judge/two.h"
 
 #include <stdio.h>
 
@@ -78,6 +79,7 @@ void judge_puppet_begin(struct judge *j)
 	memset(&j->shape, 0, sizeof(j->shape));
 	memset(&j->a, 0, sizeof(j->a));
 	memset(&j->q, 0, sizeof(j->q));
+	memset(&j->aside, 0, sizeof(j->aside));
 	offer(j);
 }
 
@@ -133,6 +135,7 @@ void judge_puppet_end(struct judge *j)
 	if (j->q.state == SPDM_REQ_SESSION && j->q.ch[SPDM_DIR_REQ].live &&
 	    !j->broken && !j->ended && end_session(j))
 		j->broken = true;
+	judge_two_end(j);
 	spdm_req_fini(&j->q);
 	j->ready = false;
 	j->held = false;
