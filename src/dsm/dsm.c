@@ -5,17 +5,15 @@
 
 static enum il_err init_front(struct dsm *d, const struct dsm_cfg *cfg)
 {
-	struct dsm_front_cfg front = { .spdm = cfg->spdm,
-				       .back = &dsm_pci_back,
-				       .back_ctx = &d->pci,
-				       .conns = cfg->conns,
-				       .conn_count = cfg->conn_count };
+	struct dsm_front_tap tap = { .ctx = cfg->tap_ctx };
 
-	front.spdm.tap = cfg->tap ? cfg->tap->spdm : NULL;
-	front.spdm.bytes = cfg->tap ? cfg->tap->bytes : NULL;
-	front.spdm.heard = cfg->tap ? cfg->tap->heard : NULL;
-	front.spdm.tap_ctx = cfg->tap_ctx;
-	return dsm_front_init(&d->front, &front);
+	if (cfg->tap) {
+		tap.spdm = cfg->tap->spdm;
+		tap.bytes = cfg->tap->bytes;
+		tap.heard = cfg->tap->heard;
+	}
+	return dsm_front_start(&d->front, &cfg->spdm, cfg->conns,
+			       cfg->conn_count, &dsm_pci_back, &d->pci, &tap);
 }
 
 enum il_err dsm_init(struct dsm *d, const struct dsm_cfg *cfg)

@@ -97,42 +97,59 @@ static uint8_t *share(uint8_t *all, size_t len, unsigned i)
 }
 
 static enum il_err conn_init(struct dsm_front *f, unsigned i,
-			     const struct spdm_rsp_cfg *common)
+			     const struct spdm_rsp_cfg *common,
+			     const struct dsm_front_tap *tap)
 {
 	struct dsm_conn *c = &f->conns[i];
-	struct spdm_rsp_cfg cfg = *common;
+	struct spdm_rsp_cfg *cfg = &c->rsp.cfg;
 
+	*cfg = *common;
+	if (tap) {
+		cfg->tap = tap->spdm;
+		cfg->bytes = tap->bytes;
+		cfg->heard = tap->heard;
+		cfg->tap_ctx = tap->ctx;
+	}
 	c->front = f;
 	c->index = (uint8_t)i;
-	cfg.up = &up;
-	cfg.up_ctx = c;
-	cfg.scratch = share(cfg.scratch, cfg.scratch_len, i);
-	cfg.large = share(cfg.large, cfg.large_cap, i);
-	cfg.kept = share(cfg.kept, cfg.kept_cap, i);
-	cfg.peer_chain = share(cfg.peer_chain, cfg.peer_chain_cap, i);
-	return spdm_rsp_init(&c->rsp, &cfg);
+	cfg->up = &up;
+	cfg->up_ctx = c;
+	cfg->scratch = share(cfg->scratch, cfg->scratch_len, i);
+	cfg->large = share(cfg->large, cfg->large_cap, i);
+	cfg->kept = share(cfg->kept, cfg->kept_cap, i);
+	cfg->peer_chain = share(cfg->peer_chain, cfg->peer_chain_cap, i);
+	return spdm_rsp_start(&c->rsp);
 }
 
-enum il_err dsm_front_init(struct dsm_front *f, const struct dsm_front_cfg *cfg)
+enum il_err dsm_front_start(struct dsm_front *f,
+			    const struct spdm_rsp_cfg *spdm,
+			    struct dsm_conn *conns, size_t count,
+			    const struct dsm_back *back, void *back_ctx,
+			    const struct dsm_front_tap *tap)
 {
 	enum il_err err = IL_OK;
 
-	if (!cfg->spdm.port || !cfg->spdm.port->sign || !cfg->spdm.env ||
-	    !cfg->back || !cfg->conns || !cfg->conn_count ||
-	    cfg->conn_count > DSM_CONNS)
+	if (!spdm->port || !spdm->port->sign || !spdm->env || !back || !conns ||
+	    !count || count > DSM_CONNS)
 		return IL_E_ARG;
-	*f = (struct dsm_front){ .env = cfg->spdm.env,
-				 .back = cfg->back,
-				 .back_ctx = cfg->back_ctx,
-				 .conns = cfg->conns };
-	memset(f->conns, 0, cfg->conn_count * sizeof(*f->conns));
-	while (!err && f->count < cfg->conn_count) {
-		err = conn_init(f, (unsigned)f->count, &cfg->spdm);
+	*f = (struct dsm_front){ .env = spdm->env,
+				 .back = back,
+				 .back_ctx = back_ctx,
+				 .conns = conns };
+	memset(f->conns, 0, count * sizeof(*f->conns));
+	while (!err && f->count < count) {
+		err = conn_init(f, (unsigned)f->count, spdm, tap);
 		f->count += !err;
 	}
 	if (err)
 		dsm_front_fini(f);
 	return err;
+}
+
+enum il_err dsm_front_init(struct dsm_front *f, const struct dsm_front_cfg *cfg)
+{
+	return dsm_front_start(f, &cfg->spdm, cfg->conns, cfg->conn_count,
+			       cfg->back, cfg->back_ctx, NULL);
 }
 
 void dsm_front_fini(struct dsm_front *f)

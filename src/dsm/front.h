@@ -54,6 +54,19 @@ struct dsm_front {
 /* @f and @cfg->conns must not move. Errors: as spdm_rsp_init(). */
 enum il_err dsm_front_init(struct dsm_front *f,
 			   const struct dsm_front_cfg *cfg) IL_MUST;
+/* The same where the configuration stands in pieces, since it is not small;
+ * @tap: in the place of those of @spdm, or NULL. */
+struct dsm_front_tap {
+	spdm_rsp_tap_fn *spdm;
+	spdm_rsp_bytes_fn *bytes;
+	spdm_rsp_heard_fn *heard;
+	void *ctx;
+};
+enum il_err dsm_front_start(struct dsm_front *f,
+			    const struct spdm_rsp_cfg *spdm,
+			    struct dsm_conn *conns, size_t count,
+			    const struct dsm_back *back, void *back_ctx,
+			    const struct dsm_front_tap *tap) IL_MUST;
 void dsm_front_fini(struct dsm_front *f);
 
 /* As spdm_rsp_handle(). Errors: also IL_E_ARG, no such connection. */

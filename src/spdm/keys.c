@@ -109,6 +109,8 @@ void spdm_keys_psk_salt(uint8_t version, uint8_t out[SPDM_HASH_MAX])
 	memset(out, version < SPDM_V13 ? 0 : 0xff, SPDM_HASH_MAX);
 }
 
+static const uint8_t zeros[SPDM_HASH_MAX];
+
 /* From the handshake secret on. */
 static enum il_err directions(struct spdm_keys *n, const struct crypto *c,
 			      const uint8_t *th1)
@@ -122,23 +124,33 @@ static enum il_err directions(struct spdm_keys *n, const struct crypto *c,
 		      n->hs_dir[SPDM_DIR_RSP], n->hash_len);
 }
 
+/* A schedule that has nothing yet. */
+static enum il_err start(struct spdm_keys *k, uint8_t version, uint32_t hash)
+{
+	*k = (struct spdm_keys){ .version = version,
+				 .hash = hash,
+				 .hash_len = spdm_hash_len(hash) };
+	return k->hash_len && version_ours(version) ? IL_OK : IL_E_ARG;
+}
+
+static enum il_err kept(struct spdm_keys *k, enum il_err err)
+{
+	if (err)
+		spdm_keys_wipe(k);
+	return err;
+}
+
 enum il_err spdm_keys_psk(struct spdm_keys *k, const struct crypto *c,
 			  uint8_t version, uint32_t hash, const uint8_t *secret,
 			  const uint8_t *th1)
 {
-	struct spdm_keys n = { .version = version,
-			       .hash = hash,
-			       .hash_len = spdm_hash_len(hash) };
-	enum il_err err;
+	enum il_err err = start(k, version, hash);
 
-	if (!n.hash_len || !version_ours(version))
-		return IL_E_ARG;
-	memcpy(n.handshake, secret, n.hash_len);
-	err = directions(&n, c, th1);
-	if (!err)
-		*k = n;
-	spdm_keys_wipe(&n);
-	return err;
+	if (!err) {
+		memcpy(k->handshake, secret, k->hash_len);
+		err = directions(k, c, th1);
+	}
+	return kept(k, err);
 }
 
 /* Salt_0 is zeros. Source: DSP0274 1.2.1, section 11.3. */
@@ -147,52 +159,39 @@ enum il_err spdm_keys_handshake(struct spdm_keys *k, const struct crypto *c,
 				const uint8_t *ikm, size_t ikm_len,
 				const uint8_t *th1)
 {
-	static const uint8_t zeros[SPDM_HASH_MAX];
-	const enum crypto_hash_alg alg = spdm_crypto_hash(hash);
-	struct spdm_keys n = { .version = version,
-			       .hash = hash,
-			       .hash_len = spdm_hash_len(hash) };
-	enum il_err err;
+	enum il_err err = start(k, version, hash);
 
-	if (!n.hash_len || !version_ours(version))
-		return IL_E_ARG;
-	err = crypto_hkdf_extract(c, alg, zeros, n.hash_len, ikm, ikm_len,
-				  n.handshake);
 	if (!err)
-		err = directions(&n, c, th1);
+		err = crypto_hkdf_extract(c, spdm_crypto_hash(hash), zeros,
+					  k->hash_len, ikm, ikm_len,
+					  k->handshake);
 	if (!err)
-		*k = n;
-	spdm_keys_wipe(&n);
-	return err;
+		err = directions(k, c, th1);
+	return kept(k, err);
 }
 
 enum il_err spdm_keys_data(struct spdm_keys *k, const struct crypto *c,
 			   const uint8_t *th2)
 {
-	static const uint8_t zeros[SPDM_HASH_MAX];
-	const enum crypto_hash_alg alg = spdm_crypto_hash(k->hash);
+	const size_t n = k->hash_len;
 	uint8_t salt1[SPDM_HASH_MAX];
-	struct spdm_keys n = *k;
 	enum il_err err;
 
-	err = expand(&n, c, n.handshake, "derived", NULL, salt1, n.hash_len);
+	err = expand(k, c, k->handshake, "derived", NULL, salt1, n);
 	if (!err)
-		err = crypto_hkdf_extract(c, alg, salt1, n.hash_len, zeros,
-					  n.hash_len, n.master);
-	if (!err)
-		err = expand(&n, c, n.master, "req app data", th2,
-			     n.data_dir[SPDM_DIR_REQ], n.hash_len);
-	if (!err)
-		err = expand(&n, c, n.master, "rsp app data", th2,
-			     n.data_dir[SPDM_DIR_RSP], n.hash_len);
-	if (!err)
-		err = expand(&n, c, n.master, "exp master", th2, n.exporter,
-			     n.hash_len);
-	if (!err)
-		*k = n;
+		err = crypto_hkdf_extract(c, spdm_crypto_hash(k->hash), salt1,
+					  n, zeros, n, k->master);
 	bytes_wipe(salt1, sizeof(salt1));
-	spdm_keys_wipe(&n);
-	return err;
+	if (!err)
+		err = expand(k, c, k->master, "req app data", th2,
+			     k->data_dir[SPDM_DIR_REQ], n);
+	if (!err)
+		err = expand(k, c, k->master, "rsp app data", th2,
+			     k->data_dir[SPDM_DIR_RSP], n);
+	if (!err)
+		err = expand(k, c, k->master, "exp master", th2, k->exporter,
+			     n);
+	return kept(k, err);
 }
 
 enum il_err spdm_keys_verify_data(const struct spdm_keys *k,

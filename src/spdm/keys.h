@@ -63,6 +63,9 @@ static inline uint16_t spdm_keys_suite(const struct spdm_keys *k)
  * @ikm: the DHE secret, or the pre-shared key
  * @th1: hash of the transcript up to, but without, the responder's HMAC
  *
+ * They are made in @k, since the stacks of firmware are small; on an error, of
+ * this and the next two, it is all zero.
+ *
  * Errors:   IL_E_ARG  hash or version are not ours; else as the crypto table
  */
 enum il_err spdm_keys_handshake(struct spdm_keys *k, const struct crypto *c,

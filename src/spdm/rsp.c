@@ -75,13 +75,13 @@ static bool buffers_ok(const struct spdm_rsp_cfg *cfg)
 	       cfg->rdt_factor != 1;
 }
 
-enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
+static bool cfg_ok(const struct spdm_rsp_cfg *cfg)
 {
 	if (cfg->port && !spdm_mutual_cfg(cfg))
-		return IL_E_ARG;
+		return false;
 	if ((cfg->caps & SPDM_CAP_PSK_MASK) == SPDM_CAP_PSK_MASK ||
 	    ((cfg->caps & SPDM_CAP_PSK_MASK) && cfg->port && !cfg->port->psk))
-		return IL_E_ARG;
+		return false;
 	if (!cfg->crypto || !cfg->env || !cfg->port || !cfg->scratch ||
 	    !cfg->versions[0] || !cfg->sm_versions[0] ||
 	    (cfg->caps &
@@ -91,26 +91,40 @@ enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
 	    cfg->scratch_len <
 		    cfg->transfer + SPDM_RSP_RECORD_MIN + spdm_rsp_tail(cfg) ||
 	    !buffers_ok(cfg))
-		return IL_E_ARG;
+		return false;
 	for (unsigned i = 0; i < SPDM_SLOTS; i++)
 		if (!spdm_rsp_slot_good(&cfg->slots[i]))
-			return IL_E_ARG;
-	memset(r, 0, sizeof(*r));
-	r->cfg = *cfg;
-	r->cfg.pqc_asym = spdm_rsp_can_pqc(cfg);
-	r->cfg.req_pqc_asym = spdm_rsp_can_req_pqc(cfg);
-	r->cfg.kem = spdm_rsp_can_kem(cfg);
+			return false;
+	return true;
+}
+
+enum il_err spdm_rsp_start(struct spdm_rsp *r)
+{
+	struct spdm_rsp_cfg *cfg = &r->cfg;
+
+	if (!cfg_ok(cfg))
+		return IL_E_ARG;
+	cfg->pqc_asym = spdm_rsp_can_pqc(cfg);
+	cfg->req_pqc_asym = spdm_rsp_can_req_pqc(cfg);
+	cfg->kem = spdm_rsp_can_kem(cfg);
 	if (!cfg->table)
-		r->cfg.table = &spdm_rsp_rows;
-	if (!r->cfg.seq_limit)
-		r->cfg.seq_limit = UINT64_MAX;
+		cfg->table = &spdm_rsp_rows;
+	if (!cfg->seq_limit)
+		cfg->seq_limit = UINT64_MAX;
 	if (!cfg->large)
-		r->cfg.caps &= ~(SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP);
+		cfg->caps &= ~(SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP);
 	r->next_id = UINT16_MAX;
 	r->via = &spdm_binding_bare;
 	spdm_tr_init(&r->tr, cfg->crypto);
 	r->tr.may = cfg->hash;
 	return IL_OK;
+}
+
+enum il_err spdm_rsp_init(struct spdm_rsp *r, const struct spdm_rsp_cfg *cfg)
+{
+	memset(r, 0, sizeof(*r));
+	r->cfg = *cfg;
+	return spdm_rsp_start(r);
 }
 
 void spdm_rsp_via(struct spdm_rsp *r, const struct spdm_binding *b)

@@ -429,6 +429,14 @@ struct spdm_wait {
 	bool kem;
 };
 
+/* Of each slot: its digest, and with many keys what stands behind it. */
+struct spdm_rsp_digests {
+	uint8_t all[SPDM_SLOTS * SPDM_HASH_MAX];
+	uint8_t key_pair[SPDM_SLOTS];
+	uint8_t info[SPDM_SLOTS];
+	uint8_t usage[2 * SPDM_SLOTS];
+};
+
 /*
  * One exchange: a decoded request, the response that grows beside it, and
  * what becomes of the session once the response has been sealed. It means
@@ -504,8 +512,16 @@ struct spdm_ex {
 	uint8_t short_sig[SPDM_SIG_MAX];
 	uint8_t *sig; /* the same, or @sig_room; see spdm_ex_sig() */
 	uint8_t verify[SPDM_HASH_MAX];
-	struct spdm_keys keys;
-	struct spdm_channel ch[SPDM_DIRS];
+	union {
+		struct {
+			struct spdm_keys keys;
+			struct spdm_channel ch[SPDM_DIRS];
+		};
+		/* Before keys are made, or where none are; zero again after
+		 * use. */
+		struct crypto_chain chain;
+		struct spdm_rsp_digests digests;
+	};
 };
 
 struct spdm_rsp {
@@ -552,6 +568,12 @@ struct spdm_rsp {
  */
 enum il_err spdm_rsp_init(struct spdm_rsp *r,
 			  const struct spdm_rsp_cfg *cfg) IL_MUST;
+
+/*
+ * The same for who has filled in @r->cfg, where all else is zero: a
+ * configuration is not small.
+ */
+enum il_err spdm_rsp_start(struct spdm_rsp *r) IL_MUST;
 
 /* Ends all sessions, gives back all slots, wipes. */
 void spdm_rsp_fini(struct spdm_rsp *r);

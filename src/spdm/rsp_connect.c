@@ -274,16 +274,8 @@ static uint8_t slots_there(const struct spdm_rsp *r)
 	return mask;
 }
 
-/* Of each slot: its digest, and with many keys what stands behind it. */
-struct digests {
-	uint8_t all[SPDM_SLOTS * SPDM_HASH_MAX];
-	uint8_t key_pair[SPDM_SLOTS];
-	uint8_t info[SPDM_SLOTS];
-	uint8_t usage[2 * SPDM_SLOTS];
-};
-
 /* Source: DSP0274 1.3.2, section 10.5 */
-static void digests_fill(const struct spdm_rsp *r, struct digests *d,
+static void digests_fill(const struct spdm_rsp *r, struct spdm_rsp_digests *d,
 			 struct spdm_msg *m)
 {
 	const size_t len = spdm_hash_len(r->hash);
@@ -315,10 +307,10 @@ enum il_err spdm_rsp_digests(struct spdm_ex *x)
 {
 	struct spdm_rsp *r = x->r;
 	const bool first = r->multi_key && !x->s && r->tr.d_open;
-	struct digests d;
+	struct spdm_rsp_digests *d = &x->digests;
 	enum il_err err;
 
-	digests_fill(r, &d, &x->rsp);
+	digests_fill(r, d, &x->rsp);
 	err = spdm_ex_emit(x);
 	if (!err && first)
 		err = spdm_tr_digests(&r->tr, x->buf, x->len);
@@ -326,6 +318,7 @@ enum il_err spdm_rsp_digests(struct spdm_ex *x)
 		err = record_m12(x, true);
 	if (err && first)
 		spdm_tr_d_undo(&r->tr);
+	memset(d, 0, sizeof(*d));
 	return err;
 }
 

@@ -79,36 +79,37 @@ static enum il_err load_key(struct spdm_rsp *r, struct spdm_rsp_peer *p)
 }
 
 /* Certificates that are known before anybody shows them. */
-static enum il_err load_certs(struct spdm_rsp *r, struct spdm_rsp_peer *p)
+static enum il_err load_certs(struct spdm_rsp *r, struct spdm_rsp_peer *p,
+			      struct crypto_chain *ch)
 {
 	const struct spdm_rsp_slot *s = &r->cfg.peer;
 	const struct crypto *c = r->cfg.crypto;
-	struct crypto_chain ch = { .count = 0 };
 	uint8_t root[SPDM_HASH_MAX];
 	enum il_err err =
 		spdm_chain_hash(c, r->hash, s->certs, s->root, root, p->digest);
 
 	p->slot = r->cfg.mutual_slot;
 	if (!err)
-		err = crypto_chain_parse(c, s->certs.p, s->certs.n, &ch);
+		err = crypto_chain_parse(c, s->certs.p, s->certs.n, ch);
 	if (err)
 		return err;
-	p->key = ch.leaf;
-	ch.leaf = (struct crypto_slot){ 0 };
-	crypto_chain_drop(c, &ch);
+	p->key = ch->leaf;
+	ch->leaf = (struct crypto_slot){ 0 };
+	crypto_chain_drop(c, ch);
 	return IL_OK;
 }
 
 /* What the configuration says of the requester, once it is needed. */
-static enum il_err load(struct spdm_rsp *r)
+static enum il_err load(struct spdm_ex *x)
 {
+	struct spdm_rsp *r = x->r;
 	struct spdm_rsp_peer p = { .slot = 0 };
 	enum il_err err;
 
 	if (r->peer.key.n)
 		return IL_OK;
 	err = r->peer_caps & SPDM_CAP_PUB_KEY_ID ? load_key(r, &p)
-						 : load_certs(r, &p);
+						 : load_certs(r, &p, &x->chain);
 	if (!err)
 		r->peer = p;
 	return err;
@@ -130,7 +131,7 @@ enum il_err spdm_mutual_ask(struct spdm_ex *x)
 	x->rsp.u.key_ex_rsp.mut_auth = how;
 	if (how != SPDM_MUT_AUTH)
 		return IL_OK;
-	err = load(r);
+	err = load(x);
 	x->rsp.u.key_ex_rsp.req_slot = r->peer.slot & 0xf;
 	return err;
 }
@@ -298,20 +299,20 @@ static enum il_err chain_whole(struct spdm_ex *x, struct spdm_rsp_encap *e)
 	struct spdm_rsp *r = x->r;
 	const struct spdm_rsp_cfg *cfg = &r->cfg;
 	const struct spdm_span chain = { cfg->peer_chain, e->len };
-	struct crypto_chain ch = { .count = 0 };
+	struct crypto_chain *ch = &x->chain;
 	enum il_err err =
 		spdm_chain_read(cfg->crypto, r->hash,
 				spdm_asym_key(r->req_asym, r->req_pqc_asym),
-				chain, e->told, x->verify, &ch);
+				chain, e->told, x->verify, ch);
 
 	if (err)
 		return err;
-	err = cfg->port->trust(cfg->port_ctx, e->slot, &ch);
+	err = cfg->port->trust(cfg->port_ctx, e->slot, ch);
 	if (!err) {
-		x->dh = ch.leaf;
-		ch.leaf = (struct crypto_slot){ 0 };
+		x->dh = ch->leaf;
+		ch->leaf = (struct crypto_slot){ 0 };
 	}
-	crypto_chain_drop(cfg->crypto, &ch);
+	crypto_chain_drop(cfg->crypto, ch);
 	return err;
 }
 

@@ -223,19 +223,19 @@ static enum il_err change(struct spdm_ex *x, const struct spdm_cert_ask *ask)
 /* Everything that can be seen of a chain without the device. */
 static enum il_err install(struct spdm_ex *x, struct spdm_cert_ask *ask)
 {
-	struct crypto_chain ch = { .count = 0 };
+	struct crypto_chain *ch = &x->chain;
 	struct spdm_span root_hash;
 	enum il_err err = chain_open(x, &root_hash, &ask->certs);
 
 	if (!err)
-		err = verify(x, ask->certs, root_hash, &ch);
-	ask->chain = &ch;
+		err = verify(x, ask->certs, root_hash, ch);
+	ask->chain = ch;
 	if (err == IL_E_FIELD || err == IL_E_AUTH)
 		err = spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
 	else if (!err)
 		err = change(x, ask);
 	ask->chain = NULL;
-	crypto_chain_drop(x->r->cfg.crypto, &ch);
+	crypto_chain_drop(x->r->cfg.crypto, ch);
 	return err;
 }
 
