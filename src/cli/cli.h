@@ -35,6 +35,7 @@ struct cli_cmd {
 	const char *name;
 	const char *args;
 	const char *help;
+	const char *doc; /* documents that say more, or NULL */
 	int (*run)(struct cli *c, int argc, char **argv);
 };
 

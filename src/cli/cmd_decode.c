@@ -192,5 +192,6 @@ const struct cli_cmd cmd_decode = {
 	.name = "decode",
 	.args = "FILE [-v] [--keys FILE] [--trust FILE] [--json]",
 	.help = "print a capture, decrypt it, check what it proves",
+	.doc = "docs/decode.md",
 	.run = run,
 };

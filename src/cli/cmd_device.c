@@ -216,5 +216,6 @@ const struct cli_cmd cmd_serve = {
 		"[--misbehave NAME[:N]]... | --from-lspci FILE | "
 		"--list-misbehaviours",
 	.help = "the device on its own, for requesters and emulators",
+	.doc = "docs/device-file.md docs/emulator.md docs/link.md",
 	.run = run,
 };

@@ -49,6 +49,8 @@ static bool help_on(struct cli *c, const char *role, const char *verb)
 	if (tool)
 		fprintf(c->out, "interlock %s %s\n  %s\n", tool->name,
 			tool->args, tool->help);
+	if (tool && tool->doc)
+		fprintf(c->out, "  %s\n", tool->doc);
 	for (size_t i = 0; i < COUNT(forms); i++)
 		if (strcmp(forms[i].name, role) == 0 && !verb) {
 			fprintf(c->out, "%s\n  %s\n", forms[i].args,

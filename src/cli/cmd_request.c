@@ -489,5 +489,6 @@ const struct cli_cmd cmd_request = {
 		"[--ver V] [--many-keys] [--key-log FILE] "
 		"[--capture FILE] [--json]",
 	.help = "a requester: walk through what a responder answers",
+	.doc = "docs/request.md",
 	.run = run,
 };

@@ -116,5 +116,6 @@ const struct cli_cmd cmd_run = {
 		"[--seed N] "
 		"[--now S] [--json]",
 	.help = "run a scenario",
+	.doc = "docs/language.md",
 	.run = run,
 };

@@ -93,5 +93,6 @@ const struct cli_cmd cmd_shell = {
 		"[--seed N] "
 		"[--now S]",
 	.help = "the command language, a line at a time",
+	.doc = "docs/language.md",
 	.run = run,
 };

@@ -352,5 +352,6 @@ const struct cli_cmd cmd_validate = {
 		"[--trust FILE] [--psk KEY] [--psk-hint TEXT] [--mutual DIR] "
 		"[--provision] [--capture FILE] [--key-log FILE] [--force]",
 	.help = "judge a device by the requirements of the specifications",
+	.doc = "docs/validate.md",
 	.run = run,
 };
