@@ -348,6 +348,9 @@ void device_take_cfg(struct device *d, const struct tlp *t)
 	}
 	fn = &d->fn[i];
 	if (t->poisoned) {
+		if (wr && i == 0 && within(t->reg, d->doe_cap, DOE_CAP_SIZE))
+			(void)!doe_event(&d->doe, DOE_EV_POISON,
+					 &(union doe_arg){ .dw = 0 });
 		device_refuse(d, i, t, &device_rule_poisoned, FAULT_LINK);
 		device_answer_status(d, t, i, TLP_CPL_UR);
 		return;

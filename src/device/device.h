@@ -400,8 +400,7 @@ void device_leave(struct device *d, unsigned conn);
  *       configuration says otherwise
  * @len: 0: no answer, also for a type that discovery does not list
  *
- * Errors:   IL_E_SHORT, IL_E_LONG, IL_E_FIELD  @obj is no data object, or a
- *                       discovery request of the wrong length
+ * Errors:   IL_E_SHORT, IL_E_LONG, IL_E_FIELD  @obj is no data object
  *           IL_E_SPACE  @cap is less than the longest answer
  *           others as device_message()
  */

@@ -14,10 +14,11 @@ static const struct doe_type doe_types[] = {
 	{ DOE_VENDOR_PCISIG, DOE_TYPE_SECURED },
 };
 
+/* Discarded when it is shorter than expected: PCIe Base 6.3 §6.30.1 */
 static void discover(struct device_exchange *x)
 {
-	x->err = doe_discover(doe_types, COUNT(doe_types), x->in, x->n, x->out);
-	x->len = x->err ? 0 : DOE_DISCOVERY_LEN;
+	if (!doe_discover(doe_types, COUNT(doe_types), x->in, x->n, x->out))
+		x->len = DOE_DISCOVERY_LEN;
 }
 
 static void spdm(struct device *d, struct device_exchange *x)
@@ -38,7 +39,7 @@ static void doe(struct device *d, struct device_exchange *x)
 		discover(x);
 		return;
 	}
-	/* OPEN: types that were not offered: discarded without an answer. */
+	/* Of types that were not offered nothing is taken (§6.30.1). */
 	if (!doe_is_spdm(x->type, &secured))
 		return;
 	dsm_via(&d->dsm, x->conn, &doe_binding);

@@ -153,6 +153,11 @@ enum il_err doe_discover(const struct doe_type *types, size_t n,
 	uint8_t index, version;
 	enum il_err err = doe_discovery_req_decode(&r, &index, &version);
 
+	/* What is behind the dword that was expected is not looked at. */
+	if (err == IL_E_LONG) {
+		r = rd_over(req, DOE_DISCOVERY_LEN);
+		err = doe_discovery_req_decode(&r, &index, &version);
+	}
 	if (err)
 		return err;
 	if (index < n) {

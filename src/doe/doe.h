@@ -120,9 +120,10 @@ enum il_err doe_discovery_rsp_decode(struct rd *r,
  * doe_discover() - answer a discovery request from a list of types
  * @types: what the mailbox offers, discovery itself first; at most 255
  *
- * An index past the end answers vendor DOE_VENDOR_NONE and next 0.
+ * An index past the end answers vendor DOE_VENDOR_NONE and next 0. Of a request
+ * that is longer than one dword the rest is not looked at (§6.30.1).
  *
- * Errors:   IL_E_SHORT, IL_E_LONG  the request is not one dword
+ * Errors:   IL_E_SHORT  it is shorter
  */
 enum il_err doe_discover(const struct doe_type *types, size_t n,
 			 const uint8_t *req, size_t req_len,

@@ -37,6 +37,7 @@ enum doe_event {
 	DOE_EV_SILENT, /* the consumer took the request; no answer follows */
 	DOE_EV_FAIL,   /* the consumer cannot answer */
 	DOE_EV_LATE,   /* 1 s has passed since GO */
+	DOE_EV_POISON, /* a configuration write of its registers was poisoned */
 	DOE_EVENTS,
 };
 

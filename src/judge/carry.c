@@ -21,6 +21,11 @@ enum il_err carry_open(struct carry *c, const struct regs *regs, bool ours)
 	c->why[0] = 0;
 	if (mailbox_find(&c->m, regs, 0, 0))
 		return failed(c, IL_E_ARG, "function 0 has no DOE capability");
+	err = mailbox_status(&c->m, &c->found);
+	if (err)
+		return failed(c, IL_E_IO, "its registers do not answer");
+	if (ours && !c->found)
+		return IL_OK;
 	if (ours) {
 		err = mailbox_abort(&c->m);
 		if (err == IL_E_TIMEOUT)

@@ -16,7 +16,8 @@ struct carry {
 	struct mailbox m;
 	bool taken; /* @in holds an object that nobody fetched yet */
 	size_t in_len;
-	char why[160]; /* words for the last error */
+	uint32_t found; /* DOE Status when it was opened */
+	char why[160];	/* words for the last error */
 	uint8_t in[CARRY_MAX];
 	uint8_t out[CARRY_MAX];
 };

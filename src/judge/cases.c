@@ -3,6 +3,9 @@
 
 const struct judge_table *const judge_tables[] = {
 	&judge_cases_general,
+	&judge_cases_doe,
+	&judge_cases_doe_box,
+	&judge_cases_doe_err,
 	&judge_cases_spdm_version,
 	&judge_cases_spdm_caps,
 	&judge_cases_spdm_flags,

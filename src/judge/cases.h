@@ -10,6 +10,9 @@
  * docs/requirements.md; their misbehaviours in src/device/misbehave_*.c.
  */
 extern const struct judge_table judge_cases_general;
+extern const struct judge_table judge_cases_doe;
+extern const struct judge_table judge_cases_doe_box;
+extern const struct judge_table judge_cases_doe_err;
 extern const struct judge_table judge_cases_spdm_version;
 extern const struct judge_table judge_cases_spdm_caps;
 extern const struct judge_table judge_cases_spdm_flags;

@@ -348,6 +348,9 @@ struct judge {
 	bool over; /* the verdict is made; cleaning up */
 	void (*later[JUDGE_LATER])(struct judge *j);
 	unsigned laters;
+	/* The header of function 0 before a case took it away: box.h */
+	bool saved;
+	uint32_t header[16];
 
 	/* The puppet. */
 	bool ready; /* @q is initialised */

@@ -62,7 +62,8 @@ static enum il_err control(const struct mailbox *m, uint32_t bit)
 	uint32_t now;
 	enum il_err err = get(m, DOE_CTL, &now);
 
-	return err ? err : set(m, DOE_CTL, (now & ~DOE_CTL_GO) | bit);
+	now &= ~(DOE_CTL_GO | DOE_CTL_ABORT);
+	return err ? err : set(m, DOE_CTL, now | bit);
 }
 
 enum il_err mailbox_go(const struct mailbox *m)

@@ -372,8 +372,8 @@ enum il_err root_cfg_read(struct root *r, unsigned fn, uint16_t reg,
 	return err;
 }
 
-enum il_err root_cfg_write(struct root *r, unsigned fn, uint16_t reg,
-			   unsigned size, uint32_t v)
+static enum il_err cfg_write(struct root *r, unsigned fn, uint16_t reg,
+			     unsigned size, uint32_t v, bool poisoned)
 {
 	uint8_t data[4];
 	struct tlp t;
@@ -381,7 +381,20 @@ enum il_err root_cfg_write(struct root *r, unsigned fn, uint16_t reg,
 	if (tlp_cfg_write(&t, ROOT_RID, tag(r), BDF(ROOT_BUS, 0, fn), reg, size,
 			  v, false, data))
 		return IL_E_ARG;
+	t.poisoned = poisoned;
 	return request(r, &t, ROOT_PLAIN, 0, false);
+}
+
+enum il_err root_cfg_write(struct root *r, unsigned fn, uint16_t reg,
+			   unsigned size, uint32_t v)
+{
+	return cfg_write(r, fn, reg, size, v, false);
+}
+
+enum il_err root_cfg_write_poisoned(struct root *r, unsigned fn, uint16_t reg,
+				    uint32_t v)
+{
+	return cfg_write(r, fn, reg, 4, v, true);
 }
 
 enum il_err root_mem_read(struct root *r, const struct root_how *how,

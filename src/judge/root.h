@@ -129,6 +129,9 @@ enum il_err root_cfg_read(struct root *r, unsigned fn, uint16_t reg,
 			  unsigned size, uint32_t *v) IL_MUST;
 enum il_err root_cfg_write(struct root *r, unsigned fn, uint16_t reg,
 			   unsigned size, uint32_t v) IL_MUST;
+/* A write that says of itself that its data is bad. Errors: likewise. */
+enum il_err root_cfg_write_poisoned(struct root *r, unsigned fn, uint16_t reg,
+				    uint32_t v) IL_MUST;
 /* The same as a table; every error but IL_E_ARG is IL_E_IO. */
 struct regs root_regs(struct root *r);
 

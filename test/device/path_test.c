@@ -188,16 +188,42 @@ static void an_object_of_another_type_gets_no_answer(void **unused)
 	assert_int_equal(rig_doe(&rig, 1, req, 4, out, sizeof(out)), 8);
 }
 
-static void a_discovery_of_a_wrong_length_is_an_error(void **unused)
+/* PCIe Base 6.3 §6.30.1: shorter than expected, and longer */
+static void a_discovery_is_cut_or_discarded_by_its_length(void **unused)
 {
-	unsigned doe = rig_ecap(&rig, RIG_EP, 0x2e);
-	const uint8_t req[8] = { 0 };
+	const uint8_t req[8] = { 0, 2, 0, 0, 9, 9, 9, 9 };
 	uint8_t out[64];
 
 	(void)unused;
-	assert_int_equal(rig_doe(&rig, 0, req, 8, out, sizeof(out)), 0);
-	assert_int_equal(rig_cfg_read(&rig, RIG_EP, doe + 0xc, 4), 4);
-	rig_cfg_write(&rig, RIG_EP, doe + 8, 4, 1);
+	assert_int_equal(rig_doe(&rig, 0, req, 0, out, sizeof(out)), 0);
+	assert_int_equal(rig_doe(&rig, 0, req, 8, out, sizeof(out)), 4);
+	assert_memory_equal(out, ((const uint8_t[]){ 1, 0, 0, 1 }), 4);
+	assert_int_equal(rig_doe(&rig, 0, req, 4, out, sizeof(out)), 4);
+}
+
+/* The same, §6.30.2. An abort makes it well. */
+static void a_poisoned_write_of_the_mailbox_is_its_error(void **unused)
+{
+	const unsigned doe = rig_ecap(&rig, RIG_EP, 0x2e);
+	const struct link_end up = link_queue_end(&rig.queue, 0);
+	const uint8_t req[4] = { 0, 2, 0, 0 };
+	uint8_t data[4], out[64];
+	struct tlp t;
+
+	(void)unused;
+	for (unsigned reg = 0x10; reg < 0x20; reg += 8) {
+		assert_int_equal(tlp_cfg_write(&t, RIG_PORT, 7, RIG_EP,
+					       (uint16_t)(doe + reg), 4, 1,
+					       false, data),
+				 IL_OK);
+		t.poisoned = true;
+		assert_int_equal(link_send_tlp(&up, &t), IL_OK);
+		rig_settle(&rig);
+		/* What is behind the mailbox's registers is not it. */
+		assert_int_equal(rig_cfg_read(&rig, RIG_EP, doe + 0xc, 4),
+				 reg == 0x10 ? 4 : 0);
+		rig_cfg_write(&rig, RIG_EP, doe + 8, 4, 1);
+	}
 	assert_int_equal(rig_doe(&rig, 0, req, 4, out, sizeof(out)), 4);
 }
 
@@ -697,7 +723,8 @@ int main(void)
 		T(discovery_lists_three_types),
 		T(spdm_in_the_clear_answers_get_version),
 		T(an_object_of_another_type_gets_no_answer),
-		T(a_discovery_of_a_wrong_length_is_an_error),
+		T(a_discovery_is_cut_or_discarded_by_its_length),
+		T(a_poisoned_write_of_the_mailbox_is_its_error),
 		T(the_mailbox_takes_whole_dwords_alone),
 		T(registers_are_read_and_written_over_mmio),
 		T(device_memory_takes_bytes_at_any_offset),

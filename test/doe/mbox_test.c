@@ -59,6 +59,8 @@ static const int next_state[DOE_EVENTS][DOE_STATES] = {
 	[DOE_EV_SILENT] = { -1, -1, DOE_IDLE, -1, -1 },
 	[DOE_EV_FAIL] = { -1, -1, DOE_ERROR, -1, -1 },
 	[DOE_EV_LATE] = { -1, -1, DOE_ERROR, -1, -1 },
+	[DOE_EV_POISON] = { DOE_ERROR, DOE_ERROR, DOE_ERROR, DOE_ERROR,
+			    DOE_ERROR },
 };
 
 static void every_event_in_every_state_does_as_the_rows_say(void **unused)

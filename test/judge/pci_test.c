@@ -220,6 +220,10 @@ static void a_forced_reset_puts_registers_back(void **unused)
 	assert_in_range(r->f.now - was, 100000000, 200000000);
 	assert_int_equal(pci_cfg_get(&r->f.cfg, CFG_COMMAND, 2), 6);
 	assert_int_equal(pci_cfg_get(&r->f.cfg, CFG_BAR0, 4), 0xfe000000);
+	assert_int_equal(r->f.aborts, 0);
+	/* What the reset left in the mailbox is ours. */
+	r->f.sts = DOE_STS_ERROR;
+	assert_int_equal(t.ops->reset(t.ctx), IL_OK);
 	assert_int_equal(r->f.aborts, 1);
 	rig_free(r);
 }

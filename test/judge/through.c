@@ -60,6 +60,7 @@ static void result(void *ctx, const struct judge_result *res,
 	snprintf(t->name, sizeof(t->name), "%s", res->name);
 	snprintf(t->words, sizeof(t->words), "%s", res->words);
 	t->verdict = res->verdict;
+	t->expected = res->expected;
 	if (t->show && res->verdict != JUDGE_PASS)
 		fprintf(stderr, "%s: %s: %s\n", res->name,
 			judge_verdict_name(res->verdict), res->words);

@@ -33,6 +33,7 @@ struct through {
 	/* Of the latest case. */
 	char words[JUDGE_WORDS];
 	enum judge_verdict verdict;
+	unsigned expected;
 	char name[JUDGE_NAME_MAX];
 	bool show; /* print what does not pass */
 };
