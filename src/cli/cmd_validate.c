@@ -222,6 +222,9 @@ static int verdict(struct val *v)
 		return cli_misuse(v->c, "no case fits --only");
 	if (val_count(v, JUDGE_FAIL) || val_count(v, JUDGE_BROKEN))
 		return CLI_FAILED;
+	if (val_count(v, JUDGE_PASS) && v->sum.gone)
+		return cli_fail(v->c, "%s: the target is gone: %s",
+				v->target.text, v->sum.why);
 	if (val_count(v, JUDGE_PASS))
 		return CLI_DONE;
 	return cli_fail(v->c, "%s: nothing was tested: %s", v->target.text,

@@ -15,7 +15,7 @@
 struct child {
 	pid_t pid;
 	int out;	  /* its standard output and error */
-	char text[65536]; /* that came so far */
+	char text[16384]; /* that came so far */
 	size_t len;
 };
 
