@@ -67,6 +67,19 @@ struct collect {
 };
 
 /*
+ * The last DMTFSpecMeasurementValueType that a version knows; what a device
+ * measures beyond is not told in it.
+ * Source: DSP0274 1.0.1, section 4.11.2 (3); 1.1.0 (4), 1.2.1 (7), 1.3.2 and
+ * 1.4.0 (10), section 10.11.1
+ */
+static bool type_known(uint8_t version, uint8_t type)
+{
+	static const uint8_t last[] = { 3, 4, 7, 10, 10 };
+
+	return (type & 0x7f) <= last[version - SPDM_V10];
+}
+
+/*
  * All blocks that @want selects, into the record buffer, in ascending order.
  * A record that does not fit is the peer's problem only if it is ours.
  */
@@ -85,6 +98,8 @@ static enum il_err collect(struct spdm_ex *x, const struct collect *want,
 			continue;
 		err = cfg->port->measure(cfg->port_ctx, (uint8_t)i, &m);
 		if (err == IL_E_ARG || (!err && want->tcb && !m.tcb))
+			continue;
+		if (!err && !type_known(x->r->version, m.type))
 			continue;
 		if (m.extend && !meas_alg(x->r->meas_hash))
 			continue; /* nothing but a digest */

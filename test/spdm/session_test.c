@@ -19,12 +19,14 @@ static void vendor_echo(struct pair *p, uint16_t standard, uint16_t vid)
 	assert_memory_equal(spdm_req_answer(&p->req)->payload.p, want, 5);
 }
 
+/* A version number is of a type that 1.2 brought: before it is not told. */
 static void measure_both_ways(struct pair *p)
 {
+	const bool newer = p->qcfg.versions[0] >= SPDM_V12;
 	struct spdm_req_args a = { .index = SPDM_MEAS_COUNT };
 
 	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
-	assert_int_equal(p->req.meas_count, 3);
+	assert_int_equal(p->req.meas_count, newer ? 3 : 2);
 	a.index = 1;
 	a.raw = true;
 	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
@@ -34,8 +36,9 @@ static void measure_both_ways(struct pair *p)
 	a.raw = false;
 	a.sign = true;
 	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
-	assert_int_equal(p->req.meas_count, 3);
-	assert_int_equal(spdm_req_record(&p->req).n, 3 * 7 + 48 + 48 + 8);
+	assert_int_equal(p->req.meas_count, newer ? 3 : 2);
+	assert_int_equal(spdm_req_record(&p->req).n,
+			 2 * 7 + 48 + 48 + (newer ? 7 + 8 : 0));
 	assert_true(spdm_req_meas_sig(&p->req).n != 0);
 	/* Signed again at once: a new L1/L2. */
 	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
