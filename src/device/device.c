@@ -139,7 +139,7 @@ static enum il_err init_dsm(struct device *d)
 	dsm.spdm.large = d->spdm_large;
 	dsm.spdm.large_cap = d->cfg.max_message;
 	if (d->spdm_large)
-		dsm.spdm.caps |= SPDM_CAP_CHUNK;
+		dsm.spdm.caps |= SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP;
 	dsm.spdm.kept = d->spdm_kept;
 	dsm.spdm.kept_cap = d->cfg.spdm.transfer;
 	while (dsm.spdm.rdt_exponent < 31 &&
