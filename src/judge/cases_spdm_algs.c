@@ -361,7 +361,7 @@ static const struct judge_case cases[] = {
 	  SURE_INFERRED, "algorithms-fixed", alone },
 	{ "algorithms-with-nothing-in-common", JUDGE_SPDM, JUDGE_V_ALL, 0, 0,
 	  "If no algorithm is in common, none is selected: ERROR, or a field of zero", SECTION,
-	  SURE_SPEC, "algorithms-not-offered", nothing_in_common },
+	  SURE_SPEC, "algorithms-any", nothing_in_common },
 	{ "algorithms-unknown-bits-are-ignored", JUDGE_SPDM, JUDGE_V_ALL, 0, 0,
 	  "Bits of NEGOTIATE_ALGORITHMS that have no meaning are ignored beside others", SECTION "; conventions (reserved values)",
 	  SURE_SPEC, "algorithms-not-offered", unknown_bits },

@@ -282,7 +282,7 @@ static const struct judge_case cases[] = {
 	{ "digests-slots-exist", JUDGE_SPDM, SINCE_13, 0, SPDM_CAP_CERT,
 	  "SupportedSlotMask has all slots of ProvisionedSlotMask", "DSP0274 1.3.2, section 10.5 (DIGESTS)",
 	  SURE_SPEC, "digests-slots", supported_slots },
-	{ "digests-reserved-is-zero", JUDGE_SPDM, JUDGE_V_ALL, 0, SPDM_CAP_CERT,
+	{ "digests-reserved-is-zero", JUDGE_SPDM, JUDGE_V10 | JUDGE_V11 | JUDGE_V12, 0, SPDM_CAP_CERT,
 	  "Reserved fields of DIGESTS are zero", SECTION "; conventions (reserved values)",
 	  SURE_SPEC, "reserved-set", digests_reserved },
 	{ "digests-are-the-same-again", JUDGE_SPDM, JUDGE_V_ALL, 0, SPDM_CAP_CERT,

@@ -124,6 +124,19 @@ bool talk_ask(struct talk *t, const struct spdm_msg *m)
 	return judge_on(t->j) && talk_raw(t, s.p, s.n);
 }
 
+bool talk_once(struct talk *t, const struct spdm_msg *m)
+{
+	const struct spdm_span s = talk_bytes(t, m);
+
+	if (!judge_on(t->j))
+		return false;
+	keep(t, s.p, s.n);
+	if (!judge_ask_raw(t->j, JUDGE_PLAIN, s.p, s.n))
+		return false;
+	take(t);
+	return true;
+}
+
 bool talk_has(const struct talk *t, uint8_t code)
 {
 	return t->a && t->a->code == code;

@@ -86,12 +86,15 @@ struct spdm_msg talk_msg(const struct talk *t, uint8_t code);
 /*
  * talk_raw() - say any bytes, which need an answer
  * talk_ask() - say a message, likewise
+ * talk_once() - the same as talk_raw(), but what puts off or announces is the
+ *               answer: ERROR Busy, ResponseNotReady, LargeResponse
  * talk_maybe() - say any bytes, which need none; the connection is over after
  *
  * What comes is in @t; false: the verdict is made.
  */
 bool talk_raw(struct talk *t, const uint8_t *p, size_t n);
 bool talk_ask(struct talk *t, const struct spdm_msg *m);
+bool talk_once(struct talk *t, const struct spdm_msg *m);
 bool talk_maybe(struct talk *t, const uint8_t *p, size_t n);
 /* Bytes of a message, good until the next; may be changed. */
 struct spdm_span talk_bytes(struct talk *t, const struct spdm_msg *m);
