@@ -155,6 +155,7 @@ static int take_numbers(struct val *v, const struct texts *t,
 	if (ret)
 		return ret;
 	o->timeout_s = timeout ? (unsigned)timeout : 1;
+	o->stream = (uint8_t)stream;
 	v->cfg.timeout_ns = o->timeout_s * UINT64_C(1000000000);
 	v->cfg.limit_ns = limit * UINT64_C(1000000000);
 	v->cfg.stream = (uint8_t)stream;
@@ -260,7 +261,9 @@ static int judge(struct val *v, const struct texts *t)
 
 static int run_at(struct val *v, const struct texts *t, const char *target)
 {
-	struct target_opts o = { .trans = t->trans, .force = t->force };
+	struct target_opts o = { .trans = t->trans,
+				 .force = t->force,
+				 .crypto = &v->crypto };
 	int ret = take_form(v, t);
 
 	if (!ret)

@@ -8,6 +8,8 @@
 static const struct target_kind *const kinds[] = {
 	&target_tcp,
 	&target_unix,
+	&target_over_link,
+	&target_of_pci,
 };
 
 static int unknown(struct cli *c, const char *text)

@@ -7,14 +7,18 @@
 
 /*
  * What `interlock validate` judges, by the way it is reached: "tcp:…",
- * "unix:…" the emulator's framing. A row of the registry for each way.
+ * "unix:…" the emulator's framing, "link:…" a link, "pci:…" a device here. A
+ * row of the registry for each way.
  */
 struct target;
 
 struct target_opts {
 	const char *trans; /* "doe", "mctp"; NULL: the first */
 	unsigned timeout_s;
-	bool force; /* where it would disturb a driver */
+	bool force;	/* where it would disturb a driver */
+	uint8_t stream; /* IDE stream id */
+	/* Of a link's port; it need be there when the target is opened. */
+	const struct crypto *crypto;
 };
 
 struct target_kind {
@@ -43,6 +47,7 @@ int target_make(struct cli *c, const char *text, const struct target_opts *o,
 		struct target *t);
 void target_drop(struct target *t);
 
-extern const struct target_kind target_tcp, target_unix;
+extern const struct target_kind target_tcp, target_unix, target_over_link,
+	target_of_pci;
 
 #endif

@@ -190,8 +190,9 @@ static const char *why(void *ctx)
 /* One event, and the link up again. */
 static enum il_err event_then(struct target_link *t, enum link_event ev)
 {
-	if (!t->open || root_event(&t->root, ev) ||
-	    root_event(&t->root, LINK_UP))
+	if (!t->open)
+		return IL_E_IO; /* why that is so was told */
+	if (root_event(&t->root, ev) || root_event(&t->root, LINK_UP))
 		return failed(t, IL_E_IO, "it closed the connection");
 	return IL_OK;
 }

@@ -188,7 +188,9 @@ static enum il_err reset(void *ctx)
 {
 	struct target_pci *t = ctx;
 
-	if (!t->open || !t->exp ||
+	if (!t->open)
+		return IL_E_IO; /* why that is so was told */
+	if (!t->exp ||
 	    !(regs_get(&t->regs, 0, t->exp + EXP_DEVCAP, 4) & EXP_DEVCAP_FLR))
 		return failed(t, IL_E_IO, "it has no function level reset");
 	if (flr(t))

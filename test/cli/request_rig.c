@@ -19,6 +19,8 @@ void request_serve(struct rig *r, struct served *s)
 				 s->target,   "--identity", s->dir };
 	unsigned n = 6;
 
+	if (s->link)
+		argv[2] = "--link";
 	if (s->misbehave) {
 		argv[n++] = "--misbehave";
 		argv[n++] = s->misbehave;
