@@ -39,6 +39,7 @@ const struct judge_table *const judge_tables[] = {
 	&judge_cases_spdm_error,
 	&judge_cases_spdm_size,
 	&judge_cases_spdm_vendor,
+	&judge_cases_spdm_ready,
 	&judge_cases_spdm_chunk_get,
 	&judge_cases_spdm_chunk_send,
 	&judge_cases_spdm_info,

@@ -26,6 +26,7 @@ extern const struct judge_table judge_cases_spdm_meas_form;
 extern const struct judge_table judge_cases_spdm_error;
 extern const struct judge_table judge_cases_spdm_size;
 extern const struct judge_table judge_cases_spdm_vendor;
+extern const struct judge_table judge_cases_spdm_ready;
 extern const struct judge_table judge_cases_spdm_chunk_get;
 extern const struct judge_table judge_cases_spdm_chunk_send;
 extern const struct judge_table judge_cases_spdm_info;
