@@ -11,8 +11,9 @@
 const struct misbehave_group *const misbehave_groups[] = {
 	&misbehave_general,    &misbehave_first,   &misbehave_doe,
 	&misbehave_box,	       &misbehave_spdm,	   &misbehave_spdm_connect,
-	&misbehave_spdm_prove, &misbehave_session, &misbehave_idekm,
-	&misbehave_tdisp,      &misbehave_cascade,
+	&misbehave_spdm_prove, &misbehave_session, &misbehave_handshake,
+	&misbehave_secured,    &misbehave_idekm,   &misbehave_tdisp,
+	&misbehave_cascade,
 };
 const unsigned misbehave_group_count = COUNT(misbehave_groups);
 

@@ -129,8 +129,8 @@ struct misbehave_group {
 
 extern const struct misbehave_group misbehave_general, misbehave_first,
 	misbehave_doe, misbehave_box, misbehave_spdm, misbehave_spdm_prove,
-	misbehave_spdm_connect, misbehave_session, misbehave_idekm,
-	misbehave_tdisp, misbehave_cascade;
+	misbehave_spdm_connect, misbehave_session, misbehave_handshake,
+	misbehave_secured, misbehave_idekm, misbehave_tdisp, misbehave_cascade;
 extern const struct misbehave_group *const misbehave_groups[];
 extern const unsigned misbehave_group_count;
 

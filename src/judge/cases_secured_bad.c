@@ -286,14 +286,16 @@ static void in_the_clear(struct judge *j)
 		const uint8_t msg[4] = { judge_engine(j)->version,
 					 SPDM_END_SESSION };
 		const size_t head = head_len(j);
-		const size_t n = head + 2 + sizeof(msg) + SPDM_SECURED_TAIL;
+		const size_t skip = 2u + binding(j)->type_len;
+		const size_t n = head + skip + sizeof(msg) + SPDM_SECURED_TAIL;
 
 		memset(j->out, 0, n);
 		put_u32le(j->out, h.id);
-		put_u16le(j->out + head - 2,
-			  (uint16_t)(2 + sizeof(msg) + SPDM_SECURED_TAIL));
-		put_u16le(j->out + head, sizeof(msg));
-		memcpy(j->out + head + 2, msg, sizeof(msg));
+		put_u16le(j->out + head - 2, (uint16_t)(n - head));
+		put_u16le(j->out + head, (uint16_t)(skip - 2 + sizeof(msg)));
+		if (skip > 2)
+			j->out[head + 2] = binding(j)->type;
+		memcpy(j->out + head + skip, msg, sizeof(msg));
 		h.ch[SPDM_DIR_REQ].seq++; /* as if it had been made */
 		fatal(j, &h, n, "a record that is not encrypted");
 	}
@@ -443,7 +445,7 @@ static const struct judge_case cases[] = {
 	  "DSP0277 1.1 section 7; DSP0274 1.2.1 section on session phases (DecryptError)", SURE_SPEC, "decrypt-error-forgiven", cipher },
 	{ "not-encrypted", JUDGE_SECURED, V11_ON, SES, CERT,
 	  "a record that is not encrypted is not taken, and ends its session",
-	  "DSP0277 1.1 section 7; DSP0274 1.2.1 section on session phases (DecryptError)", SURE_SPEC, "record-with-any-tag", in_the_clear },
+	  "DSP0277 1.1 section 7; DSP0274 1.2.1 section on session phases (DecryptError)", SURE_SPEC, "record-not-encrypted-taken", in_the_clear },
 	{ "reflected", JUDGE_SECURED, V11_ON, SES, CERT,
 	  "a record under the responder's own key is not taken from a requester",
 	  "DSP0277 1.1 section 7; DSP0274 1.2.1 section 11 (a key for each direction)", SURE_SPEC, "record-with-any-key", reflected },

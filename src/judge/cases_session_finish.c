@@ -251,7 +251,7 @@ static const struct judge_case cases[] = {
 	  "DSP0274 1.2.1 section 10.23 (messages allowed in session phases); DMTF responder validator 9", SURE_SPEC, "session-takes-any-message", twice },
 	{ "finish-truncated", JUDGE_SPDM, V11_ON, SES, 0,
 	  "FINISH without its RequesterVerifyData is ERROR InvalidRequest",
-	  "DSP0274 1.2.1 section 10.10 (InvalidRequest)", SURE_SPEC, "finish-takes-any-length", truncated },
+	  "DSP0274 1.2.1 section 10.10 (InvalidRequest)", SURE_SPEC, "finish-takes-any-param", truncated },
 	{ "finish-version-mismatch", JUDGE_SPDM, V11_ON, SES, 0,
 	  "FINISH of another version than was agreed is ERROR VersionMismatch",
 	  "DSP0274 1.2.1 section 10.10 (VersionMismatch); DMTF responder validator 9", SURE_SPEC, "session-takes-any-version", other_version },

@@ -18,19 +18,13 @@ static size_t at_opaque_len(const struct judge *j)
 
 static void answered(struct judge *j)
 {
-	struct spdm_msg m;
 	struct hand h;
 
-	if (ses_build(j, &h, NULL) && judge_plain(j, h.msg, h.n)) {
-		judge_awaits(j, &judge_engine(j)->shape);
-		if (judge_answers(j, SPDM_KEY_EXCHANGE_RSP) &&
-		    judge_expect(j,
-				 judge_answer(j)->p[0] ==
-					 judge_engine(j)->version,
-				 "another version than was agreed"))
-			m = judge_answer(j)->m;
-	}
-	(void)m;
+	if (ses_build(j, &h, NULL) && judge_plain(j, h.msg, h.n) &&
+	    judge_answers(j, SPDM_KEY_EXCHANGE_RSP))
+		judge_expect(j,
+			     judge_answer(j)->p[0] == judge_engine(j)->version,
+			     "another version than was agreed");
 	ses_drop(&h);
 }
 
@@ -94,16 +88,16 @@ static void reserved_byte(struct judge *j)
 	const char *flaw = NULL;
 	struct spdm_msg m;
 	struct hand h;
+	enum il_err err;
 
 	if (changed(j, &h, AT_RSVD, 0xa5)) {
 		const struct judge_answer *a = judge_answer(j);
 
 		if (judge_expect(j, a->bad || a->m.code != SPDM_ERROR,
-				 "refused for a reserved byte"))
-			judge_expect(j,
-				     !hand_key_exchange_rsp(&h, a->p, a->n, &m,
-							    &flaw),
-				     "KEY_EXCHANGE_RSP: %s", flaw);
+				 "refused for a reserved byte")) {
+			err = hand_key_exchange_rsp(&h, a->p, a->n, &m, &flaw);
+			judge_expect(j, !err, "KEY_EXCHANGE_RSP: %s", flaw);
+		}
 	}
 	ses_drop(&h);
 }

@@ -308,9 +308,18 @@ bool ses_ended(struct judge *j, struct hand *h, unsigned gap, const char *after)
 
 bool ses_lives(struct judge *j, struct hand *h, const char *after)
 {
-	return ses_ask(j, h, SPDM_END_SESSION, 0, 0) &&
-	       judge_expect(j, ses_got(j, SPDM_END_SESSION_ACK),
-			    "the session does not go on after %s", after);
+	bool acked = false;
+
+	if (judge_engine(j)->peer_caps & SPDM_CAP_CERT) {
+		if (!end_acked(j, h, &acked))
+			return false;
+	} else {
+		if (!ses_ask(j, h, SPDM_END_SESSION, 0, 0))
+			return false;
+		acked = ses_got(j, SPDM_END_SESSION_ACK);
+	}
+	return judge_expect(j, acked, "the session does not go on after %s",
+			    after);
 }
 
 bool ses_error_or_nothing(struct judge *j, bool answered, const char *to)
