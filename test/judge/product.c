@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "doe/doe.h"
+#include "mctp/mctp.h"
 #include "spdm/chain.h"
 
 /* A process that does not come to an end is ended; none needs so long. */
@@ -180,7 +181,7 @@ static void start(struct product_in *in, const struct product_at *at)
 	cfg->env = &in->env;
 	cfg->powered = true;
 	cfg->long_lived = true;
-	cfg->assume = at->way == PRODUCT_MESSAGES;
+	cfg->assume = at->way != PRODUCT_LINK;
 	cfg->key = p->maker.key;
 	cfg->spdm.asym = SPDM_ASYM_ECDSA_P256;
 	if (at->way == PRODUCT_LINK)
@@ -206,8 +207,12 @@ static void judge(struct product *p, const struct product_at *at)
 	in->p = p;
 	start(in, at);
 	in->jcfg = (struct judge_cfg){
-		.target = at->way == PRODUCT_LINK ? product_link(in)
-						  : product_messages(in),
+		.target =
+			at->way == PRODUCT_LINK
+				? product_link(in)
+				: product_messages(in, at->way == PRODUCT_MCTP
+							       ? &mctp_binding
+							       : &doe_binding),
 		.crypto = &p->maker.c,
 		.seed = 1,
 		.timeout_ns = UINT64_C(2000000000),

@@ -20,6 +20,7 @@
 enum product_way {
 	PRODUCT_LINK,	  /* as the root port */
 	PRODUCT_MESSAGES, /* data objects, as by the emulator's socket */
+	PRODUCT_MCTP,	  /* the same as messages over MCTP */
 	PRODUCT_WAYS,
 };
 
@@ -71,6 +72,8 @@ bool product_run(struct product *p, const struct product_at *at);
 
 /* --- within: one process's --- */
 
+#define PRODUCT_QUEUE 4u
+
 struct product_in {
 	struct product *p;
 	struct arena arena;
@@ -80,13 +83,16 @@ struct product_in {
 	struct device *dev;
 	struct misbehave m;
 	uint64_t now_ns;
-	/* MESSAGES */
+	/* MESSAGES, MCTP */
+	const struct spdm_binding *binding;
 	struct judge_came last;
-	uint8_t msg[0x11000];
-	size_t msg_n;
-	enum judge_kind msg_kind;
+	struct product_msg {
+		uint8_t p[0x11000];
+		size_t n;
+		enum judge_kind kind;
+	} msg[PRODUCT_QUEUE]; /* answers that nobody took yet */
+	unsigned msg_at, msg_count;
 	enum il_err msg_err;
-	bool have;
 	/* LINK */
 	struct link_queue queue;
 	uint8_t *ring;
@@ -97,8 +103,9 @@ struct product_in {
 
 #define PRODUCT_RING (1u << 20)
 
-/* The way by messages. */
-struct judge_target product_messages(struct product_in *in);
+/* The way by messages, of DOE or of MCTP. */
+struct judge_target product_messages(struct product_in *in,
+				     const struct spdm_binding *binding);
 struct judge_target product_link(struct product_in *in);
 
 #endif

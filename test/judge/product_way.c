@@ -4,7 +4,7 @@
 #include "doe/doe.h"
 #include "product.h"
 
-/* Both ways to a device in the same process. */
+/* The ways to a device in the same process. */
 
 static uint64_t now(void *ctx)
 {
@@ -19,7 +19,7 @@ static enum il_err open_it(void *ctx)
 {
 	struct product_in *in = ctx;
 
-	in->have = false;
+	in->msg_count = 0;
 	return IL_OK;
 }
 
@@ -28,25 +28,25 @@ static void close_it(void *ctx)
 {
 	struct product_in *in = ctx;
 
-	in->have = false;
+	in->msg_count = 0;
 	device_leave(in->dev, DEVICE_CONN_OWN);
 }
 
 static enum il_err hand(struct product_in *in, enum judge_kind kind,
-			const uint8_t *p, size_t n)
+			const uint8_t *p, size_t n, struct product_msg *m)
 {
 	enum spdm_kind back = SPDM_PLAIN;
 	enum il_err err;
 
-	in->msg_n = 0;
-	in->msg_kind = JUDGE_OBJECT;
+	m->n = 0;
+	m->kind = JUDGE_OBJECT;
 	if (kind == JUDGE_OBJECT)
-		return device_doe(in->dev, DEVICE_CONN_OWN, p, n, in->msg,
-				  sizeof(in->msg), &in->msg_n, in->now_ns);
-	err = device_message(in->dev, DEVICE_CONN_OWN, &doe_binding,
-			     (enum spdm_kind)kind, p, n, in->msg,
-			     sizeof(in->msg), &in->msg_n, &back, in->now_ns);
-	in->msg_kind = (enum judge_kind)back;
+		return device_doe(in->dev, DEVICE_CONN_OWN, p, n, m->p,
+				  sizeof(m->p), &m->n, in->now_ns);
+	err = device_message(in->dev, DEVICE_CONN_OWN, in->binding,
+			     (enum spdm_kind)kind, p, n, m->p, sizeof(m->p),
+			     &m->n, &back, in->now_ns);
+	m->kind = (enum judge_kind)back;
 	return err;
 }
 
@@ -57,13 +57,17 @@ static enum il_err send(void *ctx, enum judge_kind kind, const uint8_t *p,
 {
 	struct product_in *in = ctx;
 	const uint64_t most = in->now_ns + UINT64_C(2000000000);
+	struct product_msg *m;
 
 	(void)until_ns;
+	if (in->msg_count == PRODUCT_QUEUE)
+		return IL_E_IO;
+	m = &in->msg[(in->msg_at + in->msg_count) % PRODUCT_QUEUE];
 	do {
-		in->msg_err = hand(in, kind, p, n);
+		in->msg_err = hand(in, kind, p, n, m);
 		in->now_ns += in->msg_err == IL_E_AGAIN ? 1000000 : 0;
 	} while (in->msg_err == IL_E_AGAIN && in->now_ns < most);
-	in->have = !in->msg_err && in->msg_n;
+	in->msg_count += !in->msg_err && m->n;
 	return in->msg_err && in->msg_err != IL_E_AGAIN ? IL_E_IO : IL_OK;
 }
 
@@ -79,20 +83,21 @@ static void wait_until(void *ctx, uint64_t until_ns)
 static enum il_err recv(void *ctx, struct judge_came *out, uint64_t until_ns)
 {
 	struct product_in *in = ctx;
+	struct product_msg *m = &in->msg[in->msg_at];
 	struct doe_type type;
 	const uint8_t *p;
 	size_t n;
 
-	if (!in->have) {
+	if (!in->msg_count) {
 		wait_until(in, until_ns);
 		return IL_E_TIMEOUT;
 	}
-	in->have = false;
-	*out = (struct judge_came){ in->msg_kind, in->msg, in->msg_n, in->msg,
-				    in->msg_n };
-	if (in->msg_kind != JUDGE_OBJECT)
+	in->msg_at = (in->msg_at + 1) % PRODUCT_QUEUE;
+	in->msg_count--;
+	*out = (struct judge_came){ m->kind, m->p, m->n, m->p, m->n };
+	if (m->kind != JUDGE_OBJECT)
 		return IL_OK;
-	if (doe_unwrap(in->msg, in->msg_n, sizeof(in->msg), &type, &p, &n))
+	if (doe_unwrap(m->p, m->n, sizeof(m->p), &type, &p, &n))
 		return IL_E_FIELD;
 	return IL_OK;
 }
@@ -108,7 +113,7 @@ static enum il_err reset(void *ctx)
 {
 	struct product_in *in = ctx;
 
-	in->have = false;
+	in->msg_count = 0;
 	return device_told_event(in->dev, LINK_FUND_RESET);
 }
 
@@ -154,11 +159,14 @@ static const struct judge_target_ops ops = {
 	.event = event,
 };
 
-struct judge_target product_messages(struct product_in *in)
+struct judge_target product_messages(struct product_in *in,
+				     const struct spdm_binding *binding)
 {
-	return (struct judge_target){
-		.ops = &ops, .ctx = in, .binding = &doe_binding, .objects = true
-	};
+	in->binding = binding;
+	return (struct judge_target){ .ops = &ops,
+				      .ctx = in,
+				      .binding = binding,
+				      .objects = binding == &doe_binding };
 }
 
 /* --- the link --- */
