@@ -24,7 +24,8 @@ static bool wanted(int argc, char **argv, const char *name)
 /* Cases that fail, and fail by what they expect. */
 struct count {
 	unsigned failed, told;
-	bool ended;
+	bool gone;  /* the judge says that the device is */
+	bool ended; /* the process did */
 };
 
 static void run(struct product *p, const struct product_at *at, bool show,
@@ -34,6 +35,7 @@ static void run(struct product *p, const struct product_at *at, bool show,
 	for (unsigned i = 0; i < p->share->n; i++) {
 		const struct product_result *r = &p->share->r[i];
 
+		n->gone |= !strncmp(r->words, "the target is gone", 18);
 		if (r->verdict != JUDGE_FAIL)
 			continue;
 		n->failed++;
@@ -56,9 +58,12 @@ static bool one(struct product *p, const char *name, bool show)
 				    .misbehave = name },
 			    show, &n);
 	printf("%-44s %5u fails, %5u by what was expected%s%s\n", name,
-	       n.failed, n.told, n.failed ? "" : "  NOT NOTICED",
+	       n.failed, n.told,
+	       n.gone	  ? "  gone"
+	       : n.failed ? ""
+			  : "  NOT NOTICED",
 	       n.ended ? "  ENDED ITSELF" : "");
-	return n.failed && !n.ended;
+	return (n.failed || n.gone) && !n.ended;
 }
 
 int main(int argc, char **argv)
