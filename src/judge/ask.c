@@ -283,7 +283,7 @@ bool judge_seal(struct judge *j, const struct judge_seal *s, const uint8_t *p,
 		judge_say(j, JUDGE_BROKEN, "sealing: %s", il_err_name(err));
 		return false;
 	}
-	if (s->counts)
+	if (s->counts && s->dir == SPDM_DIR_REQ)
 		ch->seq = s->seq + 1;
 	*out = o;
 	*len = aad + plain + SPDM_SECURED_TAIL;
