@@ -55,6 +55,15 @@ static bool is_error(const struct judge *j, uint8_t code)
 	return !j->a.bad && j->a.m.code == SPDM_ERROR && j->a.m.param1 == code;
 }
 
+/* What every answer of its kind must be, beside the requirement: it fails the
+ * case, and is no expectation of its own. */
+static bool must(struct judge *j, bool holds, const char *words)
+{
+	if (!holds)
+		judge_say(j, JUDGE_FAIL, "%s", words);
+	return judge_on(j);
+}
+
 static void rest_until(struct judge *j, uint64_t ns)
 {
 	judge_ops(j)->wait(judge_target(j), judge_now(j) + ns);
@@ -67,8 +76,8 @@ static bool ask_again(struct judge *j, enum judge_kind kind)
 	uint8_t m[4] = { j->a.m.version, SPDM_RESPOND_IF_READY };
 
 	/* RDTExponent, RequestCode, Token, RDTM: DSP0274 1.2.1, 10.10 */
-	if (!judge_expect(j, ext.n == 4 && ext.p[0] <= READY_MAX,
-			  "ResponseNotReady asks for a wait that cannot be"))
+	if (!must(j, ext.n == 4 && ext.p[0] <= READY_MAX,
+		  "ResponseNotReady asks for a wait that cannot be"))
 		return false;
 	m[2] = ext.p[1];
 	m[3] = ext.p[2];
@@ -125,12 +134,11 @@ static bool fetch(struct judge *j, enum judge_kind kind)
 			return true; /* that is the answer then */
 		if (!seq)
 			total = a->m.u.chunk.total;
-		if (!judge_expect(
-			    j,
-			    a->m.u.chunk.seq == seq && a->m.u.chunk.data.n &&
-				    total <= sizeof(j->whole) &&
-				    a->m.u.chunk.data.n <= total - at,
-			    "chunk %u of the answer is out of place", seq))
+		if (!must(j,
+			  a->m.u.chunk.seq == seq && a->m.u.chunk.data.n &&
+				  total <= sizeof(j->whole) &&
+				  a->m.u.chunk.data.n <= total - at,
+			  "a chunk of the answer is out of place"))
 			return false;
 		memcpy(j->whole + at, a->m.u.chunk.data.p, a->m.u.chunk.data.n);
 		at += a->m.u.chunk.data.n;

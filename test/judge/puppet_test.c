@@ -302,6 +302,12 @@ static void does_not_wait(struct judge *j)
 		judge_refused(j, SPDM_ERR_RESPONSE_NOT_READY);
 }
 
+static void only_waits(struct judge *j)
+{
+	if (judge_connect(j))
+		challenge(j, false);
+}
+
 static void a_slow_signature_is_waited_for_unless_it_is_the_point(void **unused)
 {
 	struct rig *r = rig_of(waits);
@@ -312,6 +318,10 @@ static void a_slow_signature_is_waited_for_unless_it_is_the_point(void **unused)
 	r = rig_of(does_not_wait);
 	r->cfg.sign_us = 50000;
 	says(r, JUDGE_PASS, "");
+	/* What waiting takes for granted is no expectation. */
+	r = rig_of(only_waits);
+	r->cfg.sign_us = 50000;
+	says(r, JUDGE_BROKEN, "");
 }
 
 /* A requester that takes 64 bytes at once gets a chain in chunks. */
