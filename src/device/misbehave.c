@@ -13,7 +13,7 @@ const struct misbehave_group *const misbehave_groups[] = {
 	&misbehave_box,	       &misbehave_spdm,	   &misbehave_spdm_connect,
 	&misbehave_spdm_prove, &misbehave_session, &misbehave_handshake,
 	&misbehave_secured,    &misbehave_idekm,   &misbehave_tdisp,
-	&misbehave_cascade,
+	&misbehave_report,     &misbehave_cascade,
 };
 const unsigned misbehave_group_count = COUNT(misbehave_groups);
 

@@ -63,6 +63,7 @@ struct misbehaviour {
 	const char *field;
 	unsigned nth;
 	struct change change;
+	uint32_t arg; /* for hooks that rows of one file share: theirs */
 
 	/* The device's configuration, before it is made. */
 	void (*start)(struct misbehave_one *me, struct device_cfg *cfg);
@@ -130,7 +131,8 @@ struct misbehave_group {
 extern const struct misbehave_group misbehave_general, misbehave_first,
 	misbehave_doe, misbehave_box, misbehave_spdm, misbehave_spdm_prove,
 	misbehave_spdm_connect, misbehave_session, misbehave_handshake,
-	misbehave_secured, misbehave_idekm, misbehave_tdisp, misbehave_cascade;
+	misbehave_secured, misbehave_idekm, misbehave_tdisp, misbehave_report,
+	misbehave_cascade;
 extern const struct misbehave_group *const misbehave_groups[];
 extern const unsigned misbehave_group_count;
 

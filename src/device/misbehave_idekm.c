@@ -63,12 +63,13 @@ static bool query_other_function(struct misbehave_one *me,
 	return true;
 }
 
-/* @n dwords of registers are missing; more than there are: all. */
+/* @arg dwords of registers are missing; more than there are: all. */
 static bool query_cut(struct misbehave_one *me, const struct idekm_msg *req,
 		      struct idekm_msg *rsp)
 {
 	(void)req;
-	rsp->cap_len -= rsp->cap_len < 4 * me->n ? rsp->cap_len : 4 * me->n;
+	rsp->cap_len -=
+		rsp->cap_len < 4 * me->is->arg ? rsp->cap_len : 4 * me->is->arg;
 	return true;
 }
 
@@ -83,7 +84,7 @@ static void query_reserved(struct misbehave_one *me, const uint8_t *in,
 		out[AT_RSVD] = 1;
 }
 
-/* Bits @n of the capability register are clear. */
+/* Bits @arg of the capability register are clear. */
 static void query_denies(struct misbehave_one *me, const uint8_t *in, size_t n,
 			 uint8_t *out, size_t cap, size_t *len)
 {
@@ -92,7 +93,7 @@ static void query_denies(struct misbehave_one *me, const uint8_t *in, size_t n,
 	(void)cap;
 	if (object_of(out, *len) == IDEKM_QUERY_RESP && *len >= AT_REGS + 4)
 		put_u32le(out + AT_REGS,
-			  get_u32le(out + AT_REGS) & (uint32_t)~me->n);
+			  get_u32le(out + AT_REGS) & (uint32_t)~me->is->arg);
 }
 
 static void query_differs(struct misbehave_one *me, const uint8_t *in, size_t n,
@@ -108,18 +109,19 @@ static void query_differs(struct misbehave_one *me, const uint8_t *in, size_t n,
 
 /* --- acknowledgements --- */
 
-/* @n: the object of the request. */
+/* @arg: the object of the request. */
 static bool unanswered(struct misbehave_one *me, const struct idekm_msg *req,
 		       struct idekm_msg *rsp)
 {
 	(void)rsp;
-	return req->object != me->n;
+	return req->object != me->is->arg;
 }
 
 static bool other_key(struct misbehave_one *me, const struct idekm_msg *req,
 		      struct idekm_msg *rsp)
 {
-	if (rsp->object == me->n || (req->object && req->object == me->n))
+	if (rsp->object == me->is->arg ||
+	    (req->object && req->object == me->is->arg))
 		rsp->ref.stream ^= 1u;
 	return true;
 }
@@ -128,7 +130,7 @@ static void ack_reserved(struct misbehave_one *me, const uint8_t *in, size_t n,
 			 uint8_t *out, size_t cap, size_t *len)
 {
 	(void)cap;
-	if (object_of(in, n) == me->n && *len > AT_RSVD)
+	if (object_of(in, n) == me->is->arg && *len > AT_RSVD)
 		out[AT_RSVD] = 1;
 }
 
@@ -150,12 +152,12 @@ static bool no_second_set(struct misbehave_one *me, const struct idekm_msg *req,
 	return true;
 }
 
-/* A refusal with status @n is none. */
+/* A refusal with status @arg is none. */
 static bool status_unminded(struct misbehave_one *me,
 			    const struct idekm_msg *req, struct idekm_msg *rsp)
 {
 	(void)req;
-	if (rsp->object == IDEKM_KP_ACK && rsp->status == me->n)
+	if (rsp->object == IDEKM_KP_ACK && rsp->status == me->is->arg)
 		rsp->status = IDEKM_OK;
 	return true;
 }
@@ -328,22 +330,22 @@ static const struct misbehaviour rows[] = {
 	{ .name = "idekm-query-no-registers",
 	  .says = "QUERY_RESP carries no registers",
 	  .source = SRC,
-	  .n = 1024,
+	  .arg = 1024,
 	  .idekm = query_cut },
 	{ .name = "idekm-query-registers-cut",
 	  .says = "the last register of QUERY_RESP is missing",
 	  .source = SRC,
-	  .n = 1,
+	  .arg = 1,
 	  .idekm = query_cut },
 	{ .name = "idekm-query-denies-idekm",
 	  .says = "QUERY_RESP says that IDE_KM is not supported",
 	  .source = SRC,
-	  .n = 0x40,
+	  .arg = 0x40,
 	  .payload = query_denies },
 	{ .name = "idekm-query-denies-streams",
 	  .says = "QUERY_RESP says that no streams are supported",
 	  .source = SRC,
-	  .n = 0x03,
+	  .arg = 0x03,
 	  .payload = query_denies },
 	{ .name = "idekm-query-registers-differ",
 	  .says = "the control register in QUERY_RESP is not that of "
@@ -357,42 +359,42 @@ static const struct misbehaviour rows[] = {
 	{ .name = "idekm-ack-other-key",
 	  .says = "KP_ACK names another stream",
 	  .source = SRC,
-	  .n = IDEKM_KP_ACK,
+	  .arg = IDEKM_KP_ACK,
 	  .idekm = other_key },
 	{ .name = "idekm-ack-reserved",
 	  .says = "a reserved byte of KP_ACK is set",
 	  .source = SRC,
-	  .n = IDEKM_KEY_PROG,
+	  .arg = IDEKM_KEY_PROG,
 	  .payload = ack_reserved },
 	{ .name = "idekm-go-unanswered",
 	  .says = "K_SET_GO is not acknowledged",
 	  .source = SRC,
-	  .n = IDEKM_K_SET_GO,
+	  .arg = IDEKM_K_SET_GO,
 	  .idekm = unanswered },
 	{ .name = "idekm-go-ack-other-key",
 	  .says = "K_GOSTOP_ACK names another stream than K_SET_GO did",
 	  .source = SRC,
-	  .n = IDEKM_K_SET_GO,
+	  .arg = IDEKM_K_SET_GO,
 	  .idekm = other_key },
 	{ .name = "idekm-go-ack-reserved",
 	  .says = "a reserved byte of the answer to K_SET_GO is set",
 	  .source = SRC,
-	  .n = IDEKM_K_SET_GO,
+	  .arg = IDEKM_K_SET_GO,
 	  .payload = ack_reserved },
 	{ .name = "idekm-stop-unanswered",
 	  .says = "K_SET_STOP is not acknowledged",
 	  .source = SRC,
-	  .n = IDEKM_K_SET_STOP,
+	  .arg = IDEKM_K_SET_STOP,
 	  .idekm = unanswered },
 	{ .name = "idekm-stop-ack-other-key",
 	  .says = "K_GOSTOP_ACK names another stream than K_SET_STOP did",
 	  .source = SRC,
-	  .n = IDEKM_K_SET_STOP,
+	  .arg = IDEKM_K_SET_STOP,
 	  .idekm = other_key },
 	{ .name = "idekm-stop-ack-reserved",
 	  .says = "a reserved byte of the answer to K_SET_STOP is set",
 	  .source = SRC,
-	  .n = IDEKM_K_SET_STOP,
+	  .arg = IDEKM_K_SET_STOP,
 	  .payload = ack_reserved },
 	{ .name = "idekm-no-second-set",
 	  .says = "keys of set 1 are refused",
@@ -409,19 +411,19 @@ static const struct misbehaviour rows[] = {
 	{ .name = "idekm-length-unminded",
 	  .says = "KEY_PROG of a wrong length is acknowledged as successful",
 	  .source = SRC,
-	  .n = IDEKM_BAD_LENGTH,
+	  .arg = IDEKM_BAD_LENGTH,
 	  .idekm = status_unminded },
 	{ .name = "idekm-port-unminded",
 	  .says = "KEY_PROG of a port that is not there is acknowledged as "
 		  "successful",
 	  .source = SRC,
-	  .n = IDEKM_BAD_PORT,
+	  .arg = IDEKM_BAD_PORT,
 	  .idekm = status_unminded },
 	{ .name = "idekm-fields-unminded",
 	  .says = "KEY_PROG with a sub-stream or a counter that cannot be is "
 		  "acknowledged as successful",
 	  .source = SRC,
-	  .n = IDEKM_BAD_FIELD,
+	  .arg = IDEKM_BAD_FIELD,
 	  .idekm = status_unminded },
 	{ .name = "idekm-go-without-key",
 	  .says = "K_SET_GO is acknowledged where there is no key",

@@ -35,5 +35,11 @@ const struct judge_table *const judge_tables[] = {
 	&judge_cases_idekm,
 	&judge_cases_idekm_refuse,
 	&judge_cases_idekm_session,
+	&judge_cases_tdisp,
+	&judge_cases_tdisp_caps,
+	&judge_cases_tdisp_state,
+	&judge_cases_tdisp_lock,
+	&judge_cases_tdisp_report,
+	&judge_cases_tdisp_session,
 	NULL,
 };
