@@ -94,6 +94,75 @@ static void dhe_in_psk(struct misbehave_one *me, struct misbehave_tables *t)
 	t->spdm.reqs[SPDM_ROW_FINISH].phases |= BIT(SPDM_PH_PSK);
 }
 
+/* --- who the requester is --- */
+
+static void many_forms(struct misbehave_one *me, uint32_t id,
+		       enum spdm_tap_stage stage, struct spdm_msg *rsp)
+{
+	(void)me;
+	(void)id;
+	(void)stage;
+	if (rsp->code == SPDM_KEY_EXCHANGE_RSP && rsp->u.key_ex_rsp.mut_auth)
+		rsp->u.key_ex_rsp.mut_auth =
+			SPDM_MUT_AUTH_ENCAP | SPDM_MUT_AUTH_DIGESTS;
+}
+
+/* Asked, and forgotten where it is not there. */
+static void not_needed(struct misbehave_one *me, uint32_t id, uint8_t *p,
+		       size_t cap, size_t *n)
+{
+	struct spdm_rsp_session *s = finishing(me, id, p, *n);
+
+	(void)cap;
+	if (!s || !s->mutual || (p[2] & SPDM_FINISH_SIGNED))
+		return;
+	s->mutual = 0;
+	misbehave_rsp(me)->encap.flow = SPDM_FLOW_NONE;
+}
+
+static enum il_err any_signature(void *ctx, struct crypto_slot s,
+				 const uint8_t *digest, size_t digest_len,
+				 const uint8_t *sig, size_t sig_len)
+{
+	(void)ctx;
+	(void)s;
+	(void)digest;
+	(void)digest_len;
+	(void)sig;
+	(void)sig_len;
+	return IL_OK;
+}
+
+static void no_verify(struct misbehave_one *me, struct device_cfg *cfg)
+{
+	struct misbehave *m = me->all;
+
+	m->crypto_ops = *cfg->crypto->ops;
+	m->crypto_ops.verify = any_signature;
+	m->crypto_as = (struct crypto){ .ops = &m->crypto_ops,
+					.ctx = cfg->crypto->ctx };
+	cfg->crypto = &m->crypto_as;
+}
+
+static void any_id(struct misbehave_one *me, uint32_t id, uint8_t *p,
+		   size_t cap, size_t *n)
+{
+	(void)id;
+	(void)cap;
+	if (*n >= 4 && p[1] == SPDM_DELIVER_ENCAPSULATED_RESPONSE)
+		p[2] = misbehave_rsp(me)->encap.id;
+}
+
+static void ack_id(struct misbehave_one *me, uint32_t id,
+		   enum spdm_tap_stage stage, struct spdm_msg *rsp)
+{
+	(void)me;
+	(void)id;
+	(void)stage;
+	if (rsp->code == SPDM_ENCAPSULATED_RESPONSE_ACK)
+		rsp->u.encap.ack_id ^= 0x55;
+}
+
 /* The responder's new key is not the one that the requester makes. */
 static void other_keys(struct misbehave_one *me, struct device_exchange *x)
 {
@@ -270,6 +339,7 @@ static void number_after(struct misbehave_one *me, struct device_exchange *x)
 #define FINISH_SRC "DSP0274 1.2.1, section 10.17"
 #define PHASE_SRC \
 	"DSP0274 1.2.1, section 10.23 (messages allowed in session phases)"
+#define ENCAP_SRC  "DSP0274 1.2.1, sections of encapsulated requests"
 #define BEAT_SRC   "DSP0274 1.2.1, section 10.20"
 #define UPDATE_SRC "DSP0274 1.2.1, section 10.21"
 
@@ -294,6 +364,31 @@ static const struct misbehaviour rows[] = {
 	{ .name = "finish-by-psk-finish",
 	  .says = "PSK_FINISH ends the handshake of a KEY_EXCHANGE",
 	  .source = "CVE-2023-31127", .tables = psk_in_dhe },
+	{ .name = "finish-refused",
+	  .says = "FINISH is answered with ERROR Unspecified",
+	  .source = FINISH_SRC, .code = SPDM_FINISH_RSP, .error = SPDM_ERR_UNSPECIFIED,
+	  .bytes = misbehave_harsh },
+	{ .name = "mutual-many-forms",
+	  .says = "MutAuthRequested has two bits",
+	  .source = "DSP0274 1.2.1, section 10.16", .fields = many_forms },
+	{ .name = "mutual-not-needed",
+	  .says = "mutual authentication is asked for, and a FINISH without it is taken",
+	  .source = FINISH_SRC, .heard = not_needed },
+	{ .name = "mutual-signature-any",
+	  .says = "ECDSA signatures of requesters are not looked at",
+	  .source = FINISH_SRC, .start = no_verify },
+	{ .name = "encapsulated-any-id",
+	  .says = "answers to encapsulated requests are taken whatever request they name",
+	  .source = ENCAP_SRC, .heard = any_id },
+	{ .name = "encapsulated-ack-id-wrong",
+	  .says = "ENCAPSULATED_RESPONSE_ACK names another request",
+	  .source = ENCAP_SRC, .fields = ack_id },
+	{ .name = "encapsulated-never-refused",
+	  .says = "no DELIVER_ENCAPSULATED_RESPONSE is refused",
+	  .source = ENCAP_SRC, .code = SPDM_DELIVER_ENCAPSULATED_RESPONSE, .bytes = misbehave_lenient },
+	{ .name = "encapsulated-request-never-refused",
+	  .says = "no GET_ENCAPSULATED_REQUEST is refused",
+	  .source = ENCAP_SRC, .code = SPDM_GET_ENCAPSULATED_REQUEST, .bytes = misbehave_lenient },
 	{ .name = "finish-rsp-hmac-wrong",
 	  .says = "one bit of ResponderVerifyData in FINISH_RSP is wrong",
 	  .source = FINISH_SRC, .message = "FINISH_RSP", .field = "verify",

@@ -26,6 +26,7 @@ const struct judge_table *const judge_tables[] = {
 	&judge_cases_spdm_prov,
 	&judge_cases_session_keyex,
 	&judge_cases_session_finish,
+	&judge_cases_session_mutual,
 	&judge_cases_session_phase,
 	&judge_cases_session_psk,
 	&judge_cases_session_live,

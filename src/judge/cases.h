@@ -33,6 +33,7 @@ extern const struct judge_table judge_cases_spdm_info;
 extern const struct judge_table judge_cases_spdm_prov;
 extern const struct judge_table judge_cases_session_keyex;
 extern const struct judge_table judge_cases_session_finish;
+extern const struct judge_table judge_cases_session_mutual;
 extern const struct judge_table judge_cases_session_phase;
 extern const struct judge_table judge_cases_session_psk;
 extern const struct judge_table judge_cases_session_live;

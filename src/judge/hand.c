@@ -376,7 +376,7 @@ static enum il_err sign(struct hand *h, size_t head, size_t sig_len)
 				 digest, q->shape.hash_len, h->sig, sig_len);
 }
 
-static enum il_err finish_proof(struct hand *h, size_t sig_len)
+static enum il_err finish_proof(struct hand *h, size_t sig_len, bool bad_sig)
 {
 	const size_t n = h->q->shape.hash_len;
 	const size_t head = h->n - n - sig_len;
@@ -389,6 +389,7 @@ static enum il_err finish_proof(struct hand *h, size_t sig_len)
 		err = sign(h, head, sig_len);
 	else if (!err)
 		err = add(h, &h->hs, h->msg, head);
+	h->sig[0] ^= bad_sig; /* so that the HMAC is right */
 	if (!err && sig_len)
 		err = add(h, &h->hs, h->sig, sig_len);
 	if (!err)
@@ -430,11 +431,9 @@ enum il_err hand_finish(struct hand *h, const struct hand_finish *f)
 	m.u.finish.verify = (struct spdm_span){ h->mac, q->shape.hash_len };
 	err = encode(h, &m);
 	if (!err)
-		err = finish_proof(h, sig_len);
+		err = finish_proof(h, sig_len, f->bad_sig);
 	if (err)
 		return err;
-	if (f->bad_sig)
-		h->msg[h->n - q->shape.hash_len - sig_len] ^= 1;
 	if (f->bad_mac)
 		h->msg[h->n - 1] ^= 1;
 	return IL_OK;
