@@ -26,6 +26,10 @@ static void connects(struct judge *j)
 
 	if (!judge_try_op(j, SPDM_OP_CONNECT, NULL, &err))
 		return;
+	if (err == IL_E_FIELD && !judge_answer(j)->bad &&
+	    judge_answer(j)->m.code == SPDM_CAPABILITIES &&
+	    !(judge_answer(j)->m.u.caps.flags & SPDM_CAP_CERT))
+		judge_absent(j, "the device does not offer CERT_CAP");
 	judge_expect(j, !err, "the requester came no further than this: %s",
 		     il_err_name(err));
 }

@@ -123,13 +123,19 @@ static void one_side(struct judge *j)
 	talk_end(&t);
 }
 
+/* Nothing waits either, and some look at that first. */
 static void chunks_of_one_side(struct judge *j)
 {
 	struct talk t;
 
 	if (talk_begin(&t, j, TALK_ALGS, NULL) &&
-	    say(&t, t.v, SPDM_CHUNK_GET, t.v < SPDM_V14 ? 6 : 8))
-		unsupported(&t, SPDM_CHUNK_GET);
+	    say(&t, t.v, SPDM_CHUNK_GET, t.v < SPDM_V14 ? 6 : 8)) {
+		if (talk_has(&t, SPDM_ERROR) &&
+		    t.a->param1 == SPDM_ERR_UNSUPPORTED_REQUEST)
+			unsupported(&t, SPDM_CHUNK_GET);
+		else
+			talk_refused(&t, TALK_E(SPDM_ERR_UNEXPECTED_REQUEST));
+	}
 	talk_end(&t);
 }
 
@@ -286,7 +292,7 @@ static const struct judge_case cases[] = {
 	  "KEY_EXCHANGE of a requester without KEY_EX_CAP is ERROR UnsupportedRequest", "DSP0274 1.2.1, sections 10.3, 10.10",
 	  SURE_SPEC, "error-data", one_side },
 	{ "error-chunks-of-one-side-are-unsupported", JUDGE_SPDM, SINCE_12, 0, 0,
-	  "CHUNK_GET of a requester without CHUNK_CAP is ERROR UnsupportedRequest", "DSP0274 1.2.1, sections 10.3, 10.10, 10.27",
+	  "CHUNK_GET of a requester without CHUNK_CAP is ERROR UnsupportedRequest, or UnexpectedRequest as nothing waits", "DSP0274 1.2.1, sections 10.3, 10.10, 10.27",
 	  SURE_INFERRED, "error-data", chunks_of_one_side },
 	{ "error-another-version-is-mismatch", JUDGE_SPDM, JUDGE_V_ALL, 0, 0,
 	  "A request in another version than the connection's is ERROR VersionMismatch", SECTION,

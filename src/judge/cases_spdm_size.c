@@ -92,7 +92,7 @@ static void certificate(struct judge *j)
 #define SECTION  "DSP0274 1.2.1, sections 10.3 (DataTransferSize), 10.10 (ResponseTooLarge)"
 
 static const struct judge_case cases[] = {
-	{ "size-of-challenge-auth", JUDGE_SPDM, SINCE_12, 0, SPDM_CAP_CHAL,
+	{ "size-of-challenge-auth", JUDGE_SPDM, SINCE_12, 0, SPDM_CAP_CERT | SPDM_CAP_CHAL,
 	  "A CHALLENGE_AUTH longer than the requester takes is ERROR ResponseTooLarge with its length", SECTION,
 	  SURE_SPEC, "size-any", challenge },
 	{ "size-of-measurements", JUDGE_SPDM, SINCE_12, JUDGE_NEEDS_MEAS, 0,

@@ -243,6 +243,15 @@ enum il_err judge_try_push(struct judge *j)
 	return spdm_req_push(&j->q, kind, a->raw, a->raw_n, judge_now(j));
 }
 
+/* The engine knows no other key than a certificate's; a device may. */
+static bool shows_none(const struct judge *j)
+{
+	const struct spdm_msg *m = &j->a.m;
+
+	return !j->a.bad && m->code == SPDM_CAPABILITIES &&
+	       !(m->u.caps.flags & SPDM_CAP_CERT);
+}
+
 /* What the engine made of an answer on the way to the requirement. */
 static void refused(struct judge *j, enum il_err err)
 {
@@ -255,6 +264,9 @@ static void refused(struct judge *j, enum il_err err)
 	else if (err == IL_E_NOMEM)
 		judge_say(j, JUDGE_ABSENT,
 			  "%s: the answer is longer than we can take", what);
+	else if (shows_none(j))
+		judge_say(j, JUDGE_ABSENT,
+			  "the device does not offer CERT_CAP");
 	else
 		judge_say(j, JUDGE_FAIL,
 			  "%s: what came is no good answer to it (%s): %s",
