@@ -152,6 +152,16 @@ static void end_streams(struct dsm_pci *p, const struct dsm_cascade *c,
 	}
 }
 
+/* A session ends no other, whatever the table says. */
+void dsm_session_lost(struct dsm_pci *p, uint64_t token)
+{
+	const struct dsm_cascade *c = &p->cfg.cascade[DSM_EV_SESSION];
+
+	end_streams(p, c, token);
+	end_tdis(p, c, token);
+	tdisp_rsp_session_ended(&p->tdisp, token);
+}
+
 static void end_sessions(struct dsm_pci *p)
 {
 	for (unsigned c = 0; c < DSM_CONNS; c++)
@@ -168,29 +178,19 @@ static void end_sessions(struct dsm_pci *p)
 		}
 }
 
-/* What carries trust goes first. @which: function, stream or token. */
-static void spread(struct dsm_pci *p, unsigned ev, uint64_t which)
+/* What carries trust goes first. */
+void dsm_pci_event(struct dsm_pci *p, enum dsm_event ev, uint32_t which)
 {
-	const struct dsm_cascade *c = &p->cfg.cascade[ev];
+	const struct dsm_cascade *c;
 
+	if ((unsigned)ev >= DSM_EVENTS)
+		return;
+	c = &p->cfg.cascade[ev];
+	env_trace(p->cfg.env, DSM_TRACE_EVENT, ev, which, 0);
 	if (c->sessions == DSM_SES_ALL)
 		end_sessions(p);
 	end_streams(p, c, which);
 	end_tdis(p, c, which);
-}
-
-void dsm_session_lost(struct dsm_pci *p, uint64_t token)
-{
-	spread(p, DSM_EV_SESSION, token);
-	tdisp_rsp_session_ended(&p->tdisp, token);
-}
-
-void dsm_pci_event(struct dsm_pci *p, enum dsm_event ev, uint32_t which)
-{
-	if ((unsigned)ev >= DSM_EVENTS)
-		return;
-	env_trace(p->cfg.env, DSM_TRACE_EVENT, ev, which, 0);
-	spread(p, ev, which);
 }
 
 bool dsm_event_ends_sessions(enum dsm_event ev)

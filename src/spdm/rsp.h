@@ -502,6 +502,7 @@ struct spdm_ex {
 
 	struct spdm_msg req;
 	struct spdm_msg rsp;
+	struct spdm_msg encap; /* the peer's answer, then what we ask next */
 
 	/* What response spans point to, and keys. Only for the requests that
 	 * the table says it of. */

@@ -207,12 +207,14 @@ static enum il_err build(struct spdm_ex *x, struct spdm_rsp_encap *e,
 			 struct spdm_span *out)
 {
 	const struct spdm_encap_step *s = step(e);
-	struct spdm_msg m = { .version = x->r->version, .code = s->code };
+	struct spdm_msg *m = &x->encap;
 	struct wr w = wr_over(x->short_sig, sizeof(x->short_sig));
-	enum il_err err = s->build(x, e, &m);
+	enum il_err err;
 
+	*m = (struct spdm_msg){ .version = x->r->version, .code = s->code };
+	err = s->build(x, e, m);
 	if (!err)
-		err = spdm_msg_encode(&w, &m);
+		err = spdm_msg_encode(&w, m);
 	if (!err && s->hashed)
 		err = hash(x, e, x->short_sig, w.len);
 	e->waiting = true;
@@ -390,18 +392,17 @@ enum il_err spdm_rsp_deliver(struct spdm_ex *x)
 {
 	struct spdm_rsp_encap e = x->r->encap;
 	struct spdm_span own;
-	struct spdm_msg m;
 	enum il_err err;
 
 	if (!ours(x) || !e.waiting)
 		return nothing_pending(x, false);
 	if (x->req.param1 != e.id)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	err = parse(x, &e, &m, &own);
+	err = parse(x, &e, &x->encap, &own);
 	if (err == IL_E_PEER)
-		return not_answered(x, &e, &m);
+		return not_answered(x, &e, &x->encap);
 	if (!err)
-		err = take(x, &e, &m, own);
+		err = take(x, &e, &x->encap, own);
 	if (err && err != IL_E_AGAIN)
 		return bad_answer(x);
 	return err ? err : acknowledge(x, &e);
