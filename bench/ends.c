@@ -115,6 +115,8 @@ static void responder(struct ends *e)
 		.sm_versions = { SPDM_SM_V11 },
 		.slots = { { .certs = { e->certs, e->certs_len } } },
 		.transfer = ENDS_TRANSFER,
+		.ses = e->ses,
+		.ses_count = COUNT(e->ses),
 		.scratch = e->rsp_scratch,
 		.scratch_len = sizeof(e->rsp_scratch),
 	};

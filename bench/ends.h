@@ -29,6 +29,7 @@ struct ends {
 
 	struct spdm_req req;
 	struct spdm_rsp rsp;
+	struct spdm_rsp_session ses[SPDM_RSP_SESSIONS];
 	uint8_t chain[8192];
 	/*
 	 * What is encrypted begins at a cache line, in the clear and in a

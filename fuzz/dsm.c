@@ -190,7 +190,7 @@ static void spdm(struct rd *in, uint8_t op)
 /* Another one, which nobody talks to over SPDM; it must be free. */
 static void other_session(void)
 {
-	struct spdm_rsp_session *s = &g->conns[0].rsp.ses[1];
+	struct spdm_rsp_session *s = &g->conns[0].rsp.cfg.ses[1];
 
 	if (s->state != SPDM_SES_NONE)
 		return;

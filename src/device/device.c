@@ -134,6 +134,8 @@ static enum il_err init_dsm(struct device *d)
 	dsm.spdm.port_ctx = d;
 	/* An object that holds it in a record has no more than the limit. */
 	dsm.spdm.longest = (uint32_t)d->reply_len - DEVICE_RECORD_OVER;
+	dsm.spdm.ses = d->ses;
+	dsm.spdm.ses_count = SPDM_RSP_SESSIONS;
 	dsm.spdm.scratch = d->spdm_scratch;
 	dsm.spdm.scratch_len = d->scratch_len;
 	dsm.spdm.large = d->spdm_large;

@@ -288,6 +288,7 @@ struct device {
 	struct idekm_stream km[DEVICE_STREAMS];
 	const struct rule *why[DEVICE_FNS];
 	struct dsm_conn conns[DEVICE_CONNS];
+	struct spdm_rsp_session ses[DEVICE_CONNS * SPDM_RSP_SESSIONS];
 	uint8_t reports[DEVICE_FNS * DEVICE_REPORT_CAP];
 	uint8_t *spdm_scratch;
 	uint8_t *spdm_large; /* cfg.max_message of each connection, or NULL */

@@ -15,8 +15,8 @@ static struct dsm_place *place_of(struct dsm_conn *c, uint32_t id)
 
 static bool aes256(const struct dsm_conn *c, uint32_t id)
 {
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
-		const struct spdm_rsp_session *s = &c->rsp.ses[i];
+	for (unsigned i = 0; i < c->rsp.cfg.ses_count; i++) {
+		const struct spdm_rsp_session *s = &c->rsp.cfg.ses[i];
 
 		if (s->state == SPDM_SES_OPEN && s->id == id)
 			return spdm_keys_suite(&s->keys) ==
@@ -114,6 +114,7 @@ static enum il_err conn_init(struct dsm_front *f, unsigned i,
 	c->index = (uint8_t)i;
 	cfg->up = &up;
 	cfg->up_ctx = c;
+	cfg->ses += i * cfg->ses_count;
 	cfg->scratch = share(cfg->scratch, cfg->scratch_len, i);
 	cfg->large = share(cfg->large, cfg->large_cap, i);
 	cfg->kept = share(cfg->kept, cfg->kept_cap, i);
@@ -130,7 +131,7 @@ enum il_err dsm_front_start(struct dsm_front *f,
 	enum il_err err = IL_OK;
 
 	if (!spdm->port || !spdm->port->sign || !spdm->env || !back || !conns ||
-	    !count || count > DSM_CONNS)
+	    !count || count > DSM_CONNS || !spdm->ses)
 		return IL_E_ARG;
 	*f = (struct dsm_front){ .env = spdm->env,
 				 .back = back,

@@ -32,7 +32,8 @@ enum {
 struct dsm_front_cfg {
 	/*
 	 * As for spdm_rsp_init(), the same for all connections; @up and
-	 * @up_ctx are not used: they are these connections' own. @scratch,
+	 * @up_ctx are not used: they are these connections' own. @ses,
+	 * @scratch,
 	 * @large, @kept and @peer_chain are as many bytes as their lengths say
 	 * for each connection.
 	 */

@@ -90,7 +90,8 @@ static bool cfg_ok(const struct spdm_rsp_cfg *cfg)
 	    cfg->transfer > UINT16_MAX ||
 	    cfg->scratch_len <
 		    cfg->transfer + SPDM_RSP_RECORD_MIN + spdm_rsp_tail(cfg) ||
-	    !buffers_ok(cfg))
+	    !buffers_ok(cfg) || !cfg->ses || !cfg->ses_count ||
+	    cfg->ses_count > SPDM_RSP_SESSIONS)
 		return false;
 	for (unsigned i = 0; i < SPDM_SLOTS; i++)
 		if (!spdm_rsp_slot_good(&cfg->slots[i]))
@@ -113,6 +114,7 @@ enum il_err spdm_rsp_start(struct spdm_rsp *r)
 		cfg->seq_limit = UINT64_MAX;
 	if (!cfg->large)
 		cfg->caps &= ~(SPDM_CAP_CHUNK | SPDM_CAP_LARGE_RESP);
+	memset(cfg->ses, 0, cfg->ses_count * sizeof(*cfg->ses));
 	r->next_id = UINT16_MAX;
 	r->via = &spdm_binding_bare;
 	spdm_tr_init(&r->tr, cfg->crypto);
@@ -140,14 +142,16 @@ bool spdm_rsp_clear(const struct spdm_rsp *r)
 void spdm_rsp_fini(struct spdm_rsp *r)
 {
 	spdm_rsp_leave(r);
+	bytes_wipe(r->cfg.ses, r->cfg.ses_count * sizeof(*r->cfg.ses));
 	bytes_wipe(r, sizeof(*r));
 }
 
 static struct spdm_rsp_session *session(struct spdm_rsp *r, uint32_t id)
 {
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		if (r->ses[i].state != SPDM_SES_NONE && r->ses[i].id == id)
-			return &r->ses[i];
+	for (unsigned i = 0; i < r->cfg.ses_count; i++)
+		if (r->cfg.ses[i].state != SPDM_SES_NONE &&
+		    r->cfg.ses[i].id == id)
+			return &r->cfg.ses[i];
 	return NULL;
 }
 
@@ -162,9 +166,9 @@ bool spdm_rsp_end(struct spdm_rsp *r, uint32_t session_id)
 
 bool spdm_rsp_session_open(const struct spdm_rsp *r, uint32_t session_id)
 {
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		if (r->ses[i].state == SPDM_SES_OPEN &&
-		    r->ses[i].id == session_id)
+	for (unsigned i = 0; i < r->cfg.ses_count; i++)
+		if (r->cfg.ses[i].state == SPDM_SES_OPEN &&
+		    r->cfg.ses[i].id == session_id)
 			return true;
 	return false;
 }
@@ -191,8 +195,8 @@ uint64_t spdm_rsp_tick(struct spdm_rsp *r, uint64_t now_ns)
 {
 	uint64_t next = spdm_wait_tick(r, now_ns);
 
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
-		struct spdm_rsp_session *s = &r->ses[i];
+	for (unsigned i = 0; i < r->cfg.ses_count; i++) {
+		struct spdm_rsp_session *s = &r->cfg.ses[i];
 		const uint64_t wait = patience(r, s);
 
 		if (!wait)
@@ -571,8 +575,8 @@ bool spdm_rsp_sane(const struct spdm_rsp *r)
 
 	if (r->phase > SPDM_PH_READY || ready != (r->tr.hash != 0))
 		return false;
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
-		const struct spdm_rsp_session *s = &r->ses[i];
+	for (unsigned i = 0; i < r->cfg.ses_count; i++) {
+		const struct spdm_rsp_session *s = &r->cfg.ses[i];
 		const bool live = s->state != SPDM_SES_NONE;
 
 		if (!live && !s->th.n && !s->ch[0].live && !s->ch[1].live)
@@ -582,8 +586,8 @@ bool spdm_rsp_sane(const struct spdm_rsp *r)
 		if ((s->th.n != 0) != (s->state == SPDM_SES_HANDSHAKE))
 			return false;
 		for (unsigned j = 0; j < i; j++)
-			if (r->ses[j].state != SPDM_SES_NONE &&
-			    r->ses[j].id == s->id)
+			if (r->cfg.ses[j].state != SPDM_SES_NONE &&
+			    r->cfg.ses[j].id == s->id)
 				return false;
 	}
 	return true;

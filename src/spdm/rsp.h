@@ -19,7 +19,7 @@
  * and stays where it is between init and fini.
  */
 
-#define SPDM_RSP_SESSIONS 4
+#define SPDM_RSP_SESSIONS 4 /* of a connection, at the most */
 
 /* Columns of the table: where a request finds the connection or session. */
 enum spdm_phase {
@@ -210,6 +210,8 @@ typedef const uint8_t *spdm_rsp_heard_fn(void *ctx, uint32_t session_id,
 
 struct spdm_rsp_table;
 
+struct spdm_rsp_session;
+
 struct spdm_rsp_cfg {
 	const struct crypto *crypto;
 	const struct env *env;
@@ -270,6 +272,10 @@ struct spdm_rsp_cfg {
 	uint32_t transfer;   /* DataTransferSize, at least SPDM_TRANSFER_MIN */
 	uint32_t longest;    /* response we can send; 0: what the peer takes */
 	uint64_t seq_limit;  /* 0: 2^64 - 1 */
+
+	/* Sessions at a time, 1 to SPDM_RSP_SESSIONS, and their storage. */
+	uint8_t ses_count;
+	struct spdm_rsp_session *ses;
 
 	/* Plaintext of a request, then a measurement record; at the end a
 	 * signature of @pqc_asym and a ciphertext of @kem. */
@@ -554,7 +560,6 @@ struct spdm_rsp {
 	struct spdm_rsp_encap encap;
 	struct spdm_rsp_peer peer;
 	struct crypto_slot mut; /* what the requester will sign in it */
-	struct spdm_rsp_session ses[SPDM_RSP_SESSIONS];
 	struct spdm_large large;
 	struct spdm_wait wait;
 	struct spdm_ex ex;

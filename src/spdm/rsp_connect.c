@@ -42,8 +42,8 @@ enum il_err spdm_rsp_version(struct spdm_ex *x)
 	err = spdm_ex_emit(x);
 	if (err)
 		return err;
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		spdm_rsp_session_end(r, &r->ses[i], SPDM_END_RESTART);
+	for (unsigned i = 0; i < r->cfg.ses_count; i++)
+		spdm_rsp_session_end(r, &r->cfg.ses[i], SPDM_END_RESTART);
 	spdm_rsp_forget(r);
 	spdm_rsp_enter(r, SPDM_PH_START);
 	err = spdm_tr_restart(&r->tr);
@@ -109,8 +109,8 @@ void spdm_rsp_reset(struct spdm_rsp *r)
 			  r->phase == SPDM_PH_READY;
 	const bool lost = r->lost || r->phase != SPDM_PH_START;
 
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		spdm_rsp_session_end(r, &r->ses[i], SPDM_END_RESET);
+	for (unsigned i = 0; i < r->cfg.ses_count; i++)
+		spdm_rsp_session_end(r, &r->cfg.ses[i], SPDM_END_RESET);
 	if (keep) {
 		keep_negotiated(r);
 		return;

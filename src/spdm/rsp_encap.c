@@ -122,8 +122,8 @@ bool spdm_encap_of(const struct spdm_rsp *r, const struct spdm_rsp_session *s)
 void spdm_encap_start(struct spdm_rsp *r, enum spdm_flow flow,
 		      uint32_t session_id)
 {
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
-		struct spdm_rsp_session *s = &r->ses[i];
+	for (unsigned i = 0; i < r->cfg.ses_count; i++) {
+		struct spdm_rsp_session *s = &r->cfg.ses[i];
 
 		if (s->state == SPDM_SES_HANDSHAKE && s->id != session_id &&
 		    spdm_encap_of(r, s))

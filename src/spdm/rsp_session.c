@@ -7,16 +7,17 @@
 
 struct spdm_rsp_session *spdm_ses_place(struct spdm_rsp *r)
 {
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		if (r->ses[i].state == SPDM_SES_NONE)
-			return &r->ses[i];
+	for (unsigned i = 0; i < r->cfg.ses_count; i++)
+		if (r->cfg.ses[i].state == SPDM_SES_NONE)
+			return &r->cfg.ses[i];
 	return NULL;
 }
 
 static bool id_taken(const struct spdm_rsp *r, uint32_t id)
 {
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		if (r->ses[i].state != SPDM_SES_NONE && r->ses[i].id == id)
+	for (unsigned i = 0; i < r->cfg.ses_count; i++)
+		if (r->cfg.ses[i].state != SPDM_SES_NONE &&
+		    r->cfg.ses[i].id == id)
 			return true;
 	return false;
 }
@@ -206,10 +207,11 @@ static enum il_err key_ex_proof(struct spdm_ex *x, uint8_t slot,
  */
 static void drop_unfinished(struct spdm_rsp *r)
 {
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS && r->clear_id; i++)
-		if (r->ses[i].state == SPDM_SES_HANDSHAKE &&
-		    r->ses[i].id == r->clear_id)
-			spdm_rsp_session_end(r, &r->ses[i], SPDM_END_RESTART);
+	for (unsigned i = 0; i < r->cfg.ses_count && r->clear_id; i++)
+		if (r->cfg.ses[i].state == SPDM_SES_HANDSHAKE &&
+		    r->cfg.ses[i].id == r->clear_id)
+			spdm_rsp_session_end(r, &r->cfg.ses[i],
+					     SPDM_END_RESTART);
 }
 
 void spdm_ses_commit(struct spdm_ex *x, struct spdm_rsp_session *s, uint32_t id)

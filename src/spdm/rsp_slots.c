@@ -8,10 +8,10 @@ uint8_t spdm_rsp_slots_used(const struct spdm_rsp *r, uint8_t mask)
 {
 	uint8_t used = 0;
 
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		if (r->ses[i].state != SPDM_SES_NONE &&
-		    r->ses[i].slot < SPDM_SLOTS)
-			used |= (uint8_t)(1u << r->ses[i].slot);
+	for (unsigned i = 0; i < r->cfg.ses_count; i++)
+		if (r->cfg.ses[i].state != SPDM_SES_NONE &&
+		    r->cfg.ses[i].slot < SPDM_SLOTS)
+			used |= (uint8_t)(1u << r->cfg.ses[i].slot);
 	return used & mask;
 }
 

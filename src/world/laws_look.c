@@ -27,8 +27,8 @@ static bool session_open(const struct device *d, uint64_t token)
 static bool any_session(const struct device *d)
 {
 	for (size_t c = 0; c < d->dsm.front.count; c++)
-		for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-			if (d->conns[c].rsp.ses[i].state == SPDM_SES_OPEN)
+		for (unsigned i = 0; i < d->conns[c].rsp.cfg.ses_count; i++)
+			if (d->conns[c].rsp.cfg.ses[i].state == SPDM_SES_OPEN)
 				return true;
 	return false;
 }

@@ -343,10 +343,10 @@ void rig_session(struct rig *r)
 
 	s->phase = SPDM_PH_READY;
 	s->tr.hash = CRYPTO_SHA384;
-	s->ses[0].state = SPDM_SES_OPEN;
-	s->ses[0].id = RIG_SESSION;
-	s->ses[0].ch[0].live = true;
-	s->ses[0].ch[1].live = true;
+	s->cfg.ses[0].state = SPDM_SES_OPEN;
+	s->cfg.ses[0].id = RIG_SESSION;
+	s->cfg.ses[0].ch[0].live = true;
+	s->cfg.ses[0].ch[1].live = true;
 	seat_session(&r->dev, RIG_SESSION);
 }
 

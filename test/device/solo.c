@@ -29,10 +29,10 @@ void solo_session(struct solo *s)
 		return;
 	r->phase = SPDM_PH_READY;
 	r->tr.hash = CRYPTO_SHA384;
-	r->ses[0].state = SPDM_SES_OPEN;
-	r->ses[0].id = SOLO_SESSION;
-	r->ses[0].ch[0].live = true;
-	r->ses[0].ch[1].live = true;
+	r->cfg.ses[0].state = SPDM_SES_OPEN;
+	r->cfg.ses[0].id = SOLO_SESSION;
+	r->cfg.ses[0].ch[0].live = true;
+	r->cfg.ses[0].ch[1].live = true;
 	seat_session(&s->dev, SOLO_SESSION);
 }
 

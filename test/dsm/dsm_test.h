@@ -59,6 +59,7 @@ struct rig {
 	struct dsm_tap tap;
 	struct dsm_cfg cfg;
 	struct dsm_conn conns[CONNS];
+	struct spdm_rsp_session ses[CONNS * SPDM_RSP_SESSIONS];
 	struct dsm d;
 	struct tdi tdis[TDIS];
 	struct dsm_fn fns[TDIS];

@@ -259,7 +259,7 @@ static void under_another_cipher_there_is_no_answer(void **unused)
 		s = session(g, &g->a);
 		tell(g, s, query, 4);
 		assert_int_not_equal(g->ans_len, 0);
-		g->conns[0].rsp.ses[0].keys.aead = other[i];
+		g->conns[0].rsp.cfg.ses[0].keys.aead = other[i];
 		tell(g, s, query, 4);
 		assert_int_equal(g->ans_len, 0);
 		tell(g, s, version, 17);

@@ -258,6 +258,8 @@ static void configure(struct rig *g)
 		.slots = { { .certs = { maker.certs, maker.certs_len } } },
 		.heartbeat_s = 10,
 		.transfer = TRANSFER,
+		.ses = g->ses,
+		.ses_count = SPDM_RSP_SESSIONS,
 		.scratch = g->scratch,
 		.scratch_len = sizeof(g->scratch) / CONNS,
 	};

@@ -68,6 +68,7 @@ struct split *split_new(void)
 					.back_ctx = &s->f,
 					.conns = s->conns,
 					.conn_count = CONNS };
+	front.spdm.ses = s->ses;
 	assert_int_equal(dsm_front_init(&s->front, &front), IL_OK);
 	return s;
 }

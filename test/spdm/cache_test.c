@@ -37,7 +37,7 @@ static void what_was_agreed_is_used_again_after_a_reset(void **unused)
 			IL_OK);
 		reset(p);
 		assert_int_equal(p->req.state, SPDM_REQ_CONNECTED);
-		assert_int_equal(p->rsp.ses[0].state, SPDM_SES_NONE);
+		assert_int_equal(p->rsp.cfg.ses[0].state, SPDM_SES_NONE);
 		assert_int_equal(pair_run(p, SPDM_OP_CHALLENGE, &a), IL_OK);
 		assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &a), IL_OK);
 		assert_int_equal(pair_run(p, SPDM_OP_SESSION, &a), IL_OK);

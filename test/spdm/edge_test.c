@@ -48,7 +48,7 @@ static void an_error_begins_l1_l2_anew_at_both_ends(void **unused)
 		if (i & 1)
 			assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL),
 					 IL_OK);
-		l12 = i & 1 ? &p->rsp.ses[0].l12 : &p->rsp.tr.l12;
+		l12 = i & 1 ? &p->rsp.cfg.ses[0].l12 : &p->rsp.tr.l12;
 		assert_int_equal(measure(p, 1, false), IL_OK);
 		assert_int_not_equal(l12->n, 0);
 		assert_int_not_equal(
@@ -166,13 +166,13 @@ static void new_keys_count_from_zero(void **unused)
 		/* An acknowledgement came under the new key, so that theirs
 		 * is at its end first. */
 		beat(p, i ? 3 : 5);
-		assert_int_equal(p->rsp.ses[0].ch[SPDM_DIR_RSP].seq, 5);
+		assert_int_equal(p->rsp.cfg.ses[0].ch[SPDM_DIR_RSP].seq, 5);
 		assert_int_equal(update(p, SPDM_UPDATE_ALL_KEYS), IL_OK);
 		/* VerifyNewKey was the first. */
 		assert_int_equal(p->req.ch[SPDM_DIR_REQ].seq, 1);
 		assert_int_equal(p->req.ch[SPDM_DIR_RSP].seq, 2);
-		assert_int_equal(p->rsp.ses[0].ch[SPDM_DIR_REQ].seq, 1);
-		assert_int_equal(p->rsp.ses[0].ch[SPDM_DIR_RSP].seq, 2);
+		assert_int_equal(p->rsp.cfg.ses[0].ch[SPDM_DIR_REQ].seq, 1);
+		assert_int_equal(p->rsp.cfg.ses[0].ch[SPDM_DIR_RSP].seq, 2);
 	}
 	pair_free(p);
 }

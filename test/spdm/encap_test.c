@@ -53,7 +53,7 @@ static void the_responder_updates_its_own_key(void **unused)
 			 IL_E_STATE);
 	assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
 	for (unsigned i = 0; i < 3; i++) {
-		memcpy(was, p->rsp.ses[0].keys.data_dir[SPDM_DIR_RSP], 48);
+		memcpy(was, p->rsp.cfg.ses[0].keys.data_dir[SPDM_DIR_RSP], 48);
 		assert_int_equal(spdm_rsp_ask(&p->rsp, SPDM_ASK_KEY_UPDATE,
 					      p->req.session_id),
 				 IL_OK);
@@ -64,10 +64,10 @@ static void the_responder_updates_its_own_key(void **unused)
 		assert_int_equal(pair_run(p, SPDM_OP_HEARTBEAT, NULL), IL_OK);
 		assert_int_equal(pair_run(p, SPDM_OP_ENCAP, NULL), IL_OK);
 		assert_memory_not_equal(
-			was, p->rsp.ses[0].keys.data_dir[SPDM_DIR_RSP], 48);
-		assert_memory_equal(p->req.keys.data_dir[SPDM_DIR_RSP],
-				    p->rsp.ses[0].keys.data_dir[SPDM_DIR_RSP],
-				    48);
+			was, p->rsp.cfg.ses[0].keys.data_dir[SPDM_DIR_RSP], 48);
+		assert_memory_equal(
+			p->req.keys.data_dir[SPDM_DIR_RSP],
+			p->rsp.cfg.ses[0].keys.data_dir[SPDM_DIR_RSP], 48);
 		assert_int_equal(pair_run(p, SPDM_OP_HEARTBEAT, NULL), IL_OK);
 	}
 	pair_free(p);

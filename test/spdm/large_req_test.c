@@ -35,7 +35,8 @@ static enum il_err say(struct pair *p, const uint8_t *m, size_t n)
 {
 	uint8_t rec[300];
 	size_t len;
-	const size_t head = spdm_secured_head(&p->rsp.ses[0].ch[SPDM_DIR_RSP]);
+	const size_t head =
+		spdm_secured_head(&p->rsp.cfg.ses[0].ch[SPDM_DIR_RSP]);
 
 	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
 				       &p->in_len, &p->in_kind),
@@ -43,7 +44,7 @@ static enum il_err say(struct pair *p, const uint8_t *m, size_t n)
 	memcpy(rec + head, m, n);
 	if (m[1] == 0x05) /* handles count from the handshake's on */
 		rec[head + 3] ^= p->req.carry.handle;
-	assert_int_equal(spdm_secured_seal(&p->rsp.ses[0].ch[SPDM_DIR_RSP],
+	assert_int_equal(spdm_secured_seal(&p->rsp.cfg.ses[0].ch[SPDM_DIR_RSP],
 					   &p->c, p->req.session_id, rec,
 					   sizeof(rec), n, &len),
 			 IL_OK);

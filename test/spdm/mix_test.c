@@ -70,7 +70,7 @@ static void each_session_is_finished_in_its_own_way(void **unused)
 				    got);
 		assert_int_equal(got, rows[r].want[kind]);
 		assert_int_equal(
-			p->rsp.ses[0].state == SPDM_SES_NONE,
+			p->rsp.cfg.ses[0].state == SPDM_SES_NONE,
 			got == DE ||
 				(!got && rows[r].code == SPDM_END_SESSION));
 		pair_free(p);
@@ -271,7 +271,7 @@ static void key_updates_are_verified_in_turn(void **unused)
 			/* The same tag each time: it is the requester's. */
 			const uint8_t m[4] = { 0x12, SPDM_KEY_UPDATE, op, 7 };
 			struct spdm_keys *q = &p->req.keys;
-			const struct spdm_keys was = p->rsp.ses[0].keys;
+			const struct spdm_keys was = p->rsp.cfg.ses[0].keys;
 			struct spdm_channel ch[SPDM_DIRS] = { 0 };
 			uint8_t next[SPDM_DIRS][SPDM_HASH_MAX];
 
@@ -295,7 +295,8 @@ static void key_updates_are_verified_in_turn(void **unused)
 			assert_int_equal(pair_send_secured(p, m, 4),
 					 rows[i].want[k]);
 			if (rows[i].want[k] || op == VER)
-				assert_memory_equal(&was, &p->rsp.ses[0].keys,
+				assert_memory_equal(&was,
+						    &p->rsp.cfg.ses[0].keys,
 						    sizeof(was));
 			else {
 				spdm_channel_close(&p->req.ch[SPDM_DIR_REQ],
@@ -397,7 +398,7 @@ static void a_version_is_not_changed_afterwards(void **unused)
 			assert_int_equal(pair_send(p, SPDM_PLAIN, m, 4),
 					 SPDM_ERR_VERSION_MISMATCH);
 		}
-		assert_int_not_equal(p->rsp.ses[0].state, SPDM_SES_NONE);
+		assert_int_not_equal(p->rsp.cfg.ses[0].state, SPDM_SES_NONE);
 		pair_free(p);
 	}
 }
@@ -465,7 +466,7 @@ static void half_open_handshakes_do_not_keep_their_places(void **unused)
 	p->now_ns += UINT64_C(6000000000);
 	assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
 	for (unsigned i = 2; i < SPDM_RSP_SESSIONS; i++)
-		assert_int_equal(p->rsp.ses[i].state, SPDM_SES_NONE);
+		assert_int_equal(p->rsp.cfg.ses[i].state, SPDM_SES_NONE);
 	pair_free(p);
 }
 

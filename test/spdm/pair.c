@@ -244,6 +244,8 @@ static void configure(struct pair *p, enum crypto_curve curve)
 		.slots = { { .certs = { p->maker.certs,
 					p->maker.certs_len } } },
 		.transfer = PAIR_TRANSFER,
+		.ses = p->ses,
+		.ses_count = COUNT(p->ses),
 		.scratch = p->rsp_scratch,
 		.scratch_len = sizeof(p->rsp_scratch),
 	};
@@ -397,7 +399,7 @@ unsigned pair_live(const struct pair *p)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		n += p->rsp.ses[i].state != SPDM_SES_NONE;
+		n += p->rsp.cfg.ses[i].state != SPDM_SES_NONE;
 	return n;
 }
 
@@ -432,4 +434,29 @@ int pair_send_secured(struct pair *p, const uint8_t *in, size_t n)
 	memcpy(p->out, plain, len);
 	p->out_len = len;
 	return error_of(p->out, p->out_len);
+}
+
+void pair_keep(const struct pair *p, struct pair_rsp *out)
+{
+	memcpy(&out->rsp, &p->rsp, sizeof(out->rsp));
+	memcpy(out->ses, p->ses, sizeof(out->ses));
+}
+
+void pair_same(const struct pair *p, const struct pair_rsp *old)
+{
+	assert_memory_equal(&old->rsp, &p->rsp, sizeof(old->rsp));
+	assert_memory_equal(old->ses, p->ses, sizeof(old->ses));
+}
+
+void pair_same_but_records(const struct pair *p, const struct pair_rsp *old)
+{
+	struct pair_rsp *a = malloc(sizeof(*a));
+
+	assert_non_null(a);
+	memcpy(a, old, sizeof(*a));
+	for (unsigned d = 0; d < SPDM_DIRS; d++)
+		a->ses[0].ch[d].seq = p->ses[0].ch[d].seq;
+	a->ses[0].heard_ns = p->ses[0].heard_ns;
+	pair_same(p, a);
+	free(a);
 }

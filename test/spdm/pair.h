@@ -15,6 +15,12 @@
 #define PAIR_BUF      (PAIR_TRANSFER + 64)
 #define PAIR_MSG      20480 /* where a test has longer ones */
 
+/* The responder at a moment, with its sessions. */
+struct pair_rsp {
+	struct spdm_rsp rsp;
+	struct spdm_rsp_session ses[SPDM_RSP_SESSIONS];
+};
+
 struct pair {
 	struct maker maker;
 	struct crypto c; /* the maker's */
@@ -24,6 +30,7 @@ struct pair {
 	struct spdm_rsp_cfg rcfg;
 	struct spdm_req_cfg qcfg;
 	struct spdm_rsp rsp;
+	struct spdm_rsp_session ses[SPDM_RSP_SESSIONS];
 	struct spdm_req req;
 	uint8_t rsp_scratch[2 * PAIR_TRANSFER];
 	uint8_t req_scratch[PAIR_BUF];
@@ -101,5 +108,12 @@ unsigned pair_live(const struct pair *p);
 int pair_send(struct pair *p, enum spdm_kind kind, const uint8_t *in, size_t n);
 /* The same for one message inside the requester's session. */
 int pair_send_secured(struct pair *p, const uint8_t *in, size_t n);
+
+void pair_keep(const struct pair *p, struct pair_rsp *out);
+/* Nothing of it has changed since. */
+void pair_same(const struct pair *p, const struct pair_rsp *old);
+/* What may differ after an answered refusal in the first session: how many
+ * records there were, and when. */
+void pair_same_but_records(const struct pair *p, const struct pair_rsp *old);
 
 #endif

@@ -63,7 +63,8 @@ void pqc_everything(struct pair *p, const struct pqc_dsa *dsa)
 	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &pqc_meas), IL_OK);
 	assert_int_equal(spdm_req_meas_sig(&p->req).n, dsa->sig);
 	assert_int_equal(pair_run(p, SPDM_OP_SESSION, &pqc_all), IL_OK);
-	assert_memory_equal(p->req.keys.data_dir, p->rsp.ses[0].keys.data_dir,
+	assert_memory_equal(p->req.keys.data_dir,
+			    p->rsp.cfg.ses[0].keys.data_dir,
 			    sizeof(p->req.keys.data_dir));
 	assert_int_equal(pair_run(p, SPDM_OP_MEASURE, &pqc_meas), IL_OK);
 	assert_int_equal(pair_run(p, SPDM_OP_HEARTBEAT, NULL), IL_OK);

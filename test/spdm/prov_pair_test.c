@@ -206,10 +206,10 @@ static void a_pair_under_a_session_is_not_touched(void **unused)
 	struct prov *v = prov_new();
 
 	prov_connect(v, SPDM_V13, true, true);
-	v->p->rsp.ses[0].slot = 1;
+	v->p->rsp.cfg.ses[0].slot = 1;
 	assert_int_equal(set(v, &(struct wish){ 0, 2, 3, 0, 2 }), BUSY);
 	assert_int_equal(set(v, &(struct wish){ 2, 3, 3, 0x08, 2 }), BUSY);
-	v->p->rsp.ses[0].slot = SPDM_SLOTS; /* a session under a secret */
+	v->p->rsp.cfg.ses[0].slot = SPDM_SLOTS; /* a session under a secret */
 	assert_int_equal(set(v, &(struct wish){ 0, 2, 3, 0, 2 }), 0);
 	prov_free(v);
 }

@@ -7,37 +7,23 @@
 
 /* The responder refuses, and a refusal changes nothing. */
 
-/* Everything but the count of records of the first session. */
-static void same(const struct pair *p, const struct spdm_rsp *old)
-{
-	struct spdm_rsp *a = malloc(sizeof(*a));
-
-	assert_non_null(a);
-	memcpy(a, &p->rsp, sizeof(*a));
-	a->ses[0].ch[0].seq = old->ses[0].ch[0].seq;
-	a->ses[0].ch[1].seq = old->ses[0].ch[1].seq;
-	a->ses[0].heard_ns = old->ses[0].heard_ns;
-	assert_memory_equal(a, old, sizeof(*a));
-	free(a);
-}
-
 static void refused(struct pair *p, const struct spdm_msg *m, int code)
 {
-	struct spdm_rsp *old = malloc(sizeof(*old));
+	struct pair_rsp *old = malloc(sizeof(*old));
 	const unsigned live = maker_live(&p->maker);
 	uint8_t b[PAIR_BUF];
 	struct wr w = wr_over(b, sizeof(b));
 	int got;
 
 	assert_non_null(old);
-	memcpy(old, &p->rsp, sizeof(*old));
+	pair_keep(p, old);
 	assert_int_equal(spdm_msg_encode(&w, m), IL_OK);
 	if (p->req.state == SPDM_REQ_SESSION)
 		got = pair_send_secured(p, b, w.len);
 	else
 		got = pair_send(p, SPDM_PLAIN, b, w.len);
 	assert_int_equal(got, code);
-	same(p, old);
+	pair_same_but_records(p, old);
 	assert_int_equal(maker_live(&p->maker), live);
 	assert_int_equal(p->fenv.last_ev,
 			 TRACE_EV(TRACE_SPDM, SPDM_TRACE_REFUSED));
@@ -381,20 +367,20 @@ static void four_sessions_live_at_once_and_a_fifth_is_refused(void **unused)
 
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
 		assert_int_equal(pair_run(p, SPDM_OP_SESSION, NULL), IL_OK);
-		assert_int_equal(p->rsp.ses[i].state, SPDM_SES_OPEN);
-		assert_int_equal(p->rsp.ses[i].id, p->req.session_id);
+		assert_int_equal(p->rsp.cfg.ses[i].state, SPDM_SES_OPEN);
+		assert_int_equal(p->rsp.cfg.ses[i].id, p->req.session_id);
 		spdm_req_drop_session(&p->req);
 	}
 	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_SESSION, NULL), IL_OK);
 	next(p, &m);
 	refused(p, &m, SPDM_ERR_SESSION_LIMIT_EXCEEDED);
 	/* One ends for the device's reasons: its place is free again. */
-	assert_true(spdm_rsp_end(&p->rsp, p->rsp.ses[2].id));
+	assert_true(spdm_rsp_end(&p->rsp, p->rsp.cfg.ses[2].id));
 	assert_false(spdm_rsp_end(&p->rsp, 0x12345678));
 	assert_int_equal(p->ended, 1);
 	assert_int_equal(p->ended_why, SPDM_END_RESET);
 	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len), 0);
-	assert_int_equal(p->rsp.ses[2].state, SPDM_SES_HANDSHAKE);
+	assert_int_equal(p->rsp.cfg.ses[2].state, SPDM_SES_HANDSHAKE);
 	pair_free(p);
 }
 
@@ -430,7 +416,7 @@ static void a_finish_that_does_not_verify_ends_the_handshake(void **unused)
 	assert_int_equal(pair_exchange(p), IL_E_AGAIN);
 	assert_int_equal(pair_send_secured(p, finish, sizeof(finish)),
 			 SPDM_ERR_DECRYPT_ERROR);
-	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_NONE);
+	assert_int_equal(p->rsp.cfg.ses[0].state, SPDM_SES_NONE);
 	assert_int_equal(p->ended, 0); /* it was never open */
 	pair_free(p);
 }
@@ -445,7 +431,7 @@ static void a_signed_finish_is_refused_and_the_handshake_stays(void **unused)
 	assert_int_equal(pair_exchange(p), IL_E_AGAIN);
 	assert_int_equal(pair_send_secured(p, finish, sizeof(finish)),
 			 SPDM_ERR_INVALID_REQUEST);
-	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_HANDSHAKE);
+	assert_int_equal(p->rsp.cfg.ses[0].state, SPDM_SES_HANDSHAKE);
 	assert_int_equal(pair_exchange(p), IL_OK);
 	pair_free(p);
 }
@@ -456,16 +442,17 @@ static void handshake_secrets_are_wiped_once_it_is_over(void **unused)
 	struct pair *p = in_session();
 	static const uint8_t zero[2 * SPDM_HASH_MAX];
 
-	assert_memory_equal(p->rsp.ses[0].keys.handshake, zero, SPDM_HASH_MAX);
-	assert_memory_equal(p->rsp.ses[0].keys.hs_dir, zero, sizeof(zero));
+	assert_memory_equal(p->rsp.cfg.ses[0].keys.handshake, zero,
+			    SPDM_HASH_MAX);
+	assert_memory_equal(p->rsp.cfg.ses[0].keys.hs_dir, zero, sizeof(zero));
 	assert_memory_equal(p->req.keys.handshake, zero, SPDM_HASH_MAX);
 	assert_memory_equal(p->req.keys.hs_dir, zero, sizeof(zero));
-	assert_int_equal(p->rsp.ses[0].th.n, 0);
+	assert_int_equal(p->rsp.cfg.ses[0].th.n, 0);
 	for (size_t i = 0; i < sizeof(p->rsp_scratch); i++)
 		assert_int_equal(p->rsp_scratch[i], 0);
 	assert_true(spdm_rsp_end(&p->rsp, p->req.session_id));
-	for (size_t i = 0; i < sizeof(p->rsp.ses[0]); i++)
-		assert_int_equal(((const uint8_t *)&p->rsp.ses[0])[i], 0);
+	for (size_t i = 0; i < sizeof(p->rsp.cfg.ses[0]); i++)
+		assert_int_equal(((const uint8_t *)&p->rsp.cfg.ses[0])[i], 0);
 	pair_free(p);
 }
 
@@ -486,13 +473,13 @@ static void key_updates_out_of_turn_are_refused(void **unused)
 	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_KEY_UPDATE, &a),
 			 IL_OK);
 	assert_int_equal(pair_exchange(p), IL_E_AGAIN);
-	assert_true(p->rsp.ses[0].unverified);
+	assert_true(p->rsp.cfg.ses[0].unverified);
 	m.param1 = SPDM_UPDATE_KEY; /* a second before it is verified */
 	refused(p, &m, SPDM_ERR_INVALID_REQUEST);
 	m.param1 = SPDM_UPDATE_ALL_KEYS;
 	refused(p, &m, SPDM_ERR_INVALID_REQUEST);
 	assert_int_equal(pair_exchange(p), IL_OK);
-	assert_false(p->rsp.ses[0].unverified);
+	assert_false(p->rsp.cfg.ses[0].unverified);
 	pair_free(p);
 }
 
@@ -567,7 +554,7 @@ static void a_port_that_is_not_ready_is_asked_again(void **unused)
 {
 	(void)unused;
 	struct pair *p = in_session();
-	struct spdm_rsp *old = malloc(sizeof(*old));
+	struct pair_rsp *old = malloc(sizeof(*old));
 	const struct spdm_req_args a = {
 		.vdm = { SPDM_STD_PCISIG,
 			 { (const uint8_t *)"\x01\x00", 2 },
@@ -579,7 +566,7 @@ static void a_port_that_is_not_ready_is_asked_again(void **unused)
 	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
 				       &p->in_len, &p->in_kind),
 			 IL_OK);
-	memcpy(old, &p->rsp, sizeof(*old));
+	pair_keep(p, old);
 	p->vendor_err = IL_E_AGAIN;
 	for (unsigned i = 0; i < 3; i++) {
 		p->now_ns += 1000;
@@ -589,7 +576,7 @@ static void a_port_that_is_not_ready_is_asked_again(void **unused)
 						 &p->out_kind, p->now_ns),
 				 IL_E_AGAIN);
 		assert_int_equal(p->out_len, 0);
-		assert_memory_equal(old, &p->rsp, sizeof(*old));
+		pair_same(p, old);
 	}
 	p->vendor_err = IL_OK;
 	assert_int_equal(pair_send(p, p->in_kind, p->in, p->in_len), 0);
@@ -605,7 +592,7 @@ static void records_that_are_not_ours_get_no_answer(void **unused)
 {
 	(void)unused;
 	struct pair *p = in_session();
-	struct spdm_rsp *old = malloc(sizeof(*old));
+	struct pair_rsp *old = malloc(sizeof(*old));
 	uint8_t rec[64];
 	size_t n;
 
@@ -615,7 +602,7 @@ static void records_that_are_not_ours_get_no_answer(void **unused)
 	assert_int_equal(
 		spdm_req_pull(&p->req, p->in, sizeof(p->in), &n, &p->in_kind),
 		IL_OK);
-	memcpy(old, &p->rsp, sizeof(*old));
+	pair_keep(p, old);
 	for (size_t cut = 0; cut < n; cut++)
 		assert_int_equal(pair_send(p, SPDM_SECURED, p->in, cut), -1);
 	memset(rec, 0, sizeof(rec));
@@ -626,7 +613,7 @@ static void records_that_are_not_ours_get_no_answer(void **unused)
 					 -1);
 	rec[0] ^= 1; /* another session */
 	assert_int_equal(pair_send(p, SPDM_SECURED, rec, n), -1);
-	assert_memory_equal(old, &p->rsp, sizeof(*old));
+	pair_same(p, old);
 	assert_int_equal(p->ended, 0);
 	/* The true one is still welcome. */
 	assert_int_equal(pair_send(p, SPDM_SECURED, p->in, n), 0);
@@ -687,24 +674,26 @@ static void what_cannot_be_is_not_sane(void **unused)
 {
 	(void)unused;
 	struct pair *p = in_session();
-	struct spdm_rsp *bad = malloc(9 * sizeof(*bad));
+	struct pair_rsp *bad = malloc(9 * sizeof(*bad));
 	struct spdm_req *odd = malloc(5 * sizeof(*odd));
 
 	assert_non_null(bad);
 	assert_non_null(odd);
-	for (unsigned i = 0; i < 9; i++)
-		memcpy(&bad[i], &p->rsp, sizeof(*bad));
-	assert_true(spdm_rsp_sane(&bad[0]));
-	bad[1].phase = SPDM_PH_SESSION;
-	bad[2].phase = SPDM_PH_CAPS;
-	bad[3].tr.hash = 0;
+	for (unsigned i = 0; i < 9; i++) {
+		pair_keep(p, &bad[i]);
+		bad[i].rsp.cfg.ses = bad[i].ses;
+	}
+	assert_true(spdm_rsp_sane(&bad[0].rsp));
+	bad[1].rsp.phase = SPDM_PH_SESSION;
+	bad[2].rsp.phase = SPDM_PH_CAPS;
+	bad[3].rsp.tr.hash = 0;
 	bad[4].ses[0].ch[0].live = false;
 	bad[5].ses[0].state = SPDM_SES_NONE;
 	bad[6].ses[0].th.n = 1;
 	bad[7].ses[1] = bad[7].ses[0];
 	bad[8].ses[1].ch[1].live = true;
 	for (unsigned i = 1; i < 9; i++)
-		assert_false(spdm_rsp_sane(&bad[i]));
+		assert_false(spdm_rsp_sane(&bad[i].rsp));
 	for (unsigned i = 0; i < 5; i++)
 		memcpy(&odd[i], &p->req, sizeof(*odd));
 	assert_true(spdm_req_sane(&odd[0]));
@@ -776,15 +765,15 @@ static void a_handshake_that_is_not_finished_ends(void **unused)
 	p->rsp.cfg.handshake_s = 30;
 	assert_int_equal(spdm_req_begin(&p->req, SPDM_OP_SESSION, NULL), IL_OK);
 	assert_int_equal(pair_exchange(p), IL_E_AGAIN);
-	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_HANDSHAKE);
+	assert_int_equal(p->rsp.cfg.ses[0].state, SPDM_SES_HANDSHAKE);
 
-	const uint64_t heard = p->rsp.ses[0].heard_ns;
+	const uint64_t heard = p->rsp.cfg.ses[0].heard_ns;
 
 	assert_true(spdm_rsp_tick(&p->rsp, heard + 30 * second) ==
 		    heard + 30 * second);
-	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_HANDSHAKE);
+	assert_int_equal(p->rsp.cfg.ses[0].state, SPDM_SES_HANDSHAKE);
 	(void)spdm_rsp_tick(&p->rsp, heard + 30 * second + 1);
-	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_NONE);
+	assert_int_equal(p->rsp.cfg.ses[0].state, SPDM_SES_NONE);
 	assert_int_equal(p->ended, 0); /* it was never open */
 	assert_true(spdm_rsp_sane(&p->rsp));
 	pair_free(p);
@@ -798,7 +787,7 @@ static void sequence_numbers_never_wrap(void **unused)
 	for (unsigned d = 0; d < SPDM_DIRS; d++) {
 		struct pair *p = in_session();
 
-		p->rsp.ses[0].ch[d].seq = UINT64_MAX - 1;
+		p->rsp.cfg.ses[0].ch[d].seq = UINT64_MAX - 1;
 		p->req.ch[d].seq = UINT64_MAX - 1;
 		assert_int_equal(pair_send_secured(p, beat, 4), 0);
 		assert_int_equal(p->ended, 0);
@@ -810,7 +799,7 @@ static void sequence_numbers_never_wrap(void **unused)
 		/* Whatever comes now ends the session unanswered. */
 		memset(p->in, 0, 40);
 		for (unsigned i = 0; i < 4; i++)
-			p->in[i] = (uint8_t)(p->rsp.ses[0].id >> (8 * i));
+			p->in[i] = (uint8_t)(p->rsp.cfg.ses[0].id >> (8 * i));
 		assert_int_equal(pair_send(p, SPDM_SECURED, p->in, 40), -1);
 		assert_int_equal(p->ended, 1);
 		assert_int_equal(p->ended_why, SPDM_END_EXHAUSTED);
@@ -902,7 +891,7 @@ static void a_buffer_too_small_changes_nothing(void **unused)
 {
 	(void)unused;
 	struct pair *p = in_session();
-	struct spdm_rsp *old = malloc(sizeof(*old));
+	struct pair_rsp *old = malloc(sizeof(*old));
 	const struct spdm_req_args a = { .sign = true, .index = 0xff };
 	size_t cap = 0;
 	enum il_err err;
@@ -912,7 +901,7 @@ static void a_buffer_too_small_changes_nothing(void **unused)
 	assert_int_equal(spdm_req_pull(&p->req, p->in, sizeof(p->in),
 				       &p->in_len, &p->in_kind),
 			 IL_OK);
-	memcpy(old, &p->rsp, sizeof(*old));
+	pair_keep(p, old);
 	do {
 		err = spdm_rsp_handle(&p->rsp, p->in_kind, p->in, p->in_len,
 				      p->out, cap, &p->out_len, &p->out_kind,
@@ -920,7 +909,7 @@ static void a_buffer_too_small_changes_nothing(void **unused)
 		if (!err)
 			break;
 		assert_int_equal(err, IL_E_SPACE);
-		assert_memory_equal(old, &p->rsp, sizeof(*old));
+		pair_same(p, old);
 		cap += 7;
 	} while (cap < sizeof(p->out));
 	assert_int_equal(err, IL_OK);

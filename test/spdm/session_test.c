@@ -58,7 +58,8 @@ static void whole_life(struct pair *p)
 	measure_both_ways(p);
 	assert_int_equal(pair_run(p, SPDM_OP_SESSION, &all), IL_OK);
 	assert_true(spdm_rsp_session_open(&p->rsp, p->req.session_id));
-	assert_memory_equal(p->req.keys.data_dir, p->rsp.ses[0].keys.data_dir,
+	assert_memory_equal(p->req.keys.data_dir,
+			    p->rsp.cfg.ses[0].keys.data_dir,
 			    sizeof(p->req.keys.data_dir));
 	assert_int_equal(pair_run(p, SPDM_OP_HEARTBEAT, NULL), IL_OK);
 	measure_both_ways(p);
@@ -231,14 +232,14 @@ static void update_refused(bool mctp)
 	pair_session(p);
 	/* Its numbers are not those of a new key. */
 	assert_int_equal(pair_send_secured(p, beat, sizeof(beat)), 0);
-	p->rsp.ses[0].unverified = true;
+	p->rsp.cfg.ses[0].unverified = true;
 	assert_int_equal(pair_run(p, SPDM_OP_KEY_UPDATE, &upd), IL_E_PEER);
 	assert_int_equal(spdm_req_peer_error(&p->req),
 			 SPDM_ERR_INVALID_REQUEST);
 	assert_int_equal(p->req.state, SPDM_REQ_SESSION);
 	for (size_t i = 0; i < sizeof(p->req.next_secret); i++)
 		assert_int_equal(p->req.next_secret[i], 0);
-	p->rsp.ses[0].unverified = false;
+	p->rsp.cfg.ses[0].unverified = false;
 	assert_int_equal(pair_run(p, SPDM_OP_KEY_UPDATE, &upd), IL_OK);
 	vendor_echo(p, SPDM_STD_PCISIG, SPDM_VID_PCISIG);
 	pair_free(p);
@@ -454,7 +455,7 @@ static void a_wrong_finish_in_the_clear_ends_the_handshake(void **unused)
 	p->in[10] ^= 1;
 	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len),
 			 SPDM_ERR_SESSION_REQUIRED);
-	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_NONE);
+	assert_int_equal(p->rsp.cfg.ses[0].state, SPDM_SES_NONE);
 	pair_free(p);
 }
 
@@ -468,7 +469,7 @@ static void a_malformed_finish_in_the_clear_leaves_the_handshake(void **unused)
 	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len + 4),
 			 SPDM_ERR_INVALID_REQUEST);
 	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len), 0);
-	assert_true(spdm_rsp_session_open(&p->rsp, p->rsp.ses[0].id));
+	assert_true(spdm_rsp_session_open(&p->rsp, p->rsp.cfg.ses[0].id));
 	pair_free(p);
 }
 
@@ -490,7 +491,7 @@ static void nothing_is_encrypted_before_finish_in_the_clear(void **unused)
 					   sizeof(rec), p->in_len, &n),
 			 IL_OK);
 	assert_int_equal(pair_send(p, SPDM_SECURED, rec, n), -1);
-	assert_int_equal(p->rsp.ses[0].state, SPDM_SES_HANDSHAKE);
+	assert_int_equal(p->rsp.cfg.ses[0].state, SPDM_SES_HANDSHAKE);
 	spdm_channel_close(&ch, &p->c);
 	assert_int_equal(pair_send(p, SPDM_PLAIN, p->in, p->in_len), 0);
 	pair_free(p);

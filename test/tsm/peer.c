@@ -411,6 +411,8 @@ static void configure(struct peer *p)
 			  .sm_versions = { SPDM_SM_V11 },
 			  .slots = { { .certs = { p->certs, p->certs_len } } },
 			  .transfer = 4096,
+			  .ses = p->ses,
+			  .ses_count = SPDM_RSP_SESSIONS,
 			  .scratch = p->scratch,
 			  .scratch_len = sizeof(p->scratch) },
 		.tap = &p->tap,

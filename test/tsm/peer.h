@@ -53,6 +53,7 @@ struct peer {
 	uint8_t certs[3 * FAKE_CERT_MAX];
 	size_t certs_len;
 	struct dsm_conn conn;
+	struct spdm_rsp_session ses[SPDM_RSP_SESSIONS];
 	struct dsm dsm;
 	struct dsm_tap tap; /* a test fills it before peer_new2() */
 	struct tdi tdi[PEER_FNS];
