@@ -171,11 +171,11 @@ static void other_keys(struct misbehave_one *me, struct device_exchange *x)
 	(void)x;
 	if (me->all->heard.code != SPDM_FINISH)
 		return;
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
-		struct spdm_channel *ch = r->ses[i].ch;
+	for (unsigned i = 0; i < r->cfg.ses_count; i++) {
+		struct spdm_channel *ch = r->cfg.ses[i].ch;
 
-		if (r->ses[i].state == SPDM_SES_OPEN && !ch[SPDM_DIR_RSP].seq &&
-		    !ch[SPDM_DIR_REQ].seq)
+		if (r->cfg.ses[i].state == SPDM_SES_OPEN &&
+		    !ch[SPDM_DIR_RSP].seq && !ch[SPDM_DIR_REQ].seq)
 			ch[SPDM_DIR_RSP].iv[0] ^= 1;
 	}
 }

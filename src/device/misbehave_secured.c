@@ -130,8 +130,8 @@ static bool any_session(struct misbehave_one *me, struct device_exchange *x)
 	if (!misbehave_is_record(x) || x->n > sizeof(rec) || x->n < 4)
 		return false;
 	memcpy(rec, x->in, x->n);
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++) {
-		const struct spdm_rsp_session *s = &r->ses[i];
+	for (unsigned i = 0; i < r->cfg.ses_count; i++) {
+		const struct spdm_rsp_session *s = &r->cfg.ses[i];
 		const struct spdm_rsp_session *to;
 
 		put_u32le(rec, s->id);
@@ -297,9 +297,9 @@ static void haunt(struct misbehave_one *me, struct device_exchange *x)
 	struct record_ghost *g = record_ghost(me);
 	const struct spdm_rsp *r = misbehave_rsp(me);
 
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		if (r->ses[i].state == SPDM_SES_OPEN) {
-			record_remember(me, &r->ses[i]);
+	for (unsigned i = 0; i < r->cfg.ses_count; i++)
+		if (r->cfg.ses[i].state == SPDM_SES_OPEN) {
+			record_remember(me, &r->cfg.ses[i]);
 			return;
 		}
 	if (g->id && misbehave_is_record(x) && x->len && x->n >= 4 &&

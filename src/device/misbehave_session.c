@@ -17,9 +17,10 @@ struct spdm_rsp_session *misbehave_session_of(const struct misbehave_one *me,
 {
 	struct spdm_rsp *r = misbehave_rsp(me);
 
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		if (r->ses[i].state != SPDM_SES_NONE && r->ses[i].id == id)
-			return &r->ses[i];
+	for (unsigned i = 0; i < r->cfg.ses_count; i++)
+		if (r->cfg.ses[i].state != SPDM_SES_NONE &&
+		    r->cfg.ses[i].id == id)
+			return &r->cfg.ses[i];
 	return NULL;
 }
 
@@ -276,9 +277,9 @@ static void push_out(struct misbehave_one *me, uint32_t id, uint8_t *p,
 	(void)cap;
 	if (!key_ex(p, *n))
 		return;
-	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		if (r->ses[i].state != SPDM_SES_NONE)
-			(void)spdm_rsp_end(r, r->ses[i].id);
+	for (unsigned i = 0; i < r->cfg.ses_count; i++)
+		if (r->cfg.ses[i].state != SPDM_SES_NONE)
+			(void)spdm_rsp_end(r, r->cfg.ses[i].id);
 }
 
 static void other_limit(struct misbehave_one *me, enum spdm_tap_stage stage,
