@@ -238,6 +238,13 @@ bool reg_put(struct judge *j, unsigned fn, unsigned reg, unsigned size,
 
 	if (!judge_on(j))
 		return false;
+	if (j->saved && j->wrote_n < COUNT(j->wrote))
+		j->wrote[j->wrote_n++] = (struct judge_wrote){
+			.fn = (uint8_t)fn,
+			.size = (uint8_t)size,
+			.reg = (uint16_t)reg,
+			.was = regs_get(&regs, fn, reg, size),
+		};
 	judge_note(j, "0x%0*x is written to register 0x%03x of function %u",
 		   (int)(2 * size), v, reg, fn);
 	return box_ok(j, regs_write(&regs, fn, reg, size, v),
@@ -250,7 +257,14 @@ static void put_back(struct judge *j)
 	const struct regs regs = box_regs(j);
 	enum il_err err = IL_OK;
 
-	if (judge_ops(j)->link) {
+	while (j->wrote_n && !err) {
+		const struct judge_wrote *w = &j->wrote[--j->wrote_n];
+
+		err = regs_write(&regs, w->fn, w->reg, w->size, w->was);
+	}
+	if (err) {
+		j->broken = true;
+	} else if (judge_ops(j)->link) {
 		err = target_link_enumerate(
 			judge_ops(j)->link(judge_target(j)));
 	} else {
@@ -273,6 +287,7 @@ void reg_save(struct judge *j)
 	for (unsigned i = 0; i < COUNT(j->header); i++)
 		j->header[i] = regs_get(&regs, 0, 4 * i, 4);
 	j->saved = true;
+	j->wrote_n = 0;
 	judge_later(j, put_back);
 }
 

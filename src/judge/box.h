@@ -53,7 +53,8 @@ bool reg_get(struct judge *j, unsigned fn, unsigned reg, unsigned size,
 	     uint32_t *v);
 bool reg_put(struct judge *j, unsigned fn, unsigned reg, unsigned size,
 	     uint32_t v);
-/* The header of function 0 is put back when the case is over. */
+/* When the case is over, the header of function 0 and what reg_put() wrote from
+ * now on is put back; over a link the device is enumerated. */
 void reg_save(struct judge *j);
 /*
  * A function level reset of @fn, waited for. Registers stay as it leaves them

@@ -220,7 +220,7 @@ struct judge_result {
 
 struct judge_sum {
 	unsigned count[JUDGE_VERDICTS];
-	bool gone; /* the target went away, or was not there */
+	bool gone;     /* the target went away, or was not there */
 	char why[160]; /* what it said of that */
 };
 
@@ -351,6 +351,14 @@ struct judge {
 	/* The header of function 0 before a case took it away: box.h */
 	bool saved;
 	uint32_t header[16];
+	/* What a case wrote since, and what was there before. */
+	struct judge_wrote {
+		uint8_t fn;
+		uint8_t size;
+		uint16_t reg;
+		uint32_t was;
+	} wrote[JUDGE_LATER];
+	unsigned wrote_n;
 
 	/* The puppet. */
 	bool ready; /* @q is initialised */

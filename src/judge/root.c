@@ -44,7 +44,8 @@ static enum il_err lost(struct root *r)
 }
 
 /* @stream: a block, or ROOT_PLAIN. */
-static enum il_err send_tlp(struct root *r, const struct tlp *t, int stream)
+static enum il_err send_as(struct root *r, const struct tlp *t, int stream,
+			   bool broken)
 {
 	struct wr w = wr_over(r->out, sizeof(r->out));
 	enum il_err err;
@@ -66,9 +67,24 @@ static enum il_err send_tlp(struct root *r, const struct tlp *t, int stream)
 	}
 	if (err)
 		return err == IL_E_STATE ? err : IL_E_ARG;
+	if (broken && stream >= 0)
+		w.p[w.len - 1] ^= 1;
 	if (link_send(&r->cfg.way.end, LINK_TLP, w.p, w.len))
 		return lost(r);
 	return IL_OK;
+}
+
+static enum il_err send_tlp(struct root *r, const struct tlp *t, int stream)
+{
+	return send_as(r, t, stream, false);
+}
+
+enum il_err root_fail(struct root *r, unsigned idx)
+{
+	struct tlp m;
+
+	ide_fail_msg(&r->ide, idx, &m);
+	return send_tlp(r, &m, ROOT_PLAIN) ? IL_E_IO : IL_OK;
 }
 
 enum il_err root_event(struct root *r, enum link_event ev)
@@ -324,10 +340,11 @@ enum il_err root_turn(struct root *r, uint64_t ns)
 
 /* Requests. */
 
-static enum il_err request(struct root *r, struct tlp *t, int stream,
-			   uint32_t want, bool silent)
+static enum il_err request_as(struct root *r, struct tlp *t,
+			      const struct root_how *how, uint32_t want)
 {
-	const uint64_t ns = silent ? r->cfg.silent_ns : r->cfg.answer_ns;
+	const uint64_t ns = how->silent ? r->cfg.silent_ns : r->cfg.answer_ns;
+	const int stream = how->stream;
 	enum il_err err;
 
 	r->wait = (struct root_wait){ .active = true,
@@ -335,7 +352,7 @@ static enum il_err request(struct root *r, struct tlp *t, int stream,
 				      .stream = stream,
 				      .t = t->prefix.t,
 				      .want = want };
-	err = send_tlp(r, t, stream);
+	err = send_as(r, t, stream, how->broken);
 	if (!err)
 		err = turn(r, r->cfg.way.now_ns(r->cfg.way.ctx) + ns);
 	r->wait.active = false;
@@ -346,6 +363,14 @@ static enum il_err request(struct root *r, struct tlp *t, int stream,
 	if (r->wait.odd)
 		return IL_E_FIELD;
 	return r->wait.status == TLP_CPL_SC ? IL_OK : IL_E_PEER;
+}
+
+/* In the clear, and answered. */
+static enum il_err request(struct root *r, struct tlp *t, uint32_t want)
+{
+	const struct root_how how = { .stream = ROOT_PLAIN };
+
+	return request_as(r, t, &how, want);
 }
 
 static uint16_t tag(struct root *r)
@@ -365,36 +390,42 @@ enum il_err root_cfg_read(struct root *r, unsigned fn, uint16_t reg,
 	if (tlp_cfg_read(&t, ROOT_RID, tag(r), BDF(ROOT_BUS, 0, fn), reg, size,
 			 false))
 		return IL_E_ARG;
-	err = request(r, &t, ROOT_PLAIN, 4, false);
+	err = request(r, &t, 4);
 	if (!err)
 		*v = (get_u32le(r->wait.data) >> 8 * (reg % 4)) &
 		     UINT32_MAX >> (32 - 8 * size);
 	return err;
 }
 
-static enum il_err cfg_write(struct root *r, unsigned fn, uint16_t reg,
+static enum il_err cfg_write(struct root *r, uint16_t dest, uint16_t reg,
 			     unsigned size, uint32_t v, bool poisoned)
 {
 	uint8_t data[4];
 	struct tlp t;
 
-	if (tlp_cfg_write(&t, ROOT_RID, tag(r), BDF(ROOT_BUS, 0, fn), reg, size,
-			  v, false, data))
+	if (tlp_cfg_write(&t, ROOT_RID, tag(r), dest, reg, size, v, false,
+			  data))
 		return IL_E_ARG;
 	t.poisoned = poisoned;
-	return request(r, &t, ROOT_PLAIN, 0, false);
+	return request(r, &t, 0);
 }
 
 enum il_err root_cfg_write(struct root *r, unsigned fn, uint16_t reg,
 			   unsigned size, uint32_t v)
 {
-	return cfg_write(r, fn, reg, size, v, false);
+	return cfg_write(r, BDF(ROOT_BUS, 0, fn), reg, size, v, false);
+}
+
+enum il_err root_cfg_write_bus(struct root *r, unsigned bus, unsigned fn,
+			       uint16_t reg, unsigned size, uint32_t v)
+{
+	return cfg_write(r, BDF(bus, 0, fn), reg, size, v, false);
 }
 
 enum il_err root_cfg_write_poisoned(struct root *r, unsigned fn, uint16_t reg,
 				    uint32_t v)
 {
-	return cfg_write(r, fn, reg, 4, v, true);
+	return cfg_write(r, BDF(ROOT_BUS, 0, fn), reg, 4, v, true);
 }
 
 enum il_err root_mem_read(struct root *r, const struct root_how *how,
@@ -406,7 +437,7 @@ enum il_err root_mem_read(struct root *r, const struct root_how *how,
 	if (len > ROOT_READ_MAX || tlp_mrd(&t, ROOT_RID, tag(r), addr, len))
 		return IL_E_ARG;
 	t.prefix.t = how->stream >= 0 && how->t;
-	err = request(r, &t, how->stream, len, how->silent);
+	err = request_as(r, &t, how, len);
 	if (!err)
 		memcpy(out, r->wait.data, len);
 	return err;

@@ -129,6 +129,9 @@ enum il_err root_cfg_read(struct root *r, unsigned fn, uint16_t reg,
 			  unsigned size, uint32_t *v) IL_MUST;
 enum il_err root_cfg_write(struct root *r, unsigned fn, uint16_t reg,
 			   unsigned size, uint32_t v) IL_MUST;
+/* The same to another bus than the one that it was given. */
+enum il_err root_cfg_write_bus(struct root *r, unsigned bus, unsigned fn,
+			       uint16_t reg, unsigned size, uint32_t v) IL_MUST;
 /* A write that says of itself that its data is bad. Errors: likewise. */
 enum il_err root_cfg_write_poisoned(struct root *r, unsigned fn, uint16_t reg,
 				    uint32_t v) IL_MUST;
@@ -140,6 +143,7 @@ struct root_how {
 	int stream; /* a block of this port; or ROOT_PLAIN */
 	bool t;	    /* the T bit; needs a stream */
 	bool poisoned;
+	bool broken; /* the last byte of its MAC is wrong */
 	bool silent; /* no answer is expected: do not wait long */
 };
 
@@ -153,6 +157,9 @@ enum il_err root_mem_read(struct root *r, const struct root_how *how,
 enum il_err root_mem_write(struct root *r, const struct root_how *how,
 			   uint64_t addr, const uint8_t *p,
 			   uint32_t len) IL_MUST;
+
+/* An IDE Fail Message for the stream of block @idx. Errors: IL_E_IO. */
+enum il_err root_fail(struct root *r, unsigned idx) IL_MUST;
 
 /*
  * root_bars() - give the memory BARs of @fn addresses that nobody else has

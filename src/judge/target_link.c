@@ -74,6 +74,21 @@ static enum il_err place_stream(struct target_link *t)
 	return err ? err : target_link_stream(t, false);
 }
 
+/* No VFs, of pages of 4 KiB, and BARs for them that clash with nothing. */
+static enum il_err place_vfs(struct target_link *t, const struct regs *regs)
+{
+	const uint16_t cap = regs_ecap(regs, 0, ECAP_SRIOV, 0);
+	uint64_t base[6], size[6];
+	enum il_err err;
+
+	if (!cap)
+		return IL_OK;
+	err = put(t, cap + SRIOV_CTL, 2, 0);
+	if (!err)
+		err = put(t, cap + SRIOV_SYS_PAGES, 4, 1);
+	return err || root_bars(&t->root, -1, base, size) ? IL_E_IO : IL_OK;
+}
+
 enum il_err target_link_enumerate(struct target_link *t)
 {
 	const struct regs regs = root_regs(&t->root);
@@ -84,6 +99,8 @@ enum il_err target_link_enumerate(struct target_link *t)
 	err = put(t, CFG_COMMAND, 2, 0);
 	if (!err && root_bars(&t->root, 0, t->bar, t->bar_size))
 		err = IL_E_IO;
+	if (!err)
+		err = place_vfs(t, &regs);
 	if (!err) {
 		cmd = regs_get(&regs, 0, CFG_COMMAND, 2);
 		err = put(t, CFG_COMMAND, 2, cmd | CMD_MEM | CMD_MASTER);
