@@ -102,7 +102,9 @@ static enum il_err judge_chain(struct judgement *j)
 		if (err && j->v.why != EVIDENCE_WHY_ROOT_HASH)
 			named = j->v;
 	}
-	if (err && named.why != EVIDENCE_WHY_NONE)
+	if (!err)
+		j->v = (struct evidence_verdict){ .why = EVIDENCE_WHY_NONE };
+	else if (named.why != EVIDENCE_WHY_NONE)
 		j->v = named;
 	return err;
 }
