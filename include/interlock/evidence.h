@@ -176,7 +176,7 @@ struct il_evidence_findings {
  * In this order: chain, measurements, their values, report.
  *
  * Errors:   IL_E_AUTH   refused; *@v says why
- *           IL_E_ARG    no anchor
+ *           IL_E_ARG    no anchor, or what is reserved is not 0
  *           IL_E_NOMEM  the crypto table is full
  * Source:   DSP0274 1.4.0, sections 10.6.1 and 10.11.2; PCIe Base 6.x
  *           §11.3.11

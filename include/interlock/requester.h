@@ -211,7 +211,8 @@ IL_API size_t il_requester_size(const struct il_requester_cfg *cfg);
  * @out:  points into @mem
  *
  * Errors:   IL_E_ARG    a number is out of range, something is missing that
- *                       a capability wants, or nobody is to be trusted
+ *                       a capability wants, nobody is to be trusted, or
+ *                       what is reserved is not 0
  *           IL_E_SPACE  @size is too small, or @mem is not aligned
  */
 IL_API enum il_err il_requester_init(const struct il_requester_cfg *cfg,
@@ -313,8 +314,8 @@ struct il_requester_args {
  *
  * Errors:   IL_E_STATE  another is under way, it does not fit the state, or
  *                       the session's numbers are used up: then it is dropped
- *           IL_E_ARG    an argument is out of range, or the peer did not
- *                       offer the capability
+ *           IL_E_ARG    an argument is out of range, what is reserved is
+ *                       not 0, or the peer did not offer the capability
  *           IL_E_SPACE  @args->out is too small
  */
 IL_API enum il_err

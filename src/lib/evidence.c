@@ -256,7 +256,10 @@ enum il_err il_evidence_appraise(const struct il_crypto *c,
 	if (out)
 		memset(out, 0, sizeof(*out));
 	*v = (struct il_evidence_verdict){ 0 };
-	if (!policy->anchor_n || !policy->anchors)
+	if (!policy->anchor_n || !policy->anchors ||
+	    !lib_reserved(policy->reserved, COUNT(policy->reserved)) ||
+	    (claims &&
+	     !lib_reserved(claims->reserved, COUNT(claims->reserved))))
 		return IL_E_ARG;
 	err = judge(&j, claims);
 	v->why = (enum il_evidence_why)j.v.why;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lib/requester_priv.h"
 
+#include "base/bits.h"
 #include "crypto/chain.h"
 #include "doe/doe.h"
 #include "mctp/mctp.h"
@@ -249,7 +250,8 @@ enum il_err il_requester_init(const struct il_requester_cfg *cfg, void *mem,
 	struct il_requester *r = mem;
 	enum il_err err;
 
-	if (!cfg->crypto || !cfg->env || !cfg->env->random ||
+	if (!lib_reserved(cfg->reserved, COUNT(cfg->reserved)) ||
+	    !cfg->crypto || !cfg->env || !cfg->env->random ||
 	    (cfg->carrier != IL_REQ_DOE && cfg->carrier != IL_REQ_MCTP) ||
 	    !port_fits(cfg) || (cfg->anchor_n && !cfg->anchors) ||
 	    (cfg->anchor_n != 0) == cfg->trust_any)

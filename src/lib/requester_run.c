@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lib/requester_priv.h"
 
+#include "base/bits.h"
 #include "doe/doe.h"
 #include "mctp/mctp.h"
 
@@ -36,6 +37,8 @@ enum il_err il_requester_begin(struct il_requester *r, enum il_req_op op,
 
 	if (r->busy)
 		return IL_E_STATE;
+	if (!lib_reserved(a->reserved, COUNT(a->reserved)))
+		return IL_E_ARG;
 	if (op == IL_REQ_DISCOVER && r->carrier != IL_REQ_DOE)
 		return IL_E_ARG;
 	if (op != IL_REQ_DISCOVER && lib_req_op(op) == SPDM_OP_NONE)

@@ -122,6 +122,24 @@ static void the_macro_of_its_size_is_enough_and_less_is_refused(void **state)
 	free(mem);
 }
 
+static void what_is_reserved_has_to_be_zero(void **state)
+{
+	struct bench_dsm *d = *state;
+	struct bench *b = &d->b;
+	struct il_requester_args a = { .reserved = { [7] = 1 } };
+	struct il_requester_cfg cfg = b->cfg;
+	struct il_requester *r = NULL;
+	void *mem = malloc(b->size);
+
+	cfg.reserved[7] = UINT64_C(1) << 63;
+	assert_int_equal(il_requester_init(&cfg, mem, b->size, &r), IL_E_ARG);
+	free(mem);
+	assert_int_equal(bench_go(b, IL_REQ_CONNECT, &a), IL_E_ARG);
+	assert_int_equal(il_requester_state(b->r), IL_REQ_NEW);
+	a.reserved[7] = 0;
+	assert_int_equal(bench_go(b, IL_REQ_CONNECT, &a), IL_OK);
+}
+
 static void measurements_come_with_their_signature(void **state)
 {
 	struct bench_dsm *d = *state;
@@ -351,6 +369,7 @@ int main(void)
 		cmocka_unit_test(any_of_several_anchors_will_do),
 		cmocka_unit_test(nobody_to_trust_has_to_be_asked_for),
 		T(the_macro_of_its_size_is_enough_and_less_is_refused),
+		T(what_is_reserved_has_to_be_zero),
 		T(measurements_come_with_their_signature),
 		T(a_session_lives_and_ends),
 		T(a_vendor_message_is_carried_both_ways),
