@@ -17,6 +17,14 @@ from concurrent.futures import ThreadPoolExecutor
 MESON, BUILD, SOURCE, CC = sys.argv[1:5]
 PATIENCE = 60  # seconds that any one step may take
 WARN = ["-Wall", "-Wextra", "-Werror"]
+# How an example that is a device is run, so that examples/requester can talk
+# to it: {socket}, a path to listen at; {identity}, a folder of `interlock
+# identity new`. It says `ready` on a line once it listens.
+DEVICES = {
+    "device": ["{socket}", "{identity}"],
+    "device-async": ["{socket}", "{identity}"],
+    "two-processors": ["{socket}", "{identity}"],
+}
 failed = []
 
 
@@ -196,6 +204,15 @@ def run_all(tree, progs, work):
         for how in ("shared", "static"):
             requester(exe["requester", how], sock, root, env,
                       f"requester ({how}) and interlock device")
+    for n, how in sorted(exe):
+        if not check(n in DEVICES or n == "requester", f"{n} is not run"):
+            continue
+        if n == "requester":
+            continue
+        at = os.path.join(work, f"{n}-{how}.sock")
+        args = [a.format(socket=at, identity=ident) for a in DEVICES[n]]
+        with Device([exe[n, how], *args], env):
+            requester(exe["requester", how], at, root, env, f"{n} ({how})")
     # A device under another root is not believed.
     other = os.path.join(work, "other")
     must([tree.tool, "identity", "new", other])
