@@ -337,8 +337,7 @@ static void number_after(struct misbehave_one *me, struct device_exchange *x)
 }
 
 #define FINISH_SRC "DSP0274 1.2.1, section 10.17"
-#define PHASE_SRC \
-	"DSP0274 1.2.1, section 10.23 (messages allowed in session phases)"
+#define PHASE_SRC  "DSP0274 1.2.1, table of messages allowed in session phases"
 #define ENCAP_SRC  "DSP0274 1.2.1, sections of encapsulated requests"
 #define BEAT_SRC   "DSP0274 1.2.1, section 10.20"
 #define UPDATE_SRC "DSP0274 1.2.1, section 10.21"
@@ -444,7 +443,7 @@ static const struct misbehaviour rows[] = {
 	  .source = UPDATE_SRC, .code = SPDM_KEY_UPDATE, .bytes = misbehave_lenient },
 	{ .name = "end-session-never-refused",
 	  .says = "no END_SESSION is refused",
-	  .source = "DSP0274 1.2.1, section 10.22", .code = SPDM_END_SESSION, .bytes = misbehave_lenient },
+	  .source = "DSP0274 1.2.1, section on END_SESSION", .code = SPDM_END_SESSION, .bytes = misbehave_lenient },
 };
 /* clang-format on */
 

@@ -483,7 +483,7 @@ static const struct misbehaviour rows[] = {
 	  .source = "DSP0274 1.2.1, section 10.21", .code = SPDM_KEY_UPDATE, .heard = keep_keys, .ask = old_keys },
 	{ .name = "session-outlives-its-end",
 	  .says = "a session that has ended answers on",
-	  .source = "DSP0274 1.2.1, section 10.22", .ask = ghost, .answered = haunt },
+	  .source = "DSP0274 1.2.1, section on END_SESSION", .ask = ghost, .answered = haunt },
 	{ .name = "vendor-outside-answered",
 	  .says = "messages of the PCI-SIG outside a session are ERROR UnexpectedRequest",
 	  .source = "PCIe TDISP 1.0, section 11.2.2", .ask = vendor_outside },

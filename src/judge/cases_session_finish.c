@@ -248,7 +248,7 @@ static const struct judge_case cases[] = {
 	  "DSP0274 1.2.1 sections 10.1 and 10.17", SURE_SPEC, "finish-taken-in-the-clear", finish_of_nothing },
 	{ "finish-twice", JUDGE_SPDM, V11_ON, SES, 0,
 	  "FINISH in a session that is open is refused",
-	  "DSP0274 1.2.1 section 10.23 (messages allowed in session phases); DMTF responder validator 9", SURE_SPEC, "session-takes-any-message", twice },
+	  "DSP0274 1.2.1 table of messages allowed in session phases; DMTF responder validator 9", SURE_SPEC, "session-takes-any-message", twice },
 	{ "finish-truncated", JUDGE_SPDM, V11_ON, SES, 0,
 	  "FINISH without its RequesterVerifyData is ERROR InvalidRequest",
 	  "DSP0274 1.2.1 section 10.10 (InvalidRequest)", SURE_SPEC, "finish-takes-any-param", truncated },

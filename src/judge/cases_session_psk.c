@@ -278,7 +278,7 @@ static const struct judge_case cases[] = {
 	  "DSP0277 1.1 section on version selection", SURE_INFERRED, "psk-exchange-never-refused", sm_none },
 	{ "psk-exchange-in-session", JUDGE_SPDM, V11_ON, PSK, 0,
 	  "PSK_EXCHANGE in a session is ERROR UnexpectedRequest",
-	  "DSP0274 1.2.1 section 10.23 (messages allowed in session phases)", SURE_SPEC, "psk-exchange-never-refused", in_session },
+	  "DSP0274 1.2.1 table of messages allowed in session phases", SURE_SPEC, "psk-exchange-never-refused", in_session },
 	{ "psk-finish-hmac-wrong", JUDGE_SPDM, V11_ON, PSK, 0,
 	  "PSK_FINISH with a wrong RequesterVerifyData is ERROR DecryptError",
 	  "DSP0274 1.2.1 section 10.10 (DecryptError: data of the handshake that does not verify)", SURE_SPEC, "finish-takes-any-hmac", bad_hmac },
@@ -293,7 +293,7 @@ static const struct judge_case cases[] = {
 	  "DSP0274 1.2.1 section 10.19", SURE_SPEC, "psk-finish-taken-in-the-clear", plain_finish },
 	{ "psk-handshake-refuses-end-session", JUDGE_SPDM, V11_ON, PSK, 0,
 	  "END_SESSION in the handshake phase of a PSK_EXCHANGE is ERROR UnexpectedRequest",
-	  "DSP0274 1.2.1 section 10.23 (messages allowed in session phases)", SURE_SPEC, "handshake-takes-any-message", hs_end },
+	  "DSP0274 1.2.1 table of messages allowed in session phases", SURE_SPEC, "handshake-takes-any-message", hs_end },
 };
 /* clang-format on */
 

@@ -124,7 +124,8 @@ static bool seal(struct judge *j, struct hand *h, const uint8_t *p, size_t n,
 		    "a record");
 }
 
-bool ses_say(struct judge *j, struct hand *h, const uint8_t *p, size_t n)
+static bool say_once(struct judge *j, struct hand *h, const uint8_t *p,
+		     size_t n)
 {
 	size_t len;
 
@@ -133,6 +134,46 @@ bool ses_say(struct judge *j, struct hand *h, const uint8_t *p, size_t n)
 		return false;
 	ses_hear(j, h);
 	return judge_on(j);
+}
+
+#define TRIES	  8u
+#define BUSY_NS	  UINT64_C(10000000)
+#define READY_MAX 24u /* 2^24 us: what RDTExponent may ask of us */
+
+static void pause_for(struct judge *j, uint64_t ns)
+{
+	judge_ops(j)->wait(judge_target(j), judge_now(j) + ns);
+}
+
+/* A device that needs time is given it, in the session: DSP0274 1.2.1, 10.10
+ * (Busy, ResponseNotReady) and 10.13 (RESPOND_IF_READY). */
+bool ses_say(struct judge *j, struct hand *h, const uint8_t *p, size_t n)
+{
+	const struct judge_answer *a = judge_answer(j);
+	bool ok = say_once(j, h, p, n);
+
+	for (unsigned i = 0; i < TRIES && ok; i++) {
+		const bool error =
+			a->opened && !a->bad && a->m.code == SPDM_ERROR;
+		const struct spdm_span ext = a->m.u.error.ext;
+
+		if (error && a->m.param1 == SPDM_ERR_BUSY) {
+			pause_for(j, BUSY_NS << i);
+			ok = say_once(j, h, p, n);
+		} else if (error &&
+			   a->m.param1 == SPDM_ERR_RESPONSE_NOT_READY &&
+			   ext.n == 4 && ext.p[0] <= READY_MAX) {
+			const uint8_t m[4] = { a->m.version,
+					       SPDM_RESPOND_IF_READY, ext.p[1],
+					       ext.p[2] };
+
+			pause_for(j, (UINT64_C(1) << ext.p[0]) * 1000);
+			ok = say_once(j, h, m, sizeof(m));
+		} else {
+			break;
+		}
+	}
+	return ok;
 }
 
 bool ses_ask(struct judge *j, struct hand *h, uint8_t code, uint8_t param1,
