@@ -239,6 +239,28 @@ static void large(struct judge *j)
 	talk_end(&t);
 }
 
+/* OPEN: which ERROR; the capability is missing, or the field invalid. */
+static void large_unoffered(struct judge *j)
+{
+	struct talk t;
+	struct spdm_msg m;
+
+	if (!talk_begin(&t, j, TALK_DIGESTS, NULL))
+		goto out;
+	if (t.theirs.flags & SPDM_CAP_LARGE_RESP) {
+		judge_absent(j, "the device offers LARGE_RESP_CAP");
+		goto out;
+	}
+	m = talk_msg(&t, SPDM_GET_CERTIFICATE);
+	m.param1 = SPDM_CERT_LARGE;
+	m.u.get_cert.length = 128;
+	if (talk_ask(&t, &m))
+		talk_refused(&t, TALK_E(SPDM_ERR_UNSUPPORTED_REQUEST) |
+					 TALK_E(SPDM_ERR_INVALID_REQUEST));
+out:
+	talk_end(&t);
+}
+
 /* Without MULTI_KEY_CONN_RSP there is no CertificateInfo. */
 static void info_of_one_key(struct judge *j)
 {
@@ -307,6 +329,9 @@ static const struct judge_case cases[] = {
 	{ "certificate-long-form-is-the-same", JUDGE_SPDM, JUDGE_V14, 0, SPDM_CAP_CERT,
 	  "LargeCertChain brings the same chain in fields of 32 bits", "DSP0274 1.4.0, section 10.6 (LargeCertChain)",
 	  SURE_SPEC, "certificate-offset", large },
+	{ "certificate-long-form-not-offered-is-refused", JUDGE_SPDM, JUDGE_V14, 0, SPDM_CAP_CERT,
+	  "LargeCertChain without LARGE_RESP_CAP is refused", "DSP0274 1.4.0, section 10.6 (LargeCertChain)",
+	  SURE_OPEN, "certificate-any", large_unoffered },
 };
 /* clang-format on */
 

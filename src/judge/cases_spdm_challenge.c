@@ -327,6 +327,25 @@ static void too_short(struct judge *j)
 	talk_end(&t);
 }
 
+/* A summary that cannot be had. */
+static void summary_of_nothing(struct judge *j)
+{
+	struct talk t;
+	struct spdm_msg m;
+
+	if (!talk_begin(&t, j, TALK_DIGESTS, NULL))
+		goto out;
+	if (t.theirs.flags & SPDM_CAP_MEAS_MASK) {
+		judge_absent(j, "the device has measurements");
+		goto out;
+	}
+	m = challenge(&t, 0, SPDM_SUMMARY_ALL);
+	if (talk_ask(&t, &m))
+		talk_refused(&t, TALK_E(SPDM_ERR_INVALID_REQUEST));
+out:
+	talk_end(&t);
+}
+
 /* clang-format off */
 #define SINCE_13 JUDGE_SINCE(JUDGE_V13)
 #define SECTION  "DSP0274 1.2.1, section 10.9 (CHALLENGE, CHALLENGE_AUTH); 1.0.1, section 4.10.3"
@@ -382,6 +401,9 @@ static const struct judge_case cases[] = {
 	{ "challenge-summary-254-is-invalid", JUDGE_SPDM, JUDGE_V_ALL, 0, SPDM_CAP_CERT | SPDM_CAP_CHAL,
 	  "CHALLENGE for summary 254, which is reserved, is ERROR InvalidRequest", SUMMARY,
 	  SURE_SPEC, "challenge-any", summary_reserved_high },
+	{ "challenge-summary-of-nothing-is-invalid", JUDGE_SPDM, JUDGE_V_ALL, 0, SPDM_CAP_CERT | SPDM_CAP_CHAL,
+	  "CHALLENGE for a summary of a device without measurements is ERROR InvalidRequest", SUMMARY,
+	  SURE_INFERRED, "challenge-any", summary_of_nothing },
 	{ "challenge-of-slot-8-is-invalid", JUDGE_SPDM, JUDGE_V_ALL, 0, SPDM_CAP_CERT | SPDM_CAP_CHAL,
 	  "CHALLENGE of a slot above 7 is ERROR InvalidRequest", SECTION,
 	  SURE_SPEC, "challenge-any", slot_8 },

@@ -272,7 +272,6 @@ static void outside_of_sessions(struct judge *j)
 /* clang-format off */
 #define SINCE_11 JUDGE_SINCE(JUDGE_V11)
 #define SINCE_12 JUDGE_SINCE(JUDGE_V12)
-#define SINCE_13 JUDGE_SINCE(JUDGE_V13)
 #define SECTION  "DSP0274 1.2.1, section 10.10 (ERROR); 1.0.1, section 4.12"
 
 static const struct judge_case cases[] = {
@@ -285,8 +284,8 @@ static const struct judge_case cases[] = {
 	{ "error-response-as-a-request-is-refused", JUDGE_SPDM, JUDGE_V_ALL, 0, SPDM_CAP_CERT,
 	  "The code of a response sent as a request is answered by ERROR or by nothing", SECTION,
 	  SURE_INFERRED, "response-answered", responses },
-	{ "error-request-not-offered-is-unsupported", JUDGE_SPDM, SINCE_13, 0, 0,
-	  "A request whose capability the device does not offer is ERROR UnsupportedRequest, with the code in ErrorData", "DSP0274 1.3.2, sections 10.3, 10.10",
+	{ "error-request-not-offered-is-unsupported", JUDGE_SPDM, JUDGE_V_ALL, 0, 0,
+	  "A request whose capability the device does not offer is ERROR UnsupportedRequest, with the code in ErrorData", "DSP0274 1.2.1, sections 10.3, 10.10; 1.0.1, section 4.12",
 	  SURE_SPEC, "error-data", not_offered },
 	{ "error-key-exchange-of-one-side-is-unsupported", JUDGE_SPDM, SINCE_11, 0, SPDM_CAP_KEY_EX,
 	  "KEY_EXCHANGE of a requester without KEY_EX_CAP is ERROR UnsupportedRequest", "DSP0274 1.2.1, sections 10.3, 10.10",

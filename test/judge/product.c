@@ -156,6 +156,12 @@ static void kind_of(struct device_cfg *cfg, enum product_kind kind)
 		cfg->spdm.req_asym = SPDM_ASYM_ECDSA_P256;
 		cfg->trust = trust;
 		break;
+	case PRODUCT_LEAST:
+		cfg->spdm.caps = SPDM_CAP_CERT | SPDM_CAP_CHAL |
+				 SPDM_CAP_ENCRYPT | SPDM_CAP_MAC |
+				 SPDM_CAP_KEY_EX;
+		cfg->max_message = 0;
+		break;
 	case PRODUCT_LARGE:
 		cfg->spdm.caps |= SPDM_CAP_LARGE_RESP;
 		break;

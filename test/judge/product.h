@@ -30,6 +30,7 @@ enum product_kind {
 	PRODUCT_SLOW,	/* signatures take their time: ResponseNotReady */
 	PRODUCT_MUTUAL, /* requesters are asked who they are */
 	PRODUCT_LARGE,	/* long chains and payloads of 1.4 */
+	PRODUCT_LEAST,	/* certificates and sessions, and nothing else */
 	PRODUCT_KINDS,
 };
 
