@@ -63,6 +63,16 @@ static bool query_other_function(struct misbehave_one *me,
 	return true;
 }
 
+static bool query_segment(struct misbehave_one *me, const struct idekm_msg *req,
+			  struct idekm_msg *rsp)
+{
+	(void)me;
+	(void)req;
+	if (rsp->object == IDEKM_QUERY_RESP)
+		rsp->segment = 1;
+	return true;
+}
+
 /* @arg dwords of registers are missing; more than there are: all. */
 static bool query_cut(struct misbehave_one *me, const struct idekm_msg *req,
 		      struct idekm_msg *rsp)
@@ -281,6 +291,17 @@ static void answers(struct misbehave_one *me, const uint8_t *in, size_t n,
 	*len = o == IDEKM_QUERY ? AT_REGS + 8 : AT_REGS;
 }
 
+/* A STOP takes the stream's keys, whatever it names and whoever sent it. */
+static void stops_any(struct misbehave_one *me, const uint8_t *in, size_t n,
+		      uint8_t *out, size_t cap, size_t *len)
+{
+	(void)out;
+	(void)cap;
+	if (!*len && object_of(in, n) == IDEKM_K_SET_STOP && n > AT_STREAM)
+		dsm_event(&me->all->dev->dsm, DSM_EV_STREAM_CONFIG,
+			  in[AT_STREAM]);
+}
+
 static void any_protocol(struct misbehave_one *me, const uint8_t *in, size_t n,
 			 uint8_t *out, size_t cap, size_t *len)
 {
@@ -319,6 +340,10 @@ static const struct misbehaviour rows[] = {
 	  .says = "the maximum port index is that of a port which is not there",
 	  .source = SRC,
 	  .idekm = query_more_ports },
+	{ .name = "idekm-query-segment",
+	  .says = "QUERY_RESP names segment 1",
+	  .source = SRC,
+	  .idekm = query_segment },
 	{ .name = "idekm-query-reserved",
 	  .says = "the reserved byte of QUERY_RESP is set",
 	  .source = SRC,
@@ -448,6 +473,11 @@ static const struct misbehaviour rows[] = {
 		  "another cipher is acknowledged all the same",
 	  .source = SRC,
 	  .payload = answers },
+	{ .name = "idekm-stops-any",
+	  .says = "K_SET_STOP that is malformed, or of another session, takes "
+		  "all keys of its stream",
+	  .source = SRC,
+	  .payload = stops_any },
 	{ .name = "idekm-any-protocol",
 	  .says = "a protocol id that is not defined is answered",
 	  .source = "PCIe Base 6.x §6.31.3",

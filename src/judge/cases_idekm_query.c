@@ -53,6 +53,36 @@ static void query_each_port(struct judge *j)
 			return;
 }
 
+/* What has interfaces is an endpoint. */
+static bool endpoint(struct judge *j)
+{
+	struct tee_td a;
+
+	if (!tee_session(j) || !tee_ask(j, TDISP_GET_VERSION, NULL, 0, &a))
+		return false;
+	if (!a.bad && a.m.code == TDISP_VERSION)
+		return true;
+	judge_absent(j, "it may be a switch or a root port");
+	return false;
+}
+
+static void query_one_port(struct judge *j)
+{
+	struct tee_km a;
+
+	if (endpoint(j) && query(j, 0, &a))
+		judge_expect(j, !a.m.max_port, "the maximum port index is %u",
+			     a.m.max_port);
+}
+
+static void query_segment(struct judge *j)
+{
+	struct tee_km a;
+
+	if (endpoint(j) && query(j, 0, &a))
+		judge_expect(j, !a.m.segment, "the segment is %u", a.m.segment);
+}
+
 static void query_reserved(struct judge *j)
 {
 	struct tee_km a;
@@ -236,6 +266,22 @@ static const struct judge_case cases[] = {
 		.source = SRC, .sure = SURE_SPEC,
 		.misbehave = "idekm-query-too-many-ports",
 		.run = query_each_port,
+	},
+	{
+		.name = "ide-km/query-of-an-endpoint-tells-one-port",
+		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
+		.says = "the maximum port index of an endpoint is 0",
+		.source = SRC, .sure = SURE_SPEC,
+		.misbehave = "idekm-query-too-many-ports",
+		.run = query_one_port,
+	},
+	{
+		.name = "ide-km/query-of-an-endpoint-tells-no-segment",
+		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
+		.says = "the segment that an endpoint tells is 0",
+		.source = SRC, .sure = SURE_SPEC,
+		.misbehave = "idekm-query-segment",
+		.run = query_segment,
 	},
 	{
 		.name = "ide-km/query-reserved-is-zero",

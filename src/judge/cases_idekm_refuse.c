@@ -5,9 +5,10 @@
 #include "judge/tee.h"
 
 /*
- * IDE_KM that no requester should send. KEY_PROG has a status to say what is
- * wrong; the rest has no way to say no, and what acknowledges it all the same
- * says that something was done.
+ * IDE_KM that no requester should send. A size that does not fit gets no
+ * response, says one rule of the text, and a KP_ACK that tells it, says
+ * another: KEY_PROG may have either. That a bad GO or STOP gets no
+ * acknowledgement is a recommendation; what is judged is that it does nothing.
  */
 
 #define IFV_AT (IDEKM_KEY_HDR_LEN + IDEKM_KEY_LEN)
@@ -25,44 +26,68 @@ static bool prog(struct judge *j, const uint8_t *m, size_t n, unsigned status)
 	return tee_km_ask(j, m, n, &a) && tee_km_status(j, &a, status);
 }
 
-static void prog_short(struct judge *j)
+/* A session anew, after one that a silence was shown in. */
+static bool again(struct judge *j)
 {
-	const struct idekm_ref ref = first(j);
-	uint8_t m[TEE_KEY_LEN];
-
-	if (!tee_session(j))
-		return;
-	(void)tee_key_prog(j, m, &ref);
-	for (size_t n = IDEKM_KEY_HDR_LEN; n < TEE_KEY_LEN; n++)
-		if (!prog(j, m, n, IDEKM_BAD_LENGTH))
-			return;
+	return judge_connect(j) && judge_session(j);
 }
 
-static void prog_long(struct judge *j)
+/* No answer, or KP_ACK that tells the length, of the key that was named. */
+static bool told(struct judge *j, const uint8_t *p, size_t n,
+		 const struct idekm_ref *ref)
 {
-	const struct idekm_ref ref = first(j);
+	const struct spdm_span m = judge_vendor_msg(j, IDEKM_PROTOCOL, p, n);
+	const struct judge_answer *c = judge_answer(j);
+	bool answered = false;
+	struct tee_km a;
+
+	if (!judge_maybe(j, JUDGE_SEALED, m.p, m.n, &answered))
+		return false;
+	if (!answered)
+		return judge_expect(j, true, "there is no answer");
+	memset(&a, 0, sizeof(a));
+	if (!judge_expect(j,
+			  !c->bad &&
+				  c->m.code == SPDM_VENDOR_DEFINED_RESPONSE &&
+				  c->m.u.vdm.payload.n &&
+				  c->m.u.vdm.payload.p[0] == IDEKM_PROTOCOL,
+			  "what came is no answer of IDE_KM"))
+		return false;
+	a.raw = (struct spdm_span){ c->m.u.vdm.payload.p + 1,
+				    c->m.u.vdm.payload.n - 1 };
+	a.bad = idekm_decode(a.raw.p, a.raw.n, &a.m);
+	return tee_km_status(j, &a, IDEKM_BAD_LENGTH) &&
+	       tee_km_same(j, &a, ref);
+}
+
+static void lengths(struct judge *j, const uint8_t *n, size_t count)
+{
+	const struct idekm_ref ref = tee_ref(j, 0, IDEKM_TX, IDEKM_CPL);
 	uint8_t m[TEE_KEY_LEN + 4] = { 0 };
 
 	if (!tee_session(j))
 		return;
-	(void)tee_key_prog(j, m, &ref);
-	for (size_t n = 1; n <= 4; n++)
-		if (!prog(j, m, TEE_KEY_LEN + n, IDEKM_BAD_LENGTH))
+	for (size_t i = 0; i < count; i++) {
+		(void)tee_key_prog(j, m, &ref);
+		if ((i && !again(j)) || !told(j, m, n[i], &ref))
 			return;
+	}
 }
 
-static void prog_short_named(struct judge *j)
+/* Behind the header, in key and invocation field, and one byte short. */
+static void prog_short(struct judge *j)
 {
-	const struct idekm_ref ref = tee_ref(j, 0, IDEKM_TX, IDEKM_CPL);
-	uint8_t m[TEE_KEY_LEN];
-	struct tee_km a;
+	static const uint8_t n[] = { IDEKM_KEY_HDR_LEN, 38, IFV_AT,
+				     TEE_KEY_LEN - 4, TEE_KEY_LEN - 1 };
 
-	if (!tee_session(j))
-		return;
-	(void)tee_key_prog(j, m, &ref);
-	if (tee_km_ask(j, m, TEE_KEY_LEN - 4, &a) &&
-	    tee_km_is(j, &a, IDEKM_KP_ACK))
-		(void)tee_km_same(j, &a, &ref);
+	lengths(j, n, COUNT(n));
+}
+
+static void prog_long(struct judge *j)
+{
+	static const uint8_t n[] = { TEE_KEY_LEN + 1, TEE_KEY_LEN + 4 };
+
+	lengths(j, n, COUNT(n));
 }
 
 /* The first port index that is none. */
@@ -139,27 +164,55 @@ static void prog_in_use(struct judge *j)
 
 /* --- GO and STOP --- */
 
+/* LOCK stands on keys: what it says after this object, answered or not. */
+static void then_lock(struct judge *j, const uint8_t *m, size_t n, bool locks)
+{
+	uint8_t body[TEE_LOCK_LEN];
+	struct tee_td a;
+
+	tee_lock_body(j, body, 0, 0);
+	if (!tee_km_then(j, m, n, TDISP_LOCK_REQ, body, sizeof(body), &a))
+		return;
+	if (locks)
+		(void)tee_is(j, &a, TDISP_LOCK_RSP);
+	else
+		(void)tee_error(j, &a, TDISP_E_INVALID_REQUEST);
+}
+
+/* Keys for all but the first of the six. */
+static bool five(struct judge *j)
+{
+	uint8_t m[TEE_KEY_LEN];
+	bool ok = tee_session(j);
+
+	for (unsigned i = 1; i < IDEKM_DIRS * IDEKM_SUBS && ok; i++) {
+		const struct idekm_ref ref =
+			tee_ref(j, 0, i / IDEKM_SUBS, i % IDEKM_SUBS);
+
+		ok = prog(j, m, tee_key_prog(j, m, &ref), IDEKM_OK);
+	}
+	return ok && tee_enable(j, true);
+}
+
 static void go_without_key(struct judge *j)
 {
 	const struct idekm_ref ref = first(j);
 	uint8_t m[IDEKM_KEY_HDR_LEN];
 
-	if (tee_session(j))
-		(void)tee_km_unheard(j, m,
-				     tee_key_obj(m, IDEKM_K_SET_GO, &ref));
+	if (five(j))
+		then_lock(j, m, tee_key_obj(m, IDEKM_K_SET_GO, &ref), false);
 }
 
 static void go_after_refusal(struct judge *j)
 {
-	const struct idekm_ref ref = first(j);
+	struct idekm_ref ref = first(j);
 	uint8_t m[TEE_KEY_LEN];
 
-	if (!tee_session(j))
+	if (!five(j) || !no_port(j, &ref.port) ||
+	    !prog(j, m, tee_key_prog(j, m, &ref), IDEKM_BAD_PORT))
 		return;
-	(void)tee_key_prog(j, m, &ref);
-	if (prog(j, m, TEE_KEY_LEN - 4, IDEKM_BAD_LENGTH))
-		(void)tee_km_unheard(j, m,
-				     tee_key_obj(m, IDEKM_K_SET_GO, &ref));
+	ref = first(j);
+	then_lock(j, m, tee_key_obj(m, IDEKM_K_SET_GO, &ref), false);
 }
 
 static void go_after_stop(struct judge *j)
@@ -171,56 +224,26 @@ static void go_after_stop(struct judge *j)
 	if (tee_keyed(j) &&
 	    tee_km_ask(j, m, tee_key_obj(m, IDEKM_K_SET_STOP, &ref), &a) &&
 	    tee_km_is(j, &a, IDEKM_K_GOSTOP_ACK))
-		(void)tee_km_unheard(j, m,
-				     tee_key_obj(m, IDEKM_K_SET_GO, &ref));
+		then_lock(j, m, tee_key_obj(m, IDEKM_K_SET_GO, &ref), false);
 }
 
-/* A key in each place but the one that is named. */
-static void no_sub_stream(struct judge *j, enum idekm_object o)
+static void stop_sub_stream(struct judge *j)
 {
 	struct idekm_ref ref = first(j);
 	uint8_t m[IDEKM_KEY_HDR_LEN];
 
 	ref.sub = IDEKM_SUBS;
 	if (tee_keyed(j))
-		(void)tee_km_unheard(j, m, tee_key_obj(m, o, &ref));
+		then_lock(j, m, tee_key_obj(m, IDEKM_K_SET_STOP, &ref), true);
 }
 
-static void go_sub_stream(struct judge *j)
-{
-	no_sub_stream(j, IDEKM_K_SET_GO);
-}
-
-static void stop_sub_stream(struct judge *j)
-{
-	no_sub_stream(j, IDEKM_K_SET_STOP);
-}
-
-static void not_there(struct judge *j, enum idekm_object o)
+static void stop_port(struct judge *j)
 {
 	struct idekm_ref ref = first(j);
 	uint8_t m[IDEKM_KEY_HDR_LEN];
 
 	if (tee_keyed(j) && no_port(j, &ref.port))
-		(void)tee_km_unheard(j, m, tee_key_obj(m, o, &ref));
-}
-
-static void go_port(struct judge *j)
-{
-	not_there(j, IDEKM_K_SET_GO);
-}
-
-static void stop_port(struct judge *j)
-{
-	not_there(j, IDEKM_K_SET_STOP);
-}
-
-static void query_port(struct judge *j)
-{
-	uint8_t m[IDEKM_QUERY_LEN], port = 0;
-
-	if (tee_session(j) && no_port(j, &port))
-		(void)tee_km_unheard(j, m, tee_query(m, port));
+		then_lock(j, m, tee_key_obj(m, IDEKM_K_SET_STOP, &ref), true);
 }
 
 /* --- lengths and objects --- */
@@ -233,7 +256,7 @@ static void go_long(struct judge *j)
 	if (!tee_session(j) || !prog(j, m, tee_key_prog(j, m, &ref), IDEKM_OK))
 		return;
 	m[IDEKM_KEY_HDR_LEN] = 0;
-	(void)tee_km_unheard(j, m, tee_key_obj(m, IDEKM_K_SET_GO, &ref) + 1);
+	(void)tee_km_silent(j, m, tee_key_obj(m, IDEKM_K_SET_GO, &ref) + 1);
 }
 
 static void stop_short(struct judge *j)
@@ -242,8 +265,8 @@ static void stop_short(struct judge *j)
 	uint8_t m[IDEKM_KEY_HDR_LEN];
 
 	if (tee_keyed(j))
-		(void)tee_km_unheard(
-			j, m, tee_key_obj(m, IDEKM_K_SET_STOP, &ref) - 1);
+		(void)tee_km_silent(j, m,
+				    tee_key_obj(m, IDEKM_K_SET_STOP, &ref) - 1);
 }
 
 static void query_long(struct judge *j)
@@ -251,7 +274,7 @@ static void query_long(struct judge *j)
 	uint8_t m[IDEKM_QUERY_LEN + 1] = { 0 };
 
 	if (tee_session(j))
-		(void)tee_km_unheard(j, m, tee_query(m, j->cfg.port) + 1);
+		(void)tee_km_silent(j, m, tee_query(m, j->cfg.port) + 1);
 }
 
 static void query_short(struct judge *j)
@@ -259,7 +282,7 @@ static void query_short(struct judge *j)
 	uint8_t m[IDEKM_QUERY_LEN];
 
 	if (tee_session(j))
-		(void)tee_km_unheard(j, m, tee_query(m, j->cfg.port) - 1);
+		(void)tee_km_silent(j, m, tee_query(m, j->cfg.port) - 1);
 }
 
 static void no_object(struct judge *j)
@@ -267,7 +290,7 @@ static void no_object(struct judge *j)
 	static const uint8_t m[1];
 
 	if (tee_session(j))
-		(void)tee_km_unheard(j, m, 0);
+		(void)tee_km_silent(j, m, 0);
 }
 
 /* The body of what is nearest to it, so that the number alone is wrong. */
@@ -324,28 +347,20 @@ static void protocol_unknown(struct judge *j)
 #define SRC "PCIe Base 6.x §6.33.3"
 static const struct judge_case cases[] = {
 	{
-		.name = "ide-km/key-prog-too-short-is-told",
+		.name = "ide-km/key-prog-too-short-is-no-success",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "KEY_PROG that ends early, at any byte of key or invocation field, is answered by KP_ACK with Incorrect Length",
+		.says = "KEY_PROG that ends early gets no answer, or a KP_ACK of the same key with Incorrect Length",
 		.source = SRC, .sure = SURE_SPEC,
 		.misbehave = "idekm-length-unminded",
 		.run = prog_short,
 	},
 	{
-		.name = "ide-km/key-prog-too-long-is-told",
+		.name = "ide-km/key-prog-too-long-is-no-success",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "KEY_PROG with bytes behind it is answered by KP_ACK with Incorrect Length",
+		.says = "KEY_PROG with bytes behind it gets no answer, or a KP_ACK of the same key with Incorrect Length",
 		.source = SRC, .sure = SURE_SPEC,
 		.misbehave = "idekm-length-unminded",
 		.run = prog_long,
-	},
-	{
-		.name = "ide-km/kp-ack-of-a-wrong-length-names-the-key",
-		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "the KP_ACK that tells a wrong length has the fields of the KEY_PROG",
-		.source = SRC, .sure = SURE_SPEC,
-		.misbehave = "idekm-ack-other-key",
-		.run = prog_short_named,
 	},
 	{
 		.name = "ide-km/key-prog-of-no-port-is-told",
@@ -380,106 +395,82 @@ static const struct judge_case cases[] = {
 		.run = prog_in_use,
 	},
 	{
-		.name = "ide-km/go-without-a-key-is-not-acknowledged",
+		.name = "ide-km/go-without-a-key-makes-none",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "K_SET_GO of a key that was never programmed is not acknowledged",
+		.says = "K_SET_GO of a key that was never programmed makes no key: LOCK_INTERFACE_REQUEST is INVALID_REQUEST",
 		.source = SRC, .sure = SURE_INFERRED,
-		.misbehave = "idekm-go-without-key",
+		.misbehave = "idekm-keeps-keys",
 		.run = go_without_key,
 	},
 	{
 		.name = "ide-km/refused-key-prog-programs-nothing",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "K_SET_GO of a key whose KEY_PROG was refused is not acknowledged",
+		.says = "a KEY_PROG that was refused makes no key: LOCK_INTERFACE_REQUEST is INVALID_REQUEST",
 		.source = SRC, .sure = SURE_INFERRED,
-		.misbehave = "idekm-go-without-key",
+		.misbehave = "idekm-keeps-keys",
 		.run = go_after_refusal,
 	},
 	{
 		.name = "ide-km/stopped-key-does-not-go",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "K_SET_GO of a key that was stopped is not acknowledged",
+		.says = "K_SET_GO of a key that was stopped makes no key: LOCK_INTERFACE_REQUEST is INVALID_REQUEST",
 		.source = SRC, .sure = SURE_INFERRED,
-		.misbehave = "idekm-go-without-key",
+		.misbehave = "idekm-keeps-keys",
 		.run = go_after_stop,
 	},
 	{
-		.name = "ide-km/go-of-no-sub-stream-is-not-acknowledged",
+		.name = "ide-km/stop-of-no-sub-stream-stops-nothing",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "K_SET_GO with a sub-stream above 2 is not acknowledged",
+		.says = "K_SET_STOP with a sub-stream above 2 stops no key: LOCK_INTERFACE_REQUEST locks",
 		.source = SRC, .sure = SURE_INFERRED,
-		.misbehave = "idekm-answers-anything",
-		.run = go_sub_stream,
-	},
-	{
-		.name = "ide-km/stop-of-no-sub-stream-is-not-acknowledged",
-		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "K_SET_STOP with a sub-stream above 2 is not acknowledged",
-		.source = SRC, .sure = SURE_INFERRED,
-		.misbehave = "idekm-answers-anything",
+		.misbehave = "idekm-stops-any",
 		.run = stop_sub_stream,
 	},
 	{
-		.name = "ide-km/go-of-no-port-is-not-acknowledged",
+		.name = "ide-km/stop-of-no-port-stops-nothing",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "K_SET_GO with a port index that is none is not acknowledged",
+		.says = "K_SET_STOP with a port index that is none stops no key: LOCK_INTERFACE_REQUEST locks",
 		.source = SRC, .sure = SURE_INFERRED,
-		.misbehave = "idekm-answers-anything",
-		.run = go_port,
-	},
-	{
-		.name = "ide-km/stop-of-no-port-is-not-acknowledged",
-		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "K_SET_STOP with a port index that is none is not acknowledged",
-		.source = SRC, .sure = SURE_INFERRED,
-		.misbehave = "idekm-answers-anything",
+		.misbehave = "idekm-stops-any",
 		.run = stop_port,
 	},
 	{
-		.name = "ide-km/query-of-no-port-is-not-answered",
+		.name = "ide-km/go-too-long-is-not-answered",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "QUERY with a port index that is none gets no QUERY_RESP",
-		.source = SRC, .sure = SURE_INFERRED,
-		.misbehave = "idekm-answers-anything",
-		.run = query_port,
-	},
-	{
-		.name = "ide-km/go-too-long-is-not-acknowledged",
-		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "K_SET_GO with a byte behind it is not acknowledged",
-		.source = SRC, .sure = SURE_INFERRED,
+		.says = "K_SET_GO with a byte behind it gets no response",
+		.source = SRC, .sure = SURE_SPEC,
 		.misbehave = "idekm-answers-anything",
 		.run = go_long,
 	},
 	{
-		.name = "ide-km/stop-too-short-is-not-acknowledged",
+		.name = "ide-km/stop-too-short-is-not-answered",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "K_SET_STOP without its port index is not acknowledged",
-		.source = SRC, .sure = SURE_INFERRED,
+		.says = "K_SET_STOP without its port index gets no response",
+		.source = SRC, .sure = SURE_SPEC,
 		.misbehave = "idekm-answers-anything",
 		.run = stop_short,
 	},
 	{
 		.name = "ide-km/query-too-long-is-not-answered",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "QUERY with a byte behind it gets no QUERY_RESP",
-		.source = SRC, .sure = SURE_INFERRED,
+		.says = "QUERY with a byte behind it gets no response",
+		.source = SRC, .sure = SURE_SPEC,
 		.misbehave = "idekm-answers-anything",
 		.run = query_long,
 	},
 	{
 		.name = "ide-km/query-too-short-is-not-answered",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "QUERY without its port index gets no QUERY_RESP",
-		.source = SRC, .sure = SURE_INFERRED,
+		.says = "QUERY without its port index gets no response",
+		.source = SRC, .sure = SURE_SPEC,
 		.misbehave = "idekm-answers-anything",
 		.run = query_short,
 	},
 	{
 		.name = "ide-km/no-object-is-not-answered",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "a message of IDE_KM without an object gets no object",
-		.source = SRC, .sure = SURE_INFERRED,
+		.says = "a message of IDE_KM without an object gets no response",
+		.source = SRC, .sure = SURE_SPEC,
 		.misbehave = "idekm-answers-anything",
 		.run = no_object,
 	},

@@ -72,14 +72,20 @@ static void other_session_prog(struct judge *j)
 		(void)tee_km_silent(j, m, tee_key_prog(j, m, &ref));
 }
 
+/* The text has QUERY and KEY_PROG discarded; whatever is said to a STOP, it
+ * must not take the keys. */
 static void other_session_stop(struct judge *j)
 {
 	const struct idekm_ref ref = first(j);
-	uint8_t m[IDEKM_KEY_HDR_LEN];
+	uint8_t m[IDEKM_KEY_HDR_LEN], body[TEE_LOCK_LEN];
+	struct tee_td a;
 
-	if (beside(j))
-		(void)tee_km_silent(j, m,
-				    tee_key_obj(m, IDEKM_K_SET_STOP, &ref));
+	tee_lock_body(j, body, 0, 0);
+	if (beside(j) &&
+	    tee_km_then(j, m, tee_key_obj(m, IDEKM_K_SET_STOP, &ref),
+			TDISP_GET_STATE, NULL, 0, &a) &&
+	    judge_swap(j) && tee_ask(j, TDISP_LOCK_REQ, body, sizeof(body), &a))
+		(void)tee_is(j, &a, TDISP_LOCK_RSP);
 }
 
 /* A session after the one that keyed, which has ended. */
@@ -244,11 +250,11 @@ static const struct judge_case cases[] = {
 		.run = other_session_prog,
 	},
 	{
-		.name = "ide-km/stop-of-another-session-is-ignored",
+		.name = "ide-km/stop-of-another-session-stops-nothing",
 		.group = JUDGE_IDE_KM, .needs = JUDGE_NEEDS_SESSION,
-		.says = "while a session holds keys, K_SET_STOP of another session is not answered",
-		.source = SRC, .sure = SURE_SPEC,
-		.misbehave = "idekm-answers-anything",
+		.says = "while a session holds keys, K_SET_STOP of another session takes none of them",
+		.source = "PCIe Base 6.x §6.33.3, §11.4.5", .sure = SURE_INFERRED,
+		.misbehave = "idekm-stops-any",
 		.run = other_session_stop,
 	},
 	{

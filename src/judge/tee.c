@@ -53,6 +53,34 @@ bool tee_ask(struct judge *j, unsigned code, const void *body, size_t n,
 			  a);
 }
 
+/* The answer to the object, if there is one, comes first. */
+bool tee_km_then(struct judge *j, const uint8_t *p, size_t n, unsigned code,
+		 const void *body, size_t body_n, struct tee_td *a)
+{
+	const struct judge_answer *c = judge_answer(j);
+	uint8_t m[TEE_REQ_MAX];
+	struct spdm_span v;
+
+	memset(a, 0, sizeof(*a));
+	v = judge_vendor_msg(j, IDEKM_PROTOCOL, p, n);
+	if (!judge_send(j, JUDGE_SEALED, v.p, v.n))
+		return false;
+	v = judge_vendor_msg(
+		j, TDISP_PROTOCOL, m,
+		tee_req(m, code, j->cfg.function_id, body, body_n));
+	if (!judge_send(j, JUDGE_SEALED, v.p, v.n) || !judge_recv(j))
+		return false;
+	if ((c->bad || c->m.code != SPDM_VENDOR_DEFINED_RESPONSE ||
+	     !c->m.u.vdm.payload.n ||
+	     c->m.u.vdm.payload.p[0] != TDISP_PROTOCOL) &&
+	    !judge_recv(j))
+		return false;
+	if (!judge_vendor(j, TDISP_PROTOCOL, &a->raw))
+		return false;
+	a->bad = tdisp_decode(a->raw.p, a->raw.n, &a->m);
+	return true;
+}
+
 /* --- words --- */
 
 static const char *code_name(unsigned code)

@@ -81,6 +81,11 @@ const char *tee_state_name(unsigned state);
 /* What came, in words. */
 void tee_words(const struct tee_td *a, char *out, size_t cap);
 
+/* An object of IDE_KM that may be answered or not, and a request of TDISP at
+ * once behind it, whose answer it waits for. */
+bool tee_km_then(struct judge *j, const uint8_t *p, size_t n, unsigned code,
+		 const void *body, size_t body_n, struct tee_td *a);
+
 /* Body of LOCK_INTERFACE_REQUEST, 20 bytes. */
 #define TEE_LOCK_LEN 20
 void tee_lock_body(const struct judge *j, uint8_t *out, unsigned flags,
