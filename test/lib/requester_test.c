@@ -5,6 +5,7 @@
 
 #include "doe/doe.h"
 #include "mctp/mctp.h"
+#include "spdm/chain.h"
 
 /* The installed requester: a connection, a session, what carries them. */
 
@@ -31,7 +32,7 @@ static void connect_tells_what_was_agreed(void **state)
 			    p->certs.n);
 	assert_int_equal(p->chain.n, p->certs.n + 4 + 48);
 	assert_int_equal(p->chain_hash.n, 48);
-	assert_int_equal(p->leaf->count, 3);
+	assert_true(p->leaf->count >= 2);
 	assert_true(p->vca.n > 100);
 }
 
@@ -39,11 +40,12 @@ static void a_chain_under_no_anchor_fails_connect_and_says_why(void **state)
 {
 	struct bench_dsm *d = *state;
 	struct bench *b = &d->b;
-	uint8_t other[CRYPTO_CERT_MAX];
+	const struct spdm_span all = d->g->cfg.spdm.slots[0].certs;
+	const struct spdm_span rest = { all.p + b->anchor.n,
+					all.n - b->anchor.n };
 
-	memcpy(other, b->anchor.p, b->anchor.n);
-	other[b->anchor.n - 1] ^= 1;
-	b->anchor.p = other;
+	/* The next certificate did not issue the first. */
+	b->anchor = (struct il_span){ rest.p, spdm_der_len(rest) };
 	assert_int_equal(bench_go(b, IL_REQ_CONNECT, NULL), IL_E_AUTH);
 	assert_int_not_equal(bench_found(b)->why.code, IL_CRYPTO_WHY_NONE);
 	assert_int_equal(il_requester_state(b->r), IL_REQ_NEW);
