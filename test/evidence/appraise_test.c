@@ -126,6 +126,57 @@ static void a_transcript_in_another_order_is_refused(void **state)
 	assert_int_equal(judge(r), EVIDENCE_WHY_MEAS_FORM);
 }
 
+/* Where the request begins: what stands behind VCA. */
+static size_t ask_at(const struct rig *r)
+{
+	struct evidence_transcript t;
+
+	assert_int_equal(
+		evidence_transcript_read(
+			(struct spdm_span){ r->meas, r->blobs.meas.len }, &t),
+		IL_OK);
+	return t.vca.n;
+}
+
+static void a_transcript_of_two_versions_or_slots_is_none(void **state)
+{
+	struct rig *r = *state;
+	const struct spdm_span all = { r->meas, r->blobs.meas.len };
+	const size_t ask = ask_at(r);
+	const size_t answer = ask + 4 + 32 + 1;
+	/* NEGOTIATE_ALGORITHMS stands behind 4, 6 + 2n, 20 and 20 bytes. */
+	const size_t neg = 4 + 6 + 2 * (size_t)r->meas[9] + 40;
+	const struct {
+		size_t at;
+		uint8_t flip;
+	} t[] = { { neg, 0x01 },
+		  { ask, 0x01 },
+		  { answer, 0x01 },
+		  { ask + 36, 1 },
+		  { answer + 3, 1 } };
+	struct evidence_transcript out;
+
+	assert_int_equal(r->meas[neg + 1], SPDM_NEGOTIATE_ALGORITHMS);
+	assert_int_equal(r->meas[answer + 1], SPDM_MEASUREMENTS);
+	for (size_t i = 0; i < COUNT(t); i++) {
+		r->meas[t[i].at] ^= t[i].flip;
+		assert_int_not_equal(evidence_transcript_read(all, &out),
+				     IL_OK);
+		r->meas[t[i].at] ^= t[i].flip;
+	}
+	assert_int_equal(evidence_transcript_read(all, &out), IL_OK);
+	assert_true(out.whole);
+}
+
+static void measurements_that_are_not_all_are_refused(void **state)
+{
+	struct rig *r = *state;
+
+	r->meas[ask_at(r) + 3] = 1; /* of index 1 alone */
+	vouch(r);
+	assert_int_equal(judge(r), EVIDENCE_WHY_MEAS_FORM);
+}
+
 static void another_nonce_is_refused(void **state)
 {
 	struct rig *r = *state;
@@ -301,6 +352,8 @@ int main(void)
 		T(measurements_that_the_tsm_does_not_vouch_for_are_refused),
 		T(a_transcript_cut_anywhere_is_refused),
 		T(a_transcript_in_another_order_is_refused),
+		T(a_transcript_of_two_versions_or_slots_is_none),
+		T(measurements_that_are_not_all_are_refused),
 		T(another_nonce_is_refused),
 		T(a_forged_signature_is_refused),
 		T(a_measurement_that_differs_is_named),

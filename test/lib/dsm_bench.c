@@ -13,6 +13,30 @@ static enum il_err handle(void *peer, enum spdm_kind kind, const uint8_t *in,
 			  g->now_ns);
 }
 
+static const uint8_t *heard(void *ctx, uint32_t session_id, const uint8_t *in,
+			    size_t *n)
+{
+	struct bench_dsm *d = ctx;
+
+	(void)session_id;
+	if (*n > 1)
+		memcpy(d->heard[in[1]], in,
+		       *n < sizeof(d->heard[0]) ? *n : sizeof(d->heard[0]));
+	return in;
+}
+
+static void tap(void *ctx, uint32_t session_id, enum spdm_tap_stage stage,
+		struct spdm_msg *rsp)
+{
+	struct bench_dsm *d = ctx;
+
+	(void)session_id;
+	if (d->change && stage == SPDM_TAP_FIELDS)
+		d->change(rsp);
+}
+
+static const struct dsm_tap taps = { .spdm = tap, .heard = heard };
+
 struct bench_dsm *bench_dsm_new(void)
 {
 	struct bench_dsm *d = calloc(1, sizeof(*d));
@@ -22,6 +46,8 @@ struct bench_dsm *bench_dsm_new(void)
 	/* An answer of TDISP's own vendors wants more than the least. */
 	d->g->cfg.spdm.scratch = d->scratch;
 	d->g->cfg.spdm.scratch_len = sizeof(d->scratch) / CONNS;
+	d->g->cfg.tap = &taps;
+	d->g->cfg.tap_ctx = d;
 	rig_start(d->g);
 	bench_over(&d->b, &d->g->c, &d->g->env, d->g->cfg.spdm.slots[0].certs);
 	d->b.handle = handle;

@@ -10,6 +10,9 @@
 struct bench_dsm {
 	struct bench b; /* first: a test's state is this */
 	struct rig *g;
+	/* The last request of a code, in the clear. */
+	uint8_t heard[256][64];
+	void (*change)(struct spdm_msg *rsp); /* of an answer; NULL: none */
 	uint8_t scratch[CONNS * (TRANSFER + 1024)]; /* of the device */
 };
 

@@ -200,6 +200,32 @@ static void the_optional_requests_of_tdisp_are_carried(void **state)
 	assert_int_not_equal(bench_found(b)->tdisp_error, 0);
 }
 
+/* The first byte of a payload says which protocol it is. */
+static void other_protocol(struct spdm_msg *rsp)
+{
+	static uint8_t copy[256];
+
+	if (rsp->code != SPDM_VENDOR_DEFINED_RESPONSE)
+		return;
+	memcpy(copy, rsp->u.vdm.payload.p, rsp->u.vdm.payload.n);
+	copy[0] ^= 1;
+	rsp->u.vdm.payload.p = copy;
+}
+
+static void an_answer_of_another_protocol_is_none(void **state)
+{
+	struct bench_dsm *d = *state;
+	struct bench *b = &d->b;
+	const struct il_requester_args a = tdi(VF1);
+
+	bench_session(b);
+	d->change = other_protocol;
+	assert_int_equal(bench_go(b, IL_REQ_TDISP_STATE, &a), IL_E_FIELD);
+	assert_int_equal(bench_go(b, IL_REQ_IDE_QUERY, NULL), IL_E_FIELD);
+	d->change = NULL;
+	assert_int_equal(state_of(b, VF1), IL_TDI_UNLOCKED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +234,7 @@ int main(void)
 		T(no_key_outlives_its_operation),
 		T(an_interface_is_locked_reported_started_and_stopped),
 		T(a_refusal_of_the_device_comes_with_its_code),
+		T(an_answer_of_another_protocol_is_none),
 		T(a_report_that_does_not_fit_is_an_error),
 		T(the_optional_requests_of_tdisp_are_carried),
 	};

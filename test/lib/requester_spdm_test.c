@@ -16,7 +16,8 @@ struct place {
 	struct prov *v; /* or a pair alone */
 	struct pair *p;
 	unsigned signs, infos;
-	unsigned slow; /* times that a signature is not ready */
+	uint8_t last[64]; /* request, in the clear */
+	unsigned slow;	  /* times that a signature is not ready */
 	enum il_err psk_err;
 };
 
@@ -136,6 +137,40 @@ static void a_session_under_a_shared_key_is_opened(void **unused)
 	assert_int_equal(il_requester_state(x->b.r), IL_REQ_SESSION);
 	assert_int_equal(bench_go(&x->b, IL_REQ_SESSION_END, NULL), IL_OK);
 	place_free(x);
+}
+
+static const uint8_t *heard(void *ctx, uint32_t session_id, const uint8_t *in,
+			    size_t *n)
+{
+	struct place *x = ctx;
+
+	(void)session_id;
+	memcpy(x->last, in, *n < sizeof(x->last) ? *n : sizeof(x->last));
+	return in;
+}
+
+static void a_peer_that_keeps_what_was_agreed_can_be_told_not_to(void **unused)
+{
+	(void)unused;
+	for (int clear = 0; clear < 2; clear++) {
+		struct place *x = place_new(false);
+		const struct il_requester_args a = { .clear_state = clear };
+
+		x->p->rcfg.caps |= SPDM_CAP_CACHE;
+		x->p->rcfg.heard = heard;
+		x->p->rcfg.tap_ctx = x;
+		x->p->rcfg.tap = NULL;
+		start(x, SPDM_V12);
+		bench_session(&x->b);
+		assert_int_equal(bench_go(&x->b, IL_REQ_SESSION_END, &a),
+				 IL_OK);
+		assert_int_equal(x->last[1], SPDM_END_SESSION);
+		assert_int_equal(x->last[2], clear);
+		il_requester_reset(x->b.r);
+		assert_int_equal(il_requester_state(x->b.r),
+				 clear ? IL_REQ_NEW : IL_REQ_CONNECTED);
+		place_free(x);
+	}
 }
 
 static void prove(struct place *x)
@@ -431,6 +466,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_under_a_shared_key_is_opened),
+		cmocka_unit_test(
+			a_peer_that_keeps_what_was_agreed_can_be_told_not_to),
 		cmocka_unit_test(who_is_asked_proves_itself_also_slowly),
 		cmocka_unit_test(
 			a_capability_without_its_entry_is_no_requester),

@@ -142,6 +142,54 @@ static void what_is_reserved_has_to_be_zero(void **state)
 	assert_int_equal(bench_go(b, IL_REQ_CONNECT, &a), IL_OK);
 }
 
+/* Bytes of the requests: DSP0274 1.2.1, sections 10.6 to 10.20. */
+static void what_is_asked_for_stands_in_the_requests(void **state)
+{
+	struct bench_dsm *d = *state;
+	struct bench *b = &d->b;
+	const struct il_requester_args a = {
+		.summary = IL_SPDM_SUMMARY_TCB,
+		.raw = true,
+		.sign = true,
+		.index = 1,
+		.nonce_given = true,
+		.nonce = { 0xaa, 0xbb },
+		.update = IL_SPDM_UPDATE_KEY,
+		.policy = IL_SPDM_POLICY_TERMINATE,
+	};
+	const struct il_requester_args slot = { .slot = 3 };
+
+	assert_int_equal(bench_go(b, IL_REQ_CONNECT, &a), IL_OK);
+	assert_int_equal(bench_go(b, IL_REQ_CHALLENGE, &a), IL_OK);
+	assert_int_equal(d->heard[SPDM_CHALLENGE][3], 1);
+	assert_int_equal(bench_go(b, IL_REQ_MEASURE, &a), IL_OK);
+	assert_int_equal(d->heard[SPDM_GET_MEASUREMENTS][2], 3);
+	assert_int_equal(d->heard[SPDM_GET_MEASUREMENTS][3], 1);
+	assert_memory_equal(d->heard[SPDM_GET_MEASUREMENTS] + 4, a.nonce, 32);
+	assert_int_equal(bench_go(b, IL_REQ_SESSION_OPEN, &a), IL_OK);
+	assert_int_equal(d->heard[SPDM_KEY_EXCHANGE][2], 1);
+	assert_int_equal(d->heard[SPDM_KEY_EXCHANGE][6], 1); /* policy */
+	assert_int_equal(bench_go(b, IL_REQ_KEY_UPDATE, &a), IL_OK);
+	assert_int_equal(d->heard[SPDM_KEY_UPDATE][2], 3); /* verified */
+	assert_int_equal(bench_go(b, IL_REQ_SESSION_END, &a), IL_OK);
+	/* There is no chain in slot 3. */
+	assert_int_equal(bench_go(b, IL_REQ_CONNECT, &slot), IL_E_FIELD);
+}
+
+static size_t of_another_type(uint8_t *obj, size_t n)
+{
+	obj[2] = 3; /* with a connection id */
+	return n;
+}
+
+static void only_the_two_types_of_spdm_are_answers(void **state)
+{
+	struct bench_dsm *d = *state;
+
+	d->b.spoil = of_another_type;
+	assert_int_equal(bench_go(&d->b, IL_REQ_CONNECT, NULL), IL_E_FIELD);
+}
+
 static void measurements_come_with_their_signature(void **state)
 {
 	struct bench_dsm *d = *state;
@@ -372,6 +420,8 @@ int main(void)
 		cmocka_unit_test(nobody_to_trust_has_to_be_asked_for),
 		T(the_macro_of_its_size_is_enough_and_less_is_refused),
 		T(what_is_reserved_has_to_be_zero),
+		T(what_is_asked_for_stands_in_the_requests),
+		T(only_the_two_types_of_spdm_are_answers),
 		T(measurements_come_with_their_signature),
 		T(a_session_lives_and_ends),
 		T(a_vendor_message_is_carried_both_ways),
