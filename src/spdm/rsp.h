@@ -217,6 +217,7 @@ struct spdm_rsp_cfg {
 	const struct env *env;
 	const struct spdm_rsp_port *port;
 	void *port_ctx;
+	uint32_t caps; /* of SPDM_RSP_CAPS_ALL, _PORT and CACHE */
 	const struct spdm_rsp_up *up; /* NULL: nothing rests on sessions */
 	void *up_ctx;
 	spdm_rsp_tap_fn *tap;		    /* NULL outside worlds and tests */
@@ -228,7 +229,6 @@ struct spdm_rsp_cfg {
 	void *keylog_ctx;
 
 	uint8_t versions[5]; /* newest first; 0 ends */
-	uint32_t caps;	     /* of SPDM_RSP_CAPS_ALL, _PORT and CACHE */
 	uint8_t ct_exponent;
 	uint32_t asym; /* bits we can sign with; see @slots */
 	uint32_t
@@ -459,6 +459,26 @@ struct spdm_ex {
 	uint8_t *buf;	     /* where the response is encoded */
 	size_t cap;
 	size_t len;
+	/* Acquired, not yet committed; given back if they stay here. */
+	struct crypto_slot work;
+	struct crypto_slot dh;
+	struct crypto_slot th; /* of the handshake, with an answer in it */
+
+	/* Runs when the response has been sealed. Cannot fail. */
+	void (*after)(struct spdm_ex *x);
+
+	bool proof; /* the last part of this struct is in use */
+
+	uint8_t mutual; /* KEY_EXCHANGE: SPDM_MUT_AUTH…, what is asked */
+
+	bool silent;   /* no reply */
+	uint8_t error; /* an ERROR code refuses */
+	uint8_t error_data;
+
+	struct spdm_msg rsp;
+	struct spdm_msg req;
+	struct spdm_msg encap; /* the peer's answer, then what we ask next */
+
 	uint8_t *record; /* the second half of the scratch buffer */
 	size_t record_cap;
 	/* How much plaintext stands in the two halves; wiped at the end. */
@@ -471,11 +491,6 @@ struct spdm_ex {
 	size_t sig_used;
 	size_t kem_used;
 
-	uint8_t mutual; /* KEY_EXCHANGE: SPDM_MUT_AUTH…, what is asked */
-
-	bool silent;   /* no reply */
-	uint8_t error; /* an ERROR code refuses */
-	uint8_t error_data;
 	uint8_t ext[4];
 	size_t ext_len;
 
@@ -495,20 +510,6 @@ struct spdm_ex {
 	uint8_t ack_handle;
 	bool early; /* EarlyErrorDetected */
 	uint32_t ack_seq;
-
-	/* Acquired, not yet committed; given back if they stay here. */
-	struct crypto_slot work;
-	struct crypto_slot dh;
-	struct crypto_slot th; /* of the handshake, with an answer in it */
-
-	/* Runs when the response has been sealed. Cannot fail. */
-	void (*after)(struct spdm_ex *x);
-
-	bool proof; /* the last part of this struct is in use */
-
-	struct spdm_msg req;
-	struct spdm_msg rsp;
-	struct spdm_msg encap; /* the peer's answer, then what we ask next */
 
 	/* What response spans point to, and keys. Only for the requests that
 	 * the table says it of. */
@@ -531,8 +532,8 @@ struct spdm_ex {
 	};
 };
 
+/* What is looked at most comes first: its offsets fit in a byte. */
 struct spdm_rsp {
-	struct spdm_rsp_cfg cfg;
 	const struct spdm_binding *via; /* of the message at hand */
 	enum spdm_phase phase;		/* of the connection: START to READY */
 	uint8_t version;
@@ -552,6 +553,7 @@ struct spdm_rsp {
 	bool multi_key;	     /* of our keys: MULTI_KEY_CONN_RSP, 1.3 */
 	bool peer_multi_key; /* of the peer\'s, likewise */
 	uint8_t mel_spec;    /* of the log, 1.3; 0: none */
+	struct spdm_rsp_cfg cfg;
 	struct spdm_transcript tr;
 	uint8_t root_hash[SPDM_SLOTS][SPDM_HASH_MAX];
 	uint8_t chain_hash[SPDM_SLOTS][SPDM_HASH_MAX];
