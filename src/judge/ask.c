@@ -216,10 +216,32 @@ bool judge_tdisp(struct judge *j, const uint8_t *p, size_t n)
 	return judge_secured(j, m.p, m.n);
 }
 
+/*
+ * By data objects, a device whose discovery lists secured messages speaks
+ * these protocols if it speaks any. By MCTP it need not: where it refused
+ * whatever it was asked, they cannot be judged.
+ */
+static bool speaks(struct judge *j, uint8_t protocol)
+{
+	const struct judge_answer *a = &j->a;
+
+	if (j->cfg.target.objects || a->bad || a->m.code != SPDM_ERROR ||
+	    (protocol < 32 && j->spoken & BIT(protocol)))
+		return true;
+	judge_absent(
+		j,
+		"the device has answered by ERROR %s to all messages of the "
+		"protocol: it need not speak it over MCTP",
+		judge_spdm_error(a->m.param1));
+	return false;
+}
+
 bool judge_vendor(struct judge *j, uint8_t protocol, struct spdm_span *out)
 {
 	const struct spdm_vdm *v = &j->a.m.u.vdm;
 
+	if (!judge_on(j) || !speaks(j, protocol))
+		return false;
 	if (!judge_answers(j, SPDM_VENDOR_DEFINED_RESPONSE))
 		return false;
 	if (!judge_expect(j,
@@ -230,6 +252,8 @@ bool judge_vendor(struct judge *j, uint8_t protocol, struct spdm_span *out)
 	if (!judge_expect(j, v->payload.n && v->payload.p[0] == protocol,
 			  "the answer is of another protocol"))
 		return false;
+	if (protocol < 32)
+		j->spoken |= BIT(protocol);
 	*out = (struct spdm_span){ v->payload.p + 1, v->payload.n - 1 };
 	return true;
 }

@@ -330,13 +330,13 @@ struct judge {
 	/* The run. */
 	struct judge_sum sum;
 	uint64_t end_ns;
-	bool open;	    /* the target is */
-	bool broken;	    /* it must be opened anew */
-	bool heard;	    /* in this case, any answer */
-	bool surveyed;	    /* @offered is known */
-	uint8_t offered;    /* versions that VERSION lists, JUDGE_V… */
-	const char *unable; /* why @offered is not known */
-	bool named;	    /* QUERY_RESP was asked for cfg.function_id */
+	bool open;	 /* the target is */
+	bool broken;	 /* it must be opened anew */
+	bool heard;	 /* in this case, any answer */
+	bool surveyed;	 /* @offered is known */
+	uint8_t offered; /* versions that VERSION lists, JUDGE_V… */
+	uint32_t spoken; /* protocols of the PCI-SIG that it answered by */
+	bool named;	 /* QUERY_RESP was asked for cfg.function_id */
 
 	/* The case. */
 	const struct judge_case *c;
