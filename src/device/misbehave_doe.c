@@ -9,6 +9,7 @@
 
 #define SRC_DISC "PCIe Base 6.3 §6.30.1.1"
 #define SRC_OBJ	 "PCIe Base 6.3 §6.30.1"
+#define SRC_CMA	 "PCIe Base 6.3 §6.31.3"
 
 static bool discovery(const struct device_exchange *x)
 {
@@ -124,6 +125,87 @@ static bool all(struct misbehave_one *me, struct device_exchange *x)
 	return true;
 }
 
+/* --- what PCI Express asks of SPDM by DOE --- */
+
+static void other_signature(struct misbehave_one *me, uint32_t session_id,
+			    enum spdm_tap_stage stage, struct spdm_msg *rsp)
+{
+	(void)me;
+	(void)session_id;
+	(void)stage;
+	if (rsp->code == SPDM_ALGORITHMS)
+		rsp->u.algs.asym = SPDM_ASYM_ECDSA_P521;
+}
+
+static void other_hash(struct misbehave_one *me, uint32_t session_id,
+		       enum spdm_tap_stage stage, struct spdm_msg *rsp)
+{
+	(void)me;
+	(void)session_id;
+	(void)stage;
+	if (rsp->code == SPDM_ALGORITHMS)
+		rsp->u.algs.hash = SPDM_HASH_SHA_512;
+}
+
+static void other_measurements(struct misbehave_one *me, uint32_t session_id,
+			       enum spdm_tap_stage stage, struct spdm_msg *rsp)
+{
+	(void)me;
+	(void)session_id;
+	(void)stage;
+	if (rsp->code != SPDM_ALGORITHMS)
+		return;
+	rsp->u.algs.meas_spec = 0;
+	rsp->u.algs.meas_hash = SPDM_MEAS_HASH_SHA_512;
+}
+
+static void other_session(struct misbehave_one *me, uint32_t session_id,
+			  enum spdm_tap_stage stage, struct spdm_msg *rsp)
+{
+	struct spdm_algs *a = &rsp->u.algs;
+
+	(void)me;
+	(void)session_id;
+	(void)stage;
+	if (rsp->code != SPDM_ALGORITHMS)
+		return;
+	a->other_params = SPDM_OPAQUE_FMT_0;
+	for (unsigned i = 0; i < a->tables; i++) {
+		struct spdm_alg_table *t = &a->table[i];
+
+		if (t->type == SPDM_ALG_DHE)
+			t->bits = SPDM_DHE_SECP521R1;
+		else if (t->type == SPDM_ALG_AEAD)
+			t->bits = SPDM_AEAD_CHACHA20_POLY1305;
+		else if (t->type == SPDM_ALG_KEY_SCHEDULE)
+			t->bits = 0;
+	}
+}
+
+static void slow_crypto(struct misbehave_one *me, uint32_t session_id,
+			enum spdm_tap_stage stage, struct spdm_msg *rsp)
+{
+	(void)me;
+	(void)session_id;
+	(void)stage;
+	if (rsp->code == SPDM_CAPABILITIES)
+		rsp->u.caps.ct_exponent = 24;
+}
+
+static void note_len(struct misbehave_one *me, struct device_exchange *x)
+{
+	me->note[0] = x->len > 1 && x->out[1] == SPDM_CERTIFICATE
+			      ? DOE_HEADER_LEN + x->len
+			      : SIZE_MAX;
+}
+
+static void pad(struct misbehave_one *me, uint8_t *obj, size_t cap, size_t *n)
+{
+	(void)cap;
+	for (size_t i = me->note[0]; i < *n; i++)
+		obj[i] = 0xff;
+}
+
 static const struct misbehaviour rows[] = {
 	{ .name = "discovery-has-no-end",
 	  .says = "DOE Discovery names a next index behind the last protocol",
@@ -190,6 +272,32 @@ static const struct misbehaviour rows[] = {
 		  "answered",
 	  .source = SRC_OBJ,
 	  .ask = all },
+	{ .name = "cma-other-signature",
+	  .says = "ALGORITHMS selects ECDSA P-521, whatever is offered",
+	  .source = SRC_CMA,
+	  .fields = other_signature },
+	{ .name = "cma-other-hash",
+	  .says = "ALGORITHMS selects SHA-512, whatever is offered",
+	  .source = SRC_CMA,
+	  .fields = other_hash },
+	{ .name = "cma-other-measurements",
+	  .says = "ALGORITHMS selects no specification of measurements, and "
+		  "SHA-512",
+	  .source = SRC_CMA,
+	  .fields = other_measurements },
+	{ .name = "cma-other-session",
+	  .says = "ALGORITHMS selects for sessions what is not offered",
+	  .source = "PCIe Base 6.3 §6.31.4",
+	  .fields = other_session },
+	{ .name = "cma-slow",
+	  .says = "CTExponent is 24",
+	  .source = SRC_CMA,
+	  .fields = slow_crypto },
+	{ .name = "doe-pads-with-ones",
+	  .says = "CERTIFICATE is filled up to whole dwords with ones",
+	  .source = SRC_CMA,
+	  .answered = note_len,
+	  .reply = pad },
 };
 
 const struct misbehave_group misbehave_doe = { "DOE", rows, COUNT(rows) };

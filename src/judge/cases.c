@@ -6,6 +6,7 @@ const struct judge_table *const judge_tables[] = {
 	&judge_cases_doe,
 	&judge_cases_doe_box,
 	&judge_cases_doe_err,
+	&judge_cases_doe_cma,
 	&judge_cases_cascade,
 	&judge_cases_cascade_regs,
 	&judge_cases_cascade_link,

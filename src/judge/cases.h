@@ -13,6 +13,7 @@ extern const struct judge_table judge_cases_general;
 extern const struct judge_table judge_cases_doe;
 extern const struct judge_table judge_cases_doe_box;
 extern const struct judge_table judge_cases_doe_err;
+extern const struct judge_table judge_cases_doe_cma;
 extern const struct judge_table judge_cases_cascade;
 extern const struct judge_table judge_cases_cascade_regs;
 extern const struct judge_table judge_cases_cascade_link;
