@@ -162,9 +162,6 @@ static void kind_of(struct device_cfg *cfg, enum product_kind kind)
 				 SPDM_CAP_KEY_EX;
 		cfg->max_message = 0;
 		break;
-	case PRODUCT_LARGE:
-		cfg->spdm.caps |= SPDM_CAP_LARGE_RESP;
-		break;
 	}
 }
 
@@ -194,6 +191,9 @@ static void start(struct product_in *in, const struct product_at *at)
 		cfg->link = link_queue_end(&in->queue, 1);
 	device_file_slots(&p->file, cfg, chain);
 	kind_of(cfg, at->kind);
+	/* Other curves are slow, and are tried in one place. */
+	if (at->way != PRODUCT_LINK || at->kind != PRODUCT_FULL)
+		cfg->spdm.dhe = SPDM_DHE_SECP256R1;
 	misbehave_init(&in->m);
 	if (at->misbehave && misbehave_add(&in->m, at->misbehave))
 		abort();

@@ -18,9 +18,9 @@
 
 /* How the judge comes to the device. */
 enum product_way {
-	PRODUCT_LINK,	  /* as the root port */
 	PRODUCT_MESSAGES, /* data objects, as by the emulator's socket */
-	PRODUCT_MCTP,	  /* the same as messages over MCTP */
+	PRODUCT_LINK,	  /* as the root port */
+	PRODUCT_MCTP,	  /* messages over MCTP */
 	PRODUCT_WAYS,
 };
 
@@ -29,7 +29,6 @@ enum product_kind {
 	PRODUCT_FULL,
 	PRODUCT_SLOW,	/* signatures take their time: ResponseNotReady */
 	PRODUCT_MUTUAL, /* requesters are asked who they are */
-	PRODUCT_LARGE,	/* long chains and payloads of 1.4 */
 	PRODUCT_LEAST,	/* certificates and sessions, and nothing else */
 	PRODUCT_KINDS,
 };

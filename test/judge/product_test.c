@@ -17,8 +17,22 @@ static const struct absence {
 	const char *cases; /* a pattern over names */
 	const char *why;
 } absences[] = {
-	{ "no-such-case", "the list may be empty" },
+	{ NULL, NULL },
 };
+
+/*
+ * A fail that is none of an expectation came on the way to it, and says nothing
+ * of the case: but for these, where it is the answer itself that is required.
+ */
+static const struct absence silences[] = {
+	{ "doe/flr-keeps-session", "a session that is gone answers nothing" },
+	{ "secured-*/record-as-long-as-may-be", "it has to be answered" },
+	{ "ide-km/query-is-answered", "it has to be answered" },
+	{ NULL, NULL },
+};
+
+/* Of so many cases one, with sanitizers. */
+#define SHARE 24
 
 /* A case under one version, and where it passed. */
 struct seen {
@@ -73,25 +87,42 @@ static unsigned honest(struct product *p, const struct product_at *at)
 	return bad;
 }
 
+/* By messages first, which is the quickest; where all of it would be too long,
+ * by one more. */
+static const struct product_at places[] = {
+	{ .way = PRODUCT_MESSAGES },
+	{ .way = PRODUCT_LINK },
+	{ .way = PRODUCT_MCTP },
+	{ .way = PRODUCT_LINK, .kind = PRODUCT_SLOW },
+	{ .way = PRODUCT_LINK, .kind = PRODUCT_MUTUAL },
+	{ .way = PRODUCT_LINK, .kind = PRODUCT_LEAST },
+};
+
+static bool all_of_it(void)
+{
+	return share_of(SHARE) == 1;
+}
+
 static void an_honest_device_passes_every_case(void **state)
 {
+	const uint64_t seed = share_seed(1);
+	struct dice dice = { .state = seed };
+	const uint64_t one = 1 + dice_below(&dice, COUNT(places) - 1);
 	struct product *p = *state;
 	unsigned bad = 0;
 
-	for (int kind = 0; kind < PRODUCT_KINDS; kind++)
-		for (int way = 0; way < PRODUCT_WAYS; way++)
-			bad += honest(
-				p, &(struct product_at){
-					   .way = (enum product_way)way,
-					   .kind = (enum product_kind)kind });
-	print_message("%u cases, each under each of its versions\n", seen_n);
+	for (size_t i = 0; i < COUNT(places); i++)
+		if (!i || i == one || all_of_it())
+			bad += honest(p, &places[i]);
+	print_message("%u cases, each under each of its versions; seed %llu\n",
+		      seen_n, (unsigned long long)seed);
 	assert_int_equal(bad, 0);
 }
 
-static bool excused(const char *name)
+static bool listed(const struct absence *list, const char *name)
 {
-	for (size_t i = 0; i < COUNT(absences); i++)
-		if (!fnmatch(absences[i].cases, name, 0))
+	for (; list->cases; list++)
+		if (!fnmatch(list->cases, name, 0))
 			return true;
 	return false;
 }
@@ -101,8 +132,8 @@ static void every_case_is_put_to_some_device(void **state)
 	unsigned bad = 0;
 
 	(void)state;
-	for (unsigned i = 0; i < seen_n; i++) {
-		if (seen[i].passed || excused(seen[i].name))
+	for (unsigned i = 0; i < seen_n && all_of_it(); i++) {
+		if (seen[i].passed || listed(absences, seen[i].name))
 			continue;
 		print_message("%s: not tested: %s\n", seen[i].name,
 			      seen[i].words);
@@ -129,10 +160,12 @@ static bool fails(struct product *p, const struct seen *s)
 			      at.misbehave);
 		return false;
 	}
-	if (p->share->n == 1 && r->verdict == JUDGE_FAIL)
+	if (p->share->n == 1 && r->verdict == JUDGE_FAIL &&
+	    (r->expected || listed(silences, s->name)))
 		return true;
-	print_message("%s: under %s: %s: %s\n", s->name, at.misbehave,
+	print_message("%s: under %s: %s%s: %s\n", s->name, at.misbehave,
 		      p->share->n ? judge_verdict_name(r->verdict) : "not run",
+		      p->share->n && !r->expected ? " on the way there" : "",
 		      p->share->n ? r->words : "");
 	return false;
 }
@@ -140,7 +173,7 @@ static bool fails(struct product *p, const struct seen *s)
 /* Of so many with sanitizers one, which by a seed. */
 static void each_case_fails_under_its_misbehaviour(void **state)
 {
-	const uint64_t share = share_of(12), seed = share_seed(1);
+	const uint64_t share = share_of(SHARE), seed = share_seed(1);
 	struct dice dice = { .state = seed };
 	struct product *p = *state;
 	unsigned bad = 0, tried = 0;
@@ -155,6 +188,34 @@ static void each_case_fails_under_its_misbehaviour(void **state)
 		      "%llu, seed %llu\n",
 		      tried, (unsigned long long)share,
 		      (unsigned long long)seed);
+	assert_int_equal(bad, 0);
+}
+
+static bool named(const char *name)
+{
+	for (size_t t = 0; judge_tables[t]; t++)
+		for (size_t i = 0; i < judge_tables[t]->n; i++)
+			if (!strcmp(judge_tables[t]->cases[i].misbehave, name))
+				return true;
+	return false;
+}
+
+/* Devices that fail as a whole are the runner's, not some case's. */
+static void no_misbehaviour_is_there_for_nothing(void **state)
+{
+	unsigned bad = 0;
+
+	(void)state;
+	for (unsigned g = 0; g < misbehave_group_count; g++)
+		for (unsigned i = 0; i < misbehave_groups[g]->count; i++) {
+			const char *name = misbehave_groups[g]->rows[i].name;
+
+			if (misbehave_groups[g] == &misbehave_general ||
+			    named(name))
+				continue;
+			print_message("%s: no case names it\n", name);
+			bad++;
+		}
 	assert_int_equal(bad, 0);
 }
 
@@ -176,6 +237,7 @@ int main(void)
 		cmocka_unit_test(an_honest_device_passes_every_case),
 		cmocka_unit_test(every_case_is_put_to_some_device),
 		cmocka_unit_test(each_case_fails_under_its_misbehaviour),
+		cmocka_unit_test(no_misbehaviour_is_there_for_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
