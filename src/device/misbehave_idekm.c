@@ -220,28 +220,6 @@ static void reprogram_ports(struct misbehave_one *me,
 	dsm->program_key = take;
 }
 
-static void go_keyless(struct misbehave_one *me, struct misbehave_tables *t)
-{
-	(void)me;
-	t->idekm[IDEKM_EV_GO][IDEKM_KEY_EMPTY] =
-		(struct idekm_edge){ true, IDEKM_KEY_EMPTY };
-}
-
-static enum il_err go(void *ctx, const struct idekm_ref *ref)
-{
-	(void)ctx;
-	(void)ref;
-	return IL_OK;
-}
-
-static void go_ports(struct misbehave_one *me, struct spdm_rsp_port *spdm,
-		     struct dsm_port *dsm)
-{
-	(void)me;
-	(void)spdm;
-	dsm->key_go = go;
-}
-
 /* LOCK as if they were still there. */
 static void keeps_keys(struct misbehave_one *me, struct device_cfg *cfg)
 {
@@ -450,11 +428,6 @@ static const struct misbehaviour rows[] = {
 	  .source = SRC,
 	  .arg = IDEKM_BAD_FIELD,
 	  .idekm = status_unminded },
-	{ .name = "idekm-go-without-key",
-	  .says = "K_SET_GO is acknowledged where there is no key",
-	  .source = SRC,
-	  .tables = go_keyless,
-	  .ports = go_ports },
 	{ .name = "idekm-stopped-for-good",
 	  .says = "after a K_SET_STOP no key is taken any more",
 	  .source = SRC,
