@@ -242,6 +242,20 @@ static enum il_err key_ex_secret(struct hand *h, struct spdm_span theirs,
 	return flawed(flaw, err, "ExchangeData is not a point of the group");
 }
 
+/* To the record of the case, so that what is said in the session can be read
+ * in it. */
+static void tell_keys(const struct hand *h, bool data)
+{
+	const struct spdm_req_cfg *cfg = &h->q->cfg;
+
+	if (cfg->keylog)
+		cfg->keylog(cfg->keylog_ctx,
+			    &(struct spdm_key_note){ .session_id = h->id,
+						     .psk = h->psk,
+						     .data = data,
+						     .keys = &h->keys });
+}
+
 enum il_err hand_key_exchange_rsp(struct hand *h, const uint8_t *p, size_t n,
 				  struct spdm_msg *m, const char **flaw)
 {
@@ -274,6 +288,7 @@ enum il_err hand_key_exchange_rsp(struct hand *h, const uint8_t *p, size_t n,
 	h->mutual = m->u.key_ex_rsp.mut_auth;
 	h->req_slot = m->u.key_ex_rsp.req_slot;
 	h->heartbeat_s = m->param1;
+	tell_keys(h, false);
 	return IL_OK;
 }
 
@@ -348,6 +363,9 @@ enum il_err hand_psk_exchange_rsp(struct hand *h, const uint8_t *p, size_t n,
 		return err;
 	h->id = (uint32_t)m->u.psk_ex_rsp.session_id << 16 | h->half;
 	h->heartbeat_s = m->param1;
+	tell_keys(h, false);
+	if (h->open)
+		tell_keys(h, true);
 	return IL_OK;
 }
 
@@ -472,6 +490,8 @@ enum il_err hand_finish_rsp(struct hand *h, const uint8_t *p, size_t n,
 	if (!err)
 		err = channels(h, true);
 	h->open = !err;
+	if (!err)
+		tell_keys(h, true);
 	return err;
 }
 
