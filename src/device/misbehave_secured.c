@@ -189,17 +189,6 @@ static bool too_long(struct misbehave_one *me, struct device_exchange *x)
 	return true;
 }
 
-static bool more_behind(struct misbehave_one *me, struct device_exchange *x)
-{
-	const size_t head = record_head(me);
-
-	if (!record_session(me, x))
-		return false;
-	if (x->n > head + get_u16le(x->in + head - 2))
-		x->n = head + get_u16le(x->in + head - 2);
-	return false;
-}
-
 static bool in_the_clear(const struct spdm_rsp *r)
 {
 	return r->cfg.caps & r->peer_caps & SPDM_CAP_HANDSHAKE_IN_CLEAR;
@@ -469,9 +458,6 @@ static const struct misbehaviour rows[] = {
 	{ .name = "record-too-long-unanswered",
 	  .says = "records longer than N bytes are not answered",
 	  .source = "DSP0274 1.2.1, section 10.3", .n = 1024, .ask = too_long },
-	{ .name = "record-with-more-behind",
-	  .says = "what stands behind a record is not looked at",
-	  .source = SM_SRC, .ask = more_behind },
 	{ .name = "finish-taken-in-a-record",
 	  .says = "FINISH is taken in a record where it goes in the clear",
 	  .source = "DSP0274 1.2.1, section 10.17", .ask = finish_record },

@@ -178,7 +178,8 @@ static void cut(struct judge *j)
 	if (made(j, &h, &n)) {
 		const size_t to[] = { n - 4, head_len(j) + 8, 4 };
 
-		for (size_t i = 0; i < COUNT(to) && judge_on(j); i++)
+		for (size_t i = 0; i < COUNT(to) && judge_on(j) && !j->broken;
+		     i++)
 			not_taken(j, &h, to[i], "a record that was cut",
 				  &answered);
 	}
@@ -353,6 +354,7 @@ static void nobody(struct judge *j, uint32_t flip, const char *what)
 		if (not_taken(j, &h, n, what, &answered) &&
 		    ses_error_or_nothing(j, answered, what))
 			ses_lives(j, &h, "a record of no session");
+		(void)ses_broken(j, what);
 	}
 	ses_drop(&h);
 }
@@ -394,35 +396,6 @@ static void large(struct judge *j)
 				 "its session",
 				 n))
 			ses_lives(j, &h, "a record as long as may be");
-	}
-	ses_drop(&h);
-}
-
-/* Padding of the transport is none of the record's. */
-static void padded(struct judge *j)
-{
-	bool answered = false;
-	struct hand h;
-	size_t n;
-
-	if (binding(j)->unit < 2) {
-		judge_absent(j, "this transport has no padding");
-		return;
-	}
-	if (made(j, &h, &n)) {
-		const size_t fill = binding(j)->unit - n % binding(j)->unit;
-
-		memset(j->out + n, 0xa5, fill + 4 * binding(j)->unit);
-		if (ses_maybe(j, JUDGE_RECORD, j->out,
-			      n + fill + 4u * binding(j)->unit, &answered)) {
-			if (answered)
-				ses_hear(j, &h);
-			judge_expect(j,
-				     !answered ||
-					     !ses_got(j, SPDM_END_SESSION_ACK),
-				     "a record with more behind it than fills "
-				     "a dword was taken");
-		}
 	}
 	ses_drop(&h);
 }
@@ -478,19 +451,16 @@ static const struct judge_case cases[] = {
 	  "DSP0277 1.1 section 7; PCIe Base 6.0 section 6.30.1 (data object types)", SURE_SPEC, "record-taken-as-plain", record_as_plain },
 	{ "session-of-another-device-half", JUDGE_SECURED, V11_ON, SES, CERT,
 	  "a record that names no session by the device's half is not taken, and hurts no session",
-	  "DSP0277 1.1 section 7 (session id)", SURE_SPEC, "record-of-any-session", unknown_rsp_half },
+	  "DSP0277 1.1 section 7 (session id)", SURE_INFERRED, "record-of-any-session", unknown_rsp_half },
 	{ "session-of-another-requester-half", JUDGE_SECURED, V11_ON, SES, CERT,
 	  "a record that names no session by the requester's half is not taken, and hurts no session",
-	  "DSP0277 1.1 section 7 (session id)", SURE_SPEC, "record-of-any-session", unknown_req_half },
+	  "DSP0277 1.1 section 7 (session id)", SURE_INFERRED, "record-of-any-session", unknown_req_half },
 	{ "session-zero", JUDGE_SECURED, V11_ON, SES, CERT,
 	  "a record of session 0, which there is not, is not taken, and hurts no session",
-	  "DSP0277 1.1 section 7 (session id)", SURE_SPEC, "record-of-any-session", unknown_zero },
+	  "DSP0277 1.1 section 7 (session id)", SURE_INFERRED, "record-of-any-session", unknown_zero },
 	{ "record-as-long-as-may-be", JUDGE_SECURED, V11_ON, SES, 0,
 	  "a request of up to DataTransferSize bytes in a record is answered in its session",
 	  "DSP0274 1.2.1 section 10.3 (DataTransferSize); DSP0277 1.1 section 7", SURE_SPEC, "record-too-long-unanswered", large },
-	{ "record-with-more-behind", JUDGE_SECURED, V11_ON, SES, CERT,
-	  "a record with other than the transport's padding behind it is not taken",
-	  "DSP0277 1.1 section 7 (Length); PCIe Base 6.0 section 6.30.1; OPEN: neither says what the rest does", SURE_OPEN, "record-with-more-behind", padded },
 };
 /* clang-format on */
 

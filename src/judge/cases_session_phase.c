@@ -267,7 +267,7 @@ static void version_ends(struct judge *j)
 		msg[0] = judge_engine(j)->version;
 		if (!hand_seal(&h, msg, sizeof(msg), j->out, sizeof(j->out),
 			       &len) &&
-		    judge_maybe(j, JUDGE_RECORD, j->out, len, &answered)) {
+		    ses_maybe_last(j, JUDGE_RECORD, j->out, len, &answered)) {
 			if (answered)
 				ses_hear(j, &h);
 			judge_expect(j,
@@ -330,7 +330,7 @@ static const struct judge_case cases[] = {
 	  "DSP0274 1.2.1 table of messages allowed in session phases", SURE_SPEC, "handshake-takes-any-message", hs_digests },
 	{ "handshake-refuses-vendor", JUDGE_SPDM, V12_ON, SES, SPDM_CAP_CERT,
 	  "a message of the PCI-SIG in the handshake phase is not carried out",
-	  "DSP0274 1.2.1 table of messages allowed in session phases; PCIe TDISP 1.0 section 11.2.2", SURE_SPEC, "handshake-takes-any-message", hs_vendor },
+	  "DSP0274 1.2.1 table of messages allowed in session phases; PCIe TDISP 1.0 section 11.2.2; OPEN: whether vendors' messages have a place before FINISH", SURE_OPEN, "handshake-takes-any-message", hs_vendor },
 	{ "session-refuses-capabilities", JUDGE_SPDM, V11_ON, SES, 0,
 	  "GET_CAPABILITIES in a session is refused",
 	  "DSP0274 1.2.1 section 10.1 and table of messages allowed in session phases", SURE_SPEC, "session-takes-any-message", in_capabilities },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "judge/ses.h"
 
-#include "base/assert.h"
+#include "judge/judge_priv.h"
 
 #define TEXT_MAX (JUDGE_MSG - 64u)
 
@@ -241,16 +241,16 @@ bool ses_finished(struct judge *j, struct hand *h)
 	return judge_on(j);
 }
 
-/* The one request whose answer cannot be taken for another's. */
-static bool probe_answered(const struct judge *j)
+/* A request whose answer cannot be taken for another's. */
+static bool probe_answered(const struct judge *j, uint8_t code)
 {
 	const struct judge_answer *a = judge_answer(j);
 
-	return a->kind == JUDGE_PLAIN && a->n >= 4 && a->p[1] == SPDM_DIGESTS;
+	return a->kind == JUDGE_PLAIN && a->n >= 4 && a->p[1] == code;
 }
 
 /* Keeps the answer while the probe's comes, which takes its place. */
-static bool probe_behind(struct judge *j)
+static bool probe_behind(struct judge *j, uint8_t code)
 {
 	const struct judge_answer was = j->a;
 	const enum judge_kind asked = j->asked;
@@ -260,8 +260,8 @@ static bool probe_behind(struct judge *j)
 	memcpy(bytes, was.p, n);
 	if (!judge_recv(j))
 		return false;
-	if (!probe_answered(j)) {
-		judge_fail(j, "GET_DIGESTS is not answered by DIGESTS after "
+	if (!probe_answered(j, code)) {
+		judge_fail(j, "what followed is not answered as ever after "
 			      "what came before it");
 		return false;
 	}
@@ -281,20 +281,68 @@ static bool probe_behind(struct judge *j)
 	return judge_on(j);
 }
 
+/*
+ * Over a socket a device may close the connection at what it cannot decrypt;
+ * DMTF's emulator does. Nothing was carried out then, and the session is gone.
+ */
+static bool closed(struct judge *j, enum il_err err)
+{
+	if (err != IL_E_IO)
+		return judge_wire_failed(j, err, "awaiting an answer");
+	judge_note(j, "the device closed the connection, which is no answer");
+	j->broken = true;
+	judge_expect(j, true, "it was answered");
+	return false;
+}
+
+static bool maybe(struct judge *j, enum judge_kind kind, const uint8_t *p,
+		  size_t n, const uint8_t probe[4], bool *answered)
+{
+	const uint8_t code = spdm_response_of(probe[1]);
+	enum il_err err;
+
+	*answered = false;
+	if (!judge_send(j, kind, p, n))
+		return false;
+	err = judge_wire_send(j, JUDGE_PLAIN, probe, 4);
+	if (!err)
+		err = judge_wire_recv(j, j->cfg.timeout_ns);
+	if (err)
+		return closed(j, err);
+	if (probe_answered(j, code))
+		return judge_on(j);
+	*answered = true;
+	j->asked = kind;
+	return probe_behind(j, code);
+}
+
 bool ses_maybe(struct judge *j, enum judge_kind kind, const uint8_t *p,
 	       size_t n, bool *answered)
 {
 	const uint8_t probe[4] = { judge_engine(j)->version, SPDM_GET_DIGESTS };
 
 	*answered = false;
-	if (!judge_has(j, SPDM_CAP_CERT) || !judge_send(j, kind, p, n) ||
-	    !judge_send(j, JUDGE_PLAIN, probe, sizeof(probe)) || !judge_recv(j))
+	return judge_has(j, SPDM_CAP_CERT) &&
+	       maybe(j, kind, p, n, probe, answered);
+}
+
+bool ses_maybe_last(struct judge *j, enum judge_kind kind, const uint8_t *p,
+		    size_t n, bool *answered)
+{
+	const uint8_t probe[4] = { SPDM_V10, SPDM_GET_VERSION };
+
+	return maybe(j, kind, p, n, probe, answered);
+}
+
+bool ses_broken(struct judge *j, const char *after)
+{
+	if (!judge_on(j) || !j->broken)
 		return false;
-	if (probe_answered(j))
-		return judge_on(j);
-	*answered = true;
-	j->asked = kind;
-	return probe_behind(j);
+	judge_fail(j,
+		   "the device closed the connection after %s, and the "
+		   "session with it",
+		   after);
+	return true;
 }
 
 bool ses_say_maybe(struct judge *j, struct hand *h, const uint8_t *p, size_t n,
@@ -352,8 +400,10 @@ bool ses_lives(struct judge *j, struct hand *h, const char *after)
 	bool acked = false;
 
 	if (judge_engine(j)->peer_caps & SPDM_CAP_CERT) {
-		if (!end_acked(j, h, &acked))
+		if (!end_acked(j, h, &acked)) {
+			(void)ses_broken(j, after);
 			return false;
+		}
 	} else {
 		if (!ses_ask(j, h, SPDM_END_SESSION, 0, 0))
 			return false;

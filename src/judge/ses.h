@@ -46,11 +46,18 @@ void ses_hear(struct judge *j, struct hand *h);
 
 /*
  * ses_maybe() - as judge_maybe(), and the connection stays
- * GET_DIGESTS in the clear follows, so the device must have certificates.
+ * GET_DIGESTS in the clear follows, so the device must have certificates. One
+ * that closes the connection has not answered: the case is over, and what was
+ * expected up to there holds.
  * @answered: to the first; judge_answer() is that answer then
  */
 bool ses_maybe(struct judge *j, enum judge_kind kind, const uint8_t *p,
 	       size_t n, bool *answered);
+/* The same, and GET_VERSION follows, which ends the connection. */
+bool ses_maybe_last(struct judge *j, enum judge_kind kind, const uint8_t *p,
+		    size_t n, bool *answered);
+/* The case was to go on, and it closed the connection: it fails. */
+bool ses_broken(struct judge *j, const char *after);
 /* The same with a message sealed for the session, and its answer opened. */
 bool ses_say_maybe(struct judge *j, struct hand *h, const uint8_t *p, size_t n,
 		   bool *answered);
