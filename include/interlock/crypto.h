@@ -98,6 +98,27 @@ struct il_env {
 	void *ctx; /* handed back to both */
 };
 
+/* How sure we are that real hardware or software obeys a rule. */
+enum il_sure {
+	IL_SURE_SPEC,	  /* a published specification says so */
+	IL_SURE_DRIVER,	  /* a driver or its mailing list relies on it */
+	IL_SURE_INFERRED, /* follows from the above, not stated */
+	IL_SURE_OPEN,	  /* silent or disagreeing sources; a choice */
+};
+
+/*
+ * struct il_rule - a rule that can refuse something
+ *
+ * Rules are constants with static life; two refusals have the same cause if
+ * they point to the same rule.
+ */
+struct il_rule {
+	const char *name;   /* such as "lock-keys" */
+	const char *says;   /* one sentence */
+	const char *source; /* document, version, section */
+	uint8_t sure;	    /* enum il_sure */
+};
+
 /* Limits of the table, in bytes unless they say otherwise. */
 #define IL_CRYPTO_HASH_MAX    64  /* the longest digest */
 #define IL_CRYPTO_SIG_MAX     132 /* the longest r || s */

@@ -235,13 +235,6 @@ struct il_ide_key {
 	uint8_t ifv[IL_IDE_IFV_LEN];
 };
 
-struct il_tdisp_range {
-	uint64_t first_page; /* number of a 4K page, reporting offset added */
-	uint32_t pages;	     /* of 4K */
-	uint16_t attrs;	     /* IL_TDISP_RANGE_… */
-	uint16_t id;	     /* BAR equivalent */
-};
-
 /* What the operations of TDISP need; the rest is ignored. */
 struct il_tdisp_ask {
 	uint32_t function_id; /* all */
@@ -399,21 +392,6 @@ IL_API enum il_req_state il_requester_state(const struct il_requester *r);
  */
 IL_API const char *il_requester_asking(const struct il_requester *r);
 
-/* KEY_PAIR_INFO of one key pair of the peer. */
-struct il_key_pair {
-	uint8_t total;
-	uint8_t id;
-	uint8_t slots;	     /* bits */
-	uint16_t caps;	     /* IL_SPDM_KEY_PAIR_CAP_… */
-	uint16_t usage_caps; /* IL_SPDM_KEY_USE_… */
-	uint16_t usage;
-	uint32_t asym_caps; /* IL_SPDM_KEY_PAIR_RSA_2048 … */
-	uint32_t asym;
-	struct il_span info;	 /* of the public key, DER */
-	struct il_span pqc_caps; /* 1.4, bits IL_SPDM_PQC_…, little-endian */
-	struct il_span pqc;
-};
-
 /*
  * struct il_requester_result - what the last operation found out
  *
@@ -424,8 +402,8 @@ struct il_requester_result {
 	/* Behind IL_E_PEER: one of these. */
 	uint8_t spdm_error; /* enum il_spdm_error */
 	uint8_t spdm_error_data;
-	uint8_t ide_status;   /* enum il_ide_status */
-	uint32_t tdisp_error; /* enum il_tdisp_error */
+	uint8_t ide_status; /* enum il_ide_status */
+	uint32_t tdi_error; /* enum il_tdisp_error */
 	/* Behind IL_E_AUTH of CONNECT: why no anchor vouches for the chain. */
 	struct il_crypto_why why;
 
@@ -461,7 +439,7 @@ struct il_requester_result {
 	uint8_t addr_width;
 	uint8_t reqs_this; /* outstanding requests, of this TDI and of all */
 	uint8_t reqs_all;
-	uint8_t tdi_state;		   /* enum il_tdi_state */
+	uint8_t tdi;			   /* enum il_tdi_state */
 	uint8_t nonce[IL_TDISP_NONCE_LEN]; /* LOCK */
 };
 

@@ -2,6 +2,7 @@
 #ifndef INTERLOCK_WIRE_H
 #define INTERLOCK_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -175,6 +176,46 @@ struct il_span {
 #define IL_SPDM_SLOTS	     8
 #define IL_SPDM_TRANSFER_MIN 42 /* least DataTransferSize, 1.2 */
 
+/* How a message comes: in the clear, or as a record of a session. */
+enum il_spdm_kind {
+	IL_SPDM_PLAIN = 1,
+	IL_SPDM_SECURED = 2,
+};
+
+/*
+ * struct il_spdm_binding - what a transport puts around SPDM messages
+ *
+ * All that the engines know of one. A binding is told apart from others by its
+ * address. Source: DSP0277 1.1, section 7 (what a binding may choose)
+ */
+struct il_spdm_binding {
+	/* Low bytes of the sequence number that a record shows, 0 to 8. */
+	uint8_t seq_len;
+	/* 1: application data begins with the transport's message type. */
+	uint8_t type_len;
+	uint8_t type; /* of SPDM */
+	/* Random bytes that may follow the message inside a record, at most
+	 * 32. */
+	uint8_t random_max;
+	/* Messages travel in units of so many bytes; zeros fill up the last. */
+	uint8_t unit;
+};
+
+/* KEY_PAIR_INFO of one key pair. Source: DSP0274 1.3.2, section 10.27.1 */
+struct il_key_pair {
+	uint8_t total;
+	uint8_t id;
+	uint16_t caps;	     /* IL_SPDM_KEY_PAIR_CAP_… */
+	uint16_t usage_caps; /* IL_SPDM_KEY_USE_… */
+	uint16_t usage;
+	uint32_t asym_caps; /* IL_SPDM_KEY_PAIR_RSA_2048 … */
+	uint32_t asym;
+	uint8_t slots;		 /* bit for each: AssocCertSlotMask */
+	struct il_span info;	 /* of the public key, DER */
+	struct il_span pqc_caps; /* 1.4: bits IL_SPDM_PQC_…, little-endian, */
+	struct il_span pqc;	 /* as many bytes as there are */
+};
+
 /* ERROR codes. Source: DSP0274 1.4.0, section 10.10 */
 enum il_spdm_error {
 	IL_SPDM_ERR_INVALID_REQUEST = 0x01,
@@ -219,6 +260,15 @@ enum il_ide_sub {
 #define IL_IDE_KEY_LEN 32
 #define IL_IDE_IFV_LEN 8
 
+/* Which key of a link. */
+struct il_ide_ref {
+	uint8_t stream;
+	uint8_t key_set; /* 0 or 1 */
+	uint8_t dir;	 /* enum il_ide_dir */
+	uint8_t sub;	 /* enum il_ide_sub */
+	uint8_t port;
+};
+
 /* Status of KP_ACK; larger ones are failures too. */
 enum il_ide_status {
 	IL_IDE_OK = 0,
@@ -230,14 +280,21 @@ enum il_ide_status {
 
 /* States of an interface. Source: PCIe Base 6.x §11.2 */
 enum il_tdi_state {
+	/* Configuration may change. Next: LOCKED by LOCK. */
 	IL_TDI_UNLOCKED = 0,
+	/* Configuration is watched, no trusted access. Next: RUN by START with
+	 * the nonce of this LOCK, UNLOCKED by STOP, ERROR. */
 	IL_TDI_LOCKED = 1,
+	/* In use by the TVM. Next: UNLOCKED by STOP, ERROR. */
 	IL_TDI_RUN = 2,
+	/* Nothing but GET_STATE and STOP. Next: UNLOCKED, scrubbed. */
 	IL_TDI_ERROR = 3,
 };
 
 /* ERROR codes of TDISP. Source: PCIe Base 6.x §11.3 */
 enum il_tdisp_error {
+	IL_TDISP_E_NONE = 0,		 /* ours: no error; never on the wire */
+	IL_TDISP_E_PENDING = 0x7fff0001, /* ours as well: not answered yet */
 	IL_TDISP_E_INVALID_REQUEST = 0x01,
 	IL_TDISP_E_BUSY = 0x03,
 	IL_TDISP_E_INVALID_INTERFACE_STATE = 0x04,
@@ -274,6 +331,35 @@ enum il_tdisp_error {
 #define IL_TDISP_FN_SEG_VALID 0x01000000u
 
 #define IL_TDISP_NONCE_LEN 32
+
+/* LOCK_INTERFACE_REQUEST. Source: PCIe Base 6.x §11.3.8 */
+struct il_tdisp_lock {
+	uint16_t flags; /* IL_TDISP_LOCK_… */
+	uint8_t default_stream;
+	uint64_t mmio_offset; /* two's complement, bytes */
+	uint64_t p2p_mask;
+};
+
+struct il_tdisp_range {
+	uint64_t first_page; /* number of a 4K page, reporting offset added */
+	uint32_t pages;	     /* of 4K */
+	uint16_t attrs;	     /* IL_TDISP_RANGE_… */
+	uint16_t id;	     /* BAR equivalent */
+};
+
+#define IL_TDISP_MAX_RANGES 32
+
+/* The device interface report. Source: PCIe Base 6.x §11.3.11 */
+struct il_tdisp_report {
+	uint16_t info; /* IL_TDISP_INFO_… */
+	uint16_t msix_control;
+	uint16_t lnr_control;
+	uint32_t tph_control;
+	uint32_t range_count;
+	struct il_tdisp_range ranges[IL_TDISP_MAX_RANGES];
+	const uint8_t *vendor; /* device specific information */
+	uint32_t vendor_len;
+};
 
 #ifdef __cplusplus
 }

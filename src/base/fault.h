@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "interlock/crypto.h"
+
 /* How sure we are that real hardware or software obeys a rule. */
 enum sure {
 	SURE_SPEC,     /* a published specification says so */
@@ -14,15 +16,11 @@ enum sure {
 };
 
 /*
- * A rule that can refuse something. Rules are constants with static life;
- * two faults have the same cause if they point to the same rule.
+ * A rule that can refuse something; installed, as struct il_rule. Rules are
+ * constants with static life; two faults have the same cause if they point to
+ * the same rule.
  */
-struct rule {
-	const char *name;   /* what `expect fault` names: "page-owned" */
-	const char *says;   /* one sentence */
-	const char *source; /* document, version, section */
-	enum sure sure;
-};
+#define rule il_rule
 
 /* Where on the path of an access the refusal happened. */
 enum fault_stage {

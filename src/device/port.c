@@ -70,7 +70,7 @@ static enum il_err key_stop(void *ctx, const struct idekm_ref *ref)
 			    ref->dir == IDEKM_TX ? IDE_TX : IDE_RX, ref->sub);
 }
 
-static enum il_err query(void *ctx, uint8_t port, struct idekm_msg *out)
+static enum il_err query(void *ctx, uint8_t port, struct il_ide_query *out)
 {
 	struct device *d = ctx;
 	struct ide_cap_regs regs;
@@ -87,8 +87,8 @@ static enum il_err query(void *ctx, uint8_t port, struct idekm_msg *out)
 	out->segment =
 		d->cfg.relax & DEVICE_RELAX_SEGMENT ? d->cfg.query_segment : 0;
 	out->max_port = 0;
-	out->cap = c->image + d->ide_cap + IDE_CAP;
-	out->cap_len = ide_cap_size(&regs, DEVICE_ADDRS) - IDE_CAP;
+	out->cap.p = c->image + d->ide_cap + IDE_CAP;
+	out->cap.n = ide_cap_size(&regs, DEVICE_ADDRS) - IDE_CAP;
 	return IL_OK;
 }
 
@@ -305,17 +305,22 @@ static enum tdisp_error set_mmio_attr(void *ctx, uint32_t fn,
 }
 
 /* Of its own vendor alone, by PCI-SIG's registry: what came goes back. */
-static enum tdisp_error vdm(void *ctx, uint32_t fn, const struct tdisp_msg *req,
-			    struct wr *out)
+static enum tdisp_error vdm(void *ctx, uint32_t fn,
+			    const struct il_tdisp_vdm *req, uint8_t *out,
+			    size_t cap, size_t *len)
 {
 	const struct device *d = ctx;
-	struct rd id = rd_over(req->vdm.id, req->vdm.id_len);
+	struct rd id = rd_over(req->id.p, req->id.n);
 
 	(void)fn;
-	if (req->vdm.registry != 0 || req->vdm.id_len != 2 ||
+	if (req->registry != 0 || req->id.n != 2 ||
 	    rd_u16le(&id) != d->cfg.ids.vendor)
 		return TDISP_E_UNSUPPORTED_REQUEST;
-	wr_bytes(out, req->vdm.data, req->vdm.len);
+	if (req->data.n > cap)
+		return TDISP_E_UNSPECIFIED;
+	if (req->data.n)
+		memcpy(out, req->data.p, req->data.n);
+	*len = req->data.n;
 	return TDISP_E_NONE;
 }
 

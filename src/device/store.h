@@ -105,7 +105,8 @@ void device_store_reset(struct device *d);
 /* The key that signs for a slot. */
 struct crypto_slot device_slot_key(const struct device *d, unsigned slot);
 
-/* Something that is locked stands on what would change; see prov.h. */
+/* Something that is locked stands on what would change; see struct
+ * spdm_rsp_port. */
 bool device_store_held(const struct device *d);
 
 /* Entries of struct spdm_rsp_port. */

@@ -17,68 +17,6 @@
  * Source: PCIe Base 6.x, chapter 11 and §6.33
  */
 
-/* A selective stream as the device's registers and engine know it. */
-struct dsm_stream {
-	bool enabled;	  /* enable bit of its register block */
-	bool secure;	  /* state Secure, not Insecure */
-	bool is_default;  /* default stream bit */
-	uint8_t tc;	  /* traffic class */
-	uint8_t port;	  /* IDE_KM port index of its keys */
-	uint8_t defaults; /* how many enabled streams have the default bit */
-};
-
-/* What the device does for the DSM. @fn is the index of a TDI. */
-struct dsm_port {
-	/* As in struct idekm_port; each may answer IL_E_AGAIN. */
-	enum il_err (*program_key)(void *ctx, const struct idekm_ref *ref,
-				   const uint8_t key[IDEKM_KEY_LEN],
-				   const uint8_t ifv[IDEKM_IFV_LEN],
-				   uint8_t *status);
-	enum il_err (*key_go)(void *ctx, const struct idekm_ref *ref);
-	enum il_err (*key_stop)(void *ctx, const struct idekm_ref *ref);
-	/* QUERY: fill devfn, bus, segment, max_port, cap, cap_len; the image
-	 * lives until the next call. IL_E_ARG: no such port. */
-	enum il_err (*query)(void *ctx, uint8_t port, struct idekm_msg *out);
-	/* The session that keyed it is gone: wipe its keys, both sets; the
-	 * stream is Insecure from now on. Do not raise an event for it. */
-	void (*stream_kill)(void *ctx, uint8_t port, uint8_t stream);
-	/* Look @stream up; IL_E_ARG: there is none with this id. */
-	enum il_err (*stream_info)(void *ctx, uint8_t stream,
-				   struct dsm_stream *out);
-	/*
-	 * The checks of §11.3.8 over configuration: phantom functions,
-	 * overlapping BARs, resizable BARs, system page size, cache line,
-	 * steering tags. NULL: fine; else the rule that refuses.
-	 */
-	const struct rule *(*check_config)(void *ctx, uint32_t fn,
-					   const struct tdisp_lock *lock);
-	/* As in struct tdi_port; quiesce, scrub and report may answer
-	 * IL_E_AGAIN. */
-	enum il_err (*arm)(void *ctx, uint32_t fn);
-	void (*disarm)(void *ctx, uint32_t fn);
-	enum il_err (*quiesce)(void *ctx, uint32_t fn);
-	enum il_err (*scrub)(void *ctx, uint32_t fn);
-	enum il_err (*report)(void *ctx, uint32_t fn,
-			      const struct tdisp_lock *lock,
-			      struct tdisp_report *out);
-	/* From here on each may be NULL: not supported, not wanted. The first
-	 * four may answer TDISP_E_PENDING; what is under way when RUN ends, as
-	 * tdi_entered() tells, is not to happen any more. */
-	enum tdisp_error (*bind_p2p)(void *ctx, uint32_t fn, uint8_t stream);
-	enum tdisp_error (*unbind_p2p)(void *ctx, uint32_t fn, uint8_t stream);
-	enum tdisp_error (*set_mmio_attr)(void *ctx, uint32_t fn,
-					  const struct tdisp_range *range);
-	enum tdisp_error (*vdm)(void *ctx, uint32_t fn,
-				const struct tdisp_msg *req, struct wr *out);
-	void (*tdi_entered)(void *ctx, uint32_t fn, enum tdi_state old,
-			    enum tdi_state now, enum tdi_event why);
-};
-
-/* What a function is to the others. */
-struct dsm_fn {
-	uint32_t pf; /* index of its PF; its own index: it is no VF */
-};
-
 /*
  * What the device saw happen. Everything here ends the trust of the TDIs that
  * it reaches; what may change without effect (cache line size, interrupt

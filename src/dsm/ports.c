@@ -31,8 +31,18 @@ static enum il_err km_stop(void *ctx, const struct idekm_ref *ref)
 static enum il_err km_query(void *ctx, uint8_t port, struct idekm_msg *out)
 {
 	struct dsm_pci *p = ctx;
+	struct il_ide_query q = { 0 };
+	enum il_err err = p->cfg.port->query(p->cfg.port_ctx, port, &q);
 
-	return p->cfg.port->query(p->cfg.port_ctx, port, out);
+	if (err)
+		return err;
+	out->devfn = q.devfn;
+	out->bus = q.bus;
+	out->segment = q.segment;
+	out->max_port = q.max_port;
+	out->cap = q.cap.p;
+	out->cap_len = q.cap.n;
+	return IL_OK;
 }
 
 static void km_kill(void *ctx, uint8_t port, uint8_t stream)
@@ -100,8 +110,18 @@ static enum tdisp_error tdi_vdm(void *ctx, uint32_t fn,
 				const struct tdisp_msg *req, struct wr *out)
 {
 	struct dsm_pci *p = ctx;
+	const struct il_tdisp_vdm v = {
+		.registry = req->vdm.registry,
+		.id = { req->vdm.id, req->vdm.id_len },
+		.data = { req->vdm.data, req->vdm.len },
+	};
+	size_t len = 0;
+	enum tdisp_error e = p->cfg.port->vdm(p->cfg.port_ctx, fn, &v, out->p,
+					      out->cap, &len);
 
-	return p->cfg.port->vdm(p->cfg.port_ctx, fn, req, out);
+	if (!e)
+		(void)wr_room(out, len); /* the bytes are there */
+	return e;
 }
 
 static void tdi_entered(void *ctx, uint32_t fn, enum tdi_state old,

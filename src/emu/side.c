@@ -90,7 +90,7 @@ enum il_err emu_side_decode(uint32_t command, const uint8_t *p, size_t n,
 enum il_err emu_side_answer_encode(struct wr *w, uint32_t command,
 				   const struct emu_side_answer *a)
 {
-	if (!emu_side_is(command) || a->rule.n > EMU_SIDE_TEXT_MAX ||
+	if (!emu_side_is(command) || a->why.n > EMU_SIDE_TEXT_MAX ||
 	    a->source.n > EMU_SIDE_TEXT_MAX)
 		return IL_E_ARG;
 	wr_u8(w, a->status);
@@ -101,9 +101,9 @@ enum il_err emu_side_answer_encode(struct wr *w, uint32_t command,
 		wr_zero(w, 2);
 		return w->err;
 	}
-	wr_u8(w, (uint8_t)a->rule.n);
+	wr_u8(w, (uint8_t)a->why.n);
 	wr_u8(w, (uint8_t)a->source.n);
-	wr_bytes(w, a->rule.p, a->rule.n);
+	wr_bytes(w, a->why.p, a->why.n);
 	wr_bytes(w, a->source.p, a->source.n);
 	return w->err;
 }
@@ -121,9 +121,9 @@ enum il_err emu_side_answer_decode(uint32_t command, const uint8_t *p, size_t n,
 	a.status = rd_u8(&r);
 	value = rd_u8(&r);
 	if (command == EMU_SIDE_ACCESS) {
-		a.rule.n = rd_u8(&r);
+		a.why.n = rd_u8(&r);
 		a.source.n = rd_u8(&r);
-		a.rule.p = (const char *)rd_bytes(&r, a.rule.n);
+		a.why.p = (const char *)rd_bytes(&r, a.why.n);
 		a.source.p = (const char *)rd_bytes(&r, a.source.n);
 		a.allowed = value == 1;
 	} else {

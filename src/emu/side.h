@@ -71,7 +71,7 @@ struct emu_side_answer {
 	bool allowed;  /* ACCESS */
 	/* ACCESS: the rule that refuses; empty if there is none. Decoded,
 	 * they point into the buffer. */
-	struct emu_side_text rule;
+	struct emu_side_text why;
 	struct emu_side_text source;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "idekm/names.h"
 
 /*
  * The data objects of IDE key management, protocol version of IDE_KM 1.1.
@@ -51,15 +52,6 @@ enum idekm_status {
 
 enum idekm_dir { IDEKM_RX = 0, IDEKM_TX = 1 };
 enum idekm_sub { IDEKM_PR = 0, IDEKM_NPR = 1, IDEKM_CPL = 2 };
-
-/* Which key. On the wire: stream, key_sub_stream, port. */
-struct idekm_ref {
-	uint8_t stream;
-	uint8_t key_set; /* 0 or 1 */
-	uint8_t dir;	 /* enum idekm_dir */
-	uint8_t sub; /* enum idekm_sub; up to 15 when not idekm_ref_sane() */
-	uint8_t port;
-};
 
 /* One object of any kind; which fields count depends on @object. */
 struct idekm_msg {

@@ -173,7 +173,7 @@ static void td_found(struct il_requester *r, const struct tdisp_msg *m)
 		memcpy(x->nonce, m->nonce, sizeof(x->nonce));
 		break;
 	case TDISP_STATE:
-		x->tdi_state = m->state;
+		x->tdi = m->state;
 		break;
 	case TDISP_VDM_RSP:
 		x->payload = (struct il_span){ m->vdm.data, m->vdm.len };
@@ -194,12 +194,12 @@ static enum il_err td_accept(struct il_requester *r, struct spdm_span in,
 		err = tdisp_req_report_accept(&r->tdisp, in.p, in.n, r->portion,
 					      w, &r->result.out_len, &why);
 		if (err == IL_E_PEER)
-			r->result.tdisp_error = why;
+			r->result.tdi_error = why;
 		return err == IL_E_SPACE ? IL_E_NOMEM : err;
 	}
 	err = tdisp_req_accept(&r->tdisp, in.p, in.n, &m);
 	if (err == IL_E_PEER)
-		r->result.tdisp_error = m.error.code;
+		r->result.tdi_error = m.error.code;
 	if (!err)
 		td_found(r, &m);
 	bytes_wipe(&m, sizeof(m));

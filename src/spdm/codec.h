@@ -8,7 +8,9 @@
 
 #include "base/bits.h"
 #include "base/bytes.h"
+#include "spdm/binding.h"
 #include "spdm/codes.h"
+#include "spdm/names.h"
 
 /*
  * SPDM messages, 1.0 to 1.4, as plain structs. Decoding settles shape: fields,
@@ -16,18 +18,6 @@
  * Numbers are little-endian on the wire.
  * Source: DSP0274 1.2.1, 1.3.2 and 1.4.0, section 10.
  */
-
-/* How a message travels. What a transport calls these is its room's matter. */
-enum spdm_kind {
-	SPDM_PLAIN = 1,
-	SPDM_SECURED = 2,
-};
-
-/* Bytes that live in someone's buffer, for as long as that buffer does. */
-struct spdm_span {
-	const uint8_t *p;
-	size_t n;
-};
 
 struct spdm_caps {
 	uint8_t ct_exponent; /* 1.1 and newer in requests */
@@ -57,30 +47,6 @@ struct spdm_algs {
 	struct spdm_span ext_hash;
 	uint8_t tables;
 	struct spdm_alg_table table[SPDM_ALG_TABLES];
-};
-
-/* VENDOR_DEFINED, either direction; @payload of 1.4 with SPDM_VDM_LARGE in
- * param1 may be longer than 65535 bytes. */
-struct spdm_vdm {
-	uint16_t standard;
-	struct spdm_span vid; /* vendor id, at most 255 bytes */
-	struct spdm_span payload;
-};
-
-/* KEY_PAIR_INFO. Bits of algorithms are SPDM_KEY_PAIR_…; those of @pqc_…
- * are the SPDM_PQC_… bits, little-endian, as many bytes as were sent. */
-struct spdm_key_pair {
-	uint8_t total;
-	uint8_t id;
-	uint16_t caps;
-	uint16_t usage_caps;
-	uint16_t usage;
-	uint32_t asym_caps;
-	uint32_t asym;
-	uint8_t slots; /* AssocCertSlotMask */
-	struct spdm_span info;
-	struct spdm_span pqc_caps; /* 1.4 */
-	struct spdm_span pqc;	   /* 1.4 */
 };
 
 /*

@@ -6,7 +6,6 @@
 #include "crypto/crypto.h"
 #include "spdm/codec.h"
 #include "spdm/keys.h"
-#include "spdm/prov.h"
 #include "spdm/secured.h"
 #include "spdm/transcript.h"
 

@@ -6,7 +6,6 @@
 #include "crypto/crypto.h"
 #include "spdm/codec.h"
 #include "spdm/keys.h"
-#include "spdm/prov.h"
 #include "spdm/secured.h"
 #include "spdm/trace.h"
 #include "spdm/transcript.h"
@@ -48,110 +47,10 @@ enum spdm_end {
 	SPDM_END_MUTUAL,    /* the requester did not show who it is */
 };
 
-/* A measurement as the device has it; @raw stays valid during the request. */
-struct spdm_measurement {
-	uint8_t type;  /* DMTFSpecMeasurementValueType without bit 7 */
-	bool tcb;      /* counts for SPDM_SUMMARY_TCB */
-	bool only_raw; /* never sent as a digest, such as a version number */
-	bool extend;   /* a digest that the log gives; @raw is not looked at */
-	struct spdm_span raw;
-};
-
-struct spdm_key_pair;
-struct spdm_rsp_slot;
-
 /*
- * What the responder asks of the device. @ctx comes from the configuration.
- * Entries that may be NULL say so.
+ * What the responder asks of the device, struct spdm_rsp_port, and what it
+ * tells with that are installed: interlock/device.h, struct il_spdm_port.
  */
-struct spdm_rsp_port {
-	/*
-	 * Sign @digest, of the negotiated hash, with the key of @slot;
-	 * r || s or an RSA signature, as @base_asym says, @sig_len bytes.
-	 * Any error: the request is answered with ERROR Unspecified;
-	 * IL_E_AGAIN: as spdm_rsp_handle() says; it is called again with the
-	 * same @digest, as long as what is signed stays the same.
-	 */
-	enum il_err (*sign)(void *ctx, uint8_t slot, uint32_t base_asym,
-			    const uint8_t *digest, size_t digest_len,
-			    uint8_t *sig, size_t sig_len);
-	/* IL_E_ARG: there is no measurement @index (1 to 254). NULL: none. */
-	enum il_err (*measure)(void *ctx, uint8_t index,
-			       struct spdm_measurement *out);
-	/*
-	 * VENDOR_DEFINED of others than the PCI-SIG, opaque here; @session_id 0
-	 * is outside a session. NULL: ERROR UnsupportedRequest. The response
-	 * payload goes to @out; *@len stays 0: no reply at all.
-	 * Errors: IL_E_AGAIN  not yet; see spdm_rsp_handle()
-	 *         IL_E_STATE  ERROR UnexpectedRequest
-	 *         IL_E_SHORT, IL_E_LONG, IL_E_FIELD, IL_E_ARG
-	 *                     ERROR InvalidRequest
-	 *         else        ERROR Unspecified
-	 */
-	enum il_err (*vendor_other)(void *ctx, uint32_t session_id,
-				    const struct spdm_vdm *in, uint8_t *out,
-				    size_t cap, size_t *len);
-	/*
-	 * Provisioning; errors as prov.h says. Each may be NULL: then its
-	 * capability may not be offered.
-	 *
-	 * PKCS #10, DER, to @out. Or nothing and *@reset: it will be there
-	 * after a reset, under *@tag (1 to 7).
-	 */
-	enum il_err (*csr)(void *ctx, const struct spdm_csr_ask *ask,
-			   uint8_t *out, size_t cap, size_t *len, bool *reset,
-			   uint8_t *tag);
-	/*
-	 * Keeps or erases what a slot holds. *@now: what it holds from now
-	 * on. *@reset: as it is, until a reset; see spdm_rsp_slot_set().
-	 * The key pair has to fit, which is yours to see.
-	 */
-	enum il_err (*set_cert)(void *ctx, const struct spdm_cert_ask *ask,
-				struct spdm_rsp_slot *now, bool *reset);
-	/* IL_E_ARG: there is no such key pair. Ids are 1 to out->total. */
-	enum il_err (*key_pair)(void *ctx, uint8_t id,
-				struct spdm_key_pair *out);
-	/* *@reset: from a reset on. */
-	enum il_err (*set_key_pair)(void *ctx,
-				    const struct spdm_key_pair_ask *ask,
-				    bool *reset);
-	/* Information of @sub, SPDM_EP_INFO_…; IL_E_ARG: none of this kind. */
-	enum il_err (*endpoint_info)(void *ctx, uint8_t sub, uint8_t *out,
-				     size_t cap, size_t *len);
-	/* The measurement extension log, whole; see mel.h. It stays valid
-	 * during the request. @meas_hash: as negotiated. */
-	enum il_err (*mel)(void *ctx, uint32_t meas_hash,
-			   struct spdm_span *out);
-	/*
-	 * The handshake secret under the pre-shared key that @hint names: its
-	 * HKDF-Extract with @salt, of the negotiated @hash, that many bytes.
-	 * The key itself stays behind the port. NULL: no pre-shared keys.
-	 * Errors: IL_E_ARG    no such key: ERROR InvalidRequest
-	 *         IL_E_AGAIN  as spdm_rsp_handle() says
-	 *         else        ERROR Unspecified
-	 */
-	enum il_err (*psk)(void *ctx, struct spdm_span hint, uint32_t hash,
-			   const uint8_t *salt, size_t salt_len,
-			   uint8_t *secret);
-	/*
-	 * Whether to trust the chain that the requester showed as that of its
-	 * @slot. Any error: no; IL_E_AGAIN: as spdm_rsp_handle() says.
-	 */
-	enum il_err (*trust)(void *ctx, uint8_t slot,
-			     const struct crypto_chain *chain);
-	/* What the requester answered to SPDM_ASK_ENDPOINT_INFO; @proven: it
-	 * signed it. May be NULL. */
-	void (*peer_info)(void *ctx, uint32_t session_id, uint8_t sub,
-			  struct spdm_span info, bool proven);
-	/*
-	 * The same as @sign where a bit of cfg.pqc_asym was agreed: ML-DSA
-	 * over @msg under the context string @about; see crypto_sign_msg().
-	 * NULL: there is none.
-	 */
-	enum il_err (*sign_msg)(void *ctx, uint8_t slot, uint32_t pqc_asym,
-				const char *about, const uint8_t *msg,
-				size_t len, uint8_t *sig, size_t sig_len);
-};
 
 /* What rests on the responder's sessions: the PCI-SIG's protocols. */
 struct spdm_rsp_up {
@@ -167,17 +66,6 @@ struct spdm_rsp_up {
 	 * established. May not call back into the responder. May be NULL.
 	 */
 	void (*ended)(void *ctx, uint32_t session_id, enum spdm_end why);
-};
-
-/* A certificate slot; all zero: there is none. */
-struct spdm_rsp_slot {
-	struct spdm_span certs; /* DER, nearest to the root first, leaf last */
-	struct spdm_span root;	/* DER; none: the first of @certs is the root */
-	/* For those who have several keys, 1.3: */
-	bool there;	  /* exists, also while it is empty */
-	uint8_t key_pair; /* 1 on; 0: none */
-	uint8_t model;	  /* SPDM_CERT_MODEL_…; NONE: a key without chain */
-	uint16_t usage;	  /* SPDM_KEY_USE_…, of that key */
 };
 
 /*

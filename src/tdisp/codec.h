@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "tdisp/names.h"
 
 /*
  * TDISP messages, version 1.0. Bytes are those after the protocol id byte of
@@ -45,35 +46,8 @@ enum tdisp_code {
 	TDISP_VDM_REQ = 0x8b,
 };
 
-enum tdisp_error {
-	TDISP_E_NONE = 0,	      /* ours: no error; never on the wire */
-	TDISP_E_PENDING = 0x7fff0001, /* ours as well: not answered yet */
-	TDISP_E_INVALID_REQUEST = 0x01,
-	TDISP_E_BUSY = 0x03,
-	TDISP_E_INVALID_INTERFACE_STATE = 0x04,
-	TDISP_E_UNSPECIFIED = 0x05,
-	TDISP_E_UNSUPPORTED_REQUEST = 0x07, /* data = request code */
-	TDISP_E_VERSION_MISMATCH = 0x41,
-	TDISP_E_VENDOR_SPECIFIC = 0xff, /* data = length of extended data */
-	TDISP_E_INVALID_INTERFACE = 0x101,
-	TDISP_E_INVALID_NONCE = 0x102,
-	TDISP_E_INSUFFICIENT_ENTROPY = 0x103,
-	TDISP_E_INVALID_DEVICE_CONFIGURATION = 0x104,
-};
-
-/* TDI states as GET_STATE tells them. */
-enum tdi_state {
-	/* Configuration may change. Next: LOCKED by LOCK. */
-	TDI_UNLOCKED = 0,
-	/* Configuration is watched, no trusted access. Next: RUN by START with
-	 * the nonce of this LOCK, UNLOCKED by STOP, ERROR. */
-	TDI_LOCKED = 1,
-	/* In use by the TVM. Next: UNLOCKED by STOP, ERROR. */
-	TDI_RUN = 2,
-	/* Nothing but GET_STATE and STOP. Next: UNLOCKED, scrubbed. */
-	TDI_ERROR = 3,
-	TDI_STATES,
-};
+/* States of a TDI, enum tdi_state. */
+#define TDI_STATES 4
 
 #define TDISP_HDR_LEN	   16
 #define TDISP_NONCE_LEN	   32
@@ -101,13 +75,6 @@ struct tdisp_iface {
 	uint64_t rsvd;
 };
 
-struct tdisp_lock {
-	uint16_t flags;
-	uint8_t default_stream;
-	uint64_t mmio_offset; /* two's complement, bytes */
-	uint64_t p2p_mask;
-};
-
 struct tdisp_caps {
 	uint32_t dsm_caps;
 	uint8_t msgs[TDISP_MSGS_LEN]; /* bit n: request code 0x80 + n */
@@ -123,13 +90,6 @@ struct tdisp_caps {
 #define TDISP_RANGE_NON_TEE    0x0004
 #define TDISP_RANGE_UPDATABLE  0x0008
 #define TDISP_RANGE_ATTRS      0x000f
-
-struct tdisp_range {
-	uint64_t first_page; /* number of a 4K page, reporting offset added */
-	uint32_t pages;	     /* of 4K */
-	uint16_t attrs;
-	uint16_t id; /* BAR equivalent */
-};
 
 /* One message of any kind; @hdr.code says which member of the union counts. */
 struct tdisp_msg {

@@ -10,7 +10,6 @@
  *
  * Source: PCIe Base 6.x §11.3.11; law 30
  */
-#define TDISP_MAX_RANGES    32
 #define TDISP_REPORT_COUNT  12 /* offset of the number of ranges */
 #define TDISP_REPORT_RANGES 16 /* and of the first */
 #define TDISP_RANGE_LEN	    16
@@ -22,17 +21,6 @@
 #define TDISP_INFO_ATS		0x0008
 #define TDISP_INFO_PRS		0x0010
 #define TDISP_INFO_BITS		0x001f
-
-struct tdisp_report {
-	uint16_t info; /* TDISP_INFO_* */
-	uint16_t msix_control;
-	uint16_t lnr_control;
-	uint32_t tph_control;
-	uint32_t range_count;
-	struct tdisp_range ranges[TDISP_MAX_RANGES];
-	const uint8_t *vendor; /* device specific information */
-	uint32_t vendor_len;
-};
 
 /*
  * tdisp_report_decode() - read a whole report

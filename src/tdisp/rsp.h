@@ -10,30 +10,6 @@
  * The responder: one table [event][state] for a TDI, and the frame around it
  * that finds the TDI and puts refusals into ERROR messages.
  */
-enum tdi_event {
-	/* Messages, in the order of their codes from 0x81. */
-	TDI_EV_VERSION,
-	TDI_EV_CAPS,
-	TDI_EV_LOCK,
-	TDI_EV_REPORT,
-	TDI_EV_STATE,
-	TDI_EV_START,
-	TDI_EV_STOP,
-	TDI_EV_BIND_P2P,
-	TDI_EV_UNBIND_P2P,
-	TDI_EV_SET_MMIO_ATTR,
-	TDI_EV_VDM,
-	/* Not messages. */
-	TDI_EV_CONFIG,	 /* locked configuration was changed */
-	TDI_EV_FLR,	 /* function level reset, of it or its PF */
-	TDI_EV_POWER,	 /* power transition that loses state */
-	TDI_EV_STREAM,	 /* a bound stream is Insecure */
-	TDI_EV_SESSION,	 /* the session that locked it ended */
-	TDI_EV_FATAL,	 /* its own request failed, poison, integrity, DSM */
-	TDI_EV_SCRUBBED, /* the device cleaned up after ERROR by itself */
-	TDI_EV_RESET,	 /* conventional reset */
-	TDI_EVENTS,
-};
 #define TDI_MSG_EVENTS (TDI_EV_VDM + 1)
 
 /* What the TDI needs of the device. @fn is the index of the TDI. */

@@ -46,7 +46,7 @@ static void ask_access(const struct device *d, const struct emu_side *m,
 	a->allowed = device_ask_access(d, &access, &why);
 	if (!why)
 		return;
-	a->rule = text(why->name);
+	a->why = text(why->name);
 	a->source = text(why->source);
 }
 

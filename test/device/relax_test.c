@@ -206,7 +206,7 @@ static void interface_id(void **unused)
 
 static void query_bus_and_segment(void **unused)
 {
-	struct idekm_msg m = { 0 };
+	struct il_ide_query m = { 0 };
 
 	(void)unused;
 	for (unsigned i = 0; i < 4; i++) {

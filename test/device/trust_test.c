@@ -801,7 +801,7 @@ static void refresh_moves_both_ends_to_the_other_set(void **unused)
 static void the_capability_is_read_as_query_tells_it(void **unused)
 {
 	uint8_t image[1024];
-	struct idekm_msg m = { .object = IDEKM_QUERY_RESP };
+	struct il_ide_query m = { 0 };
 	size_t len = 0;
 
 	(void)unused;
@@ -812,9 +812,9 @@ static void the_capability_is_read_as_query_tells_it(void **unused)
 	assert_int_equal(m.bus, 1);
 	assert_int_equal(m.devfn, 0);
 	assert_int_equal(m.max_port, 0);
-	assert_int_equal(m.cap_len, len);
+	assert_int_equal(m.cap.n, len);
 	assert_int_equal(len, 0x0c + 4 * 32 - 4);
-	assert_memory_equal(m.cap, image, len);
+	assert_memory_equal(m.cap.p, image, len);
 	assert_int_equal(device_dsm_port.query(&rig.dev, 1, &m), IL_E_ARG);
 	assert_int_equal(
 		fabric_ep_ide(&rig.fabric, RIG_EP, image, len - 1, &len),

@@ -35,7 +35,7 @@ static enum il_err hw_stop(void *ctx, const struct idekm_ref *ref)
 	return IL_OK;
 }
 
-static enum il_err hw_query(void *ctx, uint8_t port, struct idekm_msg *out)
+static enum il_err hw_query(void *ctx, uint8_t port, struct il_ide_query *out)
 {
 	static const uint8_t image[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
@@ -43,8 +43,7 @@ static enum il_err hw_query(void *ctx, uint8_t port, struct idekm_msg *out)
 	if (port)
 		return IL_E_ARG;
 	out->bus = 1;
-	out->cap = image;
-	out->cap_len = sizeof(image);
+	out->cap = (struct spdm_span){ image, sizeof(image) };
 	return IL_OK;
 }
 
@@ -160,14 +159,17 @@ static enum tdisp_error hw_attr(void *ctx, uint32_t fn,
 }
 
 static enum tdisp_error hw_vdm(void *ctx, uint32_t fn,
-			       const struct tdisp_msg *req, struct wr *out)
+			       const struct il_tdisp_vdm *req, uint8_t *out,
+			       size_t cap, size_t *len)
 {
 	struct hw *h = ctx;
 
 	(void)req;
 	h->vdms++;
 	h->fn = fn;
-	wr_u8(out, 0x77);
+	assert_true(cap != 0);
+	*out = 0x77;
+	*len = 1;
 	return h->vdm;
 }
 

@@ -147,12 +147,12 @@ static void answers_have_the_documented_bytes(void **unused)
 
 	assert_int_equal(emu_side_answer_decode(0x4905, yes, 4, &a), IL_OK);
 	assert_true(a.allowed);
-	assert_int_equal(a.rule.n, 0);
+	assert_int_equal(a.why.n, 0);
 
 	assert_int_equal(emu_side_answer_decode(0x4905, no, 9, &a), IL_OK);
 	assert_false(a.allowed);
-	assert_int_equal(a.rule.n, 3);
-	assert_memory_equal(a.rule.p, "abc", 3);
+	assert_int_equal(a.why.n, 3);
+	assert_memory_equal(a.why.p, "abc", 3);
 	assert_int_equal(a.source.n, 2);
 	assert_memory_equal(a.source.p, "de", 2);
 	w = wr_over(buf, sizeof(buf));
@@ -194,14 +194,14 @@ static void a_text_that_no_byte_can_count_is_refused(void **unused)
 {
 	(void)unused;
 	char text[256];
-	struct emu_side_answer a = { .rule = { text, 256 } };
+	struct emu_side_answer a = { .why = { text, 256 } };
 	uint8_t buf[600];
 	struct wr w = wr_over(buf, sizeof(buf));
 
 	memset(text, 'x', sizeof(text));
 	assert_int_equal(emu_side_answer_encode(&w, 0x4905, &a), IL_E_ARG);
-	a.rule.n = 255;
-	a.source = a.rule;
+	a.why.n = 255;
+	a.source = a.why;
 	assert_int_equal(emu_side_answer_encode(&w, 0x4905, &a), IL_OK);
 	assert_int_equal(w.len, 4 + 255 + 255);
 	a.source.n = 256;

@@ -61,7 +61,7 @@ static enum il_err ep_stop(void *ctx, const struct idekm_ref *r)
 	return IL_OK;
 }
 
-static enum il_err ep_query(void *ctx, uint8_t port, struct idekm_msg *out)
+static enum il_err ep_query(void *ctx, uint8_t port, struct il_ide_query *out)
 {
 	struct peer *p = ctx;
 
@@ -71,8 +71,8 @@ static enum il_err ep_query(void *ctx, uint8_t port, struct idekm_msg *out)
 	out->bus = PEER_RID >> 8;
 	out->segment = 0;
 	out->max_port = 0;
-	out->cap = (const uint8_t *)p->image;
-	out->cap_len = sizeof(p->image);
+	out->cap.p = (const uint8_t *)p->image;
+	out->cap.n = sizeof(p->image);
 	return IL_OK;
 }
 

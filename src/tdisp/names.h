@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TDISP_NAMES_H
+#define TDISP_NAMES_H
+
+#include "interlock/device.h"
+
+/* Types of the installed header, by their names inside; see crypto/names.h. */
+#define tdisp_error  il_tdisp_error
+#define tdisp_lock   il_tdisp_lock
+#define tdisp_range  il_tdisp_range
+#define tdisp_report il_tdisp_report
+#define tdi_state    il_tdi_state
+#define tdi_event    il_tdi_event
+
+#define TDISP_E_NONE			IL_TDISP_E_NONE
+#define TDISP_E_PENDING			IL_TDISP_E_PENDING
+#define TDISP_E_INVALID_REQUEST		IL_TDISP_E_INVALID_REQUEST
+#define TDISP_E_BUSY			IL_TDISP_E_BUSY
+#define TDISP_E_INVALID_INTERFACE_STATE IL_TDISP_E_INVALID_INTERFACE_STATE
+#define TDISP_E_UNSPECIFIED		IL_TDISP_E_UNSPECIFIED
+#define TDISP_E_UNSUPPORTED_REQUEST	IL_TDISP_E_UNSUPPORTED_REQUEST
+#define TDISP_E_VERSION_MISMATCH	IL_TDISP_E_VERSION_MISMATCH
+#define TDISP_E_VENDOR_SPECIFIC		IL_TDISP_E_VENDOR_SPECIFIC
+#define TDISP_E_INVALID_INTERFACE	IL_TDISP_E_INVALID_INTERFACE
+#define TDISP_E_INVALID_NONCE		IL_TDISP_E_INVALID_NONCE
+#define TDISP_E_INSUFFICIENT_ENTROPY	IL_TDISP_E_INSUFFICIENT_ENTROPY
+#define TDISP_E_INVALID_DEVICE_CONFIGURATION \
+	IL_TDISP_E_INVALID_DEVICE_CONFIGURATION
+#define TDISP_MAX_RANGES     IL_TDISP_MAX_RANGES
+#define TDI_UNLOCKED	     IL_TDI_UNLOCKED
+#define TDI_LOCKED	     IL_TDI_LOCKED
+#define TDI_RUN		     IL_TDI_RUN
+#define TDI_ERROR	     IL_TDI_ERROR
+#define TDI_EV_VERSION	     IL_TDI_EV_VERSION
+#define TDI_EV_CAPS	     IL_TDI_EV_CAPS
+#define TDI_EV_LOCK	     IL_TDI_EV_LOCK
+#define TDI_EV_REPORT	     IL_TDI_EV_REPORT
+#define TDI_EV_STATE	     IL_TDI_EV_STATE
+#define TDI_EV_START	     IL_TDI_EV_START
+#define TDI_EV_STOP	     IL_TDI_EV_STOP
+#define TDI_EV_BIND_P2P	     IL_TDI_EV_BIND_P2P
+#define TDI_EV_UNBIND_P2P    IL_TDI_EV_UNBIND_P2P
+#define TDI_EV_SET_MMIO_ATTR IL_TDI_EV_SET_MMIO_ATTR
+#define TDI_EV_VDM	     IL_TDI_EV_VDM
+#define TDI_EV_CONFIG	     IL_TDI_EV_CONFIG
+#define TDI_EV_FLR	     IL_TDI_EV_FLR
+#define TDI_EV_POWER	     IL_TDI_EV_POWER
+#define TDI_EV_STREAM	     IL_TDI_EV_STREAM
+#define TDI_EV_SESSION	     IL_TDI_EV_SESSION
+#define TDI_EV_FATAL	     IL_TDI_EV_FATAL
+#define TDI_EV_SCRUBBED	     IL_TDI_EV_SCRUBBED
+#define TDI_EV_RESET	     IL_TDI_EV_RESET
+#define TDI_EVENTS	     IL_TDI_EVENTS
+
+#endif
