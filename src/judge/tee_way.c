@@ -157,8 +157,6 @@ bool tee_to(struct judge *j, enum tdi_state st)
 		return tee_running(j);
 	case TDI_ERROR:
 		return tee_failed(j);
-	case TDI_STATES:
-		break;
 	}
 	return false;
 }
