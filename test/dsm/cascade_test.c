@@ -250,7 +250,8 @@ static void the_end_of_a_session_ends_what_it_waits_for(void **unused)
 	key_all(g, 5, STREAM);
 	g->hw.program = IL_E_AGAIN;
 	p[44] = 1;
-	assert_int_equal(rig_vendor(g, 0, 5, p, 48, 512), IL_E_AGAIN);
+	assert_int_equal(rig_vendor(g, 0, 5, p, 48, sizeof(g->ans)),
+			 IL_E_AGAIN);
 	bring(g, 5, VF2, TDI_RUN);
 	g->hw.quiesce = IL_E_AGAIN;
 	assert_int_equal(ask(g, 5, VF1, TDISP_LOCK_REQ), TDISP_ERROR);
@@ -286,7 +287,8 @@ static void a_request_of_a_session_that_ended_is_not_outstanding(void **unused)
 	(void)unused;
 	rig_start(g);
 	g->hw.vdm = TDISP_E_PENDING;
-	assert_int_equal(rig_vendor(g, 0, 5, p, 19, 512), IL_E_AGAIN);
+	assert_int_equal(rig_vendor(g, 0, 5, p, 19, sizeof(g->ans)),
+			 IL_E_AGAIN);
 	assert_int_equal(ask(g, 6, VF2, TDISP_GET_STATE), TDISP_ERROR);
 	assert_int_equal(error_code(g), TDISP_E_BUSY);
 	rig_ended(g, 0, 5);
