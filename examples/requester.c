@@ -94,6 +94,6 @@ int main(int argc, char **argv)
 	if (n || run(r, IL_REQ_SESSION_OPEN, NULL) ||
 	    run(r, IL_REQ_TDISP_STATE, &tdi))
 		return 1;
-	printf("interface: state %d\n", il_requester_result(r)->tdi_state);
+	printf("interface: state %d\n", il_requester_result(r)->tdi);
 	return run(r, IL_REQ_SESSION_END, NULL) != IL_OK;
 }

@@ -97,7 +97,7 @@ static uint8_t state_of(struct bench *b, uint32_t fn)
 	const struct il_requester_args a = tdi(fn);
 
 	assert_int_equal(bench_go(b, IL_REQ_TDISP_STATE, &a), IL_OK);
-	return bench_found(b)->tdi_state;
+	return bench_found(b)->tdi;
 }
 
 static void an_interface_is_locked_reported_started_and_stopped(void **state)
@@ -144,16 +144,16 @@ static void a_refusal_of_the_device_comes_with_its_code(void **state)
 
 	bench_session(b);
 	assert_int_equal(bench_go(b, IL_REQ_TDISP_START, &a), IL_E_PEER);
-	assert_int_equal(bench_found(b)->tdisp_error,
+	assert_int_equal(bench_found(b)->tdi_error,
 			 IL_TDISP_E_INVALID_INTERFACE_STATE);
 	assert_int_equal(il_requester_state(b->r), IL_REQ_SESSION);
 	a.tdisp.function_id = 0x999;
 	assert_int_equal(bench_go(b, IL_REQ_TDISP_LOCK, &a), IL_E_PEER);
-	assert_int_equal(bench_found(b)->tdisp_error,
+	assert_int_equal(bench_found(b)->tdi_error,
 			 IL_TDISP_E_INVALID_INTERFACE);
 	/* Nor is it in the way of what follows. */
 	assert_int_equal(state_of(b, VF1), IL_TDI_UNLOCKED);
-	assert_int_equal(bench_found(b)->tdisp_error, 0);
+	assert_int_equal(bench_found(b)->tdi_error, 0);
 }
 
 static void a_report_that_does_not_fit_is_an_error(void **state)
@@ -197,7 +197,7 @@ static void the_optional_requests_of_tdisp_are_carried(void **state)
 	a.tdisp.stream = PEER; /* it has no keys */
 	assert_int_equal(bench_go(b, IL_REQ_TDISP_BIND_P2P, &a), IL_E_PEER);
 	assert_int_equal(bench_go(b, IL_REQ_TDISP_UNBIND_P2P, &a), IL_E_PEER);
-	assert_int_not_equal(bench_found(b)->tdisp_error, 0);
+	assert_int_not_equal(bench_found(b)->tdi_error, 0);
 }
 
 /* The first byte of a payload says which protocol it is. */
