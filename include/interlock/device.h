@@ -660,8 +660,11 @@ IL_API enum il_err il_front_mctp(struct il_front *f, unsigned conn,
 /* il_front_tick() - as il_device_tick(), for a front by itself */
 IL_API uint64_t il_front_tick(struct il_front *f, uint64_t now_ns);
 
-/* il_front_leave() - the peer of a connection has gone: the next one finds
- * nothing of it */
+/*
+ * il_front_leave() - the peer of a connection has gone
+ *
+ * The next one finds nothing of it, whatever is kept over a reset.
+ */
 IL_API void il_front_leave(struct il_front *f, unsigned conn);
 
 /*
@@ -717,11 +720,14 @@ IL_API enum il_err il_front_ask(struct il_front *f, unsigned conn,
  */
 IL_API enum il_err il_front_slot_set(struct il_front *f, uint8_t slot,
 				     const struct il_spdm_slot *now) IL_MUST;
-/* il_front_pair_set() - the same of a key pair */
+/* il_front_pair_set() - a key pair is something else from now on, to all */
 IL_API void il_front_pair_set(struct il_front *f, const struct il_key_pair *k);
 
-/* il_front_slots_used() - slots of @mask that a session, or one that is being
- * made, stands on */
+/*
+ * il_front_slots_used() - slots of @mask that a session stands on
+ *
+ * One that is being made counts.
+ */
 IL_API uint8_t il_front_slots_used(const struct il_front *f, uint8_t mask);
 
 /* One entry of a measurement extension log; entries are numbered from 1. */
@@ -779,15 +785,23 @@ IL_API bool il_event_ends_sessions(enum il_device_event ev);
 IL_API void il_pci_set_function(struct il_pci *p, uint32_t fn, bool hosted,
 				uint32_t id);
 
-/* il_pci_key_retired() - the receiver dropped an old key set after the K bit
- * toggled */
+/*
+ * il_pci_key_retired() - the receiver dropped an old key set
+ *
+ * After the first toggled K bit.
+ */
 IL_API void il_pci_key_retired(struct il_pci *p, const struct il_ide_ref *ref);
 
 /* il_pci_tdi_state() - the state of @fn now */
 IL_API enum il_tdi_state il_pci_tdi_state(const struct il_pci *p, uint32_t fn);
 
-/* il_pci_lock_refusal() - the rule that made the last LOCK of @fn fail on
- * stream, keys or configuration, or NULL */
+/*
+ * il_pci_lock_refusal() - the rule that made the last LOCK of @fn fail
+ *
+ * On stream, keys or configuration.
+ *
+ * Returns:  NULL: none did
+ */
 IL_API const struct il_rule *il_pci_lock_refusal(const struct il_pci *p,
 						 uint32_t fn);
 
@@ -908,8 +922,14 @@ IL_API enum il_err il_pipe_front_init(const struct il_pipe_cfg *cfg, void *mem,
 IL_API void il_pipe_front_fini(struct il_pipe_front *f);
 /* il_pipe_front_back() - for il_front_init(); the context is @f itself */
 IL_API const struct il_back *il_pipe_front_back(void);
-/* il_pipe_front_take() - a frame that came. Errors: not a frame for this end;
- * ignored. */
+/*
+ * il_pipe_front_take() - a frame that came
+ *
+ * One that makes no sense at this end changes nothing.
+ *
+ * Errors:   IL_E_SHORT, IL_E_LONG, IL_E_FIELD  no frame
+ *           IL_E_SPACE                        longer than il_pipe_cfg.frame
+ */
 IL_API enum il_err il_pipe_front_take(struct il_pipe_front *f, const uint8_t *p,
 				      size_t n) IL_MUST;
 /* il_pipe_front_flush() - send what there was no room for */
@@ -923,8 +943,11 @@ IL_API enum il_err il_pipe_back_init(const struct il_pipe_cfg *cfg,
 IL_API void il_pipe_back_fini(struct il_pipe_back *b);
 IL_API enum il_err il_pipe_back_take(struct il_pipe_back *b, const uint8_t *p,
 				     size_t n) IL_MUST;
-/* il_pipe_back_poll() - ask again for what was pending, and send what there was
- * no room for */
+/*
+ * il_pipe_back_poll() - ask again for what was pending
+ *
+ * And send what there was no room for.
+ */
 IL_API void il_pipe_back_poll(struct il_pipe_back *b);
 
 /* --- The mailbox --- */

@@ -57,6 +57,7 @@ enum il_err doe_wrap(struct wr *w, struct doe_type type, const uint8_t *payload,
 {
 	struct doe_header h = { .type = type };
 	size_t padded;
+	uint8_t *to;
 
 	if (len > DOE_MAX_PAYLOAD)
 		return IL_E_ARG;
@@ -64,7 +65,9 @@ enum il_err doe_wrap(struct wr *w, struct doe_type type, const uint8_t *payload,
 	h.dw = (uint32_t)(padded / 4 + 2);
 	/* Errors stick in @w; the range holds. */
 	(void)!doe_header_encode(w, &h);
-	wr_bytes(w, payload, len);
+	to = wr_room(w, len);
+	if (to && to != payload && len)
+		memcpy(to, payload, len);
 	wr_zero(w, padded - len);
 	return w->err;
 }

@@ -74,7 +74,8 @@ enum il_err doe_header_decode(struct rd *r, struct doe_header *out) IL_MUST;
  * doe_wrap() - put one payload into a data object
  * @w:       where the object goes; the caller owns the buffer
  * @type:    vendor id and object type, as found by discovery
- * @payload: bytes to carry, not kept; may be NULL if @len is 0
+ * @payload: bytes to carry, not kept; may be NULL if @len is 0. They may stand
+ *           already where they go, DOE_HEADER_LEN behind what @w has
  * @len:     bytes, 0 to DOE_MAX_PAYLOAD; zeros fill up the last dword
  *
  * w->len grows by the object, or by what it needed on IL_E_SPACE.
