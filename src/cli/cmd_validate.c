@@ -139,7 +139,6 @@ static int take_numbers(struct val *v, const struct texts *t,
 			struct target_opts *o)
 {
 	unsigned long stream = 0, port = 0, timeout = 4, limit = 1800;
-	const char *fn = t->function ? t->function : "0000:01:00.0";
 	int ret = cli_number(v->c, "stream", t->stream, 255, &stream);
 
 	if (!ret)
@@ -148,8 +147,8 @@ static int take_numbers(struct val *v, const struct texts *t,
 		ret = cli_number(v->c, "timeout", t->timeout, 600, &timeout);
 	if (!ret)
 		ret = cli_number(v->c, "limit", t->limit, 86400, &limit);
-	if (!ret)
-		ret = cli_function(v->c, fn, &v->cfg.function_id);
+	if (!ret && t->function)
+		ret = cli_function(v->c, t->function, &v->cfg.function_id);
 	if (!ret)
 		ret = take_seed(v, t->seed);
 	if (ret)

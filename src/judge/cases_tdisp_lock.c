@@ -94,6 +94,10 @@ static void lock_after_refusal(struct judge *j)
 	body[2] ^= 1u;
 	if (!tee_keyed(j) || !lock_as(j, body, &a))
 		return;
+	if (a.bad || a.m.code != TDISP_ERROR) {
+		judge_absent(j, "a lock of another stream is not refused");
+		return;
+	}
 	tee_lock_body(j, body, 0, 0);
 	if (lock_as(j, body, &a))
 		(void)tee_is(j, &a, TDISP_LOCK_RSP);

@@ -202,13 +202,19 @@ static uint16_t all_attrs(const struct whole *w)
 	return all;
 }
 
+/* A function without MSI-X may be locked with the flag, and has no table. */
 static void report_msix(struct judge *j)
 {
 	struct whole w;
 
-	if (with_flag(j, TDISP_LOCK_MSIX, &w))
-		judge_expect(j, (all_attrs(&w) & MSIX_RANGES) == MSIX_RANGES,
-			     "no range is the MSI-X table, or none the PBA");
+	if (!with_flag(j, TDISP_LOCK_MSIX, &w))
+		return;
+	if (!(all_attrs(&w) & MSIX_RANGES) && !get_u16le(w.p + 4)) {
+		judge_absent(j, "the interface may have no MSI-X");
+		return;
+	}
+	judge_expect(j, (all_attrs(&w) & MSIX_RANGES) == MSIX_RANGES,
+		     "no range is the MSI-X table, or none the PBA");
 }
 
 /* A device may lock the table unasked; then it is there as a range. */
@@ -278,6 +284,10 @@ static void with_offset(struct judge *j, bool below)
 	for (uint32_t i = 1; i < a.ranges && below; i++)
 		if (range(&a, i).first_page << PAGE_SHIFT < 0 - offset)
 			offset = 0 - (range(&a, i).first_page << PAGE_SHIFT);
+	if (!offset) {
+		judge_absent(j, "the lowest range is at address 0");
+		return;
+	}
 	if (tee_stop(j) && tee_lock(j, 0, offset, &l) && report(j, 0xffff, &b))
 		(void)moved(j, &a, &b, offset);
 }
@@ -460,7 +470,7 @@ static const struct judge_case cases[] = {
 	     REP, SURE_SPEC, "tdisp-report-order", report_ascends),
 	CASE("report-tells-no-update", "a lock with NO_FW_UPDATE is reported as one that forbids updates of firmware",
 	     "PCIe Base 6.x §11.3.8, §11.3.11", SURE_SPEC, "tdisp-report-updates", report_no_update),
-	CASE("report-has-the-locked-table", "a lock with LOCK_MSIX reports ranges of MSI-X table and PBA",
+	CASE("report-has-the-locked-table", "a lock with LOCK_MSIX of an interface that has MSI-X reports ranges of table and PBA",
 	     "PCIe Base 6.x §11.3.8, §11.3.11", SURE_INFERRED, "tdisp-report-no-msix", report_msix),
 	CASE("report-has-no-control-of-an-open-table", "without a range of the MSI-X table, MSI_X_MESSAGE_CONTROL and TPH_CONTROL are zero",
 	     REP, SURE_SPEC, "tdisp-report-msix-control", report_msix_control),
