@@ -399,10 +399,10 @@ static void listen(void *ctx, bool answer, enum judge_kind kind,
 	(void)ctx;
 	(void)p;
 	(void)n;
-	ended += answer && kind == JUDGE_RECORD;
+	ended += !answer && kind == JUDGE_RECORD;
 }
 
-/* FINISH_RSP and one END_SESSION_ACK are secured, whoever ended it. */
+/* FINISH and one END_SESSION are secured, whoever ends it. */
 static void a_session_is_ended_once(void **unused)
 {
 	void (*const runs[])(struct judge * j) = { ends, slowly };

@@ -108,6 +108,20 @@ static void one_answer_of_nonsense_fails_one_case(void **unused)
 	try_each(RIG_NONSENSE);
 }
 
+/* The survey's message is the first, the first case's the second. */
+static void a_connection_that_was_dead_before_a_case_is_made_anew(void **unused)
+{
+	struct rig *r = with(at_one);
+
+	(void)unused;
+	bad_at = 1;
+	bad_way = RIG_CLOSES;
+	rig_run(r);
+	assert_int_equal(r->sum.count[JUDGE_PASS], COUNT(cases));
+	assert_int_equal(r->opens, 2);
+	rig_free(r);
+}
+
 /* --- from one message on --- */
 
 static enum rig_way from_one(struct rig *r, unsigned nth)
@@ -133,6 +147,20 @@ static void a_device_that_answers_nothing_any_more_is_gone(void **unused)
 	assert_non_null(strstr(r->res[1].words, "no answer"));
 	/* It has cost a case's time and that of having it back, twice. */
 	assert_true(r->now_ns - began <= 4 * r->jcfg.timeout_ns);
+	rig_free(r);
+}
+
+static void
+a_device_that_was_gone_before_a_case_was_not_tested_by_it(void **unused)
+{
+	struct rig *r = with(from_one);
+
+	(void)unused;
+	bad_at = 1;
+	bad_way = RIG_LOST;
+	rig_run(r);
+	assert_true(r->sum.gone);
+	assert_int_equal(r->sum.count[JUDGE_ABSENT], COUNT(cases));
 	rig_free(r);
 }
 
@@ -338,6 +366,10 @@ int main(void)
 		cmocka_unit_test(one_answer_that_does_not_come_fails_one_case),
 		cmocka_unit_test(one_closed_connection_fails_one_case),
 		cmocka_unit_test(one_answer_of_nonsense_fails_one_case),
+		cmocka_unit_test(
+			a_connection_that_was_dead_before_a_case_is_made_anew),
+		cmocka_unit_test(
+			a_device_that_was_gone_before_a_case_was_not_tested_by_it),
 		cmocka_unit_test(
 			a_device_that_answers_nothing_any_more_is_gone),
 		cmocka_unit_test(
