@@ -525,10 +525,27 @@ struct il_device_cfg {
 };
 
 /*
+ * What il_device_init() wants of memory, at most, for storage that is static:
+ * the sum of these three. The device's own; buffers of messages, by the fields
+ * of struct il_spdm_cfg; reports. With post-quantum algorithms each connection
+ * wants IL_PQC_BUFFERS more.
+ */
+#define IL_DEVICE_SIZE(conns, sessions, tdis, streams)                 \
+	(1408u + (size_t)(conns) * (4736u + (size_t)(sessions)*688u) + \
+	 (size_t)(tdis)*208u + (size_t)(streams)*32u)
+#define IL_DEVICE_BUFFERS(conns, transfer, record_cap, large_cap, keep,      \
+			  peer_chain_cap)                                    \
+	((size_t)(conns) * ((size_t)(transfer) * ((keep) ? 2u : 1u) +        \
+			    (record_cap) + (large_cap) + (peer_chain_cap)) + \
+	 40u)
+#define IL_REPORT_BUFFERS(tdis, report_cap) ((size_t)(tdis) * (report_cap) + 8u)
+#define IL_PQC_BUFFERS			    (4627u + 1568u)
+
+/*
  * il_device_size() - bytes that il_device_init() wants
  * @cfg: its numbers count
  *
- * Returns:  at most IL_DEVICE_SIZE() of the same numbers
+ * Returns:  at most the sum of the macros above
  * Context:  any
  */
 IL_API size_t il_device_size(const struct il_device_cfg *cfg);

@@ -80,7 +80,8 @@ enum il_err il_front_doe(struct il_front *f, unsigned conn, const uint8_t *in,
 	struct doe_type type;
 	const uint8_t *p;
 	size_t len;
-	enum il_err err = doe_unwrap(in, n, n, &type, &p, &len);
+	enum il_err err = doe_unwrap(in, n, DOE_MAX_PAYLOAD + DOE_HEADER_LEN,
+				     &type, &p, &len);
 
 	*out_len = 0;
 	if (err)
