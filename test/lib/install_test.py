@@ -25,6 +25,13 @@ DEVICES = {
     "device-async": ["{socket}", "{identity}"],
     "two-processors": ["{socket}", "{identity}"],
 }
+# What the judge of the installed tool tries on each of them, all of which a
+# device passes.
+CASES = ["doe/discovery-counts-up", "spdm-1.2/key-exchange-*",
+         "ide-km/refresh-takes-the-other-set",
+         "ide-km/stop-of-no-port-stops-nothing", "tdisp/lock-locks",
+         "tdisp/nonce-is-of-each-session",
+         "cascade/end-session-fails-running-tdi"]
 failed = []
 
 
@@ -145,7 +152,7 @@ def programs(tree, work):
         for how, libs in (("shared", shared), ("static", static)):
             exe = os.path.join(work, f"{name[:-2]}-{how}")
             out.append((name[:-2], how,
-                        [*CC.split(), "-O0", *WARN,
+                        [*CC.split(), "-std=gnu11", "-O0", *WARN,
                          os.path.join(folder, name), *flags, *libs,
                          "-o", exe], exe))
     return out
@@ -192,6 +199,17 @@ def requester(exe, sock, root, env, what):
           "interface: state 0" in r.stdout, f"{what}:\n{r.stdout}{r.stderr}")
 
 
+def tool(tree, sock, root, env, what):
+    """The tool's own requester, through all it knows, and its judge."""
+    r = run([tree.tool, "request", "unix:" + sock, "--trust", root], env=env)
+    check(r.returncode == 0 and "RUN" in r.stdout,
+          f"{what}, interlock request:\n{r.stdout}{r.stderr}")
+    only = [x for c in CASES for x in ("--only", c)]
+    r = run([tree.tool, "validate", "unix:" + sock, *only], env=env)
+    check(r.returncode == 0 and " 0 failed, 0 not tested" in r.stdout,
+          f"{what}, interlock validate:\n{r.stdout}{r.stderr}")
+
+
 def run_all(tree, progs, work):
     env = dict(os.environ, LD_LIBRARY_PATH=tree.libdir)
     ident = os.path.join(work, "id")
@@ -213,6 +231,7 @@ def run_all(tree, progs, work):
         args = [a.format(socket=at, identity=ident) for a in DEVICES[n]]
         with Device([exe[n, how], *args], env):
             requester(exe["requester", how], at, root, env, f"{n} ({how})")
+            tool(tree, at, root, env, f"{n} ({how})")
     # A device under another root is not believed.
     other = os.path.join(work, "other")
     must([tree.tool, "identity", "new", other])
