@@ -393,10 +393,15 @@ static void random_bytes(struct misbehave_one *me, struct device_exchange *x)
 
 static void skips(struct misbehave_one *me, struct device_exchange *x)
 {
-	if (data_record(me, x) && ++me->count == me->n)
-		misbehave_session_of(me, get_u32le(x->out))
-			->ch[SPDM_DIR_RSP]
-			.seq++;
+	const bool data = data_record(me, x);
+	const uint32_t id = data ? get_u32le(x->out) : 0;
+
+	if (data && id != me->note[0]) {
+		me->note[0] = id;
+		me->count = 0;
+	}
+	if (data && ++me->count == me->n)
+		misbehave_session_of(me, id)->ch[SPDM_DIR_RSP].seq++;
 }
 
 #define SM_SRC	"DSP0277 1.1, section 7"

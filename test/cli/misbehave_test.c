@@ -88,16 +88,6 @@ static bool find(struct rig *r, enum judge_group g, struct found *f)
 	return false;
 }
 
-static bool has(struct rig *r, enum judge_group g)
-{
-	for (size_t t = 0; judge_tables[t]; t++)
-		for (size_t i = 0; i < judge_tables[t]->n; i++)
-			if (judge_tables[t]->cases[i].group == g &&
-			    misbehave_find(judge_tables[t]->cases[i].misbehave))
-				return r;
-	return false;
-}
-
 static void a_case_of_each_group_passes_and_fails(void **state)
 {
 	struct rig *r = *state;
@@ -109,8 +99,6 @@ static void a_case_of_each_group_passes_and_fails(void **state)
 		struct found f = { .c = NULL };
 		bool is;
 
-		if (!has(r, (enum judge_group)g))
-			continue;
 		serve(r, &k, NULL);
 		is = find(r, (enum judge_group)g, &f);
 		end(&k);
