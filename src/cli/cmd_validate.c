@@ -42,6 +42,7 @@ static void result(void *ctx, const struct judge_result *r,
 	*k = (struct val_case){ .c = r->c,
 				.version = r->version,
 				.verdict = r->verdict,
+				.expected = r->expected,
 				.took_ns = r->took_ns };
 	memcpy(k->name, r->name, sizeof(k->name));
 	if (r->words[0])

@@ -17,8 +17,9 @@ struct val_case {
 	uint8_t version;
 	char name[JUDGE_NAME_MAX];
 	enum judge_verdict verdict;
-	char *words;	/* NULL: none */
-	char *exchange; /* of those that failed, decoded; NULL: none */
+	unsigned expected; /* expectations evaluated */
+	char *words;	   /* NULL: none */
+	char *exchange;	   /* of those that failed, decoded; NULL: none */
 	uint64_t took_ns;
 };
 

@@ -32,10 +32,10 @@ static json_t *case_json(const struct val_case *k)
 		"s:f}",
 		"name", k->name, "group", judge_group_name(k->c->group),
 		"version", k->version ? json_string(version) : json_null(),
-		"verdict", key(k->verdict), "why", text_or_null(k->words),
-		"requirement", k->c->says, "source", k->c->source, "sure",
-		sure_name(k->c->sure), "misbehaviour",
-		text_or_null(k->c->misbehave), "exchange",
+		"verdict", key(k->verdict), "expectations", (int)k->expected,
+		"why", text_or_null(k->words), "requirement", k->c->says,
+		"source", k->c->source, "sure", sure_name(k->c->sure),
+		"misbehaviour", text_or_null(k->c->misbehave), "exchange",
 		text_or_null(k->exchange), "ms", (double)k->took_ns / 1e6);
 }
 

@@ -47,7 +47,9 @@ static void why_it_failed(struct val *v, const struct val_case *k)
 	fprintf(f, "      requirement: %s\n", k->c->says);
 	fprintf(f, "      source:      %s (%s)\n", k->c->source,
 		val_sure(k->c->sure));
-	fprintf(f, "      found:       %s\n", k->words ? k->words : "");
+	fprintf(f, "      found:       %s%s\n",
+		k->expected ? "" : "on the way there: ",
+		k->words ? k->words : "");
 	if (k->exchange)
 		fprintf(f, "      exchange:\n%s", k->exchange);
 }
