@@ -28,7 +28,7 @@ static json_t *case_json(const struct val_case *k)
 	snprintf(version, sizeof(version), "%u.%u", (unsigned)k->version >> 4,
 		 k->version & 0xfu);
 	return json_pack(
-		"{s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:s, s:o, s:o, "
+		"{s:s, s:s, s:o, s:s, s:i, s:o, s:s, s:s, s:s, s:o, s:o, "
 		"s:f}",
 		"name", k->name, "group", judge_group_name(k->c->group),
 		"version", k->version ? json_string(version) : json_null(),
