@@ -104,6 +104,38 @@ static void ends_all(struct misbehave_one *me, struct misbehave_tables *t)
 	t->cascade[DSM_EV_SESSION].scope = DSM_TDI_ALL;
 }
 
+/* --- ports --- */
+
+static const struct rule *any_config(void *ctx, uint32_t fn,
+				     const struct tdisp_lock *lock)
+{
+	(void)ctx;
+	(void)fn;
+	(void)lock;
+	return NULL;
+}
+
+/* Each stream is the only default one, of class 0. */
+static enum il_err any_stream(void *ctx, uint8_t stream, struct dsm_stream *out)
+{
+	enum il_err err = device_dsm_port.stream_info(ctx, stream, out);
+
+	if (err)
+		return err;
+	out->defaults = 1;
+	out->tc = 0;
+	return IL_OK;
+}
+
+static void unminded(struct misbehave_one *me, struct spdm_rsp_port *spdm,
+		     struct dsm_port *dsm)
+{
+	(void)me;
+	(void)spdm;
+	dsm->check_config = any_config;
+	dsm->stream_info = any_stream;
+}
+
 /* --- decoded answers --- */
 
 static bool version_empty(struct misbehave_one *me, const struct tdisp_msg *req,
@@ -443,6 +475,7 @@ static const struct misbehaviour rows[] = {
 	  .arg = LEGAL(TDISP_LOCK_REQ, IN(LOCKED) | IN(RUN) | IN(ERROR), UNLOCKED), .tables = legal_in, .start = no_keys },
 	{ .name = "tdisp-lock-keyless", .says = "LOCK_INTERFACE_REQUEST is accepted without keys, of any stream", .source = "PCIe Base 6.x §11.3.8", .start = no_keys },
 	{ .name = "tdisp-any-interface", .says = "a function that is not there is answered for", .source = "PCIe Base 6.x §11.2", .start = any_interface },
+	{ .name = "tdisp-configuration-unminded", .says = "LOCK_INTERFACE_REQUEST is accepted whatever BARs and streams are configured as", .source = "PCIe Base 6.x §11.3.8", .ports = unminded },
 	TABLE("outlives-session", "an interface stays locked when its session ends", "PCIe Base 6.x §11.4.5", outlives, 0),
 	TABLE("any-session-ends", "the end of any session puts each interface that is locked into ERROR", "PCIe Base 6.x §11.4.5", ends_all, 0),
 	TAP("version-empty", "TDISP_VERSION lists nothing", "PCIe Base 6.x §11.3.5", version_empty, 0),

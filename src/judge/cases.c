@@ -44,6 +44,7 @@ const struct judge_table *const judge_tables[] = {
 	&judge_cases_tdisp_caps,
 	&judge_cases_tdisp_state,
 	&judge_cases_tdisp_lock,
+	&judge_cases_tdisp_config,
 	&judge_cases_tdisp_report,
 	&judge_cases_tdisp_session,
 	NULL,

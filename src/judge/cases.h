@@ -47,6 +47,7 @@ extern const struct judge_table judge_cases_idekm_query, judge_cases_idekm,
 	judge_cases_idekm_refuse, judge_cases_idekm_session;
 extern const struct judge_table judge_cases_tdisp, judge_cases_tdisp_caps,
 	judge_cases_tdisp_state, judge_cases_tdisp_lock,
-	judge_cases_tdisp_report, judge_cases_tdisp_session;
+	judge_cases_tdisp_report, judge_cases_tdisp_session,
+	judge_cases_tdisp_config;
 
 #endif
