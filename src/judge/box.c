@@ -119,7 +119,7 @@ bool box_put(struct judge *j, const struct mailbox *m, const uint8_t *p,
 {
 	if (!judge_on(j))
 		return false;
-	judge_log_put(j, false, false, JUDGE_OBJECT, p, n);
+	judge_heard(j, false, JUDGE_OBJECT, p, n);
 	return box_ok(j, mailbox_write(m, p, n), "writing the mailbox");
 }
 
@@ -161,7 +161,7 @@ bool box_read(struct judge *j, const struct mailbox *m, uint8_t *out,
 		return false;
 	err = mailbox_read(m, out, cap, len);
 	if (!err)
-		judge_log_put(j, false, true, JUDGE_OBJECT, out, *len);
+		judge_heard(j, true, JUDGE_OBJECT, out, *len);
 	if (err == IL_E_SHORT)
 		judge_fail(j, "Data Object Ready is cleared before the object "
 			      "ends");

@@ -291,6 +291,13 @@ struct judge_cfg {
 	void *ctx;		/* of the three */
 };
 
+/*
+ * A case may take that long, or sixteen answers if that is longer: a device
+ * that goes on for ever, a byte at a time, has not passed. What it may ask to
+ * be given, ResponseNotReady of 2^24 us eight times over, is less:
+ * DSP0274 1.2.1, section 10.10.
+ */
+#define JUDGE_CASE_NS  UINT64_C(300000000000)
 #define JUDGE_TRANSFER 4032u /* DataTransferSize that we offer */
 #define JUDGE_LARGE    0x18000u
 #define JUDGE_CHAIN    0x10000u
@@ -344,7 +351,7 @@ struct judge {
 	enum judge_verdict verdict;
 	unsigned expected;
 	char words[JUDGE_WORDS];
-	uint64_t case_seed;
+	uint64_t case_end_ns;
 	bool over; /* the verdict is made; cleaning up */
 	void (*later[JUDGE_LATER])(struct judge *j);
 	unsigned laters;

@@ -18,13 +18,21 @@ void judge_came_words(const struct judge_answer *a, char *out, size_t cap);
 void judge_log_begin(struct judge *j);
 void judge_log_put(struct judge *j, bool note, bool answer,
 		   enum judge_kind kind, const uint8_t *p, size_t n);
+/* A message as it goes or comes: into the record, and to who listens. */
+void judge_heard(struct judge *j, bool answer, enum judge_kind kind,
+		 const uint8_t *p, size_t n);
 /* spdm_req_cfg.keylog; the context is the judge. */
 void judge_log_keys(void *ctx, const struct spdm_key_note *n);
 
-/* As judge_send() and judge_recv(), with no verdict. */
+/* The case has had its time. */
+bool judge_late(const struct judge *j);
+/* As judge_send() and judge_recv(), with no verdict; IL_E_AGAIN: it is late,
+ * and nothing was sent. */
 enum il_err judge_wire_send(struct judge *j, enum judge_kind kind,
 			    const uint8_t *p, size_t n) IL_MUST;
 enum il_err judge_wire_recv(struct judge *j, uint64_t timeout_ns) IL_MUST;
+/* A new connection, on which GET_VERSION has an answer. */
+enum il_err judge_wire_again(struct judge *j) IL_MUST;
 /* After an error: the words, and that the connection is not to be used. */
 bool judge_wire_failed(struct judge *j, enum il_err err, const char *doing);
 /* What is sent is the request that lengths of the answer depend on. */

@@ -9,6 +9,10 @@
 #define ANSWER_NS UINT64_C(3000000000)
 /* Frames taken in at a time: who sends without end holds nobody up. */
 #define FRAMES 4096u
+/* A completion that takes so long is slow; and what all of them may take. An
+ * object of a mailbox is thousands of reads. */
+#define SLOW_NS	    UINT64_C(10000000)
+#define PATIENCE_NS UINT64_C(60000000000)
 
 enum il_err root_init(struct root *r, const struct root_cfg *cfg)
 {
@@ -340,10 +344,19 @@ enum il_err root_turn(struct root *r, uint64_t ns)
 
 /* Requests. */
 
+/* Too slow by now for whatever is still to be read. */
+static bool slow(struct root *r, uint64_t took)
+{
+	if (took > SLOW_NS)
+		r->slow_ns += took;
+	return r->slow_ns > PATIENCE_NS;
+}
+
 static enum il_err request_as(struct root *r, struct tlp *t,
 			      const struct root_how *how, uint32_t want)
 {
 	const uint64_t ns = how->silent ? r->cfg.silent_ns : r->cfg.answer_ns;
+	const uint64_t now = r->cfg.way.now_ns(r->cfg.way.ctx);
 	const int stream = how->stream;
 	enum il_err err;
 
@@ -354,8 +367,11 @@ static enum il_err request_as(struct root *r, struct tlp *t,
 				      .want = want };
 	err = send_as(r, t, stream, how->broken);
 	if (!err)
-		err = turn(r, r->cfg.way.now_ns(r->cfg.way.ctx) + ns);
+		err = turn(r, now + ns);
 	r->wait.active = false;
+	if (!err && !how->silent &&
+	    slow(r, r->cfg.way.now_ns(r->cfg.way.ctx) - now))
+		return lost(r);
 	if (err)
 		return err;
 	if (!r->wait.done)

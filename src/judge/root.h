@@ -84,8 +84,9 @@ struct root {
 	/* The latest requests of the device, and how many there were. */
 	struct root_seen seen[ROOT_SEEN];
 	unsigned seen_n;
-	uint32_t failed; /* streams with an IDE Fail Message, by block */
-	unsigned bad;	 /* packets that could not be taken in */
+	uint32_t failed;  /* streams with an IDE Fail Message, by block */
+	unsigned bad;	  /* packets that could not be taken in */
+	uint64_t slow_ns; /* what slow completions have taken, since init */
 	uint8_t mem[ROOT_MEM_SIZE];
 	uint8_t frame[LINK_FRAME_MAX];
 	uint8_t out[LINK_FRAME_MAX];

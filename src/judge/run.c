@@ -48,6 +48,13 @@ static enum il_err reopen(struct judge *j)
 	return err;
 }
 
+enum il_err judge_wire_again(struct judge *j)
+{
+	enum il_err err = reopen(j);
+
+	return err ? err : probe(j);
+}
+
 /* A bit for each version that VERSION lists. */
 static uint8_t listed(const struct spdm_msg *m)
 {
@@ -91,6 +98,7 @@ static bool recover(struct judge *j)
 	const struct judge_target_ops *ops = judge_ops(j);
 	const char *why;
 
+	j->case_end_ns = UINT64_MAX; /* this has an end of its own */
 	for (unsigned i = 0; i < TRIES; i++) {
 		if (!survey(j))
 			return true;
@@ -176,12 +184,21 @@ static void do_later(struct judge *j)
 	memcpy(j->words, words, sizeof(words));
 }
 
+/* Long enough for some answers, however long one may take. */
+static uint64_t end_of_case(const struct judge *j)
+{
+	const uint64_t some = 16 * j->cfg.timeout_ns;
+
+	return judge_now(j) + (some > JUDGE_CASE_NS ? some : JUDGE_CASE_NS);
+}
+
 static void begin(struct judge *j, const char *name)
 {
 	j->verdict = JUDGE_UNTOLD;
 	j->expected = 0;
 	j->words[0] = '\0';
 	j->heard = false;
+	j->case_end_ns = end_of_case(j);
 	j->dice.state = seed_of(j->cfg.seed, name);
 	judge_log_begin(j);
 }

@@ -284,14 +284,19 @@ static bool probe_behind(struct judge *j, uint8_t code)
 /*
  * Over a socket a device may close the connection at what it cannot decrypt;
  * DMTF's emulator does. Nothing was carried out then, and the session is gone.
+ * It has to be there for the next connection, or it was its end. Registers
+ * that do not answer any more are nobody's right.
  */
 static bool closed(struct judge *j, enum il_err err)
 {
-	if (err != IL_E_IO)
+	if (err != IL_E_IO || judge_ops(j)->cfg_read)
 		return judge_wire_failed(j, err, "awaiting an answer");
 	judge_note(j, "the device closed the connection, which is no answer");
-	j->broken = true;
-	judge_expect(j, true, "it was answered");
+	judge_expect(j, !judge_wire_again(j),
+		     "the device closed the connection, and does not answer on "
+		     "another one: %s",
+		     judge_ops(j)->why(judge_target(j)));
+	j->broken = true; /* the session that the case is about is not there */
 	return false;
 }
 

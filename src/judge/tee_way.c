@@ -43,6 +43,9 @@ bool tee_enable(struct judge *j, bool on)
 {
 	const struct judge_target_ops *o = judge_ops(j);
 
+	if (on && !o->link)
+		judge_note(j, "that the stream is configured and enabled is "
+			      "taken for granted: its registers are not ours");
 	/* A device without IDE has no such register: its keys tell that. */
 	if (o->link && target_link_stream(o->link(judge_target(j)), on))
 		judge_note(j, "the stream has no registers");

@@ -98,8 +98,8 @@ uint64_t judge_now(const struct judge *j)
 	return judge_ops(j)->now_ns(judge_target(j));
 }
 
-static void heard(struct judge *j, bool answer, enum judge_kind kind,
-		  const uint8_t *p, size_t n)
+void judge_heard(struct judge *j, bool answer, enum judge_kind kind,
+		 const uint8_t *p, size_t n)
 {
 	judge_log_put(j, false, answer, kind, p, n);
 	if (j->cfg.heard)
@@ -134,9 +134,16 @@ void judge_awaits(struct judge *j, const struct spdm_shape *sh)
 	j->own_shape = true;
 }
 
+bool judge_late(const struct judge *j)
+{
+	return judge_now(j) >= j->case_end_ns;
+}
+
 /* What a question of before is still answered by, out of the way. */
 static enum il_err pay(struct judge *j)
 {
+	if (j->owed)
+		judge_note(j, "what comes next was asked for before");
 	while (j->owed) {
 		enum il_err err = judge_wire_recv(j, j->cfg.timeout_ns);
 
@@ -152,7 +159,7 @@ enum il_err judge_wire_send(struct judge *j, enum judge_kind kind,
 {
 	const uint64_t end = judge_now(j) + j->cfg.timeout_ns;
 	enum judge_kind as = kind;
-	enum il_err err = pay(j);
+	enum il_err err = judge_late(j) ? IL_E_AGAIN : pay(j);
 
 	if (err)
 		return err;
@@ -175,7 +182,7 @@ enum il_err judge_wire_send(struct judge *j, enum judge_kind kind,
 		return err == IL_E_SPACE ? IL_E_LONG : err;
 	err = judge_ops(j)->send(judge_target(j), as, p, n, end);
 	if (!err)
-		heard(j, false, as, p, n);
+		judge_heard(j, false, as, p, n);
 	return err;
 }
 
@@ -246,7 +253,7 @@ enum il_err judge_wire_recv(struct judge *j, uint64_t timeout_ns)
 	if (err)
 		return err;
 	j->heard = true;
-	heard(j, true, c.kind, c.p, c.n);
+	judge_heard(j, true, c.kind, c.p, c.n);
 	if (c.n > sizeof(j->in))
 		return IL_E_FIELD;
 	if (c.n)
@@ -266,6 +273,14 @@ bool judge_wire_failed(struct judge *j, enum il_err err, const char *doing)
 {
 	const char *why = judge_ops(j)->why(judge_target(j));
 
+	if (err == IL_E_AGAIN) {
+		j->broken = true;
+		judge_say(j, JUDGE_FAIL,
+			  "%s: the device goes on and on, and the case comes "
+			  "to no end",
+			  doing);
+		return false;
+	}
 	if (err == IL_E_STATE) {
 		judge_say(j, JUDGE_FAIL,
 			  "%s: the session is not there any "

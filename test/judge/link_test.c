@@ -73,12 +73,39 @@ static void opening_enumerates_the_device(void **unused)
 	through_free(t);
 }
 
+static unsigned objects[2];
+
+static void listen(void *ctx, bool answer, enum judge_kind kind,
+		   const uint8_t *p, size_t n)
+{
+	(void)ctx;
+	(void)p;
+	objects[answer] += kind == JUDGE_OBJECT && n;
+}
+
+/* Cases that are at the mailbox's registers by themselves as well. */
+static void who_listens_hears_what_goes_through_the_mailbox(void **unused)
+{
+	struct through *t = through_new();
+
+	(void)unused;
+	through_start(t);
+	t->jcfg.heard = listen;
+	through_run(t, "doe/answer-waits");
+	assert_int_equal(t->sum.count[JUDGE_PASS], 1);
+	assert_true(objects[false] > 0);
+	assert_true(objects[true] > 0);
+	through_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cases_of_messages_run_over_a_link_too),
 		cmocka_unit_test(nobody_at_the_other_end_is_gone),
 		cmocka_unit_test(opening_enumerates_the_device),
+		cmocka_unit_test(
+			who_listens_hears_what_goes_through_the_mailbox),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "rig.h"
 
 #include "judge/puppet.h"
+#include "judge/ses.h"
 
 /* A device that hangs, closes, talks nonsense or goes away. */
 
@@ -267,6 +268,106 @@ static void time_for_all_is_a_limit(void **unused)
 	rig_free(r);
 }
 
+/* --- no end --- */
+
+/* As who fetches what a device has more and more of. */
+static void endless(struct judge *j)
+{
+	const uint8_t ask[4] = { SPDM_V12, SPDM_GET_DIGESTS };
+
+	if (judge_connect(j))
+		while (judge_plain(j, ask, sizeof(ask)))
+			continue;
+}
+
+/* clang-format off */
+static const struct judge_case endless_cases[] = {
+	{ .name = "spdm/endless", .group = JUDGE_SPDM, .run = endless },
+	{ .name = "spdm/after", .group = JUDGE_SPDM, .run = session },
+};
+/* clang-format on */
+static const struct judge_table endless_table = { endless_cases,
+						  COUNT(endless_cases) };
+static const struct judge_table *const endless_tables[] = { &endless_table,
+							    NULL };
+
+static void a_case_that_a_device_draws_out_fails_and_the_rest_go_on(void **un)
+{
+	struct rig *r = with(slow);
+	const uint64_t began = r->now_ns;
+
+	(void)un;
+	r->jcfg.tables = endless_tables;
+	rig_run(r);
+	assert_int_equal(r->res[0].verdict, JUDGE_FAIL);
+	assert_non_null(strstr(r->res[0].words, "no end"));
+	assert_int_equal(r->res[1].verdict, JUDGE_PASS);
+	assert_true(r->now_ns - began < 2 * JUDGE_CASE_NS);
+	rig_free(r);
+}
+
+/* --- who closes the connection --- */
+
+static const uint8_t spoilt[32] = { 1, 0, 1, 0, 26, 0 };
+
+/* What cannot be decrypted may cost the connection. */
+static void closes_at_a_record(struct judge *j)
+{
+	bool answered;
+
+	if (judge_connect(j) &&
+	    ses_maybe(j, JUDGE_RECORD, spoilt, sizeof(spoilt), &answered))
+		judge_expect(j, !answered, "it was answered");
+}
+
+/* clang-format off */
+static const struct judge_case closing_cases[] = {
+	{ .name = "spdm/closes", .group = JUDGE_SPDM,
+	  .run = closes_at_a_record },
+};
+/* clang-format on */
+static const struct judge_table closing_table = { closing_cases,
+						  COUNT(closing_cases) };
+static const struct judge_table *const closing_tables[] = { &closing_table,
+							    NULL };
+
+/* As a process whose end the requester notices at its next message. */
+static enum rig_way closes_after(struct rig *r, unsigned nth)
+{
+	const bool was = r->hung;
+
+	(void)nth;
+	r->hung = r->said_n == sizeof(spoilt) &&
+		  !memcmp(r->said, spoilt, sizeof(spoilt));
+	r->dead |= was && bad_at;
+	return r->hung ? RIG_LOST : was ? RIG_CLOSES : RIG_GOES;
+}
+
+static void who_closes_at_a_record_passes_if_it_is_there_again(void **unused)
+{
+	struct rig *r = with(closes_after);
+
+	(void)unused;
+	bad_at = 0;
+	r->jcfg.tables = closing_tables;
+	rig_run(r);
+	assert_int_equal(r->res[0].verdict, JUDGE_PASS);
+	rig_free(r);
+}
+
+static void who_dies_of_a_record_does_not_pass(void **unused)
+{
+	struct rig *r = with(closes_after);
+
+	(void)unused;
+	bad_at = 1;
+	r->jcfg.tables = closing_tables;
+	rig_run(r);
+	assert_int_equal(r->res[0].verdict, JUDGE_FAIL);
+	assert_non_null(strstr(r->res[0].words, "does not answer on another"));
+	rig_free(r);
+}
+
 /* --- silence --- */
 
 /* PCI-SIG's messages outside a session: PCIe Base 6.x §6.31.3 has them
@@ -380,6 +481,11 @@ int main(void)
 		cmocka_unit_test(
 			a_device_of_nothing_but_nonsense_fails_every_case),
 		cmocka_unit_test(time_for_all_is_a_limit),
+		cmocka_unit_test(
+			a_case_that_a_device_draws_out_fails_and_the_rest_go_on),
+		cmocka_unit_test(
+			who_closes_at_a_record_passes_if_it_is_there_again),
+		cmocka_unit_test(who_dies_of_a_record_does_not_pass),
 		cmocka_unit_test(silence_is_seen_without_waiting),
 		cmocka_unit_test(
 			a_device_that_hangs_does_not_pass_for_a_silent_one),
