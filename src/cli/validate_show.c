@@ -40,15 +40,16 @@ static void note(void *ctx, const struct flow_note *n)
 	dec_show(h->d, &l);
 }
 
-static void hex_line(FILE *f, const uint8_t *p, size_t n)
+static void hex_line(FILE *f, const char *what, const uint8_t *p, size_t n)
 {
-	fprintf(f, "              %-16s ", "bytes");
+	fprintf(f, "              %-16s ", what);
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, "%02x", p[i]);
 	fputc('\n', f);
 }
 
-/* A data object that carries no SPDM, or is none. */
+/* A data object that carries no SPDM, or is none; its header is often what the
+ * case is about. */
 static void object(struct dec *d, bool answer, const uint8_t *p, size_t n)
 {
 	struct doe_type t = { 0, 0 };
@@ -61,7 +62,7 @@ static void object(struct dec *d, bool answer, const uint8_t *p, size_t n)
 		fprintf(f, "%6llu %s          no whole data object\n",
 			(unsigned long long)d->sum.packets,
 			answer ? "<-" : "->");
-		hex_line(f, p, n);
+		hex_line(f, "bytes", p, n);
 		return;
 	}
 	if (doe_is_spdm(t, &secured)) {
@@ -73,7 +74,8 @@ static void object(struct dec *d, bool answer, const uint8_t *p, size_t n)
 		(unsigned long long)d->sum.packets, answer ? "<-" : "->",
 		t.vendor, t.type,
 		t.type == DOE_TYPE_DISCOVERY ? " (discovery)" : "");
-	hex_line(f, in, len);
+	hex_line(f, "header", p, n < DOE_HEADER_LEN ? n : DOE_HEADER_LEN);
+	hex_line(f, "bytes", in, len);
 }
 
 static void entry(struct val *v, const struct judge_log *log,
