@@ -128,6 +128,7 @@ static void result(void *ctx, const struct judge_result *r,
 	to->c = r->c;
 	to->verdict = r->verdict;
 	to->expected = r->expected;
+	to->took_ns = r->took_ns;
 	s->n++;
 }
 
@@ -197,6 +198,8 @@ static void start(struct product_in *in, const struct product_at *at)
 	misbehave_init(&in->m);
 	if (at->misbehave && misbehave_add(&in->m, at->misbehave))
 		abort();
+	if (at->garble)
+		product_garble(&in->m, at->garble);
 	misbehave_apply(&in->m, cfg);
 	in->dev = ARENA_NEW(&in->arena, struct device);
 	if (!in->dev || device_init(in->dev, cfg))

@@ -37,6 +37,7 @@ struct product_at {
 	enum product_way way;
 	enum product_kind kind;
 	const char *misbehave; /* NULL: honest */
+	uint64_t garble;       /* its seed; 0: none, see product_garble() */
 	const char *only;      /* a pattern over names of cases */
 };
 
@@ -47,6 +48,7 @@ struct product_result {
 	const struct judge_case *c;
 	enum judge_verdict verdict;
 	unsigned expected;
+	uint64_t took_ns;
 };
 
 #define PRODUCT_RESULTS 4096u
@@ -107,5 +109,8 @@ struct product_in {
 struct judge_target product_messages(struct product_in *in,
 				     const struct spdm_binding *binding);
 struct judge_target product_link(struct product_in *in);
+
+/* One more that is on: nonsense of this seed. */
+void product_garble(struct misbehave *m, uint64_t seed);
 
 #endif
