@@ -7,8 +7,10 @@ static enum il_err wait_frame(void *ctx, uint64_t ns)
 {
 	struct link_rig *r = ctx;
 
-	if (!r->hang && device_run(&r->dev, r->now))
+	if (!r->hang && device_run(&r->dev, r->now)) {
+		r->now += r->slow_ns;
 		return IL_OK;
+	}
 	r->now += ns;
 	return IL_E_TIMEOUT;
 }

@@ -26,7 +26,8 @@ struct link_rig {
 	struct root root;
 	struct mailbox box;
 	uint64_t now;
-	bool hang; /* the device does not run */
+	bool hang;	  /* the device does not run */
+	uint64_t slow_ns; /* what it takes whenever it does */
 };
 
 /* Powered up; @vfs of the device. */

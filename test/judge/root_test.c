@@ -58,6 +58,22 @@ static void who_does_not_answer_is_given_up(void **unused)
 	link_rig_free(r);
 }
 
+/* Always just in time, for thousands of registers: for ever. */
+static void who_answers_slowly_is_given_up_in_the_end(void **unused)
+{
+	struct link_rig *r = link_rig_new(0);
+	uint32_t v;
+	unsigned n = 0;
+
+	(void)unused;
+	r->slow_ns = UINT64_C(2500000000);
+	while (n < 1000 && !root_cfg_read(&r->root, 0, 0, 4, &v))
+		n++;
+	assert_true(n > 10 && n < 100);
+	assert_true(r->root.gone);
+	link_rig_free(r);
+}
+
 static void bars_get_places_of_their_own(void **unused)
 {
 	struct link_rig *r = link_rig_new(2);
@@ -267,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(registers_are_read_and_written),
 		cmocka_unit_test(who_does_not_answer_is_given_up),
+		cmocka_unit_test(who_answers_slowly_is_given_up_in_the_end),
 		cmocka_unit_test(bars_get_places_of_their_own),
 		cmocka_unit_test(memory_is_read_and_written),
 		cmocka_unit_test(what_the_device_sends_is_seen),
