@@ -3,43 +3,11 @@
 
 #include "base/bits.h"
 #include "decode/fields.h"
+#include "judge/judge_priv.h"
 #include "spdm/keys.h"
 #include "spdm/sig.h"
 
 /* The conversation itself: asking, taking the answer, judging its kind. */
-
-static const char *const errors[] = {
-	[SPDM_ERR_INVALID_REQUEST] = "InvalidRequest",
-	[SPDM_ERR_BUSY] = "Busy",
-	[SPDM_ERR_UNEXPECTED_REQUEST] = "UnexpectedRequest",
-	[SPDM_ERR_UNSPECIFIED] = "Unspecified",
-	[SPDM_ERR_DECRYPT_ERROR] = "DecryptError",
-	[SPDM_ERR_UNSUPPORTED_REQUEST] = "UnsupportedRequest",
-	[SPDM_ERR_REQUEST_IN_FLIGHT] = "RequestInFlight",
-	[SPDM_ERR_INVALID_RESPONSE_CODE] = "InvalidResponseCode",
-	[SPDM_ERR_SESSION_LIMIT_EXCEEDED] = "SessionLimitExceeded",
-	[SPDM_ERR_SESSION_REQUIRED] = "SessionRequired",
-	[SPDM_ERR_RESET_REQUIRED] = "ResetRequired",
-	[SPDM_ERR_RESPONSE_TOO_LARGE] = "ResponseTooLarge",
-	[SPDM_ERR_REQUEST_TOO_LARGE] = "RequestTooLarge",
-	[SPDM_ERR_LARGE_RESPONSE] = "LargeResponse",
-	[SPDM_ERR_MESSAGE_LOST] = "MessageLost",
-	[SPDM_ERR_INVALID_POLICY] = "InvalidPolicy",
-	[SPDM_ERR_DATA_TOO_LARGE] = "DataTooLarge",
-	[SPDM_ERR_VERSION_MISMATCH] = "VersionMismatch",
-	[SPDM_ERR_RESPONSE_NOT_READY] = "ResponseNotReady",
-	[SPDM_ERR_REQUEST_RESYNCH] = "RequestResynch",
-	[SPDM_ERR_OPERATION_FAILED] = "OperationFailed",
-	[SPDM_ERR_NO_PENDING_REQUESTS] = "NoPendingRequests",
-	[SPDM_ERR_REQUEST_SESSION_TERMINATED] = "RequestSessionTerminated",
-	[SPDM_ERR_INVALID_STATE] = "InvalidState",
-};
-
-const char *talk_error_name(uint8_t code)
-{
-	return code < COUNT(errors) && errors[code] ? errors[code]
-						    : "of no name";
-}
 
 bool talk_zero(const uint8_t *p, size_t n)
 {
@@ -161,7 +129,7 @@ bool talk_refused(struct talk *t, uint64_t how)
 	code = t->got.p[2];
 	return judge_expect(t->j, how & TALK_E(code),
 			    "ERROR 0x%02x (%s) is not the code for it", code,
-			    talk_error_name(code));
+			    judge_spdm_error(code));
 }
 
 bool talk_note(struct talk *t, struct crypto_slot *s, bool vca)

@@ -133,6 +133,4 @@ bool talk_reserved_set(struct talk *t, const struct spdm_msg *m);
 /* All of @n bytes are zero. */
 bool talk_zero(const uint8_t *p, size_t n);
 
-const char *talk_error_name(uint8_t code);
-
 #endif

@@ -2,6 +2,7 @@
 #include "judge/talk.h"
 
 #include "base/bits.h"
+#include "judge/judge_priv.h"
 #include "spdm/caps.h"
 #include "spdm/keys.h"
 #include "spdm/sig.h"
@@ -27,7 +28,7 @@ static bool stopped(struct talk *t, const char *what)
 {
 	if (t->got.n >= 4 && t->got.p[1] == SPDM_ERROR)
 		judge_absent(t->j, "%s was answered by ERROR 0x%02x (%s)", what,
-			     t->got.p[2], talk_error_name(t->got.p[2]));
+			     t->got.p[2], judge_spdm_error(t->got.p[2]));
 	else
 		judge_absent(t->j, "what came to %s is not its response", what);
 	return false;
