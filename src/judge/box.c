@@ -67,6 +67,10 @@ bool box_ok(struct judge *j, enum il_err err, const char *doing)
 
 	if (!judge_on(j))
 		return false;
+	if (!err && judge_late(j))
+		err = IL_E_AGAIN;
+	if (err == IL_E_AGAIN)
+		return judge_wire_failed(j, err, doing);
 	if (!err)
 		return true;
 	if (err == IL_E_STATE)
