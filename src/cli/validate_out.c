@@ -181,12 +181,12 @@ static void tap_text(FILE *f, const char *s)
 	}
 }
 
-/* A YAML string in quotes. */
-static void yaml(FILE *f, const char *name, const char *s)
+/* A YAML string in quotes: the first @n bytes of @s. */
+static void quoted(FILE *f, const char *s, size_t n)
 {
-	fprintf(f, "  %s: \"", name);
-	for (; *s; s++) {
-		const unsigned char c = (unsigned char)*s;
+	fputc('"', f);
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char c = (unsigned char)s[i];
 
 		if (c == '"' || c == '\\')
 			fprintf(f, "\\%c", c);
@@ -198,14 +198,22 @@ static void yaml(FILE *f, const char *name, const char *s)
 	fputs("\"\n", f);
 }
 
-/* A block of lines, each indented. */
-static void yaml_block(FILE *f, const char *name, const char *s)
+static void yaml(FILE *f, const char *name, const char *s)
 {
-	fprintf(f, "  %s: |\n", name);
+	fprintf(f, "  %s: ", name);
+	quoted(f, s, strlen(s));
+}
+
+/* A list of lines: they begin with blanks, which in a block of text would say
+ * how far it is indented. */
+static void yaml_lines(FILE *f, const char *name, const char *s)
+{
+	fprintf(f, "  %s:\n", name);
 	while (*s) {
 		const size_t n = strcspn(s, "\n");
 
-		fprintf(f, "    %.*s\n", (int)n, s);
+		fputs("    - ", f);
+		quoted(f, s, n);
 		s += n + (s[n] == '\n');
 	}
 }
@@ -238,7 +246,7 @@ static void tap_one(struct val *v, const struct val_case *k)
 	yaml(f, "source", k->c->source);
 	yaml(f, "sure", val_sure(k->c->sure));
 	if (k->exchange)
-		yaml_block(f, "exchange", k->exchange);
+		yaml_lines(f, "exchange", k->exchange);
 	fputs("  ...\n", f);
 	fflush(f);
 }
