@@ -70,7 +70,7 @@ void il_device_fini(struct il_device *d)
 {
 	il_front_fini(d->front);
 	il_pci_fini(d->pci);
-	bytes_wipe(d, sizeof(*d));
+	bytes_wipe(d, d->size); /* what fills up between them, too */
 }
 
 struct il_front *il_device_front(struct il_device *d)
