@@ -9,9 +9,12 @@ usage: install_test.py MESON BUILD SOURCE CC
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 MESON, BUILD, SOURCE, CC = sys.argv[1:5]
@@ -147,14 +150,18 @@ def programs(tree, work):
     folder = os.path.join(SOURCE, "examples")
     out = []
     for name in sorted(os.listdir(folder)):
-        if not name.endswith(".c"):
+        src = [os.path.join(folder, name)]
+        if os.path.isdir(src[0]):
+            src = sorted(os.path.join(src[0], n) for n in os.listdir(src[0]))
+        src = [x for x in src if x.endswith(".c")]
+        if not src:
             continue
+        name = name.removesuffix(".c")
         for how, libs in (("shared", shared), ("static", static)):
-            exe = os.path.join(work, f"{name[:-2]}-{how}")
-            out.append((name[:-2], how,
-                        [*CC.split(), "-std=gnu11", "-O0", *WARN,
-                         os.path.join(folder, name), *flags, *libs,
-                         "-o", exe], exe))
+            exe = os.path.join(work, f"{name}-{how}")
+            out.append((name, how,
+                        [*CC.split(), "-std=gnu11", "-O0", *WARN, *src,
+                         *flags, *libs, "-o", exe], exe))
     return out
 
 
@@ -210,6 +217,84 @@ def tool(tree, sock, root, env, what):
           f"{what}, interlock validate:\n{r.stdout}{r.stderr}")
 
 
+def frame(sock):
+    head = sock.recv(12, socket.MSG_WAITALL)
+    n = int.from_bytes(head[8:12], "big")
+    return head + sock.recv(n, socket.MSG_WAITALL) if len(head) == 12 else b""
+
+
+def through(tree, at, env, before=None, last=0):
+    """What `interlock request` said, up to an interface that runs, and how
+    many frames it sent; @before is called when frame @last is due."""
+    here, there = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+    count = []
+
+    def carry():
+        one, _ = here.accept()
+        there.connect(at)
+        with one:
+            while f := frame(one):
+                count.append(f)
+                if len(count) == last:
+                    before()
+                try:
+                    there.sendall(f)
+                    f = frame(there)
+                except OSError:
+                    break
+                if not f:
+                    break
+                one.sendall(f)
+
+    with here, there:
+        here.bind(at + ".mid")
+        here.listen()
+        t = threading.Thread(target=carry, daemon=True)
+        t.start()
+        r = run([tree.tool, "request", f"unix:{at}.mid", "--timeout", "1",
+                 "--steps", "connect,session,ide,tdisp"], env=env)
+        there.shutdown(socket.SHUT_RDWR)
+        t.join(PATIENCE)
+    os.unlink(at + ".mid")
+    return r, len(count)
+
+
+def halves(tree, exe, at, ident, env):
+    """Each half is killed while an interface runs. Then nothing of that is
+    left: its session does not go on, and all begins anew."""
+    with Device([exe, at, ident], env) as dev:
+        def pids():
+            said = []
+            for line in dev.p.stdout:
+                said.append(line)
+                if m := re.match(r"front (\d+) back (\d+)$", line):
+                    return said, [int(x) for x in m.groups()]
+            sys.exit(f"two-processors: {said}")
+
+        now = [pids()]
+        r, n = through(tree, at, env)
+        check(r.returncode == 0, f"two-processors:\n{r.stdout}{r.stderr}")
+        for which, half in enumerate(("front", "back")):
+            def kill():
+                os.kill(now[-1][1][which], signal.SIGKILL)
+                now.append(pids())
+
+            # STOP is due, then come state and END_SESSION
+            r, _ = through(tree, at, env, kill, n - 2)
+            check(r.returncode == 1 and "RUN" in r.stdout and
+                  now[-1][1][1] != now[-2][1][1] and
+                  (now[-1][1][0] != now[-2][1][0]) == (half == "front"),
+                  f"{half} is killed: {now}\n{r.stdout}{r.stderr}")
+            r, _ = through(tree, at, env)
+            check(r.returncode == 0,
+                  f"after the {half}'s end:\n{r.stdout}{r.stderr}")
+        said = "".join(sum((x[0] for x in now), []))
+        while "without a front" not in said:
+            said += dev.p.stdout.readline() or sys.exit(said)
+        check("interface was RUN, is UNLOCKED" in said,
+              f"the back without its front: {said}")
+
+
 def run_all(tree, progs, work):
     env = dict(os.environ, LD_LIBRARY_PATH=tree.libdir)
     ident = os.path.join(work, "id")
@@ -232,6 +317,8 @@ def run_all(tree, progs, work):
         with Device([exe[n, how], *args], env):
             requester(exe["requester", how], at, root, env, f"{n} ({how})")
             tool(tree, at, root, env, f"{n} ({how})")
+    halves(tree, exe["two-processors", "shared"], os.path.join(work, "two"),
+           ident, env)
     # A device under another root is not believed.
     other = os.path.join(work, "other")
     must([tree.tool, "identity", "new", other])
