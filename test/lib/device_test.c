@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "device_rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The installed device, by its installed functions alone. */
@@ -280,6 +281,46 @@ static void the_macros_are_an_upper_bound_and_not_a_loose_one(void **unused)
 	unit_free(u);
 }
 
+/* The guide's table, docs/porting.md. */
+static const char *guide;
+
+static void the_guide_says_how_much_memory(void **unused)
+{
+	struct unit *u = unit_new();
+	unsigned long v[6];
+	unsigned rows = 0;
+	char line[256];
+	FILE *f = fopen(guide, "r");
+
+	(void)unused;
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		size_t said, n;
+
+		if (sscanf(line, "| %lu | %lu | %lu | %lu | %lu | %lu |", &v[0],
+			   &v[1], &v[2], &v[3], &v[4], &v[5]) != 6)
+			continue;
+		rows++;
+		u->cfg.spdm.conns = (uint8_t)v[0];
+		u->cfg.spdm.sessions = (uint8_t)v[1];
+		u->cfg.pci.tdis = (uint32_t)v[2];
+		u->cfg.pci.streams = (uint32_t)v[3];
+		u->cfg.spdm.transfer = 1024;
+		u->cfg.spdm.record_cap = 512;
+		u->cfg.pci.report_cap = 64;
+		said = sizeof(void *) == 8 ? v[4] : v[5];
+		n = il_device_size(&u->cfg) - v[0] * (1024 + 512) - v[2] * 64;
+		assert_true(n <= said);
+		assert_true(n >= said - said / 10);
+	}
+	(void)fclose(f);
+	assert_true(rows >= 3);
+	u->cfg.spdm.conns = 1;
+	u->cfg.pci.tdis = UNIT_TDIS;
+	unit_start(u);
+	unit_free(u);
+}
+
 static void numbers_out_of_range_are_refused(void **unused)
 {
 	struct unit *u = unit_new();
@@ -526,7 +567,7 @@ static int close_all(void **unused)
 	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
@@ -543,6 +584,7 @@ int main(void)
 		cmocka_unit_test(memory_is_counted_and_no_less_will_do),
 		cmocka_unit_test(
 			the_macros_are_an_upper_bound_and_not_a_loose_one),
+		cmocka_unit_test(the_guide_says_how_much_memory),
 		cmocka_unit_test(numbers_out_of_range_are_refused),
 		cmocka_unit_test(data_objects_are_answered_by_data_objects),
 		cmocka_unit_test(mctp_messages_are_answered_by_mctp_messages),
@@ -554,5 +596,8 @@ int main(void)
 			nothing_is_asked_of_a_requester_that_cannot_be),
 	};
 
+	if (argc != 2)
+		return 2;
+	guide = argv[1];
 	return cmocka_run_group_tests(tests, open_all, close_all);
 }
