@@ -220,10 +220,12 @@ static void try_case(struct judge *j)
 /*
  * A case that heard nothing at all may have met a connection that was dead
  * before it: it has another go on a new one. A device that is not there any
- * more was not tested by it.
+ * more fails the case that found it so: it answered the one before.
  */
 static void try_twice(struct judge *j, const char *name)
 {
+	size_t at;
+
 	try_case(j);
 	if (j->verdict != JUDGE_FAIL || !j->broken || j->heard)
 		return;
@@ -231,8 +233,9 @@ static void try_twice(struct judge *j, const char *name)
 		begin(j, name);
 		try_case(j);
 	} else {
-		begin(j, name);
-		say_gone(j);
+		at = strlen(j->words);
+		snprintf(j->words + at, sizeof(j->words) - at,
+			 "; nor has it answered anything since");
 	}
 }
 
