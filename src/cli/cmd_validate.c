@@ -47,7 +47,8 @@ static void result(void *ctx, const struct judge_result *r,
 	memcpy(k->name, r->name, sizeof(k->name));
 	if (r->words[0])
 		k->words = strdup(r->words);
-	if (r->verdict == JUDGE_FAIL)
+	if (r->verdict == JUDGE_FAIL ||
+	    (v->verbose && r->verdict == JUDGE_PASS))
 		k->exchange = val_exchange(v, log);
 	if (v->form->one)
 		v->form->one(v, k);

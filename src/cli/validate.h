@@ -19,7 +19,9 @@ struct val_case {
 	enum judge_verdict verdict;
 	unsigned expected; /* expectations evaluated */
 	char *words;	   /* NULL: none */
-	char *exchange;	   /* of those that failed, decoded; NULL: none */
+	/* Of those that failed, and with --verbose of those that passed,
+	 * decoded; NULL: none. */
+	char *exchange;
 	uint64_t took_ns;
 };
 

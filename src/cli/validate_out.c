@@ -121,6 +121,11 @@ static void junit_case(struct val *v, const struct val_case *k)
 		xml(f, k->exchange ? k->exchange : "");
 		fprintf(f, "</%s>\n", tag);
 	}
+	if (k->verdict == JUDGE_PASS && k->exchange) {
+		fputs("   <system-out>", f);
+		xml(f, k->exchange);
+		fputs("</system-out>\n", f);
+	}
 	fputs("  </testcase>\n", f);
 }
 

@@ -40,16 +40,18 @@ static void begin(struct val *v)
 	v->group = -1;
 }
 
-static void why_it_failed(struct val *v, const struct val_case *k)
+/* What was asked for, what was sent, what came. */
+static void what_it_was(struct val *v, const struct val_case *k)
 {
 	FILE *f = v->c->out;
 
 	fprintf(f, "      requirement: %s\n", k->c->says);
 	fprintf(f, "      source:      %s (%s)\n", k->c->source,
 		val_sure(k->c->sure));
-	fprintf(f, "      found:       %s%s\n",
-		k->expected ? "" : "on the way there: ",
-		k->words ? k->words : "");
+	if (k->verdict == JUDGE_FAIL)
+		fprintf(f, "      found:       %s%s\n",
+			k->expected ? "" : "on the way there: ",
+			k->words ? k->words : "");
 	if (k->exchange)
 		fprintf(f, "      exchange:\n%s", k->exchange);
 }
@@ -63,8 +65,8 @@ static void one(struct val *v, const struct val_case *k)
 	if (k->verdict == JUDGE_ABSENT || k->verdict == JUDGE_BROKEN)
 		fprintf(f, ": %s", k->words ? k->words : "");
 	fputc('\n', f);
-	if (k->verdict == JUDGE_FAIL)
-		why_it_failed(v, k);
+	if (k->verdict == JUDGE_FAIL || k->exchange)
+		what_it_was(v, k);
 	fflush(f);
 }
 

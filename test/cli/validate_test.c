@@ -169,6 +169,24 @@ static unsigned tap_cases(char *text)
 	return n;
 }
 
+/* What was sent and what came, of a case that passed. */
+static void verbose_shows_what_passed_too(void **state)
+{
+	struct rig *r = *state;
+	struct served s = { .misbehave = NULL };
+
+	request_serve(r, &s);
+	rig_run(r, "validate", s.target, "--verbose", "--only",
+		"spdm-1.2/session-ends", NULL);
+	request_stop(&s);
+	assert_int_equal(r->status, 0);
+	assert_non_null(strstr(r->out, "  pass        spdm-1.2/session-ends\n"
+				       "      requirement: "));
+	assert_non_null(strstr(r->out, " <- "));
+	assert_non_null(strstr(r->out, "END_SESSION_ACK 1.2\n"));
+	assert_null(strstr(r->out, "found:"));
+}
+
 static void tap_has_a_line_for_each_case_and_a_plan(void **state)
 {
 	struct rig *r = *state;
@@ -336,6 +354,7 @@ int main(void)
 		TEST(json_says_of_each_case_what_came_of_it),
 		TEST(a_rule_that_is_broken_fails_its_case_alone),
 		TEST(junit_is_xml_whose_counts_are_right),
+		TEST(verbose_shows_what_passed_too),
 		TEST(tap_has_a_line_for_each_case_and_a_plan),
 		TEST(a_capture_and_a_key_log_can_be_read_again),
 		TEST(mctp_is_judged_and_captured_too),
