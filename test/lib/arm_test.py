@@ -40,6 +40,8 @@ PROGRAMS = {
     "device": (["test/lib/bench.c", "test/lib/device_rig.c",
                 "test/lib/device_test.c", "test/maker_fake.c"],
                ["docs/porting.md"]),
+    "device-talk": (["test/lib/bench.c", "test/lib/device_rig.c",
+                     "test/lib/device_talk_test.c", "test/maker_fake.c"], []),
 }
 for name in ("codec", "opaque"):
     PROGRAMS["spdm-" + name] = ([f"test/spdm/{name}_test.c"], [])
@@ -62,7 +64,7 @@ for name in ("csr", "cert", "pair", "said"):
 PROGRAMS["spdm-pqc"] = (PAIR + ["test/spdm/large_rig.c", "test/spdm/pqc_rig.c",
                                 "test/spdm/pqc_test.c"], [])
 # These link to the library as firmware does, and find none of its insides.
-INSTALLED = {"device"}
+INSTALLED = {"device", "device-talk"}
 
 
 def skip(why):
