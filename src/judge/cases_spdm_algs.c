@@ -77,11 +77,19 @@ static void one_of_each(struct judge *j)
 	talk_end(&t);
 }
 
+/* Without sessions there may be none. */
+static bool some_table(struct talk *t)
+{
+	if (!t->sel.tables)
+		judge_absent(t->j, "ALGORITHMS has no AlgStruct");
+	return t->sel.tables;
+}
+
 static void one_of_each_table(struct judge *j)
 {
 	struct talk t;
 
-	if (selected(&t, j))
+	if (selected(&t, j) && some_table(&t))
 		for (uint8_t i = 0; i < t.sel.tables; i++)
 			judge_expect(j, one_at_most(t.sel.table[i].bits),
 				     "AlgType %u: 0x%04x was selected",
@@ -129,7 +137,7 @@ static void tables_of_offer(struct judge *j)
 {
 	struct talk t;
 
-	if (selected(&t, j))
+	if (selected(&t, j) && some_table(&t))
 		for (uint8_t i = 0; i < t.sel.tables && judge_on(j); i++) {
 			const struct spdm_alg_table *a = &t.sel.table[i];
 

@@ -18,15 +18,19 @@ static void rule(struct judge *j, uint32_t has, uint32_t any, uint32_t not_all)
 
 	if (talk_begin(&t, j, TALK_CAPS, NULL)) {
 		f = t.theirs.flags;
-		judge_expect(j, !not_all || (f & not_all) != not_all,
-			     "flags 0x%08x have all of 0x%08x", f, not_all);
-		if (judge_on(j) && has && (f & has))
+		if (not_all)
+			judge_expect(j, (f & not_all) != not_all,
+				     "flags 0x%08x have all of 0x%08x", f,
+				     not_all);
+		else if (f & has)
 			judge_expect(j, f & any,
 				     "flags 0x%08x have 0x%08x, and none of "
 				     "0x%08x",
 				     f, f & has, any);
-		else if (judge_on(j))
-			judge_expect(j, true, "nothing to need");
+		else
+			judge_absent(j,
+				     "the device sets none of the flags 0x%08x",
+				     has);
 	}
 	talk_end(&t);
 }

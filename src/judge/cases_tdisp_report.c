@@ -106,7 +106,8 @@ static void each_range(struct judge *j,
 				  (unsigned)r.pages, r.attrs, what))
 			return;
 	}
-	judge_expect(j, true, "no range is wrong");
+	if (!w.ranges)
+		judge_absent(j, "no range is reported");
 }
 
 static bool attrs_exist(const struct tdisp_range *r)
@@ -163,7 +164,8 @@ static void report_ascends(struct judge *j)
 				  (unsigned long long)a.first_page))
 			return;
 	}
-	judge_expect(j, true, "they ascend");
+	if (w.ranges < 2)
+		judge_absent(j, "there are no two ranges");
 }
 
 /* --- what the lock decides --- */
@@ -440,7 +442,8 @@ static void report_in_bars(struct judge *j)
 			    "range %u is not within BAR %u", (unsigned)i, r.id))
 			return;
 	}
-	judge_expect(j, true, "all are within");
+	if (!w.ranges)
+		judge_absent(j, "no range is reported");
 }
 
 /* clang-format off */

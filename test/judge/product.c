@@ -150,6 +150,8 @@ static void kind_of(struct device_cfg *cfg, enum product_kind kind)
 		break;
 	case PRODUCT_SLOW:
 		cfg->sign_us = 10000;
+		cfg->spdm.caps |= SPDM_CAP_CERT_INSTALL_RESET |
+				  SPDM_CAP_SET_KEY_PAIR_RESET;
 		break;
 	case PRODUCT_MUTUAL:
 		cfg->spdm.caps |= SPDM_CAP_MUT_AUTH | SPDM_CAP_ENCAP;

@@ -27,7 +27,9 @@ enum product_way {
 /* What the device is: full.json, or that with a change. */
 enum product_kind {
 	PRODUCT_FULL,
-	PRODUCT_SLOW,	/* signatures take their time: ResponseNotReady */
+	/* Signatures take their time: ResponseNotReady; and what was
+	 * written takes a reset. */
+	PRODUCT_SLOW,
 	PRODUCT_MUTUAL, /* requesters are asked who they are */
 	PRODUCT_LEAST,	/* certificates and sessions, and nothing else */
 	PRODUCT_KINDS,
