@@ -53,12 +53,28 @@ size_t tee_key_obj(uint8_t *out, enum idekm_object o,
 	return IDEKM_KEY_HDR_LEN;
 }
 
+/*
+ * Of the seed and of the session: with a seed that comes again a device would
+ * be given keys that it has had, which it may refuse.
+ */
+static void new_key(struct judge *j, uint8_t out[IDEKM_KEY_LEN])
+{
+	uint8_t of[IDEKM_KEY_LEN + SPDM_HASH_MAX];
+
+	judge_random(j, of, IDEKM_KEY_LEN);
+	memcpy(of + IDEKM_KEY_LEN, j->q.keys.data_dir[SPDM_DIR_REQ],
+	       SPDM_HASH_MAX);
+	if (crypto_hash(j->cfg.crypto, CRYPTO_SHA256, of, sizeof(of), out))
+		memcpy(out, of, IDEKM_KEY_LEN);
+	bytes_wipe(of, sizeof(of));
+}
+
 /* The invocation field is two words: 0, then the counter's first value. */
 size_t tee_key_prog(struct judge *j, uint8_t *out, const struct idekm_ref *ref)
 {
 	size_t n = tee_key_obj(out, IDEKM_KEY_PROG, ref);
 
-	judge_random(j, out + n, IDEKM_KEY_LEN);
+	new_key(j, out + n);
 	n += IDEKM_KEY_LEN;
 	memset(out + n, 0, IDEKM_IFV_LEN);
 	out[n + 4] = 1;

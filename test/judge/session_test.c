@@ -74,9 +74,27 @@ static void a_device_of_ours_passes_all_cases_of_sessions(void **unused)
 	rig_free(r);
 }
 
+/* A device need not take keys of IDE that it has had. */
+static void the_same_seed_again_has_the_same_verdicts(void **unused)
+{
+	static const char *const only[] = { "tdisp/lock-locks" };
+	struct rig *r = rig_new();
+
+	(void)unused;
+	r->jcfg.only = only;
+	r->jcfg.n_only = 1;
+	for (unsigned i = 0; i < 2; i++) {
+		rig_run(r);
+		assert_string_equal(r->res[0].words, "");
+		assert_int_equal(r->res[0].verdict, JUDGE_PASS);
+	}
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_seed_again_has_the_same_verdicts),
 		cmocka_unit_test(a_device_of_ours_passes_all_cases_of_sessions),
 	};
 
