@@ -183,17 +183,17 @@ static void error_enc(struct wr *w, const struct spdm_msg *m)
 
 /* clang-format off */
 const struct spdm_codec spdm_codec_carry[] = {
-	{ SPDM_GET_ENCAPSULATED_REQUEST,      SPDM_V11, NULL,          NULL },
-	{ SPDM_ENCAPSULATED_REQUEST,          SPDM_V11, encap_dec,     encap_enc },
-	{ SPDM_DELIVER_ENCAPSULATED_RESPONSE, SPDM_V11, encap_dec,     encap_enc },
-	{ SPDM_ENCAPSULATED_RESPONSE_ACK,     SPDM_V11, encap_dec,     encap_enc },
-	{ SPDM_CHUNK_SEND,                    SPDM_V12, chunk_dec,     chunk_enc },
-	{ SPDM_CHUNK_SEND_ACK,                SPDM_V12, chunk_ack_dec, chunk_ack_enc },
-	{ SPDM_CHUNK_GET,                     SPDM_V12, chunk_get_dec, chunk_get_enc },
-	{ SPDM_CHUNK_RESPONSE,                SPDM_V12, chunk_dec,     chunk_enc },
-	{ SPDM_VENDOR_DEFINED_REQUEST,        SPDM_V10, vdm_dec,       vdm_enc },
-	{ SPDM_VENDOR_DEFINED_RESPONSE,       SPDM_V10, vdm_dec,       vdm_enc },
-	{ SPDM_RESPOND_IF_READY,              SPDM_V10, NULL,          NULL },
-	{ SPDM_ERROR,                         SPDM_V10, error_dec,     error_enc },
+	{ SPDM_GET_ENCAPSULATED_REQUEST,      SPDM_V11, NULL,                    NULL },
+	{ SPDM_ENCAPSULATED_REQUEST,          SPDM_V11, encap_dec,               encap_enc },
+	{ SPDM_DELIVER_ENCAPSULATED_RESPONSE, SPDM_V11, encap_dec,               encap_enc },
+	{ SPDM_ENCAPSULATED_RESPONSE_ACK,     SPDM_V11, encap_dec,               encap_enc },
+	{ SPDM_CHUNK_SEND,                    SPDM_V12, chunk_dec,               chunk_enc },
+	{ SPDM_CHUNK_SEND_ACK,                SPDM_V12, ONLY_REQ(chunk_ack_dec), chunk_ack_enc },
+	{ SPDM_CHUNK_GET,                     SPDM_V12, chunk_get_dec,           ONLY_REQ(chunk_get_enc) },
+	{ SPDM_CHUNK_RESPONSE,                SPDM_V12, chunk_dec,               chunk_enc },
+	{ SPDM_VENDOR_DEFINED_REQUEST,        SPDM_V10, vdm_dec,                 vdm_enc },
+	{ SPDM_VENDOR_DEFINED_RESPONSE,       SPDM_V10, vdm_dec,                 vdm_enc },
+	{ SPDM_RESPOND_IF_READY,              SPDM_V10, NULL,                    NULL },
+	{ SPDM_ERROR,                         SPDM_V10, error_dec,               error_enc },
 };
 /* clang-format on */

@@ -205,11 +205,11 @@ static void caps_enc(struct wr *w, const struct spdm_msg *m)
 
 /* clang-format off */
 const struct spdm_codec spdm_codec_connect[] = {
-	{ SPDM_GET_VERSION,          SPDM_V10, NULL,        NULL },
-	{ SPDM_VERSION,              SPDM_V10, version_dec, version_enc },
-	{ SPDM_GET_CAPABILITIES,     SPDM_V10, caps_dec,    caps_enc },
-	{ SPDM_CAPABILITIES,         SPDM_V10, caps_dec,    caps_enc },
-	{ SPDM_NEGOTIATE_ALGORITHMS, SPDM_V10, algs_dec,    algs_enc },
-	{ SPDM_ALGORITHMS,           SPDM_V10, algs_dec,    algs_enc },
+	{ SPDM_GET_VERSION,          SPDM_V10, NULL,                  NULL },
+	{ SPDM_VERSION,              SPDM_V10, ONLY_REQ(version_dec), version_enc },
+	{ SPDM_GET_CAPABILITIES,     SPDM_V10, caps_dec,              caps_enc },
+	{ SPDM_CAPABILITIES,         SPDM_V10, caps_dec,              caps_enc },
+	{ SPDM_NEGOTIATE_ALGORITHMS, SPDM_V10, algs_dec,              algs_enc },
+	{ SPDM_ALGORITHMS,           SPDM_V10, algs_dec,              algs_enc },
 };
 /* clang-format on */

@@ -158,13 +158,13 @@ static void set_key_pair_enc(struct wr *w, const struct spdm_msg *m)
 
 /* clang-format off */
 const struct spdm_codec spdm_codec_manage[] = {
-	{ SPDM_GET_CSR,               SPDM_V12, get_csr_dec,      get_csr_enc },
-	{ SPDM_CSR,                   SPDM_V12, csr_dec,          csr_enc },
-	{ SPDM_SET_CERTIFICATE,       SPDM_V12, set_cert_dec,     set_cert_enc },
-	{ SPDM_SET_CERTIFICATE_RSP,   SPDM_V12, NULL,             NULL },
-	{ SPDM_GET_KEY_PAIR_INFO,     SPDM_V13, get_key_pair_dec, get_key_pair_enc },
-	{ SPDM_KEY_PAIR_INFO,         SPDM_V13, key_pair_dec,     key_pair_enc },
-	{ SPDM_SET_KEY_PAIR_INFO,     SPDM_V13, set_key_pair_dec, set_key_pair_enc },
-	{ SPDM_SET_KEY_PAIR_INFO_ACK, SPDM_V13, NULL,             NULL },
+	{ SPDM_GET_CSR,               SPDM_V12, get_csr_dec,            ONLY_REQ(get_csr_enc) },
+	{ SPDM_CSR,                   SPDM_V12, ONLY_REQ(csr_dec),      csr_enc },
+	{ SPDM_SET_CERTIFICATE,       SPDM_V12, set_cert_dec,           ONLY_REQ(set_cert_enc) },
+	{ SPDM_SET_CERTIFICATE_RSP,   SPDM_V12, NULL,                   NULL },
+	{ SPDM_GET_KEY_PAIR_INFO,     SPDM_V13, get_key_pair_dec,       ONLY_REQ(get_key_pair_enc) },
+	{ SPDM_KEY_PAIR_INFO,         SPDM_V13, ONLY_REQ(key_pair_dec), key_pair_enc },
+	{ SPDM_SET_KEY_PAIR_INFO,     SPDM_V13, set_key_pair_dec,       ONLY_REQ(set_key_pair_enc) },
+	{ SPDM_SET_KEY_PAIR_INFO_ACK, SPDM_V13, NULL,                   NULL },
 };
 /* clang-format on */

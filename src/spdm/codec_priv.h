@@ -14,6 +14,17 @@ struct spdm_codec {
 	void (*enc)(struct wr *w, const struct spdm_msg *m);
 };
 
+/*
+ * In a row, what a responder never does: it makes no requests but those that it
+ * may ask of its requester, and reads no answers but to these. The device
+ * library is built without.
+ */
+#ifdef SPDM_RESPONDER_ONLY
+#define ONLY_REQ(fn) NULL
+#else
+#define ONLY_REQ(fn) fn
+#endif
+
 extern const struct spdm_codec spdm_codec_connect[];
 extern const struct spdm_codec spdm_codec_prove[];
 extern const struct spdm_codec spdm_codec_session[];

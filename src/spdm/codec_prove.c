@@ -262,17 +262,17 @@ static void mel_enc(struct wr *w, const struct spdm_msg *m)
 
 /* clang-format off */
 const struct spdm_codec spdm_codec_prove[] = {
-	{ SPDM_GET_DIGESTS,       SPDM_V10, NULL,               NULL },
-	{ SPDM_DIGESTS,           SPDM_V10, digests_dec,        digests_enc },
-	{ SPDM_GET_CERTIFICATE,   SPDM_V10, get_cert_dec,       get_cert_enc },
-	{ SPDM_CERTIFICATE,       SPDM_V10, cert_dec,           cert_enc },
-	{ SPDM_CHALLENGE,         SPDM_V10, challenge_dec,      challenge_enc },
-	{ SPDM_CHALLENGE_AUTH,    SPDM_V10, challenge_auth_dec, challenge_auth_enc },
-	{ SPDM_GET_MEASUREMENTS,  SPDM_V10, get_meas_dec,       get_meas_enc },
-	{ SPDM_MEASUREMENTS,      SPDM_V10, meas_dec,           meas_enc },
-	{ SPDM_GET_ENDPOINT_INFO, SPDM_V13, get_ep_info_dec,    get_ep_info_enc },
-	{ SPDM_ENDPOINT_INFO,     SPDM_V13, ep_info_dec,        ep_info_enc },
-	{ SPDM_GET_MEASUREMENT_EXTENSION_LOG, SPDM_V13, get_mel_dec, get_mel_enc },
-	{ SPDM_MEASUREMENT_EXTENSION_LOG,     SPDM_V13, mel_dec,     mel_enc },
+	{ SPDM_GET_DIGESTS,                   SPDM_V10, NULL,               NULL },
+	{ SPDM_DIGESTS,                       SPDM_V10, digests_dec,        digests_enc },
+	{ SPDM_GET_CERTIFICATE,               SPDM_V10, get_cert_dec,       get_cert_enc },
+	{ SPDM_CERTIFICATE,                   SPDM_V10, cert_dec,           cert_enc },
+	{ SPDM_CHALLENGE,                     SPDM_V10, challenge_dec,      challenge_enc },
+	{ SPDM_CHALLENGE_AUTH,                SPDM_V10, challenge_auth_dec, challenge_auth_enc },
+	{ SPDM_GET_MEASUREMENTS,              SPDM_V10, get_meas_dec,       ONLY_REQ(get_meas_enc) },
+	{ SPDM_MEASUREMENTS,                  SPDM_V10, ONLY_REQ(meas_dec), meas_enc },
+	{ SPDM_GET_ENDPOINT_INFO,             SPDM_V13, get_ep_info_dec,    get_ep_info_enc },
+	{ SPDM_ENDPOINT_INFO,                 SPDM_V13, ep_info_dec,        ep_info_enc },
+	{ SPDM_GET_MEASUREMENT_EXTENSION_LOG, SPDM_V13, get_mel_dec,        ONLY_REQ(get_mel_enc) },
+	{ SPDM_MEASUREMENT_EXTENSION_LOG,     SPDM_V13, ONLY_REQ(mel_dec),  mel_enc },
 };
 /* clang-format on */

@@ -142,19 +142,19 @@ static void psk_ex_rsp_enc(struct wr *w, const struct spdm_msg *m)
 
 /* clang-format off */
 const struct spdm_codec spdm_codec_session[] = {
-	{ SPDM_KEY_EXCHANGE,     SPDM_V11, key_ex_dec,     key_ex_enc },
-	{ SPDM_KEY_EXCHANGE_RSP, SPDM_V11, key_ex_rsp_dec, key_ex_rsp_enc },
-	{ SPDM_FINISH,           SPDM_V11, finish_dec,     finish_enc },
-	{ SPDM_FINISH_RSP,       SPDM_V11, finish_dec,     finish_enc },
-	{ SPDM_PSK_EXCHANGE,     SPDM_V11, psk_ex_dec,     psk_ex_enc },
-	{ SPDM_PSK_EXCHANGE_RSP, SPDM_V11, psk_ex_rsp_dec, psk_ex_rsp_enc },
-	{ SPDM_PSK_FINISH,       SPDM_V11, finish_dec,     finish_enc },
-	{ SPDM_PSK_FINISH_RSP,   SPDM_V11, finish_dec,     finish_enc },
-	{ SPDM_HEARTBEAT,        SPDM_V11, NULL,           NULL },
-	{ SPDM_HEARTBEAT_ACK,    SPDM_V11, NULL,           NULL },
-	{ SPDM_KEY_UPDATE,       SPDM_V11, NULL,           NULL },
-	{ SPDM_KEY_UPDATE_ACK,   SPDM_V11, NULL,           NULL },
-	{ SPDM_END_SESSION,      SPDM_V11, NULL,           NULL },
-	{ SPDM_END_SESSION_ACK,  SPDM_V11, NULL,           NULL },
+	{ SPDM_KEY_EXCHANGE,     SPDM_V11, key_ex_dec,               ONLY_REQ(key_ex_enc) },
+	{ SPDM_KEY_EXCHANGE_RSP, SPDM_V11, ONLY_REQ(key_ex_rsp_dec), key_ex_rsp_enc },
+	{ SPDM_FINISH,           SPDM_V11, finish_dec,               finish_enc },
+	{ SPDM_FINISH_RSP,       SPDM_V11, finish_dec,               finish_enc },
+	{ SPDM_PSK_EXCHANGE,     SPDM_V11, psk_ex_dec,               ONLY_REQ(psk_ex_enc) },
+	{ SPDM_PSK_EXCHANGE_RSP, SPDM_V11, ONLY_REQ(psk_ex_rsp_dec), psk_ex_rsp_enc },
+	{ SPDM_PSK_FINISH,       SPDM_V11, finish_dec,               finish_enc },
+	{ SPDM_PSK_FINISH_RSP,   SPDM_V11, finish_dec,               finish_enc },
+	{ SPDM_HEARTBEAT,        SPDM_V11, NULL,                     NULL },
+	{ SPDM_HEARTBEAT_ACK,    SPDM_V11, NULL,                     NULL },
+	{ SPDM_KEY_UPDATE,       SPDM_V11, NULL,                     NULL },
+	{ SPDM_KEY_UPDATE_ACK,   SPDM_V11, NULL,                     NULL },
+	{ SPDM_END_SESSION,      SPDM_V11, NULL,                     NULL },
+	{ SPDM_END_SESSION_ACK,  SPDM_V11, NULL,                     NULL },
 };
 /* clang-format on */
