@@ -457,6 +457,7 @@ struct il_pci_cfg {
 	uint8_t addr_width;   /* bits of a DMA address; 0: 52 */
 	uint8_t num_req_this; /* outstanding requests of a TDI; 0: one */
 	uint8_t num_req_all;  /* of all, to 16; 0: as of one */
+	uint8_t conns;	      /* of the front; 0: IL_DEVICE_CONNS */
 	/* After so long a STOP that does not end has failed, and the TDI is in
 	 * ERROR; 0: one second. */
 	uint64_t teardown_ns;

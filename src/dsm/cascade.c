@@ -164,7 +164,7 @@ void dsm_session_lost(struct dsm_pci *p, uint64_t token)
 
 static void end_sessions(struct dsm_pci *p)
 {
-	for (unsigned c = 0; c < DSM_CONNS; c++)
+	for (unsigned c = 0; c < p->cfg.conns; c++)
 		for (unsigned i = 0; i < DSM_SEATS; i++) {
 			struct dsm_seat *s = &p->seat[c][i];
 			const struct dsm_session name = { .conn = (uint8_t)c,

@@ -26,6 +26,8 @@ enum il_err dsm_init(struct dsm *d, const struct dsm_cfg *cfg)
 	pci.tap_tdisp = cfg->tap ? cfg->tap->tdisp : NULL;
 	pci.tap_payload = cfg->tap ? cfg->tap->payload : NULL;
 	pci.tap_ctx = cfg->tap_ctx;
+	pci.seats = d->seats;
+	pci.conns = DSM_CONNS;
 	err = dsm_pci_init(&d->pci, &pci);
 	return err ? err : init_front(d, cfg);
 }
@@ -74,7 +76,7 @@ bool dsm_sane(const struct dsm *d)
 {
 	if (!dsm_front_sane(&d->front) || !dsm_pci_sane(&d->pci))
 		return false;
-	for (unsigned c = 0; c < DSM_CONNS; c++)
+	for (unsigned c = 0; c < d->pci.cfg.conns; c++)
 		for (unsigned i = 0; i < DSM_SEATS; i++) {
 			const struct dsm_seat *s = &d->pci.seat[c][i];
 

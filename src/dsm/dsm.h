@@ -40,6 +40,7 @@ struct dsm_cfg {
 struct dsm {
 	struct dsm_front front;
 	struct dsm_pci pci;
+	struct dsm_seat seats[DSM_CONNS][DSM_SEATS];
 };
 
 /*

@@ -19,8 +19,8 @@ static void stale(const struct dsm_pci *p, const struct dsm_session *s, int why)
 
 static struct dsm_seat *seat_of(struct dsm_pci *p, const struct dsm_session *s)
 {
-	if (s->conn >= DSM_CONNS || s->seat >= DSM_SEATS || !s->id || !s->gen ||
-	    s->gen > DSM_GEN_MAX)
+	if (s->conn >= p->cfg.conns || s->seat >= DSM_SEATS || !s->id ||
+	    !s->gen || s->gen > DSM_GEN_MAX)
 		return NULL;
 	return &p->seat[s->conn][s->seat];
 }
@@ -139,7 +139,7 @@ bool dsm_token_open(const struct dsm_pci *p, uint64_t token)
 {
 	unsigned conn = (unsigned)(token >> 56), seat = token >> 48 & 0xff;
 
-	return conn < DSM_CONNS && seat < DSM_SEATS &&
+	return conn < p->cfg.conns && seat < DSM_SEATS &&
 	       p->seat[conn][seat].open &&
 	       p->seat[conn][seat].gen == (token & DSM_GEN_MAX);
 }
@@ -178,7 +178,8 @@ static void init_tdisp(struct dsm_pci *p)
 enum il_err dsm_pci_init(struct dsm_pci *p, const struct dsm_pci_cfg *cfg)
 {
 	if (!port_whole(cfg->port) || !cfg->env || !cfg->fns || !cfg->tdis ||
-	    !cfg->streams || !cfg->report || !cfg->why)
+	    !cfg->streams || !cfg->report || !cfg->why || !cfg->seats ||
+	    !cfg->conns || cfg->conns > DSM_CONNS)
 		return IL_E_ARG;
 	for (size_t i = 0; i < cfg->tdi_count; i++)
 		if (cfg->fns[i].pf >= cfg->tdi_count)
@@ -191,6 +192,8 @@ enum il_err dsm_pci_init(struct dsm_pci *p, const struct dsm_pci_cfg *cfg)
 		p->cfg.teardown_ns = DSM_TEARDOWN_NS;
 	for (size_t i = 0; i < cfg->tdi_count; i++)
 		cfg->why[i] = NULL;
+	p->seat = cfg->seats;
+	memset(p->seat, 0, cfg->conns * sizeof(*p->seat));
 	dsm_ports_init(p);
 	idekm_rsp_init(&p->idekm, cfg->env, &p->idekm_port, p, cfg->streams,
 		       cfg->stream_count);

@@ -81,6 +81,16 @@ struct dsm_cascade;
 typedef void dsm_payload_tap(void *ctx, const uint8_t *in, size_t n,
 			     uint8_t *out, size_t cap, size_t *len);
 
+/*
+ * What is known of a seat of a connection. A higher generation ends a lower
+ * one, so that all is well also if the news of the end comes late, or never.
+ */
+struct dsm_seat {
+	uint32_t id;
+	uint64_t gen; /* the latest that was heard of; 0: none */
+	bool open;
+};
+
 struct dsm_pci_cfg {
 	const struct env *env;
 	const struct dsm_port *port;
@@ -109,7 +119,9 @@ struct dsm_pci_cfg {
 	/* Rules that the specification does not make. */
 	bool watch_msix; /* though LOCK_MSIX is not set */
 	/* Storage, cleared at init. */
-	const struct dsm_fn *fns; /* one for each TDI */
+	struct dsm_seat (*seats)[DSM_SEATS]; /* one row for each connection */
+	uint8_t conns;			     /* 1 to DSM_CONNS */
+	const struct dsm_fn *fns;	     /* one for each TDI */
 	struct tdi *tdis;
 	size_t tdi_count;
 	uint32_t ide_fn; /* TDI of the function that has the IDE capability
@@ -123,23 +135,13 @@ struct dsm_pci_cfg {
 
 #define DSM_TEARDOWN_NS UINT64_C(1000000000)
 
-/*
- * What is known of a seat of a connection. A higher generation ends a lower
- * one, so that all is well also if the news of the end comes late, or never.
- */
-struct dsm_seat {
-	uint32_t id;
-	uint64_t gen; /* the latest that was heard of; 0: none */
-	bool open;
-};
-
 struct dsm_pci {
 	struct dsm_pci_cfg cfg;
 	struct idekm_rsp idekm;
 	struct idekm_port idekm_port;
 	struct tdisp_rsp tdisp;
 	struct tdi_port tdi_port;
-	struct dsm_seat seat[DSM_CONNS][DSM_SEATS];
+	struct dsm_seat (*seat)[DSM_SEATS]; /* cfg.seats */
 };
 
 /*

@@ -30,12 +30,22 @@ enum il_err lib_mem_end(const struct lib_mem *m)
 		       : IL_E_SPACE;
 }
 
+/* One front is what the back has to do with. */
+static struct il_pci_cfg pci_cfg(const struct il_device_cfg *cfg)
+{
+	struct il_pci_cfg pci = cfg->pci;
+
+	pci.conns = cfg->spdm.conns ? cfg->spdm.conns : 1;
+	return pci;
+}
+
 size_t il_device_size(const struct il_device_cfg *cfg)
 {
+	const struct il_pci_cfg pci = pci_cfg(cfg);
 	struct lib_mem m = lib_mem_over(NULL, 0);
 
 	(void)lib_mem_take(&m, 1, sizeof(struct il_device));
-	(void)lib_mem_take(&m, 1, il_pci_size(&cfg->pci));
+	(void)lib_mem_take(&m, 1, il_pci_size(&pci));
 	(void)lib_mem_take(&m, 1, il_front_size(&cfg->spdm));
 	return m.used;
 }
@@ -43,7 +53,8 @@ size_t il_device_size(const struct il_device_cfg *cfg)
 enum il_err il_device_init(const struct il_device_cfg *cfg, void *mem,
 			   size_t size, struct il_device **out)
 {
-	const size_t pci_size = il_pci_size(&cfg->pci);
+	const struct il_pci_cfg pci_of = pci_cfg(cfg);
+	const size_t pci_size = il_pci_size(&pci_of);
 	const size_t front_size = il_front_size(&cfg->spdm);
 	struct lib_mem m = lib_mem_over(mem, size);
 	struct il_device *d = lib_mem_take(&m, 1, sizeof(*d));
@@ -54,7 +65,7 @@ enum il_err il_device_init(const struct il_device_cfg *cfg, void *mem,
 	if (err)
 		return err;
 	d->size = m.used;
-	err = il_pci_init(&cfg->pci, pci, pci_size, &d->pci);
+	err = il_pci_init(&pci_of, pci, pci_size, &d->pci);
 	if (err)
 		return err;
 	err = il_front_init(&cfg->spdm, &dsm_pci_back, &d->pci->p, front,

@@ -75,6 +75,8 @@ size_t spdm_text_len(const char *s)
 	return n;
 }
 
+#define LABEL_MAX 12 /* "req app data" and others below are no longer */
+
 /*
  * BinConcat and HKDF-Expand: length u16, "spdm1.x ", label, context.
  * @context is a digest or NULL.
@@ -84,20 +86,21 @@ static enum il_err expand(const struct spdm_keys *k, const struct crypto *c,
 			  const uint8_t *secret, const char *label,
 			  const uint8_t *context, uint8_t *out, size_t len)
 {
-	char version[9] = "spdm1.x ";
-	uint8_t info[2 + 8 + 16 + SPDM_HASH_MAX];
-	struct wr w = wr_over(info, sizeof(info));
+	static const char head[] = "..spdm1.x ";
+	uint8_t info[2 + 8 + LABEL_MAX + SPDM_HASH_MAX];
+	size_t n = sizeof(head) - 1;
 
-	version[6] = (char)('0' + (k->version & 0xf));
-	wr_u16le(&w, (uint16_t)len);
-	wr_bytes(&w, version, 8);
-	wr_bytes(&w, label, spdm_text_len(label));
-	if (context)
-		wr_bytes(&w, context, k->hash_len);
-	if (w.err)
-		return w.err;
+	memcpy(info, head, n);
+	put_u16le(info, (uint16_t)len);
+	info[8] = (uint8_t)('0' + (k->version & 0xf));
+	memcpy(info + n, label, spdm_text_len(label));
+	n += spdm_text_len(label);
+	if (context) {
+		memcpy(info + n, context, k->hash_len);
+		n += k->hash_len;
+	}
 	return crypto_hkdf_expand(c, spdm_crypto_hash(k->hash), secret,
-				  k->hash_len, info, w.len, out, len);
+				  k->hash_len, info, n, out, len);
 }
 
 /*

@@ -366,6 +366,7 @@ struct spdm_ex {
 	struct spdm_msg rsp;
 	struct spdm_msg req;
 	struct spdm_msg encap; /* the peer's answer, then what we ask next */
+	struct spdm_rsp_encap flow; /* as it is after that */
 
 	uint8_t *record; /* the second half of the scratch buffer */
 	size_t record_cap;

@@ -390,20 +390,21 @@ static enum il_err not_answered(struct spdm_ex *x, struct spdm_rsp_encap *e,
 
 enum il_err spdm_rsp_deliver(struct spdm_ex *x)
 {
-	struct spdm_rsp_encap e = x->r->encap;
+	struct spdm_rsp_encap *e = &x->flow;
 	struct spdm_span own;
 	enum il_err err;
 
-	if (!ours(x) || !e.waiting)
+	*e = x->r->encap;
+	if (!ours(x) || !e->waiting)
 		return nothing_pending(x, false);
-	if (x->req.param1 != e.id)
+	if (x->req.param1 != e->id)
 		return spdm_ex_refuse(x, SPDM_ERR_INVALID_REQUEST, 0);
-	err = parse(x, &e, &x->encap, &own);
+	err = parse(x, e, &x->encap, &own);
 	if (err == IL_E_PEER)
-		return not_answered(x, &e, &x->encap);
+		return not_answered(x, e, &x->encap);
 	if (!err)
-		err = take(x, &e, &x->encap, own);
+		err = take(x, e, &x->encap, own);
 	if (err && err != IL_E_AGAIN)
 		return bad_answer(x);
-	return err ? err : acknowledge(x, &e);
+	return err ? err : acknowledge(x, e);
 }

@@ -38,6 +38,7 @@ void tdisp_rsp_init(struct tdisp_rsp *r, const struct tdisp_rsp_cfg *cfg)
 				 .tdis = cfg->tdis,
 				 .tdi_count = cfg->tdi_count,
 				 .any_interface = cfg->any_interface };
+	r->made = &r->room;
 	r->caps.dsm_caps = cfg->dsm_caps;
 	r->caps.msgs[0] = MANDATORY;
 	r->caps.lock_flags = cfg->lock_flags;

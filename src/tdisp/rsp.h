@@ -168,6 +168,10 @@ struct tdisp_rsp {
 	size_t tdi_count;
 	bool any_interface;
 	struct tdisp_open open[TDISP_REQS];
+	/* The report that a LOCK is making; nothing in between. Small stacks
+	 * have no room for it. */
+	struct tdisp_report *made;
+	struct tdisp_report room;
 };
 
 struct tdisp_rsp_cfg {

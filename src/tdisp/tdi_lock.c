@@ -28,31 +28,41 @@ struct locked {
 	uint8_t nonce[TDISP_NONCE_LEN];
 };
 
+/* What the function says of itself, and where the TVM will see it. */
+static enum tdisp_error ask_report(const struct tdisp_rsp *r,
+				   const struct tdi *t, struct locked *out)
+{
+	const struct tdisp_lock *lock = &t->lock;
+	struct tdisp_report *rep = r->made;
+	struct wr w = wr_over(t->rep, t->rep_cap);
+	enum il_err err = r->port->report(r->port_ctx, t->fn, lock, rep);
+
+	if (err)
+		return err == IL_E_AGAIN ? TDISP_E_BUSY : TDISP_E_UNSPECIFIED;
+	for (uint32_t i = 0; i < rep->range_count && i < TDISP_MAX_RANGES;
+	     i++) {
+		struct tdisp_range *a = &rep->ranges[i];
+
+		/* Addresses wrap at 2^64, so pages wrap at 2^52. */
+		a->first_page = (a->first_page + lock->mmio_offset / PAGE_4K) &
+				MASK64(51, 0);
+		if (a->attrs & TDISP_RANGE_NON_TEE)
+			out->non_tee |= 1u << i;
+	}
+	if (tdisp_report_encode(&w, rep) || w.len > TDISP_MAX_REPORT)
+		return TDISP_E_UNSPECIFIED;
+	out->len = w.len;
+	return TDISP_E_NONE;
+}
+
 /* Builds the report of this lock behind t->rep; t itself is not changed. */
 static enum tdisp_error lock_report(const struct tdisp_rsp *r,
 				    const struct tdi *t, struct locked *out)
 {
-	const struct tdisp_lock *lock = &t->lock;
-	struct tdisp_report rep = { 0 };
-	struct wr w = wr_over(t->rep, t->rep_cap);
+	const enum tdisp_error e = ask_report(r, t, out);
 
-	enum il_err err = r->port->report(r->port_ctx, t->fn, lock, &rep);
-
-	if (err)
-		return err == IL_E_AGAIN ? TDISP_E_BUSY : TDISP_E_UNSPECIFIED;
-	for (uint32_t i = 0; i < rep.range_count && i < TDISP_MAX_RANGES; i++) {
-		uint64_t page =
-			rep.ranges[i].first_page + lock->mmio_offset / PAGE_4K;
-
-		/* Addresses wrap at 2^64, so pages wrap at 2^52. */
-		rep.ranges[i].first_page = page & MASK64(51, 0);
-		if (rep.ranges[i].attrs & TDISP_RANGE_NON_TEE)
-			out->non_tee |= 1u << i;
-	}
-	if (tdisp_report_encode(&w, &rep) || w.len > TDISP_MAX_REPORT)
-		return TDISP_E_UNSPECIFIED;
-	out->len = w.len;
-	return TDISP_E_NONE;
+	memset(r->made, 0, sizeof(*r->made));
+	return e;
 }
 
 /*

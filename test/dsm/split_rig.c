@@ -53,6 +53,8 @@ struct split *split_new(void)
 
 	assert_non_null(s);
 	s->g = rig_new();
+	s->g->cfg.pci.seats = s->seats;
+	s->g->cfg.pci.conns = CONNS;
 	assert_int_equal(dsm_pci_init(&s->pci, &s->g->cfg.pci), IL_OK);
 	for (uint32_t fn = 0; fn < TDIS; fn++)
 		dsm_set_function(&s->pci, fn, true, 0x100 + fn);

@@ -28,6 +28,7 @@ struct split {
 	struct dsm_pci pci;
 	struct dsm_front front;
 	struct dsm_conn conns[CONNS];
+	struct dsm_seat seats[CONNS][DSM_SEATS];
 	struct spdm_rsp_session ses[CONNS * SPDM_RSP_SESSIONS];
 	struct dsm_pipe_front f;
 	struct dsm_pipe_back b;
