@@ -532,7 +532,7 @@ struct il_device_cfg {
  * wants IL_PQC_BUFFERS more.
  */
 #define IL_DEVICE_SIZE(conns, sessions, tdis, streams)                 \
-	(1408u + (size_t)(conns) * (4736u + (size_t)(sessions)*688u) + \
+	(1536u + (size_t)(conns) * (4864u + (size_t)(sessions)*688u) + \
 	 (size_t)(tdis)*208u + (size_t)(streams)*32u)
 #define IL_DEVICE_BUFFERS(conns, transfer, record_cap, large_cap, keep,      \
 			  peer_chain_cap)                                    \
