@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The device side on arm: its tests, built for a Cortex-M33, under qemu-arm.
 
-usage: arm_test.py SOURCE
+usage: arm_test.py [--all] SOURCE
+
+Without --all the longest stay out; tools/soak has them in.
 
 The library is the one that firmware gets, of tools/device-lib; the tests of the
 rooms below it are built with the rooms themselves, by the same flags. Around
@@ -63,6 +65,10 @@ for name in ("csr", "cert", "pair", "said"):
                                      [])
 PROGRAMS["spdm-pqc"] = (PAIR + ["test/spdm/large_rig.c", "test/spdm/pqc_rig.c",
                                 "test/spdm/pqc_test.c"], [])
+LONG = {"spdm-" + n for n in (
+    "agree", "cache", "mix", "own", "reset", "rsp_table", "rsp", "wait",
+    "unsupported", "large", "large_rsp", "edge", "mutual", "encap", "prov-csr",
+    "prov-cert", "prov-pair", "prov-said", "pqc")}
 # These link to the library as firmware does, and find none of its insides.
 INSTALLED = {"device", "device-talk"}
 
@@ -126,7 +132,13 @@ class Objects:
 
 
 def main():
-    source = os.path.abspath(sys.argv[1])
+    args = sys.argv[1:]
+    if args[:1] == ["--all"]:
+        args = args[1:]
+    else:
+        for name in LONG:
+            del PROGRAMS[name]
+    source = os.path.abspath(args[0])
     tmp = tempfile.mkdtemp()
     try:
         needed(tmp)
