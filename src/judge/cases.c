@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "judge/cases.h"
 
+/* One a line: tables come and go by the line. */
+/* clang-format off */
 const struct judge_table *const judge_tables[] = {
 	&judge_cases_general,
 	&judge_cases_doe,
@@ -49,3 +51,4 @@ const struct judge_table *const judge_tables[] = {
 	&judge_cases_tdisp_session,
 	NULL,
 };
+/* clang-format on */

@@ -7,7 +7,8 @@ static void law_1_a_key_without_any_session(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state = SPDM_SES_NONE;
+		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
+			SPDM_SES_NONE;
 	last()->any_session = false;
 	last()->keys_held = 0;
 	/* Keys of a session that is over are against law 3 too. */
@@ -18,7 +19,8 @@ static void law_1_a_start_without_any_session(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state = SPDM_SES_NONE;
+		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
+			SPDM_SES_NONE;
 	last()->any_session = false;
 	last()->tdi[0].state = TDI_LOCKED;
 	breaks_with(1, (const unsigned[]){ 3, 0 });
@@ -39,7 +41,8 @@ static void law_3_a_session_that_ends_and_nothing_with_it(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state = SPDM_SES_NONE;
+		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
+			SPDM_SES_NONE;
 	breaks(3);
 }
 
@@ -59,7 +62,8 @@ static void law_3_keys_of_a_session_that_is_over(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state = SPDM_SES_NONE;
+		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
+			SPDM_SES_NONE;
 	breaks(3);
 }
 
