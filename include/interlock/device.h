@@ -239,7 +239,7 @@ struct il_spdm_cfg {
 	uint32_t meas_hash; /* IL_SPDM_MEAS_HASH_…; 0: SHA-384 */
 	uint16_t dhe;	    /* IL_SPDM_DHE_…; 0: secp384r1, unless @kem */
 	uint16_t aead;	    /* IL_SPDM_AEAD_…; 0: AES-256-GCM */
-	uint16_t sm_versions[2]; /* of secured messages; none: 1.1 */
+	uint16_t sm_versions[3]; /* of secured messages; none: 1.1 */
 	struct il_spdm_slot slots[IL_SPDM_SLOTS];
 	uint16_t slot_room; /* bytes of certificates a slot takes; 0: unknown */
 	/* In a place of trust, such as where it is made: slot 0 may be

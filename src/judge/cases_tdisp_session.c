@@ -292,7 +292,7 @@ static void next_nonce(struct judge *j)
 static bool pick(struct judge *j, bool updatable, struct tdisp_range *out)
 {
 	uint8_t p[TEE_REPORT_MAX];
-	struct tdisp_report rep;
+	struct tdisp_report rep = { 0 };
 	struct tdisp_caps caps;
 	size_t n;
 

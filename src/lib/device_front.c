@@ -59,6 +59,10 @@ size_t il_front_size(const struct il_spdm_cfg *cfg)
 
 static void algorithms(const struct il_spdm_cfg *c, struct spdm_rsp_cfg *out)
 {
+	_Static_assert(sizeof(out->versions) == sizeof(c->versions) &&
+			       sizeof(out->sm_versions) ==
+				       sizeof(c->sm_versions),
+		       "as many versions outside as inside");
 	memcpy(out->versions, c->versions, sizeof(out->versions));
 	if (!out->versions[0])
 		out->versions[0] = SPDM_V12;
