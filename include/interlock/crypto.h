@@ -449,7 +449,7 @@ struct il_crypto_ops {
 	 * Requesters; devices that authenticate requesters or are provisioned.
 	 * chain_parse: @out is all zero or an earlier chain, which is replaced;
 	 * says what is written, not whether it is to be trusted. Errors:
-	 * IL_E_SHORT, IL_E_LONG, IL_E_FIELD.
+	 * IL_E_SHORT, IL_E_LONG, IL_E_FIELD; @out is as before then.
 	 * chain_verify: @anchor is one DER certificate, @why is written always;
 	 * the first fault counted from the anchor down is the one reported.
 	 * Errors: IL_E_AUTH.

@@ -75,6 +75,15 @@ static bool buffers_ok(const struct spdm_rsp_cfg *cfg)
 	       cfg->rdt_factor != 1;
 }
 
+static bool versions_ok(const struct spdm_rsp_cfg *cfg)
+{
+	for (unsigned i = 0; i < COUNT(cfg->versions); i++)
+		if (cfg->versions[i] && (cfg->versions[i] < SPDM_V10 ||
+					 cfg->versions[i] > SPDM_V14))
+			return false;
+	return cfg->versions[0];
+}
+
 static bool cfg_ok(const struct spdm_rsp_cfg *cfg)
 {
 	if (cfg->port && !spdm_mutual_cfg(cfg))
@@ -83,7 +92,7 @@ static bool cfg_ok(const struct spdm_rsp_cfg *cfg)
 	    ((cfg->caps & SPDM_CAP_PSK_MASK) && cfg->port && !cfg->port->psk))
 		return false;
 	if (!cfg->crypto || !cfg->env || !cfg->port || !cfg->scratch ||
-	    !cfg->versions[0] || !cfg->sm_versions[0] ||
+	    !versions_ok(cfg) || !cfg->sm_versions[0] ||
 	    (cfg->caps &
 	     ~(SPDM_RSP_CAPS_ALL | SPDM_RSP_CAPS_PORT | SPDM_CAP_CACHE)) ||
 	    !spdm_rsp_prov_whole(cfg) || cfg->transfer < SPDM_TRANSFER_MIN ||
@@ -555,6 +564,9 @@ enum il_err spdm_rsp_handle(struct spdm_rsp *r, enum spdm_kind kind,
 {
 	enum il_err err = IL_E_ARG;
 
+	*out_len = 0;
+	if (r->ex.r)
+		return IL_E_STATE;
 	(void)spdm_rsp_tick(r, now_ns);
 	*out_kind = kind;
 	switch (kind) {

@@ -501,6 +501,7 @@ void spdm_rsp_via(struct spdm_rsp *r, const struct spdm_binding *b);
  *                       with the same bytes.
  *           IL_E_SPACE  @cap is below what cfg.longest and the peer's transfer
  *                       size allow; nothing has changed
+ *           IL_E_STATE  called from within one of its ports; likewise
  *           others from the crypto table; nothing has been sent
  */
 enum il_err spdm_rsp_handle(struct spdm_rsp *r, enum spdm_kind kind,

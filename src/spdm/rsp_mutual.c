@@ -91,8 +91,10 @@ static enum il_err load_certs(struct spdm_rsp *r, struct spdm_rsp_peer *p,
 	p->slot = r->cfg.mutual_slot;
 	if (!err)
 		err = crypto_chain_parse(c, s->certs.p, s->certs.n, ch);
-	if (err)
+	if (err) {
+		spdm_ex_no_chain(ch);
 		return err;
+	}
 	p->key = ch->leaf;
 	ch->leaf = (struct crypto_slot){ 0 };
 	crypto_chain_drop(c, ch);
@@ -305,8 +307,10 @@ static enum il_err chain_whole(struct spdm_ex *x, struct spdm_rsp_encap *e)
 				spdm_asym_key(r->req_asym, r->req_pqc_asym),
 				chain, e->told, x->verify, ch);
 
-	if (err)
+	if (err) {
+		spdm_ex_no_chain(ch);
 		return err;
+	}
 	err = cfg->port->trust(cfg->port_ctx, e->slot, ch);
 	if (!err) {
 		x->dh = ch->leaf;

@@ -128,6 +128,16 @@ static inline void spdm_ex_record_used(struct spdm_ex *x, size_t n)
 		x->record_used = n;
 }
 
+/*
+ * A chain in struct spdm_ex that was refused. What a table of cryptography has
+ * begun to write of it are the peer's bytes, and they stand where channels will
+ * be closed: they name no slots.
+ */
+static inline void spdm_ex_no_chain(struct crypto_chain *ch)
+{
+	memset(ch, 0, sizeof(*ch));
+}
+
 /* Finds the row and cell of a request and runs it. */
 enum il_err spdm_ex_dispatch(struct spdm_ex *x, const uint8_t *in,
 			     size_t n) IL_MUST;

@@ -129,9 +129,11 @@ static enum il_err verify(struct spdm_ex *x, struct spdm_span certs,
 	size_t n;
 	enum il_err err = crypto_chain_parse(c, certs.p, certs.n, ch);
 
-	if (err)
+	if (err) {
+		spdm_ex_no_chain(ch);
 		return err == IL_E_STATE || err == IL_E_NOMEM ? err
 							      : IL_E_FIELD;
+	}
 	n = ch->certs[0].len;
 	err = crypto_hash(c, spdm_crypto_hash(x->r->hash), certs.p, n, root);
 	if (err)

@@ -339,6 +339,7 @@ static void assert_zero(const uint8_t *p, size_t n)
 static void nothing_kept(const struct pair *p)
 {
 	assert_zero(p->rcfg.scratch, p->rcfg.scratch_len);
+	assert_zero((const uint8_t *)&p->rsp.ex, sizeof(p->rsp.ex));
 }
 
 enum il_err pair_exchange(struct pair *p)

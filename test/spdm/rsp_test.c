@@ -76,7 +76,7 @@ static void a_wrong_configuration_is_refused(void **unused)
 	(void)unused;
 	struct pair *p = pair_new(CRYPTO_P384);
 	const struct spdm_rsp_cfg good = p->rcfg;
-	struct spdm_rsp_cfg bad[12];
+	struct spdm_rsp_cfg bad[18];
 	static const uint8_t no_der[8] = { 0x31, 6 };
 	static const uint8_t short_der[8] = { 0x30, 0x20 };
 
@@ -94,6 +94,13 @@ static void a_wrong_configuration_is_refused(void **unused)
 	bad[9].slots[7].certs = (struct spdm_span){ no_der, 8 };
 	bad[10].slots[7].certs = (struct spdm_span){ short_der, 8 };
 	bad[11].transfer = 0x10000;
+	bad[12].ses = NULL;
+	bad[13].ses_count = 0;
+	bad[14].ses_count = SPDM_RSP_SESSIONS + 1;
+	/* Versions that there are not. */
+	bad[15].versions[4] = 0x15;
+	bad[16].versions[1] = 0x0f;
+	bad[17].versions[0] = 0x20;
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_equal(spdm_rsp_init(&p->rsp, &bad[i]), IL_E_ARG);
 	pair_start(p);
