@@ -77,9 +77,10 @@ static bool query_segment(struct misbehave_one *me, const struct idekm_msg *req,
 static bool query_cut(struct misbehave_one *me, const struct idekm_msg *req,
 		      struct idekm_msg *rsp)
 {
+	const size_t less = (size_t)4 * me->is->arg;
+
 	(void)req;
-	rsp->cap_len -=
-		rsp->cap_len < 4 * me->is->arg ? rsp->cap_len : 4 * me->is->arg;
+	rsp->cap_len -= rsp->cap_len < less ? rsp->cap_len : less;
 	return true;
 }
 

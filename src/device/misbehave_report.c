@@ -201,10 +201,10 @@ static void no_offset(struct misbehave_one *me, uint32_t session_id, uint8_t *p,
 		memset(p + AT_LOCK_OFFSET, 0, 8);
 }
 
-#define ROW(what, text, how, number)                                       \
-	{                                                                  \
-		.name = "tdisp-report-" what, .says = text, .source = SRC, \
-		.arg = number, .payload = how                              \
+#define ROW(what, text, how, number)                                         \
+	{                                                                    \
+		.name = "tdisp-report-" what, .says = (text), .source = SRC, \
+		.arg = (number), .payload = (how)                            \
 	}
 
 /* clang-format off */

@@ -167,8 +167,8 @@ static void error_ends(struct misbehave_one *me, enum spdm_tap_stage stage,
 }
 
 #define SECTION(s) "DSP0274 1.2.1, section " s
-#define LENIENT(c, words)                                                   \
-	.says = words " is answered where it has to be refused", .code = c, \
+#define LENIENT(c, words)                                                     \
+	.says = words " is answered where it has to be refused", .code = (c), \
 	.bytes = misbehave_lenient, .n = 16
 
 static const struct misbehaviour rows[] = {

@@ -343,8 +343,8 @@ static void chunk_ack(struct misbehave_one *me, struct device_exchange *x)
 }
 
 #define SECTION(s) "DSP0274 1.2.1, section " s
-#define ALTER(m, f, h)                                    \
-	.message = m, .field = f, .change = { .how = h }, \
+#define ALTER(m, f, h)                                          \
+	.message = (m), .field = (f), .change = { .how = (h) }, \
 	.bytes = misbehave_alter
 
 static const struct misbehaviour rows[] = {

@@ -432,25 +432,25 @@ static bool outside(struct misbehave_one *me, struct device_exchange *x)
 
 #define CAPS(what, text, place, ...)                                \
 	{                                                           \
-		.name = "tdisp-capabilities-" what, .says = text,   \
+		.name = "tdisp-capabilities-" what, .says = (text), \
 		.source = "PCIe Base 6.x §11.3.7",                  \
 		.message = "TDISP_CAPABILITIES", .field = place,    \
 		.change = { __VA_ARGS__ }, .bytes = misbehave_alter \
 	}
-#define TABLE(what, text, where, how, number)                         \
-	{                                                             \
-		.name = "tdisp-" what, .says = text, .source = where, \
-		.arg = number, .tables = how                          \
+#define TABLE(what, text, where, how, number)                             \
+	{                                                                 \
+		.name = "tdisp-" what, .says = (text), .source = (where), \
+		.arg = (number), .tables = (how)                          \
 	}
-#define TAP(what, text, where, how, number)                           \
-	{                                                             \
-		.name = "tdisp-" what, .says = text, .source = where, \
-		.arg = number, .tdisp = how                           \
+#define TAP(what, text, where, how, number)                               \
+	{                                                                 \
+		.name = "tdisp-" what, .says = (text), .source = (where), \
+		.arg = (number), .tdisp = (how)                           \
 	}
-#define PAYLOAD(what, text, where, how, number)                       \
-	{                                                             \
-		.name = "tdisp-" what, .says = text, .source = where, \
-		.arg = number, .payload = how                         \
+#define PAYLOAD(what, text, where, how, number)                           \
+	{                                                                 \
+		.name = "tdisp-" what, .says = (text), .source = (where), \
+		.arg = (number), .payload = (how)                         \
 	}
 
 /* clang-format off */
