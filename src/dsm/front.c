@@ -114,7 +114,7 @@ static enum il_err conn_init(struct dsm_front *f, unsigned i,
 	c->index = (uint8_t)i;
 	cfg->up = &up;
 	cfg->up_ctx = c;
-	cfg->ses += i * cfg->ses_count;
+	cfg->ses += (size_t)i * cfg->ses_count;
 	cfg->scratch = share(cfg->scratch, cfg->scratch_len, i);
 	cfg->large = share(cfg->large, cfg->large_cap, i);
 	cfg->kept = share(cfg->kept, cfg->kept_cap, i);

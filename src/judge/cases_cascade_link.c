@@ -449,7 +449,7 @@ static void stop_scrubs(struct judge *j)
 	{ .name = "cascade/" n, .group = JUDGE_CASCADE, \
 	  .needs = JUDGE_NEEDS_CFG | JUDGE_NEEDS_MEM | JUDGE_NEEDS_EVENT | \
 		   JUDGE_NEEDS_RESET | JUDGE_NEEDS_LINK | JUDGE_NEEDS_SESSION, \
-	  .says = s, .source = src, .misbehave = mis, .run = fn }
+	  .says = (s), .source = (src), .misbehave = (mis), .run = (fn) }
 #define S21 "PCIe Base 6.x §11.2.1"
 #define S338 "PCIe Base 6.3 §6.33.8"
 static const struct judge_case cases[] = {

@@ -295,12 +295,12 @@ static void allowed(struct judge *j)
 #define CASE(n, s, src, mis, fn) \
 	{ .name = "cascade/" n, .group = JUDGE_CASCADE, \
 	  .needs = JUDGE_NEEDS_CFG | JUDGE_NEEDS_SESSION, \
-	  .sure = SURE_INFERRED, .says = s, .source = src, \
-	  .misbehave = mis, .run = fn }
+	  .sure = SURE_INFERRED, .says = (s), .source = (src), \
+	  .misbehave = (mis), .run = (fn) }
 #define LINK(n, s, src, mis, fn) \
 	{ .name = "cascade/" n, .group = JUDGE_CASCADE, \
 	  .needs = JUDGE_NEEDS_CFG | JUDGE_NEEDS_LINK | JUDGE_NEEDS_SESSION, \
-	  .says = s, .source = src, .misbehave = mis, .run = fn }
+	  .says = (s), .source = (src), .misbehave = (mis), .run = (fn) }
 static const struct judge_case cases[] = {
 	CASE("bme-fails-locked-tdi", "clearing Bus Master Enable takes a locked TDI to ERROR",
 	     S26, "runs-on-without-bme", bme_locked),

@@ -145,8 +145,8 @@ static void other_class(struct judge *j)
 		.name = "tdisp/" what, .group = JUDGE_TDISP,               \
 		.needs = JUDGE_NEEDS_SESSION | JUDGE_NEEDS_CFG |           \
 			 JUDGE_NEEDS_LINK,                                 \
-		.says = text, .source = SRC, .sure = how,                  \
-		.misbehave = "tdisp-configuration-unminded", .run = fn,    \
+		.says = (text), .source = SRC, .sure = (how),                  \
+		.misbehave = "tdisp-configuration-unminded", .run = (fn),    \
 	}
 static const struct judge_case cases[] = {
 	CASE("lock-with-overlapping-bars-is-refused", "LOCK_INTERFACE_REQUEST of a device whose BARs overlap is INVALID_DEVICE_CONFIGURATION, and locks nothing",

@@ -413,9 +413,9 @@ static void length_stop(struct judge *j)
 #define CASE(what, text, where, how, breaks, fn)                           \
 	{                                                                  \
 		.name = "tdisp/" what, .group = JUDGE_TDISP,               \
-		.needs = JUDGE_NEEDS_SESSION, .says = text,                \
-		.source = where, .sure = how,                              \
-		.misbehave = breaks, .run = fn,                            \
+		.needs = JUDGE_NEEDS_SESSION, .says = (text),                \
+		.source = (where), .sure = (how),                              \
+		.misbehave = (breaks), .run = (fn),                            \
 	}
 static const struct judge_case cases[] = {
 	CASE("lock-locks", "LOCK_INTERFACE_REQUEST of a keyed stream is answered, and the interface is in CONFIG_LOCKED then",

@@ -452,9 +452,9 @@ static void report_in_bars(struct judge *j)
 #define CASE(what, text, where, how, breaks, fn)                           \
 	{                                                                  \
 		.name = "tdisp/" what, .group = JUDGE_TDISP,               \
-		.needs = JUDGE_NEEDS_SESSION, .says = text,                \
-		.source = where, .sure = how,                              \
-		.misbehave = breaks, .run = fn,                            \
+		.needs = JUDGE_NEEDS_SESSION, .says = (text),                \
+		.source = (where), .sure = (how),                              \
+		.misbehave = (breaks), .run = (fn),                            \
 	}
 static const struct judge_case cases[] = {
 	CASE("report-is-whole", "a report has as many bytes as its number of ranges and its length of device specific information make up",

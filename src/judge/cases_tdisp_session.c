@@ -390,9 +390,9 @@ static void vdm_of_nobody(struct judge *j)
 #define CASE(what, text, where, how, breaks, fn)                           \
 	{                                                                  \
 		.name = "tdisp/" what, .group = JUDGE_TDISP,               \
-		.needs = JUDGE_NEEDS_SESSION, .says = text,                \
-		.source = where, .sure = how,                              \
-		.misbehave = breaks, .run = fn,                            \
+		.needs = JUDGE_NEEDS_SESSION, .says = (text),                \
+		.source = (where), .sure = (how),                              \
+		.misbehave = (breaks), .run = (fn),                            \
 	}
 #define ID "PCIe Base 6.x §11.2, §11.3.3 (INVALID_INTERFACE)"
 static const struct judge_case cases[] = {

@@ -12,6 +12,7 @@
 
 #define BODY_MAX 48
 
+/* As its rows read. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct cell {
 	uint8_t code;
 	uint8_t n; /* bytes of body */
@@ -113,9 +114,9 @@ static void one(struct judge *j);
 #define CASE(what, text, breaks)                                           \
 	{                                                                  \
 		.name = "tdisp/" what, .group = JUDGE_TDISP,               \
-		.needs = JUDGE_NEEDS_SESSION, .says = text,                \
+		.needs = JUDGE_NEEDS_SESSION, .says = (text),                \
 		.source = "PCIe Base 6.x §11.3.1", .sure = SURE_SPEC,      \
-		.misbehave = breaks, .run = one,                           \
+		.misbehave = (breaks), .run = one,                           \
 	}
 static const struct judge_case cases[] = {
 	CASE("version-when-unlocked",

@@ -20,6 +20,7 @@ static struct il_pci *lay(struct lib_mem *m, const struct il_pci_cfg *c,
 	out->tdis = lib_mem_take(m, c->tdis, sizeof(*out->tdis));
 	out->streams = lib_mem_take(m, c->streams, sizeof(*out->streams));
 	out->conns = c->conns ? c->conns : DSM_CONNS;
+	/* Rows of seats. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	out->seats = lib_mem_take(m, out->conns, sizeof(*out->seats));
 	out->why = lib_mem_take(m, c->tdis, sizeof(*out->why));
 	out->report = lib_mem_take(m, c->tdis, out->report_cap);
