@@ -88,6 +88,12 @@ def abi(shared, kept):
                 shared)
         check(r.returncode == 1 and "moved or went" in r.stdout,
               "a field that moves is noticed")
+        with open(wire, "w", encoding="utf-8") as f:
+            f.write(text.replace("IL_IDE_CPL = 2", "IL_IDE_CPL = 3"))
+        r = run(sys.executable, tool, "--include", inc, "--check", kept,
+                shared)
+        check(r.returncode == 1 and "+  IL_IDE_CPL 3" in r.stdout,
+              "a number that changes is noticed")
         more = os.path.join(d, "kept")
         with open(more, "w", encoding="utf-8") as f:
             f.write(open(kept, encoding="utf-8").read().replace(
