@@ -105,7 +105,7 @@ struct il_spdm_key_pair_ask {
  *
  * @ctx comes from the configuration. Entries that may be NULL say so. One that
  * answers IL_E_AGAIN has not finished: it is called again with the same
- * arguments, as soon as the requester comes again (see il_spdm_cfg.kept_cap).
+ * arguments, as soon as the requester comes again (see il_spdm_cfg.keep).
  *
  * Provisioning, csr to set_key_pair, answers
  *   IL_E_AGAIN   not finished
@@ -271,7 +271,7 @@ struct il_spdm_cfg {
 	 * Buffers, each once for each connection, of the memory given at init.
 	 * See docs/porting.md, "Buffers".
 	 */
-	uint32_t transfer;   /* DataTransferSize; 0: 4,096 - 24 */
+	uint32_t transfer;   /* DataTransferSize, to 65,535; 0: 4,032 */
 	uint32_t record_cap; /* measurement record, log, CSR; 0: 1,024 */
 	uint32_t large_cap;  /* MaxSPDMmsgSize, above @transfer: messages in
 				chunks; 0: none */
@@ -559,8 +559,8 @@ IL_API size_t il_device_size(const struct il_device_cfg *cfg);
  * @out:  points into @mem
  *
  * Errors:   IL_E_ARG    a number is out of range, an entry or pointer that a
- *                       capability needs is missing, a slot's certificates are
- *                       not DER
+ *                       capability needs is missing, what is reserved is not 0,
+ *                       a slot's certificates are not DER
  *           IL_E_SPACE  @size is too small, or @mem is not aligned
  *           others from the crypto table
  */

@@ -15,7 +15,7 @@ void *lib_mem_take(struct lib_mem *m, size_t n, size_t each)
 	const size_t at = m->used;
 	const size_t most = SIZE_MAX - LIB_ALIGN - at;
 
-	if (at == SIZE_MAX || (each && n > most / each)) {
+	if (at > SIZE_MAX - LIB_ALIGN || (each && n > most / each)) {
 		m->used = SIZE_MAX;
 		return NULL;
 	}
@@ -62,6 +62,8 @@ enum il_err il_device_init(const struct il_device_cfg *cfg, void *mem,
 	void *front = lib_mem_take(&m, 1, front_size);
 	enum il_err err = lib_mem_end(&m);
 
+	if (!mem)
+		return IL_E_ARG;
 	if (err)
 		return err;
 	d->size = m.used;

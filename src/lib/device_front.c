@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lib/device_priv.h"
 
+#include "base/bits.h"
 #include "base/bytes.h"
 #include "spdm/mel.h"
 
@@ -109,7 +110,8 @@ static bool whole(const struct il_spdm_cfg *c)
 {
 	return c->crypto && c->crypto->ops && c->env && c->env->random &&
 	       c->port && c->conns <= IL_DEVICE_CONNS &&
-	       c->sessions <= IL_DEVICE_SESSIONS;
+	       c->sessions <= IL_DEVICE_SESSIONS &&
+	       lib_reserved(c->reserved, COUNT(c->reserved));
 }
 
 enum il_err il_front_init(const struct il_spdm_cfg *cfg,

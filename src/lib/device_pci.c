@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lib/device_priv.h"
 
+#include "base/bits.h"
 #include "base/bytes.h"
 
 /* The half that knows IDE_KM, TDISP and the device. */
@@ -64,7 +65,7 @@ enum il_err il_pci_init(const struct il_pci_cfg *cfg, void *mem, size_t size,
 	enum il_err err;
 
 	if (!cfg->env || !cfg->env->random || !cfg->tdis || !cfg->streams ||
-	    !mem)
+	    !mem || !lib_reserved(cfg->reserved, COUNT(cfg->reserved)))
 		return IL_E_ARG;
 	p = lay(&m, cfg, &pci, &fns);
 	err = lib_mem_end(&m);

@@ -9,6 +9,7 @@
 #include "dsm/front.h"
 #include "dsm/pci.h"
 #include "dsm/pipe.h"
+#include "lib/reserved.h"
 
 /* The installed device: the halves of the DSM in storage of the caller. */
 struct il_front {

@@ -47,6 +47,11 @@ size_t il_requester_size(const struct il_requester_cfg *cfg)
 {
 	const struct room m = room_of(cfg);
 
+	/* More than there can be, where a size has 32 bits. */
+	if ((uint64_t)cfg->transfer + cfg->chain_max + cfg->kept_max +
+		    cfg->large_max >
+	    SIZE_MAX / 4)
+		return SIZE_MAX;
 	return up(sizeof(struct il_requester)) + up(m.scratch) + up(m.chain) +
 	       up(m.kept) + up(m.large) + up(VCA_MAX) + up(m.transfer);
 }

@@ -8,6 +8,7 @@
 #include "base/env.h"
 #include "crypto/crypto.h"
 #include "idekm/req.h"
+#include "lib/reserved.h"
 #include "spdm/req.h"
 #include "tdisp/req.h"
 
@@ -64,16 +65,6 @@ const char *lib_req_pci_name(enum il_req_op op);
 /* requester_result.c */
 void lib_req_found(struct il_requester *r);
 void lib_req_agreed(struct il_requester *r);
-
-/* Nothing is asked for that a later version of the library knows. */
-static inline bool lib_reserved(const uint64_t *p, size_t n)
-{
-	uint64_t all = 0;
-
-	while (n--)
-		all |= p[n];
-	return !all;
-}
 
 static inline struct il_span lib_span(struct spdm_span s)
 {

@@ -329,7 +329,7 @@ static void numbers_out_of_range_are_refused(void **unused)
 	struct unit *u = unit_new();
 	static uint64_t mem[16384];
 	struct il_device *d = NULL;
-	struct il_device_cfg bad[10];
+	struct il_device_cfg bad[12];
 
 	(void)unused;
 	for (size_t i = 0; i < COUNT(bad); i++)
@@ -344,11 +344,16 @@ static void numbers_out_of_range_are_refused(void **unused)
 	bad[7].pci.env = NULL;
 	bad[8].pci.port = NULL;
 	bad[9].pci.tdis = 0;
+	/* What a later version of the library may know. */
+	bad[10].spdm.reserved[3] = 1;
+	bad[11].pci.reserved[0] = 1;
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		assert_int_equal(il_device_init(&bad[i], mem, sizeof(mem), &d),
 				 IL_E_ARG);
 		assert_null(d);
 	}
+	assert_int_equal(il_device_init(&u->cfg, NULL, SIZE_MAX, &d), IL_E_ARG);
+	assert_null(d);
 	bad[0] = u->cfg;
 	bad[0].spdm.large_cap = UINT32_MAX; /* four times that is more */
 	bad[0].spdm.conns = 4;
