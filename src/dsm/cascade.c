@@ -57,7 +57,7 @@ const struct dsm_cascade dsm_cascade_rows[DSM_EVENTS + 1] = {
 	[DSM_EV_LINK_DOWN]        = { DSM_SES_STAY, DSM_STR_ALL,   DSM_TDI_ALL,    TDI_EV_STREAM },
 	[DSM_EV_HOT_RESET]        = { DSM_SES_ALL,  DSM_STR_ALL,   DSM_TDI_ALL,    TDI_EV_RESET },
 	[DSM_EV_FUND_RESET]       = { DSM_SES_ALL,  DSM_STR_ALL,   DSM_TDI_ALL,    TDI_EV_RESET },
-	[DSM_EV_SESSION]              = { DSM_SES_STAY, DSM_STR_KEYED, DSM_TDI_LOCKED, TDI_EV_SESSION },
+	[DSM_EV_SESSION]          = { DSM_SES_STAY, DSM_STR_KEYED, DSM_TDI_LOCKED, TDI_EV_SESSION },
 	/* clang-format on */
 };
 
