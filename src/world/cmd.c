@@ -26,6 +26,16 @@ static const char *const hows[] = { "silent", "quiet",	"busy", "error",
 				    "down",   "absent", NULL };
 static const char *const units[] = { "exchange", "tlp", NULL };
 
+/* As enum sure. */
+static const char *const sures[] = { "spec", "driver", "inferred", "open",
+				     NULL };
+
+static const struct lang_arg scenario_args[] = {
+	{ "shows", LANG_WORD, .positional = true, .required = true,
+	  .help = "what it shows, in one quoted line" },
+	{ "from", LANG_WORD, .required = true,
+	  .help = "whose question it answers" },
+};
 static const struct lang_arg platform_args[] = {
 	{ "name", LANG_PICK, .positional = true, .required = true,
 	  .picks = platforms, .help = "which architecture" },
@@ -118,6 +128,10 @@ static const struct lang_arg step_args[] = {
 static const struct lang_arg error_args[] = {
 	{ "name", LANG_WORD, .positional = true, .required = true,
 	  .help = "such as EBUSY, or a word such as auth" },
+	{ "source", LANG_WORD, .help = "where it is written that it is this" },
+	{ "sure", LANG_PICK, .picks = sures,
+	  .help = "how sure that is: a specification says so, a driver does, "
+		  "it is inferred, or sources are silent" },
 };
 static const struct lang_arg fault_args[] = {
 	{ "name", LANG_WORD, .positional = true, .required = true,
@@ -147,6 +161,8 @@ static const struct lang_arg word_args[] = {
 	}
 
 static const struct lang_cmd cmds[] = {
+	CMD("scenario", NULL, scenario_args, cmd_scenario,
+	    "say what the file shows; first line of those that are listed"),
 	CMD("platform", NULL, platform_args, cmd_platform,
 	    "choose the architecture; first of all"),
 	/* Those with a verb stand before the one without. */

@@ -6,12 +6,34 @@
 #include "world/cmd_priv.h"
 #include "world/laws_priv.h"
 
-/* step, and the assertions. */
+/* What a file shows, step, and the assertions. */
+
+enum il_err cmd_scenario(void *ctx, const struct lang_call *c)
+{
+	char from[160];
+
+	snprintf(from, sizeof(from), "from: %s", lang_word(c, "from", ""));
+	world_say(ctx, "shows", lang_word(c, "shows", ""), from, false, 0);
+	return IL_OK;
+}
 
 enum il_err cmd_step(void *ctx, const struct lang_call *c)
 {
 	return world_step_named(ctx, lang_word(c, "name", ""),
 				lang_num(c, "n", 1));
+}
+
+/* "so it was", and where it is written if the line says so. */
+static void say_error(struct world *w, const char *want,
+		      const struct lang_call *c)
+{
+	const char *source = lang_word(c, "source", NULL);
+	char text[256] = "so it was";
+
+	if (source)
+		snprintf(text, sizeof(text), "so it was (%s, %s)", source,
+			 sure_name((enum sure)lang_num(c, "sure", SURE_OPEN)));
+	world_say(w, "expect", want, text, false, 0);
 }
 
 enum il_err cmd_expect_error(void *ctx, const struct lang_call *c)
@@ -22,7 +44,7 @@ enum il_err cmd_expect_error(void *ctx, const struct lang_call *c)
 	const char *eno = w->last_errno ? world_errno_name(w->last_errno) : "";
 
 	if (strcmp(want, word) == 0 || strcmp(want, eno) == 0) {
-		world_say(w, "expect", want, "so it was", false, 0);
+		say_error(w, want, c);
 		return IL_OK;
 	}
 	char had[64];
