@@ -301,12 +301,20 @@ long k_get(struct task *t, const char *path, char *buf, size_t cap)
 	return n;
 }
 
+int k_copy_arg(void *dst, size_t len, uintptr_t arg)
+{
+	if (!arg || arg >= K_MMAP_BASE)
+		return -EFAULT;
+	memcpy(dst, (const void *)arg, len);
+	return 0;
+}
+
 int k_copy_struct(void *dst, size_t ksize, size_t min, uintptr_t arg)
 {
 	const uint8_t *src = (const uint8_t *)arg;
 	uint32_t size;
 
-	if (!src)
+	if (!arg || arg >= K_MMAP_BASE)
 		return -EFAULT;
 	memcpy(&size, src, sizeof(size));
 	if (size < min)

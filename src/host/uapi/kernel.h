@@ -184,6 +184,8 @@ int k_copy_out(struct task *t, uint64_t uptr, const void *src, size_t len);
  * is not zero.
  */
 int k_copy_struct(void *dst, size_t ksize, size_t min, uintptr_t arg);
+/* A struct of fixed size at @arg. -EFAULT: that is no native pointer. */
+int k_copy_arg(void *dst, size_t len, uintptr_t arg);
 
 /* A new file with one reference, not yet in a table; NULL: no memory. */
 struct file *k_file_new(struct kernel *k, const struct file_ops *ops,

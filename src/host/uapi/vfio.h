@@ -53,26 +53,34 @@ struct vfio_region_info {
 };
 _Static_assert(sizeof(struct vfio_region_info) == 32, "uapi");
 
+/* Each of these may end before what its flag brings. */
+#define VFIO_DEVICE_BIND_FLAG_TOKEN (1u << 0)
+#define VFIO_DEVICE_ATTACH_PASID    (1u << 0)
+#define VFIO_DEVICE_DETACH_PASID    (1u << 0)
+
 struct vfio_device_bind_iommufd {
 	uint32_t argsz;
 	uint32_t flags;
 	int32_t iommufd;
 	uint32_t out_devid;
+	uint64_t token_uuid_ptr;
 };
-_Static_assert(sizeof(struct vfio_device_bind_iommufd) == 16, "uapi");
+_Static_assert(sizeof(struct vfio_device_bind_iommufd) == 24, "uapi");
 
 struct vfio_device_attach_iommufd_pt {
 	uint32_t argsz;
 	uint32_t flags;
 	uint32_t pt_id;
+	uint32_t pasid;
 };
-_Static_assert(sizeof(struct vfio_device_attach_iommufd_pt) == 12, "uapi");
+_Static_assert(sizeof(struct vfio_device_attach_iommufd_pt) == 16, "uapi");
 
 struct vfio_device_detach_iommufd_pt {
 	uint32_t argsz;
 	uint32_t flags;
+	uint32_t pasid;
 };
-_Static_assert(sizeof(struct vfio_device_detach_iommufd_pt) == 8, "uapi");
+_Static_assert(sizeof(struct vfio_device_detach_iommufd_pt) == 12, "uapi");
 
 #define VFIO_DEVICE_FEATURE_MASK    0xffffu
 #define VFIO_DEVICE_FEATURE_GET	    (1u << 16)

@@ -239,20 +239,25 @@ static long feature(struct vfio_dev *d, struct task *t, uintptr_t arg)
 
 static long bind_iommufd(struct vfio_dev *d, struct task *t, uintptr_t arg)
 {
-	struct vfio_device_bind_iommufd *a =
-		(struct vfio_device_bind_iommufd *)arg;
+	const size_t min =
+		offsetof(struct vfio_device_bind_iommufd, token_uuid_ptr);
+	struct vfio_device_bind_iommufd a;
 	struct file *iommu;
-	int ret;
+	int ret = k_copy_struct(&a, sizeof(a), min, arg);
 
-	if (a->argsz < sizeof(*a) || a->flags)
-		return -EINVAL;
-	if (d->idev)
-		return -EINVAL;
-	iommu = k_fd_file(t, a->iommufd);
-	ret = iommufd_bind(d->core->iommufd, iommu, d->p, &port, d, &d->idev,
-			   &a->out_devid);
 	if (ret)
 		return ret;
+	/* No device of ours takes a token. */
+	if (a.iommufd < 0 || a.flags || d->idev)
+		return -EINVAL;
+	iommu = k_fd_file(t, a.iommufd);
+	ret = iommufd_bind(d->core->iommufd, iommu, d->p, &port, d, &d->idev,
+			   &a.out_devid);
+	if (ret)
+		return ret;
+	memcpy((uint8_t *)arg +
+		       offsetof(struct vfio_device_bind_iommufd, out_devid),
+	       &a.out_devid, sizeof(a.out_devid));
 	d->iommu_file = k_file_get(iommu);
 	ret = pci_enable(d->p, true, false);
 	if (ret) {
@@ -265,21 +270,39 @@ static long bind_iommufd(struct vfio_dev *d, struct task *t, uintptr_t arg)
 
 static long attach(struct vfio_dev *d, uintptr_t arg)
 {
-	struct vfio_device_attach_iommufd_pt *a =
-		(struct vfio_device_attach_iommufd_pt *)arg;
+	struct vfio_device_attach_iommufd_pt a;
+	const size_t min =
+		offsetof(struct vfio_device_attach_iommufd_pt, pasid);
+	int ret = k_copy_arg(&a, min, arg);
 
-	if (a->argsz < sizeof(*a) || a->flags)
+	if (ret)
+		return ret;
+	if (a.argsz < min || a.flags & ~VFIO_DEVICE_ATTACH_PASID)
 		return -EINVAL;
-	return iommufd_attach(d->idev, &a->pt_id);
+	if (a.flags & VFIO_DEVICE_ATTACH_PASID)
+		return -EOPNOTSUPP; /* no function here has PASIDs */
+	ret = iommufd_attach(d->idev, &a.pt_id);
+	if (!ret)
+		memcpy((uint8_t *)arg +
+			       offsetof(struct vfio_device_attach_iommufd_pt,
+					pt_id),
+		       &a.pt_id, sizeof(a.pt_id));
+	return ret;
 }
 
 static long detach(struct vfio_dev *d, uintptr_t arg)
 {
-	const struct vfio_device_detach_iommufd_pt *a =
-		(const struct vfio_device_detach_iommufd_pt *)arg;
+	struct vfio_device_detach_iommufd_pt a;
+	const size_t min =
+		offsetof(struct vfio_device_detach_iommufd_pt, pasid);
+	int ret = k_copy_arg(&a, min, arg);
 
-	if (a->argsz < sizeof(*a) || a->flags)
+	if (ret)
+		return ret;
+	if (a.argsz < min || a.flags & ~VFIO_DEVICE_DETACH_PASID)
 		return -EINVAL;
+	if (a.flags & VFIO_DEVICE_DETACH_PASID)
+		return -EOPNOTSUPP;
 	if (iommufd_tdi_bound(d->idev))
 		return -EBUSY; /* the TSM's entry leads through this table */
 	iommufd_detach(d->idev);
