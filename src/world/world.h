@@ -69,6 +69,7 @@ struct world_cfg {
 	const struct world_patience *patience; /* NULL: the usual */
 	spdm_keylog_fn *keylog; /* the platform's sessions; NULL: not told */
 	void *keylog_ctx;
+	bool lawless; /* for benchmarks: laws are not asked */
 };
 
 /* What a run came to. */

@@ -219,6 +219,11 @@ enum il_err laws_new(struct world *w) IL_MUST;
 enum il_err laws_step(struct world *w) IL_MUST;
 /* The last full pass. Errors: likewise. */
 enum il_err laws_end(struct world *w) IL_MUST;
+/*
+ * For benchmarks: no law is asked while they are off. When they are on again
+ * the first step is seen as the first one of all is.
+ */
+void laws_switch(struct world *w, bool on);
 extern const struct law_view law_sev_tio;
 
 #endif
