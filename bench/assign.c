@@ -170,11 +170,15 @@ static struct world *world_after(const char *text, size_t len, size_t bytes)
 	return w;
 }
 
+static const char *assign_text(void)
+{
+	return cli_scenario_find("assign")->text;
+}
+
 static double whole(void *ctx)
 {
 	(void)ctx;
-	world_free(
-		world_after(scenario_assign, strlen(scenario_assign), PAYLOAD));
+	world_free(world_after(assign_text(), strlen(assign_text()), PAYLOAD));
 	return 1;
 }
 
@@ -209,10 +213,10 @@ static double stores(void *ctx)
 /* Up to and with the guest's own DMA; the rest is what `stores` replaces. */
 static size_t set_up_len(void)
 {
-	const char *at = strstr(scenario_assign, "guest mmio");
+	const char *at = strstr(assign_text(), "guest mmio");
 
 	bench_must(!at);
-	return (size_t)(at - scenario_assign);
+	return (size_t)(at - assign_text());
 }
 
 static void dma(int argc, char **argv)
@@ -226,7 +230,7 @@ static void dma(int argc, char **argv)
 
 	if (!bench_wanted(argc, argv, b.name))
 		return;
-	w = world_after(scenario_assign, set_up_len(), UINT64_C(1) << 20);
+	w = world_after(assign_text(), set_up_len(), UINT64_C(1) << 20);
 	b.ctx = w;
 	bench_one(&b);
 	bench_must(!world_cleanup(w));

@@ -43,6 +43,7 @@ static int set_vf(struct cli_run *r, const char *vf)
 
 static int assign(struct cli *c, struct cli_run *r, const struct assign_opts *o)
 {
+	const struct cli_scenario *k = cli_scenario_find("assign");
 	int ret = cli_run_open(c, r, &o->run);
 
 	if (!ret)
@@ -56,8 +57,7 @@ static int assign(struct cli *c, struct cli_run *r, const struct assign_opts *o)
 	if (!ret)
 		ret = set_vf(r, o->vf);
 	if (!ret)
-		ret = cli_run_parse(r, "assign.il", scenario_assign,
-				    strlen(scenario_assign));
+		ret = cli_run_parse(r, "assign.il", k->text, strlen(k->text));
 	return ret ? cli_run_refused(r, "assign.il", ret)
 		   : cli_run_do(r, "assign.il");
 }

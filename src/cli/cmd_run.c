@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bits.h"
+#include "cli/embedded.h"
 #include "cli/session.h"
 
 /* Scenario files. */
@@ -54,29 +56,107 @@ static int apply_sets(struct cli_run *r, char **sets, unsigned n)
 	return 0;
 }
 
+/* A file of that name, else a scenario of that name that the tool carries. */
+static int read_text(struct cli *c, const char *name, char **text)
+{
+	const struct cli_scenario *k = cli_scenario_find(name);
+	uint8_t *file = NULL;
+	size_t len = 0;
+	int ret;
+
+	if (k && access(name, F_OK) != 0) {
+		*text = strdup(k->text);
+		return *text ? 0 : cli_fail(c, "no memory");
+	}
+	ret = cli_read(c, "scenario", name, 1u << 20, &file, &len);
+	*text = (char *)file;
+	return ret;
+}
+
 static int run_file(struct cli *c, struct cli_run *r,
 		    const struct cli_run_opts *o, const char *file, char **sets,
 		    unsigned n)
 {
-	uint8_t *text = NULL;
-	size_t len = 0;
+	char *text = NULL;
 	int ret = cli_run_open(c, r, o);
 
 	if (!ret)
 		ret = apply_sets(r, sets, n);
 	if (!ret)
-		ret = cli_read(c, "scenario", file, 1u << 20, &text, &len);
+		ret = read_text(c, file, &text);
 	if (!ret)
-		ret = cli_run_parse(r, file, (char *)text, len);
+		ret = cli_run_parse(r, file, text, strlen(text));
 	ret = ret ? cli_run_refused(r, file, ret) : cli_run_do(r, file);
 	free(text);
 	return ret;
 }
 
+/* --- all of them, as a table --- */
+
+static void say_row(struct cli_run *r, const char *name, int ret)
+{
+	FILE *f = r->c->out;
+	size_t i;
+	json_t *o;
+
+	fprintf(f, "%-28s %-8s %8.3f s\n", name, ret ? "FAILED" : "ok",
+		(double)(r->c->mono_ns() - r->start_ns) / 1e9);
+	json_array_foreach(r->expected_here, i, o)
+		fprintf(f, "  %-26s %s\n",
+			json_string_value(json_object_get(o, "what")),
+			json_string_value(json_object_get(o, "why")));
+	fflush(f);
+}
+
+static int run_one(struct cli *c, struct cli_run *r,
+		   const struct cli_run_opts *o, const struct cli_scenario *k,
+		   json_t *ends)
+{
+	int ret = cli_run_open(c, r, o);
+
+	r->quiet = true;
+	r->ends = ends;
+	r->start_ns = c->mono_ns();
+	if (!ret)
+		ret = cli_run_parse(r, k->name, k->text, strlen(k->text));
+	ret = ret ? cli_run_refused(r, k->name, ret) : cli_run_do(r, k->name);
+	if (!r->json)
+		say_row(r, k->name, ret);
+	cli_run_close(r);
+	return ret;
+}
+
+static int run_all(struct cli *c, struct cli_run *r,
+		   const struct cli_run_opts *o)
+{
+	json_t *ends = o->json ? json_array() : NULL;
+	unsigned good = 0, bad = 0;
+
+	if (o->json && !ends)
+		return cli_fail(c, "no memory");
+	for (const struct cli_scenario *k = cli_scenarios; k->name; k++) {
+		if (run_one(c, r, o, k, ends))
+			bad++;
+		else
+			good++;
+	}
+	if (ends) {
+		json_dumpf(ends, c->out, JSON_INDENT(1));
+		fputc('\n', c->out);
+	} else {
+		fprintf(c->out, "%u scenarios as they say, %u not\n", good,
+			bad);
+	}
+	json_decref(ends);
+	return bad ? CLI_FAILED : CLI_DONE;
+}
+
 static int run(struct cli *c, int argc, char **argv)
 {
 	struct cli_run_opts o = { 0 };
+	const char *all = NULL;
 	const struct cli_opt opts[] = {
+		{ "all", true, &all },
 		{ "payload", false, &o.payload },
 		{ "identity", false, &o.identity },
 		{ "trust", false, &o.trust },
@@ -97,25 +177,31 @@ static int run(struct cli *c, int argc, char **argv)
 		ret = cli_opts(c, argc, argv, opts, COUNT(opts), &file, 1);
 	if (ret)
 		return ret;
-	if (!file)
-		return cli_misuse(c, "usage: interlock run FILE [--set "
-				     "NAME=VALUE] …");
+	if (!file == !all || (all && (n || o.keylog)))
+		return cli_misuse(c, "usage: interlock run FILE|NAME [--set "
+				     "NAME=VALUE] …, or interlock run --all, "
+				     "without --set and --key-log");
 	r = malloc(sizeof(*r));
 	if (!r)
 		return cli_fail(c, "no memory");
-	ret = run_file(c, r, &o, file, sets, n);
-	cli_run_close(r);
+	if (all) {
+		ret = run_all(c, r, &o);
+	} else {
+		ret = run_file(c, r, &o, file, sets, n);
+		cli_run_close(r);
+	}
 	free(r);
 	return ret;
 }
 
 const struct cli_cmd cmd_run = {
 	.name = "run",
-	.args = "FILE [--set NAME=VALUE]… [--payload FILE] [--identity DIR] "
+	.args = "FILE|NAME|--all [--set NAME=VALUE]… [--payload FILE] "
+		"[--identity DIR] "
 		"[--trust FILE] [--expect-measurements FILE] [--key-log FILE] "
 		"[--seed N] "
 		"[--now S] [--json]",
-	.help = "run a scenario",
+	.help = "run a scenario, or all that the tool carries",
 	.doc = "docs/language.md",
 	.run = run,
 };

@@ -32,10 +32,27 @@ static void say_text(struct cli_run *r, const struct world_step *s)
 	fflush(f);
 }
 
+/* What naive orders are for: each error and fault once, and why. */
+static void note_expected(struct cli_run *r, const struct world_step *s)
+{
+	size_t i;
+	json_t *o;
+
+	json_array_foreach(
+		r->expected_here, i,
+		o) if (strcmp(json_string_value(json_object_get(o, "what")),
+			      s->what) == 0) return;
+	json_array_append_new(
+		r->expected_here,
+		json_pack("{s:s, s:s}", "what", s->what, "why", s->result));
+}
+
 static void on_step(void *ctx, const struct world_step *s)
 {
 	struct cli_run *r = ctx;
 
+	if (strcmp(s->who, "expect") == 0 && !s->failed)
+		note_expected(r, s);
 	if (r->json)
 		json_array_append_new(
 			r->steps,
@@ -186,9 +203,13 @@ int cli_run_open(struct cli *c, struct cli_run *r, const struct cli_run_opts *o)
 					 .mono_ns = on_mono,
 					 .ctx = r };
 	r->steps = json_array();
+	r->state = json_array();
+	r->last = json_array();
+	r->expected_here = json_array();
 	r->script.call = calloc(CALLS_MAX, sizeof(*r->script.call));
 	r->script.cap = CALLS_MAX;
-	if (!r->steps || !r->script.call)
+	if (!r->steps || !r->state || !r->last || !r->expected_here ||
+	    !r->script.call)
 		return cli_fail(c, "no memory");
 	return 0;
 }
@@ -199,6 +220,9 @@ void cli_run_close(struct cli_run *r)
 		world_free(r->w);
 	(void)cli_keylog_close(r->c, &r->keylog);
 	json_decref(r->steps);
+	json_decref(r->state);
+	json_decref(r->last);
+	json_decref(r->expected_here);
 	free(r->script.call);
 	free(r->payload);
 	bytes_wipe(&r->id, sizeof(r->id));
@@ -269,6 +293,9 @@ static void end_json(struct cli_run *r, const char *name, bool clean,
 	json_object_set_new(o, "law_checks",
 			    json_integer((json_int_t)s.law_checks));
 	json_object_set_new(o, "laws", r->w ? laws_json(r->w) : json_object());
+	json_object_set_new(o, "expected", json_incref(r->expected_here));
+	json_object_set_new(o, "state", json_incref(r->state));
+	json_object_set_new(o, "trace", json_incref(r->last));
 	json_object_set_new(o, "measurements",
 			    m ? cli_measurements_json(m, n) : json_null());
 	json_object_set_new(o, "seed", json_integer((json_int_t)r->cfg.seed));
@@ -277,6 +304,10 @@ static void end_json(struct cli_run *r, const char *name, bool clean,
 					: json_null());
 	json_object_set_new(o, "replayable", json_boolean(!s.device_at));
 	json_object_set_new(o, "seconds", json_real(seconds));
+	if (r->ends) {
+		json_array_append_new(r->ends, o);
+		return;
+	}
 	json_dumpf(o, r->c->out, JSON_INDENT(1));
 	fputc('\n', r->c->out);
 	json_decref(o);
@@ -314,11 +345,55 @@ int cli_run_refused(struct cli_run *r, const char *name, int ret)
 	return ret;
 }
 
-static void trace_line(void *ctx, const char *text)
-{
-	struct cli_run *r = ctx;
+#define TRACE_SHOWN 20
 
-	fprintf(r->c->err, "  %s\n", text);
+static void keep_line(void *ctx, const char *text)
+{
+	json_array_append_new(ctx, json_string(text));
+}
+
+/* Where things stand when a run fails; giving back changes it. */
+static void keep_failure(struct cli_run *r)
+{
+	const bool told = r->end.law || r->end.expect;
+
+	if (told)
+		world_state_text(r->w, keep_line, r->state);
+	if (told || r->trace)
+		world_trace_text(r->w, r->trace ? r->trace : TRACE_SHOWN,
+				 keep_line, r->last);
+}
+
+static void say_failure(struct cli_run *r, const char *name, bool clean)
+{
+	struct cli *c = r->c;
+	size_t i;
+	json_t *line;
+
+	cli_fail(c, "%s:%u: %s%s", name, r->end.line, r->end.what,
+		 world_isolated(r->w) ? "; the device is ERROR, isolated" : "");
+	if (!r->json) {
+		json_array_foreach(r->state, i, line)
+			fprintf(c->err, "  %s\n", json_string_value(line));
+		json_array_foreach(r->last, i, line)
+			fprintf(c->err, "  %s\n", json_string_value(line));
+	}
+	if (!clean)
+		cli_fail(c, "the device was not given back in full");
+}
+
+static void close_files(struct cli_run *r)
+{
+	if (world_captures_close(r->w) && !r->end.err) {
+		r->end.err = IL_E_IO;
+		snprintf(r->end.what, sizeof(r->end.what),
+			 "a capture cannot be written");
+	}
+	if (cli_keylog_close(r->c, &r->keylog) && !r->end.err) {
+		r->end.err = IL_E_IO;
+		snprintf(r->end.what, sizeof(r->end.what),
+			 "the key log cannot be written");
+	}
 }
 
 int cli_run_do(struct cli_run *r, const char *name)
@@ -334,18 +409,11 @@ int cli_run_do(struct cli_run *r, const char *name)
 		return cli_run_refused(r, name,
 				       cli_fail(c, "a world cannot be made: %s",
 						il_err_name(err)));
-	if (world_run(r->w, &r->script, &r->end))
+	if (world_run(r->w, &r->script, &r->end)) {
+		keep_failure(r);
 		clean = world_cleanup(r->w);
-	if (world_captures_close(r->w) && !r->end.err) {
-		r->end.err = IL_E_IO;
-		snprintf(r->end.what, sizeof(r->end.what),
-			 "a capture cannot be written");
 	}
-	if (cli_keylog_close(c, &r->keylog) && !r->end.err) {
-		r->end.err = IL_E_IO;
-		snprintf(r->end.what, sizeof(r->end.what),
-			 "the key log cannot be written");
-	}
+	close_files(r);
 	clear_bar(r);
 	seconds = (double)(c->mono_ns() - r->start_ns) / 1e9;
 	if (r->json)
@@ -354,11 +422,6 @@ int cli_run_do(struct cli_run *r, const char *name)
 		end_text(r, seconds);
 	if (!r->end.err)
 		return CLI_DONE;
-	cli_fail(c, "%s:%u: %s%s", name, r->end.line, r->end.what,
-		 world_isolated(r->w) ? "; the device is ERROR, isolated" : "");
-	if (r->end.law || r->trace)
-		world_trace_text(r->w, r->trace ? r->trace : 20, trace_line, r);
-	if (!clean)
-		cli_fail(c, "the device was not given back in full");
+	say_failure(r, name, clean);
 	return CLI_FAILED;
 }

@@ -23,12 +23,19 @@ struct cli_run {
 	uint8_t *payload;
 	struct evidence_measurement expected[EVIDENCE_MEAS_MAX];
 	bool json;
-	bool quiet;
+	bool quiet; /* says nothing of what goes well */
 	unsigned trace;
 	json_t *steps;
 	char group[32];
 	bool bar; /* a progress bar stands on the line */
 	uint64_t start_ns;
+	/* Where things stood when it failed, before they were given back. */
+	json_t *state;
+	json_t *last;
+	json_t *expected_here; /* errors and faults that came as expected */
+	/* For several in a row: NULL, or where the end goes instead of to out.
+	 */
+	json_t *ends;
 };
 
 /* What both assign and run take. */

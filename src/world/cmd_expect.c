@@ -10,10 +10,11 @@
 
 enum il_err cmd_scenario(void *ctx, const struct lang_call *c)
 {
-	char from[160];
+	struct world *w = ctx;
 
-	snprintf(from, sizeof(from), "from: %s", lang_word(c, "from", ""));
-	world_say(ctx, "shows", lang_word(c, "shows", ""), from, false, 0);
+	w->group = "scenario";
+	world_say(w, "shows", lang_word(c, "shows", ""), "ok", false, 0);
+	world_say(w, "from", lang_word(c, "from", ""), "ok", false, 0);
 	return IL_OK;
 }
 

@@ -568,3 +568,8 @@ void laws_look(struct world *w, bool full)
 	l->looked = true;
 	l->cur = !l->cur;
 }
+
+const struct law_facts *laws_facts(const struct world *w)
+{
+	return &w->laws->facts[w->laws->cur];
+}

@@ -266,6 +266,8 @@ struct world_laws {
 
 /* laws_look.c: the facts after a step. @full: as if all had changed. */
 void laws_look(struct world *w, bool full);
+/* Those of the last step. */
+const struct law_facts *laws_facts(const struct world *w);
 
 /*
  * What laws ask of an architecture; a table beside its plat_<a>.c. Arrays

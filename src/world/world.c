@@ -129,12 +129,18 @@ static void add_fate(const struct world *w, struct world_end *end)
 			 "; the device at %s %s", w->remote.at.text, fate);
 }
 
+static bool is_expect(const struct lang_call *c)
+{
+	return strcmp(c->cmd->role, "expect") == 0;
+}
+
 static void end_with(struct world *w, struct world_end *end, enum il_err err,
 		     const struct lang_call *c)
 {
 	end->err = err;
 	end->line = c ? c->line : 0;
 	end->law = w->law;
+	end->expect = c && is_expect(c);
 	snprintf(end->what, sizeof(end->what), "%s",
 		 w->last_text[0] ? w->last_text : il_err_name(err));
 	add_fate(w, end);
@@ -215,11 +221,6 @@ static enum il_err advance(struct world *w, struct world_op *o)
 		return err;
 	law = world_stepped(w);
 	return law ? law : err;
-}
-
-static bool is_expect(const struct lang_call *c)
-{
-	return strcmp(c->cmd->role, "expect") == 0;
 }
 
 enum il_err world_call(struct world *w, const struct lang_call *c,

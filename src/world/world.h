@@ -100,6 +100,7 @@ struct world_end {
 	unsigned line;	/* of the scenario; 0: none */
 	char what[480]; /* one line that names what and where */
 	unsigned law;	/* the violated law, or 0 */
+	bool expect;	/* an expectation did not hold */
 };
 
 /*
@@ -158,6 +159,12 @@ unsigned world_laws(const struct world *w, struct world_law *out, unsigned max);
 
 /* The last @max trace events as text, oldest first, one a line. */
 void world_trace_text(const struct world *w, unsigned max,
+		      void (*line)(void *ctx, const char *text), void *ctx);
+/*
+ * Every connection, stream, binding, TDI, trusted entry and VM as it stands,
+ * one a line: what an expectation may have been about.
+ */
+void world_state_text(struct world *w,
 		      void (*line)(void *ctx, const char *text), void *ctx);
 
 #endif

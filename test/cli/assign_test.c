@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 static const char *const groups[] = {
-	"connect", "launch", "assign", "lock",	 "evidence",   "accept",
-	"start",   "DMA",    "MMIO",   "unbind", "disconnect",
+	"scenario", "connect", "launch", "assign", "lock",   "evidence",
+	"accept",   "start",   "DMA",	 "MMIO",   "unbind", "disconnect",
 };
 
 /* Each group once, in this order, nothing failed. */

@@ -127,6 +127,127 @@ static void every_expectation_turned_round_fails_there(void **state)
 	assert_true(n >= 10);
 }
 
+static unsigned in_folder(void)
+{
+	DIR *d = opendir(SCENARIOS);
+	struct dirent *e;
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		n += is_scenario(e->d_name);
+	closedir(d);
+	return n;
+}
+
+static void the_list_has_every_file_with_a_line_and_a_question(void **state)
+{
+	struct rig *r = *state;
+	char file[64];
+	size_t i;
+	json_t *o;
+
+	rig_run(r, "scenarios", "--json", NULL);
+	assert_int_equal(r->status, 0);
+	assert_int_equal(json_array_size(r->json), in_folder());
+	json_array_foreach(r->json, i, o)
+	{
+		snprintf(file, sizeof(file), "%s.il",
+			 json_string_value(json_object_get(o, "name")));
+		free(rig_read(rig_scenario(file), &(size_t){ 0 }));
+		assert_true(*json_string_value(json_object_get(o, "shows")));
+		assert_true(*json_string_value(json_object_get(o, "from")));
+	}
+	rig_run(r, "scenarios", NULL);
+	assert_non_null(strstr(r->out, "early-map-naive "));
+}
+
+static void all_of_them_run_as_a_table_with_what_came_and_why(void **state)
+{
+	struct rig *r = *state;
+
+	rig_run(r, "run", "--all", NULL);
+	assert_int_equal(r->status, 0);
+	assert_non_null(strstr(r->out, "assign  "));
+	assert_non_null(strstr(r->out, "EEXIST"));
+	assert_non_null(strstr(r->out, "guest_memfd.c, "
+				       "kvm_gmem_populate(), driver)"));
+	assert_non_null(strstr(r->out, " scenarios as they say, 0 not\n"));
+	rig_run(r, "run", "--all", "--set", "VFS=1", NULL);
+	assert_int_equal(r->status, 2);
+	rig_run(r, "run", "--all", rig_scenario("assign.il"), NULL);
+	assert_int_equal(r->status, 2);
+	rig_run(r, "run", NULL);
+	assert_int_equal(r->status, 2);
+}
+
+static void one_that_the_tool_carries_runs_by_its_name(void **state)
+{
+	struct rig *r = *state;
+
+	rig_run(r, "run", "early-map-naive", NULL);
+	assert_int_equal(r->status, 0);
+	rig_run(r, "run", "early-map.il", "--json", NULL);
+	assert_true(rig_true(r, "ok"));
+	rig_run(r, "run", "early", NULL);
+	rig_refused(r, "scenario early: ", "No such file");
+}
+
+/* An errno in a naive order is a claim about Linux. */
+static void an_error_of_a_naive_order_names_its_source(void **state)
+{
+	DIR *d = opendir(SCENARIOS);
+	struct dirent *e;
+
+	(void)state;
+	assert_non_null(d);
+	while ((e = readdir(d))) {
+		size_t len;
+		char *text, *at;
+
+		if (!strstr(e->d_name, "-naive"))
+			continue;
+		text = (char *)rig_read(rig_scenario(e->d_name), &len);
+		for (at = text; (at = strstr(at, "\nexpect error E")); at++) {
+			const char *end = strchr(at + 1, '\n');
+			const char *source = strstr(at, " source=\"");
+			const char *sure = strstr(at, " sure=");
+
+			if (!source || !sure || source > end || sure > end)
+				fail_msg("%s:%.*s", e->d_name, (int)(end - at),
+					 at);
+		}
+		free(text);
+	}
+	closedir(d);
+}
+
+static void an_expectation_that_fails_shows_where_things_stand(void **state)
+{
+	struct rig *r = *state;
+	const char *text = "platform sev-tio\nhost connect 01:00.0\n"
+			   "vmm launch\nguest boot\nvmm attach 01:00.0\n"
+			   "guest probe\nguest lock\n"
+			   "expect tdi 01:00.0 run\n";
+
+	run_text(r, text);
+	rig_refused(r, "t.il:8: ", "expected the TDI");
+	assert_int_equal(json_array_size(json_object_get(r->json, "trace")),
+			 20);
+	assert_true(json_array_size(json_object_get(r->json, "state")) >= 6);
+	/* As it stood then: what was given back afterwards is not there. */
+	rig_run(r, "run", rig_path(r, "t.il"), NULL);
+	assert_int_equal(r->status, 1);
+	assert_non_null(strstr(r->err, "\n  connection to 0x0100: ready; "
+				       "stream 0 on\n"));
+	assert_non_null(strstr(r->err, ": locked; the device said locked; "));
+	assert_non_null(strstr(r->err, "\n  TDI 0x0100: locked\n"));
+	assert_non_null(
+		strstr(r->err, "\n  stream 0 at the root port: Secure\n"));
+	assert_non_null(strstr(r->err, "guest locked\n"));
+	assert_non_null(strstr(r->err, "\n  step "));
+}
+
 static void an_error_names_its_place_and_nothing_runs(void **state)
 {
 	static const struct {
@@ -271,11 +392,13 @@ static void a_stricter_device_is_what_the_scenario_calls_it(void **state)
 	rig_run(r, "run", file, "--set", "RELAX=", "--set", "STATE=locked",
 		NULL);
 	assert_int_equal(r->status, 0);
-	rig_run(r, "run", file, "--set", "RELAX=", NULL);
+	rig_run(r, "run", file, "--set", "RELAX=", "--json", NULL);
 	rig_refused(r, "bme-after-lock-naive.il:27: ", "expected the TDI");
-	rig_run(r, "run", file, "--set", "RELAX=command-set-is-change", NULL);
+	rig_run(r, "run", file, "--set", "RELAX=command-set-is-change",
+		"--json", NULL);
 	rig_refused(r, "bme-after-lock-naive.il:37: ", "expected the TDI");
-	rig_run(r, "run", file, "--set", "RELAX=bme-zero-is-clear", NULL);
+	rig_run(r, "run", file, "--set", "RELAX=bme-zero-is-clear", "--json",
+		NULL);
 	rig_refused(r, "bme-after-lock-naive.il:27: ", "expected the TDI");
 }
 
@@ -408,6 +531,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_scenario_runs_as_it_says),
 		T(every_expectation_turned_round_fails_there),
+		T(the_list_has_every_file_with_a_line_and_a_question),
+		T(all_of_them_run_as_a_table_with_what_came_and_why),
+		T(one_that_the_tool_carries_runs_by_its_name),
+		T(an_error_of_a_naive_order_names_its_source),
+		T(an_expectation_that_fails_shows_where_things_stand),
 		T(an_error_names_its_place_and_nothing_runs),
 		T(the_last_line_in_error_keeps_the_first_from_running),
 		T(a_parameter_that_no_line_declares_is_refused),
