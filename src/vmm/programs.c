@@ -85,7 +85,9 @@ static long drive(struct vmm_run *r)
 	if (strcmp(now, "vfio-pci\n") == 0)
 		return 0;
 	bdf_text(r->bdf, bdf);
-	return sysfs_write(r, "/sys/bus/pci/drivers_probe", bdf);
+	ret = sysfs_write(r, "/sys/bus/pci/drivers_probe", bdf);
+	r->drove = !ret;
+	return ret;
 }
 
 static long undrive(struct vmm_run *r)
@@ -98,7 +100,7 @@ static long undrive(struct vmm_run *r)
 
 static void undo_drive(struct vmm_run *r)
 {
-	if (!r->d)
+	if (r->drove && !r->d)
 		(void)undrive(r);
 }
 

@@ -122,7 +122,9 @@ struct vmm_run {
 	long ret;	  /* of the last system call */
 	long first;	  /* error that a teardown went past */
 	bool over;
-	int fd; /* of a step that waits */
+	int fd;	    /* of a step that waits */
+	bool drove; /* the driver came in this run: it may be in another's use
+		     */
 	struct vmm_tsm_ask ask;
 	bool asking;
 	/* VMM_HOST_DMA */
