@@ -13,7 +13,7 @@
 /* Enough for any one program: law 49. */
 #define CLEANUP_STEPS 100000u
 
-static struct world_op *scratch_op(struct world *w)
+static struct world_op *scratch_op(struct world *w, struct world_vm *vm)
 {
 	struct world_op *o = &w->ops[0];
 
@@ -22,8 +22,7 @@ static struct world_op *scratch_op(struct world *w)
 			vmm_cancel(&w->ops[i].run);
 		w->ops[i].used = false;
 	}
-	memset(o, 0, sizeof(*o));
-	o->used = true;
+	*o = (struct world_op){ .used = true, .vm = vm, .back = o->back };
 	o->begun_ns = o->start_ns = world_mono(w);
 	w->op = o;
 	return o;
@@ -44,10 +43,11 @@ static bool step_over(struct world *w, enum il_err err)
 }
 
 /* False: it does not end. */
-static bool try_vmm(struct world *w, enum vmm_program p,
+static bool try_vmm(struct world_vm *vm, enum vmm_program p,
 		    const struct vmm_dev_cfg *dev)
 {
-	struct world_op *o = scratch_op(w);
+	struct world *w = vm->w;
+	struct world_op *o = scratch_op(w, vm);
 	bool over = false;
 
 	for (unsigned i = 0; i < CLEANUP_STEPS && !over; i++)
@@ -57,15 +57,16 @@ static bool try_vmm(struct world *w, enum vmm_program p,
 	return over;
 }
 
-static bool try_release(struct world *w)
+static bool try_release(struct world_vm *vm)
 {
+	struct world *w = vm->w;
 	struct world_op *o;
 	bool over = false;
 
-	if (!w->guest || w->guest->state < GUEST_LOCKED)
+	if (!vm->guest || vm->guest->state < GUEST_LOCKED)
 		return true;
-	guest_abandon(w->guest);
-	o = scratch_op(w);
+	guest_abandon(vm->guest);
+	o = scratch_op(w, vm);
 	for (unsigned i = 0; i < CLEANUP_STEPS && !over; i++)
 		over = step_over(w,
 				 world_guest(w, o, GUEST_RELEASE, "cleanup"));
@@ -199,25 +200,45 @@ static bool unlocked(struct world *w)
 	return true;
 }
 
+static bool try_vm(struct world_vm *vm)
+{
+	bool over;
+
+	if (!vm->vmm || !vm->vmm->t)
+		return true;
+	over = try_release(vm);
+	while (vm->devs) {
+		over &= try_vmm(vm, VMM_DETACH, &vm->dev[0]);
+		world_vm_take(vm, vm->dev[0].bdf);
+	}
+	return over & try_vmm(vm, VMM_DESTROY, NULL);
+}
+
+/* Anybody with a right to write to sysfs does it. */
+static bool try_disconnect(struct world *w)
+{
+	const struct vmm_dev_cfg pf = { .bdf = w->dev_rid,
+					.guest_rid = WORLD_GUEST_RID };
+
+	for (unsigned i = 0; i < WORLD_VMS; i++)
+		if (w->vm[i].vmm && w->vm[i].vmm->t)
+			return try_vmm(&w->vm[i], VMM_DISCONNECT, &pf);
+	return true;
+}
+
 bool world_cleanup(struct world *w)
 {
 	char text[sizeof(w->last_text)];
-	struct vmm_dev_cfg pf = { .guest_rid = WORLD_GUEST_RID };
 	unsigned law = w->law;
 	bool over = true;
 
 	if (!w->built)
 		return true;
 	memcpy(text, w->last_text, sizeof(text));
-	if (w->vmm) {
-		over = try_release(w);
-		if (w->vdev.bdf)
-			over &= try_vmm(w, VMM_DETACH, &w->vdev);
-		over &= try_vmm(w, VMM_DESTROY, NULL);
-		pf.bdf = w->dev_rid;
-		if (w->connected)
-			over &= try_vmm(w, VMM_DISCONNECT, &pf);
-	}
+	for (unsigned i = 0; i < WORLD_VMS; i++)
+		over &= try_vm(&w->vm[i]);
+	if (w->connected)
+		over &= try_disconnect(w);
 	w->connected = false;
 	world_settle(w);
 	memcpy(w->last_text, text, sizeof(text));

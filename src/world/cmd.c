@@ -17,6 +17,11 @@
 					 "it: 0000:01:00.0"                 \
 	}
 
+#define VM_ARG                                                             \
+	{                                                                  \
+		"vm", LANG_WORD, .help = "which VM, by a name; default vm" \
+	}
+
 static const char *const platforms[] = { "sev-tio", NULL };
 static const char *const ciphers[] = { "aes-gcm", "none", NULL };
 static const char *const tdi_states[] = { "unlocked", "locked", "run", "error",
@@ -101,6 +106,8 @@ static const struct lang_arg link_args[] = {
 	{ "doe", LANG_WORD, .help = "file for the DOE objects (pcap)" },
 };
 static const struct lang_arg bdf_args[] = { BDF_ARG };
+static const struct lang_arg vm_args[] = { VM_ARG };
+static const struct lang_arg given_args[] = { BDF_ARG, VM_ARG };
 static const struct lang_arg vfs_args[] = {
 	BDF_ARG,
 	{ "vfs", LANG_INT, .required = true, .help = "how many VFs" },
@@ -115,9 +122,11 @@ static const struct lang_arg launch_args[] = {
 	{ "early-map", LANG_BOOL,
 	  .help = "map guest memory for devices before the launch is "
 		  "finished; default no" },
+	VM_ARG,
 };
 static const struct lang_arg dma_args[] = {
 	{ "window", LANG_INT, .help = "bytes a command, to 1M; default 1M" },
+	VM_ARG,
 };
 static const struct lang_arg step_args[] = {
 	{ "name", LANG_WORD, .positional = true, .required = true,
@@ -148,7 +157,14 @@ static const struct lang_arg yes_args[] = {
 };
 static const struct lang_arg word_args[] = {
 	{ "state", LANG_WORD, .positional = true, .required = true,
-	  .help = "yes or no; or the guest's state" },
+	  .help = "yes or no" },
+};
+
+static const struct lang_arg guest_args[] = {
+	{ "state", LANG_WORD, .positional = true, .required = true,
+	  .help = "none, found, locked, judged, accepted, running; gone: there "
+		  "is none" },
+	VM_ARG,
 };
 
 #define CMD(role_, verb_, args_, fn_, help_)                  \
@@ -195,24 +211,24 @@ static const struct lang_cmd cmds[] = {
 	    "create and launch the confidential VM"),
 	CMD("vmm", "prepare", launch_args, cmd_vmm_prepare,
 	    "create the VM and its memory without launching it"),
-	CMD("vmm", "attach", bdf_args, cmd_vmm_attach,
+	CMD("vmm", "attach", given_args, cmd_vmm_attach,
 	    "give the function to the VM"),
-	CMD("vmm", "detach", bdf_args, cmd_vmm_detach, "take it back"),
-	CMD0("vmm", "destroy", cmd_vmm_destroy, "end the VM"),
-	CMD0("guest", "boot", cmd_guest_boot, "accept private memory"),
-	CMD0("guest", "probe", cmd_guest_probe, "find the function"),
-	CMD0("guest", "lock", cmd_guest_lock, "bind and lock it"),
-	CMD0("guest", "evidence", cmd_guest_evidence,
-	     "judge certificates, measurements and report"),
-	CMD0("guest", "accept", cmd_guest_accept, "take its MMIO"),
-	CMD0("guest", "start", cmd_guest_start,
-	     "let it run, with its trusted device entry"),
+	CMD("vmm", "detach", given_args, cmd_vmm_detach, "take it back"),
+	CMD("vmm", "destroy", vm_args, cmd_vmm_destroy, "end the VM"),
+	CMD("guest", "boot", vm_args, cmd_guest_boot, "accept private memory"),
+	CMD("guest", "probe", vm_args, cmd_guest_probe, "find the function"),
+	CMD("guest", "lock", vm_args, cmd_guest_lock, "bind and lock it"),
+	CMD("guest", "evidence", vm_args, cmd_guest_evidence,
+	    "judge certificates, measurements and report"),
+	CMD("guest", "accept", vm_args, cmd_guest_accept, "take its MMIO"),
+	CMD("guest", "start", vm_args, cmd_guest_start,
+	    "let it run, with its trusted device entry"),
 	CMD("guest", "dma", dma_args, cmd_guest_dma,
 	    "the payload through the device and back, in private memory"),
-	CMD0("guest", "mmio", cmd_guest_mmio,
-	     "write and read device memory by private MMIO"),
-	CMD0("guest", "release", cmd_guest_release,
-	     "DMA off, stop, MMIO back, unbind"),
+	CMD("guest", "mmio", vm_args, cmd_guest_mmio,
+	    "write and read device memory by private MMIO"),
+	CMD("guest", "release", vm_args, cmd_guest_release,
+	    "DMA off, stop, MMIO back, unbind"),
 	CMD("step", NULL, step_args, cmd_step,
 	    "advance a started command by exchanges or exits"),
 	CMD("expect", "error", error_args, cmd_expect_error,
@@ -226,7 +242,7 @@ static const struct lang_cmd cmds[] = {
 	CMD("expect", "isolated", yes_args, cmd_expect_isolated,
 	    "the device is cut off: root-port stream disabled, keys wiped, "
 	    "trusted entries invalid"),
-	CMD("expect", "guest", word_args, cmd_expect_guest,
+	CMD("expect", "guest", guest_args, cmd_expect_guest,
 	    "the guest's driver is in this state"),
 	CMD("expect", "plaintext", word_args, cmd_expect_plaintext,
 	    "the link carried 8 bytes in a row of the payload: yes or no"),

@@ -57,7 +57,7 @@ enum il_err cmd_link(void *ctx, const struct lang_call *c)
 
 /* --- the VMM, and through it the host --- */
 
-static void vmm_log(void *ctx, const char *who, const char *what, long ret)
+void world_vmm_log(void *ctx, const char *who, const char *what, long ret)
 {
 	struct world *w = ctx;
 	char text[64] = "ok";
@@ -76,78 +76,6 @@ static void vmm_log(void *ctx, const char *who, const char *what, long ret)
 		w->op->start_ns = now;
 }
 
-/* Memory for a guest that holds the payload twice. */
-static void size_guest(struct world *w)
-{
-	uint64_t buf =
-		align_up(w->cfg.payload_len ? w->cfg.payload_len : 1, PAGE_2M);
-
-	w->guest_buf = buf;
-	w->guest_ram = PAGE_2M + 2 * buf;
-}
-
-static enum il_err new_vmm(struct world *w)
-{
-	struct vmm_cfg cfg = {
-		.k = &w->host->k,
-		.arena = &w->arena,
-		.launch = w->plat->launch,
-		.ecam_gpa = WORLD_GUEST_ECAM,
-		.mmio_gpa = WORLD_GUEST_MMIO,
-		.mmio_size = UINT64_C(1) << 30,
-		.log = vmm_log,
-		.log_ctx = w,
-	};
-	int ret;
-
-	size_guest(w);
-	cfg.ram_size = w->guest_ram;
-	w->plat->images(w, &cfg);
-	w->vmm = ARENA_NEW(&w->arena, struct vmm);
-	ret = w->vmm ? vmm_init(w->vmm, &cfg) : -ENOMEM;
-	if (ret)
-		return world_fail(w, IL_E_IO, -ret,
-				  "the VMM does not start: "
-				  "%s",
-				  world_errno_name(-ret));
-	return IL_OK;
-}
-
-static enum il_err new_guest(struct world *w)
-{
-	static const struct guest_cpu_ops cpu = { world_vcpu_read,
-						  world_vcpu_write };
-	struct guest_cfg cfg = {
-		.crypto = &w->crypto_guest,
-		.env = &w->env,
-		.cpu = &cpu,
-		.cpu_ctx = &w->vcpu,
-		.map = { .ecam = WORLD_GUEST_ECAM,
-			 .mmio = WORLD_GUEST_MMIO,
-			 .mmio_size = UINT64_C(1) << 30,
-			 .src = PAGE_2M,
-			 .dst = PAGE_2M + w->guest_buf,
-			 .buf_size = w->guest_buf },
-		.anchor = w->cfg.anchor,
-		.anchor_len = w->cfg.anchor_len,
-		.now_s = w->cfg.now_s + (int64_t)(w->now_ns / 1000000000u),
-		.expected = w->cfg.expected,
-		.n_expected = w->cfg.n_expected,
-	};
-	enum il_err err = w->plat->guest(w, &cfg);
-
-	if (err)
-		return err;
-	if (!w->guest)
-		w->guest = ARENA_NEW(&w->arena, struct guest);
-	else
-		guest_fini(w->guest);
-	if (!w->guest)
-		return IL_E_NOMEM;
-	guest_init(w->guest, &cfg);
-	return IL_OK;
-}
-
 enum il_err world_need_vmm(struct world *w)
 {
 	enum il_err err;
@@ -158,7 +86,9 @@ enum il_err world_need_vmm(struct world *w)
 	err = world_build(w);
 	if (err)
 		return err;
-	return w->vmm ? IL_OK : new_vmm(w);
+	if (!w->op->vm)
+		w->op->vm = world_vm(w, &w->op->call);
+	return w->op->vm ? world_vm_vmm(w->op->vm) : w->last_err;
 }
 
 enum il_err world_vmm(struct world *w, struct world_op *o, enum vmm_program p,
@@ -168,7 +98,7 @@ enum il_err world_vmm(struct world *w, struct world_op *o, enum vmm_program p,
 
 	w->group = group;
 	if (o->phase == 0) {
-		ret = vmm_start(w->vmm, &o->run, p, dev);
+		ret = vmm_start(o->vm->vmm, &o->run, p, dev);
 		if (ret)
 			return world_fail(w, IL_E_STATE, -ret, "%s: %s",
 					  vmm_program_name(p),
@@ -220,8 +150,6 @@ enum il_err cmd_host_connect(void *ctx, const struct lang_call *c)
 		w->connected = true;
 		w->cut = false;
 	}
-	if (!err || w->op->phase)
-		w->vdev = dev_of(c);
 	return err;
 }
 
@@ -253,7 +181,7 @@ enum il_err cmd_host_sriov(void *ctx, const struct lang_call *c)
 		: -ENODEV;
 	snprintf(what, sizeof(what), "sriov_numvfs = %llu",
 		 (unsigned long long)lang_num(c, "vfs", 0));
-	vmm_log(w, "host", what, ret);
+	world_vmm_log(w, "host", what, ret);
 	w->vfs_on = !ret && lang_num(c, "vfs", 0);
 	return ret ? world_fail(w, IL_E_PEER, -ret, "%s: %s", what,
 				world_errno_name(-ret))
@@ -273,8 +201,9 @@ enum il_err cmd_host_dma(void *ctx, const struct lang_call *c)
 		return err;
 	w->group = "DMA";
 	if (o->phase == 0) {
-		o->back = arena_take(&w->arena, len ? len : 1, 64);
-		ret = o->back ? vmm_start_dma(w->vmm, &o->run, &dev,
+		if (!o->back)
+			o->back = arena_take(&w->arena, len ? len : 1, 64);
+		ret = o->back ? vmm_start_dma(o->vm->vmm, &o->run, &dev,
 					      w->cfg.payload, o->back, len)
 			      : -ENOMEM;
 		if (ret)
@@ -298,21 +227,17 @@ enum il_err cmd_host_dma(void *ctx, const struct lang_call *c)
 static enum il_err launch(struct world *w, const struct lang_call *c,
 			  enum vmm_program p)
 {
-	enum il_err err;
+	enum il_err err = world_need_vmm(w);
+	struct vmm_cfg *cfg;
 
-	if (!w->plat)
-		return world_fail(w, IL_E_STATE, 0,
-				  "no platform is chosen yet");
-	err = world_build(w);
-	if (!err)
-		err = world_need_vmm(w);
-	if (!err && w->op->phase == 0)
-		w->vmm->cfg.early_map =
-			lang_num(c, "early-map", w->vmm->cfg.early_map);
-	if (!err)
-		err = world_vmm(w, w->op, p, NULL, "launch");
+	if (err)
+		return err;
+	cfg = &w->op->vm->vmm->cfg;
+	if (w->op->phase == 0)
+		cfg->early_map = lang_num(c, "early-map", cfg->early_map);
+	err = world_vmm(w, w->op, p, NULL, "launch");
 	if (!err && p == VMM_LAUNCH)
-		err = new_guest(w);
+		err = world_vm_guest(w->op->vm);
 	return err;
 }
 
@@ -329,15 +254,25 @@ enum il_err cmd_vmm_prepare(void *ctx, const struct lang_call *c)
 enum il_err cmd_vmm_attach(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
-	enum il_err err = vmm_on(w, c, VMM_ATTACH, "assign");
+	struct vmm_dev_cfg dev = dev_of(c);
+	enum il_err err = world_need_vmm(w);
 
-	w->vdev = dev_of(c);
-	return err;
+	if (err)
+		return err;
+	if (!world_vm_give(w->op->vm, &dev))
+		return world_fail(w, IL_E_NOMEM, 0, "a VM has %u functions",
+				  WORLD_VM_DEVS);
+	return world_vmm(w, w->op, VMM_ATTACH, &dev, "assign");
 }
 
 enum il_err cmd_vmm_detach(void *ctx, const struct lang_call *c)
 {
-	return vmm_on(ctx, c, VMM_DETACH, "unbind");
+	struct world *w = ctx;
+	enum il_err err = vmm_on(w, c, VMM_DETACH, "unbind");
+
+	if (!err)
+		world_vm_take(w->op->vm, dev_of(c).bdf);
+	return err;
 }
 
 enum il_err cmd_vmm_destroy(void *ctx, const struct lang_call *c)
@@ -352,9 +287,9 @@ enum il_err cmd_vmm_destroy(void *ctx, const struct lang_call *c)
 /* --- the guest --- */
 
 /* Release and the end of the VM wipe what the guest found. */
-static void keep_measurements(struct world *w)
+static void keep_measurements(struct world *w, const struct guest *g)
 {
-	const struct evidence_findings *f = &w->guest->findings;
+	const struct evidence_findings *f = &g->findings;
 
 	memcpy(w->meas, f->meas, sizeof(w->meas));
 	w->n_meas = f->n_meas;
@@ -363,14 +298,15 @@ static void keep_measurements(struct world *w)
 static enum il_err guest_over(struct world *w, struct world_op *o,
 			      enum guest_prog p)
 {
-	enum il_err err = w->vcpu.err;
+	const struct world_vm *vm = o->vm;
+	enum il_err err = vm->vcpu.err;
 	char what[200] = "";
 	uint64_t now = world_mono(w);
 
 	if (err)
-		guest_what(w->guest, what, sizeof(what));
+		guest_what(vm->guest, what, sizeof(what));
 	if (p == GUEST_APPRAISE)
-		keep_measurements(w);
+		keep_measurements(w, vm->guest);
 	world_say(w, "guest", guest_prog_name(p), err ? what : "ok",
 		  err != IL_OK, now - o->begun_ns);
 	return err ? world_fail(w, err, 0, "%s: %s", guest_prog_name(p),
@@ -381,27 +317,31 @@ static enum il_err guest_over(struct world *w, struct world_op *o,
 enum il_err world_guest(struct world *w, struct world_op *o, enum guest_prog p,
 			const char *group)
 {
+	struct world_vm *vm = o->vm;
 	enum il_err err;
 
 	w->group = group;
-	if (!w->guest)
+	if (!vm)
+		vm = o->vm = world_vm_named(
+			w, lang_word(&o->call, "vm", WORLD_VM_USUAL));
+	if (!vm || !vm->guest || !vm->vmm)
 		return world_fail(w, IL_E_STATE, 0, "there is no guest");
 	if (o->phase == 0) {
-		err = guest_begin(w->guest, p,
+		err = guest_begin(vm->guest, p,
 				  o->payload.window ? &o->payload : NULL);
 		if (err)
 			return world_fail(w, err, 0,
 					  "guest %s: not while it is %s",
 					  guest_prog_name(p),
-					  guest_state_name(w->guest->state));
-		w->vcpu.done = false;
+					  guest_state_name(vm->guest->state));
+		vm->vcpu.done = false;
 	}
 	err = world_vmm(w, o, VMM_RUN, NULL, group);
 	if (err == IL_E_AGAIN)
 		return err;
-	if (!w->vcpu.done) { /* the VMM gave up on an exit */
-		guest_abandon(w->guest);
-		w->vcpu.done = true;
+	if (!vm->vcpu.done) { /* the VMM gave up on an exit */
+		guest_abandon(vm->guest);
+		vm->vcpu.done = true;
 		return err ? err
 			   : world_fail(w, IL_E_PEER, 0, "the guest stopped");
 	}

@@ -153,7 +153,10 @@ enum il_err cmd_expect_guest(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
 	const char *want = lang_word(c, "state", "");
-	const char *is = w->guest ? guest_state_name(w->guest->state) : "gone";
+	const struct world_vm *vm =
+		world_vm_named(w, lang_word(c, "vm", WORLD_VM_USUAL));
+	const char *is =
+		vm && vm->guest ? guest_state_name(vm->guest->state) : "gone";
 
 	if (strcmp(want, is) == 0)
 		return IL_OK;

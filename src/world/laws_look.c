@@ -268,12 +268,15 @@ static bool leaf_digest(const struct guest *g, uint8_t out[TSM_DIGEST_LEN])
 			    out);
 }
 
-static void look_guest(const struct guest *g, const struct law_guest *was,
+static void look_guest(const struct world_vm *vm, const struct law_guest *was,
 		       struct law_guest *out)
 {
+	const struct guest *g = vm->guest;
+
 	if (!g)
 		return;
 	out->there = true;
+	out->owner = vm->w->plat->owner(vm);
 	out->state = g->state;
 	out->tdi_id = g->claims.tdi_id;
 	out->ranges_on = g->ranges_on;
@@ -559,7 +562,8 @@ void laws_look(struct world *w, bool full)
 	look_device(w, was, now);
 	look_link(w, was, full, now);
 	look_platform(w, now);
-	look_guest(w->guest, &was->guest, &now->guest);
+	for (unsigned i = 0; i < WORLD_VMS; i++)
+		look_guest(&w->vm[i], &was->guest[i], &now->guest[i]);
 	look_pages(w, was, full, now);
 	look_memos(w, was, full, changes != l->changes, now);
 	if (full)

@@ -46,21 +46,21 @@ static const struct law_bind *holder(const struct law_facts *f,
 	return NULL;
 }
 
-/* Where the guest placed the BAR, if it is the guest that we see into. */
+/* Where the guest placed the BAR, if it is a guest that we see into. */
 static bool gpa_fits(const struct law_facts *f, const struct law_bind *b,
 		     const struct law_page *p)
 {
 	const struct tsm_range *r = range_of(b, p->pa);
+	const struct law_guest *g = law_guest_of(f, b);
 	const struct guest_bar *bar;
 	uint64_t first = r->pa;
 
-	if (!f->guest.there || !b->tdi_id || f->guest.tdi_id != b->tdi_id ||
-	    r->id >= EVIDENCE_BARS)
+	if (!g || r->id >= EVIDENCE_BARS)
 		return true;
 	for (unsigned i = 0; i < b->lock.ranges; i++)
 		if (b->lock.range[i].id == r->id && b->lock.range[i].pa < first)
 			first = b->lock.range[i].pa;
-	bar = &f->guest.bar[r->id];
+	bar = &g->bar[r->id];
 	return p->gpa == bar->gpa + (p->pa - first);
 }
 
@@ -120,6 +120,16 @@ static const struct law_page *page_before(const struct law_facts *was,
 	return NULL;
 }
 
+/* Has the guest that owns @p not judged the device by whose binding it has it?
+ * One that claims no TDI yet has judged none. */
+static bool too_early(const struct law_facts *f, const struct law_page *p)
+{
+	for (unsigned i = 0; i < LAW_GUESTS; i++)
+		if (f->guest[i].there && f->guest[i].owner == p->owner)
+			return f->guest[i].state < GUEST_JUDGED;
+	return false;
+}
+
 void law_34(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
@@ -141,7 +151,7 @@ void law_34(const struct law_facts *was, const struct law_facts *now,
 				  "binding state %u, lock session %llu",
 				  ull(p->pa), b->rid, b->state,
 				  ull(b->lock.id));
-		else if (now->guest.there && now->guest.state < GUEST_JUDGED)
+		else if (too_early(now, p))
 			law_break(c,
 				  "page %llx became accepted; its guest has "
 				  "not judged the device",
@@ -275,34 +285,28 @@ void law_38(const struct law_facts *was, const struct law_facts *now,
 	}
 }
 
-static const struct law_bind *guests(const struct law_facts *f)
-{
-	for (unsigned i = 0; i < LAW_BINDS; i++)
-		if (f->bind[i].tdi_id && f->bind[i].tdi_id == f->guest.tdi_id)
-			return &f->bind[i];
-	return NULL;
-}
-
 /* All ranges of a device, or the device is not used. */
 void law_39(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	const struct law_bind *b = guests(now);
-	uint64_t want = 0;
+	for (unsigned k = 0; k < LAW_BINDS && was->valid; k++) {
+		const struct law_bind *b = &now->bind[k];
+		const struct law_guest *g = law_guest_of(now, b);
+		uint64_t want = 0;
 
-	if (!was->valid || !now->guest.there || !b ||
-	    now->guest.state != GUEST_ACCEPTED ||
-	    was->guest.state == GUEST_ACCEPTED)
-		return;
-	c->held++;
-	for (unsigned i = 0; i < b->lock.ranges; i++)
-		if (tee(&b->lock.range[i]))
-			want += b->lock.range[i].pages;
-	if (accepted_in(now, b) != want)
-		law_break(c,
-			  "the guest took TDI %04x over; %llu of %llu pages "
-			  "are accepted",
-			  b->rid, ull(accepted_in(now, b)), ull(want));
+		if (!g || g->state != GUEST_ACCEPTED ||
+		    was->guest[g - now->guest].state == GUEST_ACCEPTED)
+			continue;
+		c->held++;
+		for (unsigned i = 0; i < b->lock.ranges; i++)
+			if (tee(&b->lock.range[i]))
+				want += b->lock.range[i].pages;
+		if (accepted_in(now, b) != want)
+			law_break(c,
+				  "the guest took TDI %04x over; %llu of %llu "
+				  "pages are accepted",
+				  b->rid, ull(accepted_in(now, b)), ull(want));
+	}
 }
 
 void law_40(const struct law_facts *was, const struct law_facts *now,

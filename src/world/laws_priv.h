@@ -19,7 +19,8 @@ struct world;
 #define LAW_STREAMS IDE_STREAMS_MAX
 #define LAW_CONNS   8u
 #define LAW_BINDS   16u
-#define LAW_TVMS    8u
+#define LAW_TVMS    32u
+#define LAW_GUESTS  32u
 #define LAW_ENTRIES (LAW_FNS + LAW_BINDS)
 #define LAW_MEMOS   4096u
 #define LAW_NONE    (-1)
@@ -158,6 +159,8 @@ struct law_memo {
 /* What the guest believes. */
 struct law_guest {
 	bool there;
+	uint32_t owner; /* of its memory, as pages and bindings name it; 0:
+			 * nobody knows */
 	enum guest_state state;
 	uint64_t tdi_id;
 	unsigned ranges_on;
@@ -193,7 +196,7 @@ struct law_facts {
 	uint32_t dma_states;	      /* bit n: DMA may be on in bind state n */
 	uint16_t report_info;
 	/* guest */
-	struct law_guest guest;
+	struct law_guest guest[LAW_GUESTS];
 	/* pages; looked at again when they may have changed */
 	bool pages_new;
 	unsigned pages;
@@ -230,6 +233,9 @@ extern const struct law world_law_table[];
 
 /* Helpers of more than one law. */
 const struct law_bind *law_bind_of(const struct law_facts *f, uint16_t rid);
+/* The guest that bound @b, or NULL. */
+const struct law_guest *law_guest_of(const struct law_facts *f,
+				     const struct law_bind *b);
 /* All zero but for the stream if it has none. */
 const struct law_conn *law_conn_of(const struct law_facts *f,
 				   const struct law_bind *b);

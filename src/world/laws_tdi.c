@@ -14,6 +14,16 @@ const struct law_bind *law_bind_of(const struct law_facts *f, uint16_t rid)
 	return NULL;
 }
 
+const struct law_guest *law_guest_of(const struct law_facts *f,
+				     const struct law_bind *b)
+{
+	for (unsigned i = 0; i < LAW_GUESTS && b->tdi_id; i++)
+		if (f->guest[i].there && f->guest[i].owner == b->owner &&
+		    f->guest[i].tdi_id == b->tdi_id)
+			return &f->guest[i];
+	return NULL;
+}
+
 const struct law_conn *law_conn_of(const struct law_facts *f,
 				   const struct law_bind *b)
 {
@@ -348,19 +358,25 @@ void law_26(const struct law_facts *was, const struct law_facts *now,
 	}
 }
 
-/* The binding whose evidence the guest has accepted in this step. */
-static const struct law_bind *judged(const struct law_facts *was,
-				     const struct law_facts *now)
+/* The next guest after @i that accepted evidence in this step, with the binding
+ * that it is of; LAW_NONE: there is none. */
+static int judged(const struct law_facts *was, const struct law_facts *now,
+		  int i, const struct law_bind **b)
 {
-	const struct law_guest *g = &now->guest;
+	for (i++; i < (int)LAW_GUESTS; i++) {
+		const struct law_guest *g = &now->guest[i];
 
-	if (!g->there || !was->guest.there || g->state != GUEST_JUDGED ||
-	    was->guest.state == GUEST_JUDGED)
-		return NULL;
-	for (unsigned i = 0; i < LAW_BINDS; i++)
-		if (now->bind[i].tdi_id && now->bind[i].tdi_id == g->tdi_id)
-			return &now->bind[i];
-	return NULL;
+		if (!g->there || !was->guest[i].there ||
+		    g->state != GUEST_JUDGED ||
+		    was->guest[i].state == GUEST_JUDGED)
+			continue;
+		for (unsigned k = 0; k < LAW_BINDS; k++) {
+			*b = &now->bind[k];
+			if (law_guest_of(now, *b) == g)
+				return i;
+		}
+	}
+	return LAW_NONE;
 }
 
 static bool same(const uint8_t *a, const uint8_t *b)
@@ -371,55 +387,62 @@ static bool same(const uint8_t *a, const uint8_t *b)
 void law_27(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	const struct law_bind *b = judged(was, now);
-	const struct law_guest *g = &now->guest;
-	const char *what = NULL;
+	const struct law_bind *b;
+	int i = LAW_NONE;
 
-	if (!b)
-		return;
-	c->held++;
-	if (!same(g->certs, law_conn_of(now, b)->cert))
-		what = "certificates";
-	else if (!same(g->report, b->lock.report_digest))
-		what = "report";
-	else if (!same(g->meas, b->lock.meas_digest))
-		what = "measurements";
-	if (what)
-		law_break(c,
-			  "the guest accepted %s of TDI %04x; the TSM has "
-			  "another digest of them",
-			  what, b->rid);
+	while ((i = judged(was, now, i, &b)) != LAW_NONE) {
+		const struct law_guest *g = &now->guest[i];
+		const char *what = NULL;
+
+		c->held++;
+		if (!same(g->certs, law_conn_of(now, b)->cert))
+			what = "certificates";
+		else if (!same(g->report, b->lock.report_digest))
+			what = "report";
+		else if (!same(g->meas, b->lock.meas_digest))
+			what = "measurements";
+		if (what)
+			law_break(c,
+				  "the guest accepted %s of TDI %04x; the TSM "
+				  "has another digest of them",
+				  what, b->rid);
+	}
 }
 
 void law_28(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	const struct law_bind *b = judged(was, now);
+	const struct law_bind *b;
+	int i = LAW_NONE;
 
-	if (!b)
-		return;
-	c->held++;
-	if (!b->lock.meas_valid || memcmp(b->lock.meas_nonce, now->guest.nonce,
-					  sizeof(b->lock.meas_nonce)) != 0)
-		law_break(c,
-			  "the guest accepted measurements of TDI %04x; "
-			  "they do not answer its nonce",
-			  b->rid);
+	while ((i = judged(was, now, i, &b)) != LAW_NONE) {
+		c->held++;
+		if (!b->lock.meas_valid ||
+		    memcmp(b->lock.meas_nonce, now->guest[i].nonce,
+			   sizeof(b->lock.meas_nonce)) != 0)
+			law_break(c,
+				  "the guest accepted measurements of TDI "
+				  "%04x; they do not answer its nonce",
+				  b->rid);
+	}
 }
 
 void law_29(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	const struct law_bind *b = judged(was, now);
+	const struct law_bind *b;
+	int i = LAW_NONE;
 
-	if (!b || !now->guest.leaf_known)
-		return;
-	c->held++;
-	if (!same(now->guest.leaf, law_conn_of(now, b)->key))
-		law_break(c,
-			  "the guest was shown one leaf key for TDI %04x; "
-			  "the session was made with another",
-			  b->rid);
+	while ((i = judged(was, now, i, &b)) != LAW_NONE) {
+		if (!now->guest[i].leaf_known)
+			continue;
+		c->held++;
+		if (!same(now->guest[i].leaf, law_conn_of(now, b)->key))
+			law_break(c,
+				  "the guest was shown one leaf key for TDI "
+				  "%04x; the session was made with another",
+				  b->rid);
+	}
 }
 
 void law_31(const struct law_facts *was, const struct law_facts *now,

@@ -335,14 +335,28 @@ static enum il_err plat_start(struct world *w)
 
 /* --- the guest --- */
 
-static bool npt_of(struct world *w, struct npt_cpu *c)
+static bool view_of(const struct world_vm *vm, struct sev_vm_view *v)
+{
+	const struct kvm_vcpu *kv = world_vm_vcpu(vm);
+
+	return kv && !sev_host_view(kv->vm, v);
+}
+
+static uint32_t plat_owner(const struct world_vm *vm)
 {
 	struct sev_vm_view v;
 
-	if (!w->vcpu.kvm || sev_host_view(w->vcpu.kvm->vm, &v))
+	return view_of(vm, &v) ? v.asid : 0;
+}
+
+static bool npt_of(struct world_vm *vm, struct npt_cpu *c)
+{
+	struct sev_vm_view v;
+
+	if (!view_of(vm, &v))
 		return false;
 	*c = (struct npt_cpu){
-		.m = &w->mem,
+		.m = &vm->w->mem,
 		.fmt = &pt_npt,
 		.root = v.npt_root,
 		.levels = v.npt_levels,
@@ -351,13 +365,13 @@ static bool npt_of(struct world *w, struct npt_cpu *c)
 	return true;
 }
 
-static enum il_err plat_access(struct world *w, uint64_t gpa, void *buf,
+static enum il_err plat_access(struct world_vm *vm, uint64_t gpa, void *buf,
 			       uint32_t len, bool write, bool priv,
 			       struct fault *f)
 {
 	struct npt_cpu c;
 
-	if (!npt_of(w, &c))
+	if (!npt_of(vm, &c))
 		return IL_E_STATE;
 	return npt_access(&c, gpa, buf, len, write, priv, f);
 }
@@ -366,12 +380,12 @@ static enum il_err g_pvalidate(void *ctx, uint64_t gpa, enum rmp_size size,
 			       bool validate, enum rmp_rc *rc, bool *same)
 {
 	struct world_vcpu *v = ctx;
-	struct sev_plat *p = v->w->plat_ctx;
+	struct sev_plat *p = v->vm->w->plat_ctx;
 	struct fault f = { 0 };
 	struct npt_cpu c;
 	enum il_err err;
 
-	if (!npt_of(v->w, &c))
+	if (!npt_of(v->vm, &c))
 		return IL_E_STATE;
 	err = own_pvalidate(&p->own, &c, gpa, size, validate, rc, same, &f);
 	if (err == IL_E_IO)
@@ -385,12 +399,12 @@ static enum il_err g_rmpadjust(void *ctx, uint64_t gpa, enum rmp_size size,
 			       uint64_t attr, enum rmp_rc *rc)
 {
 	struct world_vcpu *v = ctx;
-	struct sev_plat *p = v->w->plat_ctx;
+	struct sev_plat *p = v->vm->w->plat_ctx;
 	struct fault f = { 0 };
 	struct npt_cpu c;
 	enum il_err err;
 
-	if (!npt_of(v->w, &c))
+	if (!npt_of(v->vm, &c))
 		return IL_E_STATE;
 	err = own_rmpadjust(&p->own, &c, gpa, size, attr, rc, &f);
 	if (err == IL_E_IO)
@@ -421,13 +435,12 @@ static enum il_err g_vmgexit(void *ctx, struct sev_ghcb *io)
 	return IL_OK;
 }
 
-static enum il_err plat_guest(struct world *w, struct guest_cfg *cfg)
+static enum il_err plat_guest(struct world_vm *vm, struct guest_cfg *cfg)
 {
-	struct sev_plat *p = w->plat_ctx;
+	struct sev_plat_vm *p = vm->plat;
 	struct sev_guest_cfg g = {
-		.insn = &p->guest_insn,
-		.crypto = &w->crypto_guest,
-		.env = &w->env,
+		.crypto = &vm->w->crypto_guest,
+		.env = &vm->w->env,
 		.map = { .secrets = G_SECRETS,
 			 .req = G_REQ,
 			 .rsp = G_RSP,
@@ -435,18 +448,23 @@ static enum il_err plat_guest(struct world *w, struct guest_cfg *cfg)
 		.vtom = VTOM,
 	};
 
-	p->guest_insn = (struct sev_guest_insn){
-		.ctx = &w->vcpu,
+	if (p)
+		sev_guest_fini(&p->guest);
+	else
+		p = ARENA_NEW(&vm->arena, struct sev_plat_vm);
+	if (!p)
+		return IL_E_NOMEM;
+	vm->plat = p;
+	p->insn = (struct sev_guest_insn){
+		.ctx = &vm->vcpu,
 		.read = world_vcpu_read,
 		.write = world_vcpu_write,
 		.pvalidate = g_pvalidate,
 		.rmpadjust = g_rmpadjust,
 		.vmgexit = g_vmgexit,
 	};
-	if (p->guest_made)
-		sev_guest_fini(&p->guest);
+	g.insn = &p->insn;
 	sev_guest_init(&p->guest, &g);
-	p->guest_made = true;
 	cfg->arch = &sev_guest_ops;
 	cfg->arch_ctx = &p->guest;
 	return IL_OK;
@@ -454,9 +472,8 @@ static enum il_err plat_guest(struct world *w, struct guest_cfg *cfg)
 
 static const uint8_t boot_page[4096] = "interlock guest";
 
-static void plat_images(struct world *w, struct vmm_cfg *cfg)
+static void plat_images(struct vmm_cfg *cfg)
 {
-	(void)w;
 	cfg->images[0] = (struct vmm_image){ G_BOOT, PAGE_4K, boot_page,
 					     VMM_PAGE_NORMAL };
 	cfg->images[1] = (struct vmm_image){ G_SECRETS, PAGE_4K, NULL,
@@ -466,11 +483,11 @@ static void plat_images(struct world *w, struct vmm_cfg *cfg)
 	cfg->n_images = 3;
 }
 
-static void plat_fini(struct world *w)
+static void plat_guest_fini(struct world_vm *vm)
 {
-	struct sev_plat *p = w->plat_ctx;
+	struct sev_plat_vm *p = vm->plat;
 
-	if (p && p->guest_made)
+	if (p)
 		sev_guest_fini(&p->guest);
 }
 
@@ -482,8 +499,9 @@ const struct world_plat world_sev_tio = {
 	.start = plat_start,
 	.launch = &sev_tio_vmm_launch,
 	.guest = plat_guest,
+	.guest_fini = plat_guest_fini,
 	.images = plat_images,
 	.vcpu_access = plat_access,
-	.fini = plat_fini,
+	.owner = plat_owner,
 	.law = &law_sev_tio,
 };

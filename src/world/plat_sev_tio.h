@@ -13,9 +13,12 @@ struct sev_plat {
 	struct sev_fw *fw;
 	struct sev_host *host;
 	struct sev_host_insn host_insn;
-	struct sev_guest_insn guest_insn;
+};
+
+/* And of a VM: at its vm->plat. */
+struct sev_plat_vm {
+	struct sev_guest_insn insn;
 	struct sev_guest guest;
-	bool guest_made;
 };
 
 #endif

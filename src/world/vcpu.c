@@ -23,7 +23,7 @@ static enum il_err run(void *ctx, struct vcpu_exit *x)
 		x->kind = VCPU_EXIT_HALT;
 		return IL_OK;
 	}
-	v->err = guest_run(v->w->guest);
+	v->err = guest_run(v->vm->guest);
 	if (v->err == IL_E_AGAIN)
 		return IL_OK;
 	v->done = true;
@@ -39,11 +39,18 @@ const struct vcpu_ops *world_vcpu_for(void *ctx, struct kvm_vcpu *kv,
 {
 	struct world *w = ctx;
 
-	w->vcpu.w = w;
-	w->vcpu.kvm = kv;
-	w->vcpu.done = true;
-	*ops_ctx = &w->vcpu;
-	return &ops;
+	for (unsigned i = 0; i < WORLD_VMS; i++) {
+		struct world_vm *vm = &w->vm[i];
+
+		if (!vm->vmm || vm->vmm->t != kv->vm->task)
+			continue;
+		vm->vcpu = (struct world_vcpu){ .vm = vm,
+						.kvm = kv,
+						.done = true };
+		*ops_ctx = &vm->vcpu;
+		return &ops;
+	}
+	return NULL;
 }
 
 const struct vcpu_exit *world_vcpu_answer(struct world_vcpu *v,
@@ -80,7 +87,7 @@ enum il_err world_vcpu_fault(struct world_vcpu *v, const struct fault *f,
 	v->same_gpa = x.gpa;
 	if (v->same > SAME_MAX) {
 		v->same = 0;
-		world_refused(v->w, f);
+		world_refused(v->vm->w, f);
 		return IL_E_IO;
 	}
 	if (write && data && len <= sizeof(x.data))
@@ -88,9 +95,10 @@ enum il_err world_vcpu_fault(struct world_vcpu *v, const struct fault *f,
 	return world_vcpu_exit(v, &x);
 }
 
-static void progress(struct world *w)
+static void progress(const struct world_vm *vm)
 {
-	const struct guest *g = w->guest;
+	const struct world *w = vm->w;
+	const struct guest *g = vm->guest;
 
 	if (g->prog == GUEST_DMA && w->cfg.out.progress)
 		w->cfg.out.progress(w->cfg.out.ctx, g->done, g->payload.len);
@@ -99,7 +107,6 @@ static void progress(struct world *w)
 static enum il_err access(struct world_vcpu *v, uint64_t gpa, bool priv,
 			  void *buf, uint32_t len, bool write)
 {
-	struct world *w = v->w;
 	const struct vcpu_exit *a = world_vcpu_answer(v, VCPU_EXIT_NPF);
 	struct fault f = { 0 };
 	enum il_err err;
@@ -110,15 +117,16 @@ static enum il_err access(struct world_vcpu *v, uint64_t gpa, bool priv,
 			       len < sizeof(a->data) ? len : sizeof(a->data));
 		return IL_OK;
 	}
-	err = w->plat->vcpu_access(w, gpa, buf, len, write, priv, &f);
+	err = v->vm->w->plat->vcpu_access(v->vm, gpa, buf, len, write, priv,
+					  &f);
 	if (err == IL_E_IO)
 		return world_vcpu_fault(v, &f, gpa, len, write, priv, buf);
 	if (err)
 		return err;
 	v->same = 0;
 	if (len <= 8) { /* perhaps MMIO: let the device see it */
-		world_settle(w);
-		progress(w);
+		world_settle(v->vm->w);
+		progress(v->vm);
 	}
 	return IL_OK;
 }

@@ -60,8 +60,6 @@ enum il_err world_new(const struct world_cfg *cfg, struct world **out)
 			       .ctx = w };
 	w->env_dev = w->env;
 	w->env_dev.trace = world_trace_dev;
-	w->vcpu.w = w;
-	w->vcpu.done = true;
 	err = world_open_crypto(w, true);
 	if (err) {
 		world_free(w);
@@ -75,10 +73,8 @@ void world_free(struct world *w)
 {
 	struct arena a = w->arena;
 
-	if (w->guest)
-		guest_fini(w->guest);
-	if (w->plat && w->plat->fini)
-		w->plat->fini(w);
+	for (unsigned i = 0; i < WORLD_VMS; i++)
+		world_vm_wipe(&w->vm[i]);
 	if (w->built && w->dev)
 		device_fini(w->dev);
 	if (w->built)
@@ -179,9 +175,7 @@ static struct world_op *op_new(struct world *w, const struct lang_call *c)
 		world_fail(w, IL_E_STATE, 0, "%s was started already", c->name);
 		return NULL;
 	}
-	memset(o, 0, sizeof(*o));
-	o->used = true;
-	o->call = *c;
+	*o = (struct world_op){ .used = true, .call = *c, .back = o->back };
 	/* Values point into the call: into the copy from here on. */
 	for (size_t k = 0; k < LANG_ARGS_MAX; k++)
 		if (c->v[k].word)

@@ -31,7 +31,11 @@
 #define WORLD_GUEST_MMIO (UINT64_C(1) << 40)
 #define WORLD_LINK_BUF	 ((size_t)1 << 20)
 #define WORLD_TRACE	 1024u
-#define WORLD_OPS	 8u
+#define WORLD_OPS	 64u
+#define WORLD_VMS	 32u
+#define WORLD_VM_USUAL	 "vm" /* where a command names none */
+#define WORLD_VM_NAME	 16u  /* with the zero at its end */
+#define WORLD_VM_DEVS	 VMM_DEVS
 #define WORLD_WAITS	 2000000u /* calls of one command: law 54 */
 
 struct world_trace {
@@ -47,17 +51,18 @@ struct world_op {
 	char name[32];
 	struct lang_call call;
 	unsigned phase;
+	struct world_vm *vm; /* that it is about; NULL: none yet */
 	struct vmm_run run;
 	struct guest_payload payload;
-	uint8_t *back;	   /* of a host DMA */
+	uint8_t *back;	   /* of a host DMA; the place's, as long as it is */
 	uint64_t begun_ns; /* the command */
 	uint64_t start_ns; /* its latest step */
 };
 
 /* Who executes the guest: glue between KVM's table and guest instructions. */
 struct world_vcpu {
-	struct world *w;
-	struct kvm_vcpu *kvm;
+	struct world_vm *vm;
+	struct kvm_vcpu *kvm;	 /* NULL: there is none */
 	struct vcpu_exit ans;	 /* the host's answer to the last exit */
 	struct vcpu_exit *x;	 /* where the next one goes */
 	enum vcpu_exit_kind out; /* kind of the exit not answered yet */
@@ -65,6 +70,26 @@ struct world_vcpu {
 	unsigned same; /* exits in a row for the same address */
 	bool done;     /* the guest's program is over */
 	enum il_err err;
+};
+
+/*
+ * One VM: its VMM, its guest, and who executes it. The place is reused: a VMM
+ * that died is followed by a new one, and what they need comes from an arena
+ * of the place's own.
+ */
+struct world_vm {
+	char name[WORLD_VM_NAME]; /* "": the place is free */
+	struct world *w;
+	struct arena arena;
+	struct vmm *vmm;     /* NULL: none, or it died */
+	struct guest *guest; /* NULL: none yet */
+	struct world_vcpu vcpu;
+	void *plat; /* the platform's part of the guest */
+	uint64_t ram;
+	uint64_t buf; /* bytes of each of the guest's two buffers */
+	/* Functions that were given to it and not yet taken back. */
+	struct vmm_dev_cfg dev[WORLD_VM_DEVS];
+	unsigned devs;
 };
 
 struct world_plat;
@@ -105,12 +130,7 @@ struct world {
 	uint32_t relax;		      /* DEVICE_RELAX_*, over the file's */
 	bool vfs_on;
 	struct host *host;
-	struct vmm *vmm;
-	struct vmm_dev_cfg vdev;
-	struct guest *guest;
-	struct world_vcpu vcpu;
-	uint64_t guest_ram;
-	uint64_t guest_buf;
+	struct world_vm vm[WORLD_VMS];
 	bool connected;
 	bool cut; /* the TSM isolated the device; until it is connected again */
 	uint16_t dev_rid; /* of function 0, as the host numbered it */
@@ -153,14 +173,19 @@ struct world_plat {
 	/* After the fabric: firmware, host driver, host tables. */
 	enum il_err (*start)(struct world *w);
 	const struct vmm_launch *launch;
-	/* Guest instructions and driver, over w->vcpu. */
-	enum il_err (*guest)(struct world *w, struct guest_cfg *cfg);
-	void (*images)(struct world *w, struct vmm_cfg *cfg);
+	/* Guest instructions and driver, over vm->vcpu; what they need stands
+	 * at vm->plat, from the VM's arena. */
+	enum il_err (*guest)(struct world_vm *vm, struct guest_cfg *cfg);
+	/* Wipes what guest() made; if it made nothing, nothing. */
+	void (*guest_fini)(struct world_vm *vm);
+	void (*images)(struct vmm_cfg *cfg);
 	/* Walks the vCPU's memory access. As npt_access(). */
-	enum il_err (*vcpu_access)(struct world *w, uint64_t gpa, void *buf,
+	enum il_err (*vcpu_access)(struct world_vm *vm, uint64_t gpa, void *buf,
 				   uint32_t len, bool write, bool priv,
 				   struct fault *f);
-	void (*fini)(struct world *w);
+	/* Who owns the VM's private memory, as ownership entries name it; 0:
+	 * nobody yet. */
+	uint32_t (*owner)(const struct world_vm *vm);
 	const struct law_view *law;
 };
 
@@ -183,6 +208,33 @@ bool world_pump(void *ctx);
 uint16_t world_pf(const struct world *w);
 extern const struct host_hw_ops world_hw;
 void world_refused(void *ctx, const struct fault *f);
+
+/* vm.c */
+/* NULL: no VM has this name. */
+struct world_vm *world_vm_named(struct world *w, const char *name);
+/*
+ * world_vm() - the VM that @c is about, by its option vm; made if there is
+ * none of that name. The machine must be built.
+ *
+ * NULL: the name is too long, all places are taken, or no memory; said why.
+ */
+struct world_vm *world_vm(struct world *w, const struct lang_call *c);
+/* Its VMM is there afterwards. */
+enum il_err world_vm_vmm(struct world_vm *vm) IL_MUST;
+/* A guest that knows nothing yet, in place of the one that was. */
+enum il_err world_vm_guest(struct world_vm *vm) IL_MUST;
+/* Nothing of its VMM and its guest is left in memory; the host is not told. */
+void world_vm_wipe(struct world_vm *vm);
+/* The place is free afterwards: its VMM dies, its guest is wiped. */
+void world_vm_drop(struct world_vm *vm);
+/* The vCPU that KVM has of it now, or NULL. */
+struct kvm_vcpu *world_vm_vcpu(const struct world_vm *vm);
+/* A function is given to @vm, or was taken back. False: there is no place. */
+bool world_vm_give(struct world_vm *vm, const struct vmm_dev_cfg *d);
+void world_vm_take(struct world_vm *vm, uint32_t bdf);
+
+/* cmd_do.c: tells a step of a VMM. */
+void world_vmm_log(void *ctx, const char *who, const char *what, long ret);
 
 /* vcpu.c */
 const struct vcpu_ops *world_vcpu_for(void *ctx, struct kvm_vcpu *v,

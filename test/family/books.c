@@ -19,7 +19,8 @@ void books_read(struct world *w, struct books *out)
 	struct tsm *t = sev_fw_tsm(fw);
 	struct sev_fw_tdi b;
 
-	*out = (struct books){ .guest = w->guest ? w->guest->state : 0 };
+	*out = (struct books){ .guest = w->vm[0].guest ? w->vm[0].guest->state
+						       : 0 };
 	for (unsigned i = 0; i < FAMILY_CONNS; i++) {
 		const struct tsm_conn *c = tsm_conn_at(t, i);
 

@@ -197,13 +197,13 @@ static void again(struct family *f, struct family_end *end)
 static bool tear_down(struct family *f)
 {
 	struct world *w = f->w;
-	struct guest *g = w->guest;
+	struct guest *g = w->vm[0].guest;
 	bool over;
 
 	if (family_one_in(f, 2))
-		w->guest = NULL;
+		w->vm[0].guest = NULL;
 	over = world_cleanup(w);
-	w->guest = g;
+	w->vm[0].guest = g;
 	return over;
 }
 

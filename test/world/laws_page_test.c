@@ -26,7 +26,7 @@ static void next_gpa(struct law_page *p)
 static void law_33_two_pages_at_one_place(void **unused)
 {
 	(void)unused;
-	t.w->guest = NULL;
+	t.w->vm[0].guest = NULL;
 	LIE(page, next_gpa);
 	all_pages_again();
 	breaks(33);
@@ -97,7 +97,7 @@ static void law_34_a_page_accepted_before_the_verdict(void **unused)
 	(void)unused;
 	for (unsigned i = 0; i < last()->pages; i++)
 		last_page(i)->validated = false;
-	t.w->guest->state = GUEST_LOCKED;
+	t.w->vm[0].guest->state = GUEST_LOCKED;
 	all_pages_again();
 	breaks(34);
 }
@@ -250,7 +250,7 @@ static void not_accepted(struct law_page *p)
 static void law_39_a_device_taken_over_but_for_one_page(void **unused)
 {
 	(void)unused;
-	last()->guest.state = GUEST_JUDGED;
+	last()->guest[0].state = GUEST_JUDGED;
 	LIE(page, not_accepted);
 	lie.bind = one_less;
 	all_pages_again();

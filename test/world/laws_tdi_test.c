@@ -276,7 +276,7 @@ static void report_differs(struct law_bind *b)
 static void law_27_a_report_that_the_tsm_does_not_know(void **unused)
 {
 	(void)unused;
-	last()->guest.state = GUEST_LOCKED;
+	last()->guest[0].state = GUEST_LOCKED;
 	LIE(bind, report_differs);
 	breaks(27);
 }
@@ -289,7 +289,7 @@ static void certs_differ(struct law_conn *c)
 static void law_27_certificates_that_the_tsm_does_not_know(void **unused)
 {
 	(void)unused;
-	last()->guest.state = GUEST_LOCKED;
+	last()->guest[0].state = GUEST_LOCKED;
 	LIE(conn, certs_differ);
 	breaks(27);
 }
@@ -302,7 +302,7 @@ static void meas_differ(struct law_bind *b)
 static void law_27_measurements_that_the_tsm_does_not_know(void **unused)
 {
 	(void)unused;
-	last()->guest.state = GUEST_LOCKED;
+	last()->guest[0].state = GUEST_LOCKED;
 	LIE(bind, meas_differ);
 	breaks(27);
 }
@@ -315,7 +315,7 @@ static void nonce_differs(struct law_bind *b)
 static void law_28_measurements_for_another_nonce(void **unused)
 {
 	(void)unused;
-	last()->guest.state = GUEST_LOCKED;
+	last()->guest[0].state = GUEST_LOCKED;
 	LIE(bind, nonce_differs);
 	breaks(28);
 }
@@ -328,7 +328,7 @@ static void key_differs(struct law_conn *c)
 static void law_29_a_session_made_with_another_leaf(void **unused)
 {
 	(void)unused;
-	last()->guest.state = GUEST_LOCKED;
+	last()->guest[0].state = GUEST_LOCKED;
 	LIE(conn, key_differs);
 	breaks(29);
 }

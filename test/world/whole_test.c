@@ -113,13 +113,13 @@ static void page_is_closed(uint64_t gpa, const uint8_t *want, size_t len)
 	struct fault f;
 
 	/* The owner: the other reads below find something there to miss. */
-	assert_int_equal(
-		w->plat->vcpu_access(w, gpa, b, PAGE_4K, false, true, &f),
-		IL_OK);
+	assert_int_equal(w->plat->vcpu_access(&w->vm[0], gpa, b, PAGE_4K, false,
+					      true, &f),
+			 IL_OK);
 	assert_memory_equal(b, want, len);
 	/* C = 0: a page mapped and private gives ciphertext, or faults */
 	memset(b, 0, sizeof(b));
-	if (!w->plat->vcpu_access(w, gpa, b, PAGE_4K, false, false, &f))
+	if (!w->plat->vcpu_access(&w->vm[0], gpa, b, PAGE_4K, false, false, &f))
 		assert_false(known(b, sizeof(b)));
 	memset(b, 0, sizeof(b));
 	assert_int_equal(iommu_access(&w->iommu, &q, b, &f), IL_E_IO);
@@ -152,11 +152,11 @@ static void the_payload_is_the_guest_s_and_its_device_s_alone(void **unused)
 
 	(void)unused;
 	go("guest", "dma");
-	payload_is_closed(t.w->guest->cfg.map.src);
-	payload_is_closed(t.w->guest->cfg.map.dst);
+	payload_is_closed(t.w->vm[0].guest->cfg.map.src);
+	payload_is_closed(t.w->vm[0].guest->cfg.map.dst);
 	host_cpu_finds_nothing();
 	/* the device itself does read it */
-	q = request(true, t.w->guest->cfg.map.src);
+	q = request(true, t.w->vm[0].guest->cfg.map.src);
 	assert_int_equal(iommu_access(&t.w->iommu, &q, b, &f), IL_OK);
 	assert_memory_equal(b, t.payload, PAGE_4K);
 }
@@ -189,16 +189,16 @@ static struct sev_fw_tdi bound(void)
 /* Register ID of the function, where the guest put BAR0. */
 static enum il_err vm_reads_id(uint32_t *id)
 {
-	uint64_t gpa = t.w->guest->bar[DMA_BAR_REGS].gpa + DMA_ID;
+	uint64_t gpa = t.w->vm[0].guest->bar[DMA_BAR_REGS].gpa + DMA_ID;
 	struct fault f;
 
 	*id = 0;
-	return t.w->plat->vcpu_access(t.w, gpa, id, 4, false, true, &f);
+	return t.w->plat->vcpu_access(&t.w->vm[0], gpa, id, 4, false, true, &f);
 }
 
 static long host_reads_id(uint32_t *id)
 {
-	const struct vmm *v = t.w->vmm;
+	const struct vmm *v = t.w->vm[0].vmm;
 
 	*id = 0;
 	return k_pread(v->t, v->dev[0].fd, id, 4,
@@ -221,14 +221,14 @@ static void before_a_lock_the_bars_are_the_host_s_too(void)
 	assert_int_equal(host_reads_id(&id), 4);
 	assert_int_equal(id, DMA_ID_VALUE);
 	assert_int_not_equal(vm_reads_id(&id), IL_OK);
-	assert_int_equal(dma_reads(t.w->guest->cfg.map.src, &f), IL_E_IO);
+	assert_int_equal(dma_reads(t.w->vm[0].guest->cfg.map.src, &f), IL_E_IO);
 	assert_ptr_equal(f.rule, &own_rule_sdte_invalid);
 	assert_int_equal(bound().tdi_id, 0);
 }
 
 static void the_host_is_locked_out(void)
 {
-	const struct vmm *v = t.w->vmm;
+	const struct vmm *v = t.w->vm[0].vmm;
 	struct fault f;
 	uint64_t at, pa = pci_find(&t.w->host->pci, 0x0100)->bars[0].pa;
 	uint32_t id = 0;
@@ -265,14 +265,14 @@ static void a_bind_does_six_things(void **unused)
 	assert_int_equal(bound().guest_device_id, WORLD_GUEST_RID);
 	assert_int_equal(host_reads_id(&id), -EBUSY);
 	go("guest", "evidence");
-	assert_int_equal(t.w->guest->claims.tdi_id, bound().tdi_id);
+	assert_int_equal(t.w->vm[0].guest->claims.tdi_id, bound().tdi_id);
 	/* the VM's CPU reaches the MMIO, and the host does not */
 	go("guest", "dma");
 	assert_int_equal(vm_reads_id(&id), IL_OK);
 	assert_int_equal(id, DMA_ID_VALUE);
 	the_host_is_locked_out();
 	/* T = 1 is translated for this guest */
-	assert_int_equal(dma_reads(t.w->guest->cfg.map.src, &f), IL_OK);
+	assert_int_equal(dma_reads(t.w->vm[0].guest->cfg.map.src, &f), IL_OK);
 	go("guest", "release");
 	before_a_lock_the_bars_are_the_host_s_too();
 }

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "laws_rig.h"
+
+/* Several VMs in one world. */
+
+static void run_text(const char *text, enum il_err want)
+{
+	struct lang_script s = { .call = t.call, .cap = LAWS_CALLS };
+	struct world_end end = { 0 };
+	struct lang_error e = { 0 };
+
+	if (lang_parse(&s, &world_commands, text, strlen(text), &e))
+		fail_msg("line %u: %s", e.line, e.what);
+	if (world_run(t.w, &s, &end) != want)
+		fail_msg("line %u: %s", end.line, end.what);
+}
+
+#define GIVEN(vm, bdf)                                 \
+	"vmm launch vm=" vm "\nguest boot vm=" vm "\n" \
+	"vmm attach " bdf " vm=" vm "\nguest probe vm=" vm "\n"
+#define USED(vm)                                                \
+	"guest lock vm=" vm "\nguest evidence vm=" vm "\n"      \
+	"guest accept vm=" vm "\nguest start vm=" vm "\n"       \
+	"expect guest running vm=" vm "\nguest dma vm=" vm "\n" \
+	"guest mmio vm=" vm "\n"
+#define BACK(vm, bdf)               \
+	"guest release vm=" vm "\n" \
+	"vmm detach " bdf " vm=" vm "\n"
+
+static const char up[] = "platform sev-tio\n"
+			 "device vfs=2\n"
+			 "host connect 0000:01:00.0\n"
+			 "host sriov 0000:01:00.0 vfs=2\n";
+
+static int with_vfs(void **unused)
+{
+	(void)unused;
+	open_world("0", "0000:01:00.0");
+	run_text(up, IL_OK);
+	return 0;
+}
+
+static void two_vms_use_a_function_each_at_the_same_time(void **unused)
+{
+	(void)unused;
+	run_text(
+		GIVEN("a", "0000:01:00.1") GIVEN("b", "0000:01:00.2") USED("a")
+			USED("b") "expect tdi 0000:01:00.1 run\n"
+				  "expect tdi 0000:01:00.2 run\n" BACK(
+					  "a",
+					  "0000:01:00.1") "expect tdi "
+							  "0000:01:00.1 "
+							  "unlocked\n"
+							  "expect tdi "
+							  "0000:01:00.2 run\n"
+							  "expect guest "
+							  "running vm=b\n"
+							  "guest dma "
+							  "vm=b\n" BACK(
+								  "b",
+								  "0000:01:00."
+								  "2") "vmm "
+								       "destroy"
+								       " vm=a\n"
+								       "vmm "
+								       "destroy"
+								       " vm=b\n"
+								       "host "
+								       "disconn"
+								       "ect "
+								       "0000:"
+								       "01:00."
+								       "0\n",
+		IL_OK);
+	assert_true(world_cleanup(t.w));
+}
+
+static void a_guest_reads_none_of_another_s_memory(void **unused)
+{
+	struct world_vm *a, *b;
+	struct fault f;
+	uint8_t x[64];
+
+	(void)unused;
+	run_text(GIVEN("a", "0000:01:00.1") GIVEN("b", "0000:01:00.2")
+			 USED("a"),
+		 IL_OK);
+	a = world_vm_named(t.w, "a");
+	b = world_vm_named(t.w, "b");
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_null(world_vm_named(t.w, "c"));
+	assert_int_not_equal(t.w->plat->owner(a), t.w->plat->owner(b));
+	assert_int_equal(t.w->plat->vcpu_access(a, a->guest->cfg.map.src, x,
+						sizeof(x), false, true, &f),
+			 IL_OK);
+	assert_memory_equal(x, t.payload, sizeof(x));
+	assert_int_equal(t.w->plat->vcpu_access(b, b->guest->cfg.map.src, x,
+						sizeof(x), false, true, &f),
+			 IL_OK);
+	assert_memory_not_equal(x, t.payload, sizeof(x));
+	assert_true(world_cleanup(t.w));
+}
+
+static void a_function_of_one_vm_is_not_given_to_another(void **unused)
+{
+	(void)unused;
+	run_text(GIVEN("a", "0000:01:00.1") "vmm launch vm=b\n"
+					    "vmm attach 0000:01:00.1 vm=b\n"
+					    "expect error EBUSY\n"
+					    "guest lock vm=a\n" BACK(
+						    "a", "0000:01:00.1"),
+		 IL_OK);
+	assert_true(world_cleanup(t.w));
+}
+
+static void a_vmm_that_died_is_followed_by_a_new_one(void **unused)
+{
+	struct world_vm *a;
+	size_t used, place;
+
+	(void)unused;
+	run_text(GIVEN("a", "0000:01:00.1") "guest lock vm=a\n", IL_OK);
+	a = world_vm_named(t.w, "a");
+	place = a->arena.used;
+	vmm_die(a->vmm);
+	a->devs = 0;
+	run_text(GIVEN("a", "0000:01:00.1") USED("a")
+			 BACK("a", "0000:01:00.1") "vmm destroy vm=a\n",
+		 IL_OK);
+	assert_int_equal(a->arena.used, place);
+	used = t.w->arena.used;
+	for (unsigned i = 0; i < 3; i++) {
+		vmm_die(a->vmm);
+		run_text(GIVEN("a", "0000:01:00.1") USED("a")
+				 BACK("a", "0000:01:00.1") "vmm destroy vm=a\n",
+			 IL_OK);
+	}
+	assert_int_equal(t.w->arena.used, used);
+	assert_true(world_cleanup(t.w));
+}
+
+static void the_place_of_a_destroyed_vm_is_taken_by_another(void **unused)
+{
+	char text[64];
+
+	(void)unused;
+	for (unsigned i = 0; i < 2 * WORLD_VMS; i++) {
+		snprintf(text, sizeof(text),
+			 "vmm launch vm=n%u\nvmm destroy vm=n%u\n", i, i);
+		run_text(text, IL_OK);
+	}
+	assert_null(world_vm_named(t.w, "vm"));
+	assert_non_null(world_vm_named(t.w, "n63"));
+	assert_true(world_cleanup(t.w));
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			two_vms_use_a_function_each_at_the_same_time, with_vfs,
+			close_world),
+		cmocka_unit_test_setup_teardown(
+			a_guest_reads_none_of_another_s_memory, with_vfs,
+			close_world),
+		cmocka_unit_test_setup_teardown(
+			a_function_of_one_vm_is_not_given_to_another, with_vfs,
+			close_world),
+		cmocka_unit_test_setup_teardown(
+			a_vmm_that_died_is_followed_by_a_new_one, with_vfs,
+			close_world),
+		cmocka_unit_test_setup_teardown(
+			the_place_of_a_destroyed_vm_is_taken_by_another,
+			with_vfs, close_world),
+	};
+
+	if (argc != 2)
+		return 2;
+	t.path = argv[1];
+	return cmocka_run_group_tests(tests, make_identity, drop_identity);
+}
