@@ -67,10 +67,10 @@ static enum il_err judge_report(struct sev_guest *g)
 	c.lock_flags = (uint16_t)sev_u32(g->plain, TIO_INFO_LOCK_FLAGS);
 	memcpy(c.report, g->plain + TIO_INFO_REPORT, TIO_DIGEST_LEN);
 	for (unsigned i = 0; i < EVIDENCE_BARS; i++)
-		p.bar_size[i] = w->guest->bar[i].size;
-	return evidence_check_report(w->guest->cfg.crypto, &p, &c, &b,
-				     &w->guest->findings.report,
-				     &w->guest->verdict);
+		p.bar_size[i] = w->vm[0].guest->bar[i].size;
+	return evidence_check_report(w->vm[0].guest->cfg.crypto, &p, &c, &b,
+				     &w->vm[0].guest->findings.report,
+				     &w->vm[0].guest->verdict);
 }
 
 static enum il_err lock(void *ctx, uint32_t rid)
@@ -118,7 +118,7 @@ static double cycles(void *ctx)
 
 	for (unsigned i = 0; i < *n; i++) {
 		call("guest", "lock");
-		w->guest->state = GUEST_JUDGED;
+		w->vm[0].guest->state = GUEST_JUDGED;
 		call("guest", "accept");
 		call("guest", "start");
 		call("guest", "dma");
@@ -263,7 +263,7 @@ static void make_world(void)
 	}
 	driver = sev_guest_ops;
 	driver.lock = lock;
-	w->guest->cfg.arch = &driver;
+	w->vm[0].guest->cfg.arch = &driver;
 }
 
 /* The calls of one cycle, once everything is warm. */

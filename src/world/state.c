@@ -113,17 +113,19 @@ static void tell_device(const struct teller *t, const struct law_facts *f)
 					     : "Insecure");
 }
 
-static void tell_vmm(const struct teller *t, const struct world *w)
+static void tell_vm(const struct teller *t, const struct world_vm *vm)
 {
-	if (!w->vmm)
+	const struct vmm *v = vm->vmm;
+
+	if (!v)
 		return;
-	tell(t, "VM: %s; guest %s",
-	     w->vmm->launched  ? "launched"
-	     : w->vmm->started ? "being launched"
-			       : "not launched",
-	     w->guest ? guest_state_name(w->guest->state) : "none");
+	tell(t, "VM %s: %s; guest %s", vm->name,
+	     v->launched  ? "launched"
+	     : v->started ? "being launched"
+			  : "not launched",
+	     vm->guest ? guest_state_name(vm->guest->state) : "none");
 	for (unsigned i = 0; i < VMM_DEVS; i++) {
-		const struct vmm_vdev *d = &w->vmm->dev[i];
+		const struct vmm_vdev *d = &v->dev[i];
 
 		if (d->used)
 			tell(t,
@@ -146,5 +148,6 @@ void world_state_text(struct world *w,
 	f = laws_facts(w);
 	tell_platform(&t, f);
 	tell_device(&t, f);
-	tell_vmm(&t, w);
+	for (unsigned i = 0; i < WORLD_VMS; i++)
+		tell_vm(&t, &w->vm[i]);
 }
