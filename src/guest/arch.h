@@ -17,9 +17,16 @@
  */
 
 struct guest_arch_ops {
-	/* Makes [@gpa, @gpa + @size) private, and accepts it; 4K multiples. */
+	/*
+	 * Makes [@gpa, @gpa + @size) private, and accepts it; 4K multiples.
+	 * Its content is not defined afterwards. All of it was shared, or
+	 * none.
+	 */
 	enum il_err (*accept_ram)(void *ctx, uint64_t gpa, uint64_t size);
-	/* Gives the pages to the host in the clear. */
+	/*
+	 * Gives the pages to the host in the clear; what was in them is lost.
+	 * After an error they are private as before.
+	 */
 	enum il_err (*share_ram)(void *ctx, uint64_t gpa, uint64_t size);
 	/* Binds the function with this guest RID and locks it. */
 	enum il_err (*lock)(void *ctx, uint32_t rid);
@@ -37,8 +44,14 @@ struct guest_arch_ops {
 	enum il_err (*dma)(void *ctx, bool on);
 	enum il_err (*stop)(void *ctx);
 	enum il_err (*unbind)(void *ctx);
-	/* Bus address by which the function reaches @gpa with the T bit. */
-	uint64_t (*bus_addr)(void *ctx, uint64_t gpa);
+	/*
+	 * From which bus address on a trusted function reaches shared memory;
+	 * counts from the next dma(on). NULL: the architecture has no such
+	 * border. Errors: IL_E_ARG it cannot be said.
+	 */
+	enum il_err (*shared_from)(void *ctx, uint64_t bus);
+	/* Bus address by which the function reaches @gpa now. */
+	uint64_t (*bus_addr)(void *ctx, uint64_t gpa, bool shared);
 	/* What the last IL_E_PEER was about: "MMIO_VALIDATE: not 4K". */
 	const char *(*why)(void *ctx);
 };

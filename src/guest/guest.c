@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/bits.h"
 #include "base/bytes.h"
 #include "guest/prog_priv.h"
 #include "pci/dma_engine.h"
@@ -27,7 +28,12 @@ static const struct prog {
 	[GUEST_APPRAISE] = { "evidence", guest_judge,  1u << GUEST_LOCKED,   GUEST_JUDGED,   false },
 	[GUEST_ACCEPT]   = { "accept",   guest_accept, 1u << GUEST_JUDGED,   GUEST_ACCEPTED, false },
 	[GUEST_START]    = { "start",    guest_start,  1u << GUEST_ACCEPTED, GUEST_RUNNING,  false },
-	[GUEST_DMA]      = { "dma",      guest_dma,    1u << GUEST_RUNNING,  GUEST_RUNNING,  true  },
+	/* FOUND: an untrusted function, or one that is not locked yet. */
+	[GUEST_DMA]      = { "dma",      guest_dma,
+			     1u << GUEST_FOUND | 1u << GUEST_RUNNING,
+			     GUEST_RUNNING, true },
+	[GUEST_SHARE]    = { "share",    guest_share,   ~0u, GUEST_NONE, true },
+	[GUEST_UNSHARE]  = { "unshare",  guest_unshare, ~0u, GUEST_NONE, true },
 	[GUEST_MMIO]     = { "mmio",     guest_mmio,   1u << GUEST_RUNNING,  GUEST_RUNNING,  true  },
 	[GUEST_RELEASE]  = { "release",  guest_release,
 			     1u << GUEST_LOCKED | 1u << GUEST_JUDGED |
@@ -64,6 +70,17 @@ void guest_fini(struct guest *g)
 	forget_session(g);
 }
 
+static bool payload_good(const struct guest *g, const struct guest_payload *p)
+{
+	return p && p->len <= g->cfg.map.buf_size && p->window &&
+	       p->window <= DMA_MAX_LEN;
+}
+
+static bool bounces(const struct guest_payload *p)
+{
+	return p->src_shared || p->dst_shared;
+}
+
 enum il_err guest_begin(struct guest *g, enum guest_prog prog,
 			const struct guest_payload *payload)
 {
@@ -73,17 +90,36 @@ enum il_err guest_begin(struct guest *g, enum guest_prog prog,
 		return IL_E_ARG;
 	if (!(progs[prog].from & 1u << g->state))
 		return IL_E_STATE;
-	if (prog == GUEST_DMA &&
-	    (!payload || payload->len > g->cfg.map.buf_size ||
-	     payload->window == 0 || payload->window > DMA_MAX_LEN))
+	if (prog == GUEST_DMA && !payload_good(g, payload))
 		return IL_E_ARG;
+	if (prog == GUEST_DMA && bounces(payload) && !g->bounce_on)
+		return IL_E_STATE;
+	g->gpa = g->cfg.map.bounce;
+	g->size = g->cfg.map.bounce_size;
 	g->prog = prog;
 	g->phase = g->i = 0;
 	g->done = g->at = 0;
+	g->tmp = 0;
 	g->what = NULL;
 	g->first = IL_OK;
 	if (payload)
 		g->payload = *payload;
+	return IL_OK;
+}
+
+enum il_err guest_begin_pages(struct guest *g, enum guest_prog prog,
+			      uint64_t gpa, uint64_t size)
+{
+	enum il_err err;
+
+	if ((prog != GUEST_SHARE && prog != GUEST_UNSHARE) ||
+	    (gpa | size) & (PAGE_4K - 1) || gpa + size < gpa)
+		return IL_E_ARG;
+	err = guest_begin(g, prog, NULL);
+	if (err || !size)
+		return err;
+	g->gpa = gpa;
+	g->size = size;
 	return IL_OK;
 }
 
@@ -106,6 +142,13 @@ enum il_err guest_run(struct guest *g)
 	g->prog = GUEST_PROG_NONE;
 	IL_ASSERT(guest_sane(g));
 	return err;
+}
+
+enum il_err guest_shared_from(struct guest *g, uint64_t bus)
+{
+	const struct guest_arch_ops *a = g->cfg.arch;
+
+	return a->shared_from ? a->shared_from(g->cfg.arch_ctx, bus) : IL_E_ARG;
 }
 
 void guest_abandon(struct guest *g)

@@ -43,6 +43,8 @@ enum guest_prog {
 	GUEST_ACCEPT,	/* JUDGED to ACCEPTED: MMIO ranges */
 	GUEST_START,	/* ACCEPTED to RUNNING: run, trusted DMA entry */
 	GUEST_DMA,	/* payload through the device and back */
+	GUEST_SHARE,	/* pages become the host's, too; the state stays */
+	GUEST_UNSHARE,	/* and private again; their content is lost */
 	GUEST_MMIO,	/* device memory through both views */
 	GUEST_RELEASE,	/* DMA off, MMIO back, stop, unbind: to FOUND */
 	GUEST_PROGS,
@@ -60,12 +62,23 @@ struct guest_map {
 	uint64_t src;	   /* payload buffer; 4K aligned, private */
 	uint64_t dst;	   /* where the device puts it back */
 	uint64_t buf_size; /* bytes of each of the two */
+	/*
+	 * Bounce buffers for DMA through shared memory: the first half is what
+	 * the device reads, the second what it writes. 8K multiple; private
+	 * until GUEST_SHARE.
+	 */
+	uint64_t bounce;
+	uint64_t bounce_size;
 };
 
 struct guest_payload {
 	const uint8_t *p; /* the file; NULL if @len is 0 */
 	uint64_t len;
 	uint32_t window; /* bytes a DMA command, 1 to 1 MiB */
+	bool src_shared; /* the device reads the bounce buffer */
+	bool dst_shared; /* it writes there; ours is copied behind it */
+	/* A driver that hands out guest addresses as bus addresses. */
+	bool as_is;
 };
 
 struct guest_cfg {
@@ -115,6 +128,9 @@ struct guest {
 	struct evidence_verdict verdict;
 
 	struct guest_payload payload;
+	uint64_t gpa; /* GUEST_SHARE, GUEST_UNSHARE */
+	uint64_t size;
+	bool bounce_on;	  /* the bounce buffers are shared */
 	const char *what; /* why the last program failed, in a few words */
 	uint8_t buf[4096];
 };
@@ -126,11 +142,28 @@ void guest_fini(struct guest *g);
  * guest_begin() - start a program
  * @payload: of GUEST_DMA; kept until it ends; else NULL
  *
- * Errors:   IL_E_STATE  another runs, or the state is not where it starts
+ * Errors:   IL_E_STATE  another runs, the state is not where it starts, or
+ *                       the bounce buffers are private
  *           IL_E_ARG    payload longer than the buffers, window out of range
  */
 enum il_err guest_begin(struct guest *g, enum guest_prog prog,
 			const struct guest_payload *payload) IL_MUST;
+/*
+ * guest_begin_pages() - start GUEST_SHARE or GUEST_UNSHARE
+ * @gpa, @size: 4K multiples; the bounce buffers if @size is 0
+ *
+ * Errors:   as guest_begin(); IL_E_ARG not aligned, or wraps
+ */
+enum il_err guest_begin_pages(struct guest *g, enum guest_prog prog,
+			      uint64_t gpa, uint64_t size) IL_MUST;
+
+/*
+ * guest_shared_from() - where the guest wants the border of its DMA, from the
+ * next GUEST_START on; see guest_arch_ops
+ *
+ * Errors:   IL_E_ARG  the architecture has no such border, or cannot say it
+ */
+enum il_err guest_shared_from(struct guest *g, uint64_t bus) IL_MUST;
 
 /*
  * guest_run() - go on until the program ends or the guest exits

@@ -12,7 +12,8 @@
 typedef enum il_err guest_fn(struct guest *g);
 
 guest_fn guest_boot, guest_probe, guest_lock, guest_judge, guest_accept,
-	guest_start, guest_dma, guest_mmio, guest_release;
+	guest_start, guest_dma, guest_share, guest_unshare, guest_mmio,
+	guest_release;
 
 /* Configuration space of the function, through ECAM in shared memory. */
 enum il_err guest_cfg_read(struct guest *g, uint16_t reg, uint8_t len,
@@ -20,7 +21,10 @@ enum il_err guest_cfg_read(struct guest *g, uint16_t reg, uint8_t len,
 enum il_err guest_cfg_write(struct guest *g, uint16_t reg, uint8_t len,
 			    uint32_t v) IL_MUST;
 
-/* A register of the function, in the private view of its BAR. */
+/*
+ * A register of the function, in the view of its BAR that holds now: private
+ * once it was accepted, shared before.
+ */
 enum il_err guest_reg_read(struct guest *g, uint32_t off, uint32_t len,
 			   uint64_t *v) IL_MUST;
 enum il_err guest_reg_write(struct guest *g, uint32_t off, uint32_t len,

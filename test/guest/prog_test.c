@@ -18,6 +18,10 @@
 #define BUF  UINT64_C(0x100000)
 #define DST  (SRC + BUF)
 #define SLOT 3u
+/* Bounce buffers, and where a trusted function sees shared memory. */
+#define BOUNCE	    UINT64_C(0x100000)
+#define BOUNCE_SIZE UINT64_C(0x4000)
+#define VTOM	    (UINT64_C(1) << 41)
 
 enum call {
 	C_RAM,
@@ -30,6 +34,7 @@ enum call {
 	C_DMA_OFF,
 	C_STOP,
 	C_UNBIND,
+	C_SHARE,
 	CALLS
 };
 
@@ -40,6 +45,9 @@ struct bench {
 	struct env env;
 	uint8_t cfg[4096];
 	uint8_t ram[2 * BUF];
+	uint8_t bounce[BOUNCE_SIZE];
+	uint64_t asked_gpa, asked_size; /* of accept_ram and share_ram */
+	bool trusted;
 	uint8_t engine[DMA_MAX_LEN];
 	uint64_t reg[0x40 / 8 + 1];
 	uint32_t devmem;
@@ -49,7 +57,7 @@ struct bench {
 	unsigned fail_after; /* calls of that kind that still succeed */
 	unsigned calls[CALLS];
 	char order[64];
-	bool swap_session, hang, lie, plain_shows, empty, bad_count;
+	bool swap_session, hang, lie, lost, plain_shows, empty, bad_count;
 	uint32_t status_error;
 	unsigned n_exits;
 };
@@ -89,6 +97,18 @@ static void cfg_write(struct bench *b, unsigned reg, uint32_t v, uint32_t len)
 	memcpy(b->cfg + reg, &v, len);
 }
 
+/* What a bus address leads to; shared memory alone for an untrusted one. */
+static uint8_t *dma_at(struct bench *b, uint64_t at, uint32_t len)
+{
+	if (b->trusted && at < VTOM) {
+		assert_true(at >= SRC && at + len <= SRC + sizeof(b->ram));
+		return b->ram + (at - SRC);
+	}
+	at -= b->trusted ? VTOM : 0;
+	assert_true(at >= BOUNCE && at + len <= BOUNCE + BOUNCE_SIZE);
+	return b->bounce + (at - BOUNCE);
+}
+
 static void engine_start(struct bench *b)
 {
 	uint64_t src, dst;
@@ -99,11 +119,11 @@ static void engine_start(struct bench *b)
 	memcpy(&len, reg8(b, DMA_LEN), 4);
 	memcpy(&cmd, reg8(b, DMA_CMD), 4);
 	if (cmd == DMA_CMD_LOAD)
-		memcpy(b->engine, b->ram + (src - SRC), len);
-	else
-		memcpy(b->ram + (dst - SRC), b->engine, len);
+		memcpy(b->engine, dma_at(b, src, len), len);
+	else if (!b->lost)
+		memcpy(dma_at(b, dst, len), b->engine, len);
 	if (b->lie && cmd == DMA_CMD_STORE)
-		b->ram[dst - SRC] ^= 1;
+		*dma_at(b, dst, len) ^= 1;
 	if (b->status_error)
 		status = b->status_error;
 	if (b->hang)
@@ -127,7 +147,7 @@ static enum il_err bar_access(struct bench *b, uint64_t gpa, bool priv,
 			memset(buf, 0xff, 4);
 		return IL_OK;
 	}
-	assert_true(priv);
+	assert_true(priv == b->trusted);
 	assert_true(gpa >= regs && gpa + len <= regs + 0x40);
 	if (!write) {
 		memcpy(buf, reg8(b, gpa - regs), len);
@@ -165,7 +185,16 @@ static enum il_err access(struct bench *b, uint64_t gpa, bool priv, void *buf,
 	}
 	if (gpa >= MMIO)
 		return bar_access(b, gpa, priv, buf, len, write);
-	assert_true(priv);
+	if (!priv) {
+		uint8_t *at = b->bounce + (gpa - BOUNCE);
+
+		assert_true(gpa >= BOUNCE && gpa + len <= BOUNCE + BOUNCE_SIZE);
+		if (write)
+			memcpy(at, buf, len);
+		else
+			memcpy(buf, at, len);
+		return IL_OK;
+	}
 	assert_true(gpa >= SRC && gpa + len <= SRC + sizeof(b->ram));
 	if (write)
 		memcpy(b->ram + (gpa - SRC), buf, len);
@@ -207,9 +236,20 @@ static enum il_err called(struct bench *b, enum call c)
 
 static enum il_err a_ram(void *ctx, uint64_t gpa, uint64_t size)
 {
-	assert_true(gpa == SRC || gpa == DST);
-	assert_true(size == BUF);
+	struct bench *b = ctx;
+
+	b->asked_gpa = gpa;
+	b->asked_size = size;
 	return called(ctx, C_RAM);
+}
+
+static enum il_err a_share(void *ctx, uint64_t gpa, uint64_t size)
+{
+	struct bench *b = ctx;
+
+	b->asked_gpa = gpa;
+	b->asked_size = size;
+	return called(ctx, C_SHARE);
 }
 
 static enum il_err a_lock(void *ctx, uint32_t rid)
@@ -256,7 +296,11 @@ static enum il_err a_start(void *ctx)
 
 static enum il_err a_dma(void *ctx, bool on)
 {
-	return called(ctx, on ? C_DMA_ON : C_DMA_OFF);
+	struct bench *b = ctx;
+	enum il_err err = called(b, on ? C_DMA_ON : C_DMA_OFF);
+
+	b->trusted = on && !err;
+	return err;
 }
 
 static enum il_err a_stop(void *ctx)
@@ -269,10 +313,11 @@ static enum il_err a_unbind(void *ctx)
 	return called(ctx, C_UNBIND);
 }
 
-static uint64_t a_bus(void *ctx, uint64_t gpa)
+static uint64_t a_bus(void *ctx, uint64_t gpa, bool shared)
 {
-	(void)ctx;
-	return gpa;
+	const struct bench *b = ctx;
+
+	return b->trusted && shared ? gpa + VTOM : gpa;
 }
 
 static const char *a_why(void *ctx)
@@ -283,6 +328,7 @@ static const char *a_why(void *ctx)
 
 static const struct guest_arch_ops arch = {
 	.accept_ram = a_ram,
+	.share_ram = a_share,
 	.lock = a_lock,
 	.evidence = a_evidence,
 	.mmio = a_mmio,
@@ -320,7 +366,9 @@ static int setup(void **state)
 			 .mmio_size = 1u << 20,
 			 .src = SRC,
 			 .dst = DST,
-			 .buf_size = BUF },
+			 .buf_size = BUF,
+			 .bounce = BOUNCE,
+			 .bounce_size = BOUNCE_SIZE },
 		.anchor = b->r->policy.anchor,
 		.anchor_len = b->r->policy.anchor_len,
 		.now_s = b->r->policy.now_s,
@@ -403,6 +451,7 @@ static void boot_accepts_both_buffers(void **state)
 
 	assert_int_equal(go(b, GUEST_BOOT), IL_OK);
 	assert_int_equal(b->calls[C_RAM], 2);
+	assert_true(b->asked_gpa == DST && b->asked_size == BUF);
 	assert_int_equal(b->g.state, GUEST_NONE);
 	b->fail[C_RAM] = IL_E_PEER;
 	b->fail_after = 3;
@@ -420,7 +469,9 @@ static void a_program_starts_only_where_it_may(void **state)
 		[GUEST_APPRAISE] = { [GUEST_LOCKED] = true },
 		[GUEST_ACCEPT] = { [GUEST_JUDGED] = true },
 		[GUEST_START] = { [GUEST_ACCEPTED] = true },
-		[GUEST_DMA] = { [GUEST_RUNNING] = true },
+		[GUEST_DMA] = { [GUEST_FOUND] = true, [GUEST_RUNNING] = true },
+		[GUEST_SHARE] = { true, true, true, true, true, true },
+		[GUEST_UNSHARE] = { true, true, true, true, true, true },
 		[GUEST_MMIO] = { [GUEST_RUNNING] = true },
 		[GUEST_RELEASE] = { [GUEST_LOCKED] = true,
 				    [GUEST_JUDGED] = true,
@@ -591,6 +642,113 @@ static void a_payload_goes_through_the_device_and_back(void **state)
 	assert_int_equal(move(b, p, 1, DMA_MAX_LEN), IL_OK);
 }
 
+static enum il_err bounce(struct bench *b, const uint8_t *p, uint64_t len,
+			  bool src, bool dst)
+{
+	struct guest_payload pay = { .p = p,
+				     .len = len,
+				     .window = DMA_MAX_LEN,
+				     .src_shared = src,
+				     .dst_shared = dst };
+	enum il_err err = guest_begin(&b->g, GUEST_DMA, &pay);
+
+	while (!err && (err = guest_run(&b->g)) == IL_E_AGAIN)
+		err = IL_OK;
+	return b->g.prog ? IL_E_AGAIN : err;
+}
+
+/* Half of 16 KiB at a time; the device is told of nothing else. */
+static void an_untrusted_device_is_used_through_bounce_buffers(void **state)
+{
+	struct bench *b = *state;
+	uint8_t p[20001];
+	uint32_t len;
+
+	for (unsigned i = 0; i < sizeof(p); i++)
+		p[i] = (uint8_t)(i * 11 + i / 256);
+	to_state(b, GUEST_FOUND);
+	assert_int_equal(bounce(b, p, sizeof(p), true, true), IL_E_STATE);
+	assert_int_equal(go(b, GUEST_SHARE), IL_OK);
+	assert_true(b->asked_gpa == BOUNCE && b->asked_size == BOUNCE_SIZE);
+	b->exits = true;
+	assert_int_equal(bounce(b, p, sizeof(p), true, true), IL_OK);
+	b->exits = false;
+	assert_memory_equal(b->ram + BUF, p, sizeof(p));
+	memcpy(&len, reg8(b, DMA_LEN), 4);
+	assert_int_equal(len, sizeof(p) - 2 * BOUNCE_SIZE / 2);
+	assert_int_equal(go(b, GUEST_UNSHARE), IL_OK);
+	assert_int_equal(b->calls[C_RAM], 1);
+	assert_int_equal(bounce(b, p, 1, true, false), IL_E_STATE);
+	assert_int_equal(bounce(b, p, 1, false, true), IL_E_STATE);
+}
+
+static void a_trusted_device_reaches_either_kind(void **state)
+{
+	struct bench *b = *state;
+	uint8_t p[5000];
+
+	memset(p, 0x3c, sizeof(p));
+	to_state(b, GUEST_RUNNING);
+	assert_int_equal(go(b, GUEST_SHARE), IL_OK);
+	for (unsigned i = 0; i < 4; i++) {
+		memset(b->ram, 0, sizeof(b->ram));
+		memset(b->bounce, 0, sizeof(b->bounce));
+		assert_int_equal(bounce(b, p, sizeof(p), i & 1, i & 2), IL_OK);
+		assert_memory_equal(b->ram + BUF, p, sizeof(p));
+		assert_int_equal(b->bounce[0], i & 1 ? 0x3c : 0);
+		assert_int_equal(b->bounce[BOUNCE_SIZE / 2], i & 2 ? 0x3c : 0);
+	}
+}
+
+static void what_an_earlier_dma_brought_does_not_count(void **state)
+{
+	struct bench *b = *state;
+	uint8_t p[64];
+
+	memset(p, 0x77, sizeof(p));
+	to_state(b, GUEST_RUNNING);
+	assert_int_equal(bounce(b, p, sizeof(p), false, false), IL_OK);
+	b->lost = true;
+	assert_int_equal(bounce(b, p, sizeof(p), false, false), IL_E_PEER);
+}
+
+/* Pages of which some are bounce buffers end these, whatever comes of it. */
+static void pages_are_shared_and_taken_back_by_address(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(guest_begin_pages(&b->g, GUEST_SHARE, 0x5800, 0x1000),
+			 IL_E_ARG);
+	assert_int_equal(guest_begin_pages(&b->g, GUEST_SHARE, 0x5000, 0x800),
+			 IL_E_ARG);
+	assert_int_equal(
+		guest_begin_pages(&b->g, GUEST_SHARE, -PAGE_4K, 2 * PAGE_4K),
+		IL_E_ARG);
+	assert_int_equal(guest_begin_pages(&b->g, GUEST_BOOT, 0x5000, 0x1000),
+			 IL_E_ARG);
+	assert_int_equal(guest_begin_pages(&b->g, GUEST_SHARE, 0x5000, 0x3000),
+			 IL_OK);
+	assert_int_equal(guest_run(&b->g), IL_OK);
+	assert_true(b->asked_gpa == 0x5000 && b->asked_size == 0x3000);
+	assert_false(b->g.bounce_on);
+	assert_int_equal(go(b, GUEST_SHARE), IL_OK);
+	assert_true(b->g.bounce_on);
+	b->fail[C_RAM] = IL_E_PEER;
+	assert_int_equal(guest_begin_pages(&b->g, GUEST_UNSHARE,
+					   BOUNCE + BOUNCE_SIZE, 0x1000),
+			 IL_OK);
+	assert_int_equal(guest_run(&b->g), IL_E_PEER);
+	assert_true(b->g.bounce_on);
+	assert_int_equal(guest_begin_pages(&b->g, GUEST_UNSHARE,
+					   BOUNCE + 0x1000, 0x1000),
+			 IL_OK);
+	assert_int_equal(guest_run(&b->g), IL_E_PEER);
+	assert_false(b->g.bounce_on);
+	b->fail[C_SHARE] = IL_E_PEER;
+	assert_int_equal(go(b, GUEST_SHARE), IL_E_PEER);
+	assert_false(b->g.bounce_on);
+}
+
 static void a_payload_that_does_not_fit_is_refused(void **state)
 {
 	struct bench *b = *state;
@@ -700,6 +858,10 @@ int main(void)
 		T(release_is_in_order_and_forgets_the_session),
 		T(release_ends_whatever_is_refused),
 		T(a_payload_goes_through_the_device_and_back),
+		T(an_untrusted_device_is_used_through_bounce_buffers),
+		T(a_trusted_device_reaches_either_kind),
+		T(what_an_earlier_dma_brought_does_not_count),
+		T(pages_are_shared_and_taken_back_by_address),
 		T(a_payload_that_does_not_fit_is_refused),
 		T(each_way_that_dma_goes_wrong_is_noticed),
 		T(private_mmio_holds_and_the_plain_view_shows_nothing),

@@ -41,6 +41,7 @@ struct sdte_field {
 /* Quadword 4: the IDE stream id of each traffic class, one byte each. */
 #define SDTE_STREAM_OFF 0x20
 #define SDTE_VTOM_SHIFT 21
+#define SDTE_VTOM_MAX	(MASK64(30, 0) << SDTE_VTOM_SHIFT)
 
 static inline uint64_t sdte_get(const uint8_t *e, struct sdte_field f)
 {

@@ -58,13 +58,6 @@ static enum il_err validate(struct sev_guest *g, uint64_t gpa, uint64_t size,
 	return IL_OK;
 }
 
-static enum il_err accept_ram(void *ctx, uint64_t gpa, uint64_t size)
-{
-	struct sev_guest *g = ctx;
-
-	return over(g, validate(g, gpa, size, true));
-}
-
 /*
  * Page state change, GHCB 2.03 §4.1.6 in the form of one range an exit.
  * OPEN: the real exit carries a list in the shared buffer; ours says first
@@ -86,9 +79,127 @@ static enum il_err change(struct sev_guest *g, uint64_t gpa, uint64_t size,
 	return err;
 }
 
+/* --- pages of RAM --- */
+
+static bool ram_range(const struct sev_guest *g, uint64_t gpa, uint64_t size)
+{
+	uint64_t first = gpa / PAGE_4K, n = size / PAGE_4K;
+
+	return n && !((gpa | size) & (PAGE_4K - 1)) && first < g->cfg.pages &&
+	       n <= g->cfg.pages - first;
+}
+
+static bool page_is(const struct sev_guest *g, uint64_t gpa, enum sev_page is)
+{
+	return g->cfg.page[gpa / PAGE_4K] == is;
+}
+
+/* The one writer. */
+static void page_set(struct sev_guest *g, uint64_t gpa, uint64_t size,
+		     enum sev_page to)
+{
+	memset(g->cfg.page + gpa / PAGE_4K, (int)to, size / PAGE_4K);
+}
+
+/* True: how many of the range are shared is @n. */
+static bool shared_pages(const struct sev_guest *g, uint64_t gpa, uint64_t size,
+			 uint64_t n)
+{
+	for (uint64_t at = 0; at < size; at += PAGE_4K)
+		n -= page_is(g, gpa + at, SEV_PAGE_SHARED) ? 1 : 0;
+	return n == 0;
+}
+
+/*
+ * PVALIDATE of those pages of the range that we have validated before: @on
+ * false takes it back, as is due before they are given away.
+ */
+static enum il_err revalidate(struct sev_guest *g, uint64_t gpa, uint64_t size,
+			      bool on)
+{
+	for (; g->at < size; g->at += PAGE_4K) {
+		enum rmp_rc rc;
+		bool same;
+		enum il_err err;
+
+		if (!page_is(g, gpa + g->at, SEV_PAGE_OURS))
+			continue;
+		err = g->cfg.insn->pvalidate(g->cfg.insn->ctx, gpa + g->at,
+					     RMP_4K, on, &rc, &same);
+		if (err)
+			return err;
+		if (rc != RMP_OK || same)
+			return sev_guest_refused(g, "PVALIDATE",
+						 rc ? rc : (uint64_t)same);
+	}
+	return IL_OK;
+}
+
+enum { RESCIND, CHANGE, UNDO };
+
+/*
+ * Validation is taken back first, then the host is asked. Source: Linux 7.3
+ * arch/x86/coco/sev/core.c, __set_pages_state(). If the host refuses, we
+ * validate again what was ours.
+ */
 static enum il_err share_ram(void *ctx, uint64_t gpa, uint64_t size)
 {
-	return over(ctx, change(ctx, gpa, size, false));
+	struct sev_guest *g = ctx;
+	enum il_err err = IL_OK;
+
+	if (g->phase == RESCIND) {
+		if (!ram_range(g, gpa, size) || !shared_pages(g, gpa, size, 0))
+			return sev_guest_refused(g, "share: not private RAM",
+						 gpa);
+		err = revalidate(g, gpa, size, false);
+		g->phase = err == IL_E_PEER ? UNDO : RESCIND;
+		g->upto = g->at;
+		g->at = err == IL_E_AGAIN ? g->at : 0;
+		if (!err)
+			g->phase = CHANGE;
+	}
+	if (g->phase == CHANGE) {
+		err = change(g, gpa, size, false);
+		if (!err)
+			page_set(g, gpa, size, SEV_PAGE_SHARED);
+		if (err == IL_E_PEER)
+			g->phase = UNDO;
+	}
+	if (g->phase == UNDO) {
+		err = revalidate(g, gpa, g->upto, true);
+		err = err ? err : IL_E_PEER;
+	}
+	return over(g, err);
+}
+
+static enum il_err accept_ram(void *ctx, uint64_t gpa, uint64_t size)
+{
+	struct sev_guest *g = ctx;
+	enum il_err err;
+
+	if (g->phase == 0) {
+		if (!ram_range(g, gpa, size))
+			return sev_guest_refused(g, "accept: not RAM", gpa);
+		g->phase = 2;
+		if (!shared_pages(g, gpa, size, 0))
+			g->phase = 1;
+		if (g->phase == 1 &&
+		    !shared_pages(g, gpa, size, size / PAGE_4K))
+			return over(g, sev_guest_refused(
+					       g, "accept: not all was shared",
+					       gpa));
+	}
+	if (g->phase == 1) {
+		err = change(g, gpa, size, true);
+		if (err)
+			return over(g, err);
+		page_set(g, gpa, size, SEV_PAGE_FRESH);
+		g->phase = 2;
+	}
+	err = validate(g, gpa, size, true);
+	if (!err)
+		page_set(g, gpa, size, SEV_PAGE_OURS);
+	return over(g, err);
 }
 
 /* The three areas for talking to the host, once. */
@@ -110,6 +221,7 @@ static enum il_err open_channel(struct sev_guest *g)
 
 		if (err)
 			return err;
+		page_set(g, area[g->at].gpa, area[g->at].size, SEV_PAGE_SHARED);
 	}
 	g->at = 0;
 	g->shared = true;
@@ -334,6 +446,10 @@ static enum il_err dma(void *ctx, bool on)
 	if (!err && sev_u16(g->plain, TIO_MSG_STATUS) != TIO_SDTE_OK)
 		err = sev_guest_refused(g, "SDTE_WRITE",
 					sev_u16(g->plain, TIO_MSG_STATUS));
+	if (err != IL_E_AGAIN) {
+		g->dma_on = on && !err;
+		g->dma_vtom = g->cfg.vtom;
+	}
 	return over(g, err);
 }
 
@@ -347,16 +463,33 @@ static enum il_err unbind(void *ctx)
 	struct sev_guest *g = ctx;
 	enum il_err err = tio_op(g, TIO_OP_UNBIND, "UNBIND");
 
-	if (err != IL_E_AGAIN)
+	if (err != IL_E_AGAIN) {
 		g->tdi_id = 0;
+		g->dma_on = false;
+	}
 	return over(g, err);
 }
 
-/* Below vTOM a bus address is private. */
-static uint64_t bus_addr(void *ctx, uint64_t gpa)
+/* The field has 31 bits of 2 MiB units. */
+static enum il_err shared_from(void *ctx, uint64_t bus)
 {
-	(void)ctx;
-	return gpa;
+	struct sev_guest *g = ctx;
+
+	if (bus & (PAGE_2M - 1) || bus > SDTE_VTOM_MAX)
+		return IL_E_ARG;
+	g->cfg.vtom = bus;
+	return IL_OK;
+}
+
+/*
+ * Below vTOM a bus address is private. One of a function that is not trusted
+ * is shared in any case and has no vTOM.
+ */
+static uint64_t bus_addr(void *ctx, uint64_t gpa, bool shared)
+{
+	const struct sev_guest *g = ctx;
+
+	return shared && g->dma_on ? gpa + g->dma_vtom : gpa;
 }
 
 static const char *why(void *ctx)
@@ -376,6 +509,7 @@ const struct guest_arch_ops sev_guest_ops = {
 	.dma = dma,
 	.stop = stop,
 	.unbind = unbind,
+	.shared_from = shared_from,
 	.bus_addr = bus_addr,
 	.why = why,
 };

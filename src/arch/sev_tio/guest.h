@@ -35,6 +35,19 @@ struct sev_guest_cfg {
 	 * asks for it in the secure device entry.
 	 */
 	uint64_t vtom;
+	/* What became of each page of RAM, zeroed: enum sev_page. */
+	uint8_t *page;
+	uint64_t pages;
+};
+
+/*
+ * What the guest itself did with a page. It validates each one once in a
+ * private life, so that a second page behind the same address is noticed.
+ */
+enum sev_page {
+	SEV_PAGE_FRESH,	 /* private from the launch on, not validated */
+	SEV_PAGE_OURS,	 /* validated */
+	SEV_PAGE_SHARED, /* the host's as well */
 };
 
 struct sev_guest {
@@ -51,11 +64,14 @@ struct sev_guest {
 	/* The binding. */
 	uint32_t rid;
 	uint64_t tdi_id; /* 0: none */
+	bool dma_on;	 /* the secure device entry is valid, with our vTOM */
+	uint64_t dma_vtom;
 
 	/* Where the entry under way stands; 0 when none is. */
 	unsigned phase;
 	unsigned msg_phase;
 	uint64_t at;
+	uint64_t upto; /* of a conversion that is undone */
 	uint32_t chunk;
 	struct sev_ghcb ghcb;
 	uint8_t msg[SNP_MSG_HDR_LEN + TIO_INFO_RSP_LEN];

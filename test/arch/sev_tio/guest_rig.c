@@ -321,6 +321,8 @@ struct grig *grig_new(void)
 						 CRYPTO_AES_256_GCM,
 						 r->secrets + 0x20 + 32 * k),
 				 IL_OK);
+	cfg.page = r->page;
+	cfg.pages = sizeof(r->page);
 	cfg.insn = &r->insn;
 	cfg.crypto = &r->c;
 	cfg.env = &r->env;

@@ -107,6 +107,7 @@ struct grig {
 	/* The firmware. */
 	struct crypto_slot fw_key[4];
 	uint64_t fw_seqno[4];
+	uint8_t page[0x410]; /* what the guest did with its RAM */
 	uint16_t status;
 	uint64_t tdi_id;
 

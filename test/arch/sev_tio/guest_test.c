@@ -29,6 +29,14 @@ static struct sev_ghcb request(uint64_t param)
 				  param };
 }
 
+static void pval_was(const struct grig *r, unsigned i, uint64_t page, bool on)
+{
+	assert_true(i < r->log.n_pvals);
+	assert_int_equal(r->log.pvals[i].gpa, G_RAM + page * 4096);
+	assert_int_equal(r->log.pvals[i].size, 0);
+	assert_int_equal(r->log.pvals[i].on, on);
+}
+
 static void ram_is_validated_page_by_page_and_shared_in_one_exit(void **unused)
 {
 	(void)unused;
@@ -36,16 +44,101 @@ static void ram_is_validated_page_by_page_and_shared_in_one_exit(void **unused)
 
 	assert_int_equal(grig_go(r, E_ACCEPT), IL_OK);
 	assert_int_equal(r->log.n_pvals, 3);
-	for (unsigned i = 0; i < 3; i++) {
-		assert_int_equal(r->log.pvals[i].gpa, G_RAM + i * 4096);
-		assert_int_equal(r->log.pvals[i].size, 0);
-		assert_int_equal(r->log.pvals[i].on, 1);
-	}
+	for (unsigned i = 0; i < 3; i++)
+		pval_was(r, i, i, true);
 	assert_int_equal(grig_go(r, E_ACCEPT), IL_OK);
 	assert_int_equal(r->log.n_pvals, 6);
 	assert_int_equal(r->log.n_exits, 0);
 	assert_int_equal(grig_go(r, E_SHARE), IL_OK);
 	exit_was(r, 0, (struct sev_ghcb){ PSC, G_RAM, 2, 0, 0, 0, 0 });
+	/* Validation goes first, of the two pages that go. */
+	assert_int_equal(r->log.n_pvals, 8);
+	pval_was(r, 6, 0, false);
+	pval_was(r, 7, 1, false);
+	/* Back: the host is asked, then it is validated. Not of both kinds. */
+	assert_int_equal(grig_go(r, E_ACCEPT), IL_E_PEER);
+	said(r, "not all was shared");
+	assert_int_equal(grig_go(r, E_SHARE), IL_E_PEER);
+	said(r, "not private RAM");
+	assert_int_equal(r->log.n_exits, 1);
+	assert_int_equal(sev_guest_ops.accept_ram(&r->g, G_RAM, 2 * 4096),
+			 IL_OK);
+	exit_was(r, 1, (struct sev_ghcb){ PSC, G_RAM | 1, 2, 0, 0, 0, 0 });
+	assert_int_equal(r->log.n_pvals, 10);
+	pval_was(r, 8, 0, true);
+	pval_was(r, 9, 1, true);
+	grig_free(r);
+}
+
+static void a_page_that_was_never_validated_is_shared_without(void **unused)
+{
+	(void)unused;
+	struct grig *r = grig_new();
+
+	assert_int_equal(grig_go(r, E_SHARE), IL_OK);
+	assert_int_equal(r->log.n_pvals, 0);
+	assert_int_equal(r->log.n_exits, 1);
+	grig_free(r);
+}
+
+/* The host says no: what was ours is ours as before. */
+static void a_conversion_that_is_refused_is_undone(void **unused)
+{
+	(void)unused;
+	struct grig *r = grig_new();
+
+	assert_int_equal(grig_go(r, E_ACCEPT), IL_OK);
+	r->psc_refused = 5;
+	assert_int_equal(grig_go(r, E_SHARE), IL_E_PEER);
+	said(r, "page state change");
+	assert_int_equal(r->log.n_pvals, 7);
+	pval_was(r, 3, 0, false);
+	pval_was(r, 4, 1, false);
+	pval_was(r, 5, 0, true);
+	pval_was(r, 6, 1, true);
+	/* The second of two cannot be given up: the first is taken back. */
+	r->rc_after = 1;
+	r->rc = RMP_FAIL_SIZEMISMATCH;
+	r->log.n_exits = 0;
+	assert_int_equal(grig_go(r, E_SHARE), IL_E_PEER);
+	said(r, "PVALIDATE");
+	assert_int_equal(r->log.n_exits, 0);
+	assert_int_equal(r->log.n_pvals, 10);
+	pval_was(r, 7, 0, false);
+	pval_was(r, 9, 0, true);
+	/* And shared pages that the host keeps stay shared. */
+	r->rc_after = UINT32_MAX;
+	assert_int_equal(grig_go(r, E_SHARE), IL_OK);
+	r->psc_refused = 1;
+	assert_int_equal(sev_guest_ops.accept_ram(&r->g, G_RAM, 2 * 4096),
+			 IL_E_PEER);
+	assert_int_equal(r->log.n_pvals, 12);
+	assert_int_equal(sev_guest_ops.accept_ram(&r->g, G_RAM, 2 * 4096),
+			 IL_OK);
+	assert_int_equal(r->log.n_pvals, 14);
+	grig_free(r);
+}
+
+static void pages_beyond_ram_are_not_converted(void **unused)
+{
+	(void)unused;
+	struct grig *r = grig_new();
+	static const uint64_t bad[][2] = {
+		{ 0x410000, 4096 }, { 0x40f000, 2 * 4096 },
+		{ 0, 0 },	    { 0x1800, 4096 },
+		{ 0x1000, 100 },    { UINT64_MAX - 4095, 4096 },
+	};
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_int_equal(
+			sev_guest_ops.share_ram(&r->g, bad[i][0], bad[i][1]),
+			IL_E_PEER);
+		assert_int_equal(
+			sev_guest_ops.accept_ram(&r->g, bad[i][0], bad[i][1]),
+			IL_E_PEER);
+	}
+	assert_int_equal(r->log.n_exits, 0);
+	assert_int_equal(r->log.n_pvals, 0);
 	grig_free(r);
 }
 
@@ -273,8 +366,41 @@ static void below_vtom_a_bus_address_is_the_guests(void **unused)
 	(void)unused;
 	struct grig *r = grig_new();
 
-	assert_int_equal(sev_guest_ops.bus_addr(&r->g, 0x1234000), 0x1234000);
+	for (int shared = 0; shared < 2; shared++)
+		assert_int_equal(
+			sev_guest_ops.bus_addr(&r->g, 0x1234000, shared),
+			0x1234000);
 	assert_string_equal(grig_why(r), "");
+	grig_free(r);
+}
+
+/* 2 MiB units, 31 bits; the entry that is live says where it is now. */
+static void the_border_moves_with_the_next_device_entry(void **unused)
+{
+	(void)unused;
+	struct grig *r = grig_new();
+	const struct guest_arch_ops *o = &sev_guest_ops;
+
+	assert_int_equal(o->shared_from(&r->g, 0x100000), IL_E_ARG);
+	assert_int_equal(o->shared_from(&r->g, UINT64_C(1) << 52), IL_E_ARG);
+	grig_until(r, E_DMA_OFF);
+	assert_int_equal(o->bus_addr(&r->g, 0x1000, true), G_VTOM + 0x1000);
+	assert_int_equal(o->shared_from(&r->g, 0x400000), IL_OK);
+	assert_int_equal(o->bus_addr(&r->g, 0x1000, true), G_VTOM + 0x1000);
+	assert_int_equal(o->bus_addr(&r->g, 0x1000, false), 0x1000);
+	assert_int_equal(grig_go(r, E_DMA_OFF), IL_OK);
+	assert_int_equal(o->bus_addr(&r->g, 0x1000, true), 0x1000);
+	r->log.n_msgs = 0;
+	assert_int_equal(grig_go(r, E_DMA_ON), IL_OK);
+	assert_int_equal(o->bus_addr(&r->g, 0x1000, true), 0x401000);
+	/* 4 MiB: two units, from bit 1 on */
+	assert_int_equal(r->log.msgs[0].plain[0x38], 1 | 2 << 1);
+	assert_int_equal(o->shared_from(&r->g, UINT64_C(0xfffffffe00000)),
+			 IL_OK);
+	r->log.n_msgs = 0;
+	assert_int_equal(grig_go(r, E_DMA_ON), IL_OK);
+	assert_memory_equal(r->log.msgs[0].plain + 0x38,
+			    "\xff\xff\xff\xff\0\0\0\0", 8);
 	grig_free(r);
 }
 
@@ -793,6 +919,11 @@ int main(void)
 		cmocka_unit_test(mmio_goes_in_powers_of_two),
 		cmocka_unit_test(dma_is_one_entry_on_and_all_zeros_off),
 		cmocka_unit_test(below_vtom_a_bus_address_is_the_guests),
+		cmocka_unit_test(the_border_moves_with_the_next_device_entry),
+		cmocka_unit_test(
+			a_page_that_was_never_validated_is_shared_without),
+		cmocka_unit_test(a_conversion_that_is_refused_is_undone),
+		cmocka_unit_test(pages_beyond_ram_are_not_converted),
 		cmocka_unit_test(a_life_with_exits_everywhere_is_the_same_life),
 		cmocka_unit_test(
 			a_fault_at_any_instruction_gives_up_what_was_sealed),
