@@ -147,11 +147,13 @@ long vmm_vfio_bind(struct vmm_run *r)
 long vmm_hwpt(struct vmm_run *r)
 {
 	struct iommu_hwpt_alloc h = { .size = sizeof(h),
-				      .flags = IOMMU_HWPT_ALLOC_NEST_PARENT,
 				      .dev_id = r->d->dev_id,
 				      .pt_id = r->v->ioas_id };
-	long ret = k_ioctl(r->v->t, r->v->iommu_fd, IOMMU_HWPT_ALLOC,
-			   (uintptr_t)&h);
+	long ret;
+
+	if (!r->dev.untrusted)
+		h.flags = IOMMU_HWPT_ALLOC_NEST_PARENT;
+	ret = k_ioctl(r->v->t, r->v->iommu_fd, IOMMU_HWPT_ALLOC, (uintptr_t)&h);
 
 	r->d->hwpt_id = h.out_hwpt_id;
 	return ret;
@@ -179,9 +181,12 @@ long vmm_viommu(struct vmm_run *r)
 					.hwpt_id = r->d->hwpt_id,
 					.data_len = sizeof(t),
 					.data_uptr = (uintptr_t)&t };
-	long ret = k_ioctl(r->v->t, r->v->iommu_fd, IOMMU_VIOMMU_ALLOC,
-			   (uintptr_t)&a);
+	long ret;
 
+	if (r->dev.untrusted)
+		return 0;
+	ret = k_ioctl(r->v->t, r->v->iommu_fd, IOMMU_VIOMMU_ALLOC,
+		      (uintptr_t)&a);
 	r->d->viommu_id = a.out_viommu_id;
 	return ret;
 }
@@ -192,9 +197,12 @@ long vmm_vdevice(struct vmm_run *r)
 					 .viommu_id = r->d->viommu_id,
 					 .dev_id = r->d->dev_id,
 					 .virt_id = r->d->cfg.guest_rid };
-	long ret = k_ioctl(r->v->t, r->v->iommu_fd, IOMMU_VDEVICE_ALLOC,
-			   (uintptr_t)&a);
+	long ret;
 
+	if (r->dev.untrusted)
+		return 0;
+	ret = k_ioctl(r->v->t, r->v->iommu_fd, IOMMU_VDEVICE_ALLOC,
+		      (uintptr_t)&a);
 	if (!ret)
 		r->d->vdevice_id = a.out_vdevice_id;
 	return ret;

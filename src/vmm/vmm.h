@@ -35,6 +35,7 @@ struct vmm_dev_cfg {
 	uint32_t bdf;	    /* segment << 16 | routing id on the host */
 	uint32_t guest_rid; /* where the guest sees it; 0: as on the host */
 	uint64_t bar_gpa;   /* BARs are placed from here; 0: VMM chooses */
+	bool untrusted;	    /* no vDevice: the TSM never hears of it */
 };
 
 struct vmm_cfg {
