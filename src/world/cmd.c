@@ -124,8 +124,38 @@ static const struct lang_arg launch_args[] = {
 		  "finished; default no" },
 	VM_ARG,
 };
+static const struct lang_arg attach_args[] = {
+	BDF_ARG,
+	{ "tsm", LANG_BOOL,
+	  .help = "no: an ordinary function, which the TSM does not know of "
+		  "and the guest cannot lock; default yes" },
+	VM_ARG,
+};
+static const char *const sides[] = { "private", "shared", NULL };
 static const struct lang_arg dma_args[] = {
 	{ "window", LANG_INT, .help = "bytes a command, to 1M; default 1M" },
+	{ "shared", LANG_BOOL,
+	  .help = "both ways through the bounce buffers; default no" },
+	{ "source", LANG_PICK, .picks = sides,
+	  .help = "what the device reads; default as shared=" },
+	{ "target", LANG_PICK, .picks = sides,
+	  .help = "what it writes; default as shared=" },
+	{ "offset", LANG_BOOL,
+	  .help = "no: the driver gives guest addresses to the device as they "
+		  "are, without what makes one shared; default yes" },
+	VM_ARG,
+};
+static const struct lang_arg share_args[] = {
+	{ "gpa", LANG_INT, .positional = true,
+	  .help = "the first page; default the bounce buffers" },
+	{ "pages", LANG_INT, .help = "how many; default 1" },
+	VM_ARG,
+};
+static const struct lang_arg start_args[] = {
+	{ "vtom", LANG_INT,
+	  .help = "from which bus address on memory is shared for the "
+		  "function: a multiple of 2M, 0xfffffffe00000 at the most; "
+		  "default 0x20000000000" },
 	VM_ARG,
 };
 static const struct lang_arg step_args[] = {
@@ -211,7 +241,7 @@ static const struct lang_cmd cmds[] = {
 	    "create and launch the confidential VM"),
 	CMD("vmm", "prepare", launch_args, cmd_vmm_prepare,
 	    "create the VM and its memory without launching it"),
-	CMD("vmm", "attach", given_args, cmd_vmm_attach,
+	CMD("vmm", "attach", attach_args, cmd_vmm_attach,
 	    "give the function to the VM"),
 	CMD("vmm", "detach", given_args, cmd_vmm_detach, "take it back"),
 	CMD("vmm", "destroy", vm_args, cmd_vmm_destroy, "end the VM"),
@@ -221,10 +251,15 @@ static const struct lang_cmd cmds[] = {
 	CMD("guest", "evidence", vm_args, cmd_guest_evidence,
 	    "judge certificates, measurements and report"),
 	CMD("guest", "accept", vm_args, cmd_guest_accept, "take its MMIO"),
-	CMD("guest", "start", vm_args, cmd_guest_start,
+	CMD("guest", "start", start_args, cmd_guest_start,
 	    "let it run, with its trusted device entry"),
+	CMD("guest", "share", share_args, cmd_guest_share,
+	    "make pages of its memory the host's, too"),
+	CMD("guest", "unshare", share_args, cmd_guest_unshare,
+	    "make them private again; their content is lost"),
 	CMD("guest", "dma", dma_args, cmd_guest_dma,
-	    "the payload through the device and back, in private memory"),
+	    "the payload through the device and back, in private memory or "
+	    "through bounce buffers"),
 	CMD("guest", "mmio", vm_args, cmd_guest_mmio,
 	    "write and read device memory by private MMIO"),
 	CMD("guest", "release", vm_args, cmd_guest_release,

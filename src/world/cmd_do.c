@@ -119,7 +119,8 @@ enum il_err world_vmm(struct world *w, struct world_op *o, enum vmm_program p,
 static struct vmm_dev_cfg dev_of(const struct lang_call *c)
 {
 	return (struct vmm_dev_cfg){ .bdf = (uint32_t)lang_num(c, "bdf", 0),
-				     .guest_rid = WORLD_GUEST_RID };
+				     .guest_rid = WORLD_GUEST_RID,
+				     .untrusted = !lang_num(c, "tsm", 1) };
 }
 
 static enum il_err vmm_on(struct world *w, const struct lang_call *c,
@@ -314,6 +315,14 @@ static enum il_err guest_over(struct world *w, struct world_op *o,
 		   : IL_OK;
 }
 
+static enum il_err begin(struct guest *g, const struct world_op *o,
+			 enum guest_prog p)
+{
+	if (p == GUEST_SHARE || p == GUEST_UNSHARE)
+		return guest_begin_pages(g, p, o->gpa, o->pages * PAGE_4K);
+	return guest_begin(g, p, o->payload.window ? &o->payload : NULL);
+}
+
 enum il_err world_guest(struct world *w, struct world_op *o, enum guest_prog p,
 			const char *group)
 {
@@ -327,8 +336,7 @@ enum il_err world_guest(struct world *w, struct world_op *o, enum guest_prog p,
 	if (!vm || !vm->guest || !vm->vmm)
 		return world_fail(w, IL_E_STATE, 0, "there is no guest");
 	if (o->phase == 0) {
-		err = guest_begin(vm->guest, p,
-				  o->payload.window ? &o->payload : NULL);
+		err = begin(vm->guest, o, p);
 		if (err)
 			return world_fail(w, err, 0,
 					  "guest %s: not while it is %s",
@@ -362,18 +370,5 @@ GUEST_CMD(cmd_guest_probe, GUEST_PROBE, "assign")
 GUEST_CMD(cmd_guest_lock, GUEST_LOCK, "lock")
 GUEST_CMD(cmd_guest_evidence, GUEST_APPRAISE, "evidence")
 GUEST_CMD(cmd_guest_accept, GUEST_ACCEPT, "accept")
-GUEST_CMD(cmd_guest_start, GUEST_START, "start")
 GUEST_CMD(cmd_guest_mmio, GUEST_MMIO, "MMIO")
 GUEST_CMD(cmd_guest_release, GUEST_RELEASE, "unbind")
-
-enum il_err cmd_guest_dma(void *ctx, const struct lang_call *c)
-{
-	struct world *w = ctx;
-
-	w->op->payload = (struct guest_payload){
-		.p = w->cfg.payload,
-		.len = w->cfg.payload_len,
-		.window = (uint32_t)lang_num(c, "window", DMA_MAX_LEN),
-	};
-	return world_guest(w, w->op, GUEST_DMA, "DMA");
-}

@@ -17,7 +17,7 @@ lang_fn cmd_vmm_launch, cmd_vmm_prepare, cmd_vmm_attach, cmd_vmm_detach,
 	cmd_vmm_destroy;
 lang_fn cmd_guest_boot, cmd_guest_probe, cmd_guest_lock, cmd_guest_evidence,
 	cmd_guest_accept, cmd_guest_start, cmd_guest_dma, cmd_guest_mmio,
-	cmd_guest_release;
+	cmd_guest_release, cmd_guest_share, cmd_guest_unshare;
 lang_fn cmd_step;
 lang_fn cmd_expect_error, cmd_expect_fault, cmd_expect_tdi,
 	cmd_expect_connected, cmd_expect_guest, cmd_expect_plaintext;

@@ -446,13 +446,16 @@ static enum il_err plat_guest(struct world_vm *vm, struct guest_cfg *cfg)
 			 .rsp = G_RSP,
 			 .data = G_DATA },
 		.vtom = VTOM,
+		.pages = vm->ram / PAGE_4K,
 	};
 
 	if (p)
 		sev_guest_fini(&p->guest);
 	else
 		p = ARENA_NEW(&vm->arena, struct sev_plat_vm);
-	if (!p)
+	if (p && !p->page)
+		p->page = ARENA_ARRAY(&vm->arena, uint8_t, g.pages);
+	if (!p || !p->page)
 		return IL_E_NOMEM;
 	vm->plat = p;
 	p->insn = (struct sev_guest_insn){
@@ -463,6 +466,8 @@ static enum il_err plat_guest(struct world_vm *vm, struct guest_cfg *cfg)
 		.rmpadjust = g_rmpadjust,
 		.vmgexit = g_vmgexit,
 	};
+	memset(p->page, SEV_PAGE_FRESH, g.pages);
+	g.page = p->page;
 	g.insn = &p->insn;
 	sev_guest_init(&p->guest, &g);
 	cfg->arch = &sev_guest_ops;

@@ -19,6 +19,7 @@ struct sev_plat {
 struct sev_plat_vm {
 	struct sev_guest_insn insn;
 	struct sev_guest guest;
+	uint8_t *page; /* of the guest driver: enum sev_page */
 };
 
 #endif

@@ -29,14 +29,16 @@
 #define WORLD_GUEST_RID	 0x0008u /* where the guest sees its function */
 #define WORLD_GUEST_ECAM UINT64_C(0x200000000)
 #define WORLD_GUEST_MMIO (UINT64_C(1) << 40)
-#define WORLD_LINK_BUF	 ((size_t)1 << 20)
-#define WORLD_TRACE	 1024u
-#define WORLD_OPS	 64u
-#define WORLD_VMS	 32u
-#define WORLD_VM_USUAL	 "vm" /* where a command names none */
-#define WORLD_VM_NAME	 16u  /* with the zero at its end */
-#define WORLD_VM_DEVS	 VMM_DEVS
-#define WORLD_WAITS	 2000000u /* calls of one command: law 54 */
+/* Bounce buffers of the guest: the upper half of its first 2 MiB. */
+#define WORLD_GUEST_BOUNCE UINT64_C(0x100000)
+#define WORLD_LINK_BUF	   ((size_t)1 << 20)
+#define WORLD_TRACE	   1024u
+#define WORLD_OPS	   64u
+#define WORLD_VMS	   32u
+#define WORLD_VM_USUAL	   "vm" /* where a command names none */
+#define WORLD_VM_NAME	   16u	/* with the zero at its end */
+#define WORLD_VM_DEVS	   VMM_DEVS
+#define WORLD_WAITS	   2000000u /* calls of one command: law 54 */
 
 struct world_trace {
 	uint32_t ev;
@@ -54,6 +56,8 @@ struct world_op {
 	struct world_vm *vm; /* that it is about; NULL: none yet */
 	struct vmm_run run;
 	struct guest_payload payload;
+	uint64_t gpa; /* guest share, guest unshare */
+	uint64_t pages;
 	uint8_t *back;	   /* of a host DMA; the place's, as long as it is */
 	uint64_t begun_ns; /* the command */
 	uint64_t start_ns; /* its latest step */
