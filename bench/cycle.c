@@ -241,14 +241,15 @@ static void make_world(void)
 				       .anchor_len = root_len,
 				       .payload = payload,
 				       .payload_len = sizeof(payload) };
+	const char *text = cli_scenario_find("assign")->text;
 	struct lang_error e = { 0 };
 	struct world_end end = { 0 };
 
 	script.cap = CALLS_MAX;
 	script.call = calloc(CALLS_MAX, sizeof(*script.call));
 	bench_must(!script.call);
-	bench_must(lang_parse(&script, &world_commands, scenario_assign,
-			      strlen(scenario_assign), &e));
+	bench_must(
+		lang_parse(&script, &world_commands, text, strlen(text), &e));
 	bench_must(world_new(&cfg, &w));
 	for (size_t i = 0; i < script.n; i++) {
 		const struct lang_cmd *c = script.call[i].cmd;

@@ -42,6 +42,7 @@ void device_event(struct device *d, enum dsm_event ev, uint32_t which)
 {
 	const struct device_seams *s = d->cfg.seams;
 
+	d->stirred = true;
 	if (!s || !s->event || s->event(d->cfg.seams_ctx, d, ev, which))
 		dsm_event(&d->dsm, ev, which);
 }
@@ -262,6 +263,7 @@ static enum il_err begin(struct device *d, const struct device_cfg *cfg)
 	d->powered = d->up = cfg->powered;
 	d->dev = cfg->dev_number;
 	d->wake_ns = UINT64_MAX;
+	d->ticked_ns = UINT64_MAX;
 	err = init_buffers(d);
 	if (err)
 		return err;
@@ -302,7 +304,8 @@ void device_fini(struct device *d)
 	bytes_wipe(d->cfg.psk, sizeof(d->cfg.psk));
 }
 
-bool device_sane(const struct device *d)
+/* What moves with every packet. */
+static bool own_sane(const struct device *d)
 {
 	if (d->up && !d->powered)
 		return false;
@@ -315,8 +318,12 @@ bool device_sane(const struct device *d)
 		if (e->state != ENGINE_IDLE && !d->fn[i].there)
 			return false;
 	}
-	return d->fn[0].there && doe_sane(&d->doe) && dsm_sane(&d->dsm) &&
-	       ide_sane(&d->ide);
+	return d->fn[0].there && doe_sane(&d->doe);
+}
+
+bool device_sane(const struct device *d)
+{
+	return own_sane(d) && dsm_sane(&d->dsm) && ide_sane(&d->ide);
 }
 
 void device_refuse(struct device *d, unsigned fn, const struct tlp *t,
@@ -418,6 +425,17 @@ static bool take_frame(struct device *d)
 	return true;
 }
 
+/* What is over by now: nothing, if no time has passed. */
+static void clocks(struct device *d, uint64_t now_ns)
+{
+	if (now_ns == d->ticked_ns && !d->stirred)
+		return;
+	d->ticked_ns = now_ns;
+	d->stirred = true;
+	doe_tick(&d->doe, now_ns);
+	engines_timeouts(d);
+}
+
 bool device_run(struct device *d, uint64_t now_ns)
 {
 	bool any = false, moved;
@@ -432,13 +450,18 @@ bool device_run(struct device *d, uint64_t now_ns)
 		device_streams_fell(d);
 		any |= moved;
 	} while (moved);
-	doe_tick(&d->doe, now_ns);
-	engines_timeouts(d);
+	clocks(d, now_ns);
 	if (d->up)
 		any |= engines_step(d);
-	d->wake_ns = dsm_tick(&d->dsm, now_ns);
+	/* One that waits for an engine waits for a time, too. */
+	if (d->stirred || d->wake_ns != UINT64_MAX)
+		d->wake_ns = dsm_tick(&d->dsm, now_ns);
 	device_streams_fell(d);
-	/* Whoever breaks a rule on purpose is not held to what follows. */
-	IL_ASSERT(d->cfg.seams || device_sane(d));
+	/*
+	 * Whoever breaks a rule on purpose is not held to what follows. Streams
+	 * and the DSM assert their own sanity where they change.
+	 */
+	IL_ASSERT(d->cfg.seams || (d->stirred ? device_sane(d) : own_sane(d)));
+	d->stirred = false;
 	return any;
 }

@@ -278,6 +278,8 @@ struct device {
 	int sent_stream;  /* id of the stream that the last packet took */
 	unsigned next_fn; /* whose engine moves next */
 	uint64_t now_ns;
+	uint64_t ticked_ns; /* when clocks were looked at last */
+	bool stirred; /* more happened since than packets coming and going */
 	uint64_t wake_ns; /* when the DSM wants to run next */
 	struct spdm_rsp_port spdm_port;
 	struct device_store store;

@@ -83,6 +83,7 @@ static void exchanged(struct device *d, const struct device_exchange *x)
 {
 	const unsigned type = x->doe ? x->type.type : (unsigned)x->kind;
 
+	d->stirred = true;
 	for (unsigned i = 0; i < d->cfg.streams; i++)
 		device_keys_changed(d, i);
 	if (x->err == IL_E_AGAIN)

@@ -117,6 +117,7 @@ void device_take_event(struct device *d, enum link_event ev)
 {
 	const struct device_seams *s = d->cfg.seams;
 
+	d->stirred = true;
 	if (s && s->link_event && !s->link_event(d->cfg.seams_ctx, d, ev))
 		return;
 	switch (ev) {

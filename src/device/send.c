@@ -151,6 +151,8 @@ static enum dsm_event event_of(enum ide_cause cause)
 
 void device_streams_fell(struct device *d)
 {
+	if (!(d->event_due | d->fail_due))
+		return;
 	for (unsigned i = 0; i < d->cfg.streams; i++) {
 		uint8_t bit = (uint8_t)(1u << i);
 		struct tlp m;
@@ -186,6 +188,8 @@ void device_keys_changed(struct device *d, unsigned idx)
 					now |= (uint16_t)(1u << bit);
 	lost = shadow->keys & (uint16_t)~now;
 	shadow->keys = now;
+	if (!lost)
+		return;
 	/* All gone while no packet could go: a register was written. */
 	if (lost && !now && s->state != IDE_ST_SECURE) {
 		device_event(d, DSM_EV_STREAM_CONFIG, shadow->id);

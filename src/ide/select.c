@@ -96,14 +96,11 @@ static bool associated(const struct ide_stream_cfg *c, const struct tlp *t)
 static bool eligible(const struct ide_port *p, const struct ide_stream_cfg *c,
 		     const struct tlp *t)
 {
-	struct tlp m = *t;
-
 	if (!c->enable || c->tc != t->tc)
 		return false;
-	/* They are turned into type 1 on the way out. */
-	if (is_cfg(t->type))
-		m.type = t->type <= TLP_CFGRD1 ? TLP_CFGRD1 : TLP_CFGWR1;
-	if (!ide_type_ok(p, c, &m, true))
+	/* Configuration requests are turned into type 1 on the way out. */
+	if (is_cfg(t->type) ? !(p->cfg.root && c->cfg_en)
+			    : !ide_type_ok(p, c, t, true))
 		return false;
 	return !(c->tee_limited && is_request(t->type) && !t->prefix.t);
 }

@@ -83,6 +83,9 @@ enum il_err link_ring_get(struct link_ring *r, enum link_kind *kind,
 	if (r->head >= r->cap)
 		r->head -= r->cap;
 	r->used -= sizeof(hdr) + n;
+	/* From the beginning again: memory that the processor still has. */
+	if (!r->used)
+		r->head = 0;
 	IL_ASSERT(link_ring_sane(r));
 	*kind = k;
 	*len = n;
