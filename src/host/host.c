@@ -58,6 +58,7 @@ int host_init(struct host *h, const struct host_cfg *cfg)
 	h->iommufd.gmem_launched = gmem_launched;
 	h->kvm.launched = launched;
 	h->kvm.launched_ctx = &h->iommufd;
+	h->kvm.file_kvm = vfio_file_set_kvm;
 	return 0;
 }
 

@@ -95,6 +95,7 @@
 #define CAP_MSIX     0x11u
 #define CAP_EA	     0x14u
 #define ECAP_AER     0x0001u
+#define ECAP_VNDR    0x000bu
 #define ECAP_ACS     0x000du
 #define ECAP_SRIOV   0x0010u
 #define ECAP_DVSEC   0x0023u

@@ -630,10 +630,13 @@ static void kvm_s_vfio_device_holds_what_it_was_given(void **un)
 			 -ENOTTY);
 	assert_int_equal(io(u, (int)c.fd, KVM_SET_DEVICE_ATTR, &a), 0);
 	assert_int_equal(io(u, (int)c.fd, KVM_SET_DEVICE_ATTR, &a), -EEXIST);
+	/* KVM keeps it open: nobody else can use it until that lets go, too */
 	assert_int_equal(k_close(u->t, u->dev), 0);
-	assert_int_equal(k_open(u->t, "/dev/vfio/devices/vfio256"), -EBUSY);
+	u->dev = (int)k_open(u->t, "/dev/vfio/devices/vfio256");
+	assert_true(u->dev >= 0);
+	assert_int_equal(bind_dev(u), -EINVAL);
 	assert_int_equal(k_close(u->t, (int)c.fd), 0);
-	assert_true(k_open(u->t, "/dev/vfio/devices/vfio256") >= 0);
+	assert_int_equal(bind_dev(u), 0);
 	user_free(u);
 }
 
@@ -1040,7 +1043,6 @@ static void nothing_works_before_the_device_is_bound(void **un)
 	(void)un;
 	assert_int_equal(k_open(u->t, "/dev/vfio/devices/vfio256"), -ENOENT);
 	u->dev = m_vfio(u->m, u->t);
-	assert_int_equal(k_open(u->t, "/dev/vfio/devices/vfio256"), -EBUSY);
 	assert_int_equal(k_open(u->t, "/dev/vfio/devices/vfio1"), -ENOENT);
 	assert_int_equal(k_open(u->t, "/dev/vfio/devices/vfio"), -ENOENT);
 	assert_int_equal(k_open(u->t, "/dev/vfio/devices/x"), -ENOENT);
@@ -1051,7 +1053,11 @@ static void nothing_works_before_the_device_is_bound(void **un)
 	assert_int_equal(config(u, 0, 4, &v, false), -EINVAL);
 	assert_int_equal(config(u, 4, 2, &v, true), -EINVAL);
 	assert_int_equal(k_mmap(u->t, PAGE_4K, 3, 1, u->dev, 0, &at), -EINVAL);
+	assert_int_equal(io(u, u->dev, VFIO_DEVICE_BIND_IOMMUFD, &b), -EBADFD);
+	b.iommufd = 400;
 	assert_int_equal(io(u, u->dev, VFIO_DEVICE_BIND_IOMMUFD, &b), -EBADF);
+	b.iommufd = -1;
+	assert_int_equal(io(u, u->dev, VFIO_DEVICE_BIND_IOMMUFD, &b), -EINVAL);
 	b.flags = 1;
 	assert_int_equal(io(u, u->dev, VFIO_DEVICE_BIND_IOMMUFD, &b), -EINVAL);
 	assert_int_equal(io(u, u->dev, VFIO_DEVICE_BIND_IOMMUFD, NULL),
@@ -1091,8 +1097,11 @@ static void regions_tell_their_size_and_take_bytes(void **un)
 	assert_memory_equal(b, c, 4);
 	assert_memory_equal(u->m->bar + 0x10008, b, 4);
 	assert_int_equal(
-		k_pread(u->t, u->dev, c, 4, VFIO_PCI_OFFSET(2) + 0xfffe),
+		k_pread(u->t, u->dev, c, 4, VFIO_PCI_OFFSET(0) + 0x3ffe), 2);
+	assert_int_equal(
+		k_pread(u->t, u->dev, c, 4, VFIO_PCI_OFFSET(0) + 0x4000),
 		-EINVAL);
+	memset(c, 0, sizeof(c));
 	assert_int_equal(k_pread(u->t, u->dev, c, 4, VFIO_PCI_OFFSET(1)),
 			 -EINVAL);
 	assert_int_equal(k_mmap(u->t, PAGE_4K, 3, 1, u->dev,
@@ -1183,12 +1192,13 @@ static void a_buffer_is_exported_by_whole_pages_of_a_bar(void **un)
 	(void)un;
 	open_dev(u);
 	assert_int_equal(export(u, 0, 0, 0x4000, 0), -EINVAL);
-	assert_int_equal(export(u, 0, 0, 0x4000, 2), -EOPNOTSUPP);
+	assert_int_equal(export(u, 0, 0, 0x4000, 2), -EINVAL);
 	assert_int_equal(export(u, 0, 5, 0x1000, 1), -EINVAL);
 	assert_int_equal(export(u, 0, 0, 5, 1), -EINVAL);
 	assert_int_equal(export(u, 0, 0, 0, 1), -EINVAL);
 	assert_int_equal(export(u, 0, 0x4000, 0x1000, 1), -EINVAL);
-	assert_int_equal(export(u, 0, UINT64_MAX - 0xfff, 0x2000, 1), -EINVAL);
+	assert_int_equal(export(u, 0, UINT64_MAX - 0xfff, 0x2000, 1),
+			 -EOVERFLOW);
 	assert_int_equal(export(u, 1, 0, 0x1000, 1), -ENODEV);
 	assert_int_equal(export(u, 8, 0, 0x1000, 1), -ENODEV);
 	assert_int_equal(io(u, u->dev, VFIO_DEVICE_FEATURE, &f), 0);
@@ -1242,17 +1252,6 @@ static void configuration_hides_what_a_user_must_not_drive(void **un)
 				&v, false),
 			 4);
 	assert_true(v & EXP_DEVCAP_TEE);
-	/* FLR is not the user's to write here */
-	v = EXP_DEVCTL_FLR;
-	assert_int_equal(
-		config(u, (uint16_t)(u->m->f.ep_exp + EXP_DEVCTL), 2, &v, true),
-		2);
-	assert_int_equal(u->m->f.flrs, 0);
-	v = EXP_DEVCTL_FLR >> 8;
-	assert_int_equal(config(u, (uint16_t)(u->m->f.ep_exp + EXP_DEVCTL + 1),
-				1, &v, true),
-			 1);
-	assert_int_equal(u->m->f.flrs, 0);
 	user_free(u);
 }
 
@@ -1275,11 +1274,8 @@ static void bars_are_virtual(void **un)
 	assert_int_equal(config(u, (uint16_t)CFG_BAR(5), 4, &v, false), 4);
 	assert_int_equal(v, 0);
 	assert_int_equal(pci_bar_base(&u->m->f.ep, 0), M_MMIO);
-	assert_int_equal(config(u, 0, 3, &v, true), -EINVAL);
-	assert_int_equal(config(u, 1, 2, &v, true), -EINVAL);
-	assert_int_equal(config(u, CFG_COMMAND, 1, &v, true), -EINVAL);
-	assert_int_equal(config(u, 0xffe, 4, &v, false), -EINVAL);
-	assert_int_equal(config(u, 0x1000, 4, &v, false), -EINVAL);
+	assert_int_equal(config(u, 0xffe, 4, &v, false), -EFAULT);
+	assert_int_equal(config(u, 0x1000, 4, &v, false), -EFAULT);
 	user_free(u);
 }
 

@@ -158,6 +158,7 @@ static void build_ep(struct fake_pci *f)
 	pci_type0(&f->ep, &ids);
 	pci_bar(&f->ep, 0, 0x4000, BAR_MEM_64 | BAR_PREFETCH);
 	pci_bar(&f->ep, 2, 0x10000, BAR_MEM_64 | BAR_PREFETCH);
+	(void)pci_pm_add(&f->ep);
 	f->ep_exp = pci_exp_add(&f->ep, &exp);
 	pci_msix_add(&f->ep, 4, 0, 0x2000, 0, 0x3000);
 	f->ep_doe = pci_doe_add(&f->ep);

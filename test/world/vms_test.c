@@ -107,7 +107,7 @@ static void a_function_of_one_vm_is_not_given_to_another(void **unused)
 	(void)unused;
 	run_text(GIVEN("a", "0000:01:00.1") "vmm launch vm=b\n"
 					    "vmm attach 0000:01:00.1 vm=b\n"
-					    "expect error EBUSY\n"
+					    "expect error EINVAL\n"
 					    "guest lock vm=a\n" BACK(
 						    "a", "0000:01:00.1"),
 		 IL_OK);

@@ -19,7 +19,7 @@ static int bar_page(struct pci_tdi *tdi, uint64_t gpa, uint64_t *pa)
 
 	if (!sl || sl->kind != KVM_SLOT_DMABUF || sl->buf->state != DMABUF_LIVE)
 		return -EFAULT;
-	*pa = sl->buf->pa + sl->buf_off + (gpa - sl->gpa);
+	*pa = dmabuf_frame(sl->buf, sl->buf_off + (gpa - sl->gpa));
 	for (unsigned i = 0; i < COUNT(tdi->p->bars); i++) {
 		const struct pci_bar *b = &tdi->p->bars[i];
 

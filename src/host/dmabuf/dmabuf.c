@@ -3,12 +3,16 @@
 
 #include <errno.h>
 
+#include "base/assert.h"
+
 /*
- * LIVE: importers may attach and map. REVOKED: nobody holds a mapping; the
- * exporter may restore. DEAD: for good, the exporter is gone.
+ * LIVE: importers may attach and map. REVOKING: none may, and one still works
+ * on the frames. REVOKED: nobody holds a mapping; the exporter may restore.
+ * DEAD: for good, the exporter is gone.
  */
 enum dmabuf_event {
 	EV_REVOKE,
+	EV_DRAINED, /* no importer is busy */
 	EV_RESTORE,
 	EV_KILL,
 	EVENTS,
@@ -16,14 +20,17 @@ enum dmabuf_event {
 
 static const struct dmabuf_edge {
 	bool legal;
-	bool tell; /* importers drop what they hold */
+	bool tell; /* importers drop what they hold, or look again */
 	enum dmabuf_state next;
 } edges[EVENTS][DMABUF_STATES] = {
 	/* clang-format off */
-	[EV_REVOKE]  [DMABUF_LIVE]    = { true, true,  DMABUF_REVOKED },
-	[EV_RESTORE] [DMABUF_REVOKED] = { true, false, DMABUF_LIVE },
-	[EV_KILL]    [DMABUF_LIVE]    = { true, true,  DMABUF_DEAD },
-	[EV_KILL]    [DMABUF_REVOKED] = { true, false, DMABUF_DEAD },
+	[EV_REVOKE]  [DMABUF_LIVE]     = { true, true,  DMABUF_REVOKING },
+	[EV_DRAINED] [DMABUF_REVOKING] = { true, false, DMABUF_REVOKED },
+	[EV_DRAINED] [DMABUF_DYING]    = { true, false, DMABUF_DEAD },
+	[EV_RESTORE] [DMABUF_REVOKED]  = { true, true,  DMABUF_LIVE },
+	[EV_KILL]    [DMABUF_LIVE]     = { true, true,  DMABUF_DYING },
+	[EV_KILL]    [DMABUF_REVOKING] = { true, false, DMABUF_DYING },
+	[EV_KILL]    [DMABUF_REVOKED]  = { true, false, DMABUF_DYING },
 	/* clang-format on */
 };
 
@@ -36,7 +43,7 @@ static void enter(struct dmabuf *b, enum dmabuf_state next)
 		env_trace(k->hw.env, K_TRACE_REVOKE, b->pa, next, 0);
 }
 
-/* The state first: an importer that looks again must find it revoked. */
+/* The state first: an importer that looks again must find it. */
 static void event(struct dmabuf *b, enum dmabuf_event ev)
 {
 	const struct dmabuf_edge *e = &edges[ev][b->state];
@@ -47,6 +54,20 @@ static void event(struct dmabuf *b, enum dmabuf_event ev)
 	for (unsigned i = 0; e->tell && i < DMABUF_IMPORTERS; i++)
 		if (b->imp[i].invalidate)
 			b->imp[i].invalidate(b->imp[i].ctx, b);
+}
+
+static bool busy(const struct dmabuf *b)
+{
+	for (unsigned i = 0; i < DMABUF_IMPORTERS; i++)
+		if (b->imp[i].busy && b->imp[i].busy(b->imp[i].ctx, b))
+			return true;
+	return false;
+}
+
+static void drain(struct dmabuf *b)
+{
+	if (!busy(b))
+		event(b, EV_DRAINED);
 }
 
 static void release(struct file *f)
@@ -63,10 +84,11 @@ static const struct file_ops ops = {
 	.release = release,
 };
 
-struct dmabuf *dmabuf_new(struct kernel *k, struct kpool *pool, uint64_t pa,
-			  uint64_t len, bool revoked)
+struct dmabuf *dmabuf_new(struct kernel *k, struct kpool *pool,
+			  const struct dmabuf_range *r, unsigned n,
+			  bool revoked)
 {
-	struct dmabuf *b = kpool_get(pool);
+	struct dmabuf *b = n && n <= DMABUF_RANGES ? kpool_get(pool) : NULL;
 
 	if (!b)
 		return NULL;
@@ -76,8 +98,12 @@ struct dmabuf *dmabuf_new(struct kernel *k, struct kpool *pool, uint64_t pa,
 		return NULL;
 	}
 	b->pool = pool;
-	b->pa = pa;
-	b->len = len;
+	b->pa = r[0].pa;
+	b->ranges = n;
+	for (unsigned i = 0; i < n; i++) {
+		b->range[i] = r[i];
+		b->len += r[i].len;
+	}
 	b->state = revoked ? DMABUF_REVOKED : DMABUF_LIVE;
 	return b;
 }
@@ -87,8 +113,20 @@ struct dmabuf *dmabuf_from_file(struct file *f)
 	return f && f->ops == &ops ? f->priv : NULL;
 }
 
+uint64_t dmabuf_frame(const struct dmabuf *b, uint64_t off)
+{
+	unsigned i = 0;
+
+	IL_ASSERT(off < b->len);
+	while (off >= b->range[i].len)
+		off -= b->range[i++].len;
+	return b->range[i].pa + off;
+}
+
 int dmabuf_attach(struct dmabuf *b, const struct dmabuf_importer *i)
 {
+	if (!i->invalidate || i->no_p2p)
+		return -EOPNOTSUPP;
 	if (b->state != DMABUF_LIVE)
 		return -ENODEV;
 	for (unsigned n = 0; n < DMABUF_IMPORTERS; n++)
@@ -106,18 +144,32 @@ void dmabuf_detach(struct dmabuf *b, const void *ctx)
 			b->imp[n] = (struct dmabuf_importer){ 0 };
 }
 
-void dmabuf_revoke(struct dmabuf *b)
+int dmabuf_revoke(struct dmabuf *b)
 {
 	event(b, EV_REVOKE);
+	drain(b);
+	return b->state == DMABUF_REVOKING ? -EAGAIN : 0;
 }
 
-void dmabuf_restore(struct dmabuf *b)
+int dmabuf_restore(struct dmabuf *b)
 {
+	drain(b);
+	if (b->state == DMABUF_REVOKING)
+		return -EAGAIN; /* it is still going away */
 	event(b, EV_RESTORE);
+	return 0;
 }
+
+#define KILL_WAIT_NS UINT64_C(1000000)
+#define KILL_WAITS   1000u /* a second in all: a teardown ends (law 49) */
 
 void dmabuf_kill(struct dmabuf *b)
 {
+	const struct host_hw *hw = &b->file->k->hw;
+
 	event(b, EV_KILL);
+	for (unsigned i = 0; i < KILL_WAITS && busy(b); i++)
+		hw->ops->wait_ns(hw->ctx, KILL_WAIT_NS);
+	event(b, EV_DRAINED);
 	b->owner = NULL;
 }

@@ -262,11 +262,15 @@ static int file_source(struct iommufd_area *a, struct iommufd_core *c,
 		return -EBADF;
 	if (a->start > size || a->len > size - a->start)
 		return -EINVAL;
+	if (b && b->ranges != 1)
+		return -EOPNOTSUPP; /* vfio_pci_dma_buf_iommufd_map() */
 	a->src = g ? IOAS_GMEM : IOAS_DMABUF;
 	if (g)
 		a->deferred = flags & IOMMU_IOAS_MAP_AFTER_LAUNCH &&
 			      c->gmem_launched && !c->gmem_launched(g);
-	return b ? dmabuf_attach(b, &(struct dmabuf_importer){ invalidate, a })
+	return b ? dmabuf_attach(b,
+				 &(struct dmabuf_importer){
+					 .invalidate = invalidate, .ctx = a })
 		 : 0;
 }
 

@@ -112,8 +112,10 @@ int iommufd_bind(struct iommufd_core *c, struct file *iommufd,
 	struct iommufd_ctx *x;
 
 	(void)c;
-	if (!iommufd || iommufd->ops != &ops)
+	if (!iommufd)
 		return -EBADF;
+	if (iommufd->ops != &ops)
+		return -EBADFD; /* iommufd_ctx_from_fd() */
 	x = iommufd->priv;
 	for (o = x->objs; o; o = o->next)
 		if (o->kind == OBJ_DEVICE && o->p == p)

@@ -92,7 +92,7 @@ int iommufd_launched(struct iommufd_core *c, const struct gmem *g);
 
 /*
  * For VFIO. A device joins an iommufd context; @dev_id names it there.
- * -EBUSY already bound; -EBADF not an iommufd.
+ * -EBUSY already bound; -EBADF no file; -EBADFD not an iommufd.
  */
 struct iommufd_dev;
 int iommufd_bind(struct iommufd_core *c, struct file *iommufd,

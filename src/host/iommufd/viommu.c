@@ -47,6 +47,18 @@ static int viommu_alloc(struct iommufd_ctx *x, struct task *t, uintptr_t arg)
 	return 0;
 }
 
+/*
+ * A device that was given to one VM (KVM_DEV_VFIO_FILE_ADD) is not bound for
+ * another. Linux has no such check, and no bind that would need it.
+ */
+static bool same_vm(const struct iommufd_obj *viommu,
+		    const struct iommufd_obj *dev)
+{
+	const void *kvm = dev->port->kvm ? dev->port->kvm(dev->port_ctx) : NULL;
+
+	return !kvm || kvm == viommu->vm.cookie;
+}
+
 static int vdevice_check(struct iommufd_ctx *x,
 			 const struct iommu_vdevice_alloc *a,
 			 struct iommufd_obj **viommu, struct iommufd_obj **dev)
@@ -59,6 +71,8 @@ static int vdevice_check(struct iommufd_ctx *x,
 		return -EINVAL;
 	if ((*dev)->vdevice)
 		return -EEXIST;
+	if (!same_vm(*viommu, *dev))
+		return -EINVAL;
 	for (struct iommufd_obj *o = x->objs; o; o = o->next)
 		if (o->kind == OBJ_VDEVICE && o->viommu == *viommu &&
 		    o->virt_id == a->virt_id)

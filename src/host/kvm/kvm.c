@@ -9,6 +9,26 @@
 
 /* --- the VFIO device: keeps a VM's functions open --- */
 
+static void give(struct kvm_dev *d, unsigned i, struct file *f)
+{
+	const struct kvm_core *c = d->vm->core;
+
+	d->files[i] = k_file_get(f);
+	if (c->file_kvm)
+		c->file_kvm(f, d->vm);
+}
+
+static void take(struct kvm_dev *d, unsigned i)
+{
+	const struct kvm_core *c = d->vm->core;
+	struct file *f = d->files[i];
+
+	d->files[i] = NULL;
+	if (c->file_kvm)
+		c->file_kvm(f, NULL);
+	k_file_put(f);
+}
+
 static long vfio_attr(struct file *f, struct task *t, uint32_t cmd,
 		      uintptr_t arg)
 {
@@ -33,15 +53,14 @@ static long vfio_attr(struct file *f, struct task *t, uint32_t cmd,
 		if (d->files[i] == vf) {
 			if (a.attr != KVM_DEV_VFIO_FILE_DEL)
 				return -EEXIST;
-			d->files[i] = NULL;
-			k_file_put(vf);
+			take(d, i);
 			return 0;
 		}
 	if (a.attr != KVM_DEV_VFIO_FILE_ADD)
 		return a.attr == KVM_DEV_VFIO_FILE_DEL ? -ENOENT : -ENXIO;
 	for (unsigned i = 0; i < KVM_VFIO_FILES; i++)
 		if (!d->files[i]) {
-			d->files[i] = k_file_get(vf);
+			give(d, i, vf);
 			return 0;
 		}
 	return -ENOSPC;
@@ -54,7 +73,7 @@ static void dev_release(struct file *f)
 
 	for (unsigned i = 0; i < KVM_VFIO_FILES; i++)
 		if (d->files[i])
-			k_file_put(d->files[i]);
+			take(d, i);
 	k_file_put(d->vm->file);
 	kpool_put(&c->dev_pool, d);
 }

@@ -173,6 +173,8 @@ struct kvm_core {
 	/* A launch is over; set by whoever deferred something for it. */
 	int (*launched)(void *ctx, const struct gmem *g);
 	void *launched_ctx;
+	/* A VFIO file is given to a VM, or taken back (NULL). Set by VFIO. */
+	void (*file_kvm)(struct file *f, void *vm);
 	/* New vCPUs get their guest here. NULL entry: no guest. */
 	const struct vcpu_ops *(*guest)(void *ctx, struct kvm_vcpu *v,
 					void **ops_ctx);

@@ -241,7 +241,8 @@ static int slot_gmem(struct kvm_slot *s, struct task *t, int fd)
 static int slot_dmabuf(struct kvm_slot *s, struct task *t, int fd)
 {
 	struct dmabuf *b = dmabuf_from_file(k_fd_file(t, fd));
-	const struct dmabuf_importer i = { slot_revoked, s };
+	const struct dmabuf_importer i = { .invalidate = slot_revoked,
+					   .ctx = s };
 	int ret;
 
 	if (!b)
@@ -361,7 +362,7 @@ static int slot_page(struct kvm_slot *s, uint64_t off, bool private,
 	case KVM_SLOT_DMABUF:
 		if (s->buf->state != DMABUF_LIVE)
 			return -EFAULT;
-		*pa = s->buf->pa + s->buf_off + off;
+		*pa = dmabuf_frame(s->buf, s->buf_off + off);
 		return 0;
 	case KVM_SLOT_NONE:
 		break;

@@ -191,6 +191,42 @@ int pci_reset_done(struct pci_dev *p)
 	return p->doe.cap ? pci_doe_init(p) : 0;
 }
 
+/* §7.5.1.3.13; Linux waits as long in pci_reset_secondary_bus(). */
+#define SBR_NS UINT64_C(2000000)
+
+static void secondary_reset(struct pci_dev *up)
+{
+	struct host_hw *hw = &up->host->k->hw;
+	const uint32_t ctl = pci_get(up, T1_BRIDGE_CTL, 2);
+
+	(void)pci_write(up, T1_BRIDGE_CTL, 2, ctl | BRIDGE_CTL_RESET);
+	hw->ops->wait_ns(hw->ctx, SBR_NS);
+	(void)pci_write(up, T1_BRIDGE_CTL, 2,
+			ctl & ~(uint32_t)BRIDGE_CTL_RESET);
+}
+
+int pci_bus_reset(struct pci_dev *up)
+{
+	int ret = 0, r;
+
+	if (up->hdr_type == HEADER_TYPE0)
+		return -ENODEV;
+	for (struct pci_dev *p = up->host->devs; p; p = p->next)
+		if (p->up == up)
+			p->command = (uint16_t)pci_get(p, CFG_COMMAND, 2);
+	secondary_reset(up);
+	for (struct pci_dev *p = up->host->devs; p; p = p->next) {
+		if (p->up != up || p->is_vf)
+			continue;
+		r = pci_reset_done(p);
+		ret = ret ? ret : r;
+	}
+	for (struct pci_dev *p = up->host->devs; p && !ret; p = p->next)
+		if (p->up == up)
+			(void)pci_write(p, CFG_COMMAND, 2, p->command);
+	return ret;
+}
+
 int pci_driver_register(struct pci_host *h, const struct pci_driver *d)
 {
 	if (h->n_drivers == PCI_DRIVERS)

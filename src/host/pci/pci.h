@@ -76,6 +76,7 @@ struct pci_dev {
 	bool gone; /* surprise removed: configuration space is not there */
 	uint16_t cap_pcie;
 	uint16_t ecap_ide;
+	uint16_t command; /* saved across a reset of the bus */
 	struct pci_bar bars[PCI_BARS];
 	struct pci_bar window[2]; /* of a bridge: plain and prefetchable */
 	struct pci_doe doe;
@@ -170,6 +171,12 @@ int pci_flr(struct pci_dev *p);
  * stay off. -ETIMEDOUT; -ENODEV when somebody else stands there.
  */
 int pci_reset_done(struct pci_dev *p);
+/*
+ * Hot reset of all that is below the port @up, by its secondary bus reset bit;
+ * each function gets its configuration back, command register included.
+ * -ENODEV no bridge; else as pci_reset_done().
+ */
+int pci_bus_reset(struct pci_dev *up);
 /* 0 disables. -EINVAL above TotalVFs, -EBUSY when some are on or driven. */
 int pci_sriov_enable(struct pci_dev *p, uint16_t n);
 /* The function has left (surprise removal, or VFs going). */

@@ -151,6 +151,8 @@ struct pci_tdi {
 struct pci_tdi_port {
 	/* Host mappings go, and come back; -EBUSY if one cannot go. */
 	int (*mmio_private)(void *ctx, bool on);
+	/* The VM that the device was given to; NULL: nobody said. */
+	void *(*kvm)(void *ctx);
 };
 
 struct pci_tsm_core {

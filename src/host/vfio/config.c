@@ -95,25 +95,12 @@ static uint32_t dword(struct vfio_dev *d, uint16_t off)
 long vfio_config_read(struct vfio_dev *d, uint16_t off, uint8_t *buf,
 		      size_t len)
 {
-	if (off >= CFG_SIZE || len > CFG_SIZE - off)
-		return -EINVAL;
 	for (size_t i = 0; i < len; i++) {
 		uint16_t at = (uint16_t)(off + i);
 
 		buf[i] = (uint8_t)(dword(d, at & 0xffcu) >> (8 * (at & 3)));
 	}
 	return (long)len;
-}
-
-void vfio_decode(struct vfio_dev *d, bool on)
-{
-	for (struct dmabuf *b = d->bufs; b; b = b->next)
-		if (on)
-			dmabuf_restore(b);
-		else
-			dmabuf_revoke(b);
-	if (d->file)
-		k_vma_revoke(d->core->k, d->file, !on);
 }
 
 /*
@@ -131,14 +118,65 @@ static int write_command(struct vfio_dev *d, uint32_t val)
 		lost = old & ~val & CMD_MASTER;
 	if (ret)
 		return ret;
-	if (lost && d->idev)
+	if (lost)
 		iommufd_vdevice_drop(d->idev);
-	if (old & ~val & CMD_MEM)
-		vfio_decode(d, false);
-	ret = pci_write(d->p, CFG_COMMAND, 2, val);
-	if (!ret && val & ~old & CMD_MEM)
-		vfio_decode(d, true);
-	return ret;
+	if (!d->p->is_vf && old & ~val & CMD_MEM)
+		ret = vfio_revoke(d);
+	if (!ret)
+		ret = pci_write(d->p, CFG_COMMAND, 2, val);
+	return ret ? ret : vfio_restore(d);
+}
+
+/* Part of the register, or all of it and what follows (the status: kept). */
+static int command(struct vfio_dev *d, uint16_t off, uint32_t val, uint8_t len)
+{
+	uint32_t now;
+	int ret = len > 1 ? 0 : pci_read(d->p, CFG_COMMAND, 2, &now);
+
+	if (ret)
+		return ret;
+	if (len == 1)
+		val = off == CFG_COMMAND ? (now & 0xff00) | val
+					 : (now & 0xff) | val << 8;
+	return write_command(d, val & 0xffff);
+}
+
+/* vfio_pm_config_write(): the state is the user's, the rest is not. */
+static int power(struct vfio_dev *d, uint32_t val)
+{
+	const uint8_t state = val & PM_CSR_STATE;
+	int ret = 0;
+
+	if (state != PM_STATE_D0) {
+		iommufd_vdevice_drop(d->idev);
+		ret = vfio_revoke(d);
+	}
+	if (!ret)
+		ret = pci_write(d->p, (uint16_t)(d->cap_pm + PM_CSR), 2, state);
+	if (ret)
+		return ret;
+	d->power = state;
+	return vfio_restore(d);
+}
+
+/*
+ * vfio_exp_config_write(): FLR is VFIO_DEVICE_RESET. Payload and read request
+ * sizes stay as the kernel set them.
+ */
+static int devctl(struct vfio_dev *d, uint32_t val)
+{
+	const uint32_t keep =
+		EXP_DEVCTL_PAYLOAD | EXP_DEVCTL_READRQ | EXP_DEVCTL_PHANTOM;
+	const uint16_t at = (uint16_t)(d->p->cap_pcie + EXP_DEVCTL);
+	uint32_t now;
+	int ret = 0;
+
+	if (val & EXP_DEVCTL_FLR && d->p->flr)
+		ret = (int)vfio_reset(d);
+	if (!ret)
+		ret = pci_read(d->p, at, 2, &now);
+	val &= ~(keep | EXP_DEVCTL_FLR);
+	return ret ? ret : pci_write(d->p, at, 2, val | (now & keep));
 }
 
 static int write_bar(struct vfio_dev *d, uint16_t off, const uint8_t *buf,
@@ -155,43 +193,80 @@ static int write_bar(struct vfio_dev *d, uint16_t off, const uint8_t *buf,
 	return 0;
 }
 
-/* One naturally aligned store of 1, 2 or 4 bytes. */
-static int write_one(struct vfio_dev *d, uint16_t off, uint32_t val,
-		     uint8_t size)
+/* AER and vendor-defined capabilities are the user's to write. */
+static bool writable_ecap(uint16_t id)
 {
-	uint32_t ctl;
-
-	if (off >= CFG_EXT_START &&
-	    hidden(ECAP_ID(ecap_at(d, ecap_of(d, off)))))
-		return 0; /* dropped, as a write to nothing */
-	/* FLR goes through VFIO_DEVICE_RESET's order. */
-	ctl = d->p->cap_pcie + EXP_DEVCTL;
-	if (off == ctl && size >= 2)
-		val &= ~(uint32_t)EXP_DEVCTL_FLR;
-	if (off == ctl + 1 && size == 1)
-		val &= ~(uint32_t)(EXP_DEVCTL_FLR >> 8);
-	return pci_write(d->p, off, size, val);
+	return id == ECAP_AER || id == ECAP_VNDR || id == ECAP_DVSEC;
 }
 
+/* Does a write of @len bytes at @off touch the 2 bytes at @reg? */
+static bool touches(uint16_t off, uint8_t len, uint32_t reg)
+{
+	return off < reg + 2 && reg < (uint32_t)off + len;
+}
+
+/* What of the 16 bits at @reg a write leaves: read, and written over. */
+static int merge(struct vfio_dev *d, uint16_t off, uint32_t val, uint8_t len,
+		 uint16_t reg, uint32_t *out)
+{
+	int ret = pci_read(d->p, reg, 2, out);
+
+	for (unsigned i = 0; i < 2 && !ret; i++) {
+		const unsigned at = reg + i;
+
+		if (at < off || at >= (unsigned)off + len)
+			continue;
+		*out &= ~(UINT32_C(0xff) << 8 * i);
+		*out |= (val >> 8 * (at - off) & 0xff) << 8 * i;
+	}
+	return ret;
+}
+
+/* One naturally aligned store of 1, 2 or 4 bytes. */
+static int write_one(struct vfio_dev *d, uint16_t off, const uint8_t *buf,
+		     uint8_t len)
+{
+	const uint16_t ctl = (uint16_t)(d->p->cap_pcie + EXP_DEVCTL);
+	const uint16_t csr = (uint16_t)(d->cap_pm + PM_CSR);
+	uint32_t val = 0, v;
+	int ret;
+
+	for (unsigned i = 0; i < len; i++)
+		val |= (uint32_t)buf[i] << (8 * i);
+	if (off >= CFG_BAR(0) && off < CFG_BAR(T0_BARS))
+		return write_bar(d, off, buf, len);
+	if (off == CFG_COMMAND || off == CFG_COMMAND + 1)
+		return command(d, off, val, len);
+	if (off >= CFG_EXT_START)
+		return writable_ecap(ECAP_ID(ecap_at(d, ecap_of(d, off))))
+			       ? pci_write(d->p, off, len, val)
+			       : 0; /* dropped, as a write to nothing */
+	if (d->cap_pm && touches(off, len, csr)) {
+		ret = merge(d, off, val, len, csr, &v);
+		return ret ? ret : power(d, v);
+	}
+	if (d->p->cap_pcie && touches(off, len, ctl)) {
+		ret = merge(d, off, val, len, ctl, &v);
+		return ret ? ret : devctl(d, v);
+	}
+	return pci_write(d->p, off, len, val);
+}
+
+/* In the largest aligned parts, as vfio_config_do_rw() does. */
 long vfio_config_write(struct vfio_dev *d, uint16_t off, const uint8_t *buf,
 		       size_t len)
 {
-	uint32_t val = 0;
-	int ret;
+	for (size_t done = 0; done < len;) {
+		const uint16_t at = (uint16_t)(off + done);
+		const size_t left = len - done;
+		const uint8_t n = left >= 4 && at % 4 == 0   ? 4
+				  : left >= 2 && at % 2 == 0 ? 2
+							     : 1;
+		int ret = write_one(d, at, buf + done, n);
 
-	if (off >= CFG_SIZE || len > CFG_SIZE - off)
-		return -EINVAL;
-	if ((len != 1 && len != 2 && len != 4) || off % len)
-		return -EINVAL;
-	for (size_t i = 0; i < len; i++)
-		val |= (uint32_t)buf[i] << (8 * i);
-	if (off >= CFG_BAR(0) && off < CFG_BAR(T0_BARS))
-		ret = write_bar(d, off, buf, len);
-	else if (off == CFG_COMMAND && len >= 2)
-		ret = write_command(d, val & 0xffff);
-	else if (off == CFG_COMMAND)
-		ret = -EINVAL; /* half a command register: nobody does that */
-	else
-		ret = write_one(d, off, val, (uint8_t)len);
-	return ret ? ret : (long)len;
+		if (ret)
+			return ret;
+		done += n;
+	}
+	return (long)len;
 }

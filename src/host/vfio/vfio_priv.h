@@ -4,12 +4,38 @@
 
 #include "host/vfio/vfio.h"
 
-/* Bytes of configuration space as the user sees them. Bytes, or -errno. */
+/* config.c: bytes as the user sees them. Bytes, or -errno. */
 long vfio_config_read(struct vfio_dev *d, uint16_t off, uint8_t *buf,
 		      size_t len);
 long vfio_config_write(struct vfio_dev *d, uint16_t off, const uint8_t *buf,
 		       size_t len);
-/* Memory decoding goes off or on: dma-bufs and mappings follow. */
-void vfio_decode(struct vfio_dev *d, bool on);
+
+/* region.c */
+bool vfio_mem_enabled(struct vfio_dev *d); /* decoding, and not in D3 */
+long vfio_rw(struct vfio_dev *d, struct task *t, void *buf, size_t len,
+	     uint64_t off, bool write);
+long vfio_mmap(struct vfio_dev *d, struct vma *v);
+long vfio_device_info(struct vfio_dev *d, uintptr_t arg);
+long vfio_region_info(struct vfio_dev *d, uintptr_t arg);
+long vfio_irq_info(struct vfio_dev *d, uintptr_t arg);
+
+/* feature.c */
+long vfio_feature(struct vfio_dev *d, struct task *t, uintptr_t arg);
+/* Buffers and mappings go, or come back if memory is enabled; or -EAGAIN. */
+int vfio_revoke(struct vfio_dev *d);
+int vfio_restore(struct vfio_dev *d);
+void vfio_bufs_kill(struct vfio_dev *d);
+
+/* reset.c */
+long vfio_reset(struct vfio_dev *d);
+long vfio_hot_reset_info(struct vfio_dev *d, uintptr_t arg);
+long vfio_hot_reset(struct vfio_dev *d, uintptr_t arg);
+
+/* bind.c */
+long vfio_bind(struct vfio_file *f, struct task *t, uintptr_t arg);
+long vfio_attach(struct vfio_dev *d, uintptr_t arg);
+long vfio_detach(struct vfio_dev *d, uintptr_t arg);
+/* The user closes, or the function leaves. */
+void vfio_close(struct vfio_dev *d);
 
 #endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Resets that a user asks for: of his function, and of all that is behind the
+ * same link. Source: Linux 7.3 drivers/vfio/pci/vfio_pci_core.c
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "host/vfio/vfio_priv.h"
+#include "pci/regs.h"
+
+/* The interface is unbound, then BARs are taken away, then it is reset. */
+long vfio_reset(struct vfio_dev *d)
+{
+	int ret;
+
+	if (!d->p->flr)
+		return -EINVAL;
+	iommufd_vdevice_drop(d->idev);
+	ret = vfio_revoke(d);
+	if (!ret)
+		ret = pci_flr(d->p);
+	if (ret)
+		return ret;
+	d->power = PM_STATE_D0;
+	return vfio_restore(d);
+}
+
+/* --- hot reset --- */
+
+/* The next function behind the link of @d; NULL: @d is no function of one. */
+static struct pci_dev *next_of(struct vfio_dev *d, struct pci_dev *after)
+{
+	struct pci_dev *p = after ? after->next : d->core->pci->devs;
+
+	while (p && (!d->p->up || p->up != d->p->up))
+		p = p->next;
+	return p;
+}
+
+/* vfio_pci_fill_devs(), for a device opened as a character device. */
+static void describe(struct vfio_dev *d, struct pci_dev *p,
+		     struct vfio_pci_hot_reset_info *h,
+		     struct vfio_pci_dependent_device *out)
+{
+	const struct vfio_dev *o = vfio_of(p);
+
+	out->devid = (uint32_t)VFIO_PCI_DEVID_NOT_OWNED;
+	if (o && o->user && o->iommu_file == d->iommu_file)
+		out->devid = o->dev_id;
+	else
+		h->flags &= ~VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
+	out->segment = (uint16_t)(p->bdf >> 16);
+	out->bus = (uint8_t)(p->bdf >> 8);
+	out->devfn = (uint8_t)p->bdf;
+}
+
+long vfio_hot_reset_info(struct vfio_dev *d, uintptr_t arg)
+{
+	struct vfio_pci_hot_reset_info h;
+	struct vfio_pci_dependent_device one;
+	uint8_t *at = (uint8_t *)arg + sizeof(h);
+	uint32_t max, n = 0;
+	int ret = k_copy_arg(&h, sizeof(h), arg);
+
+	if (ret)
+		return ret;
+	if (h.argsz < sizeof(h))
+		return -EINVAL;
+	if (!d->p->up)
+		return -ENODEV;
+	max = (h.argsz - (uint32_t)sizeof(h)) / sizeof(one);
+	h.flags = VFIO_PCI_HOT_RESET_FLAG_DEV_ID |
+		  VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
+	for (struct pci_dev *p = NULL; (p = next_of(d, p)); n++) {
+		describe(d, p, &h, &one);
+		if (n < max)
+			memcpy(at + n * sizeof(one), &one, sizeof(one));
+	}
+	h.count = n;
+	memcpy((void *)arg, &h, sizeof(h));
+	return n > max ? -ENOSPC : 0;
+}
+
+/* All of them are his: bound, to the same iommufd. */
+static bool all_owned(struct vfio_dev *d)
+{
+	for (struct pci_dev *p = NULL; (p = next_of(d, p));) {
+		const struct vfio_dev *o = vfio_of(p);
+
+		if (!o || !o->user || o->iommu_file != d->iommu_file)
+			return false;
+	}
+	return true;
+}
+
+/* Interfaces stop and sessions end while the device can still say so. */
+static int quiesce(struct vfio_dev *d)
+{
+	int ret = 0, r;
+
+	for (struct pci_dev *p = NULL; (p = next_of(d, p));)
+		iommufd_vdevice_drop(vfio_of(p)->idev);
+	for (struct pci_dev *p = NULL; (p = next_of(d, p));)
+		if (!p->is_vf && !(p->bdf & 7))
+			pci_tsm_drop(d->core->iommufd->tsm, p);
+	for (struct pci_dev *p = NULL; (p = next_of(d, p));) {
+		r = vfio_revoke(vfio_of(p));
+		ret = ret ? ret : r;
+	}
+	return ret;
+}
+
+/*
+ * A descriptor opened as a character device names no groups: count is 0, and
+ * the iommufd says what is his (vfio_pci_ioctl_pci_hot_reset()).
+ */
+long vfio_hot_reset(struct vfio_dev *d, uintptr_t arg)
+{
+	struct vfio_pci_hot_reset h;
+	int ret = k_copy_arg(&h, sizeof(h), arg), r;
+
+	if (ret)
+		return ret;
+	if (h.argsz < sizeof(h) || h.flags || h.count)
+		return -EINVAL;
+	if (!d->p->up)
+		return -ENODEV;
+	if (!all_owned(d))
+		return -EINVAL;
+	ret = quiesce(d);
+	if (!ret)
+		ret = pci_bus_reset(d->p->up);
+	if (ret)
+		return ret;
+	for (struct pci_dev *p = NULL; (p = next_of(d, p));) {
+		vfio_of(p)->power = PM_STATE_D0;
+		r = vfio_restore(vfio_of(p));
+		ret = ret ? ret : r;
+	}
+	return ret;
+}
