@@ -301,18 +301,29 @@ static void a_disconnect_that_fails_is_reported_and_over(void **u)
 	machine_free(m);
 }
 
-static void a_tsm_in_use_cannot_leave(void **u)
+static void a_tsm_that_leaves_lets_go_of_whatever_it_holds(void **u)
 {
 	struct machine *m = machine_new();
 	struct pci_tsm_ops part = m_tsm_ops;
+	struct pci_tdi *tdi, *holder;
 
 	(void)u;
 	assert_int_equal(pci_tsm_unregister(core(m), 1), -ENXIO);
 	assert_int_equal(pci_tsm_unregister(core(m), -1), -ENXIO);
 	m_connect(m);
-	assert_int_equal(pci_tsm_unregister(core(m), 0), -EBUSY);
-	assert_int_equal(finish(m, pci_tsm_disconnect), 0);
+	assert_int_equal(bind_as(m, m_ep(m), m, m, &tdi), 0);
+	holder = tdi;
+	tdi->holder = &holder;
+	m->exchanges_of[PCI_TSM_OP_UNBIND] = 2;
+	m->result_of[PCI_TSM_OP_DISCONNECT] = -EIO; /* the device is dead */
+	m->n_order = 0;
+	memset(m->order, 0, sizeof(m->order));
 	assert_int_equal(pci_tsm_unregister(core(m), 0), 0);
+	assert_string_equal(m->order, "UDx");
+	assert_null(holder);
+	assert_null(m_ep(m)->tsm);
+	assert_int_equal(core(m)->dsm_pool.live, 0);
+	assert_int_equal(core(m)->tdi_pool.live, 0);
 	assert_int_equal(pci_tsm_connect(core(m), m_ep(m), "tsm0", m), -ENXIO);
 	part.abort = NULL;
 	assert_int_equal(pci_tsm_register(core(m), &part, m), -EINVAL);
@@ -359,20 +370,17 @@ static void a_virtual_function_gets_its_own_context_from_function_0(void **u)
 	assert_int_equal(pci_sriov_enable(m_ep(m), 1), 0);
 	v = pci_find(&m->h.pci, M_VF);
 	m_connect(m);
-	assert_int_equal(m->probes, 1);
-	m->probe_err = -ENOMEM;
-	assert_int_equal(bind_as(m, v, m, m, &tdi), -ENXIO);
-	assert_int_equal(core(m)->tdi_pool.live, 0);
-	m->probe_err = 0;
-	assert_int_equal(bind_as(m, v, m, m, &tdi), 0);
 	assert_int_equal(m->probes, 2);
+	assert_int_equal(bind_as(m, v, m, m, &tdi), 0);
 	assert_ptr_equal(tdi->tsm->dsm, pci_tsm_dsm_of(m_ep(m)));
 	assert_ptr_not_equal(v->tsm, m_ep(m)->tsm);
 	assert_int_equal(pci_tsm_disconnect(core(m), m_ep(m), "tsm0", m),
 			 -EBUSY);
 	assert_int_equal(pci_tsm_unbind_now(core(m), tdi), 0);
+	assert_non_null(v->tsm); /* as long as the connection */
+	assert_int_equal(finish(m, pci_tsm_disconnect), 0);
 	assert_null(v->tsm);
-	assert_int_equal(m->removes, 1);
+	assert_string_equal(m->order, "CBUxDx");
 	assert_int_equal(core(m)->tsm_pool.live, 0);
 	machine_free(m);
 }
@@ -535,7 +543,8 @@ static void the_files_tell_who_is_connected_and_bound(void **u)
 	assert_string_equal(b, "\n");
 	assert_int_equal(k_get(t, DEV "tsm/bound", b, sizeof(b)), 1);
 	assert_int_equal(k_get(t, DEV "tsm/disconnect", b, sizeof(b)), -EACCES);
-	assert_int_equal(k_get(t, "/sys/class/tsm/tsm0", b, sizeof(b)), 5);
+	assert_int_equal(k_get(t, "/sys/class/tsm/tsm0", b, sizeof(b)),
+			 -EISDIR);
 	assert_int_equal(k_get(t, "/sys/class/tsm/tsm1", b, sizeof(b)),
 			 -ENOENT);
 	m_connect(m);
@@ -695,7 +704,8 @@ int main(void)
 		cmocka_unit_test(
 			disconnect_wants_the_name_and_no_bound_function),
 		cmocka_unit_test(a_disconnect_that_fails_is_reported_and_over),
-		cmocka_unit_test(a_tsm_in_use_cannot_leave),
+		cmocka_unit_test(
+			a_tsm_that_leaves_lets_go_of_whatever_it_holds),
 		cmocka_unit_test(bind_needs_a_connection_a_vm_and_one_owner),
 		cmocka_unit_test(
 			a_virtual_function_gets_its_own_context_from_function_0),

@@ -44,7 +44,8 @@ def tokens(text):
 
 def macros(text):
     text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
-    return re.findall(r"^#define[ \t]+(\w+)[ \t]+\S", text, re.M)
+    # What is text is no number that could clash.
+    return re.findall(r"^#define[ \t]+(\w+)[ \t]+[^\s\"]", text, re.M)
 
 
 def body(tok, i, prefix, out):

@@ -328,6 +328,15 @@ enum tio_dobj_id {
 #define TIO_DEV_FLAGS	       0x04 /* u32 */
 #define TIO_DEV_CTX	       0x28 /* SLA */
 #define TIO_DISCONNECT_F_FORCE (UINT32_C(1) << 0)
+/*
+ * OPEN: no public command updates the keys of the SPDM session or keeps it
+ * alive, though without either it ends. Ours are flags of ROLL_KEY, in the
+ * word where its neighbours have theirs; 0 is the command as published: the
+ * keys of the IDE stream. TDX (SPDM.MNG) and CoVE-IO (spdm_key_update,
+ * spdm_heartbeat) have calls for both.
+ */
+#define TIO_ROLL_KEY_F_SESSION (UINT32_C(1) << 0)
+#define TIO_ROLL_KEY_F_ALIVE   (UINT32_C(1) << 1)
 
 #define TIO_DEV_MEAS_LEN   0x50
 #define TIO_DEV_MEAS_NONCE 0x30 /* 32 bytes */

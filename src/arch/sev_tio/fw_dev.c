@@ -272,12 +272,23 @@ uint32_t fw_dev_certificates(struct sev_fw *fw, struct fw_cmd *c)
 	return fw_output(fw, c, TIO_DOBJ_CERTIFICATE, p, len);
 }
 
+/* One thing at a time; see abi_cmd.h. */
 uint32_t fw_roll_key(struct sev_fw *fw, struct fw_cmd *c)
 {
 	const struct tsm_args a = { 0 };
 
-	return c->resume ? fw_verb_resume(fw, c)
-			 : fw_verb(fw, c, TSM_REFRESH, &a);
+	if (c->resume)
+		return fw_verb_resume(fw, c);
+	switch (sev_u32(c->buf, TIO_DEV_FLAGS)) {
+	case 0:
+		return fw_verb(fw, c, TSM_REFRESH, &a);
+	case TIO_ROLL_KEY_F_SESSION:
+		return fw_verb(fw, c, TSM_KEY_UPDATE, &a);
+	case TIO_ROLL_KEY_F_ALIVE:
+		return fw_verb(fw, c, TSM_HEARTBEAT, &a);
+	default:
+		return SEV_RET_INVALID_PARAM;
+	}
 }
 
 /* --- fences --- */

@@ -183,6 +183,8 @@ static int stream_open(struct sev_host *s, struct sev_conn *c)
 	st->rp.cfg = true;
 	ret = pci_ide_stream_register(s->ide, st);
 	if (!ret)
+		pci_tsm_stream(c->p, st->name);
+	if (!ret)
 		ret = pci_ide_stream_setup(&st->ep, st->id);
 	return ret ? ret : pci_ide_stream_setup(&st->rp, st->id);
 }
@@ -222,8 +224,10 @@ static void conn_close(struct sev_host *s, struct sev_conn *c)
 	if (c->created)
 		(void)sev_do(s, SEV_CMD_TIO_DEV_RECLAIM, b, sizeof(b));
 	c->created = false;
-	if (c->st)
+	if (c->st) {
+		pci_tsm_stream(c->p, NULL);
 		pci_ide_stream_release(s->ide, c->st);
+	}
 	c->st = NULL;
 	sev_fw_page_free(s, c->ctx);
 	sev_fw_page_free(s, c->res);
@@ -272,11 +276,12 @@ static int stream_on(struct sev_conn *c)
 
 	/*
 	 * An endpoint that is Secure alone talks under IDE to a port that
-	 * does not; look at both again once both are on.
+	 * does not; look at both again once both are on. What the endpoint
+	 * says is not lost in what the port says (Linux 7.3 does: 4.4).
 	 */
-	if (rp)
-		return rp;
-	return ep && !pci_ide_stream_secure(&c->st->ep) ? ep : 0;
+	if (ep && !pci_ide_stream_secure(&c->st->ep))
+		return ep;
+	return rp;
 }
 
 static int connect_dev(void *ctx, struct pci_dev *p, bool first,
@@ -372,14 +377,71 @@ static bool finish(struct sev_host *s, struct sev_conn *c,
 	return !c->issued;
 }
 
+/*
+ * The device did not answer, and firmware waits. With functions bound, or only
+ * created, nothing but the command itself is heard: an answer that cannot be
+ * right ends it, and with a refresh the connection (law 24).
+ */
+static void give_up(struct sev_host *s, struct sev_conn *c,
+		    struct pci_tsm_relay *r)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		r->err = 0;
+		r->rsp[0] = 0;
+		r->rsp_len = 1;
+		if (sev_cmd_run(s, c, r) != -EINPROGRESS)
+			return;
+	}
+}
+
+/* ROLL_KEY, for which the connection stays as it is. */
+static int renew(void *ctx, struct pci_dev *p, enum pci_tsm_renew what,
+		 bool first, struct pci_tsm_relay *r)
+{
+	static const uint32_t flags[] = {
+		[PCI_TSM_RENEW_STREAM] = 0,
+		[PCI_TSM_RENEW_SESSION] = TIO_ROLL_KEY_F_SESSION,
+		[PCI_TSM_RENEW_ALIVE] = TIO_ROLL_KEY_F_ALIVE,
+	};
+	struct sev_host *s = ctx;
+	struct sev_conn *c = pci_tsm_of(p)->priv;
+	int ret = r->err;
+
+	if (!first && ret) {
+		give_up(s, c, r);
+		sev_conn_look(s, c);
+		return ret;
+	}
+	if (first) {
+		uint8_t *b = sev_cmd_new(c, SEV_CMD_TIO_ROLL_KEY, true);
+
+		sev_put_u32(b, TIO_DEV_FLAGS, flags[what]);
+		sev_put_u64(b, TIO_DEV_CTX, sla_make(c->ctx, false));
+	}
+	ret = sev_cmd_run(s, c, r);
+	if (ret == -EINPROGRESS)
+		return ret;
+	if (ret)
+		sev_conn_look(s, c);
+	return ret;
+}
+
 static void abort_op(void *ctx, struct pci_dev *p, struct pci_tdi *tdi,
 		     struct pci_tsm_relay *r)
 {
 	struct sev_host *s = ctx;
 	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 	struct sev_conn *c = d->tsm.priv;
-	bool whole = tdi && c->issued && finish(s, c, r);
+	bool keep = tdi || d->op == PCI_TSM_OP_RENEW;
+	bool whole = keep && c->issued && finish(s, c, r);
 
+	if (d->op == PCI_TSM_OP_RENEW) {
+		if (c->issued)
+			give_up(s, c, r);
+		c->issued = false;
+		sev_conn_look(s, c);
+		return;
+	}
 	c->issued = false;
 	if (whole && c->cmd == SEV_CMD_TIO_TDI_UNBIND)
 		((struct sev_tdi *)tdi->priv)->bound = false;
@@ -413,4 +475,5 @@ const struct pci_tsm_ops sev_tsm_ops = {
 	.guest_req = sev_tdi_guest_req,
 	.abort = abort_op,
 	.secure = secure,
+	.renew = renew,
 };

@@ -3,6 +3,7 @@
 #include "host/ide/ide.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "host/ide/ide_priv.h"
 #include "pci/regs.h"
@@ -30,9 +31,18 @@ static int bit_free(const uint8_t *map, unsigned n)
 int pci_ide_host_init(struct pci_ide_host *h, struct pci_host *pci)
 {
 	h->pci = pci;
+	h->nr = PCI_IDE_STREAMS;
 	kpool_init(&h->pool, pci->k->arena, sizeof(struct pci_ide_stream),
 		   PCI_IDE_STREAMS);
 	kpool_init(&h->cap_pool, pci->k->arena, sizeof(struct pci_ide_caps), 0);
+	return pci_ide_sysfs_init(h);
+}
+
+int pci_ide_set_nr_streams(struct pci_ide_host *h, unsigned nr)
+{
+	if (h->live)
+		return -EBUSY;
+	h->nr = nr < PCI_IDE_STREAMS ? nr : PCI_IDE_STREAMS;
 	return 0;
 }
 
@@ -162,7 +172,7 @@ struct pci_ide_stream *pci_ide_stream_alloc(struct pci_ide_host *h,
 
 	if (ep->port_type != EXP_TYPE_ENDPOINT || !ec || !rc)
 		return NULL;
-	hi = bit_free(h->index_used, PCI_IDE_STREAMS - 1);
+	hi = bit_free(h->index_used, h->nr);
 	ei = bit_free(ec->used, ec->streams);
 	ri = bit_free(rc->used, rc->streams);
 	if (hi < 0 || ei < 0 || ri < 0)
@@ -175,6 +185,7 @@ struct pci_ide_stream *pci_ide_stream_alloc(struct pci_ide_host *h,
 	s->host_index = (uint8_t)hi;
 	s->ep = (struct pci_ide_side){ .p = ep, .block = (uint16_t)ei };
 	s->rp = (struct pci_ide_side){ .p = rp, .block = (uint16_t)ri };
+	h->live++;
 	bit_put(h->index_used, s->host_index, true);
 	bit_put(ec->used, s->ep.block, true);
 	bit_put(rc->used, s->rp.block, true);
@@ -186,6 +197,7 @@ void pci_ide_stream_free(struct pci_ide_host *h, struct pci_ide_stream *s)
 {
 	struct pci_ide_caps *ec = s->ep.p->ide, *rc = s->rp.p->ide;
 
+	h->live--;
 	bit_put(h->index_used, s->host_index, false);
 	if (ec)
 		bit_put(ec->used, s->ep.block, false);
@@ -202,14 +214,24 @@ int pci_ide_stream_register(struct pci_ide_host *h, struct pci_ide_stream *s)
 		return -EBUSY;
 	bit_put(h->id_used, (unsigned)s->id, true);
 	s->registered = true;
+	(void)snprintf(s->name, sizeof(s->name), "stream%u.%u.%u",
+		       s->host_index, s->rp.block, s->ep.block);
+	s->next = h->registered;
+	h->registered = s;
 	return 0;
 }
 
 void pci_ide_stream_unregister(struct pci_ide_host *h, struct pci_ide_stream *s)
 {
-	if (s->registered)
-		bit_put(h->id_used, (unsigned)s->id, false);
+	struct pci_ide_stream **at = &h->registered;
+
+	if (!s->registered)
+		return;
+	bit_put(h->id_used, (unsigned)s->id, false);
 	s->registered = false;
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
 }
 
 /*

@@ -33,6 +33,8 @@ struct pci_ide_stream {
 	struct pci_ide_side rp;
 	uint8_t host_index; /* in the host bridge's pool */
 	int id;		    /* -1; the TSM sets 0 to 254 */
+	char name[24];	    /* "stream0.0.0", once registered */
+	struct pci_ide_stream *next;
 	bool registered;
 	bool used;
 };
@@ -42,11 +44,20 @@ struct pci_ide_host {
 	struct pci_host *pci;
 	struct kpool pool;     /* streams */
 	struct kpool cap_pool; /* what was read of a capability */
+	struct pci_ide_stream *registered;
+	unsigned nr;   /* streams that the host bridge is good for */
+	unsigned live; /* allocated */
 	uint8_t id_used[PCI_IDE_STREAMS / 8];
 	uint8_t index_used[PCI_IDE_STREAMS / 8];
 };
 
+/*
+ * Shows available_secure_streams in the host bridge's folder, and one link a
+ * stream: streamH.R.E to the endpoint.
+ */
 int pci_ide_host_init(struct pci_ide_host *h, struct pci_host *pci);
+/* At most 256, which it is at first; 0 hides the file. -EBUSY: one lives. */
+int pci_ide_set_nr_streams(struct pci_ide_host *h, unsigned nr);
 /*
  * Reads the capabilities found by the scan, claims blocks that are enabled,
  * parks idle ones on stream id 255. An endpoint below a port without IDE has

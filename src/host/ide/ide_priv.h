@@ -13,4 +13,6 @@ struct pci_ide_caps {
 	struct pci_ide_host *host;
 };
 
+int pci_ide_sysfs_init(struct pci_ide_host *h);
+
 #endif

@@ -57,6 +57,21 @@ void pci_name(const struct pci_dev *p, char out[16])
 		       p->bdf >> 8 & 0xff, p->bdf >> 3 & 31, p->bdf & 7);
 }
 
+/* What stands on the root bus, or has its bridge above it; a VF beside it. */
+void pci_path(const struct pci_dev *p, char *out, size_t cap)
+{
+	char name[16];
+	size_t n;
+
+	if (p->up)
+		pci_path(p->up, out, cap);
+	else
+		(void)snprintf(out, cap, "/pci%04x:00", p->bdf >> 16 & 0xffff);
+	pci_name(p, name);
+	n = strlen(out);
+	(void)snprintf(out + n, cap - n, "/%s", name);
+}
+
 int pci_read(struct pci_dev *p, uint16_t reg, uint8_t size, uint32_t *val)
 {
 	struct host_hw *hw = &p->host->k->hw;
@@ -227,6 +242,20 @@ int pci_bus_reset(struct pci_dev *up)
 	return ret;
 }
 
+static void announce(struct pci_dev *p, const char *action)
+{
+	char path[K_PATH + 16], name[16], vars[96];
+
+	(void)snprintf(path, sizeof(path), "/devices");
+	pci_path(p, path + 8, sizeof(path) - 8);
+	pci_name(p, name);
+	(void)snprintf(vars, sizeof(vars),
+		       "PCI_CLASS=%X\nPCI_ID=%04X:%04X\n"
+		       "PCI_SLOT_NAME=%s\n",
+		       p->class_rev >> 8, p->vendor, p->device, name);
+	k_uevent(p->host->k, action, path, "pci", vars);
+}
+
 int pci_driver_register(struct pci_host *h, const struct pci_driver *d)
 {
 	if (h->n_drivers == PCI_DRIVERS)
@@ -244,9 +273,11 @@ int pci_driver_bind(struct pci_dev *p, const struct pci_driver *d)
 	if (p->hdr_type != HEADER_TYPE0)
 		return -ENODEV;
 	ret = d->probe(d->ctx, p);
-	if (!ret)
-		p->drv = d;
-	return ret;
+	if (ret)
+		return ret;
+	p->drv = d;
+	announce(p, "bind");
+	return 0;
 }
 
 void pci_driver_unbind(struct pci_dev *p)
@@ -258,6 +289,7 @@ void pci_driver_unbind(struct pci_dev *p)
 	d->remove(d->ctx, p);
 	p->drv = NULL;
 	p->drv_data = NULL;
+	announce(p, "unbind");
 }
 
 int pci_watch_add(struct pci_host *h, const struct pci_watch *w)
@@ -266,6 +298,16 @@ int pci_watch_add(struct pci_host *h, const struct pci_watch *w)
 		return -ENOSPC;
 	h->watch[h->n_watch++] = *w;
 	return 0;
+}
+
+void pci_added(struct pci_dev *p)
+{
+	struct pci_host *h = p->host;
+
+	announce(p, "add");
+	for (unsigned i = 0; i < h->n_watch; i++)
+		if (h->watch[i].added)
+			h->watch[i].added(h->watch[i].ctx, p);
 }
 
 /* Driver first (it unbinds the interface), then whoever watches, then gone. */
@@ -284,7 +326,9 @@ void pci_remove(struct pci_dev *p)
 	}
 	pci_driver_unbind(p);
 	for (unsigned i = 0; i < h->n_watch; i++)
-		h->watch[i].removing(h->watch[i].ctx, p);
+		if (h->watch[i].removing)
+			h->watch[i].removing(h->watch[i].ctx, p);
+	announce(p, "remove");
 	while (*at && *at != p)
 		at = &(*at)->next;
 	if (*at)

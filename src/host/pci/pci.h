@@ -107,10 +107,15 @@ struct pci_attr_table {
 	void *ctx;
 };
 
-/* Told before a function's state is lost, so that unbind can come first. */
+/*
+ * Told before a function's state is lost, so that unbind can come first; and
+ * of a function that came after the scan, once it is whole. Either may be
+ * NULL.
+ */
 struct pci_watch {
 	void (*removing)(void *ctx, struct pci_dev *p);
 	void *ctx;
+	void (*added)(void *ctx, struct pci_dev *p);
 };
 
 struct pci_host_cfg {
@@ -154,6 +159,8 @@ struct pci_dev *pci_find(struct pci_host *h, uint32_t bdf);
 /* "0000:01:00.0"; -EINVAL. */
 int pci_parse_bdf(const char *s, uint32_t *bdf);
 void pci_name(const struct pci_dev *p, char out[16]);
+/* "/pci0000:00/0000:00:01.0/0000:01:00.0": where sysfs has it in devices/. */
+void pci_path(const struct pci_dev *p, char *out, size_t cap);
 
 /* -ENODEV when the function is gone. */
 int pci_read(struct pci_dev *p, uint16_t reg, uint8_t size, uint32_t *val);

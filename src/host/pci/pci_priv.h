@@ -10,6 +10,8 @@ uint32_t pci_get(struct pci_dev *p, uint16_t reg, uint8_t size);
 int pci_describe(struct pci_dev *p);
 /* A new function in the list. NULL: no memory. */
 struct pci_dev *pci_new(struct pci_host *h, uint32_t bdf, struct pci_dev *up);
+/* A function that came after the scan is whole: tells those who watch. */
+void pci_added(struct pci_dev *p);
 /* @size bytes at a multiple of it; 0: the window is full. */
 uint64_t pci_window_take(struct pci_host *h, uint64_t size);
 /* Reads the capability and places the VFs' BARs. */

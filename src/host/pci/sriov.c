@@ -122,6 +122,7 @@ static int vf_new(struct pci_dev *pf, uint16_t n)
 		if (v->bars[i].pa)
 			v->bars[i].pa += n * v->bars[i].size;
 	}
+	pci_added(v);
 	return 0;
 }
 

@@ -30,6 +30,7 @@ struct pci_tsm_relay {
 };
 
 struct pci_tdi;
+struct pci_tsm_core;
 struct pci_tsm_dsm;
 
 /* One guest request, as bind and the VMM agree on it (interlock_ext.h). */
@@ -42,6 +43,23 @@ struct pci_tsm_guest_req {
 	uint32_t resp_cap;
 	uint32_t resp_len; /* out */
 	uint64_t code;	   /* out: the TSM's own status */
+};
+
+enum pci_tsm_op_kind {
+	PCI_TSM_OP_NONE,
+	PCI_TSM_OP_CONNECT,
+	PCI_TSM_OP_DISCONNECT,
+	PCI_TSM_OP_BIND,
+	PCI_TSM_OP_UNBIND,
+	PCI_TSM_OP_GUEST_REQ,
+	PCI_TSM_OP_RENEW,
+};
+
+/* What is made new while a connection stands. */
+enum pci_tsm_renew {
+	PCI_TSM_RENEW_STREAM,  /* the keys of the IDE stream */
+	PCI_TSM_RENEW_SESSION, /* the keys of the SPDM session */
+	PCI_TSM_RENEW_ALIVE,   /* nothing: a sign of life (HEARTBEAT) */
 };
 
 /*
@@ -82,6 +100,9 @@ struct pci_tsm_ops {
 		      struct pci_tsm_relay *r);
 	/* Is every stream of the connection Secure? connect needs it. */
 	bool (*secure)(void *ctx, struct pci_dev *p);
+	/* NULL: the architecture has nothing to renew. 0, -errno. */
+	int (*renew)(void *ctx, struct pci_dev *p, enum pci_tsm_renew what,
+		     bool first, struct pci_tsm_relay *r);
 };
 
 /*
@@ -98,15 +119,7 @@ struct pci_tsm_dev {
 	pci_tsm_carry *carry; /* NULL outside worlds: by the mailbox */
 	void *carry_ctx;
 	unsigned users; /* connected functions */
-};
-
-enum pci_tsm_op_kind {
-	PCI_TSM_OP_NONE,
-	PCI_TSM_OP_CONNECT,
-	PCI_TSM_OP_DISCONNECT,
-	PCI_TSM_OP_BIND,
-	PCI_TSM_OP_UNBIND,
-	PCI_TSM_OP_GUEST_REQ,
+	bool leaving;	/* nobody finds it any more */
 };
 
 /* A function's TSM context. */
@@ -121,12 +134,16 @@ struct pci_tsm {
 /* What function 0 adds: the mailbox, the lock, the operation under way. */
 struct pci_tsm_dsm {
 	struct pci_tsm tsm;
+	struct pci_tsm_core *core;
 	bool connected;
 	enum pci_tsm_op_kind op;
 	const void *op_owner; /* who began it: a file, a vDevice */
 	struct pci_tdi *op_tdi;
 	bool op_first;
+	enum pci_tsm_renew op_what;
 	unsigned op_steps;
+	bool late;	 /* a function came while the lock was held */
+	char stream[24]; /* "stream0.0.0", or none */
 	struct pci_tsm_relay relay;
 };
 
@@ -165,30 +182,49 @@ struct pci_tsm_core {
 };
 
 int pci_tsm_core_init(struct pci_tsm_core *c, struct pci_host *pci);
-/* The number N of tsmN. -EINVAL incomplete table, -ENOSPC. */
+/*
+ * The number N of tsmN. -ENOSPC; -EINVAL: an operation is missing, by which
+ * a connection could not be made or ended. Without any of bind, unbind and
+ * guest_req it is a TSM that only connects, as Linux 7.3 has it.
+ */
 int pci_tsm_register(struct pci_tsm_core *c, const struct pci_tsm_ops *ops,
 		     void *ctx);
-/* -EBUSY while functions are connected; nothing is left half gone. */
+/*
+ * The TSM leaves. From the first moment on nobody connects to it; then each of
+ * its functions is unbound, disconnected and forgotten, whatever the devices
+ * say. -ENXIO; -EBUSY: it is leaving already.
+ */
 int pci_tsm_unregister(struct pci_tsm_core *c, int n);
+/*
+ * Shows @p's stream under /sys/class/tsm/tsmN; NULL: no more. As Linux's
+ * tsm_ide_stream_register().
+ */
+void pci_tsm_stream(struct pci_dev *p, const char *name);
 
 /* linux.md 1.1: may this function be a DSM? */
 bool pci_tsm_capable(const struct pci_dev *p);
 
 /*
  * The verbs. -EAGAIN: one exchange was made, or another operation holds the
- * DSM; call again with the same @owner. Errors as linux.md 1.6 and 3.1.
+ * DSM; call again with the same @owner. -EINTR: another one holds it, and a
+ * signal is there for the task; nothing has changed. Errors as linux.md 1.6
+ * and 3.1.
  *
  * pci_tsm_connect: -EINVAL name, -EBUSY connected, -ENXIO no such TSM or probe
  * failed, -EIO the stream is not Secure.
  * pci_tsm_disconnect: -ENXIO not connected, -EINVAL other name, -EBUSY bound.
+ * Linux unbinds what is bound; here its owner has to (law 4).
+ * pci_tsm_renew: -ENXIO not connected, -EOPNOTSUPP the TSM has no such thing.
  */
 int pci_tsm_connect(struct pci_tsm_core *c, struct pci_dev *p, const char *name,
 		    const void *owner);
 int pci_tsm_disconnect(struct pci_tsm_core *c, struct pci_dev *p,
 		       const char *name, const void *owner);
+int pci_tsm_renew(struct pci_tsm_core *c, struct pci_dev *p,
+		  enum pci_tsm_renew what, const void *owner);
 /*
- * -EINVAL no kvm or not connected; -EBUSY bound to another kvm; 0 and the
- * same TDI if bound to this one.
+ * -EINVAL no kvm or no TSM context; -EOPNOTSUPP a TSM that only connects;
+ * -EBUSY bound to another kvm; 0 and the same TDI if bound to this one.
  */
 int pci_tsm_bind(struct pci_tsm_core *c, struct pci_dev *p, void *kvm,
 		 uint32_t guest_rid, const struct pci_tdi_port *port,
@@ -207,6 +243,9 @@ void pci_tsm_drop(struct pci_tsm_core *c, struct pci_dev *p);
 /* Runs an unbind to its end here and now; for release paths. */
 int pci_tsm_unbind_now(struct pci_tsm_core *c, struct pci_tdi *tdi);
 
+/* "tsm0" */
+void pci_tsm_name(const struct pci_tsm_core *c, const struct pci_tsm_dev *dev,
+		  char out[16]);
 struct pci_tsm *pci_tsm_of(const struct pci_dev *p);
 struct pci_tsm_dsm *pci_tsm_dsm_of(const struct pci_dev *p);
 

@@ -74,6 +74,19 @@ _Static_assert(sizeof(struct iommu_vdevice_tsm_req) == 48, "uapi");
  */
 #define KVM_MEM_VFIO_DMABUF (1u << 3)
 
+/*
+ * sysfs, tsm/refresh of a function 0 that is connected: what is to be made new
+ * is written to it. Linux 7.3 has no such file, and no caller of the firmware
+ * commands behind it (SEV-TIO ROLL_KEY, TDX IDE.STREAM.KM and SPDM.MNG,
+ * CoVE-IO ide_key_refresh, spdm_key_update, spdm_heartbeat); somebody has to
+ * ask before a counter ends, and the kernel's own timer would ask in the same
+ * place. Errors: -EINVAL another word, -ENXIO not connected, -EOPNOTSUPP the
+ * platform has no such command, what the platform says.
+ */
+#define INTERLOCK_TSM_REFRESH_STREAM  "stream"	/* keys of the IDE stream */
+#define INTERLOCK_TSM_REFRESH_SESSION "session" /* keys of the SPDM session */
+#define INTERLOCK_TSM_REFRESH_ALIVE   "alive"	/* none: HEARTBEAT */
+
 /* A VMGEXIT that the kernel leaves to the VMM: kvm_run.vmgexit. */
 #define KVM_EXIT_VMGEXIT 0x494c0001u
 

@@ -165,6 +165,16 @@ static const struct k_node *node_of(const struct kernel *k, const char *path,
 	return best;
 }
 
+void k_signal(struct task *t)
+{
+	t->signal = true;
+}
+
+bool k_interrupted(const struct kernel *k)
+{
+	return k->current && k->current->signal;
+}
+
 enum {
 	SYS_OPEN,
 	SYS_CLOSE,
@@ -178,6 +188,9 @@ enum {
 static long done(struct task *t, unsigned nr, long fd, long ret)
 {
 	t->k->stats.syscalls++;
+	t->k->current = NULL;
+	if (ret == -EINTR)
+		t->signal = false; /* it is delivered */
 	if (t->k->hw.env)
 		env_trace(t->k->hw.env, K_TRACE_SYSCALL, nr, (uint64_t)fd,
 			  (uint64_t)ret);
@@ -229,6 +242,7 @@ long k_ioctl(struct task *t, int fd, uint32_t cmd, uintptr_t arg)
 	struct file *f = k_fd_file(t, fd);
 	long ret = -EBADF;
 
+	t->k->current = t;
 	if (f)
 		ret = f->ops->ioctl ? f->ops->ioctl(f, t, cmd, arg) : -ENOTTY;
 	return done(t, SYS_IOCTL, fd, ret);
@@ -250,6 +264,7 @@ long k_pwrite(struct task *t, int fd, const void *buf, size_t len, uint64_t off)
 	struct file *f = k_fd_file(t, fd);
 	long ret = -EBADF;
 
+	t->k->current = t;
 	if (f)
 		ret = f->ops->write ? f->ops->write(f, t, buf, len, off)
 				    : -EINVAL;
@@ -285,6 +300,24 @@ long k_fallocate(struct task *t, int fd, int mode, uint64_t off, uint64_t len)
 		ret = f->ops->fallocate ? f->ops->fallocate(f, mode, off, len)
 					: -EOPNOTSUPP;
 	return done(t, SYS_FALLOCATE, fd, ret);
+}
+
+long k_readlink(struct task *t, const char *path, char *buf, size_t cap)
+{
+	size_t len;
+	const struct k_node *n = node_of(t->k, path, &len);
+	char text[2 * K_PATH];
+	long ret = -ENOENT;
+
+	if (n)
+		ret = n->link ? n->link(n->ctx, path + len, text, sizeof(text))
+			      : -EINVAL;
+	if (ret < 0)
+		return ret;
+	if ((size_t)ret > cap)
+		ret = (long)cap;
+	memcpy(buf, text, (size_t)ret);
+	return ret;
 }
 
 long k_get(struct task *t, const char *path, char *buf, size_t cap)

@@ -30,10 +30,11 @@ struct kernel;
 struct task;
 struct file;
 struct vma;
+struct k_sockaddr_nl;
 
 #define K_FDS	    512
 #define K_PATH	    96
-#define K_NODES	    16
+#define K_NODES	    24
 #define K_MMAP_BASE (UINT64_C(1) << 56) /* no native pointer looks so */
 
 /* k_mmap() */
@@ -61,6 +62,9 @@ struct file_ops {
 	/* Sets @v's kind and what it needs. */
 	long (*mmap)(struct file *f, struct task *t, struct vma *v);
 	long (*fallocate)(struct file *f, int mode, uint64_t off, uint64_t len);
+	/* Which of K_POLLIN and so on hold now; absent: it never waits. */
+	short (*poll)(struct file *f);
+	long (*bind)(struct file *f, const struct k_sockaddr_nl *a);
 	/* The last reference is gone. */
 	void (*release)(struct file *f);
 };
@@ -103,6 +107,7 @@ struct task {
 	struct vma *vmas;
 	uint64_t mmap_next;
 	struct fault fault; /* of the last -EFAULT that the machine raised */
+	bool signal;	    /* one is there; the next -EINTR takes it */
 };
 
 /*
@@ -114,6 +119,16 @@ struct k_node {
 	long (*open)(void *ctx, struct task *t, const char *rest,
 		     struct file *f);
 	void *ctx;
+	/* Bytes of the link's text, as from snprintf(); NULL: no links. */
+	long (*link)(void *ctx, const char *rest, char *buf, size_t cap);
+};
+
+/* One event: what happened to which object. */
+#define K_UEVENTS    32
+#define K_UEVENT_MAX 512
+struct k_uevent {
+	uint16_t len;
+	char text[K_UEVENT_MAX];
 };
 
 struct k_stats {
@@ -132,6 +147,9 @@ struct kernel {
 	struct kpool vma_pool;
 	struct kpool leaf_pool; /* 4096 bytes each: page maps */
 	struct k_stats stats;
+	struct task *current; /* whose system call this is; NULL: nobody's */
+	uint64_t uevents;     /* so far; the last has this SEQNUM */
+	struct k_uevent uevent[K_UEVENTS];
 };
 
 /* Trace events; arguments in brackets. */
@@ -165,6 +183,41 @@ long k_mmap(struct task *t, uint64_t len, int prot, int flags, int fd,
 	    uint64_t off, uint64_t *addr);
 /* -EBUSY while a memory slot or an I/O mapping holds the range. */
 long k_munmap(struct task *t, uint64_t addr, uint64_t len);
+/*
+ * The text of a symbolic link, without a zero behind it; its length, cut off
+ * at @cap. -EINVAL: no link.
+ */
+long k_readlink(struct task *t, const char *path, char *buf, size_t cap);
+
+/* Sockets: those of NETLINK_KOBJECT_UEVENT alone; see uevent.c. */
+#define K_AF_NETLINK		 16
+#define K_SOCK_DGRAM		 2
+#define K_SOCK_RAW		 3
+#define K_NETLINK_KOBJECT_UEVENT 15
+struct k_sockaddr_nl {
+	uint16_t nl_family;
+	uint16_t nl_pad;
+	uint32_t nl_pid;
+	uint32_t nl_groups; /* bit 0: the kernel's own events */
+};
+long k_socket(struct task *t, int domain, int type, int protocol);
+long k_bind(struct task *t, int fd, const struct k_sockaddr_nl *a, size_t len);
+
+/* How many of @p are ready. It never waits: time-out 0. */
+#define K_POLLIN   0x001
+#define K_POLLOUT  0x004
+#define K_POLLERR  0x008
+#define K_POLLNVAL 0x020
+struct k_pollfd {
+	int fd;
+	short events;
+	short revents;
+};
+long k_poll(struct task *t, struct k_pollfd *p, size_t n);
+
+/* A signal for the task: what it waits for is over with -EINTR, if it may. */
+void k_signal(struct task *t);
+
 /* open, read, close; the text ends with a zero: for sysfs. */
 long k_get(struct task *t, const char *path, char *buf, size_t cap);
 
@@ -175,7 +228,12 @@ long k_get(struct task *t, const char *path, char *buf, size_t cap);
 long k_load(struct task *t, uint64_t addr, void *out, size_t len);
 long k_store(struct task *t, uint64_t addr, const void *in, size_t len);
 
-/* For the rooms above: arguments, files, frames. */
+/* For the rooms above: events, signals, arguments, files, frames. */
+/* @vars: "NAME=value" lines, or NULL. */
+void k_uevent(struct kernel *k, const char *action, const char *devpath,
+	      const char *subsystem, const char *vars);
+/* Is a signal there for the task whose system call this is? */
+bool k_interrupted(const struct kernel *k);
 int k_copy_in(struct task *t, void *dst, uint64_t uptr, size_t len);
 int k_copy_out(struct task *t, uint64_t uptr, const void *src, size_t len);
 /*
