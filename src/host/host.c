@@ -31,9 +31,18 @@ static void removing(void *ctx, struct pci_dev *p)
 	pci_ide_forget(p);
 }
 
+static int added(void *ctx, struct pci_dev *p)
+{
+	struct host *h = ctx;
+
+	return pci_ide_probe(&h->ide, p);
+}
+
 int host_init(struct host *h, const struct host_cfg *cfg)
 {
-	const struct pci_watch w = { removing, h };
+	const struct pci_watch w = { .removing = removing,
+				     .added = added,
+				     .ctx = h };
 	int ret;
 
 	memset(h, 0, sizeof(*h));
@@ -64,10 +73,5 @@ int host_init(struct host *h, const struct host_cfg *cfg)
 
 int host_scan(struct host *h)
 {
-	int ret = pci_scan(&h->pci);
-
-	/* Ports come before what is below them in the list. */
-	for (struct pci_dev *p = h->pci.devs; p && !ret; p = p->next)
-		ret = pci_ide_probe(&h->ide, p);
-	return ret;
+	return pci_scan(&h->pci);
 }

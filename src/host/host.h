@@ -33,7 +33,7 @@ struct host {
 	struct vfio_core vfio;
 };
 
-/* Software only; pci_scan() and pci_ide_probe() come with host_scan(). */
+/* Software only; hardware is looked at by host_scan(). */
 int host_init(struct host *h, const struct host_cfg *cfg);
 /* Enumerate. 0 or -errno. */
 int host_scan(struct host *h);

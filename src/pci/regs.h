@@ -109,11 +109,12 @@
 	((uint32_t)(id) | (uint32_t)(ver) << 16 | (uint32_t)(next) << 20)
 
 /* Power management (§7.5.2) */
-#define PM_CAP_SIZE  8u
-#define PM_CSR	     4u
-#define PM_CSR_STATE 0x0003u
-#define PM_STATE_D0  0u
-#define PM_STATE_D3  3u
+#define PM_CAP_SIZE	     8u
+#define PM_CSR		     4u
+#define PM_CSR_STATE	     0x0003u
+#define PM_CSR_NO_SOFT_RESET 0x0008u
+#define PM_STATE_D0	     0u
+#define PM_STATE_D3	     3u
 
 /* PCI Express capability, version 2 (§7.5.3) */
 #define EXP_SIZE	    0x3cu
@@ -155,9 +156,15 @@
 #define EXP_LNKSTA	    0x12u
 #define EXP_LNKSTA_DLLLA    0x2000u
 #define EXP_SLTCAP	    0x14u
+#define EXP_SLTCAP_PCP	    0x00000002u /* power controller */
 #define EXP_SLTCAP_HPS	    0x00000020u
 #define EXP_SLTCAP_HPC	    0x00000040u
+#define EXP_SLTCAP_PSN	    0xfff80000u /* physical slot number */
 #define EXP_SLTCTL	    0x18u
+#define EXP_SLTCTL_PDCE	    0x0008u
+#define EXP_SLTCTL_HPIE	    0x0020u
+#define EXP_SLTCTL_PCC	    0x0400u /* set: power off */
+#define EXP_SLTCTL_DLLSCE   0x1000u
 #define EXP_SLTSTA	    0x1au
 #define EXP_SLTSTA_PDC	    0x0008u
 #define EXP_SLTSTA_PDS	    0x0040u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Access to functions, their enables and reset, their drivers. */
+/* Access to functions, their enables, their drivers, their end. */
 #include "host/pci/pci.h"
 
 #include <errno.h>
@@ -8,9 +8,6 @@
 
 #include "host/pci/pci_priv.h"
 #include "pci/regs.h"
-
-#define FLR_WAIT_NS   UINT64_C(100000000) /* PCIe Base 6.0 §6.6.2: 100 ms */
-#define RESET_WAIT_NS UINT64_C(100000000) /* §6.6.1: likewise */
 
 struct pci_dev *pci_find(struct pci_host *h, uint32_t bdf)
 {
@@ -144,104 +141,6 @@ int pci_enable(struct pci_dev *p, bool mem, bool master)
 	return want == cmd ? 0 : pci_write(p, CFG_COMMAND, 2, want);
 }
 
-/* What a reset loses and the kernel gives back. */
-static void restore(struct pci_dev *p, uint32_t command)
-{
-	for (unsigned i = 0; i < T0_BARS && !p->is_vf; i++) {
-		const struct pci_bar *b = &p->bars[i];
-
-		if (!b->pa)
-			continue;
-		(void)pci_write(p, (uint16_t)CFG_BAR(i), 4, (uint32_t)b->pa);
-		if (b->is_64)
-			(void)pci_write(p, (uint16_t)CFG_BAR(i + 1), 4,
-					(uint32_t)(b->pa >> 32));
-	}
-	(void)pci_write(p, CFG_COMMAND, 2, command);
-	pci_sriov_restore(p);
-}
-
-int pci_flr(struct pci_dev *p)
-{
-	struct host_hw *hw = &p->host->k->hw;
-	uint32_t command, ctl, id = UINT32_MAX;
-	int ret;
-
-	if (!p->flr)
-		return -ENOTTY;
-	ret = pci_read(p, CFG_COMMAND, 2, &command);
-	if (ret)
-		return ret;
-	ctl = pci_get(p, (uint16_t)(p->cap_pcie + EXP_DEVCTL), 2);
-	ret = pci_write(p, (uint16_t)(p->cap_pcie + EXP_DEVCTL), 2,
-			ctl | EXP_DEVCTL_FLR);
-	if (ret)
-		return ret;
-	for (unsigned i = 0; i < 10 && (uint16_t)id == 0xffff; i++) {
-		hw->ops->wait_ns(hw->ctx, FLR_WAIT_NS);
-		id = pci_get(p, p->is_vf ? CFG_COMMAND : CFG_VENDOR_ID, 2);
-	}
-	if ((uint16_t)id == 0xffff)
-		return -ETIMEDOUT;
-	restore(p, command);
-	return 0;
-}
-
-int pci_reset_done(struct pci_dev *p)
-{
-	struct host_hw *hw = &p->host->k->hw;
-	uint32_t id = UINT32_MAX;
-
-	if (p->is_vf)
-		return -EINVAL;
-	for (unsigned i = 0; i < 10 && (uint16_t)id == 0xffff; i++) {
-		hw->ops->wait_ns(hw->ctx, RESET_WAIT_NS);
-		id = pci_get(p, CFG_VENDOR_ID, 4);
-	}
-	if ((uint16_t)id == 0xffff)
-		return -ETIMEDOUT;
-	if (id != ((uint32_t)p->device << 16 | p->vendor))
-		return -ENODEV; /* another one is in the slot now */
-	restore(p, 0);
-	return p->doe.cap ? pci_doe_init(p) : 0;
-}
-
-/* §7.5.1.3.13; Linux waits as long in pci_reset_secondary_bus(). */
-#define SBR_NS UINT64_C(2000000)
-
-static void secondary_reset(struct pci_dev *up)
-{
-	struct host_hw *hw = &up->host->k->hw;
-	const uint32_t ctl = pci_get(up, T1_BRIDGE_CTL, 2);
-
-	(void)pci_write(up, T1_BRIDGE_CTL, 2, ctl | BRIDGE_CTL_RESET);
-	hw->ops->wait_ns(hw->ctx, SBR_NS);
-	(void)pci_write(up, T1_BRIDGE_CTL, 2,
-			ctl & ~(uint32_t)BRIDGE_CTL_RESET);
-}
-
-int pci_bus_reset(struct pci_dev *up)
-{
-	int ret = 0, r;
-
-	if (up->hdr_type == HEADER_TYPE0)
-		return -ENODEV;
-	for (struct pci_dev *p = up->host->devs; p; p = p->next)
-		if (p->up == up)
-			p->command = (uint16_t)pci_get(p, CFG_COMMAND, 2);
-	secondary_reset(up);
-	for (struct pci_dev *p = up->host->devs; p; p = p->next) {
-		if (p->up != up || p->is_vf)
-			continue;
-		r = pci_reset_done(p);
-		ret = ret ? ret : r;
-	}
-	for (struct pci_dev *p = up->host->devs; p && !ret; p = p->next)
-		if (p->up == up)
-			(void)pci_write(p, CFG_COMMAND, 2, p->command);
-	return ret;
-}
-
 static void announce(struct pci_dev *p, const char *action)
 {
 	char path[K_PATH + 16], name[16], vars[96];
@@ -300,38 +199,76 @@ int pci_watch_add(struct pci_host *h, const struct pci_watch *w)
 	return 0;
 }
 
-void pci_added(struct pci_dev *p)
+void pci_upset(struct pci_dev *p, enum pci_upset what)
 {
 	struct pci_host *h = p->host;
 
-	announce(p, "add");
+	for (struct pci_dev *v = h->devs; v; v = v->next)
+		if (v->pf == p)
+			pci_upset(v, what);
 	for (unsigned i = 0; i < h->n_watch; i++)
-		if (h->watch[i].added)
-			h->watch[i].added(h->watch[i].ctx, p);
+		if (h->watch[i].upset)
+			h->watch[i].upset(h->watch[i].ctx, p, what);
 }
 
-/* Driver first (it unbinds the interface), then whoever watches, then gone. */
+int pci_added(struct pci_dev *p)
+{
+	struct pci_host *h = p->host;
+	int ret = 0;
+
+	/* Nobody could listen while the machine booted. */
+	if (h->booted)
+		announce(p, "add");
+	for (unsigned i = 0; i < h->n_watch && !ret; i++)
+		if (h->watch[i].added)
+			ret = h->watch[i].added(h->watch[i].ctx, p);
+	return ret;
+}
+
+static struct pci_dev *dependent(const struct pci_dev *p)
+{
+	/* VFs have their PF's bridge, and go before it. */
+	for (struct pci_dev *v = p->host->devs; v; v = v->next)
+		if (v->pf == p || (v->up == p && !v->is_vf))
+			return v;
+	return NULL;
+}
+
+static void unlist(struct pci_dev *p)
+{
+	struct pci_dev **at = &p->host->devs;
+	struct pci_dev *up = p->up;
+
+	while (*at && *at != p)
+		at = &(*at)->next;
+	if (*at)
+		*at = p->next;
+	if (up && !dependent(up))
+		pci_bridge_emptied(up);
+}
+
+/*
+ * What is below first; then the driver (it unbinds the interface), then
+ * whoever watches, then gone.
+ */
 void pci_remove(struct pci_dev *p)
 {
 	struct pci_host *h = p->host;
-	struct pci_dev **at = &h->devs;
+	struct pci_dev *v;
 
-	for (struct pci_dev *v = h->devs, *next; v; v = next) {
-		next = v->next;
-		if (v->pf == p) {
-			v->gone = v->gone || p->gone;
-			pci_remove(v);
-			next = h->devs; /* the list has changed */
-		}
+	while ((v = dependent(p))) {
+		v->gone = v->gone || p->gone;
+		pci_remove(v);
 	}
 	pci_driver_unbind(p);
 	for (unsigned i = 0; i < h->n_watch; i++)
 		if (h->watch[i].removing)
 			h->watch[i].removing(h->watch[i].ctx, p);
 	announce(p, "remove");
-	while (*at && *at != p)
-		at = &(*at)->next;
-	if (*at)
-		*at = p->next;
+	pci_doe_cancel(p);
+	/* Nobody drives it any more: it shall not either. */
+	if (!p->gone && p->hdr_type == HEADER_TYPE0)
+		(void)pci_enable(p, false, false);
+	unlist(p);
 	kpool_put(&h->pool, p);
 }

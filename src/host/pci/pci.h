@@ -10,17 +10,21 @@
 #include "host/uapi/kernel.h"
 
 /*
- * The host's PCI core: enumeration behind root ports, BAR assignment, SR-IOV,
- * bus mastering, reset, drivers, and the DOE mailbox as its registers.
+ * The host's PCI core: enumeration behind root ports and switches, BAR
+ * assignment, SR-IOV, bus mastering, resets, power states, slots, drivers, and
+ * the DOE mailbox as its registers.
  *
  * Source: PCIe Base 6.0 §7.5 to §7.9; Linux 7.3 drivers/pci
  */
-#define PCI_BARS	7 /* six and the expansion ROM, which stays unused */
-#define PCI_MAX_DEVS	512
-#define PCI_ATTR_TABLES 4
-#define PCI_DRIVERS	8
-#define PCI_DOE_FEATS	8
-#define DOE_MAX_BYTES	16384 /* largest payload that we carry */
+#define PCI_BARS	  7 /* six and the expansion ROM, which stays unused */
+#define PCI_MAX_DEVS	  512
+#define PCI_ATTR_TABLES	  4
+#define PCI_DRIVERS	  8
+#define PCI_DOE_FEATS	  8
+#define PCI_RESET_METHODS 4 /* with the zero at the end */
+#define PCI_WATCHES	  4
+#define DOE_MAX_BYTES	  16384		     /* largest payload that we carry */
+#define PCI_HP_MMIO	  UINT64_C(0x200000) /* as Linux's hpmmioprefsize */
 
 struct pci_dev;
 struct pci_host;
@@ -32,10 +36,35 @@ struct pci_bar {
 	bool prefetch;
 };
 
-/* One DOE mailbox; a device's functions share function 0's. */
+/* One request to a mailbox. It stays where it is until it is over. */
+struct pci_doe_task {
+	struct pci_doe_task *next;
+	uint8_t type;
+	const uint8_t *req;
+	size_t len;
+	uint8_t *rsp;
+	size_t cap;
+	long ret; /* -EINPROGRESS, then as of pci_doe() */
+};
+
+enum pci_doe_phase {
+	PCI_DOE_IDLE,
+	PCI_DOE_BUSY,  /* not sent: the mailbox is busy with something */
+	PCI_DOE_SENT,  /* waits for the answer */
+	PCI_DOE_ABORT, /* waits for the end of an abort */
+};
+
+/*
+ * One DOE mailbox; a device's functions share function 0's. One request is
+ * under way, others queue: a mailbox that hangs delays those alone who use it.
+ */
 struct pci_doe {
 	uint16_t cap; /* config offset; 0: none */
 	bool dead;    /* an abort did not end in time */
+	enum pci_doe_phase phase;
+	uint64_t until_ns; /* when this phase has taken too long */
+	long result;	   /* of the first task, once the abort is over */
+	struct pci_doe_task *queue; /* the first is under way */
 	uint8_t n_feats;
 	struct doe_type feats[PCI_DOE_FEATS];
 };
@@ -48,6 +77,34 @@ struct pci_sriov_state {
 	uint16_t device;
 	uint16_t enabled;	/* VFs that exist now */
 	struct pci_bar bars[6]; /* size is that of one VF */
+};
+
+/*
+ * What a bridge has to give to what is below it. Once @settled, its window and
+ * bus numbers stay, and what is plugged in later comes out of them.
+ */
+struct pci_bridge {
+	bool settled;
+	uint8_t bus; /* secondary; 0: no bridge */
+	uint8_t bus_next;
+	uint8_t bus_last; /* subordinate */
+	uint64_t mmio_next;
+};
+
+/* The slot of a port with hot-plug, and what pciehp knows of it. */
+struct pci_slot {
+	bool there;
+	bool power; /* has a power controller */
+	bool on;    /* what is in it has been enumerated */
+	uint16_t number;
+};
+
+/* Ways to reset a function, by the names that Linux gives them. */
+enum pci_reset {
+	PCI_RESET_NONE,
+	PCI_RESET_FLR, /* "flr" */
+	PCI_RESET_PM,  /* "pm": D3hot and back */
+	PCI_RESET_BUS, /* "bus": secondary bus reset, of the only function */
 };
 
 /* A driver of the host. Callbacks return 0 or -errno. */
@@ -74,11 +131,17 @@ struct pci_dev {
 	bool flr;
 	bool is_vf;
 	bool gone; /* surprise removed: configuration space is not there */
+	uint16_t cap_pm;
+	uint8_t power;			    /* PM_STATE_* as we left it */
+	uint8_t methods[PCI_RESET_METHODS]; /* enum pci_reset, in order; 0: end
+					     */
 	uint16_t cap_pcie;
 	uint16_t ecap_ide;
 	uint16_t command; /* saved across a reset of the bus */
 	struct pci_bar bars[PCI_BARS];
 	struct pci_bar window[2]; /* of a bridge: plain and prefetchable */
+	struct pci_bridge bridge;
+	struct pci_slot slot;
 	struct pci_doe doe;
 	struct pci_sriov_state sriov;
 	char override[32];
@@ -107,21 +170,34 @@ struct pci_attr_table {
 	void *ctx;
 };
 
+/* What an operation is about to do to a function. */
+enum pci_upset {
+	/* A bound interface would be in ERROR: memory decoding or bus
+	 * mastering goes, it leaves D0. */
+	PCI_UPSET_INTERFACE,
+	/* Keys and sessions of function 0 would be lost as well: a reset. */
+	PCI_UPSET_DEVICE,
+};
+
 /*
- * Told before a function's state is lost, so that unbind can come first; and
- * of a function that came after the scan, once it is whole. Either may be
- * NULL.
+ * Told before a function's state is lost, so that unbind can come first (law
+ * 47). Each may be NULL.
  */
 struct pci_watch {
 	void (*removing)(void *ctx, struct pci_dev *p);
 	void *ctx;
-	void (*added)(void *ctx, struct pci_dev *p);
+	void (*upset)(void *ctx, struct pci_dev *p, enum pci_upset what);
+	/* A function was found; bridges before what is below. 0 or -errno. */
+	int (*added)(void *ctx, struct pci_dev *p);
 };
 
 struct pci_host_cfg {
 	uint64_t mmio_base; /* 64-bit window behind the root ports */
 	uint64_t mmio_size;
 	uint16_t segment;
+	uint64_t hp_mmio; /* of a slot's window, at the least; 0: PCI_HP_MMIO */
+	uint8_t hp_buses; /* bus numbers of a slot, beyond its first */
+	bool pciehp;	  /* slots are watched; else they are as they are */
 };
 
 struct pci_host {
@@ -132,11 +208,12 @@ struct pci_host {
 	struct kpool attr_pool; /* open sysfs files */
 	uint64_t mmio_next;
 	uint8_t bus_next;
+	bool booted; /* the first scan is over */
 	struct pci_attr_table attrs[PCI_ATTR_TABLES];
 	unsigned n_attrs;
 	const struct pci_driver *drivers[PCI_DRIVERS];
 	unsigned n_drivers;
-	struct pci_watch watch[4];
+	struct pci_watch watch[PCI_WATCHES];
 	unsigned n_watch;
 	uint8_t doe_buf[DOE_HEADER_LEN + DOE_MAX_BYTES];
 };
@@ -145,15 +222,19 @@ struct pci_host {
 int pci_host_init(struct pci_host *h, struct kernel *k,
 		  const struct pci_host_cfg *cfg);
 /*
- * pci_scan() - find what is behind every root port of bus 0
+ * pci_scan() - find what is behind the root ports, and behind their switches
  *
  * Numbers the buses, sizes and places all BARs (VF BARs too), opens the
  * bridges' windows, aborts and discovers each DOE mailbox. Memory decoding
- * and bus mastering of endpoints stay off; bridges get both.
+ * and bus mastering of endpoints stay off; bridges get both. Called again it
+ * adds what has come since; what is there stays as it is.
  *
- * Returns 0, -ENOMEM, -ENOSPC (the window is full).
+ * Returns 0, -ENOMEM, -ENOSPC (no room in a window, or no bus number; what was
+ * found there is left out).
  */
 int pci_scan(struct pci_host *h);
+/* The same for what is below one bridge. -EINVAL: it is none. */
+int pci_scan_below(struct pci_dev *bridge);
 
 struct pci_dev *pci_find(struct pci_host *h, uint32_t bdf);
 /* "0000:01:00.0"; -EINVAL. */
@@ -170,7 +251,34 @@ uint16_t pci_find_ecap(struct pci_dev *p, uint16_t id);
 
 /* Sets or clears Memory Space Enable and Bus Master Enable in one write. */
 int pci_enable(struct pci_dev *p, bool mem, bool master);
-/* Function level reset. -ENOTTY without FLR; -ETIMEDOUT. */
+/*
+ * pci_reset_function() - reset @p and give it back what it had
+ *
+ * By the first of its methods that it has: as sysfs `reset`. What would be in
+ * ERROR is unbound first, what would lose its keys disconnected, and so for all
+ * VFs of a PF (law 47). The command register is 0 meanwhile.
+ *
+ * Returns 0; -ENOTTY there is no way; -EINVAL not in D0; -ETIMEDOUT it does
+ * not come back; -ENODEV it is not there.
+ * Source: Linux 7.3 drivers/pci/pci.c, pci_reset_function()
+ */
+int pci_reset_function(struct pci_dev *p);
+/* By one method alone, whatever the list says. Errors: likewise. */
+int pci_reset_by(struct pci_dev *p, enum pci_reset how);
+/* The methods that @p has, to @list; ends with PCI_RESET_NONE. */
+void pci_reset_probe(struct pci_dev *p, uint8_t list[PCI_RESET_METHODS]);
+/* "flr"; PCI_RESET_NONE when there is no such name. */
+const char *pci_reset_name(enum pci_reset how);
+enum pci_reset pci_reset_named(const char *name, size_t len);
+/*
+ * Resets all that is below a bridge: as sysfs `reset_subordinate`. -ENOTTY it
+ * is no bridge, or nothing is there; -ETIMEDOUT the first that does not come.
+ */
+int pci_reset_below(struct pci_dev *bridge);
+/*
+ * Function level reset alone, for who has unbound already: -ENOTTY without
+ * FLR; -ETIMEDOUT.
+ */
 int pci_flr(struct pci_dev *p);
 /*
  * A conventional reset of function 0's device is over: gives back what it
@@ -179,14 +287,40 @@ int pci_flr(struct pci_dev *p);
  */
 int pci_reset_done(struct pci_dev *p);
 /*
- * Hot reset of all that is below the port @up, by its secondary bus reset bit;
- * each function gets its configuration back, command register included.
- * -ENODEV no bridge; else as pci_reset_done().
+ * D0 or D3hot (PM_STATE_*). Before D3hot, and before a D0 that resets, it is
+ * as before a reset; a device with No_Soft_Reset keeps its keys, and only its
+ * interfaces are unbound. -EIO no power management; -EINVAL another state.
+ * Source: PCIe Base 6.0 §5.3.1.4, §6.33.8; Linux 7.3 drivers/pci/pci.c
  */
-int pci_bus_reset(struct pci_dev *up);
-/* 0 disables. -EINVAL above TotalVFs, -EBUSY when some are on or driven. */
+int pci_set_power(struct pci_dev *p, uint8_t state);
+/* "D0", "D3hot", "unknown" */
+const char *pci_power_name(const struct pci_dev *p);
+/*
+ * 0 disables, whoever drives a VF: drivers leave first. -EINVAL above TotalVFs,
+ * -EBUSY when another number of them is on.
+ */
 int pci_sriov_enable(struct pci_dev *p, uint16_t n);
-/* The function has left (surprise removal, or VFs going). */
+/* Says to all who watch what is to come to @p; of a PF, to its VFs first. */
+void pci_upset(struct pci_dev *p, enum pci_upset what);
+
+/*
+ * pciehp. The interrupt of a port: looks at the slot's status; what was in it
+ * is removed when link or presence changed, what is in it now is added.
+ * Nothing, if this kernel has no pciehp.
+ *
+ * Source: PCIe Base 6.0 §6.7; Linux 7.3 drivers/pci/hotplug/pciehp_ctrl.c
+ */
+void pci_slot_irq(struct pci_host *h, uint32_t port);
+/*
+ * As /sys/bus/pci/slots/N/power: removed in order, then power off; power on,
+ * then enumerated. -EINVAL it is so already; -ENODEV empty, or no slot.
+ */
+int pci_slot_power(struct pci_dev *port, bool on);
+
+/*
+ * The function, all its VFs and all below it leave, as sysfs `remove`: drivers
+ * first. With @p->gone nobody touches it any more (surprise removal).
+ */
 void pci_remove(struct pci_dev *p);
 
 int pci_driver_register(struct pci_host *h, const struct pci_driver *d);
@@ -197,18 +331,29 @@ int pci_attrs_add(struct pci_host *h, const struct pci_attr_table *t);
 int pci_watch_add(struct pci_host *h, const struct pci_watch *w);
 
 /*
- * pci_doe() - one exchange over a DOE mailbox
+ * pci_doe() - one exchange over a DOE mailbox, after those that queue there
  * @type:    data object type; vendor is PCI-SIG
  * @req:     payload; sizes not a multiple of 4 are zero-padded
  * @cap:     the answer is cut off there
  *
  * Returns the payload bytes received, whole dwords; -EINVAL (feature not
  * discovered, too long), -EBUSY (busy for 1 s), -EIO (error, time-out, wrong
- * type, length below 2), -ENODEV.
+ * type, length below 2; the mailbox is dead, or its function was removed),
+ * -ENODEV (nothing answers there).
  * Source: PCIe Base 6.0 §6.30; Linux 7.3 drivers/pci/doe.c
  */
 long pci_doe(struct pci_dev *p, uint8_t type, const uint8_t *req, size_t len,
 	     uint8_t *rsp, size_t cap);
+/*
+ * The same in parts. @t with all but @next and @ret filled; it is over when
+ * t->ret is not -EINPROGRESS. Errors at once, with nothing queued: -EINVAL,
+ * -EIO as above.
+ */
+int pci_doe_submit(struct pci_dev *p, struct pci_doe_task *t);
+/* Takes the mailbox as far as it goes without waiting. True: tasks are left. */
+bool pci_doe_run(struct pci_dev *p);
+/* All that queue there end with -EIO, and so does what comes later. */
+void pci_doe_cancel(struct pci_dev *p);
 /* Abort, then discovery. Called at enumeration. 0 or -errno. */
 int pci_doe_init(struct pci_dev *p);
 bool pci_doe_has(const struct pci_dev *p, uint8_t type);

@@ -29,7 +29,8 @@ static int vf_bar(struct pci_dev *p, unsigned i)
 	}
 	mask = (uint64_t)hi << 32 | (lo & ~(uint32_t)BAR_FLAGS);
 	b->size = mask & -mask;
-	b->pa = pci_window_take(p->host, b->size * p->sriov.total);
+	b->pa = pci_window_take(p->host, p->up, b->size * p->sriov.total,
+				b->size);
 	if (!b->pa)
 		return -ENOSPC;
 	return b->is_64 ? 2 : 1;
@@ -122,8 +123,8 @@ static int vf_new(struct pci_dev *pf, uint16_t n)
 		if (v->bars[i].pa)
 			v->bars[i].pa += n * v->bars[i].size;
 	}
-	pci_added(v);
-	return 0;
+	pci_reset_probe(v, v->methods);
+	return pci_added(v);
 }
 
 static void vfs_drop(struct pci_dev *p)
@@ -143,25 +144,16 @@ static void vfs_drop(struct pci_dev *p)
 	p->sriov.enabled = 0;
 }
 
-static bool vfs_driven(const struct pci_dev *p)
-{
-	for (const struct pci_dev *v = p->host->devs; v; v = v->next)
-		if (v->pf == p && v->drv)
-			return true;
-	return false;
-}
-
 int pci_sriov_enable(struct pci_dev *p, uint16_t n)
 {
 	if (!p->sriov.cap || n > p->sriov.total)
 		return -EINVAL;
+	if (n == p->sriov.enabled)
+		return 0;
 	if (n && p->sriov.enabled)
 		return -EBUSY;
 	if (!n) {
-		if (vfs_driven(p))
-			return -EBUSY;
-		if (p->sriov.enabled)
-			vfs_drop(p);
+		vfs_drop(p);
 		return 0;
 	}
 	switch_on(p, n);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* /sys/bus/pci: files of functions and of drivers. */
+/* /sys/bus/pci: files of functions and of drivers. Source: Linux 7.3
+ * drivers/pci/pci-sysfs.c, pci-driver.c, iov.c; drivers/base/bus.c */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +17,9 @@ struct open_attr {
 	uint32_t bdf;
 };
 
-#define TEXT_MAX 64
-
-static int text_of(const void *buf, size_t len, char out[TEXT_MAX])
+int pci_sysfs_text(const void *buf, size_t len, char out[PCI_TEXT_MAX])
 {
-	if (!len || len >= TEXT_MAX)
+	if (!len || len >= PCI_TEXT_MAX)
 		return -EINVAL;
 	memcpy(out, buf, len);
 	out[len] = 0;
@@ -33,7 +33,7 @@ static long attr_read(struct file *f, struct task *t, void *buf, size_t len,
 {
 	struct open_attr *o = f->priv;
 	struct pci_dev *p = pci_find(o->h, o->bdf);
-	char text[TEXT_MAX + 1] = "";
+	char text[PCI_TEXT_MAX + 1] = "";
 	int n;
 
 	(void)t;
@@ -41,7 +41,7 @@ static long attr_read(struct file *f, struct task *t, void *buf, size_t len,
 		return -ENODEV;
 	if (!o->a->show)
 		return -EACCES;
-	n = o->a->show(o->ctx, p, text, TEXT_MAX);
+	n = o->a->show(o->ctx, p, text, PCI_TEXT_MAX);
 	if (n < 0)
 		return n;
 	text[n++] = '\n';
@@ -58,7 +58,7 @@ static long attr_write(struct file *f, struct task *t, const void *buf,
 {
 	struct open_attr *o = f->priv;
 	struct pci_dev *p = pci_find(o->h, o->bdf);
-	char text[TEXT_MAX];
+	char text[PCI_TEXT_MAX];
 	int ret;
 
 	(void)t;
@@ -67,7 +67,7 @@ static long attr_write(struct file *f, struct task *t, const void *buf,
 		return -ENODEV;
 	if (!o->a->store)
 		return -EACCES;
-	ret = text_of(buf, len, text);
+	ret = pci_sysfs_text(buf, len, text);
 	if (!ret)
 		ret = o->a->store(o->ctx, p, f, text);
 	return ret ? ret : (long)len;
@@ -146,10 +146,10 @@ static long driver_write(struct file *f, struct task *t, const void *buf,
 {
 	const struct pci_driver *d = f->priv;
 	struct pci_host *h = (struct pci_host *)(uintptr_t)(f->aux & ~1ull);
-	char text[TEXT_MAX];
+	char text[PCI_TEXT_MAX];
 	struct pci_dev *p;
 	uint32_t bdf;
-	int ret = text_of(buf, len, text);
+	int ret = pci_sysfs_text(buf, len, text);
 
 	(void)t;
 	(void)off;
@@ -200,11 +200,11 @@ static long probe_write(struct file *f, struct task *t, const void *buf,
 			size_t len, uint64_t off)
 {
 	struct pci_host *h = f->priv;
-	char text[TEXT_MAX];
+	char text[PCI_TEXT_MAX];
 	struct pci_dev *p;
 	const struct pci_driver *d;
 	uint32_t bdf;
-	int ret = text_of(buf, len, text);
+	int ret = pci_sysfs_text(buf, len, text);
 
 	(void)t;
 	(void)off;
@@ -279,7 +279,7 @@ static int driver_show(void *ctx, struct pci_dev *p, char *buf, size_t cap)
 	return snprintf(buf, cap, "%s", p->drv ? p->drv->name : "");
 }
 
-static int number(const char *val, unsigned long max, unsigned long *out)
+int pci_sysfs_number(const char *val, unsigned long max, unsigned long *out)
 {
 	char *end;
 
@@ -293,6 +293,12 @@ static int vfs_show(void *ctx, struct pci_dev *p, char *buf, size_t cap)
 	return snprintf(buf, cap, "%u", p->sriov.enabled);
 }
 
+/*
+ * -ERANGE above TotalVFs, -EBUSY while another number is on; the number that is
+ * on already is no error. OPEN: Linux wants a driver of the PF that offers
+ * sriov_configure, and says -ENOENT without one; here the core does what
+ * pci-pf-stub does, whoever drives it.
+ */
 static int vfs_store(void *ctx, struct pci_dev *p, struct file *f,
 		     const char *val)
 {
@@ -300,9 +306,9 @@ static int vfs_store(void *ctx, struct pci_dev *p, struct file *f,
 
 	(void)ctx;
 	(void)f;
-	if (number(val, UINT16_MAX, &n))
+	if (pci_sysfs_number(val, ULONG_MAX, &n))
 		return -EINVAL;
-	return pci_sriov_enable(p, (uint16_t)n);
+	return n > p->sriov.total ? -ERANGE : pci_sriov_enable(p, (uint16_t)n);
 }
 
 static int total_show(void *ctx, struct pci_dev *p, char *buf, size_t cap)
@@ -317,25 +323,6 @@ static bool has_vfs(void *ctx, struct pci_dev *p)
 	return p->sriov.cap;
 }
 
-static int reset_store(void *ctx, struct pci_dev *p, struct file *f,
-		       const char *val)
-{
-	unsigned long n;
-
-	(void)ctx;
-	(void)f;
-	if (number(val, 1, &n) || n != 1)
-		return -EINVAL;
-	/* Whoever drives the function resets it in the right order. */
-	return p->drv ? -EBUSY : pci_flr(p);
-}
-
-static bool has_flr(void *ctx, struct pci_dev *p)
-{
-	(void)ctx;
-	return p->flr;
-}
-
 static const struct pci_attr attrs[] = {
 	{ .name = "vendor", .show = vendor_show },
 	{ .name = "device", .show = device_show },
@@ -348,7 +335,6 @@ static const struct pci_attr attrs[] = {
 	  .store = vfs_store,
 	  .visible = has_vfs },
 	{ .name = "sriov_totalvfs", .show = total_show, .visible = has_vfs },
-	{ .name = "reset", .store = reset_store, .visible = has_flr },
 	{ .name = NULL },
 };
 
@@ -368,10 +354,14 @@ int pci_sysfs_init(struct pci_host *h)
 		{ "/sys/bus/pci/drivers_probe", open_probe, h },
 	};
 	const struct pci_attr_table t = { attrs, h };
+	const struct pci_attr_table resets = { pci_reset_attrs, h };
 	int ret = pci_attrs_add(h, &t);
+
+	if (!ret)
+		ret = pci_attrs_add(h, &resets);
 
 	kpool_init(&h->attr_pool, h->k->arena, sizeof(struct open_attr), 0);
 	for (unsigned i = 0; i < COUNT(nodes) && !ret; i++)
 		ret = k_register(h->k, &nodes[i]);
-	return ret;
+	return ret ? ret : pci_sysfs_bus_init(h);
 }

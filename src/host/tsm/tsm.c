@@ -133,21 +133,38 @@ static void removing(void *ctx, struct pci_dev *p)
  * A function has come. Its context is made under the lock of its DSM: now, or
  * by whoever holds it when he lets go (linux.md 3.4, 3).
  */
-static void added(void *ctx, struct pci_dev *p)
+static int added(void *ctx, struct pci_dev *p)
 {
 	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 
 	if (!d || !d->connected)
-		return;
+		return 0;
 	if (d->op != PCI_TSM_OP_NONE)
 		d->late = true;
 	else
 		pci_tsm_subs_probe(ctx, d);
+	return 0;
+}
+
+/*
+ * Before what would put the interface into ERROR, or end the session: in
+ * order, while the device still answers (law 47).
+ */
+static void upset(void *ctx, struct pci_dev *p, enum pci_upset what)
+{
+	struct pci_tsm *t = p->tsm;
+
+	if (what == PCI_UPSET_DEVICE)
+		pci_tsm_drop(ctx, p);
+	else if (t && t->tdi)
+		(void)pci_tsm_unbind_now(ctx, t->tdi);
 }
 
 int pci_tsm_core_init(struct pci_tsm_core *c, struct pci_host *pci)
 {
-	const struct pci_watch w = { removing, c, added };
+	const struct pci_watch w = {
+		.removing = removing, .added = added, .upset = upset, .ctx = c
+	};
 	int ret;
 
 	memset(c, 0, sizeof(*c));

@@ -130,7 +130,7 @@ long vfio_hot_reset(struct vfio_dev *d, uintptr_t arg)
 		return -EINVAL;
 	ret = quiesce(d);
 	if (!ret)
-		ret = pci_bus_reset(d->p->up);
+		ret = pci_reset_below(d->p->up);
 	if (ret)
 		return ret;
 	for (struct pci_dev *p = NULL; (p = next_of(d, p));) {
