@@ -99,10 +99,10 @@ static void say_row(struct cli_run *r, const char *name, int ret)
 	size_t i;
 	json_t *o;
 
-	fprintf(f, "%-28s %-8s %8.3f s\n", name, ret ? "FAILED" : "ok",
+	fprintf(f, "%-32s %-8s %8.3f s\n", name, ret ? "FAILED" : "ok",
 		(double)(r->c->mono_ns() - r->start_ns) / 1e9);
 	json_array_foreach(r->expected_here, i, o)
-		fprintf(f, "  %-26s %s\n",
+		fprintf(f, "  %-30s %s\n",
 			json_string_value(json_object_get(o, "what")),
 			json_string_value(json_object_get(o, "why")));
 	fflush(f);

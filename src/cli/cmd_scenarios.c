@@ -50,7 +50,7 @@ static void list_one(struct cli *c, json_t *list, const struct cli_scenario *k,
 						      k->name, "shows", what,
 						      "from", from));
 	else
-		fprintf(c->out, "%-28s %s. From: %s\n", k->name, what, from);
+		fprintf(c->out, "%-32s %s. From: %s\n", k->name, what, from);
 }
 
 static int list_all(struct cli *c, struct lang_script *s, json_t *list)
