@@ -166,13 +166,75 @@ static void memory_is_made_on_touch_and_given_back(void **u)
 	m->refuse_mem = true;
 	assert_int_equal(k_load(t, at, b, 1), -EFAULT);
 	assert_int_equal(t->fault.addr, M_RAM);
-	assert_int_equal(k_munmap(t, at, PAGE_4K), -EINVAL);
-	t->vmas->pins = 1;
-	assert_int_equal(k_munmap(t, at, 3 * PAGE_4K), -EBUSY);
-	t->vmas->pins = 0;
-	assert_int_equal(k_munmap(t, at, 3 * PAGE_4K), 0);
+	m->refuse_mem = false;
+	assert_int_equal(k_munmap(t, at + 1, PAGE_4K), -EINVAL);
+	assert_int_equal(k_munmap(t, at, 0), -EINVAL);
+	assert_int_equal(k_munmap(t, at, UINT64_MAX), -EINVAL);
+	assert_int_equal(k_munmap(t, at + BIT64(30), PAGE_4K), 0);
+	assert_int_equal(k_munmap(t, at - PAGE_4K, 5 * PAGE_4K), 0);
 	assert_int_equal(m->pages, 0);
 	k_task_exit(t);
+	machine_free(m);
+}
+
+/* munmap(2) takes any part of any mapping; what is left stays usable. */
+static void a_mapping_may_be_cut_anywhere(void **u)
+{
+	struct machine *m = machine_cold();
+	struct task *t = k_task_new(&m->h.k);
+	uint64_t at;
+	uint8_t c;
+
+	(void)u;
+	assert_int_equal(k_mmap(t, 6 * PAGE_4K, 3, K_MAP_ANONYMOUS, -1, 0, &at),
+			 0);
+	for (uint8_t i = 0; i < 6; i++)
+		assert_int_equal(k_store(t, at + i * PAGE_4K, &i, 1), 0);
+	assert_int_equal(k_munmap(t, at + 2 * PAGE_4K, 1), 0);
+	assert_int_equal(m->pages, 5);
+	assert_int_equal(k_munmap(t, at + 5 * PAGE_4K, 9 * PAGE_4K), 0);
+	assert_int_equal(k_munmap(t, at, PAGE_4K), 0);
+	assert_int_equal(m->pages, 3);
+	for (uint8_t i = 0; i < 6; i++) {
+		const bool there = i == 1 || i == 3 || i == 4;
+
+		assert_int_equal(k_load(t, at + i * PAGE_4K, &c, 1),
+				 there ? 0 : -EFAULT);
+		if (there)
+			assert_int_equal(c, i);
+	}
+	k_task_exit(t);
+	assert_int_equal(m->pages, 0);
+	assert_int_equal(m->h.k.back_pool.live, 0);
+	assert_int_equal(m->h.k.vma_pool.live, 0);
+	machine_free(m);
+}
+
+static void pinned_pages_outlive_their_mapping(void **u)
+{
+	struct machine *m = machine_cold();
+	struct task *t = k_task_new(&m->h.k);
+	struct vma *v;
+	uint64_t at;
+	char c = 0;
+
+	(void)u;
+	assert_int_equal(k_mmap(t, 3 * PAGE_4K, 3, K_MAP_ANONYMOUS, -1, 0, &at),
+			 0);
+	assert_int_equal(k_store(t, at, "a", 1), 0);
+	assert_int_equal(k_store(t, at + PAGE_4K, "b", 1), 0);
+	v = t->vmas;
+	v->pins = 1;
+	assert_int_equal(k_munmap(t, at, PAGE_4K), 0);
+	assert_int_equal(k_load(t, at, &c, 1), -EFAULT);
+	assert_int_equal(k_load(t, at + PAGE_4K, &c, 1), 0);
+	assert_int_equal(c, 'b');
+	assert_int_equal(m->pages, 2);
+	k_task_exit(t);
+	assert_int_equal(m->pages, 2);
+	k_vma_unpin(&m->h.k, v);
+	assert_int_equal(m->pages, 0);
+	assert_int_equal(m->h.k.vma_pool.live, 0);
 	machine_free(m);
 }
 
@@ -273,6 +335,8 @@ int main(void)
 		cmocka_unit_test(a_descriptor_without_the_operation_says_so),
 		cmocka_unit_test(descriptors_run_out_and_nothing_leaks),
 		cmocka_unit_test(memory_is_made_on_touch_and_given_back),
+		cmocka_unit_test(a_mapping_may_be_cut_anywhere),
+		cmocka_unit_test(pinned_pages_outlive_their_mapping),
 		cmocka_unit_test(protection_is_kept),
 		cmocka_unit_test(
 			a_struct_of_another_size_is_judged_as_linux_does),

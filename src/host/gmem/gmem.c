@@ -44,26 +44,57 @@ static bool range_pinned(const struct gmem *g, uint64_t i, uint64_t n)
  * reach changes hands only after it was unmapped and flushed (law 43). Linux
  * keeps the folio until its last reference goes; the refusal is visible.
  */
-static long punch(struct file *f, int mode, uint64_t off, uint64_t len)
+static long punch(struct gmem *g, uint64_t i, uint64_t n)
 {
-	struct gmem *g = f->priv;
 	long ret = 0;
 
-	if (mode != (K_FALLOC_KEEP_SIZE | K_FALLOC_PUNCH_HOLE))
-		return -EOPNOTSUPP;
-	if (off % PAGE_4K || len % PAGE_4K || !len)
-		return -EINVAL;
-	off /= PAGE_4K;
-	len /= PAGE_4K;
-	if (off >= g->pages_max || len > g->pages_max - off)
-		return -EINVAL;
-	if (range_pinned(g, off, len))
+	if (range_pinned(g, i, n))
 		return -EBUSY;
-	g->ops->zap(g->ctx, g, off, len);
-	for (uint64_t i = off; i < off + len; i++)
+	g->ops->zap(g->ctx, g, i, n);
+	for (; n; i++, n--)
 		if (drop_page(g, i))
 			ret = -EIO;
 	return ret;
+}
+
+static int frame(struct gmem *g, uint64_t i, uint64_t *e);
+
+/* What is there before a failure stays, as in Linux. */
+static long allocate(struct gmem *g, uint64_t i, uint64_t n)
+{
+	uint64_t e;
+	long ret = 0;
+
+	for (; n && !ret; i++, n--)
+		ret = frame(g, i, &e);
+	return ret;
+}
+
+/* Source: Linux 7.2 fs/open.c vfs_fallocate(), kvm_gmem_fallocate() */
+static long fallocate_gmem(struct file *f, int mode, uint64_t off, uint64_t len)
+{
+	struct gmem *g = f->priv;
+	const uint64_t end = g->pages_max * PAGE_4K;
+
+	if (off > INT64_MAX || !len || len > INT64_MAX)
+		return -EINVAL;
+	if (!(mode & K_FALLOC_KEEP_SIZE) ||
+	    mode & ~(K_FALLOC_KEEP_SIZE | K_FALLOC_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	if (len > INT64_MAX - off)
+		return -EFBIG;
+	if (off % PAGE_4K || len % PAGE_4K)
+		return -EINVAL;
+	if (!(mode & K_FALLOC_PUNCH_HOLE))
+		return off + len > end
+			       ? -EINVAL
+			       : allocate(g, off / PAGE_4K, len / PAGE_4K);
+	/* Nothing is behind the end. */
+	if (off >= end)
+		return 0;
+	if (len > end - off)
+		len = end - off;
+	return punch(g, off / PAGE_4K, len / PAGE_4K);
 }
 
 static void release(struct file *f)
@@ -71,6 +102,7 @@ static void release(struct file *f)
 	struct gmem *g = f->priv;
 
 	IL_ASSERT(!g->pinned);
+	g->ops->zap(g->ctx, g, 0, g->pages_max); /* the VM may live on */
 	for (uint64_t i = 0; i < g->pages_max && g->present; i++)
 		(void)drop_page(g, i);
 	pagemap_fini(&g->pages);
@@ -81,7 +113,7 @@ static void release(struct file *f)
 
 static const struct file_ops ops = {
 	.name = "guest_memfd",
-	.fallocate = punch,
+	.fallocate = fallocate_gmem,
 	.release = release,
 };
 

@@ -36,11 +36,6 @@ struct gmem {
 	struct pagemap pages;
 	struct kpool *pool;
 	uint64_t lost; /* frames that could not be taken back */
-	/* The slot that the VM bound the file to; one a file here. */
-	bool bound;
-	uint64_t bind_gfn;
-	uint64_t bind_index;
-	uint64_t bind_pages;
 };
 
 struct gmem *gmem_new(struct kernel *k, struct kpool *pool, uint64_t size,

@@ -146,7 +146,7 @@ static void area_free(struct iommufd_area *a)
 	struct dmabuf *b;
 
 	if (a->vma)
-		a->vma->pins--;
+		k_vma_unpin(a->ioas->ctx->core->k, a->vma);
 	if (a->file) {
 		b = dmabuf_from_file(a->file);
 		if (b)

@@ -7,111 +7,52 @@
 
 #include "host/kvm/kvm_priv.h"
 
-/* --- the VFIO device: keeps a VM's functions open --- */
-
-static void give(struct kvm_dev *d, unsigned i, struct file *f)
-{
-	const struct kvm_core *c = d->vm->core;
-
-	d->files[i] = k_file_get(f);
-	if (c->file_kvm)
-		c->file_kvm(f, d->vm);
-}
-
-static void take(struct kvm_dev *d, unsigned i)
-{
-	const struct kvm_core *c = d->vm->core;
-	struct file *f = d->files[i];
-
-	d->files[i] = NULL;
-	if (c->file_kvm)
-		c->file_kvm(f, NULL);
-	k_file_put(f);
-}
-
-static long vfio_attr(struct file *f, struct task *t, uint32_t cmd,
-		      uintptr_t arg)
-{
-	struct kvm_dev *d = f->priv;
-	struct kvm_device_attr a;
-	struct file *vf;
-	int32_t fd;
-	int ret;
-
-	if (cmd != KVM_SET_DEVICE_ATTR)
-		return -ENOTTY;
-	memcpy(&a, (const void *)arg, sizeof(a));
-	if (a.group != KVM_DEV_VFIO_FILE || a.flags)
-		return -ENXIO;
-	ret = k_copy_in(t, &fd, a.addr, sizeof(fd));
-	if (ret)
-		return ret;
-	vf = k_fd_file(t, fd);
-	if (!vf || strcmp(vf->ops->name, "vfio-device") != 0)
-		return -EBADF;
-	for (unsigned i = 0; i < KVM_VFIO_FILES; i++)
-		if (d->files[i] == vf) {
-			if (a.attr != KVM_DEV_VFIO_FILE_DEL)
-				return -EEXIST;
-			take(d, i);
-			return 0;
-		}
-	if (a.attr != KVM_DEV_VFIO_FILE_ADD)
-		return a.attr == KVM_DEV_VFIO_FILE_DEL ? -ENOENT : -ENXIO;
-	for (unsigned i = 0; i < KVM_VFIO_FILES; i++)
-		if (!d->files[i]) {
-			give(d, i, vf);
-			return 0;
-		}
-	return -ENOSPC;
-}
-
-static void dev_release(struct file *f)
-{
-	struct kvm_dev *d = f->priv;
-	struct kvm_core *c = d->vm->core;
-
-	for (unsigned i = 0; i < KVM_VFIO_FILES; i++)
-		if (d->files[i])
-			take(d, i);
-	k_file_put(d->vm->file);
-	kpool_put(&c->dev_pool, d);
-}
-
-static const struct file_ops dev_ops = {
-	.name = "kvm-vfio",
-	.ioctl = vfio_attr,
-	.release = dev_release,
-};
-
-static long dev_create(struct kvm_vm *vm, struct task *t, uintptr_t arg)
-{
-	struct kvm_create_device *a = (struct kvm_create_device *)arg;
-	struct kvm_dev *d;
-	struct file *f;
-	long fd;
-
-	if (a->type != KVM_DEV_TYPE_VFIO || a->flags)
-		return -ENODEV;
-	d = kpool_get(&vm->core->dev_pool);
-	f = d ? k_file_new(vm->core->k, &dev_ops, d) : NULL;
-	if (!f) {
-		if (d)
-			kpool_put(&vm->core->dev_pool, d);
-		return -ENOMEM;
-	}
-	d->vm = vm;
-	(void)k_file_get(vm->file);
-	fd = k_fd_install(t, f);
-	if (fd < 0) {
-		k_file_put(f);
-		return fd;
-	}
-	a->fd = (uint32_t)fd;
-	return 0;
-}
-
 /* --- a VM --- */
+
+uint64_t kvm_attributes(const struct kvm_vm *vm)
+{
+	return !vm || vm->type != KVM_X86_DEFAULT_VM
+		       ? KVM_MEMORY_ATTRIBUTE_PRIVATE
+		       : 0;
+}
+
+/*
+ * What is not in the table is 0: not there. Of /dev/kvm (@vm NULL) the most
+ * that any VM can have. guest_memfd's flags (MMAP, INIT_SHARED) are not there.
+ * Source: Linux 7.2 kvm_vm_ioctl_check_extension_generic(), arch/x86/kvm
+ */
+static long check_extension(const struct kvm_vm *vm, uint64_t cap)
+{
+	switch (cap) {
+	case KVM_CAP_USER_MEMORY:
+	case KVM_CAP_USER_MEMORY2:
+	case KVM_CAP_SYNC_MMU:
+	case KVM_CAP_DESTROY_MEMORY_REGION_WORKS:
+	case KVM_CAP_JOIN_MEMORY_REGIONS_WORKS:
+	case KVM_CAP_READONLY_MEM:
+	case KVM_CAP_DEVICE_CTRL:
+	case KVM_CAP_CHECK_EXTENSION_VM:
+	case KVM_CAP_IMMEDIATE_EXIT:
+	case KVM_CAP_MEMORY_FAULT_INFO:
+	case KVM_CAP_GUEST_MEMFD:
+	case KVM_CAP_PRE_FAULT_MEMORY:
+		return 1;
+	case KVM_CAP_NR_MEMSLOTS:
+		return KVM_SLOTS;
+	case KVM_CAP_NR_VCPUS:
+	case KVM_CAP_MAX_VCPUS:
+	case KVM_CAP_MAX_VCPU_ID:
+		return KVM_VCPUS;
+	case KVM_CAP_EXIT_HYPERCALL:
+		return 1 << KVM_HC_MAP_GPA_RANGE;
+	case KVM_CAP_MEMORY_ATTRIBUTES:
+		return (long)kvm_attributes(vm);
+	case KVM_CAP_VM_TYPES:
+		return 1 << KVM_X86_DEFAULT_VM | 1 << KVM_X86_SNP_VM;
+	default:
+		return 0;
+	}
+}
 
 static long vm_ioctl(struct file *f, struct task *t, uint32_t cmd,
 		     uintptr_t arg)
@@ -122,14 +63,17 @@ static long vm_ioctl(struct file *f, struct task *t, uint32_t cmd,
 	if (t != vm->task)
 		return -EIO; /* a VM belongs to one address space */
 	switch (cmd) {
+	case KVM_SET_USER_MEMORY_REGION:
 	case KVM_SET_USER_MEMORY_REGION2:
-		return slot_set(vm, t, arg);
+		return slot_set(vm, t, cmd, arg);
 	case KVM_SET_MEMORY_ATTRIBUTES:
 		return attrs_set(vm, arg);
 	case KVM_CREATE_GUEST_MEMFD:
 		return gmem_create(vm, t, arg);
 	case KVM_CREATE_VCPU:
-		return vcpu_create(vm, t, (uint32_t)arg);
+		return vcpu_create(vm, t, arg);
+	case KVM_CHECK_EXTENSION:
+		return check_extension(vm, arg);
 	case KVM_CREATE_DEVICE:
 		return dev_create(vm, t, arg);
 	case KVM_MEMORY_ENCRYPT_OP:
@@ -206,21 +150,6 @@ static long vm_create(struct kvm_core *c, struct task *t, uint64_t type)
 	return fd;
 }
 
-static long check_extension(uint64_t cap)
-{
-	switch (cap) {
-	case KVM_CAP_MEMORY_FAULT_INFO:
-	case KVM_CAP_GUEST_MEMFD:
-		return 1;
-	case KVM_CAP_MEMORY_ATTRIBUTES:
-		return KVM_MEMORY_ATTRIBUTE_PRIVATE;
-	case KVM_CAP_VM_TYPES:
-		return 1 << KVM_X86_DEFAULT_VM | 1 << KVM_X86_SNP_VM;
-	default:
-		return 0;
-	}
-}
-
 static long kvm_ioctl(struct file *f, struct task *t, uint32_t cmd,
 		      uintptr_t arg)
 {
@@ -228,15 +157,15 @@ static long kvm_ioctl(struct file *f, struct task *t, uint32_t cmd,
 
 	switch (cmd) {
 	case KVM_GET_API_VERSION:
-		return KVM_API_VERSION;
+		return arg ? -EINVAL : KVM_API_VERSION;
 	case KVM_CREATE_VM:
 		return vm_create(c, t, arg);
 	case KVM_CHECK_EXTENSION:
-		return check_extension(arg);
+		return check_extension(NULL, arg);
 	case KVM_GET_VCPU_MMAP_SIZE:
-		return PAGE_4K;
+		return arg ? -EINVAL : (long)PAGE_4K; /* kvm_run alone */
 	default:
-		return -ENOTTY;
+		return -EINVAL; /* kvm_arch_dev_ioctl() */
 	}
 }
 
@@ -253,10 +182,30 @@ static long kvm_open(void *ctx, struct task *t, const char *rest,
 	return 0;
 }
 
+static void mm_gone(void *ctx, struct task *t, uint64_t addr, uint64_t len)
+{
+	struct kvm_core *c = ctx;
+
+	for (struct kvm_vm *vm = c->vms; vm; vm = vm->next)
+		slots_gone(vm, t, addr, len);
+}
+
+/* A VM that something else still holds has nobody's memory any more. */
+static void mm_exit(void *ctx, struct task *t)
+{
+	struct kvm_core *c = ctx;
+
+	for (struct kvm_vm *vm = c->vms; vm; vm = vm->next)
+		if (vm->task == t)
+			vm->task = NULL;
+}
+
 int kvm_init(struct kvm_core *c, struct kernel *k,
 	     const struct kvm_rules *rules, void *rules_ctx)
 {
 	const struct k_node n = { "/dev/kvm", kvm_open, c };
+	const struct k_mm_watch w = { mm_gone, mm_exit, c };
+	int ret;
 
 	memset(c, 0, sizeof(*c));
 	c->k = k;
@@ -266,5 +215,6 @@ int kvm_init(struct kvm_core *c, struct kernel *k,
 	kpool_init(&c->vcpu_pool, k->arena, sizeof(struct kvm_vcpu), 0);
 	kpool_init(&c->gmem_pool, k->arena, sizeof(struct gmem), 0);
 	kpool_init(&c->dev_pool, k->arena, sizeof(struct kvm_dev), 0);
-	return k_register(k, &n);
+	ret = k_mm_watch(k, &w);
+	return ret ? ret : k_register(k, &n);
 }

@@ -20,6 +20,7 @@
 #define KVM_VCPUS	8
 #define KVM_ATTR_PAGES	PAGEMAP_MAX /* gfns with an attribute: 1 GiB chunks */
 #define KVM_ATTR_CHUNKS 4
+#define KVM_GPA_MAX	(UINT64_C(1) << 52)
 
 /* Why a vCPU left the guest. */
 enum vcpu_exit_kind {
@@ -67,6 +68,7 @@ struct vcpu_ops {
 
 struct kvm_vm;
 struct kvm_vcpu;
+struct kvm_dev;
 
 /* What exits of a vCPU come to. */
 enum kvm_next {
@@ -108,11 +110,11 @@ enum kvm_slot_kind {
 struct kvm_slot {
 	enum kvm_slot_kind kind;
 	uint32_t id;
+	uint32_t flags;
 	bool read_only;
 	uint64_t gpa;
 	uint64_t len;
 	uint64_t uva;
-	struct vma *vma;
 	struct gmem *gmem;
 	uint64_t gmem_off;
 	struct dmabuf *buf;
@@ -146,14 +148,15 @@ struct kvm_vcpu {
 struct kvm_vm {
 	struct kvm_core *core;
 	struct file *file;
-	struct task *task;
-	uint32_t number; /* counts up, never reused */
+	struct task *task;   /* whose memory it has; NULL: gone */
+	struct kvm_dev *dev; /* its VFIO device; there is at most one */
+	uint32_t number;     /* counts up, never reused */
 	uint64_t type;
 	bool launched;
 	unsigned bound; /* functions bound to it */
 	struct kvm_slot slots[KVM_SLOTS];
 	struct pagemap attrs[KVM_ATTR_CHUNKS]; /* 1 GiB of gfns each */
-	uint32_t attr_base[KVM_ATTR_CHUNKS];   /* gfn >> 18, + 1; 0 free */
+	uint64_t attr_base[KVM_ATTR_CHUNKS];   /* gfn >> 18, + 1; 0 free */
 	struct kvm_vcpu *vcpu[KVM_VCPUS];
 	unsigned vcpus;
 	void *priv; /* the architecture's */
@@ -186,6 +189,8 @@ int kvm_init(struct kvm_core *c, struct kernel *k,
 struct kvm_vm *kvm_from_file(const struct file *f);
 struct kvm_vm *kvm_from_gmem(const struct gmem *g);
 
+/* KVM_MEMORY_ATTRIBUTE_... that a VM of its type can have. */
+uint64_t kvm_attributes(const struct kvm_vm *vm);
 bool kvm_private(const struct kvm_vm *vm, uint64_t gpa);
 struct kvm_slot *kvm_slot_at(struct kvm_vm *vm, uint64_t gpa);
 /*

@@ -13,13 +13,19 @@ struct kvm_dev {
 };
 
 /* slots.c */
-long slot_set(struct kvm_vm *vm, struct task *t, uintptr_t arg);
+long slot_set(struct kvm_vm *vm, struct task *t, uint32_t cmd, uintptr_t arg);
 void slots_clear(struct kvm_vm *vm);
+void slots_gone(struct kvm_vm *vm, struct task *t, uint64_t addr, uint64_t len);
+
+/* attrs.c */
 long attrs_set(struct kvm_vm *vm, uintptr_t arg);
 void attrs_clear(struct kvm_vm *vm);
 long gmem_create(struct kvm_vm *vm, struct task *t, uintptr_t arg);
 
+/* dev.c */
+long dev_create(struct kvm_vm *vm, struct task *t, uintptr_t arg);
+
 /* vcpu.c */
-long vcpu_create(struct kvm_vm *vm, struct task *t, uint32_t id);
+long vcpu_create(struct kvm_vm *vm, struct task *t, uint64_t id);
 
 #endif

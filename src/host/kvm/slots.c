@@ -1,161 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What stands behind a guest address: slots, attributes, frames, faults. */
+/* What stands behind a guest address: slots, frames, faults. */
 #include <errno.h>
 #include <string.h>
 
 #include "host/kvm/kvm_priv.h"
-
-#define CHUNK_SHIFT 18 /* gfns of one page map */
-
-/* --- attributes --- */
-
-static struct pagemap *attr_chunk(struct kvm_vm *vm, uint64_t gfn, bool make)
-{
-	const uint32_t base = (uint32_t)(gfn >> CHUNK_SHIFT) + 1;
-
-	for (unsigned i = 0; i < KVM_ATTR_CHUNKS; i++)
-		if (vm->attr_base[i] == base)
-			return &vm->attrs[i];
-	for (unsigned i = 0; make && i < KVM_ATTR_CHUNKS; i++)
-		if (!vm->attr_base[i]) {
-			vm->attr_base[i] = base;
-			pagemap_init(&vm->attrs[i], &vm->core->k->leaf_pool);
-			return &vm->attrs[i];
-		}
-	return NULL;
-}
-
-bool kvm_private(const struct kvm_vm *vm, uint64_t gpa)
-{
-	const uint64_t gfn = gpa / PAGE_4K;
-	const uint32_t base = (uint32_t)(gfn >> CHUNK_SHIFT) + 1;
-
-	for (unsigned i = 0; i < KVM_ATTR_CHUNKS; i++)
-		if (vm->attr_base[i] == base)
-			return pagemap_get(&vm->attrs[i], gfn % PAGEMAP_MAX);
-	return false;
-}
-
-static int attr_put(struct kvm_vm *vm, uint64_t gfn, uint64_t attr)
-{
-	struct pagemap *m = attr_chunk(vm, gfn, attr);
-
-	if (!m)
-		return attr ? -ENOMEM : 0;
-	return pagemap_set(m, gfn % PAGEMAP_MAX, attr);
-}
-
-/* Zap first: nobody may reach a page under its old attribute (linux.md 6). */
-long attrs_set(struct kvm_vm *vm, uintptr_t arg)
-{
-	struct kvm_memory_attributes a;
-	struct kvm_core *c = vm->core;
-	int ret;
-
-	memcpy(&a, (const void *)arg, sizeof(a));
-	if (a.flags || a.attributes & ~KVM_MEMORY_ATTRIBUTE_PRIVATE ||
-	    !a.size || (a.address | a.size) % PAGE_4K ||
-	    a.address + a.size < a.address)
-		return -EINVAL;
-	ret = c->rules->zap(c->rules_ctx, vm, a.address, a.size);
-	for (uint64_t at = 0; at < a.size && !ret; at += PAGE_4K)
-		ret = attr_put(vm, (a.address + at) / PAGE_4K, a.attributes);
-	return ret;
-}
-
-void attrs_clear(struct kvm_vm *vm)
-{
-	for (unsigned i = 0; i < KVM_ATTR_CHUNKS; i++)
-		if (vm->attr_base[i])
-			pagemap_fini(&vm->attrs[i]);
-}
-
-/* --- guest_memfd --- */
-
-static int g_prepare(void *ctx, struct gmem *g, uint64_t index, uint64_t pa)
-{
-	struct kvm_vm *vm = ctx;
-
-	if (!g->bound || index < g->bind_index ||
-	    index - g->bind_index >= g->bind_pages)
-		return -EINVAL; /* nobody says which GPA it is */
-	return vm->core->rules->prepare(
-		vm->core->rules_ctx, vm,
-		(g->bind_gfn + index - g->bind_index) * PAGE_4K, pa);
-}
-
-static void g_zap(void *ctx, struct gmem *g, uint64_t index, uint64_t n)
-{
-	struct kvm_vm *vm = ctx;
-	uint64_t end = index + n;
-
-	if (!g->bound)
-		return;
-	if (index < g->bind_index)
-		index = g->bind_index;
-	if (end > g->bind_index + g->bind_pages)
-		end = g->bind_index + g->bind_pages;
-	if (index < end)
-		(void)vm->core->rules->zap(
-			vm->core->rules_ctx, vm,
-			(g->bind_gfn + index - g->bind_index) * PAGE_4K,
-			(end - index) * PAGE_4K);
-}
-
-static int g_invalidate(void *ctx, uint64_t pa)
-{
-	struct kvm_vm *vm = ctx;
-
-	return vm->core->rules->invalidate(vm->core->rules_ctx, pa);
-}
-
-static void g_released(void *ctx, struct gmem *g)
-{
-	struct kvm_vm *vm = ctx;
-
-	for (unsigned i = 0; i < KVM_SLOTS; i++)
-		if (vm->slots[i].kind == KVM_SLOT_GMEM &&
-		    vm->slots[i].gmem == g)
-			vm->slots[i].gmem = NULL;
-	k_file_put(vm->file);
-}
-
-static const struct gmem_ops g_ops = {
-	.prepare = g_prepare,
-	.zap = g_zap,
-	.invalidate = g_invalidate,
-	.released = g_released,
-};
-
-struct kvm_vm *kvm_from_gmem(const struct gmem *g)
-{
-	return g->ops == &g_ops ? g->ctx : NULL;
-}
-
-long gmem_create(struct kvm_vm *vm, struct task *t, uintptr_t arg)
-{
-	struct kvm_create_guest_memfd a;
-	struct gmem *g;
-	long fd;
-
-	memcpy(&a, (const void *)arg, sizeof(a));
-	for (unsigned i = 0; i < COUNT(a.reserved); i++)
-		if (a.reserved[i])
-			return -EINVAL;
-	if (a.flags || !a.size || a.size % PAGE_4K ||
-	    a.size > PAGEMAP_MAX * PAGE_4K)
-		return -EINVAL;
-	g = gmem_new(vm->core->k, &vm->core->gmem_pool, a.size, &g_ops, vm);
-	if (!g)
-		return -ENOMEM;
-	(void)k_file_get(vm->file);
-	fd = k_fd_install(t, g->file);
-	if (fd < 0)
-		k_file_put(g->file);
-	return fd;
-}
-
-/* --- slots --- */
 
 struct kvm_slot *kvm_slot_at(struct kvm_vm *vm, uint64_t gpa)
 {
@@ -185,10 +33,6 @@ static void slot_revoked(void *ctx, struct dmabuf *b)
 static void slot_clear(struct kvm_slot *s)
 {
 	slot_zap(s);
-	if (s->vma)
-		s->vma->pins--;
-	if (s->gmem)
-		s->gmem->bound = false;
 	if (s->buf) {
 		dmabuf_detach(s->buf, s);
 		k_file_put(s->buf->file);
@@ -203,52 +47,70 @@ void slots_clear(struct kvm_vm *vm)
 			slot_clear(&vm->slots[i]);
 }
 
-static int slot_user(struct kvm_slot *s, struct task *t)
+/* Pages leave @t: what of a slot's memory they were is no more mapped. */
+void slots_gone(struct kvm_vm *vm, struct task *t, uint64_t addr, uint64_t len)
 {
-	if (s->uva % PAGE_4K)
-		return -EINVAL;
-	s->vma = k_vma_find(t, s->uva, s->len);
-	if (!s->vma)
-		return -EINVAL;
-	s->vma->pins++;
-	return 0;
+	struct kvm_core *c = vm->core;
+
+	if (vm->task != t)
+		return;
+	for (unsigned i = 0; i < KVM_SLOTS; i++) {
+		const struct kvm_slot *s = &vm->slots[i];
+		uint64_t from = addr, to = addr + len;
+
+		if (s->kind != KVM_SLOT_USER && s->kind != KVM_SLOT_GMEM)
+			continue;
+		if (from < s->uva)
+			from = s->uva;
+		if (to > s->uva + s->len)
+			to = s->uva + s->len;
+		if (from < to)
+			(void)c->rules->zap(c->rules_ctx, vm,
+					    s->gpa + from - s->uva, to - from);
+	}
 }
 
+/* Some other slot shows a page of the same file. */
+static bool gmem_taken(const struct kvm_slot *s, const struct gmem *g)
+{
+	for (unsigned i = 0; i < KVM_SLOTS; i++) {
+		const struct kvm_slot *o = &s->vm->slots[i];
+
+		if (o->kind == KVM_SLOT_GMEM && o->gmem == g &&
+		    o->gmem_off < s->gmem_off + s->len &&
+		    s->gmem_off < o->gmem_off + o->len)
+			return true;
+	}
+	return false;
+}
+
+/* Source: Linux 7.2 virt/kvm/guest_memfd.c, kvm_gmem_bind() */
 static int slot_gmem(struct kvm_slot *s, struct task *t, int fd)
 {
-	struct gmem *g = gmem_from_file(k_fd_file(t, fd));
-	int ret;
+	struct file *f = k_fd_file(t, fd);
+	struct gmem *g = gmem_from_file(f);
 
-	if (!g)
+	if (!f)
 		return -EBADF;
-	if (g->ctx != s->vm || s->gmem_off % PAGE_4K || s->read_only ||
-	    s->gmem_off / PAGE_4K > g->pages_max ||
-	    s->len / PAGE_4K > g->pages_max - s->gmem_off / PAGE_4K)
+	if (!g || g->ctx != s->vm || s->gmem_off / PAGE_4K > g->pages_max ||
+	    s->len / PAGE_4K > g->pages_max - s->gmem_off / PAGE_4K ||
+	    gmem_taken(s, g))
 		return -EINVAL;
-	if (g->bound)
-		return -EEXIST;
-	ret = slot_user(s, t);
-	if (ret)
-		return ret;
-	g->bound = true;
-	g->bind_gfn = s->gpa / PAGE_4K;
-	g->bind_index = s->gmem_off / PAGE_4K;
-	g->bind_pages = s->len / PAGE_4K;
 	s->gmem = g;
 	return 0;
 }
 
 static int slot_dmabuf(struct kvm_slot *s, struct task *t, int fd)
 {
-	struct dmabuf *b = dmabuf_from_file(k_fd_file(t, fd));
+	struct file *f = k_fd_file(t, fd);
+	struct dmabuf *b = dmabuf_from_file(f);
 	const struct dmabuf_importer i = { .invalidate = slot_revoked,
 					   .ctx = s };
 	int ret;
 
-	if (!b)
+	if (!f)
 		return -EBADF;
-	if (s->gmem_off > b->len || s->len > b->len - s->gmem_off ||
-	    s->gmem_off % PAGE_4K)
+	if (!b || s->gmem_off > b->len || s->len > b->len - s->gmem_off)
 		return -EINVAL;
 	ret = dmabuf_attach(b, &i);
 	if (ret)
@@ -259,31 +121,42 @@ static int slot_dmabuf(struct kvm_slot *s, struct task *t, int fd)
 	return 0;
 }
 
-static int slot_fill(struct kvm_slot *s, struct task *t,
-		     const struct kvm_userspace_memory_region2 *r)
+/* Slots by file: neither moved nor changed, and never read-only. */
+#define BY_FILE (KVM_MEM_GUEST_MEMFD | KVM_MEM_VFIO_DMABUF)
+
+/* Source: check_memory_region_flags() */
+static bool flags_good(uint32_t flags)
 {
-	switch (s->kind) {
-	case KVM_SLOT_USER:
-		return slot_user(s, t);
-	case KVM_SLOT_GMEM:
-		return slot_gmem(s, t, (int)r->guest_memfd);
-	case KVM_SLOT_DMABUF:
-		return slot_dmabuf(s, t, (int)r->guest_memfd);
-	case KVM_SLOT_NONE:
-		break;
+	switch (flags & BY_FILE) {
+	case 0:
+		return !(flags & ~(KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY));
+	case KVM_MEM_GUEST_MEMFD:
+	case KVM_MEM_VFIO_DMABUF:
+		return !(flags & ~BY_FILE);
+	default:
+		return false;
 	}
-	return -EINVAL;
 }
 
-static enum kvm_slot_kind kind_of(uint32_t flags)
+static bool shape_good(const struct kvm_userspace_memory_region2 *r)
 {
-	if (flags & ~(KVM_MEM_READONLY | KVM_MEM_GUEST_MEMFD |
-		      KVM_MEM_VFIO_DMABUF) ||
-	    (flags & KVM_MEM_GUEST_MEMFD && flags & KVM_MEM_VFIO_DMABUF))
-		return KVM_SLOT_NONE;
-	if (flags & KVM_MEM_GUEST_MEMFD)
-		return KVM_SLOT_GMEM;
-	return flags & KVM_MEM_VFIO_DMABUF ? KVM_SLOT_DMABUF : KVM_SLOT_USER;
+	if (!flags_good(r->flags) ||
+	    (r->memory_size | r->guest_phys_addr | r->userspace_addr) % PAGE_4K)
+		return false;
+	/* access_ok(): a task's addresses end half-way. */
+	if (r->userspace_addr > INT64_MAX ||
+	    r->memory_size > INT64_MAX - r->userspace_addr)
+		return false;
+	if (r->flags & BY_FILE &&
+	    (r->guest_memfd_offset % PAGE_4K ||
+	     r->guest_memfd_offset > INT64_MAX ||
+	     r->guest_memfd_offset + r->memory_size < r->guest_memfd_offset))
+		return false;
+	/* One address space (slot 31:16); pages are counted in an int. */
+	return r->slot < KVM_SLOTS &&
+	       r->guest_phys_addr + r->memory_size >= r->guest_phys_addr &&
+	       r->memory_size / PAGE_4K <= INT32_MAX &&
+	       r->guest_phys_addr + r->memory_size <= KVM_GPA_MAX;
 }
 
 static bool overlaps(struct kvm_vm *vm,
@@ -292,7 +165,7 @@ static bool overlaps(struct kvm_vm *vm,
 	for (unsigned i = 0; i < KVM_SLOTS; i++) {
 		const struct kvm_slot *s = &vm->slots[i];
 
-		if (s->kind != KVM_SLOT_NONE &&
+		if (i != r->slot && s->kind != KVM_SLOT_NONE &&
 		    s->gpa < r->guest_phys_addr + r->memory_size &&
 		    r->guest_phys_addr < s->gpa + s->len)
 			return true;
@@ -300,65 +173,116 @@ static bool overlaps(struct kvm_vm *vm,
 	return false;
 }
 
-/*
- * Slots are made and deleted, never moved or changed; a guest_memfd's slot
- * holds its file not (the file's release clears the slot).
- */
-long slot_set(struct kvm_vm *vm, struct task *t, uintptr_t arg)
+static int slot_make(struct kvm_vm *vm, struct task *t,
+		     const struct kvm_userspace_memory_region2 *r)
 {
-	struct kvm_userspace_memory_region2 r;
-	struct kvm_slot *s, made;
-	int ret;
+	struct kvm_slot *s = &vm->slots[r->slot];
+	struct kvm_slot made = { .id = r->slot,
+				 .flags = r->flags,
+				 .read_only = r->flags & KVM_MEM_READONLY,
+				 .gpa = r->guest_phys_addr,
+				 .len = r->memory_size,
+				 .uva = r->userspace_addr,
+				 .gmem_off = r->guest_memfd_offset,
+				 .vm = vm };
+	int ret = 0;
 
-	memcpy(&r, (const void *)arg, sizeof(r));
-	if (r.slot >= KVM_SLOTS)
-		return -EINVAL;
-	s = &vm->slots[r.slot];
-	if (!r.memory_size) {
-		if (s->kind == KVM_SLOT_NONE)
-			return -EINVAL;
-		slot_clear(s);
-		return 0;
-	}
-	if (s->kind != KVM_SLOT_NONE ||
-	    (r.guest_phys_addr | r.memory_size) % PAGE_4K ||
-	    r.guest_phys_addr + r.memory_size < r.guest_phys_addr)
-		return -EINVAL;
-	if (overlaps(vm, &r))
+	if (overlaps(vm, r))
 		return -EEXIST;
-	made = (struct kvm_slot){ .kind = kind_of(r.flags),
-				  .id = r.slot,
-				  .read_only = r.flags & KVM_MEM_READONLY,
-				  .gpa = r.guest_phys_addr,
-				  .len = r.memory_size,
-				  .uva = r.userspace_addr,
-				  .gmem_off = r.guest_memfd_offset,
-				  .vm = vm };
 	*s = made; /* importers remember the slot itself */
-	ret = slot_fill(s, t, &r);
+	if (r->flags & KVM_MEM_GUEST_MEMFD)
+		ret = slot_gmem(s, t, (int)r->guest_memfd);
+	else if (r->flags & KVM_MEM_VFIO_DMABUF)
+		ret = slot_dmabuf(s, t, (int)r->guest_memfd);
+	s->kind = r->flags & KVM_MEM_GUEST_MEMFD   ? KVM_SLOT_GMEM
+		  : r->flags & KVM_MEM_VFIO_DMABUF ? KVM_SLOT_DMABUF
+						   : KVM_SLOT_USER;
 	if (ret)
 		*s = (struct kvm_slot){ 0 };
 	return ret;
 }
 
+/* Another place, or another flag. */
+static int slot_change(struct kvm_vm *vm, struct kvm_slot *s,
+		       const struct kvm_userspace_memory_region2 *r)
+{
+	if ((r->flags | s->flags) & BY_FILE || r->userspace_addr != s->uva ||
+	    r->memory_size != s->len ||
+	    (r->flags ^ s->flags) & KVM_MEM_READONLY)
+		return -EINVAL;
+	if (r->guest_phys_addr == s->gpa && r->flags == s->flags)
+		return 0;
+	if (r->guest_phys_addr != s->gpa && overlaps(vm, r))
+		return -EEXIST;
+	slot_zap(s);
+	s->gpa = r->guest_phys_addr;
+	s->flags = r->flags;
+	return 0;
+}
+
+/*
+ * One slot is made, moved, changed or (size 0) deleted. What stands at
+ * userspace_addr is looked at by the fault that wants it, not here.
+ * Source: Linux 7.2 virt/kvm/kvm_main.c, kvm_set_memory_region()
+ */
+static int slot_apply(struct kvm_vm *vm, struct task *t,
+		      const struct kvm_userspace_memory_region2 *r)
+{
+	struct kvm_slot *s;
+
+	if (!shape_good(r))
+		return -EINVAL;
+	s = &vm->slots[r->slot];
+	if (!r->memory_size) {
+		if (s->kind == KVM_SLOT_NONE)
+			return -EINVAL;
+		slot_clear(s);
+		return 0;
+	}
+	return s->kind == KVM_SLOT_NONE ? slot_make(vm, t, r)
+					: slot_change(vm, s, r);
+}
+
+long slot_set(struct kvm_vm *vm, struct task *t, uint32_t cmd, uintptr_t arg)
+{
+	const bool first = cmd == KVM_SET_USER_MEMORY_REGION;
+	struct kvm_userspace_memory_region2 r = { 0 };
+	int ret = k_copy_arg(&r,
+			     first ? sizeof(struct kvm_userspace_memory_region)
+				   : sizeof(r),
+			     arg);
+
+	if (ret)
+		return ret;
+	if (first && r.flags & ~(KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY))
+		return -EINVAL;
+	return slot_apply(vm, t, &r);
+}
+
 /* --- faults --- */
+
+static int user_page(struct kvm_slot *s, uint64_t off, uint64_t *pa)
+{
+	struct kvm_vm *vm = s->vm;
+	struct vma *v =
+		vm->task ? k_vma_find(vm->task, s->uva + off, PAGE_4K) : NULL;
+
+	return v ? k_user_page(vm->core->k, v, s->uva + off, pa) : -EFAULT;
+}
 
 static int slot_page(struct kvm_slot *s, uint64_t off, bool private,
 		     uint64_t *pa)
 {
 	switch (s->kind) {
 	case KVM_SLOT_GMEM:
-		if (private)
-			return s->gmem ? gmem_page(s->gmem,
-						   (s->gmem_off + off) /
-							   PAGE_4K,
-						   true, pa)
-				       : -EFAULT;
-		return k_user_page(s->vm->core->k, s->vma, s->uva + off, pa);
+		if (!private)
+			return user_page(s, off, pa);
+		return s->gmem ? gmem_page(s->gmem,
+					   (s->gmem_off + off) / PAGE_4K, true,
+					   pa)
+			       : -EFAULT;
 	case KVM_SLOT_USER:
-		return private ? -EFAULT
-			       : k_user_page(s->vm->core->k, s->vma,
-					     s->uva + off, pa);
+		return private ? -EFAULT : user_page(s, off, pa);
 	case KVM_SLOT_DMABUF:
 		if (s->buf->state != DMABUF_LIVE)
 			return -EFAULT;

@@ -54,6 +54,11 @@ static long nested_fault(struct kvm_vcpu *v, uint64_t *last, unsigned *same)
 	return user_mmio(v);
 }
 
+static bool launched(const struct kvm_vm *vm)
+{
+	return vm->type == KVM_X86_DEFAULT_VM || vm->launched;
+}
+
 /* 1: run on; else what KVM_RUN returns. */
 static long handle(struct kvm_vcpu *v, uint64_t *last, unsigned *same)
 {
@@ -117,11 +122,13 @@ static long vcpu_run(struct kvm_vcpu *v)
 
 	if (!v->ops)
 		return -ENOEXEC;
-	if (v->vm->type != KVM_X86_DEFAULT_VM && !v->vm->launched)
-		return -EINVAL; /* the launch is not finished */
+	if (!launched(v->vm))
+		return -EINVAL; /* there is no VMSA to run */
 	if (v->shut)
 		return 0; /* the reason still stands in kvm_run */
 	ret = answer(v);
+	if (ret == 1 && v->run.immediate_exit)
+		return -EINTR;
 	for (unsigned n = 0; ret == 1 && n < RUN_MAX; n++) {
 		if (v->ops->run(v->ops_ctx, &v->exit))
 			return -EIO;
@@ -131,15 +138,50 @@ static long vcpu_run(struct kvm_vcpu *v)
 	return ret == 1 ? -EINTR : ret;
 }
 
+/*
+ * Maps what stands behind a range, each page as its attribute says. The range
+ * comes back without what was done; no error once a page was.
+ * Source: Linux 7.2 kvm_vcpu_pre_fault_memory(), arch/x86/kvm/mmu/mmu.c
+ */
+static long pre_fault(struct kvm_vcpu *v, uintptr_t arg)
+{
+	struct kvm_pre_fault_memory a;
+	bool some = false;
+	int ret = k_copy_arg(&a, sizeof(a), arg);
+
+	if (ret)
+		return ret;
+	if (a.flags || (a.gpa | a.size) % PAGE_4K || a.gpa + a.size <= a.gpa)
+		return -EINVAL;
+	if (!launched(v->vm))
+		return -EOPNOTSUPP; /* it would upset the measurement */
+	while (a.size && !ret) {
+		ret = kvm_fault(v->vm, a.gpa, false, kvm_private(v->vm, a.gpa));
+		if (ret)
+			break;
+		some = true;
+		a.gpa += PAGE_4K;
+		a.size -= PAGE_4K;
+	}
+	memcpy((void *)arg, &a, sizeof(a));
+	return some ? 0 : ret;
+}
+
 static long vcpu_ioctl(struct file *f, struct task *t, uint32_t cmd,
 		       uintptr_t arg)
 {
 	struct kvm_vcpu *v = f->priv;
 
-	(void)arg;
 	if (t != v->vm->task)
 		return -EIO;
-	return cmd == KVM_RUN ? vcpu_run(v) : -ENOTTY;
+	switch (cmd) {
+	case KVM_RUN:
+		return arg ? -EINVAL : vcpu_run(v);
+	case KVM_PRE_FAULT_MEMORY:
+		return pre_fault(v, arg);
+	default:
+		return -EINVAL; /* kvm_arch_vcpu_ioctl() */
+	}
 }
 
 static long vcpu_mmap(struct file *f, struct task *t, struct vma *m)
@@ -173,7 +215,7 @@ static const struct file_ops vcpu_ops = {
 	.release = vcpu_release,
 };
 
-long vcpu_create(struct kvm_vm *vm, struct task *t, uint32_t id)
+long vcpu_create(struct kvm_vm *vm, struct task *t, uint64_t id)
 {
 	struct kvm_core *c = vm->core;
 	struct kvm_vcpu *v;
@@ -192,7 +234,7 @@ long vcpu_create(struct kvm_vm *vm, struct task *t, uint32_t id)
 		return -ENOMEM;
 	}
 	v->vm = vm;
-	v->id = id;
+	v->id = (uint32_t)id;
 	v->file = f;
 	if (c->guest)
 		v->ops = c->guest(c->guest_ctx, v, &v->ops_ctx);

@@ -14,6 +14,7 @@ void k_init(struct kernel *k, struct arena *a, const struct host_hw *hw)
 	kpool_init(&k->task_pool, a, sizeof(struct task), 0);
 	kpool_init(&k->file_pool, a, sizeof(struct file), 0);
 	kpool_init(&k->vma_pool, a, sizeof(struct vma), 0);
+	kpool_init(&k->back_pool, a, sizeof(struct k_back), 0);
 	kpool_init(&k->leaf_pool, a, 4096, 0);
 }
 
@@ -95,10 +96,9 @@ void k_task_exit(struct task *t)
 			(void)k_close(t, fd);
 	while ((v = vma_of_file(t)))
 		(void)k_munmap(t, v->start, v->len);
-	while ((v = t->vmas)) {
-		v->pins = 0; /* held from another task: that mapping is void */
+	while ((v = t->vmas))
 		(void)k_munmap(t, v->start, v->len);
-	}
+	k_mm_exit(k, t);
 	while (*p != t)
 		p = &(*p)->next;
 	*p = t->next;

@@ -37,10 +37,13 @@ struct k_sockaddr_nl;
 #define K_NODES	    24
 #define K_MMAP_BASE (UINT64_C(1) << 56) /* no native pointer looks so */
 
+#define K_TASK_SIZE (UINT64_C(1) << 63)
+
 /* k_mmap() */
 #define K_PROT_READ	1
 #define K_PROT_WRITE	2
 #define K_MAP_SHARED	1
+#define K_MAP_PRIVATE	2
 #define K_MAP_ANONYMOUS 0x20
 
 /* k_fallocate(): both together, as Linux wants them */
@@ -85,6 +88,14 @@ enum vma_kind {
 	VMA_KERNEL, /* an object of the kernel (kvm_run) */
 };
 
+/* Memory behind anonymous mappings, which may be cut into several. */
+struct k_back {
+	uint32_t refs; /* mappings */
+	uint32_t dead; /* of them unmapped, but pinned */
+	uint64_t count;
+	struct pagemap pages;
+};
+
 struct vma {
 	struct vma *next;
 	uint64_t start;
@@ -93,11 +104,14 @@ struct vma {
 	enum vma_kind kind;
 	struct file *file; /* holds a reference, or NULL */
 	uint64_t off;
-	struct pagemap pages; /* VMA_ANON */
-	uint64_t pa;	      /* VMA_PHYS */
-	void *obj;	      /* VMA_KERNEL */
-	bool revoked;	      /* VMA_PHYS: touching it is -EFAULT (SIGBUS) */
-	uint32_t pins;	      /* held by memory slots and I/O mappings */
+	bool shared;	     /* MAP_SHARED */
+	struct k_back *back; /* VMA_ANON */
+	uint64_t back_off;
+	uint64_t pa;   /* VMA_PHYS */
+	void *obj;     /* VMA_KERNEL */
+	bool revoked;  /* VMA_PHYS: touching it is -EFAULT (SIGBUS) */
+	uint32_t pins; /* held by I/O mappings; k_vma_unpin() */
+	bool dead;     /* unmapped; goes with its last pin */
 };
 
 struct task {
@@ -131,6 +145,16 @@ struct k_uevent {
 	char text[K_UEVENT_MAX];
 };
 
+/*
+ * Told before pages of a task leave its address space or a BAR under them is
+ * revoked: whoever mapped them for a guest drops that (mmu_notifier).
+ */
+struct k_mm_watch {
+	void (*gone)(void *ctx, struct task *t, uint64_t addr, uint64_t len);
+	void (*exit)(void *ctx, struct task *t); /* @t is no more */
+	void *ctx;
+};
+
 struct k_stats {
 	uint64_t syscalls;
 	uint64_t exchanges; /* DOE exchanges carried */
@@ -142,9 +166,12 @@ struct kernel {
 	struct task *tasks;
 	struct k_node nodes[K_NODES];
 	unsigned n_nodes;
+	struct k_mm_watch mm[2];
+	unsigned n_mm;
 	struct kpool task_pool;
 	struct kpool file_pool;
 	struct kpool vma_pool;
+	struct kpool back_pool;
 	struct kpool leaf_pool; /* 4096 bytes each: page maps */
 	struct k_stats stats;
 	struct task *current; /* whose system call this is; NULL: nobody's */
@@ -181,7 +208,10 @@ long k_fallocate(struct task *t, int fd, int mode, uint64_t off, uint64_t len);
 /* 0 and the address in @addr; @fd -1 with K_MAP_ANONYMOUS. */
 long k_mmap(struct task *t, uint64_t len, int prot, int flags, int fd,
 	    uint64_t off, uint64_t *addr);
-/* -EBUSY while a memory slot or an I/O mapping holds the range. */
+/*
+ * Any part of any mappings. A page under an I/O mapping stays in it until it
+ * is unmapped there, as a pinned page does.
+ */
 long k_munmap(struct task *t, uint64_t addr, uint64_t len);
 /*
  * The text of a symbolic link, without a zero behind it; its length, cut off
@@ -261,6 +291,12 @@ int k_user_page(struct kernel *k, struct vma *v, uint64_t addr, uint64_t *pa);
 /* BAR mappings of @f: how many there are; marks them all revoked or not. */
 unsigned k_vma_count(const struct kernel *k, const struct file *f);
 void k_vma_revoke(struct kernel *k, const struct file *f, bool revoked);
+
+int k_mm_watch(struct kernel *k, const struct k_mm_watch *w);
+void k_mm_gone(struct kernel *k, struct task *t, uint64_t addr, uint64_t len);
+void k_mm_exit(struct kernel *k, struct task *t);
+/* The other half of v->pins++. */
+void k_vma_unpin(struct kernel *k, struct vma *v);
 
 uint64_t k_now(struct kernel *k);
 /* -errno for what a lower room answered. */

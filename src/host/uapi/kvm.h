@@ -22,6 +22,8 @@
 
 /* A VM */
 #define KVM_CREATE_VCPU UAPI_IO(KVMIO, 0x41) /* arg: vCPU id */
+#define KVM_SET_USER_MEMORY_REGION \
+	UAPI_IOW(KVMIO, 0x46, struct kvm_userspace_memory_region)
 #define KVM_SET_USER_MEMORY_REGION2 \
 	UAPI_IOW(KVMIO, 0x49, struct kvm_userspace_memory_region2)
 #define KVM_MEMORY_ENCRYPT_OP UAPI_IOC(3, KVMIO, 0xba, 8)
@@ -32,22 +34,50 @@
 #define KVM_CREATE_DEVICE UAPI_IOWR(KVMIO, 0xe0, struct kvm_create_device)
 
 /* A vCPU */
-#define KVM_RUN UAPI_IO(KVMIO, 0x80)
+#define KVM_RUN		     UAPI_IO(KVMIO, 0x80)
+#define KVM_PRE_FAULT_MEMORY UAPI_IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
 
 /* A KVM device */
 #define KVM_SET_DEVICE_ATTR UAPI_IOW(KVMIO, 0xe1, struct kvm_device_attr)
+#define KVM_GET_DEVICE_ATTR UAPI_IOW(KVMIO, 0xe2, struct kvm_device_attr)
+#define KVM_HAS_DEVICE_ATTR UAPI_IOW(KVMIO, 0xe3, struct kvm_device_attr)
 
 #define KVM_X86_DEFAULT_VM 0
 #define KVM_X86_SNP_VM	   4
 
-#define KVM_CAP_MEMORY_FAULT_INFO 232
-#define KVM_CAP_MEMORY_ATTRIBUTES 233
-#define KVM_CAP_GUEST_MEMFD	  234
-#define KVM_CAP_VM_TYPES	  235
+#define KVM_CAP_USER_MEMORY		    3
+#define KVM_CAP_NR_VCPUS		    9
+#define KVM_CAP_NR_MEMSLOTS		    10
+#define KVM_CAP_SYNC_MMU		    16
+#define KVM_CAP_DESTROY_MEMORY_REGION_WORKS 21
+#define KVM_CAP_JOIN_MEMORY_REGIONS_WORKS   30
+#define KVM_CAP_MAX_VCPUS		    66
+#define KVM_CAP_READONLY_MEM		    81
+#define KVM_CAP_DEVICE_CTRL		    89
+#define KVM_CAP_CHECK_EXTENSION_VM	    105
+#define KVM_CAP_MAX_VCPU_ID		    128
+#define KVM_CAP_IMMEDIATE_EXIT		    136
+#define KVM_CAP_EXIT_HYPERCALL		    201
+#define KVM_CAP_USER_MEMORY2		    231
+#define KVM_CAP_MEMORY_FAULT_INFO	    232
+#define KVM_CAP_MEMORY_ATTRIBUTES	    233
+#define KVM_CAP_GUEST_MEMFD		    234
+#define KVM_CAP_VM_TYPES		    235
+#define KVM_CAP_PRE_FAULT_MEMORY	    236
+#define KVM_CAP_GUEST_MEMFD_FLAGS	    244
 
 #define KVM_MEM_LOG_DIRTY_PAGES (1u << 0)
 #define KVM_MEM_READONLY	(1u << 1)
 #define KVM_MEM_GUEST_MEMFD	(1u << 2)
+
+struct kvm_userspace_memory_region {
+	uint32_t slot;
+	uint32_t flags;
+	uint64_t guest_phys_addr;
+	uint64_t memory_size;
+	uint64_t userspace_addr;
+};
+_Static_assert(sizeof(struct kvm_userspace_memory_region) == 32, "uapi");
 
 struct kvm_userspace_memory_region2 {
 	uint32_t slot;
@@ -78,6 +108,17 @@ struct kvm_create_guest_memfd {
 	uint64_t reserved[6];
 };
 _Static_assert(sizeof(struct kvm_create_guest_memfd) == 64, "uapi");
+
+/* What is not done yet comes back in gpa and size. */
+struct kvm_pre_fault_memory {
+	uint64_t gpa;
+	uint64_t size;
+	uint64_t flags;
+	uint64_t padding[5];
+};
+_Static_assert(sizeof(struct kvm_pre_fault_memory) == 64, "uapi");
+
+#define KVM_CREATE_DEVICE_TEST 1u /* only: would it work */
 
 #define KVM_DEV_TYPE_VFIO     4
 #define KVM_DEV_VFIO_FILE     1

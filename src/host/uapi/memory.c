@@ -15,22 +15,53 @@ struct vma *k_vma_find(struct task *t, uint64_t addr, uint64_t len)
 	return NULL;
 }
 
-static void vma_free(struct task *t, struct vma *v)
+/* The frames of pages [@i, @i + @n) go back. */
+static void back_drop(struct kernel *k, struct k_back *b, uint64_t i,
+		      uint64_t n)
 {
-	struct kernel *k = t->k;
+	for (; n; i++, n--) {
+		uint64_t pa = pagemap_get(&b->pages, i);
 
-	if (v->kind == VMA_ANON) {
-		for (uint64_t i = 0; i < v->len / PAGE_4K; i++) {
-			uint64_t pa = pagemap_get(&v->pages, i);
-
-			if (pa)
-				k->hw.ops->page_free(k->hw.ctx, pa, 1);
-		}
-		pagemap_fini(&v->pages);
+		if (!pa)
+			continue;
+		k->hw.ops->page_free(k->hw.ctx, pa, 1);
+		(void)pagemap_set(&b->pages, i, 0);
 	}
+}
+
+/*
+ * Frames that some I/O mapping may still use (a mapping that was pinned when
+ * it was unmapped) stay until the last mapping of the memory has gone.
+ */
+static void back_put(struct kernel *k, struct vma *v)
+{
+	struct k_back *b = v->back;
+
+	if (v->dead)
+		b->dead--;
+	if (!b->dead)
+		back_drop(k, b, v->back_off / PAGE_4K, v->len / PAGE_4K);
+	if (--b->refs)
+		return;
+	back_drop(k, b, 0, b->count);
+	pagemap_fini(&b->pages);
+	kpool_put(&k->back_pool, b);
+}
+
+static void vma_free(struct kernel *k, struct vma *v)
+{
+	if (v->back)
+		back_put(k, v);
 	if (v->file)
 		k_file_put(v->file);
 	kpool_put(&k->vma_pool, v);
+}
+
+void k_vma_unpin(struct kernel *k, struct vma *v)
+{
+	IL_ASSERT(v->pins > 0);
+	if (--v->pins == 0 && v->dead)
+		vma_free(k, v);
 }
 
 static long vma_fill(struct task *t, struct vma *v, int flags, int fd)
@@ -39,8 +70,13 @@ static long vma_fill(struct task *t, struct vma *v, int flags, int fd)
 	long ret;
 
 	if (flags & K_MAP_ANONYMOUS) {
+		v->back = kpool_get(&t->k->back_pool);
+		if (!v->back)
+			return -ENOMEM;
 		v->kind = VMA_ANON;
-		pagemap_init(&v->pages, &t->k->leaf_pool);
+		v->back->refs = 1;
+		v->back->count = v->len / PAGE_4K;
+		pagemap_init(&v->back->pages, &t->k->leaf_pool);
 		return 0;
 	}
 	f = k_fd_file(t, fd);
@@ -70,6 +106,7 @@ long k_mmap(struct task *t, uint64_t len, int prot, int flags, int fd,
 	v->len = len;
 	v->prot = prot;
 	v->off = off;
+	v->shared = flags & K_MAP_SHARED;
 	ret = vma_fill(t, v, flags, fd);
 	if (ret < 0) {
 		kpool_put(&t->k->vma_pool, v);
@@ -82,20 +119,141 @@ long k_mmap(struct task *t, uint64_t len, int prot, int flags, int fd,
 	return 0;
 }
 
-long k_munmap(struct task *t, uint64_t addr, uint64_t len)
+/* What is left of @v from @at on, @len bytes, as a mapping of its own. */
+static void vma_part(struct vma *v, struct vma *p, uint64_t at, uint64_t len)
 {
-	for (struct vma **p = &t->vmas; *p; p = &(*p)->next) {
+	const uint64_t in = at - v->start;
+
+	*p = *v;
+	p->start = at;
+	p->len = len;
+	p->off += in;
+	p->pins = 0;
+	if (v->kind == VMA_PHYS)
+		p->pa += in;
+	if (v->kind == VMA_KERNEL)
+		p->obj = (uint8_t *)v->obj + in;
+	if (v->back) {
+		p->back_off += in;
+		p->back->refs++;
+	}
+	if (v->file)
+		(void)k_file_get(v->file);
+}
+
+/*
+ * @v loses [@from, @to). What stays becomes mappings of its own, put in place
+ * of it; @v goes, at once or with its last pin.
+ */
+static void vma_cut(struct task *t, struct vma **at, uint64_t from, uint64_t to,
+		    struct vma *part[2])
+{
+	struct kernel *k = t->k;
+	struct vma *v = *at;
+	const uint64_t end = v->start + v->len;
+
+	*at = v->next;
+	for (unsigned i = 0; i < 2; i++) {
+		const uint64_t lo = i ? to : v->start, hi = i ? end : from;
+
+		if (lo >= hi || lo < v->start || hi > end)
+			continue;
+		vma_part(v, part[i], lo, hi - lo);
+		part[i]->next = *at;
+		*at = part[i];
+		part[i] = NULL;
+	}
+	if (v->pins) {
+		v->dead = true;
+		if (v->back)
+			v->back->dead++;
+		return;
+	}
+	/* Only what was unmapped loses its frames. */
+	if (from > v->start) {
+		v->back_off += from - v->start;
+		v->start = from;
+	}
+	v->len = (to < end ? to : end) - v->start;
+	vma_free(k, v);
+}
+
+static bool hit(const struct vma *v, uint64_t addr, uint64_t len)
+{
+	return v->start < addr + len && addr < v->start + v->len;
+}
+
+/* Mappings that will stand in place of the ends of what is cut. -ENOMEM. */
+static long take_parts(struct task *t, uint64_t addr, uint64_t len,
+		       struct vma *part[2])
+{
+	struct kernel *k = t->k;
+
+	for (struct vma *v = t->vmas; v; v = v->next) {
+		if (!hit(v, addr, len))
+			continue;
+		if (v->start < addr && !(part[0] = kpool_get(&k->vma_pool)))
+			return -ENOMEM;
+		if (v->start + v->len > addr + len &&
+		    !(part[1] = kpool_get(&k->vma_pool)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/*
+ * As munmap(2): whatever of the range is mapped goes, also in the middle of a
+ * mapping, and a hole is no error. Pages under an I/O mapping stay in it.
+ */
+static long unmap_range(struct task *t, uint64_t addr, uint64_t len)
+{
+	struct vma *part[2] = { NULL, NULL };
+	long ret = take_parts(t, addr, len, part);
+
+	if (!ret)
+		k_mm_gone(t->k, t, addr, len);
+	for (struct vma **p = &t->vmas; *p && !ret;) {
 		struct vma *v = *p;
 
-		if (v->start != addr || v->len != len)
-			continue;
-		if (v->pins)
-			return -EBUSY;
-		*p = v->next;
-		vma_free(t, v);
-		return 0;
+		/* What is put in its place is not hit again. */
+		if (hit(v, addr, len))
+			vma_cut(t, p, v->start > addr ? v->start : addr,
+				addr + len, part);
+		else
+			p = &v->next;
 	}
-	return -EINVAL;
+	for (unsigned i = 0; i < 2; i++)
+		if (part[i])
+			kpool_put(&t->k->vma_pool, part[i]);
+	return ret;
+}
+
+long k_munmap(struct task *t, uint64_t addr, uint64_t len)
+{
+	if (!len || addr % PAGE_4K || addr > K_TASK_SIZE ||
+	    len > K_TASK_SIZE - addr)
+		return -EINVAL;
+	return unmap_range(t, addr, align_up(len, PAGE_4K));
+}
+
+void k_mm_exit(struct kernel *k, struct task *t)
+{
+	for (unsigned i = 0; i < k->n_mm; i++)
+		k->mm[i].exit(k->mm[i].ctx, t);
+}
+
+int k_mm_watch(struct kernel *k, const struct k_mm_watch *w)
+{
+	if (k->n_mm == COUNT(k->mm))
+		return -ENOSPC;
+	k->mm[k->n_mm++] = *w;
+	return 0;
+}
+
+void k_mm_gone(struct kernel *k, struct task *t, uint64_t addr, uint64_t len)
+{
+	for (unsigned i = 0; i < k->n_mm; i++)
+		k->mm[i].gone(k->mm[i].ctx, t, addr, len);
 }
 
 /* A page that is not there yet is made. */
@@ -103,12 +261,12 @@ static int anon_page(struct kernel *k, struct vma *v, uint64_t i, uint64_t *pa)
 {
 	int ret;
 
-	*pa = pagemap_get(&v->pages, i);
+	*pa = pagemap_get(&v->back->pages, i);
 	if (*pa)
 		return 0;
 	if (k->hw.ops->page_alloc(k->hw.ctx, 1, pa))
 		return -ENOMEM;
-	ret = pagemap_set(&v->pages, i, *pa);
+	ret = pagemap_set(&v->back->pages, i, *pa);
 	if (ret)
 		k->hw.ops->page_free(k->hw.ctx, *pa, 1);
 	return ret;
@@ -120,7 +278,7 @@ int k_user_page(struct kernel *k, struct vma *v, uint64_t addr, uint64_t *pa)
 
 	switch (v->kind) {
 	case VMA_ANON:
-		return anon_page(k, v, i, pa);
+		return anon_page(k, v, i + v->back_off / PAGE_4K, pa);
 	case VMA_PHYS:
 		if (v->revoked)
 			return -EFAULT;
@@ -147,8 +305,11 @@ void k_vma_revoke(struct kernel *k, const struct file *f, bool revoked)
 {
 	for (struct task *t = k->tasks; t; t = t->next)
 		for (struct vma *v = t->vmas; v; v = v->next)
-			if (v->kind == VMA_PHYS && v->file == f)
+			if (v->kind == VMA_PHYS && v->file == f) {
 				v->revoked = revoked;
+				if (revoked)
+					k_mm_gone(k, t, v->start, v->len);
+			}
 }
 
 static int touch_page(struct task *t, struct vma *v, uint64_t addr, void *buf,

@@ -57,22 +57,29 @@ uint64_t pagemap_get(const struct pagemap *m, uint64_t index)
 	return leaf ? leaf[index % LEAF] : 0;
 }
 
-int pagemap_set(struct pagemap *m, uint64_t index, uint64_t entry)
+int pagemap_reserve(struct pagemap *m, uint64_t index)
 {
 	if (index >= PAGEMAP_MAX)
 		return -EINVAL;
-	if (!entry && !pagemap_get(m, index))
-		return 0;
 	if (!m->top)
 		m->top = kpool_get(m->leaves);
 	if (!m->top)
 		return -ENOMEM;
 	if (!m->top[index / LEAF])
 		m->top[index / LEAF] = kpool_get(m->leaves);
-	if (!m->top[index / LEAF])
-		return -ENOMEM;
-	m->top[index / LEAF][index % LEAF] = entry;
-	return 0;
+	return m->top[index / LEAF] ? 0 : -ENOMEM;
+}
+
+int pagemap_set(struct pagemap *m, uint64_t index, uint64_t entry)
+{
+	int ret;
+
+	if (index < PAGEMAP_MAX && !entry && !pagemap_get(m, index))
+		return 0;
+	ret = pagemap_reserve(m, index);
+	if (!ret)
+		m->top[index / LEAF][index % LEAF] = entry;
+	return ret;
 }
 
 void pagemap_fini(struct pagemap *m)

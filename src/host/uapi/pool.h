@@ -40,6 +40,8 @@ struct pagemap {
 /* @leaves hands out objects of 4096 bytes; the map takes its own from it. */
 void pagemap_init(struct pagemap *m, struct kpool *leaves);
 uint64_t pagemap_get(const struct pagemap *m, uint64_t index);
+/* Makes room for an entry: setting it cannot fail afterwards. */
+int pagemap_reserve(struct pagemap *m, uint64_t index);
 /* -ENOMEM, or -EINVAL beyond PAGEMAP_MAX; else 0. */
 int pagemap_set(struct pagemap *m, uint64_t index, uint64_t entry);
 /* Gives all leaves back; the frames are the caller's business. */
