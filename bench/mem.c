@@ -115,6 +115,22 @@ static double io_translate(void *ctx)
 	return (double)n;
 }
 
+/* What the ownership table takes, by what the arena gave for it. */
+static double owner_bytes(void *ctx)
+{
+	struct machine *x = ctx;
+	struct arena a;
+	struct own o = x->o;
+	double n;
+
+	bench_must(arena_map(&a, 0, UINT64_C(1) << 24));
+	o.arena = &a;
+	bench_must(own_cover(&o, 0, SIZE, false, 0));
+	n = (double)a.used / (double)(SIZE / PAGE_4K);
+	arena_unmap(&a);
+	return n;
+}
+
 static double cpu_translate(void *ctx)
 {
 	struct machine *x = ctx;
@@ -170,7 +186,7 @@ int main(int argc, char **argv)
 {
 	static struct machine x;
 	static const struct bench b[] = {
-		{ .name = "translate.io",
+		{ .name = "translate",
 		  .unit = "M/s",
 		  .kind = BENCH_RATE,
 		  .scale = 1e6,
@@ -182,6 +198,12 @@ int main(int argc, char **argv)
 		  .scale = 1e6,
 		  .run = cpu_translate,
 		  .ctx = &x },
+		{ .name = "translate.owner",
+		  .unit = "bytes/page",
+		  .kind = BENCH_COUNT,
+		  .run = owner_bytes,
+		  .ctx = &x,
+		  .rounds = 1 },
 		{ .name = "map.bulk",
 		  .unit = "M pages/s",
 		  .kind = BENCH_RATE,

@@ -122,6 +122,8 @@ struct iommu_tlb_slot; /* iommu_priv.h */
 struct iommu_kept;
 struct iommu_cmd;
 
+#define IOMMU_LIVE 256 /* counts of slots in use, by domain modulo */
+
 struct iommu {
 	const struct env *env;
 	struct mem *mem;
@@ -129,6 +131,8 @@ struct iommu {
 	void *rules_ctx;
 	struct iommu_tlb_slot *tlb;
 	uint32_t tlb_slots;
+	uint32_t tlb_live[IOMMU_LIVE]; /* slots in use, by domain modulo */
+	uint64_t tlb_changes;	       /* slots that were filled or emptied */
 	struct iommu_kept *kept;
 	uint32_t entry_slots;
 	struct iommu_cmd *queue;

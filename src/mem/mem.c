@@ -215,9 +215,9 @@ enum mem_kind mem_kind_at(const struct mem *m, uint64_t pa)
 	return pa - MEM_MSI_BASE < MEM_MSI_SIZE ? MEM_MSI : MEM_NOTHING;
 }
 
-static enum il_err refuse(struct mem *m, const struct mem_req *r,
-			  const struct rule *rule, enum fault_stage stage,
-			  struct fault *f)
+static __attribute__((noinline)) enum il_err
+refuse(struct mem *m, const struct mem_req *r, const struct rule *rule,
+       enum fault_stage stage, struct fault *f)
 {
 	*f = (struct fault){
 		.rule = rule,
@@ -245,13 +245,14 @@ static enum il_err judge_msi(struct mem *m, const struct mem_req *r,
 }
 
 /* @r lies in one page. Changes nothing but the trace. */
-static inline enum il_err judge(struct mem *m, const struct mem_req *r,
-				bool whole, struct target *t, struct fault *f)
+static inline __attribute__((always_inline)) enum il_err
+judge(struct mem *m, const struct mem_req *r, bool whole, struct target *t,
+      struct fault *f)
 {
 	const struct rule *rule;
 
 	*t = (struct target){ .w = mem_ram_at(m, r->pa) };
-	if (!t->w)
+	if (__builtin_expect(!t->w, 0))
 		t->w = mmio_at(m, r->pa);
 	if (!t->w) {
 		if (r->pa - MEM_MSI_BASE < MEM_MSI_SIZE)
@@ -341,6 +342,15 @@ static bool bad_range(const struct mem_req *r)
 {
 	return !r->len || r->pa + (r->len - 1) < r->pa ||
 	       r->gpa + (r->len - 1) < r->gpa;
+}
+
+enum il_err mem_check_page(struct mem *m, const struct mem_req *req,
+			   struct fault *f)
+{
+	struct target t;
+
+	IL_ASSERT(req->len && one_page(req));
+	return judge(m, req, true, &t, f);
 }
 
 enum il_err mem_check(struct mem *m, const struct mem_req *req, struct fault *f)

@@ -196,6 +196,8 @@ enum il_err mem_access(struct mem *m, const struct mem_req *req, void *buf,
  * mem_check() - would mem_access() let this pass? Moves nothing.
  * Errors: as mem_access().
  */
+enum il_err mem_check_page(struct mem *m, const struct mem_req *req,
+			   struct fault *f) IL_MUST; /* within one page */
 enum il_err mem_check(struct mem *m, const struct mem_req *req,
 		      struct fault *f) IL_MUST;
 

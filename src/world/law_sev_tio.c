@@ -214,7 +214,7 @@ static uint64_t next_accepted(struct world *w, uint64_t pa)
 		if (!(r->page[0].flags & OWN_F_IO))
 			continue;
 		for (; at < r->size && r->base + at < found; at += PAGE_4K)
-			if (!r->assigned[at / PAGE_2M])
+			if (!own_assigned(r, at))
 				at = align_down(at, PAGE_2M) + PAGE_2M -
 				     PAGE_4K;
 			else if ((r->page[at / PAGE_4K].flags & want) == want)

@@ -540,6 +540,71 @@ static void pages_are_forgotten_by_domain_and_range_alone(void **unused)
 	down(&r);
 }
 
+/* 64 slots: neighbours stand side by side, whatever page they begin at. */
+static void
+a_buffer_of_as_many_pages_as_slots_is_remembered_whole(void **unused)
+{
+	static const uint64_t at[] = { PAGE_2M, PAGE_2M + 64 * PAGE_4K,
+				       PAGE_2M + 129 * PAGE_4K,
+				       2 * PAGE_2M - 64 * PAGE_4K };
+	struct rig r;
+
+	(void)unused;
+	up(&r);
+	for (size_t n = 0; n < COUNT(at); n++) {
+		for (uint64_t p = 0; p < 64; p++)
+			assert_int_equal(touch(&r, at[n] + p * PAGE_4K, true),
+					 IL_OK);
+		r.i.misses = 0;
+		for (uint64_t p = 0; p < 64; p++)
+			assert_int_equal(touch(&r, at[n] + p * PAGE_4K, true),
+					 IL_OK);
+		assert_int_equal(r.i.misses, 0);
+	}
+	down(&r);
+}
+
+/* Larger than the table, down to a page, of a domain with nothing. */
+static void a_range_of_any_size_is_forgotten_and_nothing_else(void **unused)
+{
+	static const struct {
+		uint64_t iova, pages;
+		uint16_t domain;
+		uint64_t misses;
+	} t[] = {
+		{ 0, 100000, 8, 4 },	    { 0x10000, 4, 8, 4 },
+		{ 0x10000, 64, 8, 4 },	    { 0x10000, 65, 8, 4 },
+		{ 0x13000, 1, 8, 1 },	    { 0x13000, 1000, 8, 1 },
+		{ 0x14000, 100000, 8, 0 },  { 0, 16, 8, 0 },
+		{ 0, 100000, 7, 0 },	    { 0, 100000, 8 + 256, 0 },
+		{ 0x10000, 4, 8 + 256, 0 },
+	};
+
+	(void)unused;
+	for (size_t n = 0; n < COUNT(t); n++) {
+		struct rig r;
+		uint64_t was;
+
+		up(&r);
+		for (uint64_t p = 0; p < 4; p++)
+			assert_int_equal(touch(&r, 0x10000 + p * PAGE_4K, true),
+					 IL_OK);
+		was = r.i.tlb_changes;
+		assert_int_equal(iommu_inval_pages(&r.i, t[n].domain, t[n].iova,
+						   t[n].pages * PAGE_4K),
+				 IL_OK);
+		iommu_wait(&r.i);
+		assert_true(iommu_sane(&r.i));
+		assert_int_equal(r.i.tlb_changes - was, t[n].misses);
+		r.i.misses = 0;
+		for (uint64_t p = 0; p < 4; p++)
+			assert_int_equal(touch(&r, 0x10000 + p * PAGE_4K, true),
+					 IL_OK);
+		assert_int_equal(r.i.misses, t[n].misses);
+		down(&r);
+	}
+}
+
 static void device_entries_are_remembered_until_invalidated(void **unused)
 {
 	struct rig r;
@@ -758,6 +823,10 @@ int main(void)
 		cmocka_unit_test(a_stale_translation_lives_until_completion),
 		cmocka_unit_test(what_is_remembered_can_be_listed),
 		cmocka_unit_test(pages_are_forgotten_by_domain_and_range_alone),
+		cmocka_unit_test(
+			a_buffer_of_as_many_pages_as_slots_is_remembered_whole),
+		cmocka_unit_test(
+			a_range_of_any_size_is_forgotten_and_nothing_else),
 		cmocka_unit_test(
 			device_entries_are_remembered_until_invalidated),
 		cmocka_unit_test(forgetting_one_device_leaves_the_others),

@@ -7,9 +7,7 @@
 #include "base/assert.h"
 #include "base/bits.h"
 
-#define MAX_ASIDS  4096 /* the sDTE's ASID field has 12 bits */
-#define FENCE_DMA  MASK(1, 0)
-#define FENCE_MMIO MASK(3, 2)
+#define MAX_ASIDS 4096 /* the sDTE's ASID field has 12 bits */
 
 enum il_err own_init(struct own *o, const struct own_cfg *cfg)
 {
@@ -37,7 +35,7 @@ enum il_err own_init(struct own *o, const struct own_cfg *cfg)
 
 	if (!n.fence || !n.active || !n.pages || !n.valid || !n.written)
 		return IL_E_NOMEM;
-	memset(n.fence, FENCE_DMA | FENCE_MMIO, fences);
+	memset(n.fence, OWN_FENCE_DMA | OWN_FENCE_MMIO, fences);
 	*o = n;
 	return IL_OK;
 }
@@ -59,10 +57,9 @@ enum il_err own_cover(struct own *o, uint64_t base, uint64_t size, bool io,
 		.base = base,
 		.size = size,
 		.page = ARENA_ARRAY(o->arena, struct own_page, size / PAGE_4K),
-		.assigned = ARENA_ARRAY(o->arena, uint16_t, size / PAGE_2M),
 	};
 
-	if (!r.page || !r.assigned)
+	if (!r.page)
 		return IL_E_NOMEM;
 	for (uint64_t i = 0; io && i < size / PAGE_4K; i++) {
 		r.page[i].flags = OWN_F_IO;
@@ -140,7 +137,8 @@ void own_page_set(struct own *o, uint64_t pa, struct own_page n)
 	IL_ASSERT(r && n.asid < o->asids);
 
 	struct own_page *p = &r->page[(pa - r->base) / PAGE_4K];
-	uint16_t *assigned = &r->assigned[(pa - r->base) / PAGE_2M];
+	uint64_t head = align_down(pa - r->base, PAGE_2M) / PAGE_4K;
+	uint16_t *assigned = &r->page[head].assigned;
 
 	if (p->flags & OWN_F_ASSIGNED) {
 		--*assigned;
@@ -149,6 +147,7 @@ void own_page_set(struct own *o, uint64_t pa, struct own_page n)
 	}
 	n.flags |= p->flags & OWN_F_IO;
 	n.port = p->port;
+	n.assigned = p->assigned;
 	*p = n;
 	if (p->flags & OWN_F_ASSIGNED) {
 		++*assigned;
@@ -198,7 +197,7 @@ static bool mixed(const struct own *o, uint64_t pa)
 {
 	const struct own_range *r = own_range_at(o, pa);
 
-	return r && r->assigned[(pa - r->base) / PAGE_2M];
+	return r && own_assigned(r, pa - r->base);
 }
 
 /* Someone who has no claim to private memory. */
@@ -220,10 +219,10 @@ static const struct rule *check_shared(const struct own *o,
 }
 
 /* A guest's own page, and the leaf that leads there has its size. */
-static const struct rule *check_claim(const struct mem_req *q,
-				      const struct own_page *p,
-				      enum fault_stage size_stage,
-				      struct mem_pass *pass)
+static inline const struct rule *check_claim(const struct mem_req *q,
+					     const struct own_page *p,
+					     enum fault_stage size_stage,
+					     struct mem_pass *pass)
 {
 	uint8_t need = q->write ? RMP_PERM_W : RMP_PERM_R;
 
@@ -245,7 +244,7 @@ static const struct rule *check_claim(const struct mem_req *q,
 		return &own_rule_gpa;
 	if (!(p->flags & OWN_F_VALIDATED))
 		return &own_rule_validated;
-	if (q->level >= RMP_VMPLS || !(p->perm[q->level] & need))
+	if (q->level >= RMP_VMPLS || !(own_perm(p, q->level) & need))
 		return &own_rule_vmpl;
 	return NULL;
 }
@@ -257,11 +256,6 @@ static const struct rule *guest_key(const struct own *o, uint32_t asid,
 		return &own_rule_inactive;
 	pass->key = OWN_KEY_OF_ASID(asid);
 	return NULL;
-}
-
-static uint8_t fences(const struct own *o, uint32_t asid, uint8_t port)
-{
-	return o->fence[asid * OWN_PORTS + port];
 }
 
 static const struct rule *check_vcpu(const struct own *o,
@@ -279,16 +273,16 @@ static const struct rule *check_vcpu(const struct own *o,
 		return rule;
 	if (!(p->flags & OWN_F_IO))
 		return guest_key(o, q->owner, pass);
-	if (fences(o, q->owner, p->port) & FENCE_MMIO)
+	if (own_fences(o, q->owner, p->port) & OWN_FENCE_MMIO)
 		return &own_rule_fence_mmio;
 	pass->trusted = true;
 	return NULL;
 }
 
-static const struct rule *check_device(const struct own *o,
-				       const struct mem_req *q,
-				       const struct own_page *p,
-				       struct mem_pass *pass)
+static inline const struct rule *check_device(const struct own *o,
+					      const struct mem_req *q,
+					      const struct own_page *p,
+					      struct mem_pass *pass)
 {
 	const struct rule *rule;
 
@@ -415,7 +409,8 @@ enum il_err own_fence_set(struct own *o, uint32_t asid, uint8_t port,
 	if (!asid || asid >= o->asids || port >= OWN_PORTS ||
 	    !fence_known(dma, true) || !fence_known(mmio, false))
 		return IL_E_ARG;
-	v = (uint8_t)(field_put(FENCE_DMA, dma) | field_put(FENCE_MMIO, mmio));
+	v = (uint8_t)(field_put(OWN_FENCE_DMA, dma) |
+		      field_put(OWN_FENCE_MMIO, mmio));
 	o->fence[asid * OWN_PORTS + port] = v;
 	env_trace(o->env, OWN_TRACE_FENCE, asid, port, v);
 	return IL_OK;
@@ -426,8 +421,10 @@ enum il_err own_fence_get(const struct own *o, uint32_t asid, uint8_t port,
 {
 	if (!asid || asid >= o->asids || port >= OWN_PORTS)
 		return IL_E_ARG;
-	*dma = (enum own_fence)field_get(FENCE_DMA, fences(o, asid, port));
-	*mmio = (enum own_fence)field_get(FENCE_MMIO, fences(o, asid, port));
+	*dma = (enum own_fence)field_get(OWN_FENCE_DMA,
+					 own_fences(o, asid, port));
+	*mmio = (enum own_fence)field_get(OWN_FENCE_MMIO,
+					  own_fences(o, asid, port));
 	return IL_OK;
 }
 
@@ -468,7 +465,7 @@ bool own_sane(const struct own *o)
 				assigned++;
 			if ((i + 1) % PAGES_2M)
 				continue;
-			if (assigned != r->assigned[i / PAGES_2M])
+			if (assigned != own_assigned(r, i * PAGE_4K))
 				return false;
 			counted += assigned;
 			assigned = 0;

@@ -7,6 +7,7 @@
 
 #include "arch/sev_tio/insn.h"
 #include "base/arena.h"
+#include "base/bits.h"
 #include "base/env.h"
 #include "base/err.h"
 #include "base/fault.h"
@@ -63,23 +64,43 @@ enum own_state {
 #define OWN_F_BUSY	0x80 /* another processor holds the entry */
 
 /*
- * One entry: 16 bytes for each 4 KiB. Pages under a 2 MiB entry repeat it
- * with their own GPA, so that a look-up reads one entry alone.
+ * One entry: 16 bytes for each 4 KiB, and nothing beside. Pages under a 2 MiB
+ * entry repeat it with their own GPA, so that a look-up reads one entry alone.
  */
 struct own_page {
 	uint64_t gpa;
 	uint16_t asid;
+	uint16_t perm; /* four bits a VMPL, 0 lowest */
+	/* In the first of each 2 MiB: how many of the 512 are assigned. */
+	uint16_t assigned;
 	uint8_t flags;
 	uint8_t port; /* root port number, if OWN_F_IO */
-	uint8_t perm[RMP_VMPLS];
 };
+
+_Static_assert(sizeof(struct own_page) == 16, "what the table costs a page");
+
+static inline uint8_t own_perm(const struct own_page *p, unsigned vmpl)
+{
+	return p->perm >> 4 * vmpl & RMP_PERM_ALL;
+}
+
+static inline void own_perm_set(struct own_page *p, unsigned vmpl, uint8_t perm)
+{
+	p->perm = (uint16_t)((p->perm & ~(RMP_PERM_ALL << 4 * vmpl)) |
+			     perm << 4 * vmpl);
+}
 
 struct own_range {
 	uint64_t base;
 	uint64_t size;
 	struct own_page *page;
-	uint16_t *assigned; /* assigned pages of each 2 MiB */
 };
+
+/* Assigned pages of the 2 MiB that hold byte @off of the range. */
+static inline unsigned own_assigned(const struct own_range *r, uint64_t off)
+{
+	return r->page[align_down(off, PAGE_2M) / PAGE_4K].assigned;
+}
 
 /* Fences of SEV-TIO, one of each for (root port, ASID). */
 enum own_fence {

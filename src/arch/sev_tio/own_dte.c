@@ -307,7 +307,6 @@ static const struct rule *admit(void *ctx, const struct iommu_entry *e,
 				const struct iommu_req *q)
 {
 	const struct own *o = ctx;
-	enum own_fence dma, mmio;
 
 	if (!e->trusted)
 		return NULL;
@@ -316,8 +315,8 @@ static const struct rule *admit(void *ctx, const struct iommu_entry *e,
 		return &own_rule_sdte_stream;
 	if (e->port != q->port)
 		return &own_rule_sdte_port;
-	if (own_fence_get(o, e->owner, e->port, &dma, &mmio) ||
-	    dma != OWN_FENCE_OPEN)
+	if (e->owner >= o->asids ||
+	    own_fences(o, e->owner, e->port) & OWN_FENCE_DMA)
 		return &own_rule_fence_dma;
 	return NULL;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "arch/sev_tio/own.h"
 
-#include <string.h>
-
 #include "arch/sev_tio/own_priv.h"
 #include "base/bits.h"
 
@@ -61,7 +59,7 @@ enum rmp_rc own_rmpupdate(struct own *o, uint64_t pa,
 		n.flags = OWN_F_ASSIGNED;
 		n.flags |= u->immutable ? OWN_F_IMMUTABLE : 0;
 		n.flags |= u->pagesize == RMP_2M ? OWN_F_2M : 0;
-		n.perm[0] = u->asid ? RMP_PERM_ALL : 0;
+		own_perm_set(&n, 0, u->asid ? RMP_PERM_ALL : 0);
 	}
 	for (uint64_t at = pa; at < end; at += PAGE_4K) {
 		own_page_set(o, at, n);
@@ -106,7 +104,7 @@ enum rmp_rc own_rmpread(const struct own *o, uint64_t pa, struct rmp_read *out)
 		.assigned = (p->flags & OWN_F_ASSIGNED) != 0,
 		.pagesize = p->flags & OWN_F_2M ? RMP_2M : RMP_4K,
 		.immutable = (p->flags & OWN_F_IMMUTABLE) != 0,
-		.hpage_any = r->assigned[(pa - r->base) / PAGE_2M] != 0,
+		.hpage_any = own_assigned(r, pa - r->base) != 0,
 		.asid = p->asid,
 	};
 	return RMP_OK;
@@ -243,13 +241,13 @@ enum il_err own_rmpadjust(struct own *o, const struct npt_cpu *c, uint64_t gpa,
 	if (!(p->flags & OWN_F_VALIDATED))
 		return insn_fault(c, &r, &own_rule_validated, FAULT_OWNER, f);
 	*rc = RMP_FAIL_PERMISSION;
-	if (perm & ~p->perm[c->level])
+	if (perm & ~own_perm(p, c->level))
 		return IL_OK;
 	*rc = RMP_OK;
 	for (uint64_t at = 0; at < bytes_of(size); at += PAGE_4K) {
 		struct own_page n = *own_page_at(o, r.pa + at);
 
-		n.perm[vmpl] = perm;
+		own_perm_set(&n, (unsigned)vmpl, perm);
 		if (!c->level)
 			n.flags &= (uint8_t)~OWN_F_VMSA;
 		if (attr & RMP_ADJUST_VMSA)
@@ -306,7 +304,7 @@ enum il_err own_fw_move(struct own *o, uint64_t pa, enum own_state from,
 		n.gpa = 0;
 		n.asid = 0;
 		n.flags &= (uint8_t)~OWN_F_VMSA;
-		memset(n.perm, 0, sizeof(n.perm));
+		n.perm = 0;
 	}
 	own_page_set(o, pa, n);
 	trace(o, pa);
@@ -327,7 +325,8 @@ enum il_err own_fw_perm(struct own *o, uint64_t pa,
 	if (!p->asid || p->flags & OWN_F_2M)
 		return IL_E_STATE;
 	n = *p;
-	memcpy(n.perm, perm, sizeof(n.perm));
+	for (unsigned i = 0; i < RMP_VMPLS; i++)
+		own_perm_set(&n, i, perm[i]);
 	own_page_set(o, pa, n);
 	return IL_OK;
 }

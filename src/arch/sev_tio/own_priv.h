@@ -3,6 +3,7 @@
 #define ARCH_SEV_TIO_OWN_PRIV_H
 
 #include "arch/sev_tio/own.h"
+#include "base/bits.h"
 
 #define PAGES_2M (PAGE_2M / PAGE_4K)
 
@@ -20,6 +21,16 @@ static inline const struct own_page *own_page_at(const struct own *o,
 	const struct own_range *r = own_range_at(o, pa);
 
 	return r ? &r->page[(pa - r->base) / PAGE_4K] : NULL;
+}
+
+/* Both fences of (@asid, @port), in range: zero is open. */
+#define OWN_FENCE_DMA  MASK(1, 0)
+#define OWN_FENCE_MMIO MASK(3, 2)
+
+static inline uint8_t own_fences(const struct own *o, uint32_t asid,
+				 uint8_t port)
+{
+	return o->fence[asid * OWN_PORTS + port];
 }
 
 /* The only writer of RMP entries; keeps the counts true. */

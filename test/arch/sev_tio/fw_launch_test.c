@@ -130,9 +130,9 @@ static void the_measurement_runs_over_pages_types_and_places(void **unused)
 				 SEV_RET_SUCCESS);
 		assert_int_equal(own_state(&r->o, pa), OWN_GUEST_VALID);
 		assert_int_equal(own_entry(&r->o, pa, &e), IL_OK);
-		assert_int_equal(e.perm[0], RMP_PERM_ALL);
-		assert_int_equal(e.perm[1], t[i].perms >> 8 & 0xff);
-		assert_int_equal(e.perm[2], t[i].perms >> 16 & 0xff);
+		assert_int_equal(own_perm(&e, 0), RMP_PERM_ALL);
+		assert_int_equal(own_perm(&e, 1), t[i].perms >> 8 & 0xff);
+		assert_int_equal(own_perm(&e, 2), t[i].perms >> 16 & 0xff);
 		if (!i && m.real)
 			assert_memory_equal(guest(r).measurement, first, 48);
 	}

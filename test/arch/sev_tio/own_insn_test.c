@@ -34,19 +34,19 @@ static void rmpupdate_writes_the_entry_and_clears_validated(void **unused)
 	assert_int_equal(p.flags, OWN_F_ASSIGNED);
 	assert_int_equal(p.gpa, GPA);
 	assert_int_equal(p.asid, ASID);
-	assert_int_equal(p.perm[0], RMP_PERM_ALL);
-	assert_int_equal(p.perm[1], 0);
+	assert_int_equal(own_perm(&p, 0), RMP_PERM_ALL);
+	assert_int_equal(own_perm(&p, 1), 0);
 	assert_int_equal(sizeof(p), 16);
 	assert_int_equal(own_entry(&r.o, 0, &p), IL_E_ARG);
 	assert_int_equal(own_state(&r.o, 0), OWN_NONE);
 	/* back to the host */
 	assert_int_equal(unassign(&r, DATA, RMP_4K), RMP_OK);
 	assert_int_equal(own_entry(&r.o, DATA, &p), IL_OK);
-	assert_int_equal(p.flags | p.gpa | p.asid | p.perm[0], 0);
+	assert_int_equal(p.flags | p.gpa | p.asid | own_perm(&p, 0), 0);
 	/* firmware's: no permissions for anybody */
 	assert_int_equal(assign(&r, DATA, 0, 0, RMP_4K, true), RMP_OK);
 	assert_int_equal(own_entry(&r.o, DATA, &p), IL_OK);
-	assert_int_equal(p.perm[0], 0);
+	assert_int_equal(own_perm(&p, 0), 0);
 	assert_int_equal(own_state(&r.o, DATA), OWN_FIRMWARE);
 	rig_down(&r);
 }
@@ -189,7 +189,7 @@ static void psmash_keeps_every_attribute(void **unused)
 		assert_int_equal(p.gpa, GPA + i * PAGE_4K);
 		assert_int_equal(p.asid, ASID);
 		assert_int_equal(p.flags, OWN_F_ASSIGNED | OWN_F_VALIDATED);
-		assert_int_equal(p.perm[2], RMP_PERM_R);
+		assert_int_equal(own_perm(&p, 2), RMP_PERM_R);
 	}
 	rig_down(&r);
 }
@@ -415,10 +415,10 @@ static void rmpadjust_gives_lower_levels_no_more_than_it_has(void **unused)
 	       RMP_FAIL_PERMISSION);
 	adjust(&r, GPA, RMP_4K, 2 | RMP_PERM_R << 8, RMP_OK);
 	assert_int_equal(own_entry(&r.o, DATA, &p), IL_OK);
-	assert_int_equal(p.perm[0], RMP_PERM_ALL);
-	assert_int_equal(p.perm[1], RMP_PERM_R | RMP_PERM_W);
-	assert_int_equal(p.perm[2], RMP_PERM_R);
-	assert_int_equal(p.perm[3], 0);
+	assert_int_equal(own_perm(&p, 0), RMP_PERM_ALL);
+	assert_int_equal(own_perm(&p, 1), RMP_PERM_R | RMP_PERM_W);
+	assert_int_equal(own_perm(&p, 2), RMP_PERM_R);
+	assert_int_equal(own_perm(&p, 3), 0);
 	rig_down(&r);
 }
 
@@ -572,7 +572,7 @@ static void reclaimed_pages_name_nobody(void **unused)
 	assert_int_equal(own_fw_move(&r.o, DATA, OWN_PRE_GUEST, OWN_RECLAIM),
 			 IL_OK);
 	assert_int_equal(own_entry(&r.o, DATA, &p), IL_OK);
-	assert_int_equal(p.gpa | p.asid | p.perm[0], 0);
+	assert_int_equal(p.gpa | p.asid | own_perm(&p, 0), 0);
 	assert_int_equal(own_asid_pages(&r.o, ASID), 0);
 	assert_int_equal(unassign(&r, DATA, RMP_4K), RMP_OK);
 	rig_down(&r);
@@ -610,7 +610,8 @@ static void firmware_does_not_move_large_or_unknown_pages(void **unused)
 		RMP_OK);
 	assert_int_equal(own_fw_perm(&r.o, DATA + PAGE_2M, perm), IL_OK);
 	assert_int_equal(own_entry(&r.o, DATA + PAGE_2M, &p), IL_OK);
-	assert_memory_equal(p.perm, perm, sizeof(perm));
+	for (unsigned i = 0; i < RMP_VMPLS; i++)
+		assert_int_equal(own_perm(&p, i), perm[i]);
 	rig_down(&r);
 }
 
