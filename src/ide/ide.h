@@ -265,6 +265,13 @@ void ide_link_down(struct ide_port *p);
 /* Conventional reset, FLR of the function with the IDE capability: to init. */
 void ide_reset(struct ide_port *p);
 
+/*
+ * For tests, which cannot wait for 2^64 packets: each key that is there stands
+ * @left packets before the end of its counter. At both ends, while nothing is
+ * on its way, or they no longer agree.
+ */
+void ide_counters_end(struct ide_port *p, uint64_t left);
+
 enum ide_status ide_state(const struct ide_port *p, unsigned idx);
 /* Some key of the stream is there, of either set. */
 bool ide_has_keys(const struct ide_port *p, unsigned idx);

@@ -542,3 +542,20 @@ bool ide_primed(const struct ide_port *p, unsigned idx, unsigned set)
 	       set_all(&p->stream[idx], set, IDE_RX, false) &&
 	       set_all(&p->stream[idx], set, IDE_TX, false);
 }
+
+void ide_counters_end(struct ide_port *p, uint64_t left)
+{
+	for (unsigned i = 0; i < IDE_STREAMS_MAX; i++)
+		for (unsigned set = 0; set < 2; set++)
+			for (unsigned dir = 0; dir < IDE_DIRS; dir++)
+				for (unsigned sub = 0; sub < TLP_CLASSES;
+				     sub++) {
+					struct ide_key *k =
+						&p->stream[i]
+							 .key[set][dir][sub];
+
+					if (k->counter &&
+					    k->counter < UINT64_MAX - left)
+						k->counter = UINT64_MAX - left;
+				}
+}

@@ -122,6 +122,8 @@ static long tsm_step(struct vmm_run *r, struct kvm_run *run)
 	};
 	long ret = d ? 0 : -ENODEV;
 
+	if (d)
+		d->tsm_arch = a->arch;
 	if (!ret && !r->sub)
 		ret = before(v, a);
 	r->sub = 1;

@@ -9,7 +9,7 @@
 
 /* --- sysfs --- */
 
-static void dev_path(char out[K_PATH], uint32_t bdf, const char *name)
+void vmm_dev_path(char out[K_PATH], uint32_t bdf, const char *name)
 {
 	(void)snprintf(out, K_PATH, "/sys/bus/pci/devices/%04x:%02x:%02x.%x/%s",
 		       bdf >> 16 & 0xffff, bdf >> 8 & 0xff, bdf >> 3 & 31,
@@ -17,7 +17,7 @@ static void dev_path(char out[K_PATH], uint32_t bdf, const char *name)
 }
 
 /* Writes @text; the descriptor stays open while the write goes on. */
-static long sysfs_write(struct vmm_run *r, const char *path, const char *text)
+long vmm_sysfs_write(struct vmm_run *r, const char *path, const char *text)
 {
 	struct vmm *v = r->v;
 	long ret;
@@ -38,9 +38,9 @@ static long tsm_write(struct vmm_run *r, const char *name)
 {
 	char path[K_PATH], tsm[16];
 
-	dev_path(path, r->bdf, name);
+	vmm_dev_path(path, r->bdf, name);
 	(void)snprintf(tsm, sizeof(tsm), "tsm%u", r->v->cfg.tsm);
-	return sysfs_write(r, path, tsm);
+	return vmm_sysfs_write(r, path, tsm);
 }
 
 static long connect_step(struct vmm_run *r)
@@ -57,8 +57,8 @@ static long driver_write(struct vmm_run *r, const char *file, const char *name)
 {
 	char path[K_PATH];
 
-	dev_path(path, r->bdf, file);
-	return sysfs_write(r, path, name);
+	vmm_dev_path(path, r->bdf, file);
+	return vmm_sysfs_write(r, path, name);
 }
 
 static long override(struct vmm_run *r)
@@ -78,14 +78,14 @@ static long drive(struct vmm_run *r)
 	char path[K_PATH], now[32], bdf[16];
 	long ret;
 
-	dev_path(path, r->bdf, "driver");
+	vmm_dev_path(path, r->bdf, "driver");
 	ret = k_get(r->v->t, path, now, sizeof(now));
 	if (ret < 0)
 		return ret;
 	if (strcmp(now, "vfio-pci\n") == 0)
 		return 0;
 	bdf_text(r->bdf, bdf);
-	ret = sysfs_write(r, "/sys/bus/pci/drivers_probe", bdf);
+	ret = vmm_sysfs_write(r, "/sys/bus/pci/drivers_probe", bdf);
 	r->drove = !ret;
 	return ret;
 }
@@ -95,7 +95,7 @@ static long undrive(struct vmm_run *r)
 	char bdf[16];
 
 	bdf_text(r->bdf, bdf);
-	return sysfs_write(r, "/sys/bus/pci/drivers/vfio-pci/unbind", bdf);
+	return vmm_sysfs_write(r, "/sys/bus/pci/drivers/vfio-pci/unbind", bdf);
 }
 
 static void undo_drive(struct vmm_run *r)
@@ -239,6 +239,38 @@ static const struct vmm_step p_disconnect[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
+static const struct vmm_step p_roll_key[] = {
+	{ "new keys of the stream", "host", vmm_roll_key, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static const struct vmm_step p_key_update[] = {
+	{ "new keys of the session", "host", vmm_key_update, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static const struct vmm_step p_heartbeat[] = {
+	{ "sign of life", "host", vmm_heartbeat, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static const struct vmm_step p_drive[] = {
+	{ "driver_override vfio-pci", "vmm", override, NULL },
+	{ "bind to vfio-pci", "vmm", drive, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static const struct vmm_step p_undrive[] = {
+	{ "unbind from vfio-pci", "vmm", undrive, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static const struct vmm_step p_relock[] = {
+	{ "unlock, unasked", "vmm", vmm_unlock_unasked, NULL },
+	{ "lock again, unasked", "vmm", vmm_lock_unasked, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
 static const struct vmm_step p_prepare[] = {
 	{ "create VM", "vmm", vm_create, NULL },
 	{ "guest memory, all private", "vmm", ram_create, NULL },
@@ -305,9 +337,12 @@ static const struct vmm_step p_host_dma[] = {
 };
 
 const struct vmm_step *const vmm_programs[VMM_PROGRAMS] = {
-	[VMM_CONNECT] = p_connect,   [VMM_DISCONNECT] = p_disconnect,
-	[VMM_PREPARE] = p_prepare,   [VMM_LAUNCH] = p_launch,
-	[VMM_ATTACH] = p_attach,     [VMM_RUN] = p_run,
-	[VMM_DETACH] = p_detach,     [VMM_DESTROY] = p_destroy,
-	[VMM_HOST_DMA] = p_host_dma,
+	[VMM_CONNECT] = p_connect,	 [VMM_DISCONNECT] = p_disconnect,
+	[VMM_PREPARE] = p_prepare,	 [VMM_LAUNCH] = p_launch,
+	[VMM_ATTACH] = p_attach,	 [VMM_RUN] = p_run,
+	[VMM_DETACH] = p_detach,	 [VMM_DESTROY] = p_destroy,
+	[VMM_HOST_DMA] = p_host_dma,	 [VMM_ROLL_KEY] = p_roll_key,
+	[VMM_KEY_UPDATE] = p_key_update, [VMM_HEARTBEAT] = p_heartbeat,
+	[VMM_DRIVE] = p_drive,		 [VMM_UNDRIVE] = p_undrive,
+	[VMM_RELOCK] = p_relock,
 };

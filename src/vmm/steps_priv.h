@@ -26,6 +26,14 @@ long vmm_close_iommu(struct vmm_run *r);
 void vmm_undo_dev_slot(struct vmm_run *r);
 void vmm_undo_attach(struct vmm_run *r);
 
+/* keys.c: what keeps a connection alive */
+long vmm_roll_key(struct vmm_run *r);
+long vmm_key_update(struct vmm_run *r);
+long vmm_heartbeat(struct vmm_run *r);
+/* ... and a lock session ended and begun behind the guest's back */
+long vmm_unlock_unasked(struct vmm_run *r);
+long vmm_lock_unasked(struct vmm_run *r);
+
 bool vmm_any_dev(const struct vmm *v);
 
 #endif

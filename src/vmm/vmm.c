@@ -54,11 +54,14 @@ int vmm_init(struct vmm *v, const struct vmm_cfg *cfg)
 }
 
 static const char *const names[VMM_PROGRAMS] = {
-	[VMM_CONNECT] = "connect",   [VMM_DISCONNECT] = "disconnect",
-	[VMM_PREPARE] = "prepare",   [VMM_LAUNCH] = "launch",
-	[VMM_ATTACH] = "attach",     [VMM_RUN] = "run",
-	[VMM_DETACH] = "detach",     [VMM_DESTROY] = "destroy",
-	[VMM_HOST_DMA] = "host-dma",
+	[VMM_CONNECT] = "connect",	 [VMM_DISCONNECT] = "disconnect",
+	[VMM_PREPARE] = "prepare",	 [VMM_LAUNCH] = "launch",
+	[VMM_ATTACH] = "attach",	 [VMM_RUN] = "run",
+	[VMM_DETACH] = "detach",	 [VMM_DESTROY] = "destroy",
+	[VMM_HOST_DMA] = "host-dma",	 [VMM_ROLL_KEY] = "roll-key",
+	[VMM_KEY_UPDATE] = "key-update", [VMM_HEARTBEAT] = "heartbeat",
+	[VMM_DRIVE] = "drive",		 [VMM_UNDRIVE] = "undrive",
+	[VMM_RELOCK] = "relock",
 };
 
 const char *vmm_program_name(enum vmm_program p)
@@ -68,8 +71,8 @@ const char *vmm_program_name(enum vmm_program p)
 
 static bool needs_dev(enum vmm_program p)
 {
-	return p == VMM_CONNECT || p == VMM_DISCONNECT || p == VMM_ATTACH ||
-	       p == VMM_DETACH || p == VMM_HOST_DMA;
+	return p != VMM_PREPARE && p != VMM_LAUNCH && p != VMM_RUN &&
+	       p != VMM_DESTROY;
 }
 
 int vmm_start(struct vmm *v, struct vmm_run *r, enum vmm_program program,

@@ -27,6 +27,12 @@ enum vmm_program {
 	VMM_DETACH,	/* out of sight; vDevice, iommufd, vfio; driver off */
 	VMM_DESTROY,	/* the VM and everything left */
 	VMM_HOST_DMA,	/* a user-space driver moves bytes; no VM */
+	VMM_ROLL_KEY,	/* write tsm/refresh: new keys of the stream */
+	VMM_KEY_UPDATE, /* new keys of the SPDM session */
+	VMM_HEARTBEAT,	/* none: a sign of life */
+	VMM_DRIVE,	/* vfio-pci drives it */
+	VMM_UNDRIVE,	/* nobody does */
+	VMM_RELOCK,	/* unlock and lock that no guest asked for */
 	VMM_PROGRAMS,
 };
 
@@ -85,6 +91,7 @@ struct vmm_vdev {
 	uint64_t bar_at[6]; /* GPA of the slot */
 	uint16_t command;
 	bool locked;
+	uint32_t tsm_arch; /* as the guest's last request named it */
 };
 
 struct vmm {

@@ -53,7 +53,10 @@ long vmm_bars_shared(struct vmm *v, struct vmm_vdev *d);
 long vmm_vfio_cfg(struct vmm *v, const struct vmm_vdev *d, uint16_t reg,
 		  uint8_t len, uint32_t *val, bool write);
 
-/* programs.c: the character device of a function */
+/* programs.c: files of a function, and its character device */
+void vmm_dev_path(char out[K_PATH], uint32_t bdf, const char *name);
+/* Writes @text; the descriptor stays open while the write goes on. */
+long vmm_sysfs_write(struct vmm_run *r, const char *path, const char *text);
 void vmm_vfio_path(char out[K_PATH], uint32_t bdf);
 
 /* exits.c */

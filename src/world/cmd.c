@@ -59,6 +59,50 @@ static const struct lang_arg device_args[] = {
 	{ "file", LANG_WORD, .help = "a JSON device file" },
 	{ "relax", LANG_WORD,
 	  .help = "switches of the device file by name, with commas between" },
+	{ "heartbeat", LANG_INT,
+	  .help = "seconds, to 255: a session that is silent for twice that "
+		  "is over; default 0, for ever, or as in the file" },
+	{ "records", LANG_INT,
+	  .help = "messages that a session may carry each way before its keys "
+		  "are made new; default 2^64 - 1" },
+};
+static const char *const drivers[] = { "vfio-pci", "none", NULL };
+static const struct lang_arg driver_args[] = {
+	BDF_ARG,
+	{ "name", LANG_PICK, .picks = drivers,
+	  .help = "default vfio-pci; none unbinds it" },
+};
+static const struct lang_arg wait_args[] = {
+	{ "seconds", LANG_INT, .help = "of world time; default 1" },
+};
+static const struct lang_arg counter_args[] = {
+	{ "left", LANG_INT,
+	  .help = "packets of each kind and direction; default 0" },
+};
+/* As enum world_evidence. */
+static const char *const evidence[] = { "measurements", "certificates",
+					"report", "nonce", NULL };
+static const struct lang_arg keep_args[] = {
+	{ "name", LANG_WORD, .positional = true, .required = true,
+	  .help = "of what is kept" },
+	VM_ARG,
+};
+/* As enum swap_how. */
+static const char *const swap_hows[] = { "flip", "cut", "gone", NULL };
+static const struct lang_arg swap_args[] = {
+	{ "what", LANG_PICK, .required = true, .picks = evidence,
+	  .help = "which part of it; nonce: what the guest asks with" },
+	{ "from", LANG_WORD, .help = "what was kept by this name instead" },
+	{ "how", LANG_PICK, .picks = swap_hows,
+	  .help = "without from: one bit of it is another, its last byte is "
+		  "cut off, or it is gone; default flip" },
+	VM_ARG,
+};
+static const struct lang_arg verdict_args[] = {
+	{ "why", LANG_WORD, .positional = true, .required = true,
+	  .help = "cert-digest, meas-digest, meas-nonce, report-digest, "
+		  "changed and so on; none: it was accepted" },
+	VM_ARG,
 };
 static const struct lang_arg silent_args[] = {
 	{ "how", LANG_PICK, .picks = hows,
@@ -221,6 +265,8 @@ static const struct lang_cmd cmds[] = {
 	     "it is there again, through a fundamental reset"),
 	CMD("device", NULL, device_args, cmd_device,
 	    "describe the device behind the root port"),
+	CMD("link", "counter", counter_args, cmd_link_counter,
+	    "test only: the counters of the stream's keys come to their end"),
 	CMD("link", NULL, link_args, cmd_link, "describe the link"),
 	CMD("host", "option", option_args, cmd_host_option,
 	    "set a parameter of the host's drivers; before it runs"),
@@ -233,6 +279,19 @@ static const struct lang_cmd cmds[] = {
 	    "after a reset: give the function its configuration back"),
 	CMD("host", "relay", relay_args, cmd_host_relay,
 	    "carry a message between firmware and device wrongly, once"),
+	CMD("host", "driver", driver_args, cmd_host_driver,
+	    "who drives the function"),
+	CMD("host", "roll-key", bdf_args, cmd_host_roll_key,
+	    "new keys for the IDE stream, while it is used"),
+	CMD("host", "key-update", bdf_args, cmd_host_key_update,
+	    "new keys for the SPDM session"),
+	CMD("host", "heartbeat", bdf_args, cmd_host_heartbeat,
+	    "tell the device that its session is still wanted"),
+	CMD("host", "wait", wait_args, cmd_host_wait, "let time go by"),
+	CMD("host", "keep", keep_args, cmd_host_keep,
+	    "keep the evidence that the guest was given last"),
+	CMD("host", "swap", swap_args, cmd_host_swap,
+	    "the next evidence that the guest is given is another, in part"),
 	CMD("host", "config", config_args, cmd_host_config,
 	    "write a register of the function's configuration space"),
 	CMD("host", "dma", bdf_args, cmd_host_dma,
@@ -243,6 +302,8 @@ static const struct lang_cmd cmds[] = {
 	    "create the VM and its memory without launching it"),
 	CMD("vmm", "attach", attach_args, cmd_vmm_attach,
 	    "give the function to the VM"),
+	CMD("vmm", "relock", given_args, cmd_vmm_relock,
+	    "unlock and lock the function, unasked by its guest"),
 	CMD("vmm", "detach", given_args, cmd_vmm_detach, "take it back"),
 	CMD("vmm", "destroy", vm_args, cmd_vmm_destroy, "end the VM"),
 	CMD("guest", "boot", vm_args, cmd_guest_boot, "accept private memory"),
@@ -279,6 +340,8 @@ static const struct lang_cmd cmds[] = {
 	    "trusted entries invalid"),
 	CMD("expect", "guest", guest_args, cmd_expect_guest,
 	    "the guest's driver is in this state"),
+	CMD("expect", "verdict", verdict_args, cmd_expect_verdict,
+	    "how the guest judged the evidence"),
 	CMD("expect", "plaintext", word_args, cmd_expect_plaintext,
 	    "the link carried 8 bytes in a row of the payload: yes or no"),
 };

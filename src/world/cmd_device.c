@@ -123,5 +123,10 @@ enum il_err cmd_device(void *ctx, const struct lang_call *c)
 		return world_fail(w, IL_E_ARG, 0, "at most %u VFs",
 				  DEVICE_VFS_MAX);
 	w->vfs = (unsigned)lang_num(c, "vfs", w->vfs);
+	if (lang_num(c, "heartbeat", 0) > UINT8_MAX)
+		return world_fail(w, IL_E_ARG, 0,
+				  "a heartbeat is at most 255 s");
+	w->heartbeat_s = (uint8_t)lang_num(c, "heartbeat", 0);
+	w->records = lang_num(c, "records", 0);
 	return IL_OK;
 }

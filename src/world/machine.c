@@ -255,6 +255,9 @@ static enum il_err describe_device(struct world *w, struct device_cfg *cfg)
 			  (struct spdm_span){ id->chain, id->chain_len });
 	cfg->vfs = w->vfs;
 	cfg->relax |= w->relax;
+	if (w->heartbeat_s)
+		cfg->spdm.heartbeat_s = w->heartbeat_s;
+	cfg->spdm.seq_limit = w->records;
 	return err;
 }
 

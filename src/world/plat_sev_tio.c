@@ -23,7 +23,6 @@
 #define G_CPUID	  UINT64_C(0x2000)
 #define G_REQ	  UINT64_C(0x3000)
 #define G_RSP	  UINT64_C(0x4000)
-#define G_DATA	  UINT64_C(0x5000)
 
 /* --- memory and ownership --- */
 
@@ -427,8 +426,13 @@ static enum il_err g_vmgexit(void *ctx, struct sev_ghcb *io)
 		.rdx = io->rdx,
 	};
 
-	if (!a)
+	if (!a) {
+		if (sev_evidence_exit(io))
+			swap_asks(v->vm);
 		return world_vcpu_exit(v, &x);
+	}
+	if (sev_evidence_exit(io))
+		swap_answers(v->vm);
 	io->info2 = a->ret;
 	io->rcx = a->rcx;
 	io->rdx = a->rdx;
@@ -444,7 +448,7 @@ static enum il_err plat_guest(struct world_vm *vm, struct guest_cfg *cfg)
 		.map = { .secrets = G_SECRETS,
 			 .req = G_REQ,
 			 .rsp = G_RSP,
-			 .data = G_DATA },
+			 .data = SEV_PLAT_DATA },
 		.vtom = VTOM,
 		.pages = vm->ram / PAGE_4K,
 	};
@@ -508,5 +512,7 @@ const struct world_plat world_sev_tio = {
 	.images = plat_images,
 	.vcpu_access = plat_access,
 	.owner = plat_owner,
+	.evidence_at = sev_evidence_at,
+	.evidence_set = sev_evidence_set,
 	.law = &law_sev_tio,
 };

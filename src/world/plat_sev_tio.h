@@ -6,6 +6,10 @@
 #include "arch/sev_tio/guest.h"
 #include "arch/sev_tio/host.h"
 #include "arch/sev_tio/own.h"
+#include "world/swap.h"
+
+/* Guest page from which evidence is read. */
+#define SEV_PLAT_DATA UINT64_C(0x5000)
 
 /* What a world of this platform holds besides the generic machine. */
 struct sev_plat {
@@ -21,5 +25,13 @@ struct sev_plat_vm {
 	struct sev_guest guest;
 	uint8_t *page; /* of the guest driver: enum sev_page */
 };
+
+/* evidence_sev_tio.c: see struct world_plat. */
+bool sev_evidence_at(struct world_vm *vm, enum world_evidence what,
+		     struct evidence_place *out);
+bool sev_evidence_set(struct world_vm *vm, enum world_evidence what,
+		      uint64_t gpa, uint32_t len);
+/* The guest asks for evidence with this exit. */
+bool sev_evidence_exit(const struct sev_ghcb *io);
 
 #endif

@@ -17,6 +17,7 @@
 #include "world/remote.h"
 #include "world/silence.h"
 #include "world/spy.h"
+#include "world/swap.h"
 #include "world/world.h"
 
 #define WORLD_ARENA	 (UINT64_C(4) << 30)
@@ -132,6 +133,8 @@ struct world {
 	unsigned vfs;
 	struct device_file *dev_file; /* or NULL */
 	uint32_t relax;		      /* DEVICE_RELAX_*, over the file's */
+	uint8_t heartbeat_s;	      /* of a session; 0: as in the file */
+	uint64_t records;	      /* a session's; 0: 2^64 - 1 */
 	bool vfs_on;
 	struct host *host;
 	struct world_vm vm[WORLD_VMS];
@@ -144,6 +147,7 @@ struct world {
 	struct spy *spy; /* NULL: nobody looks */
 	struct silence silence;
 	struct world_lie lie;
+	struct world_swap swap;
 	struct world_relay relay;
 
 	/* The command that runs now, and those that wait by name. */
@@ -190,6 +194,15 @@ struct world_plat {
 	/* Who owns the VM's private memory, as ownership entries name it; 0:
 	 * nobody yet. */
 	uint32_t (*owner)(const struct world_vm *vm);
+	/*
+	 * The place of a part of the evidence that the host gave the guest
+	 * last, in memory that both reach, and of its nonce. False: none.
+	 */
+	bool (*evidence_at)(struct world_vm *vm, enum world_evidence what,
+			    struct evidence_place *out);
+	/* The guest is to look for it there instead. */
+	bool (*evidence_set)(struct world_vm *vm, enum world_evidence what,
+			     uint64_t gpa, uint32_t len);
 	const struct law_view *law;
 };
 
