@@ -198,7 +198,7 @@ static double public_key_share(void *ctx)
 static double stores(void *ctx)
 {
 	struct world *w = ctx;
-	struct device_fn *fn = &w->dev->fn[0];
+	struct device_fn *fn = &w->dev[0].dev->fn[0];
 	uint64_t bytes = 0;
 
 	for (unsigned i = 0; i < STORES; i++) {

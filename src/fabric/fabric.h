@@ -23,7 +23,7 @@
  * The host reaches the ports' registers and may write what it likes; what a
  * write does to a keyed stream is decided here (law 13).
  */
-#define FABRIC_PORTS   4u
+#define FABRIC_PORTS   8u
 #define FABRIC_STREAMS 8u /* selective blocks of a port */
 #define FABRIC_ADDRS   2u /* address associations of a block */
 

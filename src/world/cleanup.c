@@ -77,9 +77,9 @@ static bool try_release(struct world_vm *vm)
 
 /* --- what is left --- */
 
-static const char *port_keys(const struct world *w)
+static const char *port_keys(const struct world_dev *d)
 {
-	const struct fabric_port *p = &w->fabric.port[w->port];
+	const struct fabric_port *p = &d->w->fabric.port[d->port];
 
 	for (unsigned i = 0; i < FABRIC_STREAMS; i++) {
 		const struct ide_stream *s = &p->ide.stream[i];
@@ -94,9 +94,9 @@ static const char *port_keys(const struct world *w)
 	return NULL;
 }
 
-static const char *port_on(const struct world *w)
+static const char *port_on(const struct world_dev *d)
 {
-	const struct fabric_port *p = &w->fabric.port[w->port];
+	const struct fabric_port *p = &d->w->fabric.port[d->port];
 
 	for (unsigned i = 0; i < FABRIC_STREAMS; i++)
 		if (p->ide.stream[i].cfg.enable)
@@ -104,13 +104,24 @@ static const char *port_on(const struct world *w)
 	return NULL;
 }
 
-static const char *iommu_holds(struct world *w)
+/* What is behind no port any more counts as the first one's. */
+static bool mine(const struct world_dev *d, uint32_t rid)
 {
+	const struct world_dev *at = world_dev_at(d->w, rid);
+
+	return at ? at == d : d->index == 0;
+}
+
+static const char *iommu_holds(const struct world_dev *d)
+{
+	struct world *w = d->w;
 	const struct law_view *v = w->plat->law;
 	struct law_entry e;
 
 	for (uint32_t rid = v->next_entry(w, 0); rid <= UINT16_MAX;
 	     rid = v->next_entry(w, rid + 1)) {
+		if (!mine(d, rid))
+			continue;
 		memset(&e, 0, sizeof(e));
 		if (v->entry(w, (uint16_t)rid, &e) && e.valid)
 			return "a trusted entry is valid";
@@ -120,47 +131,69 @@ static const char *iommu_holds(struct world *w)
 	return NULL;
 }
 
-static const char *tsm_holds(struct world *w)
+static const char *tsm_holds(const struct world_dev *d)
 {
+	struct world *w = d->w;
 	struct law_conn conn[LAW_CONNS] = { 0 };
 	struct law_bind bind[LAW_BINDS] = { 0 };
+	const uint64_t first = WORLD_MMIO + d->index * world_mmio_size(w);
 
 	w->plat->law->conns(w, conn);
 	w->plat->law->binds(w, bind);
 	for (unsigned i = 0; i < LAW_CONNS; i++)
-		if (conn[i].session || conn[i].digests ||
-		    conn[i].verb != TSM_NO_VERB)
+		if (mine(d, conn[i].rid) &&
+		    (conn[i].session || conn[i].digests ||
+		     conn[i].verb != TSM_NO_VERB))
 			return "the TSM has a session";
 	for (unsigned i = 0; i < LAW_BINDS; i++)
-		if (bind[i].lock.id || bind[i].dma_on || bind[i].mmio_pages)
+		if (mine(d, bind[i].rid) &&
+		    (bind[i].lock.id || bind[i].dma_on || bind[i].mmio_pages))
 			return "the TSM has a lock session or grants";
-	if (w->plat->law->next_accepted(w, 0) != UINT64_MAX)
+	if (w->plat->law->next_accepted(w, first) < first + world_mmio_size(w))
 		return "a page of MMIO is accepted";
 	return NULL;
 }
 
+static const char *dev_reaches(const struct world_dev *d)
+{
+	const char *what = port_keys(d);
+
+	if (!what)
+		what = iommu_holds(d);
+	return what ? what : tsm_holds(d);
+}
+
+const char *world_dev_holds(const struct world_dev *d)
+{
+	const char *what = d->w->built ? port_on(d) : NULL;
+
+	return what || !d->w->built ? what : dev_reaches(d);
+}
+
 const char *world_reaches(struct world *w)
 {
-	const char *what;
+	const char *what = NULL;
 
-	if (!w->built)
-		return NULL;
-	what = port_keys(w);
-	if (!what)
-		what = iommu_holds(w);
-	return what ? what : tsm_holds(w);
+	for (unsigned i = 0; i < w->devs && w->built && !what; i++)
+		what = dev_reaches(&w->dev[i]);
+	return what;
 }
 
 const char *world_holds(struct world *w)
 {
-	const char *what = w->built ? port_on(w) : NULL;
+	const char *what = NULL;
 
-	return what ? what : world_reaches(w);
+	for (unsigned i = 0; i < w->devs && !what; i++)
+		what = world_dev_holds(&w->dev[i]);
+	return what;
 }
 
 bool world_isolated(struct world *w)
 {
-	return w->cut && !world_holds(w);
+	for (unsigned i = 0; i < w->devs; i++)
+		if (w->dev[i].cut && !world_dev_holds(&w->dev[i]))
+			return true;
+	return false;
 }
 
 /*
@@ -189,13 +222,23 @@ static bool let_go(struct world *w)
 }
 
 /* A device that is not there, or dead, says nothing that could be asked. */
-static bool unlocked(struct world *w)
+static bool unlocked(const struct world_dev *d)
 {
-	if (!w->dev)
-		return let_go(w);
-	for (unsigned i = 0; i < w->dev->fns; i++)
-		if (w->dev->fn[i].there &&
-		    dsm_tdi_state(&w->dev->dsm.pci, i) != TDI_UNLOCKED)
+	if (d->cut)
+		return true;
+	if (!d->dev)
+		return let_go(d->w);
+	for (unsigned i = 0; i < d->dev->fns; i++)
+		if (d->dev->fn[i].there &&
+		    dsm_tdi_state(&d->dev->dsm.pci, i) != TDI_UNLOCKED)
+			return false;
+	return true;
+}
+
+static bool all_unlocked(const struct world *w)
+{
+	for (unsigned i = 0; i < w->devs; i++)
+		if (!unlocked(&w->dev[i]))
 			return false;
 	return true;
 }
@@ -215,9 +258,10 @@ static bool try_vm(struct world_vm *vm)
 }
 
 /* Anybody with a right to write to sysfs does it. */
-static bool try_disconnect(struct world *w)
+static bool try_disconnect(const struct world_dev *d)
 {
-	const struct vmm_dev_cfg pf = { .bdf = w->dev_rid,
+	struct world *w = d->w;
+	const struct vmm_dev_cfg pf = { .bdf = d->rid,
 					.guest_rid = WORLD_GUEST_RID };
 
 	for (unsigned i = 0; i < WORLD_VMS; i++)
@@ -237,11 +281,12 @@ bool world_cleanup(struct world *w)
 	memcpy(text, w->last_text, sizeof(text));
 	for (unsigned i = 0; i < WORLD_VMS; i++)
 		over &= try_vm(&w->vm[i]);
-	if (w->connected)
-		over &= try_disconnect(w);
-	w->connected = false;
+	for (unsigned i = 0; i < w->devs; i++) {
+		if (w->dev[i].connected)
+			over &= try_disconnect(&w->dev[i]);
+		w->dev[i].connected = false;
+	}
 	world_settle(w);
 	memcpy(w->last_text, text, sizeof(text));
-	return over && w->law == law && !world_holds(w) &&
-	       (w->cut || unlocked(w));
+	return over && w->law == law && !world_holds(w) && all_unlocked(w);
 }

@@ -17,6 +17,12 @@
 					 "it: 0000:01:00.0"                 \
 	}
 
+#define DEV_ARG                                                           \
+	{                                                                 \
+		"bdf", LANG_BDF,                                          \
+			.help = "which device, by one of its functions; " \
+				"default the first"                       \
+	}
 #define VM_ARG                                                             \
 	{                                                                  \
 		"vm", LANG_WORD, .help = "which VM, by a name; default vm" \
@@ -53,6 +59,9 @@ static const struct lang_arg option_args[] = {
 static const struct lang_arg device_args[] = {
 	{ "vfs", LANG_INT,
 	  .help = "virtual functions, 0 to 7; default 0, or as in the file" },
+	{ "count", LANG_INT,
+	  .help = "how many, 1 to 8, all alike, behind root ports 00:01.0, "
+		  "00:02.0 and so on; default 1" },
 	{ "at", LANG_WORD,
 	  .help = "unix:PATH or tcp:127.0.0.1:PORT: the device is another "
 		  "process and has what it has; the world waits in wall time" },
@@ -78,6 +87,7 @@ static const struct lang_arg wait_args[] = {
 static const struct lang_arg counter_args[] = {
 	{ "left", LANG_INT,
 	  .help = "packets of each kind and direction; default 0" },
+	DEV_ARG,
 };
 /* As enum world_evidence. */
 static const char *const evidence[] = { "measurements", "certificates",
@@ -104,7 +114,9 @@ static const struct lang_arg verdict_args[] = {
 		  "changed and so on; none: it was accepted" },
 	VM_ARG,
 };
+static const struct lang_arg dev_args[] = { DEV_ARG };
 static const struct lang_arg silent_args[] = {
+	DEV_ARG,
 	{ "how", LANG_PICK, .picks = hows,
 	  .help = "no packet comes or goes (silent); its mailbox never has an "
 		  "answer (quiet), is Busy for ever, or in Error; the link "
@@ -119,6 +131,7 @@ static const char *const lie_hows[] = { "zero",	  "ones", "more",
 					"less",	  "flip", "shorter",
 					"longer", "gone", NULL };
 static const struct lang_arg lie_args[] = {
+	DEV_ARG,
 	{ "message", LANG_WORD, .required = true,
 	  .help = "of which response, such as KP_ACK or KEY_EXCHANGE_RSP" },
 	{ "field", LANG_WORD, .required = true,
@@ -225,9 +238,15 @@ static const struct lang_arg tdi_args[] = {
 	{ "state", LANG_PICK, .positional = true, .required = true,
 	  .picks = tdi_states, .help = "as the device has it" },
 };
-static const struct lang_arg yes_args[] = {
+static const struct lang_arg cut_args[] = {
 	{ "state", LANG_BOOL, .positional = true, .required = true,
 	  .help = "yes or no" },
+	DEV_ARG,
+};
+static const struct lang_arg up_args[] = {
+	{ "state", LANG_WORD, .positional = true, .required = true,
+	  .help = "yes or no" },
+	DEV_ARG,
 };
 static const struct lang_arg word_args[] = {
 	{ "state", LANG_WORD, .positional = true, .required = true,
@@ -261,8 +280,8 @@ static const struct lang_cmd cmds[] = {
 	CMD("device", "lie", lie_args, cmd_device_lie,
 	    "make a field of the next such response wrong, before it is "
 	    "hashed, signed and encrypted"),
-	CMD0("device", "reset", cmd_device_reset,
-	     "it is there again, through a fundamental reset"),
+	CMD("device", "reset", dev_args, cmd_device_reset,
+	    "it is there again, through a fundamental reset"),
 	CMD("device", NULL, device_args, cmd_device,
 	    "describe the device behind the root port"),
 	CMD("link", "counter", counter_args, cmd_link_counter,
@@ -333,9 +352,9 @@ static const struct lang_cmd cmds[] = {
 	    "an access of the command before was refused by this rule"),
 	CMD("expect", "tdi", tdi_args, cmd_expect_tdi,
 	    "the TDI is in this state"),
-	CMD("expect", "connected", word_args, cmd_expect_connected,
+	CMD("expect", "connected", up_args, cmd_expect_connected,
 	    "a session and a secure stream stand: yes or no"),
-	CMD("expect", "isolated", yes_args, cmd_expect_isolated,
+	CMD("expect", "isolated", cut_args, cmd_expect_isolated,
 	    "the device is cut off: root-port stream disabled, keys wiped, "
 	    "trusted entries invalid"),
 	CMD("expect", "guest", guest_args, cmd_expect_guest,

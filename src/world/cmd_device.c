@@ -105,6 +105,20 @@ static enum il_err read_at(struct world *w, const struct lang_call *c)
 	return IL_OK;
 }
 
+static enum il_err read_count(struct world *w, uint64_t n)
+{
+	if (!n || n > WORLD_DEVS)
+		return world_fail(w, IL_E_ARG, 0, "1 to %u devices",
+				  WORLD_DEVS);
+	if (n != 1 && w->remote.used)
+		return world_fail(
+			w, IL_E_ARG, 0,
+			"a device in another process is the only one: "
+			"at= goes with no count=");
+	w->devs = (unsigned)n;
+	return IL_OK;
+}
+
 enum il_err cmd_device(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
@@ -128,5 +142,5 @@ enum il_err cmd_device(void *ctx, const struct lang_call *c)
 				  "a heartbeat is at most 255 s");
 	w->heartbeat_s = (uint8_t)lang_num(c, "heartbeat", 0);
 	w->records = lang_num(c, "records", 0);
-	return IL_OK;
+	return read_count(w, lang_num(c, "count", 1));
 }

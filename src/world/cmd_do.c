@@ -147,9 +147,11 @@ enum il_err cmd_host_connect(void *ctx, const struct lang_call *c)
 	struct world *w = ctx;
 	enum il_err err = vmm_on(w, c, VMM_CONNECT, "connect");
 
-	if (!err) {
-		w->connected = true;
-		w->cut = false;
+	struct world_dev *d = err ? NULL : world_dev(w, c);
+
+	if (d) {
+		d->connected = true;
+		d->cut = false;
 	}
 	return err;
 }
@@ -159,8 +161,10 @@ enum il_err cmd_host_disconnect(void *ctx, const struct lang_call *c)
 	struct world *w = ctx;
 	enum il_err err = vmm_on(w, c, VMM_DISCONNECT, "disconnect");
 
-	if (!err)
-		w->connected = false;
+	struct world_dev *d = err ? NULL : world_dev(w, c);
+
+	if (d)
+		d->connected = false;
 	return err;
 }
 
@@ -168,13 +172,14 @@ enum il_err cmd_host_sriov(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
 	enum il_err err = world_need_vmm(w);
+	struct world_dev *d = err ? NULL : world_dev(w, c);
 	struct pci_dev *p;
 	char what[64];
 	int ret;
 
 	if (err)
 		return err;
-	if (!lang_num(c, "vfs", 0) && !w->vfs_on)
+	if (!lang_num(c, "vfs", 0) && !(d && d->vfs_on))
 		return IL_OK; /* none, and none wanted */
 	w->group = "connect";
 	p = pci_find(&w->host->pci, (uint32_t)lang_num(c, "bdf", 0));
@@ -183,7 +188,8 @@ enum il_err cmd_host_sriov(void *ctx, const struct lang_call *c)
 	snprintf(what, sizeof(what), "sriov_numvfs = %llu",
 		 (unsigned long long)lang_num(c, "vfs", 0));
 	world_vmm_log(w, "host", what, ret);
-	w->vfs_on = !ret && lang_num(c, "vfs", 0);
+	if (d)
+		d->vfs_on = !ret && lang_num(c, "vfs", 0);
 	return ret ? world_fail(w, IL_E_PEER, -ret, "%s: %s", what,
 				world_errno_name(-ret))
 		   : IL_OK;

@@ -93,12 +93,12 @@ static bool told_state(struct world *w, uint16_t rid, uint64_t *is)
 }
 
 /* Index of the function that the host names @bdf, or -1. */
-static int fn_of(const struct world *w, uint64_t bdf)
+static int fn_of(const struct world_dev *d, uint64_t bdf)
 {
-	if (!w->dev)
-		return pci_find(&w->host->pci, (uint32_t)bdf) ? 0 : -1;
-	for (unsigned i = 0; i < w->dev->fns; i++)
-		if (device_rid(w->dev, i) == (uint16_t)bdf)
+	if (!d->dev)
+		return pci_find(&d->w->host->pci, (uint32_t)bdf) ? 0 : -1;
+	for (unsigned i = 0; i < d->dev->fns; i++)
+		if (device_rid(d->dev, i) == (uint16_t)bdf)
 			return (int)i;
 	return -1;
 }
@@ -107,13 +107,14 @@ enum il_err cmd_expect_tdi(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
 	uint64_t want = lang_num(c, "state", 0);
-	int fn = w->built ? fn_of(w, lang_num(c, "bdf", 0)) : -1;
+	const struct world_dev *d = world_dev(w, c);
+	int fn = d ? fn_of(d, lang_num(c, "bdf", 0)) : -1;
 	uint64_t is;
 
 	if (fn < 0)
 		return world_fail(w, IL_E_ARG, 0, "there is no such function");
-	if (w->dev)
-		is = dsm_tdi_state(&w->dev->dsm.pci, (uint32_t)fn);
+	if (d->dev)
+		is = dsm_tdi_state(&d->dev->dsm.pci, (uint32_t)fn);
 	else if (!told_state(w, (uint16_t)lang_num(c, "bdf", 0), &is))
 		return world_fail(w, IL_E_PEER, 0,
 				  "the TDI was cut off: its state is not "
@@ -127,9 +128,9 @@ enum il_err cmd_expect_tdi(void *ctx, const struct lang_call *c)
 	return IL_OK;
 }
 
-static bool stream_secure(const struct world *w)
+static bool stream_secure(const struct world_dev *d)
 {
-	const struct ide_port *p = &w->fabric.port[w->port].ide;
+	const struct ide_port *p = &d->w->fabric.port[d->port].ide;
 
 	for (unsigned i = 0; i < FABRIC_STREAMS; i++)
 		if (ide_state(p, i) == IDE_SECURE)
@@ -141,7 +142,8 @@ enum il_err cmd_expect_connected(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
 	bool want = strcmp(lang_word(c, "state", "no"), "yes") == 0;
-	bool is = w->built && stream_secure(w);
+	const struct world_dev *d = world_dev(w, c);
+	bool is = d && w->built && stream_secure(d);
 
 	if (is == want)
 		return IL_OK;

@@ -71,15 +71,19 @@ enum il_err cmd_host_wait(void *ctx, const struct lang_call *c)
 enum il_err cmd_link_counter(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
+	struct world_dev *d = world_dev(w, c);
 	char text[64];
 
-	if (!w->built || !w->dev)
+	if (!d)
+		return w->last_err;
+	if (!w->built || !d->dev)
 		return world_fail(w, IL_E_STATE, 0,
 				  "the device runs in this process, and the "
 				  "machine, too");
 	world_settle(w);
-	ide_counters_end(&w->fabric.port[w->port].ide, lang_num(c, "left", 0));
-	ide_counters_end(&w->dev->ide, lang_num(c, "left", 0));
+	ide_counters_end(&w->fabric.port[d->port].ide, lang_num(c, "left", 0));
+	ide_counters_end(&d->dev->ide, lang_num(c, "left", 0));
+	d->touched = true;
 	snprintf(text, sizeof(text), "counters end after %llu packets",
 		 (unsigned long long)lang_num(c, "left", 0));
 	world_say(w, "link", text, "ok", false, 0);

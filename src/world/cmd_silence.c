@@ -12,17 +12,22 @@ enum il_err cmd_device_silent(void *ctx, const struct lang_call *c)
 		SILENCE_ERROR,	SILENCE_DOWN,  SILENCE_ABSENT,
 	};
 	struct world *w = ctx;
+	struct world_dev *d = NULL;
 	enum il_err err;
 
 	if (!w->plat)
 		return world_fail(w, IL_E_STATE, 0,
 				  "no platform is chosen yet");
 	err = world_build(w);
-	if (!err && !w->dev)
+	if (!err && w->remote.used)
 		err = world_fail(w, IL_E_STATE, 0,
 				 "a device in another process dies there");
-	if (!err)
-		silence_after(w, hows[lang_num(c, "how", 0)],
+	if (!err) {
+		d = world_dev(w, c);
+		err = d ? IL_OK : w->last_err;
+	}
+	if (d)
+		silence_after(d, hows[lang_num(c, "how", 0)],
 			      lang_num(c, "unit", 0) ? SILENCE_TLP
 						     : SILENCE_EXCHANGE,
 			      lang_num(c, "after", 0));
@@ -32,16 +37,19 @@ enum il_err cmd_device_silent(void *ctx, const struct lang_call *c)
 enum il_err cmd_device_reset(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
+	struct world_dev *d;
 	enum il_err err;
 
-	(void)c;
 	if (!w->built)
 		return world_fail(w, IL_E_STATE, 0,
 				  "the machine is not running yet");
-	if (!w->dev)
+	if (w->remote.used)
 		return world_fail(w, IL_E_STATE, 0,
 				  "a device in another process is reset there");
-	err = silence_over(w);
+	d = world_dev(w, c);
+	if (!d)
+		return w->last_err;
+	err = silence_over(d);
 	return err ? world_fail(w, err, 0, "the reset did not reach it") : err;
 }
 
@@ -97,14 +105,17 @@ enum il_err cmd_host_config(void *ctx, const struct lang_call *c)
 enum il_err cmd_expect_isolated(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
+	const struct world_dev *d = world_dev(w, c);
 	bool want = lang_num(c, "state", 0);
-	const char *holds = w->built ? world_holds(w) : NULL;
+	const char *holds = d ? world_dev_holds(d) : NULL;
 
-	if (world_isolated(w) == want)
+	if (!d)
+		return w->last_err;
+	if ((d->cut && !holds) == want)
 		return IL_OK;
 	return world_fail(w, IL_E_PEER, 0, "expected isolated %s; %s",
 			  want ? "yes" : "no",
 			  holds	   ? holds
-			  : w->cut ? "the device is cut off"
+			  : d->cut ? "the device is cut off"
 				   : "the device was not cut off");
 }

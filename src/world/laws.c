@@ -83,6 +83,8 @@ enum il_err laws_new(struct world *w)
 		if (!l->page[i])
 			return IL_E_NOMEM;
 	}
+	for (unsigned i = 0; i < LAW_DEVS; i++)
+		l->facts[0].dev[i] = &l->dev[i][0];
 	w->laws = l;
 	return IL_OK;
 }

@@ -29,14 +29,36 @@ int law_block(const struct law_end *end, uint8_t id)
 	return LAW_NONE;
 }
 
+void law_each_dev(const struct law_facts *was, const struct law_facts *now,
+		  law_dev_fn *fn, struct law_case *c)
+{
+	for (unsigned i = 0; i < now->devs; i++)
+		if (now->dev_new[i])
+			fn(was->dev[i], now->dev[i], c);
+}
+
+const struct law_dev *law_dev_of(const struct law_facts *f,
+				 const struct law_conn *x)
+{
+	for (unsigned i = 0; i < f->devs; i++)
+		if (f->dev[i]->port == x->port)
+			return f->dev[i];
+	return NULL;
+}
+
+int law_port_block(const struct law_facts *f, const struct law_conn *x)
+{
+	const struct law_dev *d = law_dev_of(f, x);
+
+	return d ? law_block(&d->end[LAW_PORT], x->stream_id) : LAW_NONE;
+}
+
 /* Trust rises at the device by a message alone, so a session must be there. */
-void law_1(const struct law_facts *was, const struct law_facts *now,
-	   struct law_case *c)
+static void dev_1(const struct law_dev *was, const struct law_dev *now,
+		  struct law_case *c)
 {
 	bool session = was->any_session || now->any_session;
 
-	if (!was->valid)
-		return;
 	for (unsigned i = 0; i < now->fns; i++) {
 		if (!usable(now->tdi[i].state) ||
 		    now->tdi[i].state == was->tdi[i].state)
@@ -56,8 +78,15 @@ void law_1(const struct law_facts *was, const struct law_facts *now,
 		law_break(c, "the device took an IDE key; it has no session");
 }
 
-void law_2(const struct law_facts *was, const struct law_facts *now,
+void law_1(const struct law_facts *was, const struct law_facts *now,
 	   struct law_case *c)
+{
+	if (was->valid)
+		law_each_dev(was, now, dev_1, c);
+}
+
+static void dev_2(const struct law_dev *was, const struct law_dev *now,
+		  struct law_case *c)
 {
 	(void)was;
 	for (unsigned i = 0; i < now->fns; i++) {
@@ -74,6 +103,12 @@ void law_2(const struct law_facts *was, const struct law_facts *now,
 				t->rid, (unsigned long long)t->session,
 				t->stream, (unsigned long long)t->keyed_by);
 	}
+}
+
+void law_2(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	law_each_dev(was, now, dev_2, c);
 }
 
 static bool stream_lives(enum tsm_stream_state s)
@@ -105,8 +140,8 @@ static void sessionless(const struct law_facts *now, int n, struct law_case *c)
 				  n, now->bind[i].rid, now->bind[i].state);
 }
 
-void law_3(const struct law_facts *was, const struct law_facts *now,
-	   struct law_case *c)
+static void dev_3(const struct law_dev *was, const struct law_dev *now,
+		  struct law_case *c)
 {
 	if (was->any_session && !now->any_session)
 		c->held++;
@@ -121,6 +156,12 @@ void law_3(const struct law_facts *was, const struct law_facts *now,
 		law_break(c,
 			  "the device holds keys of session %llx; it is over",
 			  (unsigned long long)now->keys_owner);
+}
+
+void law_3(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	law_each_dev(was, now, dev_3, c);
 	for (int n = 0; n < (int)LAW_CONNS; n++) {
 		if (now->conn[n].session || now->conn[n].state == TSM_CONN_FREE)
 			continue;
@@ -152,13 +193,13 @@ void law_4(const struct law_facts *was, const struct law_facts *now,
 	}
 }
 
-void law_5(const struct law_facts *was, const struct law_facts *now,
-	   struct law_case *c)
+static void dev_5(const struct law_dev *was, const struct law_dev *now,
+		  struct law_case *c)
 {
 	for (unsigned e = 0; e < LAW_ENDS; e++) {
 		const struct law_end *x = &now->end[e];
 
-		if (was->valid && x->log_n > was->end[e].log_n)
+		if (x->log_n > was->end[e].log_n)
 			c->held += x->log_n - was->end[e].log_n;
 		if (x->repeat)
 			law_break(c,
@@ -167,6 +208,13 @@ void law_5(const struct law_facts *was, const struct law_facts *now,
 				  x->repeat - 1,
 				  e == LAW_PORT ? "root port" : "device");
 	}
+}
+
+void law_5(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	if (was->valid)
+		law_each_dev(was, now, dev_5, c);
 }
 
 static bool all_there(const struct law_stream *s, unsigned set)
@@ -217,14 +265,11 @@ static void may_begin(const struct law_stream *s, const struct law_stream *o,
 			  s->cfg.id, set);
 }
 
-void law_6(const struct law_facts *was, const struct law_facts *now,
-	   struct law_case *c)
+static void dev_6(const struct law_dev *was, const struct law_dev *now,
+		  struct law_case *c)
 {
-	if (!was->valid)
-		return;
 	for (unsigned e = 0; e < LAW_ENDS; e++) {
-		const struct law_end *other =
-			&now->end[now->device_seen ? !e : e];
+		const struct law_end *other = &now->end[now->seen ? !e : e];
 
 		for (unsigned i = 0; i < LAW_STREAMS; i++) {
 			const struct law_stream *s = &now->end[e].s[i];
@@ -240,6 +285,13 @@ void law_6(const struct law_facts *was, const struct law_facts *now,
 			}
 		}
 	}
+}
+
+void law_6(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
+{
+	if (was->valid)
+		law_each_dev(was, now, dev_6, c);
 }
 
 /* Transmitter @tx still uses @set, so its keys and their partners stand. */
@@ -289,11 +341,13 @@ static bool set_any(const struct law_stream *s, unsigned set)
 	return false;
 }
 
-static bool was_refreshing(const struct law_facts *was, uint8_t id)
+static bool was_refreshing(const struct law_facts *was,
+			   const struct law_conn *x)
 {
 	for (unsigned i = 0; i < LAW_CONNS; i++)
 		if (was->conn[i].stream == TSM_STREAM_REFRESH &&
-		    was->conn[i].stream_id == id)
+		    was->conn[i].port == x->port &&
+		    was->conn[i].stream_id == x->stream_id)
 			return true;
 	return false;
 }
@@ -303,17 +357,19 @@ void law_7(const struct law_facts *was, const struct law_facts *now,
 {
 	for (unsigned n = 0; n < LAW_CONNS; n++) {
 		const struct law_conn *x = &now->conn[n];
-		int p = law_block(&now->end[LAW_PORT], x->stream_id);
-		int d = law_block(&now->end[LAW_DEVICE], x->stream_id);
+		const struct law_dev *v = law_dev_of(now, x);
+		int p = law_port_block(now, x);
+		int d = v ? law_block(&v->end[LAW_DEVICE], x->stream_id)
+			  : LAW_NONE;
 		const struct law_stream *a, *b;
-		bool over = x->stream == TSM_STREAM_ON &&
-			    was_refreshing(was, x->stream_id);
+		bool over =
+			x->stream == TSM_STREAM_ON && was_refreshing(was, x);
 
 		if (p == LAW_NONE || d == LAW_NONE ||
 		    (x->stream != TSM_STREAM_REFRESH && !over))
 			continue;
-		a = &now->end[LAW_PORT].s[p];
-		b = &now->end[LAW_DEVICE].s[d];
+		a = &v->end[LAW_PORT].s[p];
+		b = &v->end[LAW_DEVICE].s[d];
 		if (a->state != IDE_ST_SECURE || b->state != IDE_ST_SECURE)
 			continue;
 		if (over || set_any(a, 1u - a->tx_set) ||
@@ -350,19 +406,23 @@ static void counters(const struct law_end *was, const struct law_end *now,
 	}
 }
 
-void law_8(const struct law_facts *was, const struct law_facts *now,
-	   struct law_case *c)
+static void dev_8(const struct law_dev *was, const struct law_dev *now,
+		  struct law_case *c)
 {
 	for (unsigned e = 0; e < LAW_ENDS; e++)
 		for (unsigned i = 0; i < LAW_STREAMS; i++)
 			counters(&was->end[e], &now->end[e], i, c);
 }
 
-void law_9(const struct law_facts *was, const struct law_facts *now,
+void law_8(const struct law_facts *was, const struct law_facts *now,
 	   struct law_case *c)
 {
-	if (!was->valid)
-		return;
+	law_each_dev(was, now, dev_8, c);
+}
+
+static void dev_9(const struct law_dev *was, const struct law_dev *now,
+		  struct law_case *c)
+{
 	for (unsigned n = 0; n < LAW_ENDS * LAW_STREAMS; n++) {
 		const struct law_end *e = &now->end[n % LAW_ENDS];
 		const struct law_stream *s = &e->s[n / LAW_ENDS];
@@ -385,12 +445,17 @@ void law_9(const struct law_facts *was, const struct law_facts *now,
 	}
 }
 
-/* What can be seen of it: a function that was unlocked keeps nothing. */
-void law_10(const struct law_facts *was, const struct law_facts *now,
-	    struct law_case *c)
+void law_9(const struct law_facts *was, const struct law_facts *now,
+	   struct law_case *c)
 {
-	if (!was->valid)
-		return;
+	if (was->valid)
+		law_each_dev(was, now, dev_9, c);
+}
+
+/* What can be seen of it: a function that was unlocked keeps nothing. */
+static void dev_10(const struct law_dev *was, const struct law_dev *now,
+		   struct law_case *c)
+{
 	for (unsigned i = 0; i < now->fns; i++) {
 		if (was->tdi[i].state == TDI_UNLOCKED ||
 		    now->tdi[i].state != TDI_UNLOCKED)
@@ -402,6 +467,13 @@ void law_10(const struct law_facts *was, const struct law_facts *now,
 				  "buffer is not zero",
 				  now->tdi[i].rid);
 	}
+}
+
+void law_10(const struct law_facts *was, const struct law_facts *now,
+	    struct law_case *c)
+{
+	if (was->valid)
+		law_each_dev(was, now, dev_10, c);
 }
 
 static bool ranges_meet(const struct ide_stream_cfg *a,
@@ -451,8 +523,8 @@ static const struct law_stream *secure(const struct law_end *e, int id)
 	return NULL;
 }
 
-void law_12(const struct law_facts *was, const struct law_facts *now,
-	    struct law_case *c)
+static void dev_12(const struct law_dev *was, const struct law_dev *now,
+		   struct law_case *c)
 {
 	const struct law_end *p = &now->end[LAW_PORT];
 
@@ -482,6 +554,12 @@ void law_12(const struct law_facts *was, const struct law_facts *now,
 	}
 }
 
+void law_12(const struct law_facts *was, const struct law_facts *now,
+	    struct law_case *c)
+{
+	law_each_dev(was, now, dev_12, c);
+}
+
 static bool same_cfg(const struct ide_stream_cfg *a,
 		     const struct ide_stream_cfg *b)
 {
@@ -498,15 +576,13 @@ static bool same_cfg(const struct ide_stream_cfg *a,
 }
 
 /* Who may write is not seen here; that a write kills is. */
-void law_13(const struct law_facts *was, const struct law_facts *now,
-	    struct law_case *c)
+static void dev_13(const struct law_dev *was, const struct law_dev *now,
+		   struct law_case *c)
 {
 	const struct law_end *o = &was->end[LAW_PORT];
 	const struct law_end *p = &now->end[LAW_PORT];
 	bool moved = memcmp(o->route, p->route, sizeof(o->route)) != 0;
 
-	if (!was->valid)
-		return;
 	for (unsigned i = 0; i < LAW_STREAMS; i++) {
 		bool changed = !same_cfg(&o->s[i].cfg, &p->s[i].cfg);
 
@@ -519,4 +595,11 @@ void law_13(const struct law_facts *was, const struct law_facts *now,
 				  "stream %u stayed Secure",
 				  changed ? "IDE" : "routing", p->s[i].cfg.id);
 	}
+}
+
+void law_13(const struct law_facts *was, const struct law_facts *now,
+	    struct law_case *c)
+{
+	if (was->valid)
+		law_each_dev(was, now, dev_13, c);
 }

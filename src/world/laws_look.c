@@ -13,7 +13,7 @@ struct span {
 	int bar;
 };
 
-#define SPANS_MAX (T0_BARS * LAW_FNS + LAW_BINDS * TSM_RANGES_MAX)
+#define SPANS_MAX (LAW_DEVS * T0_BARS * LAW_FNS + LAW_BINDS * TSM_RANGES_MAX)
 
 /* --- device --- */
 
@@ -90,8 +90,9 @@ static void look_tdi(const struct device *d, unsigned i, enum tdi_state was,
  * One step may bring two events: LOCK, and what takes the lock away. If trace
  * events were lost: perhaps.
  */
-static bool was_locked(const struct world *w, unsigned i)
+static bool was_locked(const struct world_dev *d, unsigned i)
 {
+	const struct world *w = d->w;
 	uint64_t at = w->laws->traced;
 
 	if (w->traced - at > WORLD_TRACE)
@@ -99,25 +100,26 @@ static bool was_locked(const struct world *w, unsigned i)
 	for (; at < w->traced; at++) {
 		const struct world_trace *t = &w->trace[at % WORLD_TRACE];
 
-		if (t->ev == TDISP_TRACE_STATE && t->a == i &&
-		    t->b >> 8 == TDI_LOCKED)
+		if (t->ev == TDISP_TRACE_STATE && t->dev == 1 + d->index &&
+		    t->a == i && t->b >> 8 == TDI_LOCKED)
 			return true;
 	}
 	return false;
 }
 
-static void look_device(const struct world *w, const struct law_facts *was,
-			struct law_facts *now)
+static void look_device(const struct world_dev *wd, const struct law_dev *was,
+			struct law_dev *now)
 {
-	const struct device *d = w->dev;
+	const struct device *d = wd->dev;
 
-	now->device_seen = d != NULL;
+	now->port = WORLD_PORT_NR(wd->index);
+	now->seen = d != NULL;
 	now->fns = d ? d->fns : 0;
 	if (!d)
 		return;
 	for (unsigned i = 0; i < d->fns; i++) {
 		look_tdi(d, i, was->tdi[i].state, &now->tdi[i]);
-		now->tdi[i].was_locked = was_locked(w, i);
+		now->tdi[i].was_locked = was_locked(wd, i);
 	}
 	now->any_session = any_session(d);
 	now->keys_owner = d->dsm.pci.idekm.owner;
@@ -176,42 +178,74 @@ static void look_end(const struct ide_port *p, const struct law_end *was,
 	}
 }
 
-static void look_link(const struct world *w, const struct law_facts *was,
-		      bool full, struct law_facts *now)
+static void look_link(const struct world_dev *d, const struct law_dev *was,
+		      bool full, struct law_dev *now)
 {
-	const struct fabric_port *p = &w->fabric.port[w->port];
+	const struct fabric_port *p = &d->w->fabric.port[d->port];
 	uint8_t *route = now->end[LAW_PORT].route;
 
 	look_end(&p->ide, &was->end[LAW_PORT], full, &now->end[LAW_PORT]);
-	if (w->dev)
-		look_end(&w->dev->ide, &was->end[LAW_DEVICE], full,
+	if (d->dev)
+		look_end(&d->dev->ide, &was->end[LAW_DEVICE], full,
 			 &now->end[LAW_DEVICE]);
 	/* Type 1 header: bus numbers, then memory windows. */
 	memcpy(route, p->cfg.image + 0x18, 3);
 	memcpy(route + 3, p->cfg.image + 0x20, 16);
 }
 
+/* Into the place that the facts before do not stand in. */
+static void look_devices(struct world *w, const struct law_facts *was,
+			 bool full, struct law_facts *now)
+{
+	now->devs = w->devs;
+	for (unsigned i = 0; i < w->devs; i++) {
+		struct law_dev *two = w->laws->dev[i];
+		struct law_dev *o = was->dev[i];
+		struct law_dev *n = &two[o == &two[0]];
+
+		now->dev[i] = o;
+		now->dev_new[i] = full || !was->valid || w->dev[i].touched;
+		if (!now->dev_new[i])
+			continue;
+		memset(n, 0, sizeof(*n));
+		look_device(&w->dev[i], o, n);
+		look_link(&w->dev[i], o, full, n);
+		now->dev[i] = n;
+		w->dev[i].touched = false;
+	}
+}
+
 /* --- platform --- */
 
-/*
- * Was binding @i locked in this step, and did the root port's stream @id leave
- * Secure later, and not before?
- */
-static bool fell(const struct world *w, unsigned i, uint8_t id)
+static uint8_t port_id(const struct world_dev *d, uint64_t block)
 {
-	const struct ide_port *p = &w->fabric.port[w->port].ide;
+	return d->w->fabric.port[d->port].ide.stream[block].cfg.id;
+}
+
+/*
+ * Was binding @i locked in this step, and did the root port's stream of @x
+ * leave Secure later, and not before?
+ */
+static bool fell(const struct world *w, unsigned i, const struct law_conn *x)
+{
+	const struct world_dev *d = NULL;
 	uint64_t at = w->laws->traced;
 	bool locked = false;
 
 	if (w->traced - at > WORLD_TRACE)
 		return true;
+	for (unsigned k = 0; k < w->devs; k++)
+		if (WORLD_PORT_NR(k) == x->port)
+			d = &w->dev[k];
+	if (!d)
+		return false;
 	for (; at < w->traced; at++) {
 		const struct world_trace *t = &w->trace[at % WORLD_TRACE];
 
 		if (t->ev == TRACE_EV(TRACE_TSM, TSM_TRACE_BIND))
 			locked |= t->a == i && t->c == TSM_BIND_LOCKED;
-		else if (t->ev == IDE_TR_STATE && !t->dev &&
-			 t->b == IDE_ST_SECURE && p->stream[t->a].cfg.id == id)
+		else if (t->ev == FABRIC_TR_STREAM && t->a == d->port &&
+			 port_id(d, t->b) == x->stream_id)
 			return locked;
 	}
 	return false;
@@ -231,6 +265,19 @@ static void look_entry(struct world *w, uint16_t rid, struct law_facts *now)
 	now->entries++;
 }
 
+/* A device elsewhere has no more functions than one of ours. */
+static void look_entries(struct world *w, const struct world_dev *wd,
+			 const struct law_dev *d, struct law_facts *now)
+{
+	const unsigned n = d->seen ? d->fns : LAW_FNS;
+
+	for (unsigned i = 0; i < n; i++)
+		look_entry(w,
+			   d->seen ? d->tdi[i].rid
+				   : (uint16_t)(world_pf(wd) + i),
+			   now);
+}
+
 static void look_platform(struct world *w, struct law_facts *now)
 {
 	const struct law_view *v = w->plat->law;
@@ -240,16 +287,13 @@ static void look_platform(struct world *w, struct law_facts *now)
 	v->conns(w, now->conn);
 	v->binds(w, now->bind);
 	for (unsigned i = 0; i < LAW_BINDS; i++)
-		now->bind[i].fell =
-			now->bind[i].state == TSM_BIND_LOCKED &&
-			fell(w, i, law_conn_of(now, &now->bind[i])->stream_id);
+		now->bind[i].fell = now->bind[i].state == TSM_BIND_LOCKED &&
+				    fell(w, i, law_conn_of(now, &now->bind[i]));
 	v->tvms(w, now->tvm);
 	now->dma_states = v->dma_states;
 	now->report_info = v->report_info;
-	for (unsigned i = 0; i < now->fns; i++)
-		look_entry(w, now->tdi[i].rid, now);
-	for (unsigned i = 0; !now->device_seen && i < LAW_FNS; i++)
-		look_entry(w, (uint16_t)(world_pf(w) + i), now);
+	for (unsigned i = 0; i < now->devs; i++)
+		look_entries(w, &w->dev[i], now->dev[i], now);
 	for (unsigned i = 0; i < LAW_BINDS; i++)
 		if (now->bind[i].state != TSM_BIND_FREE)
 			look_entry(w, now->bind[i].rid, now);
@@ -314,13 +358,14 @@ static void bar_spans(const struct device *d, struct span *out, unsigned *n)
 		}
 }
 
-static unsigned spans_of(const struct device *d, const struct law_facts *now,
+static unsigned spans_of(const struct world *w, const struct law_facts *now,
 			 struct span out[SPANS_MAX])
 {
 	unsigned n = 0;
 
-	if (d)
-		bar_spans(d, out, &n);
+	for (unsigned i = 0; i < w->devs; i++)
+		if (w->dev[i].dev)
+			bar_spans(w->dev[i].dev, out, &n);
 	for (unsigned i = 0; i < LAW_BINDS; i++)
 		for (unsigned k = 0; k < now->bind[i].lock.ranges; k++) {
 			const struct tsm_range *r = &now->bind[i].lock.range[k];
@@ -476,7 +521,7 @@ static void look_pages(struct world *w, const struct law_facts *was, bool full,
 {
 	struct world_laws *l = w->laws;
 	struct span s[SPANS_MAX];
-	unsigned n = spans_of(w->dev, now, s);
+	unsigned n = spans_of(w, now, s);
 	uint64_t mark = spans_mark(s, n);
 	uint64_t changes = w->plat->law->changes(w);
 	bool dirty = !l->looked || mark != l->places || changes != l->changes;
@@ -559,8 +604,7 @@ void laws_look(struct world *w, bool full)
 	memset(now, 0, sizeof(*now));
 	now->valid = true;
 	now->step = w->steps;
-	look_device(w, was, now);
-	look_link(w, was, full, now);
+	look_devices(w, was, full, now);
 	look_platform(w, now);
 	for (unsigned i = 0; i < WORLD_VMS; i++)
 		look_guest(&w->vm[i], &was->guest[i], &now->guest[i]);

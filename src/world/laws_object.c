@@ -27,8 +27,7 @@ void law_48(const struct law_facts *was, const struct law_facts *now,
 				  "device said last that it is in %u",
 				  b->rid, b->tdi);
 		if (b->state == TSM_BIND_DEAD &&
-		    law_block(&now->end[LAW_PORT],
-			      law_conn_of(now, b)->stream_id) != LAW_NONE)
+		    law_port_block(now, law_conn_of(now, b)) != LAW_NONE)
 			law_break(c,
 				  "TDI %04x was not stopped; its stream %u "
 				  "is not blocked",
@@ -149,6 +148,21 @@ static void moved(const char *what, unsigned i, unsigned from, unsigned to,
 			  i, from, to);
 }
 
+static void dev_53(const struct law_dev *was, const struct law_dev *now,
+		   struct law_case *c)
+{
+	for (unsigned i = 0; i < now->fns; i++) {
+		const struct law_tdi *d = &now->tdi[i];
+		unsigned from = was->tdi[i].state;
+
+		/* LOCK, and in the same step the link went down. */
+		if (from == TDI_UNLOCKED && d->was_locked &&
+		    d->state == TDI_ERROR)
+			from = TDI_LOCKED;
+		moved("TDI", i, from, d->state, tdi_from, c);
+	}
+}
+
 void law_53(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
@@ -163,20 +177,11 @@ void law_53(const struct law_facts *was, const struct law_facts *now,
 		moved("stream of connection", i, was->conn[i].stream,
 		      now->conn[i].stream, stream_from, c);
 	}
-	for (unsigned i = 0; i < now->fns; i++) {
-		const struct law_tdi *d = &now->tdi[i];
-		unsigned from = was->tdi[i].state;
-
-		/* LOCK, and in the same step the link went down. */
-		if (from == TDI_UNLOCKED && d->was_locked &&
-		    d->state == TDI_ERROR)
-			from = TDI_LOCKED;
-		moved("TDI", i, from, d->state, tdi_from, c);
-	}
+	law_each_dev(was, now, dev_53, c);
 }
 
-void law_55(const struct law_facts *was, const struct law_facts *now,
-	    struct law_case *c)
+static void dev_55(const struct law_dev *was, const struct law_dev *now,
+		   struct law_case *c)
 {
 	(void)was;
 	for (unsigned i = 0; i < now->fns; i++) {
@@ -202,4 +207,10 @@ void law_55(const struct law_facts *was, const struct law_facts *now,
 				  "it is its default stream %u",
 				  t->rid, t->stream);
 	}
+}
+
+void law_55(const struct law_facts *was, const struct law_facts *now,
+	    struct law_case *c)
+{
+	law_each_dev(was, now, dev_55, c);
 }

@@ -15,13 +15,14 @@
 
 struct world;
 
-#define LAW_FNS	    8u
+#define LAW_DEVS    8u
+#define LAW_FNS	    33u
 #define LAW_STREAMS IDE_STREAMS_MAX
 #define LAW_CONNS   8u
-#define LAW_BINDS   16u
+#define LAW_BINDS   256u
 #define LAW_TVMS    32u
 #define LAW_GUESTS  32u
-#define LAW_ENTRIES (LAW_FNS + LAW_BINDS)
+#define LAW_ENTRIES (LAW_DEVS * LAW_FNS + LAW_BINDS)
 #define LAW_MEMOS   4096u
 #define LAW_NONE    (-1)
 #define LAW_FULL    1000u /* steps between full passes */
@@ -69,6 +70,19 @@ struct law_end {
 };
 
 enum { LAW_PORT, LAW_DEVICE, LAW_ENDS };
+
+/* A device and its link, from the root port to it. */
+struct law_dev {
+	uint8_t port; /* number of the root port */
+	bool seen;    /* nothing is known of one in another process: */
+	unsigned fns;
+	struct law_tdi tdi[LAW_FNS];
+	bool any_session;
+	uint64_t keys_owner; /* session that holds the device's keys */
+	bool keys_owner_open;
+	unsigned keys_held; /* that IDE_KM counts as not empty */
+	struct law_end end[LAW_ENDS];
+};
 
 /* A connection as the TSM has it. */
 struct law_conn {
@@ -176,16 +190,10 @@ struct law_guest {
 struct law_facts {
 	bool valid; /* false before the first step */
 	uint64_t step;
-	/* device; nothing of it is known if it is in another process */
-	bool device_seen;
-	unsigned fns;
-	struct law_tdi tdi[LAW_FNS];
-	bool any_session;
-	uint64_t keys_owner; /* session that holds the device's keys */
-	bool keys_owner_open;
-	unsigned keys_held; /* that IDE_KM counts as not empty */
-	/* link */
-	struct law_end end[LAW_ENDS];
+	/* The same as before if nothing happened to it; all zero at first. */
+	unsigned devs;
+	struct law_dev *dev[LAW_DEVS];
+	bool dev_new[LAW_DEVS]; /* looked at in this step */
 	/* platform */
 	struct law_conn conn[LAW_CONNS];
 	struct law_bind bind[LAW_BINDS];
@@ -218,6 +226,11 @@ struct law_case {
 typedef void law_fn(const struct law_facts *was, const struct law_facts *now,
 		    struct law_case *c);
 
+/* A law of each device by itself: of those that were looked at. */
+typedef void law_dev_fn(const struct law_dev *was, const struct law_dev *now,
+			struct law_case *c);
+void law_each_dev(const struct law_facts *was, const struct law_facts *now,
+		  law_dev_fn *fn, struct law_case *c);
 /* The first break of a step is kept. */
 void law_break(struct law_case *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -239,8 +252,13 @@ const struct law_guest *law_guest_of(const struct law_facts *f,
 /* All zero but for the stream if it has none. */
 const struct law_conn *law_conn_of(const struct law_facts *f,
 				   const struct law_bind *b);
+/* The device of a connection, by its root port; NULL: there is none. */
+const struct law_dev *law_dev_of(const struct law_facts *f,
+				 const struct law_conn *x);
 /* The block of @end that holds keys for stream @id, or LAW_NONE. */
 int law_block(const struct law_end *end, uint8_t id);
+/* And of its root port's end, for its stream. */
+int law_port_block(const struct law_facts *f, const struct law_conn *x);
 bool law_any_key(const struct law_stream *s);
 bool law_zero(const void *p, size_t n);
 
@@ -255,6 +273,7 @@ law_fn law_1, law_2, law_3, law_4, law_5, law_6, law_7, law_8, law_9, law_10,
 struct world_laws {
 	struct law_facts facts[2];
 	unsigned cur;
+	struct law_dev dev[LAW_DEVS][2];
 	/* LAW_PAGES each, in the arena: what is not used costs nothing */
 	struct law_page *page[2];
 	unsigned page_cur;

@@ -90,12 +90,14 @@ void law_15(const struct law_facts *was, const struct law_facts *now,
 }
 
 static const struct law_stream *port_stream(const struct law_facts *f,
-					    uint8_t id)
+					    const struct law_conn *x)
 {
-	for (unsigned i = 0; i < LAW_STREAMS; i++)
-		if (f->end[LAW_PORT].s[i].cfg.id == id &&
-		    f->end[LAW_PORT].s[i].state == IDE_ST_SECURE)
-			return &f->end[LAW_PORT].s[i];
+	const struct law_dev *d = law_dev_of(f, x);
+	const struct law_stream *s = d ? d->end[LAW_PORT].s : NULL;
+
+	for (unsigned i = 0; i < LAW_STREAMS && s; i++)
+		if (s[i].cfg.id == x->stream_id && s[i].state == IDE_ST_SECURE)
+			return &s[i];
 	return NULL;
 }
 
@@ -112,7 +114,7 @@ void law_16(const struct law_facts *was, const struct law_facts *now,
 			continue;
 		c->held++;
 		/* What fell after the lock, in the same step, was there. */
-		s = port_stream(b->fell ? was : now, x->stream_id);
+		s = port_stream(b->fell ? was : now, x);
 		if (x->state != TSM_CONN_READY)
 			law_break(c,
 				  "TDI %04x became locked; its connection "
@@ -177,8 +179,8 @@ void law_19(const struct law_facts *was, const struct law_facts *now,
 	}
 }
 
-void law_20(const struct law_facts *was, const struct law_facts *now,
-	    struct law_case *c)
+static void dev_20(const struct law_dev *was, const struct law_dev *now,
+		   struct law_case *c)
 {
 	for (unsigned i = 0; i < now->fns; i++) {
 		const struct law_tdi *t = &now->tdi[i];
@@ -192,6 +194,12 @@ void law_20(const struct law_facts *was, const struct law_facts *now,
 				  "still has the nonce of its LOCK",
 				  t->rid, t->state);
 	}
+}
+
+void law_20(const struct law_facts *was, const struct law_facts *now,
+	    struct law_case *c)
+{
+	law_each_dev(was, now, dev_20, c);
 }
 
 void law_21(const struct law_facts *was, const struct law_facts *now,
@@ -213,11 +221,10 @@ void law_21(const struct law_facts *was, const struct law_facts *now,
 	}
 }
 
-/* Our half and the device's. */
-void law_23(const struct law_facts *was, const struct law_facts *now,
-	    struct law_case *c)
+static void dev_23(const struct law_dev *was, const struct law_dev *now,
+		   struct law_case *c)
 {
-	for (unsigned i = 0; was->valid && i < now->fns; i++) {
+	for (unsigned i = 0; i < now->fns; i++) {
 		const struct law_tdi *t = &now->tdi[i], *o = &was->tdi[i];
 
 		if (o->state != TDI_ERROR)
@@ -235,6 +242,14 @@ void law_23(const struct law_facts *was, const struct law_facts *now,
 				  "bytes",
 				  t->rid, ull(t->moved + t->count));
 	}
+}
+
+/* Our half and the device's. */
+void law_23(const struct law_facts *was, const struct law_facts *now,
+	    struct law_case *c)
+{
+	if (was->valid)
+		law_each_dev(was, now, dev_23, c);
 	for (unsigned i = 0; i < LAW_BINDS; i++) {
 		enum tsm_bind_state s = now->bind[i].state;
 
@@ -267,7 +282,7 @@ static void conn_stays_dead(const struct law_facts *was,
 	if (x->state != TSM_CONN_ERROR && x->state != TSM_CONN_CLOSED)
 		return;
 	c->held++;
-	k = law_block(&now->end[LAW_PORT], x->stream_id);
+	k = law_port_block(now, x);
 	if (k != LAW_NONE)
 		law_break(c,
 			  "connection %u was cut; the root port has keys "

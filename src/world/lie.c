@@ -15,11 +15,11 @@ static const struct field *find(struct world_lie *l, size_t n)
 	return NULL;
 }
 
-static void tell(struct world *w, enum spdm_tap_stage stage,
+static void tell(struct world_dev *d, enum spdm_tap_stage stage,
 		 const struct spdm_msg *rsp, uint8_t *p, size_t cap, size_t *n)
 {
 	const struct spdm_shape sh = fields_shape(rsp);
-	struct world_lie *l = &w->lie;
+	struct world_lie *l = &d->lie;
 	const struct field *f;
 	char what[80];
 	size_t got;
@@ -34,14 +34,14 @@ static void tell(struct world *w, enum spdm_tap_stage stage,
 	l->armed = false;
 	l->told = stage == SPDM_TAP_FIELDS;
 	snprintf(what, sizeof(what), "lies in %s, %s", l->message, l->field);
-	world_say(w, "device", what, change_names[l->change.how], false, 0);
+	world_say(d->w, "device", what, change_names[l->change.how], false, 0);
 }
 
 static void bytes(void *ctx, enum spdm_tap_stage stage,
 		  const struct spdm_msg *rsp, uint8_t *p, size_t cap, size_t *n)
 {
-	struct world *w = ctx;
-	struct world_lie *l = &w->lie;
+	struct world_dev *d = ctx;
+	struct world_lie *l = &d->lie;
 	const bool again = l->told && stage == SPDM_TAP_PROOF;
 	const char *name = fields_message(p, *n);
 	enum il_err err = IL_OK;
@@ -50,7 +50,7 @@ static void bytes(void *ctx, enum spdm_tap_stage stage,
 	if (again)
 		err = change_apply(&l->at, &l->change, p, cap, n);
 	else if (l->armed && name && strcmp(name, l->message) == 0)
-		tell(w, stage, rsp, p, cap, n);
+		tell(d, stage, rsp, p, cap, n);
 	(void)err; /* it fitted the first time */
 }
 
@@ -59,13 +59,18 @@ const struct dsm_tap lie_tap = { .bytes = bytes };
 enum il_err cmd_device_lie(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
-	struct world_lie *l = &w->lie;
+	struct world_lie *l;
+	struct world_dev *d;
 	const char *message = lang_word(c, "message", "");
 	const char *field = lang_word(c, "field", "");
 
 	if (w->remote.used)
 		return world_fail(w, IL_E_STATE, 0,
 				  "a device in another process lies by itself");
+	d = world_dev(w, c);
+	if (!d)
+		return w->last_err;
+	l = &d->lie;
 	if (l->armed)
 		return world_fail(w, IL_E_STATE, 0,
 				  "the lie before has not been told: %s, %s",

@@ -19,7 +19,8 @@ struct world_lie {
 	struct field list[FIELDS_MAX];
 };
 
-/* The device's tap in a world that has no other; its context is the world. */
+/* The device's tap in a world that has no other; its context is the struct
+ * world_dev. */
 extern const struct dsm_tap lie_tap;
 
 #endif

@@ -20,9 +20,10 @@ void world_refused(void *ctx, const struct fault *f)
 
 bool world_pump(void *ctx)
 {
-	struct world *w = ctx;
+	struct world_dev *d = ctx;
 
-	return device_run(w->dev, w->now_ns);
+	d->touched = true;
+	return device_run(d->dev, d->w->now_ns);
 }
 
 /*
@@ -31,21 +32,66 @@ bool world_pump(void *ctx)
  */
 void world_settle(struct world *w)
 {
-	bool moved = w->dev != NULL;
+	bool moved = !w->remote.used;
 
 	while (moved) {
-		moved = device_run(w->dev, w->now_ns);
+		moved = false;
+		for (unsigned i = 0; i < w->devs; i++)
+			moved |= world_pump(&w->dev[i]);
 		moved |= fabric_run(&w->fabric);
 	}
 }
 
-uint16_t world_pf(const struct world *w)
+/* A power of two, so that an equal part is as well aligned as a BAR wants. */
+uint64_t world_mmio_size(const struct world *w)
 {
-	const struct pci_cfg *c = &w->fabric.port[w->port].cfg;
+	uint64_t size = WORLD_MMIO_SIZE;
 
-	if (w->dev)
-		return device_rid(w->dev, 0);
+	while (size * w->devs > WORLD_MMIO_SIZE)
+		size /= 2;
+	return size;
+}
+
+uint16_t world_pf(const struct world_dev *d)
+{
+	const struct pci_cfg *c = &d->w->fabric.port[d->port].cfg;
+
+	if (d->dev)
+		return device_rid(d->dev, 0);
 	return BDF(pci_cfg_get(c, T1_SECONDARY, 1), 0, 0);
+}
+
+struct world_dev *world_dev_at(struct world *w, uint32_t bdf)
+{
+	int port = bdf >> 16 == w->fabric.segment
+			   ? fabric_port_above(&w->fabric, (uint16_t)bdf)
+			   : -1;
+
+	for (unsigned i = 0; i < w->devs && port >= 0; i++)
+		if (w->dev[i].port == (unsigned)port)
+			return &w->dev[i];
+	return NULL;
+}
+
+struct world_dev *world_dev(struct world *w, const struct lang_call *c)
+{
+	const struct lang_value *bdf = lang_arg(c, "bdf");
+	struct world_dev *d =
+		bdf->word ? world_dev_at(w, (uint32_t)bdf->num) : &w->dev[0];
+
+	if (!d)
+		world_fail(w, IL_E_ARG, 0, "there is no device at %s",
+			   bdf->word);
+	return d;
+}
+
+/* A write to a root port's own registers. */
+static void touch_port(struct world *w, uint32_t bdf)
+{
+	int port = fabric_port_at(&w->fabric, (uint16_t)bdf);
+
+	for (unsigned i = 0; i < w->devs && port >= 0; i++)
+		w->dev[i].touched |= w->dev[i].port == (unsigned)port;
 }
 
 /* --- what the host kernel sees --- */
@@ -67,6 +113,7 @@ static enum il_err cfg_write(void *ctx, uint32_t bdf, uint16_t reg,
 	enum il_err err =
 		fabric_cfg_write(&w->fabric, (uint16_t)bdf, reg, size, val);
 
+	touch_port(w, bdf);
 	world_settle(w);
 	return err == IL_E_IO ? IL_OK : err;
 }
@@ -178,14 +225,16 @@ static enum link_verdict see_frame(void *ctx, struct link_tap *tap,
 				   const struct link_frame *f,
 				   struct link_frame *out)
 {
-	struct world *w = ctx;
+	struct world_dev *d = ctx;
+	struct world *w = d->w;
 
 	(void)tap;
 	(void)out;
 	w->remote.frames += dir == LINK_IN;
-	if (silence_eats(w, f->kind))
+	if (silence_eats(d, f->kind))
 		return LINK_DROP;
 	if (f->kind == LINK_TLP) {
+		d->tlps++;
 		w->link_tlps++;
 		if (w->spy)
 			spy_see(w->spy, f->p, f->len);
@@ -195,8 +244,9 @@ static enum link_verdict see_frame(void *ctx, struct link_tap *tap,
 }
 
 /* What the interposer stands before: a queue, or a socket. */
-static enum il_err build_channel(struct world *w, struct link_end *end)
+static enum il_err build_channel(struct world_dev *d, struct link_end *end)
 {
+	struct world *w = d->w;
 	uint8_t *buf;
 	enum il_err err;
 
@@ -210,29 +260,39 @@ static enum il_err build_channel(struct world *w, struct link_end *end)
 		return err;
 	}
 	buf = arena_take(&w->arena, 2 * WORLD_LINK_BUF, 64);
-	w->queue = ARENA_NEW(&w->arena, struct link_queue);
-	if (!buf || !w->queue)
+	d->queue = ARENA_NEW(&w->arena, struct link_queue);
+	if (!buf || !d->queue)
 		return IL_E_NOMEM;
-	link_queue_init(w->queue, buf, 2 * WORLD_LINK_BUF);
-	*end = link_queue_end(w->queue, 0);
+	link_queue_init(d->queue, buf, 2 * WORLD_LINK_BUF);
+	*end = link_queue_end(d->queue, 0);
 	return IL_OK;
+}
+
+static enum il_err one_link(struct world_dev *d)
+{
+	const size_t cap = (size_t)4 * LINK_FRAME_MAX;
+	struct world *w = d->w;
+	uint8_t *in = arena_take(&w->arena, cap, 64);
+	struct link_end end = { 0 };
+	enum il_err err = build_channel(d, &end);
+
+	if (err)
+		return err;
+	d->tap = ARENA_NEW(&w->arena, struct link_tap);
+	if (!in || !d->tap)
+		return IL_E_NOMEM;
+	err = link_tap_init(d->tap, end, in, cap, NULL, 0);
+	if (!err)
+		link_tap_set(d->tap, see_frame, d);
+	return err;
 }
 
 static enum il_err build_link(struct world *w)
 {
-	const size_t cap = (size_t)4 * LINK_FRAME_MAX;
-	uint8_t *in = arena_take(&w->arena, cap, 64);
-	struct link_end end = { 0 };
-	enum il_err err = build_channel(w, &end);
+	enum il_err err = IL_OK;
 
-	if (err)
-		return err;
-	w->tap = ARENA_NEW(&w->arena, struct link_tap);
-	if (!in || !w->tap)
-		return IL_E_NOMEM;
-	err = link_tap_init(w->tap, end, in, cap, NULL, 0);
-	if (!err)
-		link_tap_set(w->tap, see_frame, w);
+	for (unsigned i = 0; i < w->devs && !err; i++)
+		err = one_link(&w->dev[i]);
 	return err;
 }
 
@@ -261,34 +321,64 @@ static enum il_err describe_device(struct world *w, struct device_cfg *cfg)
 	return err;
 }
 
-static enum il_err build_device(struct world *w)
+/* Each device its own library context, as each party has. */
+static enum il_err device_crypto(struct world_dev *d)
 {
+	const struct ossl_cfg cfg = { .seeded = true,
+				      .seed = d->ossl ? 0
+						      : dice_u64(&d->w->dice) };
+	enum il_err err = d->ossl ? IL_OK : ossl_new(&cfg, &d->ossl);
+
+	if (err)
+		return err;
+	d->crypto = ossl_crypto(d->ossl);
+	d->link = d->crypto;
+	if (d->w->null_link)
+		d->link = null_cipher_over(&d->null, &d->crypto);
+	return IL_OK;
+}
+
+static enum il_err one_device(struct world_dev *d)
+{
+	struct world *w = d->w;
 	const struct identity *id = w->cfg.identity;
 	struct device_cfg cfg = {
 		.arena = &w->arena,
-		.crypto = &w->crypto_dev,
-		.link_crypto = &w->link_dev,
-		.env = &w->env_dev,
+		.crypto = &d->crypto,
+		.link_crypto = &d->link,
+		.env = &d->env,
+		.link = link_queue_end(d->queue, 1),
 		.powered = true,
 		.tap = w->cfg.tap ? w->cfg.tap : &lie_tap,
-		.tap_ctx = w->cfg.tap ? w->cfg.tap_ctx : w,
+		.tap_ctx = w->cfg.tap ? w->cfg.tap_ctx : d,
 	};
-	enum il_err err;
+	enum il_err err = device_crypto(d);
 
-	if (w->remote.used)
-		return remote_power_up(w);
-	if (!id)
-		return world_fail(w, IL_E_ARG, 0, "the device has no identity");
-	cfg.link = link_queue_end(w->queue, 1);
-	w->dev = ARENA_NEW(&w->arena, struct device);
-	if (!w->dev)
+	if (err)
+		return err;
+	d->env = (struct env){ .random = world_draw_dev,
+			       .trace = world_trace_dev,
+			       .ctx = d };
+	d->dev = ARENA_NEW(&w->arena, struct device);
+	if (!d->dev)
 		return IL_E_NOMEM;
 	err = describe_device(w, &cfg);
 	if (!err)
-		err = crypto_key_load(&w->crypto_dev, &cfg.key, id->key,
+		err = crypto_key_load(&d->crypto, &cfg.key, id->key,
 				      id->key_len);
-	if (!err)
-		err = device_init(w->dev, &cfg);
+	return err ? err : device_init(d->dev, &cfg);
+}
+
+static enum il_err build_device(struct world *w)
+{
+	enum il_err err = IL_OK;
+
+	if (w->remote.used)
+		return remote_power_up(w);
+	if (!w->cfg.identity)
+		return world_fail(w, IL_E_ARG, 0, "the device has no identity");
+	for (unsigned i = 0; i < w->devs && !err; i++)
+		err = one_device(&w->dev[i]);
 	return err;
 }
 
@@ -302,22 +392,25 @@ static enum il_err build_fabric(struct world *w)
 		.refused = world_refused,
 		.refused_ctx = w,
 	};
-	struct fabric_port_cfg port = {
-		.bdf = WORLD_PORT_BDF,
-		.number = WORLD_PORT_NR,
-		.present = true,
-		.hotplug = true,
-		.link = link_tap_end(w->tap),
-		.pump = w->remote.used ? NULL : world_pump,
-		.wait = w->remote.used ? remote_wait : NULL,
-		.pump_ctx = w,
-	};
 	enum il_err err;
 
 	fabric_init(&w->fabric, &cfg);
 	err = fabric_window(&w->fabric, WORLD_MMIO, WORLD_MMIO_SIZE);
-	if (!err)
-		err = fabric_add_port(&w->fabric, &port, &w->port);
+	for (unsigned i = 0; i < w->devs && !err; i++) {
+		struct world_dev *d = &w->dev[i];
+		const struct fabric_port_cfg port = {
+			.bdf = WORLD_PORT_BDF(i),
+			.number = WORLD_PORT_NR(i),
+			.present = true,
+			.hotplug = true,
+			.link = link_tap_end(d->tap),
+			.pump = w->remote.used ? NULL : world_pump,
+			.wait = w->remote.used ? remote_wait : NULL,
+			.pump_ctx = w->remote.used ? (void *)w : d,
+		};
+
+		err = fabric_add_port(&w->fabric, &port, &d->port);
+	}
 	return err;
 }
 
@@ -354,15 +447,12 @@ static enum il_err build_memory(struct world *w)
 	return err;
 }
 
-/* Cuts the cipher of the link out, on both ends, and nothing else. */
-static void pick_ciphers(struct world *w)
+/* Cuts the cipher of the link out, at its end here, and nothing else. */
+static void pick_cipher(struct world *w)
 {
 	w->link_plat = w->crypto_plat;
-	w->link_dev = w->crypto_dev;
-	if (w->null_link) {
+	if (w->null_link)
 		w->link_plat = null_cipher_over(&w->null_plat, &w->crypto_plat);
-		w->link_dev = null_cipher_over(&w->null_dev, &w->crypto_dev);
-	}
 }
 
 /* The host has looked for it by now. */
@@ -402,7 +492,7 @@ enum il_err world_build(struct world *w)
 	if (w->remote.used && world_open_crypto(w, false))
 		return world_fail(w, IL_E_RANDOM, 0,
 				  "no randomness for a device elsewhere");
-	pick_ciphers(w);
+	pick_cipher(w);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		err = parts[i].build ? parts[i].build(w) : w->plat->start(w);
 		if (err && !w->last_text[0])
@@ -413,6 +503,7 @@ enum il_err world_build(struct world *w)
 	}
 	w->built = true;
 	relay_open(w);
-	w->dev_rid = world_pf(w);
+	for (unsigned i = 0; i < w->devs; i++)
+		w->dev[i].rid = world_pf(&w->dev[i]);
 	return IL_OK;
 }

@@ -45,9 +45,9 @@ static enum il_err plat_own(struct world *w)
 	err = own_init(&p->own, &cfg);
 	if (!err)
 		err = own_cover(&p->own, 0, WORLD_RAM, false, 0);
-	if (!err)
-		err = own_cover(&p->own, WORLD_MMIO, WORLD_MMIO_SIZE, true,
-				WORLD_PORT_NR);
+	for (unsigned i = 0; i < w->devs && !err; i++)
+		err = own_cover(&p->own, WORLD_MMIO + i * world_mmio_size(w),
+				world_mmio_size(w), true, WORLD_PORT_NR(i));
 	return err;
 }
 
@@ -58,18 +58,30 @@ static void *plat_iommu_ctx(struct world *w)
 	return &p->own;
 }
 
-/* --- the root port's keys, whose holder is the firmware --- */
+/* --- the root ports' keys, whose holder is the firmware --- */
+
+/* What is behind root port number @port, or NULL. It is looked at anew. */
+static struct world_dev *behind(struct world *w, uint32_t port)
+{
+	for (unsigned i = 0; i < w->devs; i++)
+		if (WORLD_PORT_NR(i) == port) {
+			w->dev[i].touched = true;
+			return &w->dev[i];
+		}
+	return NULL;
+}
 
 static enum il_err key_program(void *ctx, uint32_t port, uint8_t stream,
 			       uint8_t key_set, uint8_t dir, uint8_t sub,
 			       const uint8_t key[32], const uint8_t ifv[8])
 {
 	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
 	struct rd r = rd_over(ifv, 8);
 
-	if (port != WORLD_PORT_NR)
+	if (!d)
 		return IL_E_ARG;
-	return fabric_key_program(&w->fabric, w->port, stream, key_set,
+	return fabric_key_program(&w->fabric, d->port, stream, key_set,
 				  dir ? IDE_TX : IDE_RX, sub, key,
 				  rd_u64be(&r));
 }
@@ -78,10 +90,11 @@ static enum il_err key_go(void *ctx, uint32_t port, uint8_t stream,
 			  uint8_t key_set, uint8_t dir, uint8_t sub)
 {
 	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
 
-	if (port != WORLD_PORT_NR)
+	if (!d)
 		return IL_E_ARG;
-	return fabric_key_go(&w->fabric, w->port, stream, key_set,
+	return fabric_key_go(&w->fabric, d->port, stream, key_set,
 			     dir ? IDE_TX : IDE_RX, sub);
 }
 
@@ -89,30 +102,31 @@ static enum il_err key_stop(void *ctx, uint32_t port, uint8_t stream,
 			    uint8_t key_set, uint8_t dir, uint8_t sub)
 {
 	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
 
-	if (port != WORLD_PORT_NR)
+	if (!d)
 		return IL_E_ARG;
-	return fabric_key_stop(&w->fabric, w->port, stream, key_set,
+	return fabric_key_stop(&w->fabric, d->port, stream, key_set,
 			       dir ? IDE_TX : IDE_RX, sub);
 }
 
 static void key_wipe(void *ctx, uint32_t port, uint8_t stream)
 {
 	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
 
 	/* A port or stream that is not there has no key to lose. */
-	if (port == WORLD_PORT_NR &&
-	    fabric_key_wipe(&w->fabric, w->port, stream) == IL_OK)
+	if (d && fabric_key_wipe(&w->fabric, d->port, stream) == IL_OK)
 		world_settle(w);
 }
 
 static bool key_secure(void *ctx, uint32_t port, uint8_t stream)
 {
 	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
 	struct fabric_stream s;
 
-	return port == WORLD_PORT_NR &&
-	       !fabric_key_status(&w->fabric, w->port, stream, &s) &&
+	return d && !fabric_key_status(&w->fabric, d->port, stream, &s) &&
 	       s.status == IDE_SECURE;
 }
 
@@ -120,10 +134,11 @@ static enum il_err key_ready(void *ctx, uint32_t port, uint8_t stream,
 			     uint8_t segment, uint16_t rid)
 {
 	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
 
-	if (port != WORLD_PORT_NR)
+	if (!d)
 		return IL_E_STATE;
-	return fabric_stream_ready(&w->fabric, w->port, stream, segment, rid);
+	return fabric_stream_ready(&w->fabric, d->port, stream, segment, rid);
 }
 
 static enum il_err key_ep_ide(void *ctx, uint8_t segment, uint16_t rid,
@@ -139,9 +154,9 @@ static enum il_err key_ep_ide(void *ctx, uint8_t segment, uint16_t rid,
 static bool key_behind(void *ctx, uint32_t port, uint8_t segment, uint16_t rid)
 {
 	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
 
-	return port == WORLD_PORT_NR &&
-	       fabric_behind(&w->fabric, w->port, segment, rid);
+	return d && fabric_behind(&w->fabric, d->port, segment, rid);
 }
 
 static const struct rp_keys keys = {
@@ -264,7 +279,7 @@ static void fill_host_insn(struct world *w, struct sev_host_insn *i)
 
 static enum il_err start_firmware(struct world *w, struct sev_plat *p)
 {
-	const struct sev_fw_cfg cfg = {
+	struct sev_fw_cfg cfg = {
 		.crypto = &w->crypto_plat,
 		.env = &w->env,
 		.mem = &w->mem,
@@ -276,7 +291,12 @@ static enum il_err start_firmware(struct world *w, struct sev_plat *p)
 		.tio = true,
 		.limits = sev_fw_limits_default(),
 	};
-	enum il_err err = own_start(&p->own, &w->iommu, dice_u64(&w->dice) | 1);
+	enum il_err err;
+
+	cfg.limits.guests = WORLD_VMS;
+	cfg.limits.tsm.conns = WORLD_DEVS;
+	cfg.limits.tsm.binds = WORLD_BINDS;
+	err = own_start(&p->own, &w->iommu, dice_u64(&w->dice) | 1);
 
 	return err ? err : sev_fw_new(&w->arena, &cfg, &p->fw);
 }
@@ -296,7 +316,8 @@ static enum il_err start_host(struct world *w, struct sev_plat *p)
 		.arena = &w->arena,
 		.hw = scfg.hw,
 		.pci = { .mmio_base = WORLD_MMIO,
-			 .mmio_size = WORLD_MMIO_SIZE },
+			 .mmio_size = WORLD_MMIO_SIZE,
+			 .port_size = world_mmio_size(w) },
 		.kvm_rules = &sev_kvm_rules,
 		.iommu = &sev_iommu_ops,
 	};

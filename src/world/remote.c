@@ -46,7 +46,7 @@ enum il_err remote_open(struct world *w)
 
 enum il_err remote_power_up(struct world *w)
 {
-	const struct link_end e = link_tap_end(w->tap);
+	const struct link_end e = link_tap_end(w->dev[0].tap);
 	enum il_err err = link_send_event(&e, LINK_FUND_RESET);
 
 	return err ? err : link_send_event(&e, LINK_UP);

@@ -42,12 +42,20 @@ enum il_err world_fail(struct world *w, enum il_err err, int eno,
 	return err;
 }
 
+/* The connection behind root port number @port was isolated. */
+static void cut(struct world *w, uint64_t port)
+{
+	for (unsigned i = 0; i < w->devs; i++)
+		if (WORLD_PORT_NR(i) == port)
+			w->dev[i].cut = true;
+}
+
 void world_trace_ev(void *ctx, uint32_t ev, uint64_t a, uint64_t b, uint64_t c)
 {
 	struct world *w = ctx;
 
 	if (ev == TRACE_EV(TRACE_TSM, TSM_TRACE_ISOLATE))
-		w->cut = true;
+		cut(w, b);
 	w->trace[w->traced++ % WORLD_TRACE] = (struct world_trace){
 		.ev = ev,
 		.a = a,
@@ -59,10 +67,11 @@ void world_trace_ev(void *ctx, uint32_t ev, uint64_t a, uint64_t b, uint64_t c)
 
 void world_trace_dev(void *ctx, uint32_t ev, uint64_t a, uint64_t b, uint64_t c)
 {
-	struct world *w = ctx;
+	const struct world_dev *d = ctx;
+	struct world *w = d->w;
 
-	world_trace_ev(ctx, ev, a, b, c);
-	w->trace[(w->traced - 1) % WORLD_TRACE].dev = true;
+	world_trace_ev(w, ev, a, b, c);
+	w->trace[(w->traced - 1) % WORLD_TRACE].dev = (uint8_t)(1 + d->index);
 }
 
 static const char *room_name(uint32_t ev)

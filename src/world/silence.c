@@ -95,84 +95,84 @@ const char *silence_name(enum silence_how how)
 }
 
 /* Both ends see it; a frame under way is lost with the link. */
-static void tell_both(struct world *w, enum link_event ev)
+static void tell_both(struct world_dev *d, enum link_event ev)
 {
 	const uint8_t b = (uint8_t)ev;
 
-	(void)!link_tap_inject(w->tap, LINK_IN, LINK_EVENT, &b, 1);
-	(void)!link_tap_inject(w->tap, LINK_OUT, LINK_EVENT, &b, 1);
+	(void)!link_tap_inject(d->tap, LINK_IN, LINK_EVENT, &b, 1);
+	(void)!link_tap_inject(d->tap, LINK_OUT, LINK_EVENT, &b, 1);
 }
 
-void silence_begin(struct world *w, enum silence_how how)
+void silence_begin(struct world_dev *d, enum silence_how how)
 {
 	const struct how *h = &hows[how];
 
-	w->silence.then = SILENCE_NONE;
-	w->silence.how = how;
+	d->silence.then = SILENCE_NONE;
+	d->silence.how = how;
 	if (h->mailbox)
-		w->dev->doe.edges = h->mailbox;
+		d->dev->doe.edges = h->mailbox;
 	if (h->link)
-		tell_both(w, h->link);
+		tell_both(d, h->link);
 }
 
-static uint64_t so_far(const struct world *w, enum silence_unit unit)
+static uint64_t so_far(const struct world_dev *d, enum silence_unit unit)
 {
-	return unit == SILENCE_TLP ? w->link_tlps : w->dev->exchanges;
+	return unit == SILENCE_TLP ? d->tlps : d->dev->exchanges;
 }
 
 /* An exchange that went well is read out: the next one has begun by then. */
-static bool due(const struct world *w)
+static bool due(const struct world_dev *d)
 {
-	const struct silence *s = &w->silence;
+	const struct silence *s = &d->silence;
 
-	return s->then && so_far(w, s->unit) >= s->at &&
-	       (s->unit == SILENCE_TLP || w->dev->doe.state == DOE_RECEIVING);
+	return s->then && so_far(d, s->unit) >= s->at &&
+	       (s->unit == SILENCE_TLP || d->dev->doe.state == DOE_RECEIVING);
 }
 
-void silence_after(struct world *w, enum silence_how how,
+void silence_after(struct world_dev *d, enum silence_how how,
 		   enum silence_unit unit, uint64_t after)
 {
-	w->silence.then = how;
-	w->silence.unit = unit;
-	w->silence.at = so_far(w, unit) + after;
+	d->silence.then = how;
+	d->silence.unit = unit;
+	d->silence.at = so_far(d, unit) + after;
 }
 
-bool silence_eats(struct world *w, enum link_kind kind)
+bool silence_eats(struct world_dev *d, enum link_kind kind)
 {
-	struct silence *s = &w->silence;
+	struct silence *s = &d->silence;
 
 	if (kind != LINK_TLP)
 		return false;
-	if (due(w)) {
-		silence_begin(w, s->then);
+	if (due(d)) {
+		silence_begin(d, s->then);
 		return hows[s->how].eats || hows[s->how].link;
 	}
 	return hows[s->how].eats;
 }
 
-static enum il_err bring_up(struct world *w)
+static enum il_err bring_up(struct world_dev *d)
 {
-	const struct fabric_port *p = &w->fabric.port[w->port];
+	const struct fabric_port *p = &d->w->fabric.port[d->port];
 	enum il_err err = IL_OK;
 
 	if (!p->present)
-		err = fabric_insert(&w->fabric, w->port);
+		err = fabric_insert(&d->w->fabric, d->port);
 	else if (!p->up)
-		err = fabric_link_up(&w->fabric, w->port);
-	world_settle(w);
+		err = fabric_link_up(&d->w->fabric, d->port);
+	world_settle(d->w);
 	return err;
 }
 
-enum il_err silence_over(struct world *w)
+enum il_err silence_over(struct world_dev *d)
 {
 	enum il_err err;
 
-	w->silence = (struct silence){ .how = SILENCE_NONE };
-	w->dev->doe.edges = doe_edges;
-	world_settle(w);
-	err = bring_up(w);
+	d->silence = (struct silence){ .how = SILENCE_NONE };
+	d->dev->doe.edges = doe_edges;
+	world_settle(d->w);
+	err = bring_up(d);
 	if (!err)
-		err = fabric_fund_reset(&w->fabric, w->port);
-	world_settle(w);
+		err = fabric_fund_reset(&d->w->fabric, d->port);
+	world_settle(d->w);
 	return err;
 }

@@ -12,7 +12,7 @@
  * A device that dies: from some point on it does not answer, in one of a few
  * ways. What dies is the mailbox alone, all of the device, or the link.
  */
-struct world;
+struct world_dev;
 
 enum silence_how {
 	SILENCE_NONE,
@@ -38,12 +38,12 @@ struct silence {
 const char *silence_name(enum silence_how how);
 
 /* It begins now. */
-void silence_begin(struct world *w, enum silence_how how);
+void silence_begin(struct world_dev *d, enum silence_how how);
 /* It begins after @after more exchanges or packets. */
-void silence_after(struct world *w, enum silence_how how,
+void silence_after(struct world_dev *d, enum silence_how how,
 		   enum silence_unit unit, uint64_t after);
 /* The interposer asks: is this frame lost? */
-bool silence_eats(struct world *w, enum link_kind kind);
+bool silence_eats(struct world_dev *d, enum link_kind kind);
 
 /*
  * silence_over() - the device is there again, through a fundamental reset:
@@ -51,6 +51,6 @@ bool silence_eats(struct world *w, enum link_kind kind);
  *
  * Errors:   IL_E_IO  the link does not take the event
  */
-enum il_err silence_over(struct world *w) IL_MUST;
+enum il_err silence_over(struct world_dev *d) IL_MUST;
 
 #endif

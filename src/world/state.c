@@ -95,20 +95,20 @@ static void tell_platform(const struct teller *t, const struct law_facts *f)
 			     f->entry[i].port, f->entry[i].stream);
 }
 
-static void tell_device(const struct teller *t, const struct law_facts *f)
+static void tell_device(const struct teller *t, const struct law_dev *d)
 {
 	static const char *const ends[LAW_ENDS] = { "root port", "device" };
 
-	for (unsigned i = 0; i < f->fns; i++)
-		if (f->tdi[i].hosted)
-			tell(t, "TDI 0x%04x: %s", f->tdi[i].rid,
-			     NAME(tdi_names, f->tdi[i].state));
+	for (unsigned i = 0; i < d->fns; i++)
+		if (d->tdi[i].hosted)
+			tell(t, "TDI 0x%04x: %s", d->tdi[i].rid,
+			     NAME(tdi_names, d->tdi[i].state));
 	for (unsigned e = 0; e < LAW_ENDS; e++)
 		for (unsigned i = 0; i < LAW_STREAMS; i++)
-			if (f->end[e].s[i].cfg.enable)
+			if (d->end[e].s[i].cfg.enable)
 				tell(t, "stream %u at the %s: %s",
-				     f->end[e].s[i].cfg.id, ends[e],
-				     f->end[e].s[i].state == IDE_ST_SECURE
+				     d->end[e].s[i].cfg.id, ends[e],
+				     d->end[e].s[i].state == IDE_ST_SECURE
 					     ? "Secure"
 					     : "Insecure");
 }
@@ -147,7 +147,8 @@ void world_state_text(struct world *w,
 		return;
 	f = laws_facts(w);
 	tell_platform(&t, f);
-	tell_device(&t, f);
+	for (unsigned i = 0; i < f->devs; i++)
+		tell_device(&t, f->dev[i]);
 	for (unsigned i = 0; i < WORLD_VMS; i++)
 		tell_vm(&t, &w->vm[i]);
 }

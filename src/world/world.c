@@ -19,10 +19,17 @@ static enum il_err draw(void *ctx, uint8_t *out, size_t len)
 	return IL_OK;
 }
 
+enum il_err world_draw_dev(void *ctx, uint8_t *out, size_t len)
+{
+	const struct world_dev *d = ctx;
+
+	return draw(d->w, out, len);
+}
+
 enum il_err world_open_crypto(struct world *w, bool seeded)
 {
-	struct ossl **o[] = { &w->ossl_plat, &w->ossl_dev, &w->ossl_guest };
-	struct crypto *c[] = { &w->crypto_plat, &w->crypto_dev,
+	struct ossl **o[] = { &w->ossl_plat, &w->dev[0].ossl, &w->ossl_guest };
+	struct crypto *c[] = { &w->crypto_plat, &w->dev[0].crypto,
 			       &w->crypto_guest };
 	enum il_err err = IL_OK;
 
@@ -58,8 +65,11 @@ enum il_err world_new(const struct world_cfg *cfg, struct world **out)
 	w->env = (struct env){ .random = draw,
 			       .trace = world_trace_ev,
 			       .ctx = w };
-	w->env_dev = w->env;
-	w->env_dev.trace = world_trace_dev;
+	w->devs = 1;
+	for (unsigned i = 0; i < WORLD_DEVS; i++) {
+		w->dev[i].w = w;
+		w->dev[i].index = i;
+	}
 	err = world_open_crypto(w, true);
 	if (err) {
 		world_free(w);
@@ -75,13 +85,15 @@ void world_free(struct world *w)
 
 	for (unsigned i = 0; i < WORLD_VMS; i++)
 		world_vm_wipe(&w->vm[i]);
-	if (w->built && w->dev)
-		device_fini(w->dev);
+	for (unsigned i = 0; i < w->devs && w->built; i++)
+		if (w->dev[i].dev)
+			device_fini(w->dev[i].dev);
 	if (w->built)
 		fabric_fini(&w->fabric);
 	remote_close(w);
 	ossl_free(w->ossl_plat);
-	ossl_free(w->ossl_dev);
+	for (unsigned i = 0; i < w->devs; i++)
+		ossl_free(w->dev[i].ossl);
 	ossl_free(w->ossl_guest);
 	/* Whoever wants to know asked world_captures_close() before. */
 	if (world_captures_close(w))
@@ -195,10 +207,10 @@ enum il_err world_stepped(struct world *w)
 {
 	enum il_err law;
 
-	if (w->dev)
+	if (!w->remote.used)
 		world_settle(w);
 	law = laws_step(w);
-	if (w->dev || law || !fabric_run(&w->fabric))
+	if (!w->remote.used || law || !fabric_run(&w->fabric))
 		return law;
 	return laws_step(w);
 }

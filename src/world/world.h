@@ -123,14 +123,14 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
  */
 bool world_cleanup(struct world *w);
 /*
- * world_isolated() - was the device cut off, and is nothing left that could
+ * world_isolated() - was a device cut off, and is nothing left that could
  * reach it: stream of the root port disabled, its keys wiped, trusted entries
  * invalid, sessions and grants gone?
  *
  * True from there to the next connection that stands.
  */
 bool world_isolated(struct world *w);
-/* What the platform still holds of the device, or NULL. */
+/* What the platform still holds of a device, or NULL. */
 const char *world_holds(struct world *w);
 /*
  * world_reaches() - the same without the registers, which are the host's: what

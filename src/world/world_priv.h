@@ -20,16 +20,19 @@
 #include "world/swap.h"
 #include "world/world.h"
 
-#define WORLD_ARENA	 (UINT64_C(4) << 30)
-#define WORLD_RAM	 (UINT64_C(1) << 29)
-#define WORLD_MMIO	 UINT64_C(0x8000000000) /* host bridge aperture */
-#define WORLD_MMIO_SIZE	 (UINT64_C(1) << 30)
-#define LAW_PAGES	 (WORLD_MMIO_SIZE / PAGE_4K) /* of BARs, at the most */
-#define WORLD_PORT_BDF	 0x0008u		     /* 00:01.0 */
-#define WORLD_PORT_NR	 1u
-#define WORLD_GUEST_RID	 0x0008u /* where the guest sees its function */
-#define WORLD_GUEST_ECAM UINT64_C(0x200000000)
-#define WORLD_GUEST_MMIO (UINT64_C(1) << 40)
+#define WORLD_ARENA	(UINT64_C(4) << 30)
+#define WORLD_RAM	(UINT64_C(1) << 29)
+#define WORLD_MMIO	UINT64_C(0x8000000000) /* host bridge aperture */
+#define WORLD_MMIO_SIZE (UINT64_C(1) << 30)
+#define LAW_PAGES	(WORLD_MMIO_SIZE / PAGE_4K) /* of BARs, at the most */
+#define WORLD_DEVS	8u
+#define WORLD_BINDS	(WORLD_DEVS * 32u)
+/* Root ports 00:01.0, 00:02.0 … and their numbers. */
+#define WORLD_PORT_BDF(i) ((uint16_t)(((i) + 1u) << 3))
+#define WORLD_PORT_NR(i)  ((uint8_t)((i) + 1u))
+#define WORLD_GUEST_RID	  0x0008u /* where the guest sees its function */
+#define WORLD_GUEST_ECAM  UINT64_C(0x200000000)
+#define WORLD_GUEST_MMIO  (UINT64_C(1) << 40)
 /* Bounce buffers of the guest: the upper half of its first 2 MiB. */
 #define WORLD_GUEST_BOUNCE UINT64_C(0x100000)
 #define WORLD_LINK_BUF	   ((size_t)1 << 20)
@@ -45,7 +48,7 @@ struct world_trace {
 	uint32_t ev;
 	uint64_t a, b, c;
 	uint64_t step;
-	bool dev; /* of the device, not of the platform */
+	uint8_t dev; /* 1 + index of the device that it is of; 0: platform */
 };
 
 /* A command under way, or started by name. */
@@ -97,6 +100,29 @@ struct world_vm {
 	unsigned devs;
 };
 
+/* A device, on a link of its own, behind a root port of its own. */
+struct world_dev {
+	struct world *w;
+	unsigned index;
+	struct env env; /* the world's; its events are marked */
+	struct ossl *ossl;
+	struct crypto crypto;
+	struct null_cipher null;
+	struct crypto link;
+	unsigned port; /* in the fabric */
+	struct link_queue *queue;
+	struct link_tap *tap;
+	struct device *dev; /* NULL: it is in another process */
+	uint64_t tlps;
+	struct silence silence;
+	struct world_lie lie;
+	uint16_t rid; /* of function 0, as the host numbered it */
+	bool vfs_on;
+	bool connected;
+	bool cut;     /* the TSM isolated it; until it is connected again */
+	bool touched; /* something happened to it, or to its root port */
+};
+
 struct world_plat;
 struct device_file;
 
@@ -105,17 +131,15 @@ struct world {
 	struct arena arena;
 	struct dice dice;
 	struct env env;
-	struct env env_dev; /* the device's: the same, its events marked */
-	uint64_t now_ns;    /* since the world began */
+	uint64_t now_ns; /* since the world began */
 	uint64_t steps;
 
 	/* Each party its own library context: they share no slot. */
 	struct ossl *ossl_plat;
-	struct ossl *ossl_dev;
 	struct ossl *ossl_guest;
-	struct crypto crypto_plat, crypto_dev, crypto_guest;
-	struct null_cipher null_plat, null_dev;
-	struct crypto link_plat, link_dev;
+	struct crypto crypto_plat, crypto_guest;
+	struct null_cipher null_plat;
+	struct crypto link_plat;
 	bool null_link;
 	bool shared_on_stream; /* T=0 requests ride on the stream too */
 
@@ -124,29 +148,21 @@ struct world {
 	struct mem mem;
 	struct iommu iommu;
 	struct fabric fabric;
-	unsigned port;
-	struct link_queue *queue;
-	struct link_tap *tap;
-	struct device *dev; /* NULL: it is in another process */
-	struct world_remote remote;
+	struct world_dev dev[WORLD_DEVS]; /* alike */
+	unsigned devs;			  /* 1 unless said otherwise */
+	struct world_remote remote;	  /* the one device, if elsewhere */
 	bool built;
 	unsigned vfs;
 	struct device_file *dev_file; /* or NULL */
 	uint32_t relax;		      /* DEVICE_RELAX_*, over the file's */
 	uint8_t heartbeat_s;	      /* of a session; 0: as in the file */
 	uint64_t records;	      /* a session's; 0: 2^64 - 1 */
-	bool vfs_on;
 	struct host *host;
 	struct world_vm vm[WORLD_VMS];
-	bool connected;
-	bool cut; /* the TSM isolated the device; until it is connected again */
-	uint16_t dev_rid; /* of function 0, as the host numbered it */
 
 	struct world_capture cap;
 	uint64_t link_tlps;
 	struct spy *spy; /* NULL: nobody looks */
-	struct silence silence;
-	struct world_lie lie;
 	struct world_swap swap;
 	struct world_relay relay;
 
@@ -214,17 +230,32 @@ extern const struct world_plat world_sev_tio;
  */
 enum il_err world_open_crypto(struct world *w, bool seeded) IL_MUST;
 
+/* world.c: as a world's randomness; @ctx is a struct world_dev. */
+enum il_err world_draw_dev(void *ctx, uint8_t *out, size_t len);
+
 /* world.c: laws after a step. Errors: IL_E_STATE one is violated. */
 enum il_err world_stepped(struct world *w);
 
 /* machine.c */
+/* Of the aperture, behind each root port. */
+uint64_t world_mmio_size(const struct world *w);
 enum il_err world_build(struct world *w) IL_MUST;
 void world_settle(struct world *w);
 bool world_pump(void *ctx);
-/* The RID of the device's first function. */
-uint16_t world_pf(const struct world *w);
+/* The RID of its first function. */
+uint16_t world_pf(const struct world_dev *d);
+/* The device below whose root port @bdf is, as the host numbered it; NULL. */
+struct world_dev *world_dev_at(struct world *w, uint32_t bdf);
+/*
+ * world_dev() - the device that @c is about: the one with its option bdf, the
+ * first without. NULL: there is none, or not yet; said why.
+ */
+struct world_dev *world_dev(struct world *w, const struct lang_call *c);
 extern const struct host_hw_ops world_hw;
 void world_refused(void *ctx, const struct fault *f);
+
+/* cleanup.c: what the platform still holds of @d, or NULL. */
+const char *world_dev_holds(const struct world_dev *d);
 
 /* vm.c */
 /* NULL: no VM has this name. */

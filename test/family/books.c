@@ -36,8 +36,8 @@ void books_read(struct world *w, struct books *out)
 		out->mmio += b.mmio_pages;
 	}
 	for (unsigned i = 0; i < FABRIC_STREAMS; i++)
-		out->secure += ide_state(&w->fabric.port[w->port].ide, i) ==
-			       IDE_SECURE;
+		out->secure += ide_state(&w->fabric.port[w->dev[0].port].ide,
+					 i) == IDE_SECURE;
 }
 
 #define MOST(a, b, what)                       \
@@ -101,11 +101,12 @@ void books_tear_down(struct family *f, struct family_end *end)
 void books_again(struct family *f, struct family_end *end)
 {
 	struct world *w = f->w;
-	struct pci_dev *p = pci_find(&w->host->pci, w->dev_rid);
+	struct pci_dev *p = pci_find(&w->host->pci, w->dev[0].rid);
 	char what[BOOKS_WHAT];
 
 	/* One that was cut off has been told nothing: a reset frees it. */
-	if (w->cut && (silence_over(w) || !p || pci_reset_done(p))) {
+	if (w->dev[0].cut &&
+	    (silence_over(&w->dev[0]) || !p || pci_reset_done(p))) {
 		family_bad(end, "the device cannot be reset");
 		return;
 	}

@@ -11,10 +11,10 @@ static struct {
 static uint32_t ring(void *ctx, uint32_t cmd, uint64_t pa)
 {
 	struct world *w = ctx;
-	const bool was = w->cut;
+	const bool was = w->dev[0].cut;
 	uint32_t ret = cut.psp(ctx, cmd, pa);
 
-	if (!was && w->cut && !cut.left)
+	if (!was && w->dev[0].cut && !cut.left)
 		cut.left = world_reaches(w);
 	return ret;
 }

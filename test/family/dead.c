@@ -89,17 +89,17 @@ static void try_all(struct family *f, const char *unit, uint64_t index,
 	for (enum silence_how how = from; how < SILENCE_HOWS; how++)
 		if (family_fork(f, unit, index, silence_name(how))) {
 			dead.by_exchange = from == SILENCE_QUIET;
-			silence_begin(f->w, how);
+			silence_begin(&f->w->dev[0], how);
 			return;
 		}
 }
 
 static void exchange_point(struct family *f)
 {
-	uint64_t n = f->w->dev->exchanges;
+	uint64_t n = f->w->dev[0].dev->exchanges;
 
 	/* A request is on its way into the mailbox, and not yet sent off. */
-	if (n == dead.told || f->w->dev->doe.state != DOE_RECEIVING)
+	if (n == dead.told || f->w->dev[0].dev->doe.state != DOE_RECEIVING)
 		return;
 	dead.told = n;
 	try_all(f, "exchange", n - dead.exchanges, SILENCE_QUIET);
@@ -132,12 +132,12 @@ static void before(struct family *f, const struct lang_call *c)
 	if (is(c, "host", "connect")) {
 		dead.first = held(w);
 		cut_watch(w);
-		dead.see = w->tap->see;
-		link_tap_set(w->tap, see, f);
+		dead.see = w->dev[0].tap->see;
+		link_tap_set(w->dev[0].tap, see, f);
 	}
-	if (w->tap->see != see)
+	if (w->dev[0].tap->see != see)
 		return;
-	dead.exchanges = w->dev->exchanges;
+	dead.exchanges = w->dev[0].dev->exchanges;
 	dead.told = dead.exchanges - 1;
 	dead.tlps = 0;
 }
@@ -162,10 +162,10 @@ static void after(struct family *f, const struct lang_call *c)
 static void again(struct family *f, struct family_end *end)
 {
 	struct world *w = f->w;
-	struct pci_dev *p = pci_find(&w->host->pci, w->dev_rid);
+	struct pci_dev *p = pci_find(&w->host->pci, w->dev[0].rid);
 	int ret;
 
-	if (silence_over(w)) {
+	if (silence_over(&w->dev[0])) {
 		family_bad(end, "the reset does not reach the device");
 		return;
 	}
@@ -237,7 +237,7 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 		family_bad(end, "at the end: %s", w->last_text);
 	now = held(w);
 	same(end, &now, &dead.first);
-	end->tag = w->cut ? TAG_ISOLATED : TAG_CLEAN;
+	end->tag = w->dev[0].cut ? TAG_ISOLATED : TAG_CLEAN;
 	if (!end->good || (!dead.by_exchange && !family_one_in(f, AGAIN)))
 		return;
 	again(f, end);

@@ -315,7 +315,7 @@ static void refused(struct family *f, const struct unbound *u,
 	books_read(w, &now);
 	books_no_more(&now, &l.before, end);
 	books_tear_down(f, end);
-	if (w->cut)
+	if (w->dev[0].cut)
 		end->tag = TAG_ISOLATED;
 	if (!end->good || !family_one_in(f, AGAIN))
 		return;

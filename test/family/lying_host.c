@@ -331,7 +331,7 @@ static uint32_t ring(void *ctx, uint32_t cmd, uint64_t pa)
 static bool mailbox(const struct family *f, uint32_t bdf, uint16_t reg,
 		    unsigned which)
 {
-	const struct pci_dev *p = pci_find(&f->w->host->pci, f->w->dev_rid);
+	const struct pci_dev *p = pci_find(&f->w->host->pci, f->w->dev[0].rid);
 
 	return p && p->doe.cap && bdf == p->bdf && reg == p->doe.cap + which;
 }
@@ -467,7 +467,7 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 		bell_recover(f);
 	}
 	books_tear_down(f, end);
-	if (w->cut)
+	if (w->dev[0].cut)
 		end->tag = TAG_ISOLATED;
 	if (!end->good || !family_one_in(f, AGAIN))
 		return;

@@ -34,8 +34,9 @@ static void law_40_an_entry_for_a_tdi_that_is_not_booked(void **unused)
 	const struct own_sdte e = { .valid = true, .asid = 1 };
 
 	(void)unused;
-	assert_int_equal(own_sdte_write(&plat()->own, last()->tdi[0].rid, &e),
-			 IL_OK);
+	assert_int_equal(
+		own_sdte_write(&plat()->own, last()->dev[0]->tdi[0].rid, &e),
+		IL_OK);
 	breaks(40);
 }
 
@@ -293,7 +294,7 @@ static void law_53_a_stream_that_steps_back(void **unused)
 static void law_53_a_tdi_in_error_that_was_never_locked(void **unused)
 {
 	(void)unused;
-	t.w->dev->tdis[0].state = TDI_ERROR;
+	t.w->dev[0].dev->tdis[0].state = TDI_ERROR;
 	breaks(53);
 }
 
@@ -303,7 +304,7 @@ static void law_53_holds_for_a_lock_that_falls_at_once(void **unused)
 	(void)unused;
 	world_trace_ev(t.w, TDISP_TRACE_STATE, 0,
 		       TDI_UNLOCKED | TDI_LOCKED << 8, 0);
-	t.w->dev->tdis[0].state = TDI_ERROR;
+	t.w->dev[0].dev->tdis[0].state = TDI_ERROR;
 	assert_int_equal(laws_step(t.w), IL_OK);
 }
 
@@ -313,13 +314,13 @@ static void law_53_a_lock_and_a_start_in_one_step(void **unused)
 	(void)unused;
 	world_trace_ev(t.w, TDISP_TRACE_STATE, 0,
 		       TDI_UNLOCKED | TDI_LOCKED << 8, 0);
-	last()->tdi[0].state = TDI_UNLOCKED;
+	last()->dev[0]->tdi[0].state = TDI_UNLOCKED;
 	breaks(53);
 }
 
 static void law_55_the_default_stream_bound_for_peers(void **unused)
 {
-	struct tdi *d = &t.w->dev->tdis[0];
+	struct tdi *d = &t.w->dev[0].dev->tdis[0];
 
 	(void)unused;
 	d->p2p[d->lock.default_stream / 32] |= 1u
@@ -331,14 +332,14 @@ static void law_55_the_default_stream_bound_for_peers(void **unused)
 static void law_55_a_peer_stream_without_keys(void **unused)
 {
 	(void)unused;
-	t.w->dev->tdis[0].p2p[0] = 1u << 9;
+	t.w->dev[0].dev->tdis[0].p2p[0] = 1u << 9;
 	breaks(55);
 }
 
 static void law_55_a_peer_stream_outside_run(void **unused)
 {
 	(void)unused;
-	t.w->dev->tdis[0].p2p[0] = 1u << 9;
+	t.w->dev[0].dev->tdis[0].p2p[0] = 1u << 9;
 	breaks(55);
 }
 

@@ -7,10 +7,10 @@ static void law_1_a_key_without_any_session(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
+		t.w->dev[0].dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
 			SPDM_SES_NONE;
-	last()->any_session = false;
-	last()->keys_held = 0;
+	last()->dev[0]->any_session = false;
+	last()->dev[0]->keys_held = 0;
 	/* Keys of a session that is over are against law 3 too. */
 	breaks_with(1, (const unsigned[]){ 3, 0 });
 }
@@ -19,16 +19,16 @@ static void law_1_a_start_without_any_session(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
+		t.w->dev[0].dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
 			SPDM_SES_NONE;
-	last()->any_session = false;
-	last()->tdi[0].state = TDI_LOCKED;
+	last()->dev[0]->any_session = false;
+	last()->dev[0]->tdi[0].state = TDI_LOCKED;
 	breaks_with(1, (const unsigned[]){ 3, 0 });
 }
 
 static void law_2_a_lock_over_a_stream_that_is_not_fully_keyed(void **unused)
 {
-	struct idekm_stream *km = t.w->dev->km;
+	struct idekm_stream *km = t.w->dev[0].dev->km;
 
 	(void)unused;
 	for (unsigned i = 0; i < DEVICE_STREAMS; i++)
@@ -41,7 +41,7 @@ static void law_3_a_session_that_ends_and_nothing_with_it(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
+		t.w->dev[0].dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
 			SPDM_SES_NONE;
 	breaks(3);
 }
@@ -62,7 +62,7 @@ static void law_3_keys_of_a_session_that_is_over(void **unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < SPDM_RSP_SESSIONS; i++)
-		t.w->dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
+		t.w->dev[0].dev->dsm.front.conns[0].rsp.cfg.ses[i].state =
 			SPDM_SES_NONE;
 	breaks(3);
 }
@@ -94,7 +94,7 @@ static void law_4_a_connection_that_goes_under_a_booked_tdi(void **unused)
 
 static void law_5_a_key_given_twice(void **unused)
 {
-	struct ide_port *p = &t.w->dev->ide;
+	struct ide_port *p = &t.w->dev[0].dev->ide;
 
 	(void)unused;
 	p->key_log[p->key_log_n] = p->key_log[0];
@@ -176,21 +176,23 @@ static void law_9_secure_again_with_the_old_keys(void **unused)
 {
 	(void)unused;
 	last_stream(LAW_DEVICE)->state = IDE_ST_OFF;
-	last_stream(LAW_DEVICE)->lost_at = last()->end[LAW_DEVICE].log_n - 5;
+	last_stream(LAW_DEVICE)->lost_at =
+		last()->dev[0]->end[LAW_DEVICE].log_n - 5;
 	breaks(9);
 }
 
 static void law_10_an_unlocked_function_with_bytes_in_it(void **unused)
 {
 	(void)unused;
-	last()->tdi[0].state = TDI_ERROR;
-	t.w->dev->fn[0].mem[2].p[4711] = 1;
+	last()->dev[0]->tdi[0].state = TDI_ERROR;
+	t.w->dev[0].dev->fn[0].mem[2].p[4711] = 1;
 	breaks(10);
 }
 
 static void law_12_two_streams_with_the_same_rids(void **unused)
 {
-	struct ide_stream *s = &t.w->fabric.port[t.w->port].ide.stream[5];
+	struct ide_stream *s =
+		&t.w->fabric.port[t.w->dev[0].port].ide.stream[5];
 
 	(void)unused;
 	s->cfg = port_stream()->cfg;
@@ -201,7 +203,8 @@ static void law_12_two_streams_with_the_same_rids(void **unused)
 /* Block 5 of the root port, beside the one in use, which it would not meet. */
 static struct ide_stream_cfg *beside(void)
 {
-	struct ide_stream *s = &t.w->fabric.port[t.w->port].ide.stream[5];
+	struct ide_stream *s =
+		&t.w->fabric.port[t.w->dev[0].port].ide.stream[5];
 
 	s->cfg = (struct ide_stream_cfg){ .enable = true, .id = 77 };
 	return &s->cfg;
@@ -262,7 +265,7 @@ static void law_12_a_stream_with_another_id_at_the_device(void **unused)
 static void law_13_bus_numbers_that_move_under_a_stream(void **unused)
 {
 	(void)unused;
-	t.w->fabric.port[t.w->port].cfg.image[0x19] ^= 4;
+	t.w->fabric.port[t.w->dev[0].port].cfg.image[0x19] ^= 4;
 	breaks(13);
 }
 

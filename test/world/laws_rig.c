@@ -151,24 +151,26 @@ struct sev_plat *plat(void)
 
 struct ide_stream *port_stream(void)
 {
-	int i = law_block(&last()->end[LAW_PORT], last()->conn[0].stream_id);
+	int i = law_block(&last()->dev[0]->end[LAW_PORT],
+			  last()->conn[0].stream_id);
 
 	assert_int_not_equal(i, LAW_NONE);
-	return &t.w->fabric.port[t.w->port].ide.stream[i];
+	return &t.w->fabric.port[t.w->dev[0].port].ide.stream[i];
 }
 
 struct ide_stream *dev_stream(void)
 {
-	int i = law_block(&last()->end[LAW_DEVICE], last()->conn[0].stream_id);
+	int i = law_block(&last()->dev[0]->end[LAW_DEVICE],
+			  last()->conn[0].stream_id);
 
 	assert_int_not_equal(i, LAW_NONE);
-	return &t.w->dev->ide.stream[i];
+	return &t.w->dev[0].dev->ide.stream[i];
 }
 
 struct law_stream *last_stream(unsigned end)
 {
-	return &last()->end[end].s[law_block(&last()->end[end],
-					     last()->conn[0].stream_id)];
+	return &last()->dev[0]->end[end].s[law_block(
+		&last()->dev[0]->end[end], last()->conn[0].stream_id)];
 }
 
 struct lie lie;
@@ -256,6 +258,9 @@ void breaks_with(unsigned law, const unsigned *also)
 	const struct world_laws *l = t.w->laws;
 	char want[16];
 
+	/* Whatever was planted happened in this step. */
+	for (unsigned i = 0; i < t.w->devs; i++)
+		t.w->dev[i].touched = true;
 	assert_int_equal(laws_step(t.w), IL_E_STATE);
 	snprintf(want, sizeof(want), "law %u: ", law);
 	if (strncmp(t.w->last_text, want, strlen(want)) != 0)

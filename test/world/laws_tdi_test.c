@@ -70,20 +70,25 @@ static void locks(void)
 }
 
 /* Both ends have fallen when the step is over; who fell when the trace says. */
-static void falls(void (*trace)(void *ctx, uint32_t ev, uint64_t a, uint64_t b,
-				uint64_t c))
+static void falls(bool at_port)
 {
-	trace(t.w, IDE_TR_STATE,
-	      (uint64_t)(port_stream() -
-			 t.w->fabric.port[t.w->port].ide.stream),
-	      IDE_ST_SECURE, IDE_ST_DEAD);
+	const unsigned port = t.w->dev[0].port;
+	const uint64_t block =
+		(uint64_t)(port_stream() - t.w->fabric.port[port].ide.stream);
+
+	if (at_port)
+		world_trace_ev(t.w, FABRIC_TR_STREAM, port, block,
+			       IDE_CAUSE_WIPED);
+	else
+		world_trace_dev(&t.w->dev[0], DEVICE_TR_STREAM, block,
+				IDE_CAUSE_WIPED, 0);
 	port_stream()->state = IDE_ST_DEAD;
 }
 
 static void law_16_a_stream_that_fell_before_the_lock(void **unused)
 {
 	(void)unused;
-	falls(world_trace_ev);
+	falls(true);
 	locks();
 	breaks(16);
 }
@@ -92,7 +97,7 @@ static void law_16_a_lock_when_the_devices_end_alone_fell(void **unused)
 {
 	(void)unused;
 	locks();
-	falls(world_trace_dev);
+	falls(false);
 	breaks(16);
 }
 
@@ -100,7 +105,7 @@ static void law_16_holds_for_a_stream_that_falls_after_the_lock(void **unused)
 {
 	(void)unused;
 	locks();
-	falls(world_trace_ev);
+	falls(true);
 	assert_int_equal(laws_step(t.w), IL_OK);
 }
 
@@ -147,7 +152,7 @@ static void law_19_locked_against_what_the_device_says(void **unused)
 static void law_20_a_nonce_that_lives_on_in_run(void **unused)
 {
 	(void)unused;
-	t.w->dev->tdis[0].nonce[5] = 1;
+	t.w->dev[0].dev->tdis[0].nonce[5] = 1;
 	breaks(20);
 }
 
@@ -166,18 +171,18 @@ static void law_21_run_without_what_the_tvm_decides_on(void **unused)
 static void law_23_bytes_moved_in_error(void **unused)
 {
 	(void)unused;
-	t.w->dev->tdis[0].state = TDI_ERROR;
-	last()->tdi[0].state = TDI_ERROR;
-	last()->tdi[0].count = 0;
-	last()->tdi[0].moved = 0;
-	t.w->dev->fn[0].engine.moved = 8;
+	t.w->dev[0].dev->tdis[0].state = TDI_ERROR;
+	last()->dev[0]->tdi[0].state = TDI_ERROR;
+	last()->dev[0]->tdi[0].count = 0;
+	last()->dev[0]->tdi[0].moved = 0;
+	t.w->dev[0].dev->fn[0].engine.moved = 8;
 	breaks(23);
 }
 
 static void law_23_run_out_of_error(void **unused)
 {
 	(void)unused;
-	last()->tdi[0].state = TDI_ERROR;
+	last()->dev[0]->tdi[0].state = TDI_ERROR;
 	breaks_with(23, (const unsigned[]){ 53, 0 }); /* nor is it an edge */
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "laws_rig.h"
 
-/* Several VMs in one world. */
+/* Several VMs and several devices in one world. */
 
 static void run_text(const char *text, enum il_err want)
 {
@@ -155,6 +155,65 @@ static void the_place_of_a_destroyed_vm_is_taken_by_another(void **unused)
 	assert_true(world_cleanup(t.w));
 }
 
+static int with_devices(void **unused)
+{
+	(void)unused;
+	open_world("0", "0000:01:00.0");
+	run_text("platform sev-tio\n"
+		 "device count=2 vfs=2\n"
+		 "host connect 0000:01:00.0\n"
+		 "expect connected no bdf=0000:02:00.0\n"
+		 "host connect 0000:02:00.0\n"
+		 "expect connected yes bdf=0000:02:00.0\n"
+		 "host sriov 0000:02:00.0 vfs=2\n" GIVEN("a", "0000:01:00.0")
+			 GIVEN("b", "0000:02:00.2") USED("a") USED("b"),
+		 IL_OK);
+	return 0;
+}
+
+static void a_device_that_dies_takes_no_other_with_it(void **unused)
+{
+	(void)unused;
+	run_text("device silent how=down unit=tlp after=9 bdf=0000:02:00.0\n"
+		 "guest dma vm=b\n"
+		 "expect error peer\n"
+		 "expect tdi 0000:02:00.2 error\n"
+		 "expect tdi 0000:01:00.0 run\n"
+		 "expect connected no bdf=0000:02:00.0\n"
+		 "expect connected yes bdf=0000:01:00.0\n"
+		 "guest dma vm=a\n"
+		 "guest release vm=b\n"
+		 "expect error peer\n"
+		 "expect isolated yes bdf=0000:02:00.0\n"
+		 "expect isolated no\n"
+		 "guest dma vm=a\n" BACK("a", "0000:01:00.0"),
+		 IL_OK);
+	assert_true(world_cleanup(t.w));
+}
+
+/* Each device with bus, window, keys and trusted entry of its own. */
+static void devices_are_told_apart(void **unused)
+{
+	const struct world_dev *a = &t.w->dev[0], *b = &t.w->dev[1];
+	const struct pci_dev *p, *q;
+
+	(void)unused;
+	p = pci_find(&t.w->host->pci, 0x100);
+	q = pci_find(&t.w->host->pci, 0x200);
+	assert_non_null(p);
+	assert_non_null(q);
+	assert_int_equal(a->rid, 0x100);
+	assert_int_equal(b->rid, 0x200);
+	assert_ptr_equal(world_dev_at(t.w, 0x202), b);
+	assert_null(world_dev_at(t.w, 0x300));
+	assert_true(own_is_mmio(&plat()->own, p->bars[0].pa, PAGE_4K, 1));
+	assert_false(own_is_mmio(&plat()->own, p->bars[0].pa, PAGE_4K, 2));
+	assert_true(own_is_mmio(&plat()->own, q->bars[0].pa, PAGE_4K, 2));
+	assert_memory_not_equal(a->dev->ide.key_log, b->dev->ide.key_log,
+				sizeof(a->dev->ide.key_log[0]));
+	assert_true(world_cleanup(t.w));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +232,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(
 			the_place_of_a_destroyed_vm_is_taken_by_another,
 			with_vfs, close_world),
+		cmocka_unit_test_setup_teardown(
+			a_device_that_dies_takes_no_other_with_it, with_devices,
+			close_world),
+		cmocka_unit_test_setup_teardown(devices_are_told_apart,
+						with_devices, close_world),
 	};
 
 	if (argc != 2)

@@ -97,9 +97,10 @@ static void host_cpu_finds_nothing(void)
 
 static struct iommu_req request(bool trusted, uint64_t gpa)
 {
-	return (struct iommu_req){ .rid = (uint16_t)device_rid(t.w->dev, 0),
+	return (struct iommu_req){ .rid = (uint16_t)device_rid(t.w->dev[0].dev,
+							       0),
 				   .t = trusted,
-				   .port = WORLD_PORT_NR,
+				   .port = WORLD_PORT_NR(0),
 				   .stream = 0,
 				   .iova = gpa,
 				   .len = PAGE_4K };
@@ -255,11 +256,12 @@ static void a_bind_does_six_things(void **unused)
 	(void)unused;
 	go("guest", "probe");
 	before_a_lock_the_bars_are_the_host_s_too();
-	asked = t.w->dev->exchanges;
+	asked = t.w->dev[0].dev->exchanges;
 	go("guest", "lock");
 	/* DOE manages TDISP; attestation knows the function by a new id */
-	assert_true(t.w->dev->exchanges > asked);
-	assert_int_equal(dsm_tdi_state(&t.w->dev->dsm.pci, 0), TDI_LOCKED);
+	assert_true(t.w->dev[0].dev->exchanges > asked);
+	assert_int_equal(dsm_tdi_state(&t.w->dev[0].dev->dsm.pci, 0),
+			 TDI_LOCKED);
 	assert_int_not_equal(bound().tdi_id, 0);
 	/* the virtual IOMMU knows it where the guest sees it */
 	assert_int_equal(bound().guest_device_id, WORLD_GUEST_RID);
@@ -295,7 +297,8 @@ static struct holdings held(void)
 	struct holdings x = {
 		.frames = mem_frames_left(&t.w->mem),
 		.arena = t.w->arena.used,
-		.slots = { ossl_live(t.w->ossl_plat), ossl_live(t.w->ossl_dev),
+		.slots = { ossl_live(t.w->ossl_plat),
+			   ossl_live(t.w->dev[0].ossl),
 			   ossl_live(t.w->ossl_guest) },
 		.pools = { h->k.file_pool.live, h->k.vma_pool.live,
 			   h->k.leaf_pool.live, h->tsm.tdi_pool.live,

@@ -30,7 +30,7 @@
  *             true, owner n: the key of ASID n, to its pages
  */
 
-#define OWN_RAM_RANGES 8
+#define OWN_RAM_RANGES 16
 #define OWN_PORTS      32 /* rp_id of the sDTE has five bits */
 
 /* The key ids this room uses in mem: firmware, then ASID n at n + 1. */

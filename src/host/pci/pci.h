@@ -194,6 +194,12 @@ struct pci_watch {
 struct pci_host_cfg {
 	uint64_t mmio_base; /* 64-bit window behind the root ports */
 	uint64_t mmio_size;
+	/*
+	 * Each root port has as much of it, one after the other: how the
+	 * platform divides it is fixed, as where a port's accesses are policed
+	 * goes by it. 0: no port has its own.
+	 */
+	uint64_t port_size;
 	uint16_t segment;
 	uint64_t hp_mmio; /* of a slot's window, at the least; 0: PCI_HP_MMIO */
 	uint8_t hp_buses; /* bus numbers of a slot, beyond its first */
@@ -208,7 +214,8 @@ struct pci_host {
 	struct kpool attr_pool; /* open sysfs files */
 	uint64_t mmio_next;
 	uint8_t bus_next;
-	bool booted; /* the first scan is over */
+	bool booted;	/* the first scan is over */
+	unsigned ports; /* of bus 0, found so far */
 	struct pci_attr_table attrs[PCI_ATTR_TABLES];
 	unsigned n_attrs;
 	const struct pci_driver *drivers[PCI_DRIVERS];

@@ -230,6 +230,8 @@ static int settle(struct pci_dev *p, uint64_t from)
 
 	reserve(p, from);
 	*next = align_up(*next, BRIDGE_ALIGN);
+	if (!p->up && h->cfg.port_size && *next - from > h->cfg.port_size)
+		return -ENOSPC;
 	p->bridge.bus_next = bus;
 	p->bridge.bus_last = bus_top(h, p->up);
 	p->bridge.mmio_next = used;
@@ -259,6 +261,8 @@ static int bridge(struct pci_dev *p)
 	ret = pci_added(p);
 	if (ret)
 		return ret;
+	if (!p->up && h->cfg.port_size)
+		*next = h->cfg.mmio_base + h->ports++ * h->cfg.port_size;
 	*next = align_up(*next, BRIDGE_ALIGN);
 	from = *next;
 	ret = scan_bus(h, sec, p);
