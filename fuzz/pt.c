@@ -300,10 +300,10 @@ static void step(struct rd *in)
 		unmap(in);
 		break;
 	case 5:
-		(void)!pt_split(&x.t, some(op >> 4) * PAGE_4K);
+		(void)!pt_split(&x.t, some(op >> 4) * PAGE_4K, NULL);
 		break;
 	case 6:
-		(void)!pt_join(&x.t, some(op >> 4) * PAGE_4K);
+		(void)!pt_join(&x.t, some(op >> 4) * PAGE_4K, NULL);
 		break;
 	case 7:
 	case 8:

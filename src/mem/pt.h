@@ -3,6 +3,7 @@
 #define MEM_PT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -127,7 +128,7 @@ void pt_fini(struct pt *t);
 
 /*
  * pt_map() - [@va, +@len) to [@pa, +@len)
- * @perm:     enum pt_perm; PT_R is required
+ * @perm:     enum pt_perm; PT_R is required where present implies it
  * @max_leaf: largest leaf to use: PAGE_4K, PAGE_2M or PAGE_1G. Leaves are as
  *            large as alignment and this allow.
  *
@@ -139,6 +140,13 @@ void pt_fini(struct pt *t);
  */
 enum il_err pt_map(struct pt *t, uint64_t va, uint64_t pa, uint64_t len,
 		   unsigned perm, uint64_t max_leaf) IL_MUST;
+
+/*
+ * pt_map_pages() - [@va, +@n pages) to the frames of a list, in any order
+ * Otherwise as pt_map(), with leaves as large as runs in the list allow.
+ */
+enum il_err pt_map_pages(struct pt *t, uint64_t va, const uint64_t *pa,
+			 size_t n, unsigned perm, uint64_t max_leaf) IL_MUST;
 
 /*
  * pt_unmap() - forget [@va, +@len); holes are fine
@@ -155,18 +163,33 @@ enum il_err pt_unmap(struct pt *t, uint64_t va, uint64_t len,
 		     uint64_t *bytes) IL_MUST;
 
 /*
- * pt_split() - the leaf at @va becomes 512 leaves of the next smaller size
- * Errors:   IL_E_STATE  nothing mapped there, or 4 KiB already
- *           IL_E_NOMEM, IL_E_IO  as above
+ * What is done while nothing is mapped at the place that changes its size:
+ * flush, and change whatever must agree with the leaves. An error puts the
+ * old entry back, so that nothing has changed.
  */
-enum il_err pt_split(struct pt *t, uint64_t va) IL_MUST;
+struct pt_gap {
+	enum il_err (*run)(void *ctx);
+	void *ctx;
+};
+
+/*
+ * pt_split() - the leaf at @va becomes 512 leaves of the next smaller size
+ * @gap: NULL: the one entry changes to the other at once
+ *
+ * Errors:   IL_E_STATE  nothing mapped there, or 4 KiB already
+ *           IL_E_NOMEM, IL_E_IO  as above; what @gap said
+ */
+enum il_err pt_split(struct pt *t, uint64_t va,
+		     const struct pt_gap *gap) IL_MUST;
 
 /*
  * pt_join() - the 512 leaves around @va (2 MiB aligned down) become one
  * Errors:   IL_E_STATE  not all mapped, not contiguous and aligned, or their
  *                       permissions differ
+ *           what @gap said
  */
-enum il_err pt_join(struct pt *t, uint64_t va) IL_MUST;
+enum il_err pt_join(struct pt *t, uint64_t va,
+		    const struct pt_gap *gap) IL_MUST;
 
 /*
  * pt_dirty_clear() - which pages were written since the last call

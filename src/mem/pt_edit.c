@@ -29,7 +29,7 @@ static bool whole(const struct span *s, unsigned level)
 }
 
 /* May the editor write to this table page? */
-static enum il_err may_edit(struct pt *t, uint64_t table)
+enum il_err pt_may_edit(struct pt *t, uint64_t table)
 {
 	struct mem_req r = mem_req_host(table, PAGE_4K, true);
 
@@ -46,16 +46,16 @@ static enum il_err may_edit(struct pt *t, uint64_t table)
 	return mem_check(t->m, &r, &t->fault);
 }
 
-static uint8_t *table_at(struct pt *t, uint64_t table)
+uint8_t *pt_table_at(struct pt *t, uint64_t table)
 {
 	uint8_t *p = mem_entry_at(t->m, table);
 
-	IL_ASSERT(p); /* may_edit() has seen it */
+	IL_ASSERT(p); /* pt_may_edit() has seen it */
 	return p;
 }
 
-static uint64_t table_entry(const struct pt_fmt *fmt, uint64_t table,
-			    unsigned level)
+uint64_t pt_table_entry(const struct pt_fmt *fmt, uint64_t table,
+			unsigned level)
 {
 	uint64_t e = table | fmt->present | fmt->table | fmt->read | fmt->write;
 
@@ -67,8 +67,10 @@ static uint64_t table_entry(const struct pt_fmt *fmt, uint64_t table,
 static uint64_t leaf_entry(const struct pt_fmt *fmt, uint64_t pa,
 			   unsigned level, unsigned perm)
 {
-	uint64_t e = pa | fmt->present | fmt->page | fmt->read;
+	uint64_t e = pa | fmt->present | fmt->page;
 
+	if (perm & PT_R)
+		e |= fmt->read;
 	if (perm & PT_W)
 		e |= fmt->write;
 	if (!(perm & PT_X))
@@ -78,26 +80,26 @@ static uint64_t leaf_entry(const struct pt_fmt *fmt, uint64_t pa,
 	return e;
 }
 
-static enum il_err new_table(struct pt *t, uint64_t *pa)
+enum il_err pt_new_table(struct pt *t, uint64_t *pa)
 {
 	uint64_t at;
 	enum il_err err = t->frames->get(t->frames_ctx, &at);
 
 	if (err)
 		return err;
-	err = may_edit(t, at);
+	err = pt_may_edit(t, at);
 	if (err) {
 		t->frames->put(t->frames_ctx, at);
 		return err;
 	}
-	memset(table_at(t, at), 0, PAGE_4K);
+	memset(pt_table_at(t, at), 0, PAGE_4K);
 	mem_touch(mem_ram_at(t->m, at), at);
 	t->tables++;
 	*pa = at;
 	return IL_OK;
 }
 
-static void drop_table(struct pt *t, uint64_t pa)
+void pt_drop_table(struct pt *t, uint64_t pa)
 {
 	t->frames->put(t->frames_ctx, pa);
 	t->tables--;
@@ -119,7 +121,7 @@ enum il_err pt_init(struct pt *t, struct mem *m, const struct pt_fmt *fmt,
 
 	if (levels < 1 || levels > PT_MAX_LEVELS)
 		return IL_E_ARG;
-	err = new_table(&n, &n.root);
+	err = pt_new_table(&n, &n.root);
 	if (err)
 		t->fault = n.fault;
 	else
@@ -137,7 +139,7 @@ static void drop_tree(struct pt *t, uint64_t table, unsigned level)
 		if (pt_entry_read(t->fmt, entry_load(p + (size_t)i * 8), level,
 				  &x) == PT_ENTRY_TABLE)
 			drop_tree(t, x.pa, level - 1);
-	drop_table(t, table);
+	pt_drop_table(t, table);
 }
 
 void pt_fini(struct pt *t)
@@ -163,12 +165,12 @@ static enum il_err check_range(const struct pt *t, uint64_t va, uint64_t len)
 static enum il_err probe(struct pt *t, uint64_t table, unsigned level,
 			 struct span s, bool map)
 {
-	enum il_err err = may_edit(t, table);
+	enum il_err err = pt_may_edit(t, table);
 
 	if (err)
 		return err;
 
-	const uint8_t *p = table_at(t, table);
+	const uint8_t *p = pt_table_at(t, table);
 
 	while (s.len && !err) {
 		struct span part = take(&s, level);
@@ -194,10 +196,35 @@ static enum il_err probe(struct pt *t, uint64_t table, unsigned level,
 }
 
 struct fill {
-	uint64_t delta; /* pa - va */
+	uint64_t va;
+	uint64_t pa;	      /* of @va, if there is no list */
+	const uint64_t *list; /* frames of the pages from @va on */
 	unsigned perm;
 	uint64_t max_leaf;
 };
+
+static uint64_t pa_of(const struct fill *f, uint64_t va)
+{
+	return f->list ? f->list[(va - f->va) / PAGE_4K] : f->pa + va - f->va;
+}
+
+/* One leaf can say it: aligned, and frame behind frame. */
+static bool one_leaf(const struct fill *f, const struct span *s, uint64_t size)
+{
+	const uint64_t pa = pa_of(f, s->va);
+	const uint64_t *list =
+		f->list ? &f->list[(s->va - f->va) / PAGE_4K] : NULL;
+
+	if (s->len != size || size > f->max_leaf || pa & (size - 1))
+		return false;
+	/* The end first: a list out of order shows there as a rule. */
+	if (list && list[size / PAGE_4K - 1] != pa + size - PAGE_4K)
+		return false;
+	for (uint64_t i = 1; list && i < size / PAGE_4K; i++)
+		if (list[i] != pa + i * PAGE_4K)
+			return false;
+	return true;
+}
 
 static enum il_err fill(struct pt *t, uint64_t table, unsigned level,
 			struct span s, const struct fill *f);
@@ -206,33 +233,34 @@ static enum il_err fill(struct pt *t, uint64_t table, unsigned level,
 static void fill_pages(struct pt *t, uint8_t *p, struct span s,
 		       const struct fill *f)
 {
-	uint64_t e = leaf_entry(t->fmt, s.va + f->delta, 1, f->perm);
+	const uint64_t bits = leaf_entry(t->fmt, 0, 1, f->perm);
+	const uint64_t *list =
+		f->list ? &f->list[(s.va - f->va) / PAGE_4K] : NULL;
+	uint64_t pa = f->pa + s.va - f->va;
 
 	p += pt_index(s.va, 1) * 8;
-	for (; s.len; s.len -= PAGE_4K, p += 8, e += PAGE_4K)
-		entry_store(p, e);
+	for (; s.len; s.len -= PAGE_4K, p += 8, pa += PAGE_4K)
+		entry_store(p, bits | (list ? *list++ : pa));
 }
 
 static enum il_err fill_one(struct pt *t, uint8_t *at, unsigned level,
 			    struct span part, const struct fill *f)
 {
 	uint64_t e = entry_load(at);
-	uint64_t pa = part.va + f->delta;
 	struct pt_entry x = { 0 };
 	enum pt_entry_kind kind = pt_entry_read(t->fmt, e, level, &x);
 
-	if (kind == PT_ENTRY_NONE && whole(&part, level) &&
-	    pt_level_size(level) <= f->max_leaf &&
-	    !(pa & (pt_level_size(level) - 1))) {
-		entry_store(at, leaf_entry(t->fmt, pa, level, f->perm));
+	if (kind == PT_ENTRY_NONE && one_leaf(f, &part, pt_level_size(level))) {
+		entry_store(at, leaf_entry(t->fmt, pa_of(f, part.va), level,
+					   f->perm));
 		return IL_OK;
 	}
 	if (kind == PT_ENTRY_NONE) {
-		enum il_err err = new_table(t, &x.pa);
+		enum il_err err = pt_new_table(t, &x.pa);
 
 		if (err)
 			return err;
-		entry_store(at, table_entry(t->fmt, x.pa, level));
+		entry_store(at, pt_table_entry(t->fmt, x.pa, level));
 	}
 	return fill(t, x.pa, level - 1, part, f);
 }
@@ -240,7 +268,7 @@ static enum il_err fill_one(struct pt *t, uint8_t *at, unsigned level,
 static enum il_err fill(struct pt *t, uint64_t table, unsigned level,
 			struct span s, const struct fill *f)
 {
-	uint8_t *p = table_at(t, table);
+	uint8_t *p = pt_table_at(t, table);
 	enum il_err err = IL_OK;
 
 	mem_touch(mem_ram_at(t->m, table), table);
@@ -269,7 +297,7 @@ static bool empty(const uint8_t *p)
 static uint64_t clear(struct pt *t, uint64_t table, unsigned level,
 		      struct span s)
 {
-	uint8_t *p = table_at(t, table);
+	uint8_t *p = pt_table_at(t, table);
 	uint64_t bytes = 0;
 
 	mem_touch(mem_ram_at(t->m, table), table);
@@ -282,9 +310,9 @@ static uint64_t clear(struct pt *t, uint64_t table, unsigned level,
 
 		if (kind == PT_ENTRY_TABLE) {
 			bytes += clear(t, x.pa, level - 1, part);
-			if (!empty(table_at(t, x.pa)))
+			if (!empty(pt_table_at(t, x.pa)))
 				continue;
-			drop_table(t, x.pa);
+			pt_drop_table(t, x.pa);
 		} else if (kind == PT_ENTRY_LEAF) {
 			bytes += part.len;
 		}
@@ -293,31 +321,59 @@ static uint64_t clear(struct pt *t, uint64_t table, unsigned level,
 	return bytes;
 }
 
-enum il_err pt_map(struct pt *t, uint64_t va, uint64_t pa, uint64_t len,
-		   unsigned perm, uint64_t max_leaf)
+static bool frame_fits(const struct pt *t, uint64_t pa, uint64_t len)
 {
-	struct fill f = { .delta = pa - va,
-			  .perm = perm,
-			  .max_leaf = max_leaf };
-	struct span s = { va, len };
-	enum il_err err = check_range(t, va, len);
+	return !(pa & (PAGE_4K - 1)) && pa + (len - 1) >= pa &&
+	       !((pa + (len - 1)) & ~(t->fmt->addr | (PAGE_4K - 1)));
+}
 
-	if (err)
-		return err;
-	if (pa & (PAGE_4K - 1) || pa + (len - 1) < pa ||
-	    (pa + (len - 1)) & ~(t->fmt->addr | (PAGE_4K - 1)))
+static enum il_err map(struct pt *t, struct span s, const struct fill *f)
+{
+	enum il_err err;
+
+	if (f->perm & ~(unsigned)(PT_R | PT_W | PT_X) ||
+	    !(f->perm & (PT_R | PT_W)) ||
+	    (!(f->perm & PT_R) && t->fmt->leaf == PT_LEAF_PS))
 		return IL_E_ARG;
-	if (!(perm & PT_R) || perm & ~(unsigned)(PT_R | PT_W | PT_X))
-		return IL_E_ARG;
-	if (max_leaf != PAGE_4K && max_leaf != PAGE_2M && max_leaf != PAGE_1G)
+	if (f->max_leaf != PAGE_4K && f->max_leaf != PAGE_2M &&
+	    f->max_leaf != PAGE_1G)
 		return IL_E_ARG;
 	err = probe(t, t->root, t->levels, s, true);
 	if (err)
 		return err;
-	err = fill(t, t->root, t->levels, s, &f);
+	err = fill(t, t->root, t->levels, s, f);
 	if (err)
 		(void)clear(t, t->root, t->levels, s);
 	return err;
+}
+
+enum il_err pt_map(struct pt *t, uint64_t va, uint64_t pa, uint64_t len,
+		   unsigned perm, uint64_t max_leaf)
+{
+	const struct fill f = {
+		.va = va, .pa = pa, .perm = perm, .max_leaf = max_leaf
+	};
+	enum il_err err = check_range(t, va, len);
+
+	if (!err && !frame_fits(t, pa, len))
+		err = IL_E_ARG;
+	return err ? err : map(t, (struct span){ va, len }, &f);
+}
+
+enum il_err pt_map_pages(struct pt *t, uint64_t va, const uint64_t *pa,
+			 size_t n, unsigned perm, uint64_t max_leaf)
+{
+	const struct fill f = {
+		.va = va, .list = pa, .perm = perm, .max_leaf = max_leaf
+	};
+	const uint64_t len = (uint64_t)n * PAGE_4K;
+	enum il_err err =
+		n > UINT64_MAX / PAGE_4K ? IL_E_ARG : check_range(t, va, len);
+
+	for (size_t i = 0; i < n && !err; i++)
+		if (!frame_fits(t, pa[i], PAGE_4K))
+			err = IL_E_ARG;
+	return err ? err : map(t, (struct span){ va, len }, &f);
 }
 
 enum il_err pt_unmap(struct pt *t, uint64_t va, uint64_t len, uint64_t *bytes)
@@ -337,104 +393,6 @@ enum il_err pt_unmap(struct pt *t, uint64_t va, uint64_t len, uint64_t *bytes)
 	return IL_OK;
 }
 
-/* The table and level whose entry covers @va as a leaf or not at all. */
-struct place {
-	uint64_t table;
-	unsigned level;
-	uint8_t *at;
-	uint64_t e;
-	enum pt_entry_kind kind;
-	struct pt_entry x;
-};
-
-/* Goes down to level @stop at most. */
-static enum il_err seek(struct pt *t, uint64_t va, unsigned stop,
-			struct place *o)
-{
-	uint64_t table = t->root;
-
-	if (!pt_reaches(t->levels, va))
-		return IL_E_ARG;
-	for (unsigned level = t->levels;; level--) {
-		enum il_err err = may_edit(t, table);
-
-		if (err)
-			return err;
-		o->table = table;
-		o->level = level;
-		o->at = table_at(t, table) + pt_index(va, level) * 8;
-		o->e = entry_load(o->at);
-		o->kind = pt_entry_read(t->fmt, o->e, level, &o->x);
-		if (o->kind != PT_ENTRY_TABLE || level <= stop)
-			return IL_OK;
-		table = o->x.pa;
-	}
-}
-
-enum il_err pt_split(struct pt *t, uint64_t va)
-{
-	struct place o;
-	uint64_t child;
-	enum il_err err = seek(t, va, 1, &o);
-
-	if (err)
-		return err;
-	if (o.kind != PT_ENTRY_LEAF || o.level == 1 ||
-	    o.x.size != pt_level_size(o.level))
-		return IL_E_STATE;
-	err = new_table(t, &child);
-	if (err)
-		return err;
-
-	uint64_t step = pt_level_size(o.level - 1);
-	uint64_t e = o.e;
-
-	if (t->fmt->leaf == PT_LEAF_PS && o.level == 2)
-		e &= ~PT_PS;
-	for (unsigned i = 0; i < PT_ENTRIES; i++)
-		entry_store(table_at(t, child) + (size_t)i * 8, e + i * step);
-	mem_touch(mem_ram_at(t->m, o.table), o.table);
-	entry_store(o.at, table_entry(t->fmt, child, o.level));
-	return IL_OK;
-}
-
-enum il_err pt_join(struct pt *t, uint64_t va)
-{
-	struct place o;
-	enum il_err err = seek(t, va, 2, &o);
-
-	if (err)
-		return err;
-	if (o.kind != PT_ENTRY_TABLE || o.level != 2)
-		return IL_E_STATE;
-	err = may_edit(t, o.x.pa);
-	if (err)
-		return err;
-
-	const struct pt_fmt *fmt = t->fmt;
-	const uint8_t *p = table_at(t, o.x.pa);
-	uint64_t marks = fmt->accessed | fmt->dirty;
-	uint64_t first = entry_load(p);
-	uint64_t kept = first & marks;
-	struct pt_entry x;
-
-	if (pt_entry_read(fmt, first, 1, &x) != PT_ENTRY_LEAF ||
-	    x.size != PAGE_4K || x.pa & (PAGE_2M - 1))
-		return IL_E_STATE;
-	for (unsigned i = 1; i < PT_ENTRIES; i++) {
-		uint64_t e = entry_load(p + (size_t)i * 8);
-
-		if ((e & ~marks) != (first & ~marks) + i * PAGE_4K)
-			return IL_E_STATE;
-		kept |= e & marks;
-	}
-	mem_touch(mem_ram_at(t->m, o.table), o.table);
-	entry_store(o.at, (first & ~marks) | kept |
-				  (fmt->leaf == PT_LEAF_PS ? PT_PS : 0));
-	drop_table(t, o.x.pa);
-	return IL_OK;
-}
-
 struct dirty {
 	uint64_t base;
 	uint64_t *bits;
@@ -450,7 +408,7 @@ static void note(const struct dirty *d, struct span s)
 static void harvest(struct pt *t, uint64_t table, unsigned level, struct span s,
 		    const struct dirty *d)
 {
-	uint8_t *p = table_at(t, table);
+	uint8_t *p = pt_table_at(t, table);
 
 	while (s.len) {
 		struct span part = take(&s, level);
@@ -472,11 +430,11 @@ static void harvest(struct pt *t, uint64_t table, unsigned level, struct span s,
 static enum il_err probe_marks(struct pt *t, uint64_t table, unsigned level,
 			       struct span s)
 {
-	enum il_err err = may_edit(t, table);
+	enum il_err err = pt_may_edit(t, table);
 
 	while (!err && s.len && level > 1) {
 		struct span part = take(&s, level);
-		uint64_t e = entry_load(table_at(t, table) +
+		uint64_t e = entry_load(pt_table_at(t, table) +
 					pt_index(part.va, level) * 8);
 		struct pt_entry x;
 

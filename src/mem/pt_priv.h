@@ -113,4 +113,16 @@ static inline enum pt_entry_kind pt_entry_read(const struct pt_fmt *fmt,
 	return PT_ENTRY_TABLE;
 }
 
+/* --- pt_edit.c --- */
+
+/* May the editor write to this table page? */
+enum il_err pt_may_edit(struct pt *t, uint64_t table) IL_MUST;
+/* Its bytes; pt_may_edit() has seen it. */
+uint8_t *pt_table_at(struct pt *t, uint64_t table);
+uint64_t pt_table_entry(const struct pt_fmt *fmt, uint64_t table,
+			unsigned level);
+/* An empty table page. Errors: IL_E_NOMEM, IL_E_IO */
+enum il_err pt_new_table(struct pt *t, uint64_t *pa) IL_MUST;
+void pt_drop_table(struct pt *t, uint64_t pa);
+
 #endif

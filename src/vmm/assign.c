@@ -152,7 +152,8 @@ long vmm_hwpt(struct vmm_run *r)
 	long ret;
 
 	if (!r->dev.untrusted)
-		h.flags = IOMMU_HWPT_ALLOC_NEST_PARENT;
+		h.flags =
+			IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_TRUSTED;
 	ret = k_ioctl(r->v->t, r->v->iommu_fd, IOMMU_HWPT_ALLOC, (uintptr_t)&h);
 
 	r->d->hwpt_id = h.out_hwpt_id;

@@ -16,10 +16,7 @@ static void an_address_space_maps_memory_of_the_task(void **un)
 
 	(void)un;
 	open_dev(u);
-	assert_int_equal(map(u, u->ram, PAGE_4K, 0x10000, 0), -EOPNOTSUPP);
-	assert_int_equal(
-		map(u, u->ram, PAGE_4K, 0x10000, IOMMU_IOAS_MAP_READABLE),
-		-EOPNOTSUPP);
+	assert_int_equal(map(u, u->ram, PAGE_4K, 0x10000, 0), -EINVAL);
 	assert_int_equal(map(u, u->ram, PAGE_4K, 0x10000, FLAGS | 1u << 20),
 			 -EOPNOTSUPP);
 	assert_int_equal(map(u, u->ram, 0, 0x10000, FLAGS), -EINVAL);
@@ -28,7 +25,7 @@ static void an_address_space_maps_memory_of_the_task(void **un)
 	assert_int_equal(map(u, u->ram, PAGE_4K, 0x10008, FLAGS), -EINVAL);
 	assert_int_equal(
 		map(u, u->ram, 2 * PAGE_4K, UINT64_MAX - PAGE_4K + 1, FLAGS),
-		-EINVAL);
+		-EOVERFLOW);
 	assert_int_equal(map(u, 0x1000, PAGE_4K, 0x10000, FLAGS), -EFAULT);
 	assert_int_equal(map(u, u->run, PAGE_4K, 0x10000, FLAGS), -EFAULT);
 	assert_int_equal(map(u, u->ram, 4 * PAGE_4K, 0x10000, FLAGS), 0);
@@ -45,9 +42,10 @@ static void an_address_space_maps_memory_of_the_task(void **un)
 			 0);
 	assert_int_not_equal(m_io(u->m, 0x20000), 0);
 	assert_false(u->m->io[1].write);
-	assert_int_equal(unmap(u, 0x10000, PAGE_4K, &n), -EINVAL);
-	assert_int_equal(unmap(u, 0x11000, 8 * PAGE_4K, &n), -EINVAL);
-	assert_int_equal(unmap(u, 0x30000, PAGE_4K, &n), -ENOENT);
+	assert_int_equal(unmap(u, 0x10000, PAGE_4K, &n), -ENOENT);
+	assert_int_equal(unmap(u, 0x11000, 8 * PAGE_4K, &n), -ENOENT);
+	assert_int_equal(unmap(u, 0x30000, PAGE_4K, &n), 0);
+	assert_int_equal(n, 0);
 	assert_int_equal(unmap(u, 0x30000, 0, &n), -EINVAL);
 	assert_int_equal(unmap(u, 2, UINT64_MAX, &n), -EOVERFLOW);
 	/* Pages that were pinned stay where DMA reaches them. */
@@ -136,7 +134,7 @@ static void private_memory_is_mapped_by_file_and_held(void **un)
 			 -EINVAL);
 	assert_int_equal(map_file(u, u->gmem, VM_MEM, PAGE_4K, 0, FLAGS),
 			 -EINVAL);
-	assert_int_equal(map_file(u, u->vm, 0, PAGE_4K, 0, FLAGS), -EBADF);
+	assert_int_equal(map_file(u, u->vm, 0, PAGE_4K, 0, FLAGS), -EINVAL);
 	assert_int_equal(map_file(u, 99, 0, PAGE_4K, 0, FLAGS), -EBADF);
 	assert_int_equal(u->m->h.iommufd.area_pool.live, 0);
 	assert_int_equal(
@@ -278,7 +276,7 @@ static void a_viommu_wants_a_vm_and_a_nesting_parent(void **un)
 	assert_int_equal(io(u, u->iommu, IOMMU_HWPT_ALLOC, &h), -ENOENT);
 	h.dev_id = v.dev_id = u->dev_id;
 	h.pt_id = 99;
-	assert_int_equal(io(u, u->iommu, IOMMU_HWPT_ALLOC, &h), -ENOENT);
+	assert_int_equal(io(u, u->iommu, IOMMU_HWPT_ALLOC, &h), -EINVAL);
 	h.pt_id = u->ioas;
 	h.flags = 2;
 	assert_int_equal(io(u, u->iommu, IOMMU_HWPT_ALLOC, &h), -EOPNOTSUPP);
@@ -731,7 +729,7 @@ static void an_attach_that_fails_leaves_no_domain(void **un)
 	assert_int_equal(u->m->domains, 0);
 	u->m->io_map_err = 0;
 	assert_int_equal(attach_ioas(u), 0);
-	assert_int_equal(attach_ioas(u), -EBUSY);
+	assert_int_equal(attach_ioas(u), 0);
 	assert_int_equal(detach(u), 0);
 	assert_int_equal(u->m->domains, 0);
 	assert_int_equal(detach(u), 0);

@@ -55,13 +55,34 @@ static enum il_err mem_write(void *ctx, uint64_t pa, const void *in, size_t len,
 	return IL_OK;
 }
 
+/* 512 in a row, aligned, from the end; only if there are such frames at all. */
+static enum il_err block_alloc(struct machine *m, uint64_t *pa)
+{
+	for (unsigned b = M_PAGES / 512; m->blocks && b-- > 0;) {
+		unsigned n = 0;
+
+		while (n < 512 && !m->taken[b * 512 + n])
+			n++;
+		if (n < 512)
+			continue;
+		memset(&m->taken[b * 512], 1, 512);
+		m->pages += 512;
+		*pa = M_RAM + b * PAGE_2M;
+		memset(m->ram + b * PAGE_2M, 0, PAGE_2M);
+		return IL_OK;
+	}
+	return IL_E_NOMEM;
+}
+
 static enum il_err page_alloc(void *ctx, uint32_t pages, uint64_t *pa)
 {
 	struct machine *m = ctx;
 
-	assert_int_equal(pages, 1);
 	if (m->pages_max && m->pages >= m->pages_max)
 		return IL_E_NOMEM;
+	if (pages == PAGEMAP_BLOCK)
+		return block_alloc(m, pa);
+	assert_int_equal(pages, 1);
 	for (unsigned i = 0; i < M_PAGES; i++)
 		if (!m->taken[i]) {
 			m->taken[i] = true;
@@ -195,16 +216,36 @@ static void domain_free(void *ctx, struct iommu_domain *d)
 	m->domains--;
 }
 
-static int io_map(void *ctx, struct iommu_domain *d, uint64_t iova, uint64_t pa,
-		  uint64_t len, bool write)
+/* Frames in a row are one entry; io_map_after counts those. */
+static int io_map(void *ctx, struct iommu_domain *d, uint64_t iova,
+		  const uint64_t *pa, size_t n, unsigned prot, bool huge)
 {
 	struct machine *m = ctx;
+	size_t at = 0;
+	int ret = 0;
 
-	if (m->io_map_err && !m->io_map_after--) {
-		m->io_map_after = 0;
-		return m->io_map_err;
+	assert_true(n && n <= IOMMU_BATCH);
+	assert_int_equal(iova / PAGE_2M, (iova + n * PAGE_4K - 1) / PAGE_2M);
+	m->io_huge = huge;
+	while (at < n && !ret) {
+		size_t run = 1;
+
+		while (at + run < n && pa[at + run] == pa[at] + run * PAGE_4K)
+			run++;
+		if (m->io_map_err && !m->io_map_after--) {
+			m->io_map_after = 0;
+			ret = m->io_map_err;
+			break;
+		}
+		ret = put(m->io, &m->n_io,
+			  (struct m_map){ d, iova + at * PAGE_4K, pa[at],
+					  run * PAGE_4K,
+					  prot & IOMMU_PROT_WRITE });
+		at += ret ? 0 : run;
 	}
-	return put(m->io, &m->n_io, (struct m_map){ d, iova, pa, len, write });
+	if (ret && at)
+		drop(m->io, &m->n_io, d, iova, at * PAGE_4K);
+	return ret;
 }
 
 static int io_unmap(void *ctx, struct iommu_domain *d, uint64_t iova,
@@ -217,16 +258,63 @@ static int io_unmap(void *ctx, struct iommu_domain *d, uint64_t iova,
 	return m->io_unmap_err;
 }
 
-static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d)
+static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
+		  bool tdi, const struct rule **why)
 {
+	static const struct rule mixed = { .name = "mixed" };
 	struct machine *m = ctx;
 
+	if (d && m->mixed_err && d->trusted != tdi) {
+		*why = &mixed;
+		return m->mixed_err;
+	}
 	if (d && m->attach_err)
 		return m->attach_err;
-	if (p->bdf == M_EP)
+	/* Off and on again would be a gap. */
+	if (p->bdf == M_EP) {
+		m->gaps += !d;
 		m->attached = d;
+	}
 	return 0;
 }
+
+/* Keeps in mind which size a block has; what fails changes nothing. */
+static int page_size(void *ctx, struct iommu_domain *d, uint64_t iova,
+		     uint64_t size, const struct iommu_gap *gap)
+{
+	struct machine *m = ctx;
+	int ret = 0;
+
+	(void)d;
+	if (m->size_err && !m->size_after--) {
+		m->size_after = 0;
+		return m->size_err;
+	}
+	m->in_gap++;
+	ret = gap->run(gap->ctx);
+	m->in_gap--;
+	if (!ret && iova / PAGE_2M < COUNT(m->block))
+		m->block[iova / PAGE_2M] = size;
+	return ret;
+}
+
+static long hw_info(void *ctx, struct pci_dev *p, uint32_t *type, void *out,
+		    size_t cap)
+{
+	const struct iommu_hw_info_amd i = { 0x1122, 0x3344 };
+
+	(void)ctx;
+	(void)p;
+	assert_true(cap >= sizeof(i));
+	if (*type != IOMMU_HW_INFO_TYPE_DEFAULT &&
+	    *type != IOMMU_HW_INFO_TYPE_AMD)
+		return -EOPNOTSUPP;
+	*type = IOMMU_HW_INFO_TYPE_AMD;
+	memcpy(out, &i, sizeof(i));
+	return sizeof(i);
+}
+
+static const struct iommu_iova_range resv[] = { { 0xfee00000, 0xfeefffff } };
 
 static int viommu(void *ctx, void *kvm)
 {
@@ -235,7 +323,17 @@ static int viommu(void *ctx, void *kvm)
 }
 
 const struct iommu_driver_ops m_iommu_ops = {
-	domain_alloc, domain_free, io_map, io_unmap, attach, viommu
+	.domain_alloc = domain_alloc,
+	.domain_free = domain_free,
+	.map = io_map,
+	.unmap = io_unmap,
+	.attach = attach,
+	.viommu = viommu,
+	.page_size = page_size,
+	.hw_info = hw_info,
+	.last_iova = (UINT64_C(1) << 48) - 1,
+	.resv = resv,
+	.n_resv = COUNT(resv),
 };
 
 /* --- KVM's rules --- */
@@ -357,9 +455,45 @@ static int complete(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 	return KVM_NEXT_GUEST;
 }
 
-const struct kvm_rules m_kvm_rules = { vm_init, vm_fini,    enc_op,
-				       prepare, invalidate, npt_map,
-				       zap,	vmgexit,    complete };
+static int prepare_huge(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa)
+{
+	struct machine *m = ctx;
+
+	if (!m->huge_entries || (gpa | pa) % PAGE_2M)
+		return -EOPNOTSUPP;
+	for (uint64_t at = 0; at < PAGE_2M; at += PAGE_4K)
+		assert_int_equal(prepare(ctx, vm, gpa + at, pa + at), 0);
+	m->entry_2m[(pa - M_RAM) / PAGE_2M] = true;
+	return 0;
+}
+
+/* The owner's entries change while no leaf is mapped there, or not at all. */
+static int resize(void *ctx, uint64_t pa, bool huge)
+{
+	struct machine *m = ctx;
+
+	if (m->resize_err && !m->resize_after--) {
+		m->resize_after = 0;
+		return m->resize_err;
+	}
+	assert_true(m->in_gap > 0);
+	m->entry_2m[(pa - M_RAM) / PAGE_2M] = huge;
+	return 0;
+}
+
+const struct kvm_rules m_kvm_rules = {
+	.vm_init = vm_init,
+	.vm_fini = vm_fini,
+	.enc_op = enc_op,
+	.prepare = prepare,
+	.invalidate = invalidate,
+	.map = npt_map,
+	.zap = zap,
+	.vmgexit = vmgexit,
+	.complete = complete,
+	.prepare_huge = prepare_huge,
+	.resize = resize,
+};
 
 /* --- the TSM --- */
 

@@ -44,6 +44,14 @@ struct machine {
 	const struct iommu_domain *attached; /* of the endpoint */
 	int prepare_err, invalidate_err, map_err, zap_err, enc_ret;
 	int io_map_err, io_unmap_err, attach_err, viommu_err, domain_err;
+	int mixed_err, size_err, resize_err;
+	unsigned size_after, resize_after;
+	bool io_huge;	   /* of the last map */
+	bool blocks;	   /* frames of 2 MiB can be had */
+	bool huge_entries; /* and owned by one entry */
+	unsigned in_gap, gaps;
+	uint64_t block[64]; /* leaf size, by 2 MiB of IOVA */
+	bool entry_2m[M_PAGES / 512];
 	unsigned io_map_after; /* calls that still succeed */
 	unsigned io_unmaps, zaps, domains, vms;
 	bool launch_on_enc; /* KVM_MEMORY_ENCRYPT_OP finishes the launch */

@@ -297,12 +297,12 @@ static void a_refused_map_changes_nothing(void **unused)
 	assert_int_equal(pt_unmap(&t, PAGE_4K / 2, PAGE_4K, NULL), IL_E_ARG);
 	assert_int_equal(pt_unmap(&t, 0, 0, NULL), IL_E_ARG);
 	assert_int_equal(pt_unmap(&t, BIT64(48), PAGE_4K, NULL), IL_E_ARG);
-	assert_int_equal(pt_split(&t, 0), IL_E_STATE);
-	assert_int_equal(pt_split(&t, PAGE_2M * 4), IL_E_STATE);
-	assert_int_equal(pt_split(&t, BIT64(48)), IL_E_ARG);
-	assert_int_equal(pt_join(&t, PAGE_2M * 4), IL_E_STATE);
-	assert_int_equal(pt_join(&t, PAGE_1G), IL_E_STATE);
-	assert_int_equal(pt_join(&t, 8 * PAGE_1G), IL_E_STATE);
+	assert_int_equal(pt_split(&t, 0, NULL), IL_E_STATE);
+	assert_int_equal(pt_split(&t, PAGE_2M * 4, NULL), IL_E_STATE);
+	assert_int_equal(pt_split(&t, BIT64(48), NULL), IL_E_ARG);
+	assert_int_equal(pt_join(&t, PAGE_2M * 4, NULL), IL_E_STATE);
+	assert_int_equal(pt_join(&t, PAGE_1G, NULL), IL_E_STATE);
+	assert_int_equal(pt_join(&t, 8 * PAGE_1G, NULL), IL_E_STATE);
 	assert_memory_equal(&t, &was, sizeof(t));
 	rig_same(&r);
 	pt_fini(&t);
@@ -363,8 +363,8 @@ static void the_editor_asks_the_rules_before_it_writes(void **unused)
 		assert_int_equal(pt_unmap(&t, 0, PAGE_4K, NULL), IL_E_IO);
 		t.fault = was.fault;
 		if (!level)
-			assert_int_equal(pt_split(&t, PAGE_2M), IL_E_IO);
-		assert_int_equal(pt_join(&t, 0), IL_E_IO);
+			assert_int_equal(pt_split(&t, PAGE_2M, NULL), IL_E_IO);
+		assert_int_equal(pt_join(&t, 0, NULL), IL_E_IO);
 		uint64_t bits = 0;
 
 		assert_int_equal(pt_dirty_clear(&t, 0, PAGE_4K, &bits),
@@ -383,7 +383,7 @@ static void the_editor_asks_the_rules_before_it_writes(void **unused)
 
 	assert_int_equal(pt_map(&t, 4 * PAGE_1G, 0, PAGE_4K, PT_R, PAGE_4K),
 			 IL_E_IO);
-	assert_int_equal(pt_split(&t, PAGE_2M), IL_E_IO);
+	assert_int_equal(pt_split(&t, PAGE_2M, NULL), IL_E_IO);
 	assert_int_equal(mem_frames_left(&r.m), left);
 	assert_int_equal(t.tables, was.tables);
 	assert_int_equal(
@@ -434,13 +434,13 @@ static void split_and_join_keep_every_translation(void **unused)
 				 IL_OK);
 		assert_int_equal(look(&t, PAGE_1G, &h), PT_OK);
 		pt_mark(&r.m, t.fmt, &h, true);
-		assert_int_equal(pt_split(&t, PAGE_1G + 5), IL_OK);
+		assert_int_equal(pt_split(&t, PAGE_1G + 5, NULL), IL_OK);
 		assert_int_equal(look(&t, PAGE_1G + 7 * PAGE_2M + 9, &h),
 				 PT_OK);
 		assert_int_equal(h.leaf, PAGE_2M);
 		assert_int_equal(h.pa, 2 * PAGE_1G + 7 * PAGE_2M + 9);
 		assert_true(h.dirty);
-		assert_int_equal(pt_split(&t, PAGE_1G + 7 * PAGE_2M), IL_OK);
+		assert_int_equal(pt_split(&t, PAGE_1G + 7 * PAGE_2M, NULL), IL_OK);
 		for (uint64_t p = 0; p < 512; p++) {
 			uint64_t va = PAGE_1G + 7 * PAGE_2M + p * PAGE_4K;
 
@@ -460,7 +460,7 @@ static void split_and_join_keep_every_translation(void **unused)
 			look(&t, PAGE_1G + 7 * PAGE_2M + 9 * PAGE_4K, &h),
 			PT_OK);
 		pt_mark(&r.m, t.fmt, &h, true);
-		assert_int_equal(pt_join(&t, PAGE_1G + 7 * PAGE_2M + 6), IL_OK);
+		assert_int_equal(pt_join(&t, PAGE_1G + 7 * PAGE_2M + 6, NULL), IL_OK);
 		assert_int_equal(t.tables, 3);
 		assert_int_equal(look(&t, PAGE_1G + 7 * PAGE_2M + 9, &h),
 				 PT_OK);
@@ -481,26 +481,26 @@ static void unlike_pages_do_not_join(void **unused)
 	rig_up(&r);
 	new_pt(&r, &t, &pt_iommu_v1);
 	assert_int_equal(pt_map(&t, 0, PAGE_4K, PAGE_2M, PT_R, PAGE_4K), IL_OK);
-	assert_int_equal(pt_join(&t, 0), IL_E_STATE); /* not aligned */
+	assert_int_equal(pt_join(&t, 0, NULL), IL_E_STATE); /* not aligned */
 	assert_int_equal(pt_unmap(&t, 0, PAGE_2M, NULL), IL_OK);
 	assert_int_equal(pt_map(&t, 0, 0, PAGE_2M, PT_R, PAGE_4K), IL_OK);
 	assert_int_equal(pt_unmap(&t, 5 * PAGE_4K, PAGE_4K, NULL), IL_OK);
-	assert_int_equal(pt_join(&t, 0), IL_E_STATE); /* a hole */
+	assert_int_equal(pt_join(&t, 0, NULL), IL_E_STATE); /* a hole */
 	assert_int_equal(pt_map(&t, 5 * PAGE_4K, 5 * PAGE_4K, PAGE_4K,
 				PT_R | PT_W, PAGE_4K),
 			 IL_OK);
-	assert_int_equal(pt_join(&t, 0), IL_E_STATE); /* other permissions */
+	assert_int_equal(pt_join(&t, 0, NULL), IL_E_STATE); /* other permissions */
 	assert_int_equal(pt_unmap(&t, 5 * PAGE_4K, PAGE_4K, NULL), IL_OK);
 	assert_int_equal(
 		pt_map(&t, 5 * PAGE_4K, 6 * PAGE_4K, PAGE_4K, PT_R, PAGE_4K),
 		IL_OK);
-	assert_int_equal(pt_join(&t, 0), IL_E_STATE); /* elsewhere */
+	assert_int_equal(pt_join(&t, 0, NULL), IL_E_STATE); /* elsewhere */
 	assert_int_equal(pt_unmap(&t, 5 * PAGE_4K, PAGE_4K, NULL), IL_OK);
 	assert_int_equal(
 		pt_map(&t, 5 * PAGE_4K, 5 * PAGE_4K, PAGE_4K, PT_R, PAGE_4K),
 		IL_OK);
 	assert_int_equal(pt_unmap(&t, 0, PAGE_4K, NULL), IL_OK);
-	assert_int_equal(pt_join(&t, 0), IL_E_STATE); /* the first missing */
+	assert_int_equal(pt_join(&t, 0, NULL), IL_E_STATE); /* the first missing */
 	pt_fini(&t);
 	rig_down(&r);
 }
@@ -678,7 +678,7 @@ static void model_step(struct pt *t, struct model *m, struct dice *d,
 		bool big = m->pa[at] && m->leaf[at] == PAGE_2M;
 		uint64_t block = at & ~UINT64_C(511);
 
-		assert_int_equal(pt_split(t, va), big ? IL_OK : IL_E_STATE);
+		assert_int_equal(pt_split(t, va, NULL), big ? IL_OK : IL_E_STATE);
 		for (uint64_t i = 0; big && i < 512; i++)
 			m->leaf[block + i] = PAGE_4K;
 	}

@@ -133,6 +133,7 @@ static const struct row {
 	{ SEV_CMD_SNP_DF_FLUSH,        NEED_SNP, 0, 0, fw_snp_df_flush },
 	{ SEV_CMD_SNP_FEATURE_INFO,    NEED_NOTHING, 0, 0, fw_snp_feature_info },
 	{ SEV_CMD_SNP_PAGE_RECLAIM,    NEED_SNP, 0, 0, fw_snp_page_reclaim },
+	{ SEV_CMD_SNP_PAGE_UNSMASH,    NEED_SNP, 0, 0, fw_snp_page_unsmash },
 	{ SEV_CMD_SNP_GCTX_CREATE,     NEED_SNP, 0, 0, fw_snp_gctx_create },
 	{ SEV_CMD_SNP_DECOMMISSION,    NEED_SNP, 0, 0, fw_snp_decommission },
 	{ SEV_CMD_SNP_ACTIVATE,        NEED_SNP, 0, 0, fw_snp_activate },

@@ -110,6 +110,21 @@ uint32_t fw_snp_page_reclaim(struct sev_fw *fw, struct fw_cmd *c)
 		       : SEV_RET_SUCCESS;
 }
 
+/*
+ * 512 entries of a guest become one again, with what the guest has validated.
+ * OPEN: which page states the command takes; here those that a guest's memory
+ * is in while nothing of firmware holds it.
+ */
+uint32_t fw_snp_page_unsmash(struct sev_fw *fw, struct fw_cmd *c)
+{
+	uint64_t pa = sev_u64(c->buf, SNP_ADDR_PA);
+
+	if (pa % PAGE_2M || own_state(fw->cfg.own, pa) == OWN_NONE)
+		return SEV_RET_INVALID_ADDRESS;
+	return own_fw_unsmash(fw->cfg.own, pa) ? SEV_RET_INVALID_PAGE_STATE
+					       : SEV_RET_SUCCESS;
+}
+
 /* --- guest contexts --- */
 
 struct fw_guest *fw_guest_find(struct sev_fw *fw, uint64_t gctx)

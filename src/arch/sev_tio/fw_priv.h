@@ -154,6 +154,7 @@ uint64_t fw_algs(const struct tsm_conn *c);
 /* handlers */
 fw_handler fw_snp_init_ex, fw_snp_shutdown, fw_snp_platform_status;
 fw_handler fw_snp_df_flush, fw_snp_feature_info, fw_snp_page_reclaim;
+fw_handler fw_snp_page_unsmash;
 fw_handler fw_snp_gctx_create, fw_snp_decommission, fw_snp_activate;
 fw_handler fw_snp_guest_status, fw_snp_launch_start, fw_snp_launch_update;
 fw_handler fw_snp_launch_finish, fw_snp_guest_request;

@@ -8,8 +8,10 @@
  * drivers/iommu/amd
  */
 #include <errno.h>
+#include <string.h>
 
 #include "arch/sev_tio/host_priv.h"
+#include "mem/mem.h"
 
 #define DTE_LEN	    32u
 #define DTE0_V	    BIT64(0)
@@ -19,6 +21,40 @@
 #define DTE0_IR	    BIT64(61)
 #define DTE0_IW	    BIT64(62)
 #define DTE1_DOMAIN MASK64(15, 0)
+/* Source: Linux 7.3 drivers/iommu/amd/amd_iommu_types.h; B.1 */
+#define EFR_SNP	      BIT64(43)
+#define EFR2_SEVSNPIO BIT64(1)
+
+/*
+ * Table pages are the host's, and counted: so many that are free may be kept
+ * from the driver, to see what becomes of a map that runs out of them.
+ */
+static enum il_err table_get(void *ctx, uint64_t *pa)
+{
+	struct sev_host *s = ctx;
+	enum il_err err = s->tables == s->tables_max ? IL_E_NOMEM : IL_OK;
+
+	if (!err)
+		err = pt_host_frames.get(s->cfg.mem, pa);
+	s->tables += !err;
+	return err;
+}
+
+static void table_put(void *ctx, uint64_t pa)
+{
+	struct sev_host *s = ctx;
+
+	pt_host_frames.put(s->cfg.mem, pa);
+	s->tables--;
+}
+
+static const struct pt_frames tables = { .get = table_get, .put = table_put };
+
+void sev_host_iopt_limit(struct sev_host *s, uint64_t left)
+{
+	s->tables_max =
+		left > UINT64_MAX - s->tables ? UINT64_MAX : s->tables + left;
+}
 
 static int domain_alloc(void *ctx, struct iommu_domain *d)
 {
@@ -31,10 +67,9 @@ static int domain_alloc(void *ctx, struct iommu_domain *d)
 		return -ENOMEM;
 	while (id < 65536 && s->domain_used[id / 8] >> id % 8 & 1)
 		id++;
-	err = id == 65536
-		      ? IL_E_SPACE
-		      : pt_init(&sd->pt, s->cfg.mem, &pt_iommu_v1, IO_LEVELS,
-				AGENT_HOST, &pt_host_frames, s->cfg.mem);
+	err = id == 65536 ? IL_E_SPACE
+			  : pt_init(&sd->pt, s->cfg.mem, &pt_iommu_v1,
+				    IO_LEVELS, AGENT_HOST, &tables, s);
 	if (err) {
 		kpool_put(&s->domain_pool, sd);
 		return k_errno(err);
@@ -85,13 +120,15 @@ static void domain_free(void *ctx, struct iommu_domain *d)
 	d->priv = NULL;
 }
 
-static int map(void *ctx, struct iommu_domain *d, uint64_t iova, uint64_t pa,
-	       uint64_t len, bool write)
+static int map(void *ctx, struct iommu_domain *d, uint64_t iova,
+	       const uint64_t *pa, size_t n, unsigned prot, bool huge)
 {
 	struct sev_domain *sd = d->priv;
 	enum il_err err =
-		pt_map(&sd->pt, iova, pa, len, PT_R | (write ? PT_W : 0u),
-		       d->huge ? PAGE_2M : PAGE_4K);
+		pt_map_pages(&sd->pt, iova, pa, n,
+			     (prot & IOMMU_PROT_READ ? PT_R : 0u) |
+				     (prot & IOMMU_PROT_WRITE ? PT_W : 0u),
+			     huge ? PAGE_2M : PAGE_4K);
 
 	(void)ctx;
 	return err == IL_E_STATE ? -EEXIST : k_errno(err);
@@ -108,7 +145,7 @@ static enum il_err cut(struct sev_domain *sd, uint64_t iova, uint64_t len)
 		while (pt_walk(sd->pt.m, sd->pt.fmt, sd->pt.root, sd->pt.levels,
 			       ends[i], &h) == PT_OK &&
 		       ends[i] % h.leaf) {
-			enum il_err err = pt_split(&sd->pt, ends[i]);
+			enum il_err err = pt_split(&sd->pt, ends[i], NULL);
 
 			if (err)
 				return err;
@@ -129,35 +166,124 @@ static int unmap(void *ctx, struct iommu_domain *d, uint64_t iova, uint64_t len)
 	return err ? k_errno(err) : ret;
 }
 
-static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d)
+/* --- leaves of another size --- */
+
+/* Between two sizes: nothing remembers the old leaf, then the caller's part. */
+struct gap {
+	struct sev_host *s;
+	struct sev_domain *sd;
+	uint64_t iova;
+	const struct iommu_gap *more;
+	int ret;
+};
+
+static enum il_err in_gap(void *ctx)
+{
+	struct gap *g = ctx;
+
+	g->ret = flush(g->s, g->sd, g->iova, PAGE_2M);
+	if (!g->ret)
+		g->ret = g->more->run(g->more->ctx);
+	return g->ret ? IL_E_IO : IL_OK;
+}
+
+static int page_size(void *ctx, struct iommu_domain *d, uint64_t iova,
+		     uint64_t size, const struct iommu_gap *more)
+{
+	struct sev_domain *sd = d->priv;
+	struct gap g = { ctx, sd, iova, more, 0 };
+	const struct pt_gap gap = { in_gap, &g };
+	struct pt_hit h;
+	enum il_err err;
+
+	if (pt_walk(sd->pt.m, sd->pt.fmt, sd->pt.root, sd->pt.levels, iova,
+		    &h) != PT_OK ||
+	    (h.leaf >= PAGE_2M) == (size == PAGE_2M)) {
+		(void)in_gap(&g);
+		return g.ret;
+	}
+	err = size == PAGE_2M ? pt_join(&sd->pt, iova, &gap)
+			      : pt_split(&sd->pt, iova, &gap);
+	if (g.ret)
+		return g.ret;
+	return err == IL_E_STATE ? -EINVAL : k_errno(err);
+}
+
+/* --- devices --- */
+
+static const struct rule rule_mixed = {
+	.name = "mixed-domain",
+	.says = "a trusted domain has functions that are bound to the TSM and "
+		"no others; a bound function has no other domain",
+	.source = "Secure VFIO, TDISP, SEV-TIO (2024): no mixed shared and "
+		  "private DMA in one IOMMU domain",
+	.sure = SURE_DRIVER,
+};
+
+/*
+ * Both quadwords that say anything in one store of 16 bytes, as Linux writes
+ * an entry: whoever reads it sees the old one or the new one. So a domain that
+ * takes the place of another leaves no gap.
+ * Source: Linux 7.3 drivers/iommu/amd/iommu.c, write_dte_lower128()
+ */
+static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
+		  bool tdi, const struct rule **why)
 {
 	struct sev_host *s = ctx;
 	const struct sev_host_insn *i = s->cfg.insn;
 	const struct sev_domain *sd = d ? d->priv : NULL;
 	const uint64_t at =
 		s->dev_table + (uint64_t)(p->bdf & 0xffff) * DTE_LEN;
-	uint8_t e[DTE_LEN] = { 0 };
+	uint8_t e[DTE_LEN / 2] = { 0 }, old[DTE_LEN / 2];
 	int ret;
 
 	if ((p->bdf & 0xffff) >= s->cfg.devs || p->bdf >> 16)
 		return -ENODEV;
-	/* Off first; the first quadword comes last. */
-	ret = sev_write(s, at, e, sizeof(e));
-	if (!ret && sd) {
+	if (d && d->trusted != tdi) {
+		*why = &rule_mixed;
+		return -EINVAL;
+	}
+	if (sd) {
 		sev_put_u64(e, 8, field_put(DTE1_DOMAIN, sd->id));
 		sev_put_u64(e, 0,
 			    DTE0_V | DTE0_TV | DTE0_IR | DTE0_IW |
 				    field_put(DTE0_MODE, sd->pt.levels) |
 				    (sd->pt.root & DTE0_ROOT));
-		ret = sev_write(s, at + 8, e + 8, sizeof(e) - 8);
-		if (!ret)
-			ret = sev_write(s, at, e, 8);
 	}
-	if (i->iommu_inval_dte(i->ctx, p->bdf & 0xffff))
-		ret = ret ? ret : -EIO;
+	ret = sev_read(s, at, old, sizeof(old));
+	if (!ret)
+		ret = sev_write(s, at, e, sizeof(e));
+	if (ret)
+		return ret;
+	if (i->iommu_inval_dte(i->ctx, p->bdf & 0xffff)) {
+		(void)sev_write(s, at, old, sizeof(old));
+		return -EIO;
+	}
 	i->iommu_wait(i->ctx);
-	return ret;
+	return 0;
 }
+
+/* EFR as the world's machine has it: SNP; EFR2 bit 1: SEV-TIO. */
+static long hw_info(void *ctx, struct pci_dev *p, uint32_t *type, void *out,
+		    size_t cap)
+{
+	const struct iommu_hw_info_amd i = { EFR_SNP, EFR2_SEVSNPIO };
+
+	(void)ctx;
+	(void)p;
+	if (*type != IOMMU_HW_INFO_TYPE_DEFAULT &&
+	    *type != IOMMU_HW_INFO_TYPE_AMD)
+		return -EOPNOTSUPP;
+	*type = IOMMU_HW_INFO_TYPE_AMD;
+	memcpy(out, &i, cap < sizeof(i) ? cap : sizeof(i));
+	return sizeof(i);
+}
+
+/* Interrupts, and HyperTransport's own range below 1 TiB. */
+static const struct iommu_iova_range resv[] = {
+	{ MEM_MSI_BASE, MEM_MSI_BASE + MEM_MSI_SIZE - 1 },
+	{ UINT64_C(0xfd00000000), UINT64_C(0xffffffffff) },
+};
 
 static int viommu(void *ctx, void *kvm)
 {
@@ -174,4 +300,9 @@ const struct iommu_driver_ops sev_iommu_ops = {
 	.unmap = unmap,
 	.attach = attach,
 	.viommu = viommu,
+	.page_size = page_size,
+	.hw_info = hw_info,
+	.last_iova = (UINT64_C(1) << (12 + 9 * IO_LEVELS)) - 1,
+	.resv = resv,
+	.n_resv = COUNT(resv),
 };

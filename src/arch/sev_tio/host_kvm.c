@@ -112,30 +112,108 @@ static int invalidate(void *ctx, uint64_t pa)
 	return sev_rmp_shared(ctx, pa);
 }
 
+/* Source: Linux 7.3 arch/x86/kvm/svm/sev.c, sev_gmem_prepare() */
+static int prepare_huge(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa)
+{
+	struct sev_host *s = ctx;
+	const struct sev_vm *v = vm->priv;
+	const struct rmp_update u = {
+		.gpa = gpa, .assigned = 1, .pagesize = RMP_2M, .asid = v->asid
+	};
+
+	if (!v->snp || !v->asid || (gpa | pa) % PAGE_2M)
+		return -EOPNOTSUPP;
+	return s->cfg.insn->rmpupdate(s->cfg.insn->ctx, pa, &u) == RMP_OK
+		       ? 0
+		       : -EOPNOTSUPP;
+}
+
+static bool rmp_is_2m(struct sev_host *s, uint64_t pa)
+{
+	struct rmp_read r;
+
+	return s->cfg.insn->rmpread(s->cfg.insn->ctx, pa, &r) == RMP_OK &&
+	       r.assigned && r.pagesize == RMP_2M;
+}
+
+static int smash(struct sev_host *s, uint64_t pa)
+{
+	const enum rmp_rc rc = s->cfg.insn->psmash(s->cfg.insn->ctx, pa);
+
+	if (rc == RMP_FAIL_INUSE)
+		return -EBUSY;
+	return rc == RMP_OK ? 0 : -EIO;
+}
+
+/* Joining is firmware's: RMPUPDATE would lose what the guest has validated. */
+static int resize(void *ctx, uint64_t pa, bool huge)
+{
+	struct sev_host *s = ctx;
+	uint8_t b[SNP_ADDR_LEN];
+
+	if (rmp_is_2m(s, pa) == huge)
+		return 0;
+	if (!huge)
+		return smash(s, pa);
+	sev_put_u64(b, SNP_ADDR_PA, pa);
+	return sev_psp(s, SEV_CMD_SNP_PAGE_UNSMASH, b, sizeof(b)) ? -EINVAL : 0;
+}
+
+static enum il_err npt_put(struct sev_vm *v, uint64_t gpa, uint64_t pa,
+			   uint64_t size, unsigned perm)
+{
+	enum il_err err = pt_map(&v->npt, gpa, pa, size, perm, size);
+
+	if (err != IL_E_STATE)
+		return err;
+	err = pt_unmap(&v->npt, gpa, size, NULL);
+	if (err == IL_E_STATE) /* a part of a larger leaf, which goes */
+		err = pt_unmap(&v->npt, align_down(gpa, PAGE_2M), PAGE_2M,
+			       NULL);
+	return err ? err : pt_map(&v->npt, gpa, pa, size, perm, size);
+}
+
+/*
+ * The leaf follows the RMP entry. A fault although it does means that the
+ * guest validates less than the entry covers: it is split, and whoever else
+ * maps it by 2 MiB is not told (an IOMMU, for one).
+ * Source: Linux 7.3 arch/x86/kvm/svm/sev.c, sev_gmem_max_mapping_level(),
+ * sev_handle_rmp_fault()
+ */
 static int map(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa,
 	       bool write)
 {
+	struct sev_host *s = ctx;
 	struct sev_vm *v = vm->priv;
 	unsigned perm = PT_R | PT_X | (write ? PT_W : 0u);
-	enum il_err err;
+	uint64_t at = align_down(gpa, PAGE_2M);
+	struct pt_hit h;
+	int ret;
 
-	(void)ctx;
-	err = pt_map(&v->npt, gpa, pa, PAGE_4K, perm, PAGE_4K);
-	if (err == IL_E_STATE) {
-		err = pt_unmap(&v->npt, gpa, PAGE_4K, NULL);
-		if (!err)
-			err = pt_map(&v->npt, gpa, pa, PAGE_4K, perm, PAGE_4K);
-	}
-	return k_errno(err);
+	if (!rmp_is_2m(s, pa))
+		return k_errno(npt_put(v, gpa, pa, PAGE_4K, perm));
+	if (pt_walk(v->npt.m, v->npt.fmt, v->npt.root, v->npt.levels, gpa,
+		    &h) != PT_OK ||
+	    h.leaf < PAGE_2M)
+		return k_errno(
+			npt_put(v, at, align_down(pa, PAGE_2M), PAGE_2M, perm));
+	ret = smash(s, align_down(pa, PAGE_2M));
+	return ret ? ret : k_errno(npt_put(v, gpa, pa, PAGE_4K, perm));
 }
 
 int sev_npt_zap(struct sev_host *s, struct kvm_vm *vm, uint64_t gpa,
 		uint64_t len)
 {
 	struct sev_vm *v = vm->priv;
+	enum il_err err = pt_unmap(&v->npt, gpa, len, NULL);
+	const uint64_t from = align_down(gpa, PAGE_2M);
 
 	(void)s; /* CPU caches of the nested table are not modelled */
-	return k_errno(pt_unmap(&v->npt, gpa, len, NULL));
+	/* A leaf that sticks out goes whole: it comes back by a fault. */
+	if (err == IL_E_STATE)
+		err = pt_unmap(&v->npt, from,
+			       align_up(gpa + len, PAGE_2M) - from, NULL);
+	return k_errno(err);
 }
 
 static int zap(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t len)
@@ -435,4 +513,6 @@ const struct kvm_rules sev_kvm_rules = {
 	.zap = zap,
 	.vmgexit = vmgexit,
 	.complete = complete,
+	.prepare_huge = prepare_huge,
+	.resize = resize,
 };

@@ -298,6 +298,13 @@ enum il_err own_fw_move(struct own *o, uint64_t pa, enum own_state from,
 enum il_err own_fw_perm(struct own *o, uint64_t pa,
 			const uint8_t perm[RMP_VMPLS]) IL_MUST;
 
+/*
+ * own_fw_unsmash() - the 512 entries around @pa (2 MiB aligned) become one
+ * Errors: IL_E_ARG not aligned or covered; IL_E_STATE one is held, immutable
+ * or no guest's, or they differ in more than the GPA, which must go on.
+ */
+enum il_err own_fw_unsmash(struct own *o, uint64_t pa) IL_MUST;
+
 /* Another processor (the PSP, mid-command) holds the entry, or no longer. */
 enum il_err own_hold(struct own *o, uint64_t pa, bool held) IL_MUST;
 

@@ -311,6 +311,32 @@ enum il_err own_fw_move(struct own *o, uint64_t pa, enum own_state from,
 	return IL_OK;
 }
 
+enum il_err own_fw_unsmash(struct own *o, uint64_t pa)
+{
+	const struct own_page *first = own_page_at(o, pa);
+
+	if (pa & (PAGE_2M - 1) || !first)
+		return IL_E_ARG;
+	if (!first->asid || first->gpa & (PAGE_2M - 1) ||
+	    first->flags & (OWN_F_2M | OWN_F_IMMUTABLE | OWN_F_BUSY | OWN_F_IO))
+		return IL_E_STATE;
+	for (uint64_t at = PAGE_4K; at < PAGE_2M; at += PAGE_4K) {
+		const struct own_page *p = own_page_at(o, pa + at);
+
+		if (p->flags != first->flags || p->asid != first->asid ||
+		    p->gpa != first->gpa + at || p->perm != first->perm)
+			return IL_E_STATE;
+	}
+	for (uint64_t at = 0; at < PAGE_2M; at += PAGE_4K) {
+		struct own_page n = *own_page_at(o, pa + at);
+
+		n.flags |= OWN_F_2M;
+		own_page_set(o, pa + at, n);
+	}
+	trace(o, pa);
+	return IL_OK;
+}
+
 enum il_err own_fw_perm(struct own *o, uint64_t pa,
 			const uint8_t perm[RMP_VMPLS])
 {

@@ -143,10 +143,20 @@ struct gmem *gmem_from_file(struct file *f)
 	return f && f->ops == &ops ? f->priv : NULL;
 }
 
+static uint64_t in_block(const struct gmem *g, uint64_t i)
+{
+	const uint64_t *e = pagemap_block(&g->pages, i);
+	uint64_t n = 0;
+
+	for (unsigned j = 0; e && j < PAGEMAP_BLOCK; j++)
+		n += e[j] != 0;
+	return n;
+}
+
+/* One frame, or all of a block at once. */
 static int frame(struct gmem *g, uint64_t i, uint64_t *e)
 {
-	const struct host_hw *hw = &g->k->hw;
-	uint64_t pa;
+	uint64_t had;
 	int ret;
 
 	if (i >= g->pages_max)
@@ -154,16 +164,35 @@ static int frame(struct gmem *g, uint64_t i, uint64_t *e)
 	*e = pagemap_get(&g->pages, i);
 	if (*e)
 		return 0;
-	if (hw->ops->page_alloc(hw->ctx, 1, &pa))
-		return -ENOMEM;
-	ret = pagemap_set(&g->pages, i, pa);
-	if (ret) {
-		hw->ops->page_free(hw->ctx, pa, 1);
-		return ret;
-	}
-	g->present++;
-	*e = pa;
-	return 0;
+	had = g->huge ? in_block(g, i) : 0;
+	ret = k_frames(g->k, &g->pages, g->huge, g->pages_max, i, 1, e);
+	if (!ret)
+		g->present += g->huge ? in_block(g, i) - had : 1;
+	return ret;
+}
+
+/* 512 frames in a row, aligned, none of them the guest's yet. */
+static bool fresh_run(const struct gmem *g, uint64_t first)
+{
+	const uint64_t *e = pagemap_block(&g->pages, first);
+
+	if (!e || !e[0] || e[0] & (PAGE_2M - 1))
+		return false;
+	for (uint64_t j = 1; j < PAGEMAP_BLOCK; j++)
+		if (e[j] != e[0] + j * PAGE_4K)
+			return false;
+	return true;
+}
+
+static int prepare_huge(struct gmem *g, uint64_t first)
+{
+	const uint64_t pa = pagemap_get(&g->pages, first);
+	int ret = g->ops->prepare_huge(g->ctx, g, first, pa);
+
+	for (uint64_t j = 0; j < PAGEMAP_BLOCK && !ret; j++)
+		(void)pagemap_set(&g->pages, first + j,
+				  (pa + j * PAGE_4K) | PREPARED);
+	return ret;
 }
 
 int gmem_page(struct gmem *g, uint64_t index, bool prepare, uint64_t *pa)
@@ -173,6 +202,10 @@ int gmem_page(struct gmem *g, uint64_t index, bool prepare, uint64_t *pa)
 
 	if (ret)
 		return ret;
+	if (prepare && !(e & PREPARED) && g->huge && g->ops->prepare_huge &&
+	    fresh_run(g, align_down(index, PAGEMAP_BLOCK)) &&
+	    !prepare_huge(g, align_down(index, PAGEMAP_BLOCK)))
+		e |= PREPARED;
 	if (prepare && !(e & PREPARED)) {
 		ret = g->ops->prepare(g->ctx, g, index, e & ~FLAGS);
 		if (ret)
@@ -184,10 +217,10 @@ int gmem_page(struct gmem *g, uint64_t index, bool prepare, uint64_t *pa)
 	return 0;
 }
 
-int gmem_pin(struct gmem *g, uint64_t index, uint64_t *pa)
+static int pin(struct gmem *g, uint64_t index)
 {
-	uint64_t e;
-	int ret = gmem_page(g, index, true, pa);
+	uint64_t e, pa;
+	int ret = gmem_page(g, index, true, &pa);
 
 	if (ret)
 		return ret;
@@ -199,13 +232,54 @@ int gmem_pin(struct gmem *g, uint64_t index, uint64_t *pa)
 	return 0;
 }
 
-void gmem_unpin(struct gmem *g, uint64_t index)
+int gmem_pin(struct gmem *g, uint64_t index, uint64_t n)
 {
-	uint64_t e = pagemap_get(&g->pages, index);
+	uint64_t done = 0;
+	int ret = 0;
 
-	IL_ASSERT(e & PIN_MASK);
-	(void)pagemap_set(&g->pages, index, e - PIN_ONE);
-	g->pinned--;
+	while (done < n && !ret) {
+		ret = pin(g, index + done);
+		done += !ret;
+	}
+	if (ret)
+		gmem_unpin(g, index, done);
+	return ret;
+}
+
+void gmem_unpin(struct gmem *g, uint64_t index, uint64_t n)
+{
+	for (; n; index++, n--) {
+		uint64_t e = pagemap_get(&g->pages, index);
+
+		IL_ASSERT(e & PIN_MASK);
+		(void)pagemap_set(&g->pages, index, e - PIN_ONE);
+		g->pinned--;
+	}
+}
+
+int gmem_frames(struct gmem *g, uint64_t index, uint64_t n, uint64_t *pa)
+{
+	for (; n; index++, n--, pa++) {
+		*pa = pagemap_get(&g->pages, index) & ~FLAGS;
+		if (!*pa)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int gmem_resize(struct gmem *g, uint64_t index, bool huge)
+{
+	const uint64_t pa = pagemap_get(&g->pages, index) & ~FLAGS;
+
+	if (!g->ops->resize)
+		return -EOPNOTSUPP;
+	for (uint64_t j = 0; j < PAGEMAP_BLOCK; j++) {
+		const uint64_t e = pagemap_get(&g->pages, index + j);
+
+		if (!(e & PREPARED) || (e & ~FLAGS) != pa + j * PAGE_4K)
+			return huge ? -EINVAL : 0; /* small already */
+	}
+	return g->ops->resize(g->ctx, pa, huge);
 }
 
 bool gmem_prepared(const struct gmem *g, uint64_t index)

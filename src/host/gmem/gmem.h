@@ -21,6 +21,11 @@ struct gmem_ops {
 	void (*zap)(void *ctx, struct gmem *g, uint64_t index, uint64_t n);
 	/* The frame leaves the file and becomes the host's. 0 or -errno. */
 	int (*invalidate)(void *ctx, uint64_t pa);
+	/* Of 2 MiB at once: prepare; -EOPNOTSUPP: page by page. May be NULL. */
+	int (*prepare_huge)(void *ctx, struct gmem *g, uint64_t index,
+			    uint64_t pa);
+	/* The owner's entries of the 2 MiB at @pa become one, or 512. */
+	int (*resize)(void *ctx, uint64_t pa, bool huge);
 	/* The file is gone; may be NULL. */
 	void (*released)(void *ctx, struct gmem *g);
 };
@@ -35,6 +40,7 @@ struct gmem {
 	uint64_t pinned; /* pins held by I/O mappings */
 	struct pagemap pages;
 	struct kpool *pool;
+	bool huge;     /* frames by 2 MiB where they fit */
 	uint64_t lost; /* frames that could not be taken back */
 };
 
@@ -50,9 +56,20 @@ struct gmem *gmem_from_file(struct file *f);
  * stays in the file, unprepared).
  */
 int gmem_page(struct gmem *g, uint64_t index, bool prepare, uint64_t *pa);
-/* As above with prepare, and the page may not be punched until unpinned. */
-int gmem_pin(struct gmem *g, uint64_t index, uint64_t *pa);
-void gmem_unpin(struct gmem *g, uint64_t index);
+/*
+ * As above with prepare, for @n pages, which may not be punched until they are
+ * unpinned. -EBUSY: pinned too often. On error none is pinned.
+ */
+int gmem_pin(struct gmem *g, uint64_t index, uint64_t n);
+void gmem_unpin(struct gmem *g, uint64_t index, uint64_t n);
+/* Frames of pages that are pinned. */
+int gmem_frames(struct gmem *g, uint64_t index, uint64_t n, uint64_t *pa);
+/*
+ * Ownership of the 512 pages from @index on by one entry, or by 512. Whoever
+ * asks has taken care that no DMA reaches them meanwhile.
+ * -EINVAL: no such run of pages that are the guest's
+ */
+int gmem_resize(struct gmem *g, uint64_t index, bool huge);
 bool gmem_prepared(const struct gmem *g, uint64_t index);
 /* The launch update has made the page the guest's. */
 void gmem_set_prepared(struct gmem *g, uint64_t index);

@@ -1,417 +1,301 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * I/O address spaces: which IOVA shows what. An area is mapped into every
- * domain of its IOAS or into none.
+ * Address spaces: what the calls about them check, and in which order.
+ * Source: Linux 7.3 drivers/iommu/iommufd/{ioas.c,io_pagetable.c}
  */
 #include <errno.h>
 
 #include "host/iommufd/iommufd_priv.h"
 
-#define NO_PAGE UINT64_MAX
+_Static_assert(IOMMU_PROT_READ == IOMMU_IOAS_MAP_READABLE >> 2 &&
+		       IOMMU_PROT_WRITE == IOMMU_IOAS_MAP_WRITEABLE,
+	       "prot_of()");
 
-/* The frame of page @i of an area, or an errno. */
-static int area_page(struct iommufd_area *a, uint64_t i, uint64_t *pa)
+int ioas_alloc(struct ucmd *u)
 {
-	struct dmabuf *b;
+	struct iommu_ioas_alloc *a = u->cmd;
+	struct iommufd_obj *o;
 
-	switch (a->src) {
-	case IOAS_USER:
-		return k_user_page(a->ioas->ctx->core->k, a->vma,
-				   a->uva + i * PAGE_4K, pa);
-	case IOAS_GMEM:
-		return gmem_page(gmem_from_file(a->file),
-				 a->start / PAGE_4K + i, true, pa);
-	case IOAS_DMABUF:
-		b = dmabuf_from_file(a->file);
-		*pa = b->pa + a->start + i * PAGE_4K;
-		return 0;
-	}
-	return -EINVAL;
+	if (a->flags)
+		return -EOPNOTSUPP;
+	o = obj_new(u->x, OBJ_IOAS);
+	if (!o)
+		return -ENOMEM;
+	o->huge = true;
+	a->out_ioas_id = o->id;
+	u->answer = true;
+	return 0;
 }
+
+static unsigned prot_of(uint32_t flags)
+{
+	return (flags & IOMMU_IOAS_MAP_READABLE ? IOMMU_PROT_READ : 0) |
+	       (flags & IOMMU_IOAS_MAP_WRITEABLE ? IOMMU_PROT_WRITE : 0);
+}
+
+static int check_flags(uint32_t flags, uint32_t extra)
+{
+	if (flags & ~(IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE |
+		      IOMMU_IOAS_MAP_READABLE | extra))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* Where a list of areas of @len bytes goes; @addr: of its memory. */
+static int place(const struct iommufd_obj *ioas, uint32_t flags, uint64_t addr,
+		 uint64_t len, uint64_t *iova)
+{
+	return flags & IOMMU_IOAS_MAP_FIXED_IOVA
+		       ? iova_check(ioas, *iova, len)
+		       : iova_choose(ioas, addr, len, iova);
+}
+
+/* Takes @p over. */
+static int map_pages(struct iommufd_obj *ioas, struct iommufd_pages *p,
+		     uint32_t flags, uint64_t addr, uint64_t *iova)
+{
+	uint64_t at = *iova;
+	int ret = place(ioas, flags, addr, p->len, &at);
+	struct iommufd_area *a =
+		ret ? NULL : area_new(ioas, p, 0, p->len, prot_of(flags));
+
+	if (!a) {
+		pages_put(p);
+		return ret ? ret : -ENOMEM;
+	}
+	ret = areas_commit(a, at);
+	if (!ret)
+		*iova = at;
+	return ret;
+}
+
+int ioas_map(struct ucmd *u)
+{
+	struct iommu_ioas_map *m = u->cmd;
+	struct iommufd_pages *p;
+	struct iommufd_obj *ioas;
+	int ret = check_flags(m->flags, 0);
+
+	if (ret || m->reserved)
+		return -EOPNOTSUPP;
+	if (m->iova == UINT64_MAX || m->length == UINT64_MAX)
+		return -EOVERFLOW;
+	if (!prot_of(m->flags))
+		return -EINVAL;
+	ioas = obj_find(u->x, m->ioas_id, OBJ_IOAS);
+	if (!ioas)
+		return -ENOENT;
+	p = pages_user(u, m->user_va, m->length, prot_of(m->flags), &ret);
+	if (!p)
+		return ret;
+	ret = map_pages(ioas, p, m->flags, m->user_va, &m->iova);
+	u->answer = !ret;
+	return ret;
+}
+
+int ioas_map_file(struct ucmd *u)
+{
+	struct iommu_ioas_map_file *m = u->cmd;
+	struct iommufd_pages *p;
+	struct iommufd_obj *ioas;
+	int ret = check_flags(m->flags, IOMMU_IOAS_MAP_AFTER_LAUNCH);
+
+	if (ret)
+		return ret;
+	if (m->iova == UINT64_MAX || m->length == UINT64_MAX)
+		return -EOVERFLOW;
+	if (!prot_of(m->flags))
+		return -EINVAL;
+	ioas = obj_find(u->x, m->ioas_id, OBJ_IOAS);
+	if (!ioas)
+		return -ENOENT;
+	p = pages_file(u, m->fd, m->start, m->length, m->flags, &ret);
+	if (!p)
+		return ret;
+	ret = map_pages(ioas, p, m->flags, m->start, &m->iova);
+	u->answer = !ret;
+	return ret;
+}
+
+/* --- copy --- */
+
+static void list_free(struct iommufd_area *list)
+{
+	while (list) {
+		struct iommufd_area *a = list;
+
+		list = a->next;
+		area_free(a);
+	}
+}
+
+/* The memory behind [@iova, @last] once more: areas without a gap. */
+static int list_from(const struct iommufd_obj *src, struct iommufd_obj *dst,
+		     uint64_t iova, uint64_t last, unsigned prot,
+		     struct iommufd_area **list)
+{
+	struct iommufd_area **end = list;
+
+	for (const struct iommufd_area *a = src->areas; a; a = a->next) {
+		const uint64_t a_last = a->iova + (a->len - 1);
+		const uint64_t to = a_last < last ? a_last : last;
+
+		if (a_last < iova)
+			continue;
+		if (a->iova > iova)
+			return -ENOENT;
+		*end = area_new(dst, a->pages, a->off + iova - a->iova,
+				to - iova + 1, prot);
+		if (!*end)
+			return -ENOMEM;
+		a->pages->refs++;
+		end = &(*end)->next;
+		if (to == last)
+			return 0;
+		iova = to + 1;
+	}
+	return -ENOENT;
+}
+
+int ioas_copy(struct ucmd *u)
+{
+	struct iommu_ioas_copy *c = u->cmd;
+	struct iommufd_area *list = NULL;
+	struct iommufd_obj *src, *dst;
+	uint64_t iova = c->dst_iova;
+	int ret = check_flags(c->flags, 0);
+
+	if (ret)
+		return ret;
+	if (c->length == UINT64_MAX || c->src_iova == UINT64_MAX ||
+	    c->dst_iova == UINT64_MAX)
+		return -EOVERFLOW;
+	if (!prot_of(c->flags))
+		return -EINVAL;
+	src = obj_find(u->x, c->src_ioas_id, OBJ_IOAS);
+	if (!src)
+		return -ENOENT;
+	if (!c->length)
+		return -EINVAL;
+	if (c->src_iova + (c->length - 1) < c->src_iova)
+		return -EOVERFLOW;
+	dst = obj_find(u->x, c->dst_ioas_id, OBJ_IOAS);
+	if (!dst)
+		return -ENOENT;
+	/* Before the list is made: an area is whole pages. */
+	if ((c->src_iova | c->length) % PAGE_4K)
+		return -EINVAL;
+	ret = list_from(src, dst, c->src_iova, c->src_iova + (c->length - 1),
+			prot_of(c->flags), &list);
+	for (struct iommufd_area *a = list; a && !ret; a = a->next)
+		if (a->prot & IOMMU_PROT_WRITE && a->pages->vma &&
+		    !(a->pages->vma->prot & K_PROT_WRITE))
+			ret = -EPERM;
+	if (!ret)
+		ret = place(dst, c->flags,
+			    list->off + list->pages->start + list->pages->uva,
+			    c->length, &iova);
+	if (ret) {
+		list_free(list);
+		return ret;
+	}
+	ret = areas_commit(list, iova);
+	c->dst_iova = iova;
+	u->answer = !ret;
+	return ret;
+}
+
+/* --- unmap --- */
 
 /*
- * Pages of a guest_memfd are held as long as the area is filled. All or
- * nothing: the pages that were held are let go if one cannot be.
+ * Whole areas only. One that is cut is -ENOENT; Linux may have unmapped those
+ * before it by then, here nothing is. A range without any is good.
  */
-static int area_hold(struct iommufd_area *a)
+int ioas_unmap(struct ucmd *u)
 {
-	struct gmem *g = a->src == IOAS_GMEM ? gmem_from_file(a->file) : NULL;
-	uint64_t n = a->len / PAGE_4K, i, pa;
-	int ret = 0;
+	struct iommu_ioas_unmap *q = u->cmd;
+	struct iommufd_obj *ioas = obj_find(u->x, q->ioas_id, OBJ_IOAS);
+	const bool all = !q->iova && q->length == UINT64_MAX;
+	const uint64_t last = all ? UINT64_MAX : q->iova + (q->length - 1);
+	uint64_t bytes = 0;
 
-	if (a->held || !g)
-		return 0;
-	for (i = 0; i < n && !ret; i++)
-		ret = gmem_pin(g, a->start / PAGE_4K + i, &pa);
-	if (ret)
-		for (i -= 1; i-- > 0;)
-			gmem_unpin(g, a->start / PAGE_4K + i);
-	a->held = !ret;
-	return ret;
-}
-
-static void area_let_go(struct iommufd_area *a)
-{
-	struct gmem *g = a->src == IOAS_GMEM ? gmem_from_file(a->file) : NULL;
-
-	if (a->held && g)
-		for (uint64_t i = 0; i < a->len / PAGE_4K; i++)
-			gmem_unpin(g, a->start / PAGE_4K + i);
-	a->held = false;
-}
-
-/* Contiguous frames go to the driver in one call. */
-static int area_map(struct iommufd_area *a, struct iommu_domain *d)
-{
-	struct iommufd_core *c = a->ioas->ctx->core;
-	uint64_t run = 0, run_pa = 0, done = 0;
-	int ret = area_hold(a);
-
-	for (uint64_t at = 0; at <= a->len && !ret; at += PAGE_4K) {
-		uint64_t pa = NO_PAGE;
-
-		if (at < a->len)
-			ret = area_page(a, at / PAGE_4K, &pa);
-		if (ret)
-			break;
-		if (run && pa == run_pa + run) {
-			run += PAGE_4K;
-			continue;
-		}
-		if (run)
-			ret = c->drv->map(c->drv_ctx, d, a->iova + done, run_pa,
-					  run, a->write);
-		if (!ret)
-			done += run;
-		run = PAGE_4K;
-		run_pa = pa;
-	}
-	if (ret && done)
-		(void)c->drv->unmap(c->drv_ctx, d, a->iova, done);
-	return ret;
-}
-
-static bool area_live(const struct iommufd_area *a)
-{
-	return !a->deferred && !a->dead;
-}
-
-static struct iommufd_obj *next_hwpt(const struct iommufd_obj *ioas,
-				     struct iommufd_obj *after)
-{
-	struct iommufd_obj *o = after ? after->next : ioas->ctx->objs;
-
-	while (o && (o->kind != OBJ_HWPT || o->ioas != ioas))
-		o = o->next;
-	return o;
-}
-
-static void area_unmap(struct iommufd_area *a, struct iommufd_obj *until)
-{
-	struct iommufd_core *c = a->ioas->ctx->core;
-	struct iommufd_obj *h = NULL;
-
-	while ((h = next_hwpt(a->ioas, h)) && h != until)
-		(void)c->drv->unmap(c->drv_ctx, &h->domain, a->iova, a->len);
-}
-
-/* Into all domains; out of all again if one refuses. */
-static int area_fill(struct iommufd_area *a)
-{
-	struct iommufd_obj *h = NULL;
-	int ret = 0;
-
-	while (!ret && (h = next_hwpt(a->ioas, h)))
-		ret = area_map(a, &h->domain);
-	if (ret) {
-		area_unmap(a, h);
-		area_let_go(a);
-	}
-	return ret;
-}
-
-/* Revocation is for good: nothing comes back by itself (linux.md 5.2). */
-static void invalidate(void *ctx, struct dmabuf *b)
-{
-	struct iommufd_area *a = ctx;
-
-	(void)b;
-	if (area_live(a))
-		area_unmap(a, NULL);
-	a->dead = true;
-}
-
-static void area_free(struct iommufd_area *a)
-{
-	struct dmabuf *b;
-
-	if (a->vma)
-		k_vma_unpin(a->ioas->ctx->core->k, a->vma);
-	if (a->file) {
-		b = dmabuf_from_file(a->file);
-		if (b)
-			dmabuf_detach(b, a);
-		k_file_put(a->file);
-	}
-	kpool_put(&a->ioas->ctx->core->area_pool, a);
-}
-
-static void area_remove(struct iommufd_area *a)
-{
-	struct iommufd_area **at = &a->ioas->areas;
-
-	if (area_live(a))
-		area_unmap(a, NULL);
-	area_let_go(a);
-	while (*at != a)
-		at = &(*at)->next;
-	*at = a->next;
-	area_free(a);
-}
-
-static int area_insert(struct iommufd_area *a)
-{
-	struct iommufd_area **at = &a->ioas->areas;
-	const uint64_t last = a->iova + a->len - 1;
-
-	while (*at && (*at)->iova + (*at)->len - 1 < a->iova)
-		at = &(*at)->next;
-	if (*at && (*at)->iova <= last)
-		return -EEXIST;
-	a->next = *at;
-	*at = a;
-	return 0;
-}
-
-static int check_range(uint32_t flags, uint32_t extra, uint64_t at,
-		       uint64_t len, uint64_t iova)
-{
-	const uint32_t known = IOMMU_IOAS_MAP_FIXED_IOVA |
-			       IOMMU_IOAS_MAP_WRITEABLE |
-			       IOMMU_IOAS_MAP_READABLE | extra;
-
-	if (flags & ~known || !(flags & IOMMU_IOAS_MAP_READABLE) ||
-	    !(flags & IOMMU_IOAS_MAP_FIXED_IOVA))
-		return -EOPNOTSUPP;
-	if (!len || (at | len | iova) % PAGE_4K || iova + len - 1 < iova ||
-	    at + len - 1 < at)
+	if (!ioas)
+		return -ENOENT;
+	if (!all && (q->iova == UINT64_MAX || q->length == UINT64_MAX))
+		return -EOVERFLOW;
+	if (!q->length)
 		return -EINVAL;
-	return 0;
-}
-
-/* Takes the area over: in the IOAS and in its domains, or freed. */
-static int area_commit(struct iommufd_area *a)
-{
-	int ret = area_insert(a);
-
-	if (ret) {
-		area_free(a);
-		return ret;
-	}
-	if (!a->deferred)
-		ret = area_fill(a);
-	if (ret) {
-		a->dead = true; /* nothing of it is mapped */
-		area_remove(a);
-	}
-	return ret;
-}
-
-static int map_user(struct iommufd_ctx *x, struct task *t, uintptr_t arg)
-{
-	struct iommu_ioas_map m;
-	struct iommufd_area *a;
-	struct iommufd_obj *ioas;
-	struct vma *v;
-	int ret = k_copy_struct(&m, sizeof(m), sizeof(m), arg);
-
-	if (!ret && m.reserved)
-		ret = -EOPNOTSUPP;
-	if (!ret)
-		ret = check_range(m.flags, 0, m.user_va, m.length, m.iova);
-	if (ret)
-		return ret;
-	ioas = obj_find(x, m.ioas_id, OBJ_IOAS);
-	if (!ioas)
-		return -ENOENT;
-	v = k_vma_find(t, m.user_va, m.length);
-	if (!v || v->kind != VMA_ANON) /* BARs go by dma-buf */
-		return -EFAULT;
-	a = kpool_get(&x->core->area_pool);
-	if (!a)
-		return -ENOMEM;
-	a->ioas = ioas;
-	a->iova = m.iova;
-	a->len = m.length;
-	a->write = m.flags & IOMMU_IOAS_MAP_WRITEABLE;
-	a->src = IOAS_USER;
-	a->uva = m.user_va;
-	a->vma = v;
-	v->pins++;
-	return area_commit(a);
-}
-
-static int file_source(struct iommufd_area *a, struct iommufd_core *c,
-		       struct file *f, uint32_t flags)
-{
-	struct dmabuf *b = dmabuf_from_file(f);
-	struct gmem *g = gmem_from_file(f);
-	uint64_t size = b ? b->len : g ? g->pages_max * PAGE_4K : 0;
-
-	if (!b && !g)
-		return -EBADF;
-	if (a->start > size || a->len > size - a->start)
-		return -EINVAL;
-	if (b && b->ranges != 1)
-		return -EOPNOTSUPP; /* vfio_pci_dma_buf_iommufd_map() */
-	a->src = g ? IOAS_GMEM : IOAS_DMABUF;
-	if (g)
-		a->deferred = flags & IOMMU_IOAS_MAP_AFTER_LAUNCH &&
-			      c->gmem_launched && !c->gmem_launched(g);
-	return b ? dmabuf_attach(b,
-				 &(struct dmabuf_importer){
-					 .invalidate = invalidate, .ctx = a })
-		 : 0;
-}
-
-static int map_file(struct iommufd_ctx *x, struct task *t, uintptr_t arg)
-{
-	struct iommu_ioas_map_file m;
-	struct iommufd_area *a;
-	struct iommufd_obj *ioas;
-	struct file *f;
-	int ret = k_copy_struct(&m, sizeof(m), sizeof(m), arg);
-
-	if (!ret)
-		ret = check_range(m.flags, IOMMU_IOAS_MAP_AFTER_LAUNCH, m.start,
-				  m.length, m.iova);
-	if (ret)
-		return ret;
-	ioas = obj_find(x, m.ioas_id, OBJ_IOAS);
-	if (!ioas)
-		return -ENOENT;
-	f = k_fd_file(t, m.fd);
-	if (!f)
-		return -EBADF;
-	a = kpool_get(&x->core->area_pool);
-	if (!a)
-		return -ENOMEM;
-	a->ioas = ioas;
-	a->iova = m.iova;
-	a->len = m.length;
-	a->write = m.flags & IOMMU_IOAS_MAP_WRITEABLE;
-	a->start = m.start;
-	ret = file_source(a, x->core, f, m.flags);
-	if (ret) {
-		kpool_put(&x->core->area_pool, a);
-		return ret;
-	}
-	a->file = k_file_get(f);
-	return area_commit(a);
-}
-
-/* Whole areas only: one that is cut is -EINVAL, and nothing is unmapped. */
-static int unmap(struct iommufd_ctx *x, uintptr_t arg)
-{
-	struct iommu_ioas_unmap u;
-	struct iommufd_obj *ioas;
-	uint64_t last, bytes = 0;
-	int ret = k_copy_struct(&u, sizeof(u), sizeof(u), arg);
-
-	if (ret)
-		return ret;
-	ioas = obj_find(x, u.ioas_id, OBJ_IOAS);
-	if (!ioas)
-		return -ENOENT;
-	if (!u.length || u.iova + u.length - 1 < u.iova)
-		return u.length ? -EOVERFLOW : -EINVAL;
-	last = u.iova + u.length - 1;
+	if (last < q->iova)
+		return -EOVERFLOW;
 	for (struct iommufd_area *a = ioas->areas; a; a = a->next)
-		if (a->iova <= last && a->iova + a->len - 1 >= u.iova &&
-		    (a->iova < u.iova || a->iova + a->len - 1 > last))
-			return -EINVAL;
+		if (a->iova <= last && a->iova + (a->len - 1) >= q->iova &&
+		    (a->iova < q->iova || a->iova + (a->len - 1) > last))
+			return -ENOENT;
 	for (struct iommufd_area *a = ioas->areas, *next; a; a = next) {
 		next = a->next;
-		if (a->iova < u.iova || a->iova > last)
+		if (a->iova < q->iova || a->iova > last)
 			continue;
 		bytes += a->len;
 		area_remove(a);
 	}
-	((struct iommu_ioas_unmap *)arg)->length = bytes;
-	return bytes || (u.iova == 0 && last >= UINT64_MAX - 1) ? 0 : -ENOENT;
+	q->length = bytes;
+	u->answer = true;
+	return 0;
 }
 
-static int option(struct iommufd_ctx *x, uintptr_t arg)
-{
-	struct iommu_option o;
-	struct iommufd_obj *ioas, *h = NULL;
-	int ret = k_copy_struct(&o, sizeof(o), sizeof(o), arg);
+/* --- options --- */
 
-	if (ret)
-		return ret;
-	if (o.reserved || o.option_id != IOMMU_OPTION_HUGE_PAGES)
+static int rlimit_mode(struct iommufd_ctx *x, struct iommu_option *o)
+{
+	if (o->object_id)
 		return -EOPNOTSUPP;
-	ioas = obj_find(x, o.object_id, OBJ_IOAS);
-	if (!ioas)
-		return -ENOENT;
-	if (o.op == IOMMU_OPTION_OP_GET) {
-		((struct iommu_option *)arg)->val64 = ioas->huge;
+	if (o->op == IOMMU_OPTION_OP_GET) {
+		o->val64 = x->by_task;
 		return 0;
 	}
-	if (o.op != IOMMU_OPTION_OP_SET)
+	if (o->op != IOMMU_OPTION_OP_SET)
 		return -EOPNOTSUPP;
-	if (o.val64 > 1 || (ioas->areas && next_hwpt(ioas, NULL)))
+	if (x->objs)
+		return -EBUSY;
+	if (o->val64 > 1)
 		return -EINVAL;
-	ioas->huge = o.val64;
-	while ((h = next_hwpt(ioas, h)))
+	x->by_task = o->val64;
+	return 0;
+}
+
+/* Off only while no domain has a mapping; on for what is mapped later. */
+static int huge_pages(struct iommufd_ctx *x, struct iommu_option *o)
+{
+	struct iommufd_obj *ioas = obj_find(x, o->object_id, OBJ_IOAS);
+	struct iommufd_obj *h = NULL;
+
+	if (!ioas)
+		return -ENOENT;
+	if (o->op == IOMMU_OPTION_OP_GET) {
+		o->val64 = ioas->huge;
+		return 0;
+	}
+	if (o->op != IOMMU_OPTION_OP_SET)
+		return -EOPNOTSUPP;
+	if (o->val64 > 1)
+		return -EINVAL;
+	if (!o->val64 && ioas->huge && ioas->areas && hwpt_next(ioas, NULL))
+		return -EINVAL;
+	ioas->huge = o->val64;
+	while ((h = hwpt_next(ioas, h)))
 		h->domain.huge = ioas->huge;
 	return 0;
 }
 
-int ioas_ioctl(struct iommufd_ctx *x, struct task *t, uint32_t cmd,
-	       uintptr_t arg)
+int ioas_option(struct ucmd *u)
 {
-	switch (cmd) {
-	case IOMMU_IOAS_MAP:
-		return map_user(x, t, arg);
-	case IOMMU_IOAS_MAP_FILE:
-		return map_file(x, t, arg);
-	case IOMMU_IOAS_UNMAP:
-		return unmap(x, arg);
-	case IOMMU_OPTION:
-		return option(x, arg);
-	default:
-		return -ENOTTY;
-	}
-}
+	struct iommu_option *o = u->cmd;
+	int ret = -EOPNOTSUPP;
 
-int ioas_fill(struct iommufd_obj *ioas, struct iommu_domain *d)
-{
-	/* A domain that is not filled is freed whole by its maker. */
-	for (struct iommufd_area *a = ioas->areas; a; a = a->next) {
-		int ret = area_live(a) ? area_map(a, d) : 0;
-
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-void ioas_clear(struct iommufd_obj *ioas)
-{
-	while (ioas->areas)
-		area_remove(ioas->areas);
-}
-
-int ioas_launched(struct iommufd_obj *ioas, const struct gmem *g)
-{
-	int ret = 0;
-
-	for (struct iommufd_area *a = ioas->areas; a && !ret; a = a->next) {
-		if (!a->deferred || gmem_from_file(a->file) != g)
-			continue;
-		ret = area_fill(a);
-		a->deferred = ret;
-	}
+	if (!o->reserved && o->option_id == IOMMU_OPTION_RLIMIT_MODE)
+		ret = rlimit_mode(u->x, o);
+	else if (!o->reserved && o->option_id == IOMMU_OPTION_HUGE_PAGES)
+		ret = huge_pages(u->x, o);
+	u->answer = !ret;
 	return ret;
 }

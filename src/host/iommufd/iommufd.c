@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Objects, devices, domains. */
+/* Objects, and the descriptor that they belong to. */
 #include <errno.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ struct iommufd_obj *obj_find(struct iommufd_ctx *x, uint32_t id,
 			     enum iommufd_kind kind)
 {
 	for (struct iommufd_obj *o = x->objs; o; o = o->next)
-		if (o->id == id && o->kind == kind)
+		if (o->id == id && (o->kind == kind || kind == OBJ_NONE))
 			return o;
 	return NULL;
 }
@@ -40,189 +40,13 @@ void obj_free(struct iommufd_obj *o)
 	kpool_put(&o->ctx->core->obj_pool, o);
 }
 
-/* --- domains --- */
-
-static void hwpt_free(struct iommufd_obj *h)
-{
-	struct iommufd_core *c = h->ctx->core;
-
-	c->drv->domain_free(c->drv_ctx, &h->domain);
-	h->ioas->users--;
-	obj_free(h);
-}
-
-static int hwpt_new(struct iommufd_ctx *x, struct iommufd_obj *ioas, bool nest,
-		    struct iommufd_obj **out)
-{
-	struct iommufd_core *c = x->core;
-	struct iommufd_obj *h = obj_new(x, OBJ_HWPT);
-	int ret;
-
-	if (!h)
-		return -ENOMEM;
-	h->ioas = ioas;
-	h->nest_parent = nest;
-	h->domain.huge = ioas->huge;
-	ret = c->drv->domain_alloc(c->drv_ctx, &h->domain);
-	if (ret) {
-		obj_free(h);
-		return ret;
-	}
-	ioas->users++;
-	ret = ioas_fill(ioas, &h->domain);
-	if (ret) {
-		hwpt_free(h);
-		return ret;
-	}
-	*out = h;
-	return 0;
-}
-
-static int hwpt_alloc(struct iommufd_ctx *x, uintptr_t arg)
-{
-	struct iommu_hwpt_alloc a;
-	struct iommufd_obj *ioas, *h;
-	int ret = k_copy_struct(&a, sizeof(a), 24, arg);
-
-	if (ret)
-		return ret;
-	if (a.flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT || a.reserved ||
-	    a.data_type != IOMMU_HWPT_DATA_NONE)
-		return -EOPNOTSUPP;
-	if (!obj_find(x, a.dev_id, OBJ_DEVICE))
-		return -ENOENT;
-	ioas = obj_find(x, a.pt_id, OBJ_IOAS);
-	if (!ioas)
-		return -ENOENT;
-	ret = hwpt_new(x, ioas, a.flags & IOMMU_HWPT_ALLOC_NEST_PARENT, &h);
-	if (!ret)
-		((struct iommu_hwpt_alloc *)arg)->out_hwpt_id = h->id;
-	return ret;
-}
-
-/* --- devices --- */
-
-static const struct file_ops ops;
-
-int iommufd_bind(struct iommufd_core *c, struct file *iommufd,
-		 struct pci_dev *p, const struct pci_tdi_port *port,
-		 void *port_ctx, struct iommufd_dev **out, uint32_t *dev_id)
-{
-	struct iommufd_obj *o;
-	struct iommufd_ctx *x;
-
-	(void)c;
-	if (!iommufd)
-		return -EBADF;
-	if (iommufd->ops != &ops)
-		return -EBADFD; /* iommufd_ctx_from_fd() */
-	x = iommufd->priv;
-	for (o = x->objs; o; o = o->next)
-		if (o->kind == OBJ_DEVICE && o->p == p)
-			return -EBUSY;
-	o = obj_new(x, OBJ_DEVICE);
-	if (!o)
-		return -ENOMEM;
-	o->p = p;
-	o->port = port;
-	o->port_ctx = port_ctx;
-	*out = (struct iommufd_dev *)o;
-	*dev_id = o->id;
-	return 0;
-}
-
-void iommufd_detach(struct iommufd_dev *d)
-{
-	struct iommufd_obj *o = &d->o, *h = o->hwpt;
-	struct iommufd_core *c = o->ctx->core;
-
-	if (!h)
-		return;
-	(void)c->drv->attach(c->drv_ctx, o->p, NULL);
-	o->hwpt = NULL;
-	h->domain.devices--;
-	h->users--;
-	if (h->implied && !h->users)
-		hwpt_free(h);
-}
-
-void iommufd_vdevice_drop(struct iommufd_dev *d)
-{
-	if (d->o.vdevice)
-		vdevice_destroy_now(d->o.vdevice);
-}
-
-void iommufd_unbind(struct iommufd_dev *d)
-{
-	struct iommufd_obj *o = &d->o;
-
-	/* A vDevice still in the making, then one that is there. */
-	pci_tsm_abort(o->ctx->core->tsm, o->p, o);
-	iommufd_vdevice_drop(d);
-	iommufd_detach(d);
-	/* vIOMMUs do not hold the device that they were made with. */
-	o->users = 0;
-	obj_free(o);
-}
-
-static struct iommufd_obj *implied_hwpt(struct iommufd_obj *ioas)
-{
-	for (struct iommufd_obj *o = ioas->ctx->objs; o; o = o->next)
-		if (o->kind == OBJ_HWPT && o->ioas == ioas && o->implied)
-			return o;
-	return NULL;
-}
-
-int iommufd_attach(struct iommufd_dev *d, uint32_t *pt_id)
-{
-	struct iommufd_obj *o = &d->o;
-	struct iommufd_core *c = o->ctx->core;
-	struct iommufd_obj *h = obj_find(o->ctx, *pt_id, OBJ_HWPT);
-	struct iommufd_obj *ioas = obj_find(o->ctx, *pt_id, OBJ_IOAS);
-	int ret = 0;
-
-	if (o->hwpt)
-		return -EBUSY;
-	if (!h && !ioas)
-		return -ENOENT;
-	if (!h)
-		h = implied_hwpt(ioas);
-	if (!h) {
-		ret = hwpt_new(o->ctx, ioas, false, &h);
-		if (ret)
-			return ret;
-		h->implied = true;
-	}
-	ret = c->drv->attach(c->drv_ctx, o->p, &h->domain);
-	if (ret) {
-		if (h->implied && !h->users)
-			hwpt_free(h);
-		return ret;
-	}
-	h->users++;
-	h->domain.devices++;
-	o->hwpt = h;
-	*pt_id = h->id;
-	return 0;
-}
-
-bool iommufd_tdi_bound(const struct iommufd_dev *d)
-{
-	return d->o.vdevice;
-}
-
 /* --- the descriptor --- */
 
-static int destroy(struct iommufd_ctx *x, uintptr_t arg)
+static int destroy(struct ucmd *u)
 {
-	struct iommu_destroy a;
-	struct iommufd_obj *o = NULL;
-	int ret = k_copy_struct(&a, sizeof(a), sizeof(a), arg);
+	const struct iommu_destroy *a = u->cmd;
+	struct iommufd_obj *o = obj_find(u->x, a->id, OBJ_NONE);
 
-	if (ret)
-		return ret;
-	for (o = x->objs; o && o->id != a.id;)
-		o = o->next;
 	if (!o)
 		return -ENOENT;
 	if (o->users || o->kind == OBJ_DEVICE)
@@ -248,47 +72,67 @@ static int destroy(struct iommufd_ctx *x, uintptr_t arg)
 	return 0;
 }
 
-static int ioas_alloc(struct iommufd_ctx *x, uintptr_t arg)
-{
-	struct iommu_ioas_alloc a;
-	struct iommufd_obj *o;
-	int ret = k_copy_struct(&a, sizeof(a), sizeof(a), arg);
+/* Every call: its struct, and how much of it the first version had. */
+static const struct call {
+	uint32_t cmd;
+	uint32_t size;
+	uint32_t min;
+	ucmd_fn *run;
+} calls[] = {
+	{ IOMMU_DESTROY, sizeof(struct iommu_destroy), 8, destroy },
+	{ IOMMU_IOAS_ALLOC, sizeof(struct iommu_ioas_alloc), 12, ioas_alloc },
+	{ IOMMU_IOAS_ALLOW_IOVAS, sizeof(struct iommu_ioas_allow_iovas), 24,
+	  ioas_allow_iovas },
+	{ IOMMU_IOAS_COPY, sizeof(struct iommu_ioas_copy), 40, ioas_copy },
+	{ IOMMU_IOAS_IOVA_RANGES, sizeof(struct iommu_ioas_iova_ranges), 32,
+	  ioas_iova_ranges },
+	{ IOMMU_IOAS_MAP, sizeof(struct iommu_ioas_map), 40, ioas_map },
+	{ IOMMU_IOAS_UNMAP, sizeof(struct iommu_ioas_unmap), 24, ioas_unmap },
+	{ IOMMU_OPTION, sizeof(struct iommu_option), 24, ioas_option },
+	{ IOMMU_HWPT_ALLOC, sizeof(struct iommu_hwpt_alloc), 24, hwpt_alloc },
+	{ IOMMU_GET_HW_INFO, sizeof(struct iommu_hw_info), 32, hw_info },
+	{ IOMMU_IOAS_MAP_FILE, sizeof(struct iommu_ioas_map_file), 40,
+	  ioas_map_file },
+	{ IOMMU_VIOMMU_ALLOC, sizeof(struct iommu_viommu_alloc), 24,
+	  viommu_alloc },
+	{ IOMMU_VDEVICE_ALLOC, sizeof(struct iommu_vdevice_alloc), 24,
+	  vdevice_alloc },
+	{ IOMMU_VDEVICE_TSM_REQ, sizeof(struct iommu_vdevice_tsm_req), 48,
+	  vdevice_tsm_req },
+	{ IOMMU_IOAS_SET_PAGE_SIZE, sizeof(struct iommu_ioas_set_page_size), 40,
+	  ioas_set_page_size },
+};
 
-	if (ret)
-		return ret;
-	if (a.flags)
-		return -EOPNOTSUPP;
-	o = obj_new(x, OBJ_IOAS);
-	if (!o)
-		return -ENOMEM;
-	o->huge = true;
-	((struct iommu_ioas_alloc *)arg)->out_ioas_id = o->id;
-	return 0;
-}
+union ucmd_any {
+	uint32_t size;
+	struct iommu_vdevice_tsm_req req;
+	struct iommu_hwpt_alloc hwpt;
+	uint64_t align;
+};
 
 static long ioctl(struct file *f, struct task *t, uint32_t cmd, uintptr_t arg)
 {
-	struct iommufd_ctx *x = f->priv;
+	union ucmd_any any;
+	const struct call *c = calls;
+	struct ucmd u = { .x = f->priv, .t = t, .arg = arg, .cmd = &any };
+	int ret;
 
-	switch (cmd) {
-	case IOMMU_DESTROY:
-		return destroy(x, arg);
-	case IOMMU_IOAS_ALLOC:
-		return ioas_alloc(x, arg);
-	case IOMMU_HWPT_ALLOC:
-		return hwpt_alloc(x, arg);
-	case IOMMU_IOAS_MAP:
-	case IOMMU_IOAS_MAP_FILE:
-	case IOMMU_IOAS_UNMAP:
-	case IOMMU_OPTION:
-		return ioas_ioctl(x, t, cmd, arg);
-	case IOMMU_VIOMMU_ALLOC:
-	case IOMMU_VDEVICE_ALLOC:
-	case IOMMU_VDEVICE_TSM_REQ:
-		return viommu_ioctl(x, t, cmd, arg);
-	default:
+	while (c < calls + COUNT(calls) && c->cmd != cmd)
+		c++;
+	if (c == calls + COUNT(calls))
 		return -ENOTTY;
-	}
+	IL_ASSERT(c->size <= sizeof(any));
+	u.ksize = c->size;
+	ret = k_copy_struct(&any, c->size, c->min, arg);
+	if (ret)
+		return ret;
+	/* Read once; what goes back is as long as the caller said then. */
+	const uint32_t size = any.size;
+
+	ret = c->run(&u);
+	if (u.answer)
+		memcpy((void *)arg, &any, size < c->size ? size : c->size);
+	return ret;
 }
 
 /* The last of one kind, so that users go before what they use. */
@@ -338,6 +182,11 @@ static const struct file_ops ops = {
 	.release = release,
 };
 
+bool iommufd_is(const struct file *f)
+{
+	return f->ops == &ops;
+}
+
 static long open_iommu(void *ctx, struct task *t, const char *rest,
 		       struct file *f)
 {
@@ -363,12 +212,13 @@ int iommufd_launched(struct iommufd_core *c, const struct gmem *g)
 	int ret = 0;
 
 	for (struct iommufd_ctx *x = c->all; x; x = x->next)
+		for (struct iommufd_obj *o = x->objs; o && !ret; o = o->next)
+			if (o->kind == OBJ_IOAS)
+				ret = ioas_launched(o, g);
+	for (struct iommufd_ctx *x = c->all; x; x = x->next)
 		for (struct iommufd_obj *o = x->objs; o; o = o->next)
-			if (o->kind == OBJ_IOAS) {
-				int r = ioas_launched(o, g);
-
-				ret = ret ? ret : r;
-			}
+			if (o->kind == OBJ_IOAS)
+				ioas_launch_over(o, g, !ret);
 	return ret;
 }
 
@@ -386,5 +236,7 @@ int iommufd_init(struct iommufd_core *c, struct kernel *k,
 	kpool_init(&c->ctx_pool, k->arena, sizeof(struct iommufd_ctx), 0);
 	kpool_init(&c->obj_pool, k->arena, sizeof(struct iommufd_obj), 0);
 	kpool_init(&c->area_pool, k->arena, sizeof(struct iommufd_area), 0);
+	kpool_init(&c->pages_pool, k->arena, sizeof(struct iommufd_pages), 0);
+	kpool_init(&c->range_pool, k->arena, sizeof(struct iommufd_range), 0);
 	return k_register(k, &n);
 }

@@ -15,6 +15,52 @@ enum iommufd_kind {
 
 #define TSM_REQ_MAX 256
 
+/* --- memory, and where it is seen --- */
+
+enum ioas_src {
+	IOAS_USER,
+	IOAS_MEMFD,
+	IOAS_GMEM,
+	IOAS_DMABUF,
+};
+
+/* Where frames come from; areas that were copied share one (IOAS_COPY). */
+struct iommufd_pages {
+	struct iommufd_ctx *ctx;
+	unsigned refs;
+	enum ioas_src src;
+	uint64_t len;
+	bool deferred; /* waits for the end of the launch */
+	bool revoked;  /* for good */
+	struct vma *vma;
+	uint64_t uva;
+	struct file *file; /* referenced */
+	uint64_t start;
+};
+
+/* An area is not longer than a page map, so its 2 MiB blocks are few. */
+#define AREA_BLOCKS (PAGEMAP_MAX / PAGEMAP_BLOCK + 1)
+
+struct iommufd_area {
+	struct iommufd_area *next;
+	struct iommufd_obj *ioas;
+	struct iommufd_pages *pages;
+	uint64_t iova;
+	uint64_t len;
+	uint64_t off; /* in the pages */
+	unsigned prot;
+	bool held; /* the pages of a guest_memfd are pinned */
+	/* By 2 MiB block: a leaf size was asked for, and it is 2 MiB. */
+	uint64_t asked[AREA_BLOCKS / 64 + 1];
+	uint64_t large[AREA_BLOCKS / 64 + 1];
+};
+
+/* A range that IOAS_ALLOW_IOVAS named. */
+struct iommufd_range {
+	struct iommufd_range *next;
+	struct iommu_iova_range r;
+};
+
 /*
  * Ids only grow, so an id whose object is gone is a tombstone by itself: it
  * is never given again while the descriptor lives.
@@ -28,6 +74,7 @@ struct iommufd_obj {
 	/* OBJ_IOAS */
 	bool huge;
 	struct iommufd_area *areas; /* by iova */
+	struct iommufd_range *allowed;
 	/* OBJ_HWPT */
 	struct iommufd_obj *ioas;
 	struct iommu_domain domain;
@@ -58,29 +105,100 @@ struct iommufd_ctx {
 	struct iommufd_obj *objs;
 	struct iommufd_ctx *next;
 	uint32_t last_id;
+	bool by_task; /* IOMMU_OPTION_RLIMIT_MODE; nothing is counted here */
 };
 
 struct iommufd_dev {
 	struct iommufd_obj o;
 };
 
+/* One call: the struct copied once, and what goes back of it. */
+struct ucmd {
+	struct iommufd_ctx *x;
+	struct task *t;
+	uintptr_t arg;
+	void *cmd;
+	size_t ksize;
+	bool answer; /* set where results are filled in */
+};
+
+typedef int ucmd_fn(struct ucmd *u);
+
+/* ioas.c: arguments of what is about address spaces */
+ucmd_fn ioas_alloc, ioas_iova_ranges, ioas_allow_iovas, ioas_map, ioas_map_file,
+	ioas_copy, ioas_unmap, ioas_option;
+/* size.c */
+ucmd_fn ioas_set_page_size;
+/* hwpt.c */
+ucmd_fn hwpt_alloc, hw_info;
+/* viommu.c */
+ucmd_fn viommu_alloc, vdevice_alloc, vdevice_tsm_req;
+
+/* iommufd.c */
 struct iommufd_obj *obj_new(struct iommufd_ctx *x, enum iommufd_kind kind);
-/* NULL: no such object of that kind. */
+/* NULL: no such object of that kind; OBJ_NONE: of any kind. */
 struct iommufd_obj *obj_find(struct iommufd_ctx *x, uint32_t id,
 			     enum iommufd_kind kind);
 void obj_free(struct iommufd_obj *o);
+bool iommufd_is(const struct file *f);
 
-/* ioas.c */
-int ioas_ioctl(struct iommufd_ctx *x, struct task *t, uint32_t cmd,
-	       uintptr_t arg);
+/* hwpt.c */
+void hwpt_free(struct iommufd_obj *h);
+/* The domain of @ioas after @after; NULL: the first. */
+struct iommufd_obj *hwpt_next(const struct iommufd_obj *ioas,
+			      struct iommufd_obj *after);
+
+/* pages.c: frames */
+struct iommufd_pages *pages_user(struct ucmd *u, uint64_t uva, uint64_t len,
+				 unsigned prot, int *ret);
+struct iommufd_pages *pages_file(struct ucmd *u, int fd, uint64_t start,
+				 uint64_t len, uint32_t flags, int *ret);
+void pages_put(struct iommufd_pages *p);
+/* -errno, and nothing is held. Only guest_memfd is pinned. */
+int pages_hold(struct iommufd_pages *p, uint64_t off, uint64_t len);
+void pages_let_go(struct iommufd_pages *p, uint64_t off, uint64_t len);
+int pages_frames(struct iommufd_pages *p, uint64_t off, size_t n, uint64_t *pa);
+/* Ownership entries of the 2 MiB at @off follow. */
+int pages_resize(struct iommufd_pages *p, uint64_t off, uint64_t size);
+
+/* area.c */
+struct iommufd_area *area_new(struct iommufd_obj *ioas, struct iommufd_pages *p,
+			      uint64_t off, uint64_t len, unsigned prot);
+void area_free(struct iommufd_area *a);
+bool area_live(const struct iommufd_area *a);
+/*
+ * Takes a list of areas over, from @iova on, one behind the other: all in the
+ * IOAS and in its domains, or all freed.
+ */
+int areas_commit(struct iommufd_area *list, uint64_t iova);
+void area_remove(struct iommufd_area *a);
+/* Out of all domains, for good. */
+void area_revoke(struct iommufd_area *a);
+/* Leaves of 2 MiB at @iova? */
+bool area_large(const struct iommufd_area *a, const struct iommu_domain *d,
+		uint64_t iova);
 /* Maps all that is not waiting into a new domain; all or nothing. */
 int ioas_fill(struct iommufd_obj *ioas, struct iommu_domain *d);
+/* The last domain has gone: nothing needs to stay pinned. */
+void ioas_let_go(struct iommufd_obj *ioas);
 void ioas_clear(struct iommufd_obj *ioas);
+/* What waited for the launch is mapped; over: for good, or taken back. */
 int ioas_launched(struct iommufd_obj *ioas, const struct gmem *g);
+void ioas_launch_over(struct iommufd_obj *ioas, const struct gmem *g,
+		      bool good);
+
+/* iova.c: which addresses may be used */
+/* 0, -EINVAL (alignment, reserved), -EOVERFLOW, -EEXIST */
+int iova_check(const struct iommufd_obj *ioas, uint64_t iova, uint64_t len);
+/* @addr: of the memory, whose alignment is kept. -ENOSPC, -EOVERFLOW */
+int iova_choose(const struct iommufd_obj *ioas, uint64_t addr, uint64_t len,
+		uint64_t *iova);
+/* -EADDRINUSE: an area or an allowed range is in the way. */
+int iova_reserve_domain(const struct iommufd_obj *ioas);
+int iova_reserve_dev(const struct iommufd_obj *ioas);
+void iova_allowed_clear(struct iommufd_core *c, struct iommufd_range **list);
 
 /* viommu.c */
-int viommu_ioctl(struct iommufd_ctx *x, struct task *t, uint32_t cmd,
-		 uintptr_t arg);
 /* -EAGAIN: the unbind goes on. */
 int vdevice_destroy(struct iommufd_obj *v);
 void vdevice_destroy_now(struct iommufd_obj *v);

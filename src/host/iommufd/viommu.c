@@ -6,44 +6,43 @@
 #include "base/bytes.h"
 #include "host/iommufd/iommufd_priv.h"
 
-static int viommu_alloc(struct iommufd_ctx *x, struct task *t, uintptr_t arg)
+int viommu_alloc(struct ucmd *u)
 {
-	struct iommufd_core *c = x->core;
-	struct iommu_viommu_alloc a;
+	struct iommufd_core *c = u->x->core;
+	struct iommu_viommu_alloc *a = u->cmd;
 	struct iommu_viommu_tsm d = { .kvm_fd = -1 };
 	struct iommufd_obj *v, *hwpt;
 	struct iommufd_vm vm;
 	struct file *kvm;
-	int ret = k_copy_struct(&a, sizeof(a), 32, arg);
+	int ret;
 
-	if (ret)
-		return ret;
-	if (a.flags || a.reserved || a.type != IOMMU_VIOMMU_TYPE_TSM)
+	if (a->flags || a->reserved || a->type != IOMMU_VIOMMU_TYPE_TSM)
 		return -EOPNOTSUPP;
-	if (!obj_find(x, a.dev_id, OBJ_DEVICE))
+	if (!obj_find(u->x, a->dev_id, OBJ_DEVICE))
 		return -ENOENT;
-	hwpt = obj_find(x, a.hwpt_id, OBJ_HWPT);
+	hwpt = obj_find(u->x, a->hwpt_id, OBJ_HWPT);
 	if (!hwpt)
 		return -ENOENT;
-	if (!hwpt->nest_parent || a.data_len != sizeof(d))
+	if (!hwpt->nest_parent || a->data_len != sizeof(d))
 		return -EINVAL;
-	ret = k_copy_in(t, &d, a.data_uptr, sizeof(d));
+	ret = k_copy_in(u->t, &d, a->data_uptr, sizeof(d));
 	if (ret)
 		return ret;
-	kvm = k_fd_file(t, d.kvm_fd);
+	kvm = k_fd_file(u->t, d.kvm_fd);
 	if (!kvm || d.reserved || !c->kvm_of || !c->kvm_of(kvm, &vm))
 		return -EBADF;
 	ret = c->drv->viommu(c->drv_ctx, vm.cookie);
 	if (ret)
 		return ret;
-	v = obj_new(x, OBJ_VIOMMU);
+	v = obj_new(u->x, OBJ_VIOMMU);
 	if (!v)
 		return -ENOMEM;
 	v->hwpt = hwpt;
 	hwpt->users++;
 	v->vm = vm;
 	v->kvm = k_file_get(kvm);
-	((struct iommu_viommu_alloc *)arg)->out_viommu_id = v->id;
+	a->out_viommu_id = v->id;
+	u->answer = true;
 	return 0;
 }
 
@@ -81,34 +80,33 @@ static int vdevice_check(struct iommufd_ctx *x,
 }
 
 /* The TSM-side TDI comes with the vDevice (not its lock); it may wait. */
-static int vdevice_alloc(struct iommufd_ctx *x, uintptr_t arg)
+int vdevice_alloc(struct ucmd *u)
 {
-	struct iommu_vdevice_alloc a;
+	struct iommu_vdevice_alloc *a = u->cmd;
 	struct iommufd_obj *viommu, *dev, *v;
 	struct pci_tdi *tdi;
-	int ret = k_copy_struct(&a, sizeof(a), sizeof(a), arg);
+	int ret = vdevice_check(u->x, a, &viommu, &dev);
 
 	if (!ret)
-		ret = vdevice_check(x, &a, &viommu, &dev);
-	if (!ret)
-		ret = pci_tsm_bind(x->core->tsm, dev->p, viommu->vm.cookie,
-				   (uint32_t)a.virt_id, dev->port,
+		ret = pci_tsm_bind(u->x->core->tsm, dev->p, viommu->vm.cookie,
+				   (uint32_t)a->virt_id, dev->port,
 				   dev->port_ctx, dev, &tdi);
 	if (ret)
 		return ret;
-	v = obj_new(x, OBJ_VDEVICE);
+	v = obj_new(u->x, OBJ_VDEVICE);
 	if (!v) {
-		(void)pci_tsm_unbind_now(x->core->tsm, tdi);
+		(void)pci_tsm_unbind_now(u->x->core->tsm, tdi);
 		return -ENOMEM;
 	}
 	v->viommu = viommu;
 	viommu->users++;
 	v->dev = dev;
 	dev->vdevice = v;
-	v->virt_id = a.virt_id;
+	v->virt_id = a->virt_id;
 	v->tdi = tdi;
 	tdi->holder = &v->tdi;
-	((struct iommu_vdevice_alloc *)arg)->out_vdevice_id = v->id;
+	a->out_vdevice_id = v->id;
+	u->answer = true;
 	return 0;
 }
 
@@ -171,43 +169,28 @@ static int req_begin(struct iommufd_ctx *x, struct task *t,
 	return 0;
 }
 
-static int tsm_req(struct iommufd_ctx *x, struct task *t, uintptr_t arg)
+int vdevice_tsm_req(struct ucmd *u)
 {
-	struct iommu_vdevice_tsm_req a;
+	struct iommu_vdevice_tsm_req *a = u->cmd;
 	struct pci_tsm_guest_req q = { 0 };
 	struct iommufd_obj *v;
-	int ret = k_copy_struct(&a, sizeof(a), sizeof(a), arg), err;
+	int ret = req_begin(u->x, u->t, a, &v), err;
 
-	if (!ret)
-		ret = req_begin(x, t, &a, &v);
 	if (ret)
 		return ret;
-	q.op = a.op;
-	q.arch = a.tvm_arch;
+	q.op = a->op;
+	q.arch = a->tvm_arch;
 	q.req = v->req;
-	q.req_len = a.req_len;
+	q.req_len = a->req_len;
 	q.resp = v->resp;
-	q.resp_cap = a.resp_len;
-	ret = pci_tsm_guest_req(x->core->tsm, v->tdi, &q, v);
+	q.resp_cap = a->resp_len;
+	ret = pci_tsm_guest_req(u->x->core->tsm, v->tdi, &q, v);
 	if (ret == -EAGAIN)
 		return ret;
 	v->asking = false;
-	((struct iommu_vdevice_tsm_req *)arg)->tsm_code = q.code;
-	err = q.resp_len ? k_copy_out(t, a.resp_uptr, v->resp, q.resp_len) : 0;
+	a->tsm_code = q.code;
+	u->answer = true;
+	err = q.resp_len ? k_copy_out(u->t, a->resp_uptr, v->resp, q.resp_len)
+			 : 0;
 	return err ? err : ret;
-}
-
-int viommu_ioctl(struct iommufd_ctx *x, struct task *t, uint32_t cmd,
-		 uintptr_t arg)
-{
-	switch (cmd) {
-	case IOMMU_VIOMMU_ALLOC:
-		return viommu_alloc(x, t, arg);
-	case IOMMU_VDEVICE_ALLOC:
-		return vdevice_alloc(x, arg);
-	case IOMMU_VDEVICE_TSM_REQ:
-		return tsm_req(x, t, arg);
-	default:
-		return -ENOTTY;
-	}
 }

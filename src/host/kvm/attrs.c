@@ -134,6 +134,29 @@ static int g_prepare(void *ctx, struct gmem *g, uint64_t index, uint64_t pa)
 					pa);
 }
 
+static int g_prepare_huge(void *ctx, struct gmem *g, uint64_t index,
+			  uint64_t pa)
+{
+	struct kvm_vm *vm = ctx;
+	const struct kvm_slot *s = slot_of(vm, g, index);
+
+	if (!vm->core->rules->prepare_huge || !s ||
+	    s != slot_of(vm, g, index + PAGEMAP_BLOCK - 1))
+		return -EOPNOTSUPP;
+	return vm->core->rules->prepare_huge(
+		vm->core->rules_ctx, vm, s->gpa + index * PAGE_4K - s->gmem_off,
+		pa);
+}
+
+static int g_resize(void *ctx, uint64_t pa, bool huge)
+{
+	struct kvm_vm *vm = ctx;
+
+	return vm->core->rules->resize
+		       ? vm->core->rules->resize(vm->core->rules_ctx, pa, huge)
+		       : -EOPNOTSUPP;
+}
+
 static void g_zap(void *ctx, struct gmem *g, uint64_t index, uint64_t n)
 {
 	struct kvm_vm *vm = ctx;
@@ -178,6 +201,8 @@ static const struct gmem_ops g_ops = {
 	.prepare = g_prepare,
 	.zap = g_zap,
 	.invalidate = g_invalidate,
+	.prepare_huge = g_prepare_huge,
+	.resize = g_resize,
 	.released = g_released,
 };
 
@@ -196,13 +221,15 @@ long gmem_create(struct kvm_vm *vm, struct task *t, uintptr_t arg)
 
 	if (ret)
 		return ret;
-	if (a.flags || !a.size || a.size % PAGE_4K || a.size > INT64_MAX)
+	if (a.flags & ~KVM_GUEST_MEMFD_HUGE || !a.size || a.size % PAGE_4K ||
+	    a.size > INT64_MAX)
 		return -EINVAL;
 	if (a.size > PAGEMAP_MAX * PAGE_4K)
 		return -ENOMEM; /* one page map */
 	g = gmem_new(vm->core->k, &vm->core->gmem_pool, a.size, &g_ops, vm);
 	if (!g)
 		return -ENOMEM;
+	g->huge = a.flags & KVM_GUEST_MEMFD_HUGE;
 	(void)k_file_get(vm->file);
 	fd = k_fd_install(t, g->file);
 	if (fd < 0)

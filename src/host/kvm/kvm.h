@@ -98,6 +98,10 @@ struct kvm_rules {
 	/* The VMM has answered what vmgexit() handed out. enum kvm_next. */
 	int (*complete)(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 			struct kvm_run *run);
+	/* Of guest_memfd by 2 MiB; see host/gmem/gmem.h. May be NULL. */
+	int (*prepare_huge)(void *ctx, struct kvm_vm *vm, uint64_t gpa,
+			    uint64_t pa);
+	int (*resize)(void *ctx, uint64_t pa, bool huge);
 };
 
 enum kvm_slot_kind {

@@ -19,6 +19,54 @@
 #define IOMMU_IOAS_MAP_AFTER_LAUNCH (1u << 30)
 
 /*
+ * IOMMU_HWPT_ALLOC: the table translates requests that come with the T bit,
+ * for functions of one VM that are bound to the TSM, and for no other. A flag,
+ * as NEST_PARENT is, and not a data_type: that one says how the caller
+ * describes a table of his own, and this table is filled from the IOAS like
+ * any other (SEV-TIO). Where the TSM owns the trusted stage 2 (CCA, TDX,
+ * CoVE-IO), the driver makes a domain without a table of the host, for the
+ * function to be attached to.
+ * Source: Secure VFIO, TDISP, SEV-TIO (2024): no mixed shared and private DMA
+ * in one domain; iommufd TSM series v7 (2026): the vIOMMU's nesting parent
+ */
+#define IOMMU_HWPT_ALLOC_TRUSTED (1u << 31)
+
+/*
+ * The leaves of [iova, iova + length) get this size from now on, 4 KiB or
+ * 2 MiB, whatever IOMMU_OPTION_HUGE_PAGES says: the VMM knows how finely the
+ * memory behind is owned (the RMP), the driver of the IOMMU does not. Pages of
+ * a guest_memfd change their ownership entries along: nothing is mapped at the
+ * place and the IOTLB is invalidated while they change. All of the range or
+ * nothing.
+ *
+ * Source: list, January 2026 (SNP IOMMU page size): "the VMM asks iommufd to
+ * cut or join". Linux 7.3 has the option for a whole IOAS, before the first
+ * map. The number is ours.
+ *
+ * -ENOENT   part of the range is not mapped
+ * -EINVAL   not a multiple of the size; frames that are no run of 2 MiB; a
+ *	     part that waits for the launch, or was revoked
+ * -ENOMEM   no page for a table
+ * -EOPNOTSUPP  another size
+ */
+#define IOMMU_IOAS_SET_PAGE_SIZE UAPI_IO(0x3b, 0xf1)
+
+/* I/O leaves alone: whoever changes the owner's entries does it by himself,
+ * and what is between the two faults. */
+#define IOMMU_PAGE_SIZE_LEAVES_ONLY (1u << 0)
+
+struct iommu_ioas_set_page_size {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t ioas_id;
+	uint32_t reserved;
+	uint64_t iova;
+	uint64_t length;
+	uint64_t page_size;
+};
+_Static_assert(sizeof(struct iommu_ioas_set_page_size) == 40, "uapi");
+
+/*
  * A vIOMMU backed by PCI/TSM. data_uptr is struct iommu_viommu_tsm.
  * Source: iommufd TSM series v5, v7 (2026): a kvm file on the vIOMMU
  */
@@ -86,6 +134,13 @@ _Static_assert(sizeof(struct iommu_vdevice_tsm_req) == 48, "uapi");
 #define INTERLOCK_TSM_REFRESH_STREAM  "stream"	/* keys of the IDE stream */
 #define INTERLOCK_TSM_REFRESH_SESSION "session" /* keys of the SPDM session */
 #define INTERLOCK_TSM_REFRESH_ALIVE   "alive"	/* none: HEARTBEAT */
+
+/*
+ * KVM_CREATE_GUEST_MEMFD: frames of 2 MiB where they fit, owned by entries of
+ * 2 MiB until somebody splits them.
+ * Source: guest_memfd HugeTLB series (2025); Linux 7.3 has order 0 alone
+ */
+#define KVM_GUEST_MEMFD_HUGE (UINT64_C(1) << 62)
 
 /* A VMGEXIT that the kernel leaves to the VMM: kvm_run.vmgexit. */
 #define KVM_EXIT_VMGEXIT 0x494c0001u

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "host/uapi/memory_priv.h"
 
 void k_init(struct kernel *k, struct arena *a, const struct host_hw *hw)
 {
@@ -16,6 +17,7 @@ void k_init(struct kernel *k, struct arena *a, const struct host_hw *hw)
 	kpool_init(&k->vma_pool, a, sizeof(struct vma), 0);
 	kpool_init(&k->back_pool, a, sizeof(struct k_back), 0);
 	kpool_init(&k->leaf_pool, a, 4096, 0);
+	k_memfd_init(k);
 }
 
 int k_register(struct kernel *k, const struct k_node *n)
@@ -53,6 +55,14 @@ int k_errno(enum il_err err)
 		return -ENOMEM;
 	}
 	return -EIO;
+}
+
+void k_refuse(struct kernel *k, const struct rule *why)
+{
+	k->why = why;
+	k->why_at = k->stats.syscalls;
+	if (k->hw.env)
+		env_trace(k->hw.env, K_TRACE_REFUSED, k->stats.syscalls, 0, 0);
 }
 
 uint64_t k_now(struct kernel *k)
@@ -187,7 +197,8 @@ enum {
 
 static long done(struct task *t, unsigned nr, long fd, long ret)
 {
-	t->k->stats.syscalls++;
+	if (t->k->why_at != t->k->stats.syscalls++)
+		t->k->why = NULL;
 	t->k->current = NULL;
 	if (ret == -EINTR)
 		t->signal = false; /* it is delivered */

@@ -46,6 +46,10 @@ struct k_sockaddr_nl;
 #define K_MAP_PRIVATE	2
 #define K_MAP_ANONYMOUS 0x20
 
+/* k_madvise() and k_memfd_create(): frames of 2 MiB where they fit */
+#define K_MADV_HUGEPAGE 14
+#define K_MFD_HUGETLB	4u
+
 /* k_fallocate(): both together, as Linux wants them */
 #define K_FALLOC_KEEP_SIZE  1
 #define K_FALLOC_PUNCH_HOLE 2
@@ -86,6 +90,7 @@ enum vma_kind {
 	VMA_ANON,   /* page frames of the task, made on first touch */
 	VMA_PHYS,   /* @pa onwards: a BAR; may be revoked */
 	VMA_KERNEL, /* an object of the kernel (kvm_run) */
+	VMA_MEMFD,  /* frames of a memfd */
 };
 
 /* Memory behind anonymous mappings, which may be cut into several. */
@@ -93,6 +98,7 @@ struct k_back {
 	uint32_t refs; /* mappings */
 	uint32_t dead; /* of them unmapped, but pinned */
 	uint64_t count;
+	bool huge; /* K_MADV_HUGEPAGE */
 	struct pagemap pages;
 };
 
@@ -108,7 +114,7 @@ struct vma {
 	struct k_back *back; /* VMA_ANON */
 	uint64_t back_off;
 	uint64_t pa;   /* VMA_PHYS */
-	void *obj;     /* VMA_KERNEL */
+	void *obj;     /* VMA_KERNEL, VMA_MEMFD */
 	bool revoked;  /* VMA_PHYS: touching it is -EFAULT (SIGBUS) */
 	uint32_t pins; /* held by I/O mappings; k_vma_unpin() */
 	bool dead;     /* unmapped; goes with its last pin */
@@ -173,10 +179,13 @@ struct kernel {
 	struct kpool vma_pool;
 	struct kpool back_pool;
 	struct kpool leaf_pool; /* 4096 bytes each: page maps */
+	struct kpool memfd_pool;
 	struct k_stats stats;
 	struct task *current; /* whose system call this is; NULL: nobody's */
 	uint64_t uevents;     /* so far; the last has this SEQNUM */
 	struct k_uevent uevent[K_UEVENTS];
+	const struct rule *why; /* k_refuse(); NULL: nobody said */
+	uint64_t why_at;	/* system call */
 };
 
 /* Trace events; arguments in brackets. */
@@ -185,6 +194,7 @@ enum k_trace {
 	K_TRACE_DOE = TRACE_EV(TRACE_HOST, 2),	   /* bdf, kind, bytes */
 	K_TRACE_TSM = TRACE_EV(TRACE_HOST, 3),	   /* bdf, operation, result */
 	K_TRACE_REVOKE = TRACE_EV(TRACE_HOST, 4),  /* dma-buf, revoked */
+	K_TRACE_REFUSED = TRACE_EV(TRACE_HOST, 5), /* system calls so far */
 };
 
 void k_init(struct kernel *k, struct arena *a, const struct host_hw *hw);
@@ -248,6 +258,16 @@ long k_poll(struct task *t, struct k_pollfd *p, size_t n);
 /* A signal for the task: what it waits for is over with -EINTR, if it may. */
 void k_signal(struct task *t);
 
+/*
+ * Frames of 2 MiB for what is not touched yet in [@addr, @addr + @len), which
+ * is a whole mapping here. -EINVAL: other advice, or no such mapping.
+ */
+long k_madvise(struct task *t, uint64_t addr, uint64_t len, int advice);
+/*
+ * memfd_create() and ftruncate() in one: a file of @len bytes of memory that
+ * tasks can map and iommufd takes by descriptor. @flags: 0 or K_MFD_HUGETLB.
+ */
+long k_memfd_create(struct task *t, unsigned flags, uint64_t len);
 /* open, read, close; the text ends with a zero: for sysfs. */
 long k_get(struct task *t, const char *path, char *buf, size_t cap);
 
@@ -288,6 +308,25 @@ void k_file_put(struct file *f);
 struct vma *k_vma_find(struct task *t, uint64_t addr, uint64_t len);
 /* The frame behind @addr of an anonymous or BAR mapping. -EFAULT, -ENOMEM. */
 int k_user_page(struct kernel *k, struct vma *v, uint64_t addr, uint64_t *pa);
+/* The frames of @n pages from @addr on; all of them or an error. */
+int k_user_pages(struct kernel *k, struct vma *v, uint64_t addr, size_t n,
+		 uint64_t *pa);
+/*
+ * k_frames() - entries @i to @i + @n of @m, made where there is none
+ * @huge: by blocks of 512 in a row, aligned, where a whole block below @max is
+ *        missing and such a run is free
+ * Errors: -ENOMEM; what was made stays.
+ */
+int k_frames(struct kernel *k, struct pagemap *m, bool huge, uint64_t max,
+	     uint64_t i, size_t n, uint64_t *pa);
+/* Gives the frames of pages [@i, @i + @n) back; the map stays. */
+void k_frames_drop(struct kernel *k, struct pagemap *m, uint64_t i, uint64_t n);
+
+struct k_memfd;
+struct k_memfd *k_memfd_from_file(const struct file *f);
+uint64_t k_memfd_size(const struct k_memfd *m);
+int k_memfd_pages(struct k_memfd *m, uint64_t index, size_t n, uint64_t *pa);
+
 /* BAR mappings of @f: how many there are; marks them all revoked or not. */
 unsigned k_vma_count(const struct kernel *k, const struct file *f);
 void k_vma_revoke(struct kernel *k, const struct file *f, bool revoked);
@@ -297,6 +336,12 @@ void k_mm_gone(struct kernel *k, struct task *t, uint64_t addr, uint64_t len);
 void k_mm_exit(struct kernel *k, struct task *t);
 /* The other half of v->pins++. */
 void k_vma_unpin(struct kernel *k, struct vma *v);
+
+/*
+ * A driver says why it refused, as in the kernel's log. It stands in @k->why
+ * until the system call after the one that it explains.
+ */
+void k_refuse(struct kernel *k, const struct rule *why);
 
 uint64_t k_now(struct kernel *k);
 /* -errno for what a lower room answered. */

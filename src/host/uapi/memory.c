@@ -15,20 +15,6 @@ struct vma *k_vma_find(struct task *t, uint64_t addr, uint64_t len)
 	return NULL;
 }
 
-/* The frames of pages [@i, @i + @n) go back. */
-static void back_drop(struct kernel *k, struct k_back *b, uint64_t i,
-		      uint64_t n)
-{
-	for (; n; i++, n--) {
-		uint64_t pa = pagemap_get(&b->pages, i);
-
-		if (!pa)
-			continue;
-		k->hw.ops->page_free(k->hw.ctx, pa, 1);
-		(void)pagemap_set(&b->pages, i, 0);
-	}
-}
-
 /*
  * Frames that some I/O mapping may still use (a mapping that was pinned when
  * it was unmapped) stay until the last mapping of the memory has gone.
@@ -40,10 +26,11 @@ static void back_put(struct kernel *k, struct vma *v)
 	if (v->dead)
 		b->dead--;
 	if (!b->dead)
-		back_drop(k, b, v->back_off / PAGE_4K, v->len / PAGE_4K);
+		k_frames_drop(k, &b->pages, v->back_off / PAGE_4K,
+			      v->len / PAGE_4K);
 	if (--b->refs)
 		return;
-	back_drop(k, b, 0, b->count);
+	k_frames_drop(k, &b->pages, 0, b->count);
 	pagemap_fini(&b->pages);
 	kpool_put(&k->back_pool, b);
 }
@@ -256,39 +243,45 @@ void k_mm_gone(struct kernel *k, struct task *t, uint64_t addr, uint64_t len)
 		k->mm[i].gone(k->mm[i].ctx, t, addr, len);
 }
 
-/* A page that is not there yet is made. */
-static int anon_page(struct kernel *k, struct vma *v, uint64_t i, uint64_t *pa)
-{
-	int ret;
-
-	*pa = pagemap_get(&v->back->pages, i);
-	if (*pa)
-		return 0;
-	if (k->hw.ops->page_alloc(k->hw.ctx, 1, pa))
-		return -ENOMEM;
-	ret = pagemap_set(&v->back->pages, i, *pa);
-	if (ret)
-		k->hw.ops->page_free(k->hw.ctx, *pa, 1);
-	return ret;
-}
-
-int k_user_page(struct kernel *k, struct vma *v, uint64_t addr, uint64_t *pa)
+int k_user_pages(struct kernel *k, struct vma *v, uint64_t addr, size_t n,
+		 uint64_t *pa)
 {
 	const uint64_t i = (addr - v->start) / PAGE_4K;
 
 	switch (v->kind) {
 	case VMA_ANON:
-		return anon_page(k, v, i + v->back_off / PAGE_4K, pa);
+		return k_frames(k, &v->back->pages, v->back->huge,
+				v->back->count, i + v->back_off / PAGE_4K, n,
+				pa);
+	case VMA_MEMFD:
+		return k_memfd_pages(v->obj, v->off / PAGE_4K + i, n, pa);
 	case VMA_PHYS:
 		if (v->revoked)
 			return -EFAULT;
-		*pa = v->pa + i * PAGE_4K;
+		for (size_t j = 0; j < n; j++)
+			pa[j] = v->pa + (i + j) * PAGE_4K;
 		return 0;
 	case VMA_NONE:
 	case VMA_KERNEL:
 		break;
 	}
 	return -EFAULT;
+}
+
+int k_user_page(struct kernel *k, struct vma *v, uint64_t addr, uint64_t *pa)
+{
+	return k_user_pages(k, v, addr, 1, pa);
+}
+
+long k_madvise(struct task *t, uint64_t addr, uint64_t len, int advice)
+{
+	struct vma *v = k_vma_find(t, addr, len);
+
+	if (advice != K_MADV_HUGEPAGE || !v || v->kind != VMA_ANON ||
+	    v->start != addr || v->len != len)
+		return -EINVAL;
+	v->back->huge = true;
+	return 0;
 }
 
 unsigned k_vma_count(const struct kernel *k, const struct file *f)

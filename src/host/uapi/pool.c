@@ -40,7 +40,7 @@ void kpool_put(struct kpool *p, void *obj)
 	p->live--;
 }
 
-#define LEAF 512u
+#define LEAF ((unsigned)PAGEMAP_BLOCK)
 
 void pagemap_init(struct pagemap *m, struct kpool *leaves)
 {
@@ -55,6 +55,11 @@ uint64_t pagemap_get(const struct pagemap *m, uint64_t index)
 		return 0;
 	leaf = m->top[index / LEAF];
 	return leaf ? leaf[index % LEAF] : 0;
+}
+
+const uint64_t *pagemap_block(const struct pagemap *m, uint64_t index)
+{
+	return m->top && index < PAGEMAP_MAX ? m->top[index / LEAF] : NULL;
 }
 
 int pagemap_reserve(struct pagemap *m, uint64_t index)

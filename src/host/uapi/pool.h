@@ -30,7 +30,8 @@ void kpool_put(struct kpool *p, void *obj);
  * to 1 GiB of 4K pages. An entry is a frame's address with flags in the low
  * 12 bits, or 0.
  */
-#define PAGEMAP_MAX UINT64_C(0x40000)
+#define PAGEMAP_MAX   UINT64_C(0x40000)
+#define PAGEMAP_BLOCK UINT64_C(512)
 
 struct pagemap {
 	struct kpool *leaves;
@@ -44,6 +45,8 @@ uint64_t pagemap_get(const struct pagemap *m, uint64_t index);
 int pagemap_reserve(struct pagemap *m, uint64_t index);
 /* -ENOMEM, or -EINVAL beyond PAGEMAP_MAX; else 0. */
 int pagemap_set(struct pagemap *m, uint64_t index, uint64_t entry);
+/* The 512 entries around @index, or NULL if all are 0; for reading. */
+const uint64_t *pagemap_block(const struct pagemap *m, uint64_t index);
 /* Gives all leaves back; the frames are the caller's business. */
 void pagemap_fini(struct pagemap *m);
 
