@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest/guest.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,6 +36,9 @@ static const struct prog {
 	[GUEST_SHARE]    = { "share",    guest_share,   ~0u, GUEST_NONE, true },
 	[GUEST_UNSHARE]  = { "unshare",  guest_unshare, ~0u, GUEST_NONE, true },
 	[GUEST_MMIO]     = { "mmio",     guest_mmio,   1u << GUEST_RUNNING,  GUEST_RUNNING,  true  },
+	/* What does not fit is the driver core's own refusal. */
+	[GUEST_BIND]     = { "driver bind",   guest_bind,   ~1u, GUEST_NONE, true },
+	[GUEST_UNBIND]   = { "driver unbind", guest_unbind, ~1u, GUEST_NONE, true },
 	[GUEST_RELEASE]  = { "release",  guest_release,
 			     1u << GUEST_LOCKED | 1u << GUEST_JUDGED |
 			     1u << GUEST_ACCEPTED | 1u << GUEST_RUNNING,
@@ -90,6 +94,10 @@ enum il_err guest_begin(struct guest *g, enum guest_prog prog,
 		return IL_E_ARG;
 	if (!(progs[prog].from & 1u << g->state))
 		return IL_E_STATE;
+	g->eno = 0;
+	/* tsm/unlock */
+	if (prog == GUEST_RELEASE && g->driver_bound)
+		return guest_refuse(g, EBUSY, "a driver is bound");
 	if (prog == GUEST_DMA && !payload_good(g, payload))
 		return IL_E_ARG;
 	if (prog == GUEST_DMA && bounces(payload) && !g->bounce_on)
@@ -154,6 +162,12 @@ enum il_err guest_shared_from(struct guest *g, uint64_t bus)
 void guest_abandon(struct guest *g)
 {
 	g->prog = GUEST_PROG_NONE;
+}
+
+enum il_err guest_refuse(struct guest *g, int eno, const char *what)
+{
+	g->eno = eno;
+	return guest_fail(g, IL_E_STATE, what);
 }
 
 enum il_err guest_fail(struct guest *g, enum il_err err, const char *what)

@@ -46,7 +46,10 @@ enum guest_prog {
 	GUEST_SHARE,	/* pages become the host's, too; the state stays */
 	GUEST_UNSHARE,	/* and private again; their content is lost */
 	GUEST_MMIO,	/* device memory through both views */
-	GUEST_RELEASE,	/* DMA off, MMIO back, stop, unbind: to FOUND */
+	GUEST_BIND,	/* the driver is bound: FOUND or RUNNING; it stays */
+	GUEST_UNBIND,	/* and unbound */
+	/* DMA off, MMIO back, stop, unbind: to FOUND; not under a driver */
+	GUEST_RELEASE,
 	GUEST_PROGS,
 };
 
@@ -107,6 +110,8 @@ struct guest {
 	uint32_t bdf; /* as the guest sees it */
 	struct guest_bar bar[EVIDENCE_BARS];
 	bool driver_bound;
+	bool driver_private; /* which view of the registers it has mapped */
+	int eno; /* what a kernel's file would have answered, or 0 */
 
 	/* The program under way. */
 	enum guest_prog prog;

@@ -159,6 +159,7 @@ enum il_err guest_probe(struct guest *g)
 	enum il_err err;
 
 	if (g->phase == FIND) {
+		g->driver_bound = false; /* what it drove is gone */
 		err = find(g);
 		if (err)
 			return guest_fail(g, err, "no function was found");

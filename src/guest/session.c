@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+
 #include "base/bits.h"
 #include "base/bytes.h"
 #include "guest/prog_priv.h"
@@ -29,8 +31,8 @@ enum il_err guest_boot(struct guest *g)
 
 enum il_err guest_lock(struct guest *g)
 {
-	if (g->driver_bound) /* Linux: EBUSY */
-		return guest_fail(g, IL_E_STATE, "a driver is bound");
+	if (g->driver_bound) /* its mapping would be of the wrong side */
+		return guest_refuse(g, EBUSY, "a driver is bound");
 	return arch_fail(g, g->cfg.arch->lock(g->cfg.arch_ctx, g->bdf));
 }
 

@@ -10,7 +10,9 @@ static enum il_err reg_access(struct guest *g, uint32_t off, uint32_t len,
 			      bool write, uint64_t *v)
 {
 	uint64_t gpa = g->bar[DMA_BAR_REGS].gpa + off;
-	bool priv = g->state >= GUEST_ACCEPTED;
+	/* A bound driver has the view that it mapped. */
+	bool priv = g->driver_bound ? g->driver_private
+				    : g->state >= GUEST_ACCEPTED;
 	uint8_t b[8] = { 0 };
 	struct wr w = wr_over(b, 8);
 	struct rd r = rd_over(b, 8);

@@ -67,6 +67,9 @@ static bool try_release(struct world_vm *vm)
 		return true;
 	guest_abandon(vm->guest);
 	o = scratch_op(w, vm);
+	if (vm->guest->driver_bound)
+		(void)step_over(w, world_guest(w, o, GUEST_UNBIND, "cleanup"));
+	o = scratch_op(w, vm);
 	for (unsigned i = 0; i < CLEANUP_STEPS && !over; i++)
 		over = step_over(w,
 				 world_guest(w, o, GUEST_RELEASE, "cleanup"));

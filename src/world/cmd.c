@@ -47,6 +47,13 @@ static const struct lang_arg scenario_args[] = {
 	{ "from", LANG_WORD, .required = true,
 	  .help = "whose question it answers" },
 };
+static const char *const driver_does[] = { "bind", "unbind", NULL };
+static const struct lang_arg bind_args[] = {
+	{ "do", LANG_PICK, .positional = true, .required = true,
+	  .picks = driver_does,
+	  .help = "it maps the registers plain, or encrypted once accepted" },
+	VM_ARG,
+};
 static const struct lang_arg platform_args[] = {
 	{ "name", LANG_PICK, .positional = true, .required = true,
 	  .picks = platforms, .help = "which architecture" },
@@ -337,6 +344,8 @@ static const struct lang_cmd cmds[] = {
 	    "make pages of its memory the host's, too"),
 	CMD("guest", "unshare", share_args, cmd_guest_unshare,
 	    "make them private again; their content is lost"),
+	CMD("guest", "driver", bind_args, cmd_guest_driver,
+	    "bind the guest's driver to the function, or unbind it"),
 	CMD("guest", "dma", dma_args, cmd_guest_dma,
 	    "the payload through the device and back, in private memory or "
 	    "through bounce buffers"),

@@ -316,7 +316,8 @@ static enum il_err guest_over(struct world *w, struct world_op *o,
 		keep_measurements(w, vm->guest);
 	world_say(w, "guest", guest_prog_name(p), err ? what : "ok",
 		  err != IL_OK, now - o->begun_ns);
-	return err ? world_fail(w, err, 0, "%s: %s", guest_prog_name(p),
+	return err ? world_fail(w, err, vm->guest->eno, "%s: %s",
+				guest_prog_name(p),
 				what[0] ? what : il_err_name(err))
 		   : IL_OK;
 }
@@ -344,7 +345,7 @@ enum il_err world_guest(struct world *w, struct world_op *o, enum guest_prog p,
 	if (o->phase == 0) {
 		err = begin(vm->guest, o, p);
 		if (err)
-			return world_fail(w, err, 0,
+			return world_fail(w, err, vm->guest->eno,
 					  "guest %s: not while it is %s",
 					  guest_prog_name(p),
 					  guest_state_name(vm->guest->state));

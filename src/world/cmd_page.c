@@ -57,3 +57,11 @@ enum il_err cmd_guest_dma(void *ctx, const struct lang_call *c)
 	};
 	return world_guest(w, w->op, GUEST_DMA, "DMA");
 }
+
+enum il_err cmd_guest_driver(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	const bool on = lang_num(c, "do", 0) == 0;
+
+	return world_guest(w, w->op, on ? GUEST_BIND : GUEST_UNBIND, "driver");
+}

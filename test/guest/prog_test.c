@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rig.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "guest/guest.h"
@@ -473,6 +474,8 @@ static void a_program_starts_only_where_it_may(void **state)
 		[GUEST_SHARE] = { true, true, true, true, true, true },
 		[GUEST_UNSHARE] = { true, true, true, true, true, true },
 		[GUEST_MMIO] = { [GUEST_RUNNING] = true },
+		[GUEST_BIND] = { false, true, true, true, true, true },
+		[GUEST_UNBIND] = { false, true, true, true, true, true },
 		[GUEST_RELEASE] = { [GUEST_LOCKED] = true,
 				    [GUEST_JUDGED] = true,
 				    [GUEST_ACCEPTED] = true,
@@ -506,7 +509,38 @@ static void a_bound_driver_refuses_lock(void **state)
 	to_state(b, GUEST_FOUND);
 	b->g.driver_bound = true;
 	assert_int_equal(go(b, GUEST_LOCK), IL_E_STATE);
+	assert_int_equal(b->g.eno, EBUSY);
 	assert_int_equal(b->calls[C_LOCK], 0);
+	assert_int_equal(b->g.state, GUEST_FOUND);
+}
+
+static void a_driver_has_the_view_of_the_side_it_was_probed_on(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_FOUND);
+	assert_int_equal(go(b, GUEST_UNBIND), IL_E_STATE);
+	assert_int_equal(b->g.eno, ENODEV);
+	assert_int_equal(go(b, GUEST_BIND), IL_OK);
+	assert_false(b->g.driver_private);
+	assert_int_equal(go(b, GUEST_BIND), IL_E_STATE);
+	assert_int_equal(b->g.eno, EBUSY);
+	assert_int_equal(go(b, GUEST_UNBIND), IL_OK);
+	for (enum guest_state s = GUEST_LOCKED; s < GUEST_RUNNING; s++) {
+		to_state(b, s);
+		assert_int_equal(go(b, GUEST_BIND), IL_E_STATE);
+		assert_int_equal(b->g.eno, EBUSY);
+		assert_false(b->g.driver_bound);
+	}
+	to_state(b, GUEST_RUNNING);
+	assert_int_equal(go(b, GUEST_BIND), IL_OK);
+	assert_true(b->g.driver_private);
+	/* tsm/unlock */
+	assert_int_equal(guest_begin(&b->g, GUEST_RELEASE, NULL), IL_E_STATE);
+	assert_int_equal(b->g.eno, EBUSY);
+	assert_int_equal(b->g.state, GUEST_RUNNING);
+	assert_int_equal(go(b, GUEST_UNBIND), IL_OK);
+	assert_int_equal(go(b, GUEST_RELEASE), IL_OK);
 	assert_int_equal(b->g.state, GUEST_FOUND);
 }
 
@@ -850,6 +884,7 @@ int main(void)
 		T(boot_accepts_both_buffers),
 		T(a_program_starts_only_where_it_may),
 		T(a_bound_driver_refuses_lock),
+		T(a_driver_has_the_view_of_the_side_it_was_probed_on),
 		T(a_refused_program_keeps_the_state_and_says_why),
 		T(without_randomness_no_evidence_is_asked_for),
 		T(evidence_that_fails_its_judge_is_refused),
