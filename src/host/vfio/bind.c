@@ -38,15 +38,6 @@ static void drop_iommu(struct vfio_dev *d)
 	d->kvm = NULL;
 }
 
-/* D0, whatever the last user left (vfio_pci_core_enable(), _disable()). */
-static void wake(struct vfio_dev *d)
-{
-	if (d->power != PM_STATE_D0)
-		(void)pci_write(d->p, (uint16_t)(d->cap_pm + PM_CSR), 2,
-				PM_STATE_D0);
-	d->power = PM_STATE_D0;
-}
-
 static int open_device(struct vfio_file *f, struct file *iommu)
 {
 	struct vfio_dev *d = f->d;
@@ -159,7 +150,8 @@ void vfio_close(struct vfio_dev *d)
 		return;
 	iommufd_vdevice_drop(d->idev);
 	vfio_bufs_kill(d);
-	wake(d);
+	if (d->p->power != PM_STATE_D0) /* vfio_pci_core_disable() */
+		(void)pci_set_power(d->p, PM_STATE_D0);
 	k_vma_revoke(d->core->k, d->user->file, true);
 	(void)pci_enable(d->p, false, false);
 	wash(d);

@@ -141,22 +141,29 @@ static int command(struct vfio_dev *d, uint16_t off, uint32_t val, uint8_t len)
 	return write_command(d, val & 0xffff);
 }
 
-/* vfio_pm_config_write(): the state is the user's, the rest is not. */
+/*
+ * vfio_pm_config_write(): the state is the user's, the rest is not. What a
+ * device without No_Soft_Reset forgets on its way back is given back to it.
+ */
 static int power(struct vfio_dev *d, uint32_t val)
 {
-	const uint8_t state = val & PM_CSR_STATE;
+	const uint8_t state = val & PM_CSR_STATE, was = d->p->power;
 	int ret = 0;
 
-	if (state != PM_STATE_D0) {
+	if (state == was || (state != PM_STATE_D0 && state != PM_STATE_D3))
+		return 0; /* no device here has D1 or D2 */
+	if (state == PM_STATE_D3) {
 		iommufd_vdevice_drop(d->idev);
 		ret = vfio_revoke(d);
+		if (!ret)
+			ret = pci_read(d->p, CFG_COMMAND, 2, &val);
+		d->command = (uint16_t)val;
 	}
 	if (!ret)
-		ret = pci_write(d->p, (uint16_t)(d->cap_pm + PM_CSR), 2, state);
-	if (ret)
-		return ret;
-	d->power = state;
-	return vfio_restore(d);
+		ret = pci_set_power(d->p, state);
+	if (!ret && state == PM_STATE_D0)
+		ret = pci_write(d->p, CFG_COMMAND, 2, d->command);
+	return ret ? ret : vfio_restore(d);
 }
 
 /*
@@ -227,7 +234,7 @@ static int write_one(struct vfio_dev *d, uint16_t off, const uint8_t *buf,
 		     uint8_t len)
 {
 	const uint16_t ctl = (uint16_t)(d->p->cap_pcie + EXP_DEVCTL);
-	const uint16_t csr = (uint16_t)(d->cap_pm + PM_CSR);
+	const uint16_t csr = (uint16_t)(d->p->cap_pm + PM_CSR);
 	uint32_t val = 0, v;
 	int ret;
 
@@ -241,7 +248,7 @@ static int write_one(struct vfio_dev *d, uint16_t off, const uint8_t *buf,
 		return writable_ecap(ECAP_ID(ecap_at(d, ecap_of(d, off))))
 			       ? pci_write(d->p, off, len, val)
 			       : 0; /* dropped, as a write to nothing */
-	if (d->cap_pm && touches(off, len, csr)) {
+	if (d->p->cap_pm && touches(off, len, csr)) {
 		ret = merge(d, off, val, len, csr, &v);
 		return ret ? ret : power(d, v);
 	}

@@ -22,7 +22,7 @@ bool vfio_mem_enabled(struct vfio_dev *d)
 {
 	uint32_t cmd;
 
-	if (d->power == PM_STATE_D3)
+	if (d->p->power == PM_STATE_D3)
 		return false;
 	return d->p->is_vf ||
 	       (!pci_read(d->p, CFG_COMMAND, 2, &cmd) && cmd & CMD_MEM);

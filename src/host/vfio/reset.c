@@ -18,11 +18,12 @@ long vfio_reset(struct vfio_dev *d)
 		return -EINVAL;
 	iommufd_vdevice_drop(d->idev);
 	ret = vfio_revoke(d);
+	if (!ret && d->p->power != PM_STATE_D0)
+		ret = pci_set_power(d->p, PM_STATE_D0);
 	if (!ret)
 		ret = pci_flr(d->p);
 	if (ret)
 		return ret;
-	d->power = PM_STATE_D0;
 	return vfio_restore(d);
 }
 
@@ -94,16 +95,16 @@ static bool all_owned(struct vfio_dev *d)
 	return true;
 }
 
-/* Interfaces stop and sessions end while the device can still say so. */
+/*
+ * Interfaces stop, BARs go. What else a reset would cost is ended in order by
+ * who watches the function (pci_reset_below()).
+ */
 static int quiesce(struct vfio_dev *d)
 {
 	int ret = 0, r;
 
 	for (struct pci_dev *p = NULL; (p = next_of(d, p));)
 		iommufd_vdevice_drop(vfio_of(p)->idev);
-	for (struct pci_dev *p = NULL; (p = next_of(d, p));)
-		if (!p->is_vf && !(p->bdf & 7))
-			pci_tsm_drop(d->core->iommufd->tsm, p);
 	for (struct pci_dev *p = NULL; (p = next_of(d, p));) {
 		r = vfio_revoke(vfio_of(p));
 		ret = ret ? ret : r;
@@ -134,7 +135,6 @@ long vfio_hot_reset(struct vfio_dev *d, uintptr_t arg)
 	if (ret)
 		return ret;
 	for (struct pci_dev *p = NULL; (p = next_of(d, p));) {
-		vfio_of(p)->power = PM_STATE_D0;
 		r = vfio_restore(vfio_of(p));
 		ret = ret ? ret : r;
 	}

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "host/vfio/vfio_priv.h"
-#include "pci/regs.h"
 
 struct vfio_dev *vfio_of(const struct pci_dev *p)
 {
@@ -194,7 +193,6 @@ static int probe(void *ctx, struct pci_dev *p)
 		return -ENOMEM;
 	d->core = c;
 	d->p = p;
-	d->cap_pm = pci_find_cap(p, CAP_PM);
 	p->drv_data = d;
 	return 0;
 }

@@ -43,8 +43,7 @@ struct vfio_dev {
 	void *kvm;		 /* the VM's that the user was given to */
 	struct dmabuf *bufs;
 	bool private;	  /* BARs are the guest's */
-	uint16_t cap_pm;  /* 0: none */
-	uint8_t power;	  /* PM_STATE_..., as last written */
+	uint16_t command; /* kept while in D3hot */
 	uint32_t vbar[6]; /* what the user wrote to a BAR */
 };
 
