@@ -417,6 +417,7 @@ enum tio_dev_state {
 #define TIO_TSTAT_LEN	 0x10
 #define TIO_TSTAT_LENGTH 0x00 /* u32 */
 #define TIO_TSTAT_STATE	 0x04 /* u8: TDISP state */
+#define TIO_TDISP_ERROR	 3
 
 #define TIO_GUEST_REQ_LEN 0x50
 #define TIO_GUEST_REQ_REQ 0x40 /* u64: a page of the host */

@@ -50,7 +50,8 @@ struct sev_tdi {
 	uint64_t ctx;
 	bool created;
 	bool bound;
-	bool private; /* VFIO has let go of the BARs */
+	bool private;	/* VFIO has let go of the BARs */
+	bool was_error; /* as the device said when its unbind began */
 	unsigned n_mmio;
 	struct sev_mmio mmio[SEV_MMIO_RANGES];
 };

@@ -213,6 +213,55 @@ int sev_tdi_bind(void *ctx, struct pci_tdi *tdi, bool first,
 	return ret;
 }
 
+/* Steps of an unbind; a TDI that is not bound has none. */
+enum { LOOK, STOP };
+
+static void status_cmd(struct sev_conn *c, const struct pci_tdi *tdi)
+{
+	uint8_t *b = sev_cmd_new(c, SEV_CMD_TIO_TDI_STATUS, true);
+
+	sev_put_u64(b, TIO_TDI_DEV, dev_sla(tdi));
+	sev_put_u64(b, TIO_TDI_TDI, tdi_sla(tdi));
+	sev_put_u64(b, TIO_TDI_STATUS_PA, c->res);
+}
+
+/*
+ * STOP leads out of ERROR as well as out of RUN, so that afterwards nobody
+ * could tell: the state is asked for first. A look that fails says nothing.
+ */
+static void looked(struct sev_host *s, struct sev_conn *c, struct sev_tdi *t,
+		   int ret)
+{
+	uint8_t st[TIO_TSTAT_LEN];
+
+	if (!ret && !sev_read(s, c->res, st, sizeof(st)))
+		t->was_error = st[TIO_TSTAT_STATE] == TIO_TDISP_ERROR;
+}
+
+/* 0, -EINPROGRESS, or the error that the interface was cut off for. */
+static int unbind_run(struct sev_host *s, struct pci_tdi *tdi, bool first,
+		      struct pci_tsm_relay *r)
+{
+	struct sev_conn *c = sev_conn_of(tdi);
+	struct sev_tdi *t = tdi->priv;
+	bool lost = !first && r->err;
+	int ret;
+
+	if (first) {
+		c->step = LOOK;
+		status_cmd(c, tdi);
+	}
+	ret = sev_cmd_run(s, c, r);
+	if (c->step == LOOK && ret != -EINPROGRESS && !lost) {
+		looked(s, c, t, ret);
+		c->step = STOP;
+		unbind_cmd(c, tdi, false);
+		r->rsp_len = 0;
+		ret = sev_cmd_run(s, c, r);
+	}
+	return ret;
+}
+
 int sev_tdi_unbind(void *ctx, struct pci_tdi *tdi, bool first,
 		   struct pci_tsm_relay *r)
 {
@@ -222,13 +271,13 @@ int sev_tdi_unbind(void *ctx, struct pci_tdi *tdi, bool first,
 	int ret = 0, back;
 
 	if (t->bound) {
-		if (first)
-			unbind_cmd(c, tdi, false);
-		ret = sev_cmd_run(s, c, r);
+		ret = unbind_run(s, tdi, first, r);
 		if (ret == -EINPROGRESS)
 			return ret;
 		if (ret)
 			(void)stop_now(s, tdi);
+		else if (t->was_error)
+			ret = -EIO; /* gone all the same, but not in order */
 		t->bound = false;
 	}
 	back = give_back(s, tdi);
