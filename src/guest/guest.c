@@ -39,6 +39,8 @@ static const struct prog {
 	/* What does not fit is the driver core's own refusal. */
 	[GUEST_BIND]     = { "driver bind",   guest_bind,   ~1u, GUEST_NONE, true },
 	[GUEST_UNBIND]   = { "driver unbind", guest_unbind, ~1u, GUEST_NONE, true },
+	[GUEST_LOAD]     = { "load",     guest_load,  ~(1u << GUEST_NONE), GUEST_NONE, true },
+	[GUEST_STORE]    = { "store",    guest_store, ~(1u << GUEST_NONE), GUEST_NONE, true },
 	[GUEST_RELEASE]  = { "release",  guest_release,
 			     1u << GUEST_LOCKED | 1u << GUEST_JUDGED |
 			     1u << GUEST_ACCEPTED | 1u << GUEST_RUNNING,
@@ -129,6 +131,22 @@ enum il_err guest_begin_pages(struct guest *g, enum guest_prog prog,
 	g->gpa = gpa;
 	g->size = size;
 	return IL_OK;
+}
+
+enum il_err guest_begin_touch(struct guest *g, enum guest_prog prog,
+			      const struct guest_touch *t)
+{
+	enum il_err err;
+
+	if ((prog != GUEST_LOAD && prog != GUEST_STORE) ||
+	    t->bar >= EVIDENCE_BARS || !t->len || t->len > 8 ||
+	    t->len & (t->len - 1) || t->off % t->len ||
+	    t->off >= g->bar[t->bar].size)
+		return IL_E_ARG;
+	err = guest_begin(g, prog, NULL);
+	if (!err)
+		g->touch = *t;
+	return err;
 }
 
 enum il_err guest_run(struct guest *g)

@@ -46,6 +46,8 @@ enum guest_prog {
 	GUEST_SHARE,	/* pages become the host's, too; the state stays */
 	GUEST_UNSHARE,	/* and private again; their content is lost */
 	GUEST_MMIO,	/* device memory through both views */
+	GUEST_LOAD,	/* one load from a BAR, in the view that is asked for */
+	GUEST_STORE,	/* and one store; the state stays */
 	GUEST_BIND,	/* the driver is bound: FOUND or RUNNING; it stays */
 	GUEST_UNBIND,	/* and unbound */
 	/* DMA off, MMIO back, stop, unbind: to FOUND; not under a driver */
@@ -83,6 +85,18 @@ struct guest_payload {
 	/* A driver that hands out guest addresses as bus addresses. */
 	bool as_is;
 };
+
+/* A load or store of 1, 2, 4 or 8 bytes. */
+struct guest_touch {
+	unsigned bar; /* one that PROBE has placed */
+	uint64_t off;
+	uint32_t len;
+	bool priv;	/* through the mapping with the encryption bit */
+	uint64_t value; /* stored, or what was loaded */
+};
+
+/* The guest of an ordinary VM: for guest_cfg.arch; needs no context. */
+extern const struct guest_arch_ops guest_plain_ops;
 
 struct guest_cfg {
 	const struct crypto *crypto;
@@ -135,7 +149,8 @@ struct guest {
 	struct guest_payload payload;
 	uint64_t gpa; /* GUEST_SHARE, GUEST_UNSHARE */
 	uint64_t size;
-	bool bounce_on;	  /* the bounce buffers are shared */
+	struct guest_touch touch; /* GUEST_LOAD, GUEST_STORE */
+	bool bounce_on;		  /* the bounce buffers are shared */
 	const char *what; /* why the last program failed, in a few words */
 	uint8_t buf[4096];
 };
@@ -161,6 +176,15 @@ enum il_err guest_begin(struct guest *g, enum guest_prog prog,
  */
 enum il_err guest_begin_pages(struct guest *g, enum guest_prog prog,
 			      uint64_t gpa, uint64_t size) IL_MUST;
+
+/*
+ * guest_begin_touch() - start GUEST_LOAD or GUEST_STORE
+ *
+ * Errors:   as guest_begin(); IL_E_ARG not within a BAR, no such length, or
+ *           not aligned to it
+ */
+enum il_err guest_begin_touch(struct guest *g, enum guest_prog prog,
+			      const struct guest_touch *t) IL_MUST;
 
 /*
  * guest_shared_from() - where the guest wants the border of its DMA, from the

@@ -13,7 +13,7 @@ typedef enum il_err guest_fn(struct guest *g);
 
 guest_fn guest_boot, guest_probe, guest_lock, guest_judge, guest_accept,
 	guest_start, guest_bind, guest_unbind, guest_dma, guest_share,
-	guest_unshare, guest_mmio, guest_release;
+	guest_unshare, guest_mmio, guest_load, guest_store, guest_release;
 
 /* Configuration space of the function, through ECAM in shared memory. */
 enum il_err guest_cfg_read(struct guest *g, uint16_t reg, uint8_t len,

@@ -76,3 +76,35 @@ enum il_err guest_mmio(struct guest *g)
 				  "the plain view shows private MMIO");
 	return IL_OK;
 }
+
+/* What a driver, or user space behind resourceN, does to a register. */
+static enum il_err touch(struct guest *g, bool write)
+{
+	struct guest_touch *t = &g->touch;
+	const uint64_t gpa = g->bar[t->bar].gpa + t->off;
+	uint8_t b[8] = { 0 };
+	struct wr w = wr_over(b, 8);
+	struct rd r = rd_over(b, 8);
+	enum il_err err;
+
+	if (write) {
+		wr_u64le(&w, t->value);
+		err = g->cfg.cpu->write(g->cfg.cpu_ctx, gpa, t->priv, b,
+					t->len);
+		return guest_fail(g, err, "the store was refused");
+	}
+	err = g->cfg.cpu->read(g->cfg.cpu_ctx, gpa, t->priv, b, t->len);
+	if (!err)
+		t->value = rd_u64le(&r);
+	return guest_fail(g, err, "the load was refused");
+}
+
+enum il_err guest_load(struct guest *g)
+{
+	return touch(g, false);
+}
+
+enum il_err guest_store(struct guest *g)
+{
+	return touch(g, true);
+}

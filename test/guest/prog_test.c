@@ -476,6 +476,8 @@ static void a_program_starts_only_where_it_may(void **state)
 		[GUEST_MMIO] = { [GUEST_RUNNING] = true },
 		[GUEST_BIND] = { false, true, true, true, true, true },
 		[GUEST_UNBIND] = { false, true, true, true, true, true },
+		[GUEST_LOAD] = { false, true, true, true, true, true },
+		[GUEST_STORE] = { false, true, true, true, true, true },
 		[GUEST_RELEASE] = { [GUEST_LOCKED] = true,
 				    [GUEST_JUDGED] = true,
 				    [GUEST_ACCEPTED] = true,
@@ -500,6 +502,80 @@ static void a_program_starts_only_where_it_may(void **state)
 		assert_int_equal(guest_begin(&b->g, GUEST_PROG_NONE, &p),
 				 IL_E_ARG);
 	}
+}
+
+/* --- one load, one store --- */
+
+static enum il_err touch(struct bench *b, enum guest_prog p,
+			 struct guest_touch t)
+{
+	enum il_err err = guest_begin_touch(&b->g, p, &t);
+
+	while (!err && (err = guest_run(&b->g)) == IL_E_AGAIN)
+		err = IL_OK;
+	return err;
+}
+
+static void a_load_sees_what_a_store_of_the_same_view_left(void **state)
+{
+	struct bench *b = *state;
+	struct guest_touch t = { .bar = 2, .len = 4, .priv = true };
+
+	to_state(b, GUEST_RUNNING);
+	b->exits = true;
+	t.value = 0x12345678;
+	assert_int_equal(touch(b, GUEST_STORE, t), IL_OK);
+	t.value = 0;
+	assert_int_equal(touch(b, GUEST_LOAD, t), IL_OK);
+	assert_int_equal(b->g.touch.value, 0x12345678);
+	t.priv = false;
+	assert_int_equal(touch(b, GUEST_LOAD, t), IL_OK);
+	assert_int_equal(b->g.touch.value, UINT32_MAX);
+	assert_int_equal(b->g.state, GUEST_RUNNING);
+}
+
+static void what_is_no_access_to_a_bar_is_not_begun(void **state)
+{
+	static const struct guest_touch bad[] = {
+		{ .bar = 6, .len = 4 },
+		{ .bar = 1, .len = 4 }, /* there is none */
+		{ .bar = 0, .len = 0 },
+		{ .bar = 0, .len = 3 },
+		{ .bar = 0, .len = 16 },
+		{ .bar = 0, .len = 4, .off = 2 },
+		{ .bar = 0, .len = 4, .off = UINT64_C(1) << 30 },
+	};
+	struct bench *b = *state;
+	struct guest_touch t = { .len = 4 };
+
+	to_state(b, GUEST_FOUND);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_int_equal(guest_begin_touch(&b->g, GUEST_LOAD, &bad[i]),
+				 IL_E_ARG);
+		assert_int_equal(guest_run(&b->g), IL_E_STATE);
+	}
+	assert_int_equal(guest_begin_touch(&b->g, GUEST_LOCK, &t), IL_E_ARG);
+}
+
+/* --- an ordinary VM --- */
+
+static void the_guest_of_an_ordinary_vm_has_no_tsm_to_ask(void **state)
+{
+	const struct guest_arch_ops *o = &guest_plain_ops;
+
+	(void)state;
+	assert_int_equal(o->accept_ram(NULL, 0, PAGE_4K), IL_OK);
+	assert_int_equal(o->share_ram(NULL, 0, PAGE_4K), IL_OK);
+	assert_int_equal(o->lock(NULL, 8), IL_E_PEER);
+	assert_int_equal(o->evidence(NULL, NULL, NULL, NULL), IL_E_PEER);
+	assert_int_equal(o->mmio(NULL, 0, 1, 0, 0, true), IL_E_PEER);
+	assert_int_equal(o->start(NULL), IL_E_PEER);
+	assert_int_equal(o->dma(NULL, true), IL_E_PEER);
+	assert_int_equal(o->stop(NULL), IL_E_PEER);
+	assert_int_equal(o->unbind(NULL), IL_E_PEER);
+	assert_int_equal(o->bus_addr(NULL, 0x5000, false), 0x5000);
+	assert_int_equal(o->bus_addr(NULL, 0x5000, true), 0x5000);
+	assert_non_null(o->why(NULL));
 }
 
 static void a_bound_driver_refuses_lock(void **state)
@@ -901,6 +977,9 @@ int main(void)
 		T(each_way_that_dma_goes_wrong_is_noticed),
 		T(private_mmio_holds_and_the_plain_view_shows_nothing),
 		T(every_program_goes_on_from_every_exit),
+		T(a_load_sees_what_a_store_of_the_same_view_left),
+		T(what_is_no_access_to_a_bar_is_not_begun),
+		T(the_guest_of_an_ordinary_vm_has_no_tsm_to_ask),
 		cmocka_unit_test(names_are_distinct),
 	};
 
