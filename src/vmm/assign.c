@@ -23,6 +23,8 @@ long vmm_dev_slot(struct vmm_run *r)
 		return -ENOSPC;
 	memset(r->d, 0, sizeof(*r->d));
 	r->d->used = true;
+	if (!vmm_secret(v))
+		r->dev.untrusted = true; /* no TSM knows of this VM */
 	r->d->cfg = r->dev;
 	if (!r->d->cfg.guest_rid)
 		r->d->cfg.guest_rid = r->bdf;
@@ -62,6 +64,8 @@ static void vfio_shut(struct vmm_run *r)
 
 	if (!d || !d->used)
 		return;
+	vmm_bars_unmap(r->v, d);
+	vmm_bars_forget(r->v, d);
 	for (unsigned i = 0; i < 6; i++)
 		vmm_close(r->v, &d->bar_fd[i]);
 	vmm_close(r->v, &d->fd);

@@ -43,6 +43,18 @@ long vmm_set_attr(struct vmm *v, uint64_t gpa, uint64_t len, bool private)
 		       (uintptr_t)&a);
 }
 
+/* Shared memory alone, as it always was. */
+static long ram_ordinary(struct vmm *v)
+{
+	struct kvm_userspace_memory_region2 r = {
+		.memory_size = v->cfg.ram_size,
+		.userspace_addr = v->ram_uva,
+	};
+
+	return k_ioctl(v->t, v->vm_fd, KVM_SET_USER_MEMORY_REGION2,
+		       (uintptr_t)&r);
+}
+
 long vmm_ram_create(struct vmm *v)
 {
 	struct kvm_create_guest_memfd g = { .size = v->cfg.ram_size };
@@ -55,6 +67,8 @@ long vmm_ram_create(struct vmm *v)
 
 	if (ret)
 		return ret;
+	if (!vmm_secret(v))
+		return ram_ordinary(v);
 	ret = k_ioctl(v->t, v->vm_fd, KVM_CREATE_GUEST_MEMFD, (uintptr_t)&g);
 	if (ret < 0)
 		return ret;

@@ -88,7 +88,9 @@ struct vmm_vdev {
 	int bar_fd[6]; /* dma-buf, or -1 */
 	uint32_t bar_slot[6];
 	bool bar_mapped[6];
-	uint64_t bar_at[6]; /* GPA of the slot */
+	uint64_t bar_at[6];   /* GPA of the slot */
+	uint64_t bar_uva[6];  /* our own mapping of it; 0: none */
+	uint64_t bar_iova[6]; /* in the I/O address space; 0: not */
 	uint16_t command;
 	bool locked;
 	uint32_t tsm_arch; /* as the guest's last request named it */
@@ -176,6 +178,46 @@ int vmm_finish(struct vmm_run *r, unsigned max);
 void vmm_cancel(struct vmm_run *r);
 /* All descriptors close at once, as when the process dies. */
 void vmm_die(struct vmm *v);
+
+/* No architecture's: a VM without secrets. For vmm_cfg.launch. */
+extern const struct vmm_launch vmm_ordinary;
+
+/*
+ * Single acts on a function that was attached, beside any program: 0 or
+ * -errno; -ENODEV it is not attached. A call that waits is -EAGAIN.
+ */
+long vmm_bar_map(struct vmm *v, uint32_t bdf, unsigned bar);
+long vmm_bar_unmap(struct vmm *v, uint32_t bdf, unsigned bar);
+/* Through our mapping; -EFAULT there is none, or the kernel took it away. */
+long vmm_bar_touch(struct vmm *v, uint32_t bdf, unsigned bar, uint64_t off,
+		   void *buf, size_t len, bool write);
+/* By pread() and pwrite(). */
+long vmm_bar_rw(struct vmm *v, uint32_t bdf, unsigned bar, uint64_t off,
+		void *buf, size_t len, bool write);
+/* The BAR's dma-buf into the I/O address space, at the guest's address. */
+long vmm_bar_import(struct vmm *v, uint32_t bdf, unsigned bar);
+long vmm_bar_forget(struct vmm *v, uint32_t bdf, unsigned bar);
+long vmm_dev_config(struct vmm *v, uint32_t bdf, uint16_t reg, uint8_t len,
+		    uint32_t *val, bool write);
+/* VFIO_DEVICE_RESET, or of all behind the link. */
+long vmm_dev_reset(struct vmm *v, uint32_t bdf, bool hot);
+/* IOMMU_DESTROY of its vDevice. */
+long vmm_dev_unbind(struct vmm *v, uint32_t bdf);
+
+enum vmm_fd {
+	VMM_FD_VFIO,
+	VMM_FD_BARS, /* dma-bufs, all of the function */
+	VMM_FD_IOMMUFD,
+	VMM_FD_VCPU, /* and its page */
+	VMM_FD_KVM_VFIO,
+	VMM_FD_GMEM,
+	VMM_FD_VM,
+	VMM_FD_KVM,
+	VMM_FDS,
+};
+
+/* Out of order, as a VMM that goes wrong may. -EBADF: it is closed. */
+long vmm_close_fd(struct vmm *v, enum vmm_fd what, uint32_t bdf);
 
 const char *vmm_program_name(enum vmm_program p);
 

@@ -26,6 +26,12 @@ extern const struct vmm_step *const vmm_programs[VMM_PROGRAMS];
 void vmm_close(struct vmm *v, int *fd);
 void vmm_say(struct vmm *v, const char *who, const char *what, long ret);
 
+/* Does this VM have private memory? */
+static inline bool vmm_secret(const struct vmm *v)
+{
+	return v->cfg.launch->vm_type != KVM_X86_DEFAULT_VM;
+}
+
 /* memory.c: guest memory, and what devices see of it */
 bool vmm_is_private(const struct vmm *v, uint64_t gpa);
 /* The address in the task; 0: not RAM. */
@@ -52,6 +58,10 @@ long vmm_bars(struct vmm *v, struct vmm_vdev *d, bool off);
 long vmm_bars_shared(struct vmm *v, struct vmm_vdev *d);
 long vmm_vfio_cfg(struct vmm *v, const struct vmm_vdev *d, uint16_t reg,
 		  uint8_t len, uint32_t *val, bool write);
+
+/* act.c: mappings of ours, and those in the I/O address space, go. */
+void vmm_bars_unmap(struct vmm *v, struct vmm_vdev *d);
+void vmm_bars_forget(struct vmm *v, struct vmm_vdev *d);
 
 /* programs.c: files of a function, and its character device */
 void vmm_dev_path(char out[K_PATH], uint32_t bdf, const char *name);

@@ -31,7 +31,7 @@ struct sev_host;
 
 /* What the world needs of a VM to run its vCPU; pointers live as it does. */
 struct sev_vm_view {
-	uint32_t asid;
+	uint32_t asid; /* 0: not an SNP VM, or not yet one */
 	uint64_t npt_root;
 	unsigned npt_levels;
 	uint64_t gctx_pa;
@@ -54,7 +54,7 @@ uint32_t sev_host_fw_error(const struct sev_host *s);
  * out: a map that needs another one is -ENOMEM. UINT64_MAX: no limit.
  */
 void sev_host_iopt_limit(struct sev_host *s, uint64_t left);
-/* -EINVAL: not an SNP VM. */
+/* -EINVAL: the VM is on its way in or out. */
 int sev_host_view(const struct kvm_vm *vm, struct sev_vm_view *out);
 
 #endif

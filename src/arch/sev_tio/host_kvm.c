@@ -78,7 +78,7 @@ int sev_host_view(const struct kvm_vm *vm, struct sev_vm_view *out)
 {
 	const struct sev_vm *v = vm->priv;
 
-	if (!v || !v->snp)
+	if (!v)
 		return -EINVAL;
 	*out = (struct sev_vm_view){ .asid = v->asid,
 				     .npt_root = v->npt.root,
