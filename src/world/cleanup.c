@@ -270,6 +270,11 @@ static bool try_disconnect(const struct world_dev *d)
 	for (unsigned i = 0; i < WORLD_VMS; i++)
 		if (w->vm[i].vmm && w->vm[i].vmm->t)
 			return try_vmm(&w->vm[i], VMM_DISCONNECT, &pf);
+	/* They died: one more, which does nothing else. */
+	for (unsigned i = 0; i < WORLD_VMS; i++)
+		if (w->vm[i].name[0])
+			return !world_vm_vmm(&w->vm[i]) &&
+			       try_vmm(&w->vm[i], VMM_DISCONNECT, &pf);
 	return true;
 }
 

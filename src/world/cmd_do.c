@@ -70,6 +70,8 @@ void world_vmm_log(void *ctx, const char *who, const char *what, long ret)
 		return;
 	if (ret < 0)
 		snprintf(text, sizeof(text), "%s", world_errno_name((int)-ret));
+	if (ret < 0 && w->op)
+		w->op->refused = (int)-ret;
 	world_say(w, who, what, text, ret < 0,
 		  w->op ? now - w->op->start_ns : 0);
 	if (w->op)
@@ -231,6 +233,22 @@ enum il_err cmd_host_dma(void *ctx, const struct lang_call *c)
 	return IL_OK;
 }
 
+/* A VM is of one type from its first command on. */
+static enum il_err choose(struct world *w, const struct lang_call *c)
+{
+	struct vmm *v = w->op->vm->vmm;
+	const struct vmm_launch *const types[] = { w->plat->launch,
+						   &vmm_ordinary };
+	const struct vmm_launch *want = types[lang_num(c, "type", 0)];
+
+	if (v->vm_fd < 0)
+		v->cfg.launch = want;
+	if (lang_word(c, "type", NULL) && v->cfg.launch != want)
+		return world_fail(w, IL_E_STATE, 0,
+				  "the VM is of another type already");
+	return IL_OK;
+}
+
 static enum il_err launch(struct world *w, const struct lang_call *c,
 			  enum vmm_program p)
 {
@@ -240,8 +258,12 @@ static enum il_err launch(struct world *w, const struct lang_call *c,
 	if (err)
 		return err;
 	cfg = &w->op->vm->vmm->cfg;
-	if (w->op->phase == 0)
+	if (w->op->phase == 0) {
 		cfg->early_map = lang_num(c, "early-map", cfg->early_map);
+		err = choose(w, c);
+	}
+	if (err)
+		return err;
 	err = world_vmm(w, w->op, p, NULL, "launch");
 	if (!err && p == VMM_LAUNCH)
 		err = world_vm_guest(w->op->vm);
@@ -314,10 +336,16 @@ static enum il_err guest_over(struct world *w, struct world_op *o,
 		guest_what(vm->guest, what, sizeof(what));
 	if (p == GUEST_APPRAISE)
 		keep_measurements(w, vm->guest);
-	world_say(w, "guest", guest_prog_name(p), err ? what : "ok",
-		  err != IL_OK, now - o->begun_ns);
-	return err ? world_fail(w, err, vm->guest->eno, "%s: %s",
-				guest_prog_name(p),
+	if (!err && p == GUEST_LOAD)
+		snprintf(what, sizeof(what), "0x%llx",
+			 (unsigned long long)vm->guest->touch.value);
+	world_say(w, "guest", guest_prog_name(p),
+		  err || p == GUEST_LOAD ? what : "ok", err != IL_OK,
+		  now - o->begun_ns);
+	/* Its own kernel's refusal, or what the host said to it. */
+	return err ? world_fail(w, err,
+				vm->guest->eno ? vm->guest->eno : o->refused,
+				"%s: %s", guest_prog_name(p),
 				what[0] ? what : il_err_name(err))
 		   : IL_OK;
 }
@@ -327,6 +355,8 @@ static enum il_err begin(struct guest *g, const struct world_op *o,
 {
 	if (p == GUEST_SHARE || p == GUEST_UNSHARE)
 		return guest_begin_pages(g, p, o->gpa, o->pages * PAGE_4K);
+	if (p == GUEST_LOAD || p == GUEST_STORE)
+		return guest_begin_touch(g, p, &o->touch);
 	return guest_begin(g, p, o->payload.window ? &o->payload : NULL);
 }
 
@@ -350,6 +380,7 @@ enum il_err world_guest(struct world *w, struct world_op *o, enum guest_prog p,
 					  guest_prog_name(p),
 					  guest_state_name(vm->guest->state));
 		vm->vcpu.done = false;
+		o->refused = 0;
 	}
 	err = world_vmm(w, o, VMM_RUN, NULL, group);
 	if (err == IL_E_AGAIN)

@@ -21,6 +21,11 @@ lang_fn cmd_guest_boot, cmd_guest_probe, cmd_guest_lock, cmd_guest_evidence,
 lang_fn cmd_host_roll_key, cmd_host_key_update, cmd_host_heartbeat,
 	cmd_host_driver, cmd_host_wait, cmd_vmm_relock, cmd_link_counter;
 lang_fn cmd_host_keep, cmd_host_swap, cmd_expect_verdict;
+lang_fn cmd_vmm_mmap, cmd_vmm_munmap, cmd_vmm_load, cmd_vmm_store, cmd_vmm_read,
+	cmd_vmm_write, cmd_vmm_import, cmd_vmm_forget, cmd_host_load,
+	cmd_host_store, cmd_guest_load, cmd_guest_store, cmd_expect_value;
+lang_fn cmd_vmm_config, cmd_vmm_reset, cmd_vmm_unbind, cmd_vmm_close,
+	cmd_vmm_die;
 lang_fn cmd_step;
 lang_fn cmd_expect_error, cmd_expect_fault, cmd_expect_tdi,
 	cmd_expect_connected, cmd_expect_guest, cmd_expect_plaintext;

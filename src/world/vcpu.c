@@ -111,6 +111,7 @@ static enum il_err access(struct world_vcpu *v, uint64_t gpa, bool priv,
 	struct fault f = { 0 };
 	enum il_err err;
 
+	priv = priv && world_vm_secret(v->vm); /* else there is no such bit */
 	if (a) {
 		if (!write)
 			memcpy(buf, a->data,

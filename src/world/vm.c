@@ -167,8 +167,11 @@ enum il_err world_vm_guest(struct world_vm *vm)
 		.expected = w->cfg.expected,
 		.n_expected = w->cfg.n_expected,
 	};
-	enum il_err err = w->plat->guest(vm, &cfg);
+	enum il_err err = IL_OK;
 
+	cfg.arch = &guest_plain_ops;
+	if (world_vm_secret(vm))
+		err = w->plat->guest(vm, &cfg);
 	if (err)
 		return err;
 	if (!vm->guest)
@@ -190,6 +193,11 @@ void world_vm_drop(struct world_vm *vm)
 	world_vm_wipe(vm);
 	vm->devs = 0;
 	vm->name[0] = '\0';
+}
+
+bool world_vm_secret(const struct world_vm *vm)
+{
+	return vm->vmm->cfg.launch != &vmm_ordinary;
 }
 
 struct kvm_vcpu *world_vm_vcpu(const struct world_vm *vm)

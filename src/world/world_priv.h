@@ -60,6 +60,8 @@ struct world_op {
 	struct world_vm *vm; /* that it is about; NULL: none yet */
 	struct vmm_run run;
 	struct guest_payload payload;
+	struct guest_touch touch;
+	int refused;  /* errno of the last call of the host's that failed */
 	uint64_t gpa; /* guest share, guest unshare */
 	uint64_t pages;
 	uint8_t *back;	   /* of a host DMA; the place's, as long as it is */
@@ -174,6 +176,7 @@ struct world {
 	int last_errno;
 	enum il_err last_err;
 	struct fault last_fault; /* since the last command began */
+	uint64_t last_value;	 /* that a load or a read gave last */
 	struct evidence_measurement meas[EVIDENCE_MEAS_MAX];
 	unsigned n_meas;
 
@@ -277,6 +280,8 @@ void world_vm_wipe(struct world_vm *vm);
 void world_vm_drop(struct world_vm *vm);
 /* The vCPU that KVM has of it now, or NULL. */
 struct kvm_vcpu *world_vm_vcpu(const struct world_vm *vm);
+/* Is the VM, or the one that its VMM will make, confidential? */
+bool world_vm_secret(const struct world_vm *vm);
 /* A function is given to @vm, or was taken back. False: there is no place. */
 bool world_vm_give(struct world_vm *vm, const struct vmm_dev_cfg *d);
 void world_vm_take(struct world_vm *vm, uint32_t bdf);
