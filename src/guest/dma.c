@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "guest/prog_priv.h"
 #include "pci/dma_engine.h"
+#include "pci/regs.h"
 
 /*
  * DMA of a payload: from private memory into the device and back into private
@@ -33,6 +34,7 @@ enum {
 	CMD_DST,
 	WAIT_DST,
 	COUNTED,
+	LOOK,
 	BOUNCE_OUT,
 	COMPARE
 };
@@ -220,6 +222,19 @@ static enum il_err counted(struct guest *g)
 	return err;
 }
 
+/* Configuration space of a function that is gone reads as all ones. */
+static enum il_err look(struct guest *g)
+{
+	uint32_t v = 0;
+	enum il_err err = g->payload.look
+				  ? guest_cfg_read(g, CFG_VENDOR_ID, 4, &v)
+				  : IL_OK;
+
+	if (!err && v == UINT32_MAX)
+		err = guest_fail(g, IL_E_PEER, "the function is gone");
+	return err;
+}
+
 static enum il_err dma_phase(struct guest *g)
 {
 	const struct guest_map *m = &g->cfg.map;
@@ -258,6 +273,8 @@ static enum il_err dma_phase(struct guest *g)
 		return wait_done(g);
 	case COUNTED:
 		return counted(g);
+	case LOOK:
+		return look(g);
 	case BOUNCE_OUT:
 		return bounce_out(g);
 	default:

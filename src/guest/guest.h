@@ -84,6 +84,9 @@ struct guest_payload {
 	bool dst_shared; /* it writes there; ours is copied behind it */
 	/* A driver that hands out guest addresses as bus addresses. */
 	bool as_is;
+	/* After each window: is the function still there? An exit to the VMM.
+	 */
+	bool look;
 };
 
 /* A load or store of 1, 2, 4 or 8 bytes. */

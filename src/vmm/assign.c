@@ -148,6 +148,18 @@ long vmm_vfio_bind(struct vmm_run *r)
 	return ret;
 }
 
+/* The page table of another function, which stays that one's. */
+static long hwpt_beside(struct vmm_run *r)
+{
+	const struct vmm_vdev *o = vmm_dev_by_bdf(r->v, r->dev.beside);
+
+	if (!o || o == r->d)
+		return -ENODEV;
+	r->d->hwpt_id = o->hwpt_id;
+	r->d->guest_of_hwpt = true;
+	return 0;
+}
+
 long vmm_hwpt(struct vmm_run *r)
 {
 	struct iommu_hwpt_alloc h = { .size = sizeof(h),
@@ -155,6 +167,8 @@ long vmm_hwpt(struct vmm_run *r)
 				      .pt_id = r->v->ioas_id };
 	long ret;
 
+	if (r->dev.beside)
+		return hwpt_beside(r);
 	if (!r->dev.untrusted)
 		h.flags =
 			IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_TRUSTED;
@@ -336,7 +350,8 @@ long vmm_close_dev(struct vmm_run *r)
 
 	kvm_del(r);
 	vfio_shut(r);
-	(void)destroy_id(r->v, &d->hwpt_id);
+	if (!d->guest_of_hwpt)
+		(void)destroy_id(r->v, &d->hwpt_id);
 	d->used = false;
 	return 0;
 }

@@ -57,7 +57,10 @@ static long ram_ordinary(struct vmm *v)
 
 long vmm_ram_create(struct vmm *v)
 {
-	struct kvm_create_guest_memfd g = { .size = v->cfg.ram_size };
+	struct kvm_create_guest_memfd g = {
+		.size = v->cfg.ram_size,
+		.flags = v->cfg.huge_memory ? KVM_GUEST_MEMFD_HUGE : 0,
+	};
 	struct kvm_userspace_memory_region2 r = {
 		.flags = KVM_MEM_GUEST_MEMFD,
 		.memory_size = v->cfg.ram_size,
@@ -197,11 +200,47 @@ static long punch(struct vmm *v, uint64_t gpa, uint64_t len)
 			   K_FALLOC_KEEP_SIZE | K_FALLOC_PUNCH_HOLE, gpa, len);
 }
 
+/* The CPU's view: the attribute takes its mapping away. */
+static long set_kind(struct vmm *v, uint64_t gpa, uint64_t len, bool private)
+{
+	long ret = vmm_set_attr(v, gpa, len, private);
+
+	if (!ret)
+		note(v, gpa, len, private);
+	return ret;
+}
+
+/* Back to the kind of before, in both views. */
+static void convert_back(struct vmm *v, uint64_t gpa, uint64_t len,
+			 bool private, uint64_t from, uint64_t to)
+{
+	(void)unmap_range(v, from, to);
+	(void)set_kind(v, gpa, len, !private);
+	if (private)
+		(void)punch(v, gpa, len); /* made private for DMA */
+	(void)map_range(v, from, to);
+}
+
+/* DMA last, and what becomes of it is nobody's business. */
+static long convert_unchecked(struct vmm *v, uint64_t gpa, uint64_t len,
+			      bool private, uint64_t from, uint64_t to)
+{
+	long ret = unmap_range(v, from, to);
+
+	if (!ret)
+		ret = set_kind(v, gpa, len, private);
+	if (!ret && !private)
+		ret = punch(v, gpa, len);
+	(void)map_range(v, from, to);
+	return ret;
+}
+
 /*
  * DMA first: what a device can reach changes hands only after it was unmapped
  * and flushed (law 43). Then the attribute, which takes the CPU's mapping;
- * then the private page goes; then DMA sees the new kind. A failure puts the
- * old kind back, so that the two views never stand apart.
+ * then DMA sees the new kind. What cannot be taken back comes last: the
+ * private page goes. A failure puts the old kind back and is told, so that the
+ * two views never stand apart (law 42).
  */
 long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 {
@@ -213,23 +252,34 @@ long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 
 	if (gpa >= v->cfg.ram_size || len > v->cfg.ram_size - gpa)
 		return -EINVAL;
+	if (dma && v->cfg.unchecked)
+		return convert_unchecked(v, gpa, len, private, from, to);
 	if (dma)
 		ret = unmap_range(v, from, to);
 	if (!ret)
-		ret = vmm_set_attr(v, gpa, len, private);
+		ret = set_kind(v, gpa, len, private);
+	if (!ret && dma)
+		ret = map_range(v, from, to);
 	if (!ret && !private)
 		ret = punch(v, gpa, len);
-	if (!ret)
-		note(v, gpa, len, private);
-	else
-		(void)vmm_set_attr(v, gpa, len, !private);
-	if (!dma)
-		return ret;
-	if (!ret)
-		ret = map_range(v, from, to);
-	else
-		(void)map_range(v, from, to);
-	if (ret)
-		v->ioas_mapped = v->n_areas != 0;
+	if (ret && dma)
+		convert_back(v, gpa, len, private, from, to);
+	else if (ret)
+		(void)set_kind(v, gpa, len, !private);
 	return ret;
+}
+
+long vmm_page_size(struct vmm_run *r)
+{
+	const struct iommu_ioas_set_page_size q = {
+		.size = sizeof(q),
+		.flags = r->leaves_only ? IOMMU_PAGE_SIZE_LEAVES_ONLY : 0,
+		.ioas_id = r->v->ioas_id,
+		.iova = r->gpa,
+		.length = r->len,
+		.page_size = r->size,
+	};
+
+	return k_ioctl(r->v->t, r->v->iommu_fd, IOMMU_IOAS_SET_PAGE_SIZE,
+		       (uintptr_t)&q);
 }

@@ -336,6 +336,11 @@ static const struct vmm_step p_host_dma[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
+static const struct vmm_step p_page_size[] = {
+	{ "size of I/O leaves", "vmm", vmm_page_size, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
 const struct vmm_step *const vmm_programs[VMM_PROGRAMS] = {
 	[VMM_CONNECT] = p_connect,	 [VMM_DISCONNECT] = p_disconnect,
 	[VMM_PREPARE] = p_prepare,	 [VMM_LAUNCH] = p_launch,
@@ -344,5 +349,5 @@ const struct vmm_step *const vmm_programs[VMM_PROGRAMS] = {
 	[VMM_HOST_DMA] = p_host_dma,	 [VMM_ROLL_KEY] = p_roll_key,
 	[VMM_KEY_UPDATE] = p_key_update, [VMM_HEARTBEAT] = p_heartbeat,
 	[VMM_DRIVE] = p_drive,		 [VMM_UNDRIVE] = p_undrive,
-	[VMM_RELOCK] = p_relock,
+	[VMM_RELOCK] = p_relock,	 [VMM_PAGE_SIZE] = p_page_size,
 };

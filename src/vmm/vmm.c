@@ -61,7 +61,7 @@ static const char *const names[VMM_PROGRAMS] = {
 	[VMM_HOST_DMA] = "host-dma",	 [VMM_ROLL_KEY] = "roll-key",
 	[VMM_KEY_UPDATE] = "key-update", [VMM_HEARTBEAT] = "heartbeat",
 	[VMM_DRIVE] = "drive",		 [VMM_UNDRIVE] = "undrive",
-	[VMM_RELOCK] = "relock",
+	[VMM_RELOCK] = "relock",	 [VMM_PAGE_SIZE] = "page-size",
 };
 
 const char *vmm_program_name(enum vmm_program p)
@@ -72,7 +72,7 @@ const char *vmm_program_name(enum vmm_program p)
 static bool needs_dev(enum vmm_program p)
 {
 	return p != VMM_PREPARE && p != VMM_LAUNCH && p != VMM_RUN &&
-	       p != VMM_DESTROY;
+	       p != VMM_DESTROY && p != VMM_PAGE_SIZE;
 }
 
 int vmm_start(struct vmm *v, struct vmm_run *r, enum vmm_program program,
@@ -102,6 +102,18 @@ int vmm_start_dma(struct vmm *v, struct vmm_run *r,
 	r->in = in;
 	r->out = out;
 	r->len = len;
+	return ret;
+}
+
+int vmm_start_size(struct vmm *v, struct vmm_run *r, uint64_t gpa, uint64_t len,
+		   uint64_t size, bool leaves_only)
+{
+	int ret = vmm_start(v, r, VMM_PAGE_SIZE, NULL);
+
+	r->gpa = gpa;
+	r->len = len;
+	r->size = size;
+	r->leaves_only = leaves_only;
 	return ret;
 }
 

@@ -33,6 +33,7 @@ enum vmm_program {
 	VMM_DRIVE,	/* vfio-pci drives it */
 	VMM_UNDRIVE,	/* nobody does */
 	VMM_RELOCK,	/* unlock and lock that no guest asked for */
+	VMM_PAGE_SIZE,	/* leaves of a range of guest memory */
 	VMM_PROGRAMS,
 };
 
@@ -42,6 +43,7 @@ struct vmm_dev_cfg {
 	uint32_t guest_rid; /* where the guest sees it; 0: as on the host */
 	uint64_t bar_gpa;   /* BARs are placed from here; 0: VMM chooses */
 	bool untrusted;	    /* no vDevice: the TSM never hears of it */
+	uint32_t beside;    /* into the page table of that function; 0: own */
 };
 
 struct vmm_cfg {
@@ -62,6 +64,13 @@ struct vmm_cfg {
 	 */
 	bool early_map;
 	bool huge_pages; /* leave IOMMU_OPTION_HUGE_PAGES at 1 */
+	/* Private memory by frames of 2 MiB, owned by entries of 2 MiB. */
+	bool huge_memory;
+	/*
+	 * Naive, as a memory listener of VFIO does it: the IOMMU's part of a
+	 * page conversion comes last, and nobody hears of its failure.
+	 */
+	bool unchecked;
 	/* One line a step; @ret is 0 or more, or -errno. May be NULL. */
 	void (*log)(void *ctx, const char *who, const char *what, long ret);
 	void *log_ctx;
@@ -80,6 +89,7 @@ struct vmm_vdev {
 	int fd;
 	uint32_t dev_id;
 	uint32_t hwpt_id;
+	bool guest_of_hwpt; /* another function's */
 	uint32_t viommu_id;
 	uint32_t vdevice_id;
 	uint32_t bar[6]; /* as the guest reads them */
@@ -137,7 +147,11 @@ struct vmm_run {
 		     */
 	struct vmm_tsm_ask ask;
 	bool asking;
-	/* VMM_HOST_DMA */
+	/* VMM_PAGE_SIZE */
+	uint64_t gpa;
+	uint64_t size;
+	bool leaves_only;
+	/* VMM_HOST_DMA; VMM_PAGE_SIZE: len */
 	const uint8_t *in;
 	uint8_t *out;
 	uint64_t len;
@@ -163,6 +177,10 @@ int vmm_start(struct vmm *v, struct vmm_run *r, enum vmm_program program,
 int vmm_start_dma(struct vmm *v, struct vmm_run *r,
 		  const struct vmm_dev_cfg *dev, const uint8_t *in,
 		  uint8_t *out, uint64_t len);
+
+/* VMM_PAGE_SIZE: [@gpa, @gpa + @len) by leaves of @size (4K or 2M). */
+int vmm_start_size(struct vmm *v, struct vmm_run *r, uint64_t gpa, uint64_t len,
+		   uint64_t size, bool leaves_only);
 
 /*
  * vmm_step() - one exchange, one exit, or one call

@@ -44,6 +44,9 @@ void vmm_unmap_all(struct vmm *v);
 /* A guest's page state change, CPU and DMA views together. */
 long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private);
 
+/* IOMMU_IOAS_SET_PAGE_SIZE. */
+long vmm_page_size(struct vmm_run *r);
+
 /* dev.c */
 struct vmm_vdev *vmm_dev_by_guest(struct vmm *v, uint32_t guest_rid);
 struct vmm_vdev *vmm_dev_by_bdf(struct vmm *v, uint32_t bdf);

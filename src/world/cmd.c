@@ -190,6 +190,12 @@ static const struct lang_arg launch_args[] = {
 	{ "type", LANG_PICK, .picks = vm_types,
 	  .help = "an ordinary VM has no secrets and no TSM; default "
 		  "confidential" },
+	{ "huge-memory", LANG_BOOL,
+	  .help = "private memory by frames of 2 MiB, owned by entries of 2 "
+		  "MiB; default no" },
+	{ "unchecked", LANG_BOOL,
+	  .help = "map what a guest converts for devices last, and look away "
+		  "if that fails; default no" },
 	VM_ARG,
 };
 static const struct lang_arg attach_args[] = {
@@ -197,7 +203,34 @@ static const struct lang_arg attach_args[] = {
 	{ "tsm", LANG_BOOL,
 	  .help = "no: an ordinary function, which the TSM does not know of "
 		  "and the guest cannot lock; default yes" },
+	{ "huge-pages", LANG_BOOL,
+	  .help = "I/O leaves of 2 MiB may be used; of the first function "
+		  "only; default no" },
+	{ "beside", LANG_BDF,
+	  .help = "into the I/O page table of that function, not into one "
+		  "of its own" },
 	VM_ARG,
+};
+static const char *const page_sizes[] = { "4K", "2M", NULL };
+static const struct lang_arg page_size_args[] = {
+	{ "size", LANG_PICK, .positional = true, .required = true,
+	  .picks = page_sizes, .help = "of leaves from now on" },
+	{ "gpa", LANG_INT, .required = true, .help = "first address" },
+	{ "len", LANG_INT, .help = "bytes; default 2M" },
+	{ "leaves-only", LANG_BOOL,
+	  .help = "ownership entries of private memory stay as they are; "
+		  "default no" },
+	VM_ARG,
+};
+static const struct lang_arg psmash_args[] = {
+	{ "gpa", LANG_INT, .required = true,
+	  .help = "an address of the VM in the 2 MiB" },
+	VM_ARG,
+};
+static const struct lang_arg limit_args[] = {
+	{ "mappings", LANG_INT,
+	  .help = "how many more I/O mappings there is memory for; without "
+		  "it, as many as are asked for" },
 };
 static const char *const sides[] = { "private", "shared", NULL };
 static const struct lang_arg dma_args[] = {
@@ -211,6 +244,9 @@ static const struct lang_arg dma_args[] = {
 	{ "offset", LANG_BOOL,
 	  .help = "no: the driver gives guest addresses to the device as they "
 		  "are, without what makes one shared; default yes" },
+	{ "look", LANG_BOOL,
+	  .help = "after each window read the function's configuration space, "
+		  "which is an exit that step counts; default no" },
 	VM_ARG,
 };
 static const struct lang_arg share_args[] = {
@@ -372,6 +408,10 @@ static const struct lang_cmd cmds[] = {
 	CMD("host", "sriov", vfs_args, cmd_host_sriov, "switch VFs on"),
 	CMD("host", "recover", bdf_args, cmd_host_recover,
 	    "after a reset: give the function its configuration back"),
+	CMD("host", "psmash", psmash_args, cmd_host_psmash,
+	    "split the ownership entry behind private memory, and tell nobody"),
+	CMD("host", "limit", limit_args, cmd_host_limit,
+	    "let the kernel run out of memory for something"),
 	CMD("host", "relay", relay_args, cmd_host_relay,
 	    "carry a message between firmware and device wrongly, once"),
 	CMD("host", "driver", driver_args, cmd_host_driver,
@@ -397,6 +437,8 @@ static const struct lang_cmd cmds[] = {
 	    "create the VM and its memory without launching it"),
 	CMD("vmm", "attach", attach_args, cmd_vmm_attach,
 	    "give the function to the VM"),
+	CMD("vmm", "page-size", page_size_args, cmd_vmm_page_size,
+	    "map a range of guest memory for devices by leaves of a size"),
 	CMD("vmm", "relock", given_args, cmd_vmm_relock,
 	    "unlock and lock the function, unasked by its guest"),
 	CMD("vmm", "detach", given_args, cmd_vmm_detach, "take it back"),

@@ -72,6 +72,11 @@ void world_vmm_log(void *ctx, const char *who, const char *what, long ret)
 		snprintf(text, sizeof(text), "%s", world_errno_name((int)-ret));
 	if (ret < 0 && w->op)
 		w->op->refused = (int)-ret;
+	if (ret < 0 && w->host && w->host->k.why) {
+		world_refused(w, &(struct fault){ .rule = w->host->k.why });
+		world_say(w, "kernel", w->host->k.why->says,
+			  w->host->k.why->source, true, 0);
+	}
 	world_say(w, who, what, text, ret < 0,
 		  w->op ? now - w->op->start_ns : 0);
 	if (w->op)
@@ -122,6 +127,8 @@ static struct vmm_dev_cfg dev_of(const struct lang_call *c)
 {
 	return (struct vmm_dev_cfg){ .bdf = (uint32_t)lang_num(c, "bdf", 0),
 				     .guest_rid = WORLD_GUEST_RID,
+				     .beside =
+					     (uint32_t)lang_num(c, "beside", 0),
 				     .untrusted = !lang_num(c, "tsm", 1) };
 }
 
@@ -260,6 +267,8 @@ static enum il_err launch(struct world *w, const struct lang_call *c,
 	cfg = &w->op->vm->vmm->cfg;
 	if (w->op->phase == 0) {
 		cfg->early_map = lang_num(c, "early-map", cfg->early_map);
+		cfg->huge_memory = lang_num(c, "huge-memory", cfg->huge_memory);
+		cfg->unchecked = lang_num(c, "unchecked", cfg->unchecked);
 		err = choose(w, c);
 	}
 	if (err)
@@ -291,6 +300,9 @@ enum il_err cmd_vmm_attach(void *ctx, const struct lang_call *c)
 	if (!world_vm_give(w->op->vm, &dev))
 		return world_fail(w, IL_E_NOMEM, 0, "a VM has %u functions",
 				  WORLD_VM_DEVS);
+	if (w->op->phase == 0)
+		w->op->vm->vmm->cfg.huge_pages = lang_num(
+			c, "huge-pages", w->op->vm->vmm->cfg.huge_pages);
 	return world_vmm(w, w->op, VMM_ATTACH, &dev, "assign");
 }
 

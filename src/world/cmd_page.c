@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "world/cmd_priv.h"
 
-/* The guest's pages change hands; DMA to those of either kind. */
+/* Pages: they change hands, and the size by which they are mapped or owned. */
 
 static enum il_err convert(struct world *w, const struct lang_call *c,
 			   enum guest_prog p)
@@ -54,6 +54,7 @@ enum il_err cmd_guest_dma(void *ctx, const struct lang_call *c)
 		.src_shared = lang_num(c, "source", both),
 		.dst_shared = lang_num(c, "target", both),
 		.as_is = !lang_num(c, "offset", 1),
+		.look = lang_num(c, "look", 0),
 	};
 	return world_guest(w, w->op, GUEST_DMA, "DMA");
 }
@@ -64,4 +65,54 @@ enum il_err cmd_guest_driver(void *ctx, const struct lang_call *c)
 	const bool on = lang_num(c, "do", 0) == 0;
 
 	return world_guest(w, w->op, on ? GUEST_BIND : GUEST_UNBIND, "driver");
+}
+
+enum il_err cmd_vmm_page_size(void *ctx, const struct lang_call *c)
+{
+	static const uint64_t sizes[] = { PAGE_4K, PAGE_2M };
+	struct world *w = ctx;
+	struct world_op *o = w->op;
+	enum il_err err = world_need_vmm(w);
+
+	if (err || o->phase)
+		return err ? err : world_vmm(w, o, VMM_PAGE_SIZE, NULL, "DMA");
+	err = world_vmm(w, o, VMM_PAGE_SIZE, NULL, "DMA");
+	o->run.gpa = lang_num(c, "gpa", 0);
+	o->run.len = lang_num(c, "len", PAGE_2M);
+	o->run.size = sizes[lang_num(c, "size", 0)];
+	o->run.leaves_only = lang_num(c, "leaves-only", 0);
+	return err;
+}
+
+enum il_err cmd_host_psmash(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	struct world_vm *vm =
+		world_vm_named(w, lang_word(c, "vm", WORLD_VM_USUAL));
+	const uint64_t gpa = lang_num(c, "gpa", 0);
+
+	if (!vm || !vm->vmm || !w->plat->split)
+		return world_fail(w, IL_E_STATE, 0, "no VM, or no such entry");
+	if (w->plat->split(vm, gpa))
+		return world_fail(w, IL_E_ARG, 0,
+				  "no entry of 2 MiB is behind 0x%llx",
+				  (unsigned long long)gpa);
+	world_say(w, "host", "split the ownership entry", "ok", false, 0);
+	return IL_OK;
+}
+
+enum il_err cmd_host_limit(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	struct iommufd_core *f;
+	enum il_err err = world_build(w);
+
+	if (err)
+		return err;
+	f = &w->host->iommufd;
+	f->areas_max = UINT32_MAX;
+	if (lang_word(c, "mappings", NULL))
+		f->areas_max = f->area_pool.live +
+			       (uint32_t)lang_num(c, "mappings", 0);
+	return IL_OK;
 }

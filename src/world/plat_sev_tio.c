@@ -385,6 +385,22 @@ static bool npt_of(struct world_vm *vm, struct npt_cpu *c)
 	return true;
 }
 
+/* PSMASH by itself, as KVM does it for a guest that validates 4 KiB. */
+static enum il_err plat_split(struct world_vm *vm, uint64_t gpa)
+{
+	struct sev_plat *p = vm->w->plat_ctx;
+	const struct sev_host_insn *i = &p->host_insn;
+	struct npt_cpu c;
+	struct pt_hit h;
+
+	if (!npt_of(vm, &c) ||
+	    pt_walk(c.m, c.fmt, c.root, c.levels, gpa, &h) != PT_OK)
+		return IL_E_ARG;
+	return i->psmash(i->ctx, align_down(h.pa, PAGE_2M)) == RMP_OK
+		       ? IL_OK
+		       : IL_E_ARG;
+}
+
 static enum il_err plat_access(struct world_vm *vm, uint64_t gpa, void *buf,
 			       uint32_t len, bool write, bool priv,
 			       struct fault *f)
@@ -532,6 +548,7 @@ const struct world_plat world_sev_tio = {
 	.guest_fini = plat_guest_fini,
 	.images = plat_images,
 	.vcpu_access = plat_access,
+	.split = plat_split,
 	.owner = plat_owner,
 	.evidence_at = sev_evidence_at,
 	.evidence_set = sev_evidence_set,

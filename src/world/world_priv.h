@@ -210,6 +210,11 @@ struct world_plat {
 	enum il_err (*vcpu_access)(struct world_vm *vm, uint64_t gpa, void *buf,
 				   uint32_t len, bool write, bool priv,
 				   struct fault *f);
+	/*
+	 * The host splits the ownership entry of 2 MiB behind private memory
+	 * by itself. IL_E_ARG: there is none. NULL: no such entries.
+	 */
+	enum il_err (*split)(struct world_vm *vm, uint64_t gpa);
 	/* Who owns the VM's private memory, as ownership entries name it; 0:
 	 * nobody yet. */
 	uint32_t (*owner)(const struct world_vm *vm);

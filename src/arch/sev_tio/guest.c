@@ -34,26 +34,35 @@ static enum il_err over(struct sev_guest *g, enum il_err err)
 }
 
 /*
- * PVALIDATE of each page. The carry flag on a page that we have not validated
- * before means that two guest addresses lead to one page, or a replay: fatal.
- * Source: APM vol. 3 PVALIDATE; Linux arch/x86/coco/sev pvalidate_pages()
+ * PVALIDATE of each page, by 2 MiB where its entry covers that. The carry flag
+ * on a page that we have not validated before means that two guest addresses
+ * lead to one page, or a replay: fatal. Source: APM vol. 3 PVALIDATE; Linux
+ * arch/x86/coco/sev pvalidate_pages()
  */
 static enum il_err validate(struct sev_guest *g, uint64_t gpa, uint64_t size,
 			    bool on)
 {
-	for (; g->at < size; g->at += PAGE_4K) {
+	while (g->at < size) {
+		const bool large = !((gpa + g->at) & (PAGE_2M - 1)) &&
+				   size - g->at >= PAGE_2M && !g->small;
 		enum rmp_rc rc;
 		bool same;
 		enum il_err err = g->cfg.insn->pvalidate(
-			g->cfg.insn->ctx, gpa + g->at, RMP_4K, on, &rc, &same);
+			g->cfg.insn->ctx, gpa + g->at, large ? RMP_2M : RMP_4K,
+			on, &rc, &same);
 
 		if (err)
 			return err;
+		/* For this block; the next is tried again. */
+		g->small = large && rc == RMP_FAIL_SIZEMISMATCH;
+		if (g->small)
+			continue;
 		if (rc != RMP_OK)
 			return sev_guest_refused(g, "PVALIDATE", rc);
 		if (same)
 			return sev_guest_refused(
 				g, "PVALIDATE: the page was so before", same);
+		g->at += large ? PAGE_2M : PAGE_4K;
 	}
 	return IL_OK;
 }

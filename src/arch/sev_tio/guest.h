@@ -70,6 +70,7 @@ struct sev_guest {
 	/* Where the entry under way stands; 0 when none is. */
 	unsigned phase;
 	unsigned msg_phase;
+	bool small; /* 2 MiB did not do; 4 KiB next */
 	uint64_t at;
 	uint64_t upto; /* of a conversion that is undone */
 	uint32_t chunk;

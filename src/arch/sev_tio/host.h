@@ -49,11 +49,6 @@ extern const struct pci_tsm_ops sev_tsm_ops;	    /* ctx: sev_host */
  */
 int sev_host_start(struct sev_host *s, struct host *h);
 uint32_t sev_host_fw_error(const struct sev_host *s);
-/*
- * From now on @left more pages may become I/O page tables, as if memory ran
- * out: a map that needs another one is -ENOMEM. UINT64_MAX: no limit.
- */
-void sev_host_iopt_limit(struct sev_host *s, uint64_t left);
 /* -EINVAL: the VM is on its way in or out. */
 int sev_host_view(const struct kvm_vm *vm, struct sev_vm_view *out);
 

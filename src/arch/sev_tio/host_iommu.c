@@ -25,37 +25,6 @@
 #define EFR_SNP	      BIT64(43)
 #define EFR2_SEVSNPIO BIT64(1)
 
-/*
- * Table pages are the host's, and counted: so many that are free may be kept
- * from the driver, to see what becomes of a map that runs out of them.
- */
-static enum il_err table_get(void *ctx, uint64_t *pa)
-{
-	struct sev_host *s = ctx;
-	enum il_err err = s->tables == s->tables_max ? IL_E_NOMEM : IL_OK;
-
-	if (!err)
-		err = pt_host_frames.get(s->cfg.mem, pa);
-	s->tables += !err;
-	return err;
-}
-
-static void table_put(void *ctx, uint64_t pa)
-{
-	struct sev_host *s = ctx;
-
-	pt_host_frames.put(s->cfg.mem, pa);
-	s->tables--;
-}
-
-static const struct pt_frames tables = { .get = table_get, .put = table_put };
-
-void sev_host_iopt_limit(struct sev_host *s, uint64_t left)
-{
-	s->tables_max =
-		left > UINT64_MAX - s->tables ? UINT64_MAX : s->tables + left;
-}
-
 static int domain_alloc(void *ctx, struct iommu_domain *d)
 {
 	struct sev_host *s = ctx;
@@ -67,9 +36,10 @@ static int domain_alloc(void *ctx, struct iommu_domain *d)
 		return -ENOMEM;
 	while (id < 65536 && s->domain_used[id / 8] >> id % 8 & 1)
 		id++;
-	err = id == 65536 ? IL_E_SPACE
-			  : pt_init(&sd->pt, s->cfg.mem, &pt_iommu_v1,
-				    IO_LEVELS, AGENT_HOST, &tables, s);
+	err = id == 65536
+		      ? IL_E_SPACE
+		      : pt_init(&sd->pt, s->cfg.mem, &pt_iommu_v1, IO_LEVELS,
+				AGENT_HOST, &pt_host_frames, s->cfg.mem);
 	if (err) {
 		kpool_put(&s->domain_pool, sd);
 		return k_errno(err);

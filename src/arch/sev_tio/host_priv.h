@@ -75,8 +75,7 @@ struct sev_host {
 	uint32_t fw_error;
 	uint64_t cmd_pa;
 	uint64_t dev_table;
-	uint64_t tables, tables_max; /* pages of I/O page tables */
-	uint64_t leaked;	     /* pages that firmware did not give back */
+	uint64_t leaked; /* pages that firmware did not give back */
 	uint32_t req_size, rsp_size, scratch_size, out_size;
 	uint8_t asid_used[SEV_ASIDS_MAX / 8];
 	uint8_t domain_used[65536 / 8];

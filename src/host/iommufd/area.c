@@ -11,7 +11,10 @@
 struct iommufd_area *area_new(struct iommufd_obj *ioas, struct iommufd_pages *p,
 			      uint64_t off, uint64_t len, unsigned prot)
 {
-	struct iommufd_area *a = kpool_get(&ioas->ctx->core->area_pool);
+	struct iommufd_core *c = ioas->ctx->core;
+	struct iommufd_area *a = c->area_pool.live < c->areas_max
+					 ? kpool_get(&c->area_pool)
+					 : NULL;
 
 	if (!a)
 		return NULL;

@@ -100,6 +100,7 @@ struct iommufd_core {
 	/* Is the VM behind a guest_memfd launched? Set by KVM. */
 	bool (*gmem_launched)(const struct gmem *g);
 	struct iommufd_ctx *all;
+	uint32_t areas_max; /* I/O mappings that there may be at once */
 	uint64_t batch[IOMMU_BATCH]; /* frames on their way to the driver */
 };
 
