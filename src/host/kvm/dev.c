@@ -148,7 +148,7 @@ static long dev_new(struct kvm_vm *vm, struct task *t)
 }
 
 /* Flags other than TEST are not looked at either. */
-long dev_create(struct kvm_vm *vm, struct task *t, uintptr_t arg)
+long kvm_dev_create(struct kvm_vm *vm, struct task *t, uintptr_t arg)
 {
 	struct kvm_create_device a;
 	long fd = k_copy_arg(&a, sizeof(a), arg);

@@ -75,7 +75,7 @@ static long vm_ioctl(struct file *f, struct task *t, uint32_t cmd,
 	case KVM_CHECK_EXTENSION:
 		return check_extension(vm, arg);
 	case KVM_CREATE_DEVICE:
-		return dev_create(vm, t, arg);
+		return kvm_dev_create(vm, t, arg);
 	case KVM_MEMORY_ENCRYPT_OP:
 		return c->rules->enc_op(c->rules_ctx, vm, t, arg);
 	default:

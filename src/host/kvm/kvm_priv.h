@@ -23,7 +23,7 @@ void attrs_clear(struct kvm_vm *vm);
 long gmem_create(struct kvm_vm *vm, struct task *t, uintptr_t arg);
 
 /* dev.c */
-long dev_create(struct kvm_vm *vm, struct task *t, uintptr_t arg);
+long kvm_dev_create(struct kvm_vm *vm, struct task *t, uintptr_t arg);
 
 /* vcpu.c */
 long vcpu_create(struct kvm_vm *vm, struct task *t, uint64_t id);
