@@ -57,6 +57,9 @@ static const struct lang_arg bind_args[] = {
 static const struct lang_arg platform_args[] = {
 	{ "name", LANG_PICK, .positional = true, .required = true,
 	  .picks = platforms, .help = "which architecture" },
+	{ "frugal", LANG_BOOL,
+	  .help = "firmware begins with small buffers and asks for larger "
+		  "ones, where the architecture lets it; default no" },
 };
 static const struct lang_arg option_args[] = {
 	{ "tee-limited", LANG_BOOL, .required = true,

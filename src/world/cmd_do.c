@@ -17,6 +17,7 @@ enum il_err cmd_platform(void *ctx, const struct lang_call *c)
 		return world_fail(w, IL_E_STATE, 0,
 				  "the platform is chosen already");
 	w->plat = plats[lang_num(c, "name", 0)];
+	w->frugal = lang_num(c, "frugal", 0);
 	return IL_OK;
 }
 

@@ -289,6 +289,7 @@ static enum il_err start_firmware(struct world *w, struct sev_plat *p)
 		.keylog = w->cfg.keylog,
 		.keylog_ctx = w->cfg.keylog_ctx,
 		.tio = true,
+		.frugal = w->frugal,
 		.limits = sev_fw_limits_default(),
 	};
 	enum il_err err;

@@ -143,6 +143,7 @@ struct world {
 	struct null_cipher null_plat;
 	struct crypto link_plat;
 	bool null_link;
+	bool frugal;	       /* firmware, with its buffers */
 	bool shared_on_stream; /* T=0 requests ride on the stream too */
 
 	const struct world_plat *plat;

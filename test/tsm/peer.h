@@ -59,7 +59,7 @@ struct peer {
 	struct tdi tdi[PEER_FNS];
 	struct dsm_fn fn[PEER_FNS];
 	struct idekm_stream stream[2];
-	uint8_t report[PEER_FNS][2048];
+	uint8_t report[PEER_FNS][8192];
 	const struct rule *why[PEER_FNS];
 	uint8_t scratch[2 * PEER_MSG];
 	bool enabled; /* the host set Enable */

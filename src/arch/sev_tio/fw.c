@@ -198,8 +198,9 @@ static uint32_t find_device(struct sev_fw *fw, const struct row *r,
 	c->dev = d;
 	if (!d->pending || r->reads)
 		return SEV_RET_SUCCESS;
-	if (d->pending == c->id && d->buf_len == c->len &&
-	    memcmp(d->buf, c->buf, c->len) == 0) {
+	if (d->blob ? fw_same_but_buffers(d, c)
+		    : d->pending == c->id && d->buf_len == c->len &&
+			      memcmp(d->buf, c->buf, c->len) == 0) {
 		c->resume = true;
 		return SEV_RET_SUCCESS;
 	}
@@ -223,6 +224,8 @@ static uint32_t run(struct sev_fw *fw, const struct row *r, struct fw_cmd *c)
 	    sev_u32(c->buf, TIO_CMD_LENGTH) != c->len)
 		return SEV_RET_INVALID_LEN;
 	ret = find_device(fw, r, c);
+	if (!ret && c->resume && c->dev->blob)
+		return fw_output_again(fw, c);
 	return ret ? ret : r->run(fw, c);
 }
 
@@ -335,9 +338,11 @@ bool sev_fw_sane(const struct sev_fw *fw)
 
 		if (!d->conn && d->pending)
 			return false;
-		/* a verb is in flight exactly while a command is pending */
+		/* a verb is in flight exactly while a command is pending,
+		 * unless that one waits for its output alone */
 		if (d->conn &&
-		    (d->pending != 0) != (tsm_verb(d->conn) != TSM_NO_VERB))
+		    (d->pending != 0) !=
+			    (tsm_verb(d->conn) != TSM_NO_VERB || d->blob != 0))
 			return false;
 	}
 	for (unsigned i = 0; i < fw->cfg.limits.tsm.binds; i++) {

@@ -51,6 +51,16 @@ struct sev_fw_cfg {
 	spdm_keylog_fn *keylog; /* NULL: secrets stay in the firmware */
 	void *keylog_ctx;
 	bool tio; /* the processor has SEV-TIO (FEATURE_INFO, EBX b1) */
+	/*
+	 * TIO_STATUS announces buffers of one page as the least; a command
+	 * that needs a larger one says so when it knows how large:
+	 * EXPAND_BUFFER_LENGTH_REQUEST, and the capacity in the header. If its
+	 * exchanges are over by then, it waits for its output alone, and the
+	 * command issued again names other buffers and is the same otherwise.
+	 * OPEN: whether real firmware waits so; a driver that knows the status
+	 * only repeats the command with larger buffers, which is what this is.
+	 */
+	bool frugal;
 	struct sev_fw_limits limits;
 };
 

@@ -22,6 +22,11 @@ struct fw_dev *fw_dev_find(struct sev_fw *fw, uint64_t sla)
 	return NULL;
 }
 
+static uint32_t least(const struct sev_fw *fw, uint32_t size)
+{
+	return fw->cfg.frugal ? (uint32_t)PAGE_4K : size;
+}
+
 uint32_t fw_tio_status(struct sev_fw *fw, struct fw_cmd *c)
 {
 	uint8_t s[TIO_STAT_LEN] = { 0 };
@@ -32,13 +37,13 @@ uint32_t fw_tio_status(struct sev_fw *fw, struct fw_cmd *c)
 	sev_put_u32(s, TIO_STAT_FLAGS,
 		    (fw->tio_en ? TIO_STAT_F_EN : 0) |
 			    (fw->tio ? TIO_STAT_F_INIT_DONE : 0));
-	sev_put_u32(s, TIO_STAT_REQ_MIN, FW_REQ_SIZE);
+	sev_put_u32(s, TIO_STAT_REQ_MIN, least(fw, FW_REQ_SIZE));
 	sev_put_u32(s, TIO_STAT_REQ_MAX, FW_REQ_SIZE);
-	sev_put_u32(s, TIO_STAT_SCRATCH_MIN, FW_SCRATCH_SIZE);
+	sev_put_u32(s, TIO_STAT_SCRATCH_MIN, least(fw, FW_SCRATCH_SIZE));
 	sev_put_u32(s, TIO_STAT_SCRATCH_MAX, FW_SCRATCH_SIZE);
-	sev_put_u32(s, TIO_STAT_OUT_MIN, FW_OUT_SIZE);
+	sev_put_u32(s, TIO_STAT_OUT_MIN, least(fw, FW_OUT_SIZE));
 	sev_put_u32(s, TIO_STAT_OUT_MAX, FW_OUT_SIZE);
-	sev_put_u32(s, TIO_STAT_RSP_MIN, FW_RSP_SIZE);
+	sev_put_u32(s, TIO_STAT_RSP_MIN, least(fw, FW_RSP_SIZE));
 	sev_put_u32(s, TIO_STAT_RSP_MAX, FW_RSP_SIZE);
 	sev_put_u32(s, TIO_STAT_DEVCTX_SIZE, FW_CTX_SIZE);
 	sev_put_u32(s, TIO_STAT_TDICTX_SIZE, FW_CTX_SIZE);

@@ -42,6 +42,7 @@ struct fw_dev {
 	uint32_t pending; /* 0: none */
 	uint8_t buf[SEV_CMD_BUF_MAX];
 	size_t buf_len;
+	uint32_t blob;	/* it is over but for this output: enum tio_dobj_id */
 	unsigned phase; /* of a command that is more than one verb */
 	uint32_t why;	/* what it will answer once it has cleaned up */
 };
@@ -129,7 +130,13 @@ uint32_t fw_verb(struct sev_fw *fw, struct fw_cmd *c, enum tsm_verb verb,
 /* Goes on with the verb in flight, with the response buffer's content. */
 uint32_t fw_verb_resume(struct sev_fw *fw, struct fw_cmd *c);
 void fw_pending_clear(struct fw_dev *d);
-/* A blob into the output buffer: data object @id. */
+/*
+ * A blob into the output buffer: data object @id. A frugal firmware asks for a
+ * larger one and waits: fw_output_again() when the command comes back.
+ */
+uint32_t fw_output_again(struct sev_fw *fw, const struct fw_cmd *c);
+/* The pending command, whatever buffers it names. */
+bool fw_same_but_buffers(const struct fw_dev *d, const struct fw_cmd *c);
 uint32_t fw_output(struct sev_fw *fw, const struct fw_cmd *c,
 		   enum tio_dobj_id id, const uint8_t *p, size_t len);
 

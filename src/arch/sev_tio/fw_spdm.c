@@ -74,8 +74,9 @@ static uint32_t map_sized(struct sev_fw *fw, uint64_t sla, uint32_t need,
 	return ret ? ret : SEV_RET_EXPAND_BUFFER_LENGTH_REQUEST;
 }
 
-static uint32_t map_ctrl(struct sev_fw *fw, const struct fw_cmd *c, bool output,
-			 struct ctrl *k)
+/* @output: bytes that it must hold; 0: it is not looked at. */
+static uint32_t map_ctrl(struct sev_fw *fw, const struct fw_cmd *c,
+			 uint32_t output, struct ctrl *k)
 {
 	const uint8_t *p = c->buf + TIO_CMD_SPDM_CTRL;
 	uint32_t ret =
@@ -88,16 +89,24 @@ static uint32_t map_ctrl(struct sev_fw *fw, const struct fw_cmd *c, bool output,
 		ret = map_sized(fw, sev_u64(p, TIO_SPDM_SCRATCH),
 				FW_SCRATCH_SIZE, &k->scratch);
 	if (!ret && output)
-		ret = map_sized(fw, sev_u64(p, TIO_SPDM_OUTPUT), FW_OUT_SIZE,
+		ret = map_sized(fw, sev_u64(p, TIO_SPDM_OUTPUT), output,
 				&k->out);
 	return ret;
+}
+
+/* What a blob of @len bytes takes, or what all take. */
+static uint32_t out_size(const struct sev_fw *fw, size_t len)
+{
+	return fw->cfg.frugal ? (uint32_t)(TIO_BUF_HDR_LEN + TIO_DOBJ_BLOB_LEN +
+					   align_up(len, TIO_BUF_ALIGN))
+			      : FW_OUT_SIZE;
 }
 
 uint32_t fw_spdm_check(struct sev_fw *fw, const struct fw_cmd *c, bool output)
 {
 	struct ctrl k;
 
-	return map_ctrl(fw, c, output, &k);
+	return map_ctrl(fw, c, output ? out_size(fw, 0) : 0, &k);
 }
 
 static uint32_t put_request(struct sev_fw *fw, const struct ctrl *k,
@@ -204,6 +213,7 @@ static uint32_t step(struct sev_fw *fw, struct fw_cmd *c, const struct ctrl *k,
 void fw_pending_clear(struct fw_dev *d)
 {
 	d->pending = 0;
+	d->blob = 0;
 	d->buf_len = 0;
 	memset(d->buf, 0, sizeof(d->buf));
 }
@@ -212,7 +222,7 @@ uint32_t fw_verb(struct sev_fw *fw, struct fw_cmd *c, enum tsm_verb verb,
 		 const struct tsm_args *args)
 {
 	struct ctrl k;
-	uint32_t ret = map_ctrl(fw, c, false, &k);
+	uint32_t ret = map_ctrl(fw, c, 0, &k);
 	enum il_err err;
 
 	if (ret)
@@ -227,11 +237,53 @@ uint32_t fw_verb_resume(struct sev_fw *fw, struct fw_cmd *c)
 	uint8_t kind = 0;
 	size_t n = 0;
 	struct ctrl k;
-	uint32_t ret = map_ctrl(fw, c, false, &k);
+	uint32_t ret = map_ctrl(fw, c, 0, &k);
 
 	if (!ret)
 		ret = get_response(fw, &k, &n, &kind, &msg);
 	return ret ? ret : step(fw, c, &k, kind, msg, n);
+}
+
+/* A chain was there before the command; there is nothing to wait with. */
+static bool verb_of(enum tio_dobj_id id)
+{
+	return id != TIO_DOBJ_CERTIFICATE;
+}
+
+static void wait_for_output(const struct fw_cmd *c, enum tio_dobj_id id)
+{
+	struct fw_dev *d = c->dev;
+
+	d->pending = c->id;
+	d->blob = id;
+	memcpy(d->buf, c->buf, c->len);
+	d->buf_len = c->len;
+}
+
+bool fw_same_but_buffers(const struct fw_dev *d, const struct fw_cmd *c)
+{
+	static const unsigned slas[] = { TIO_SPDM_REQ, TIO_SPDM_SCRATCH,
+					 TIO_SPDM_OUTPUT };
+	uint8_t was[SEV_CMD_BUF_MAX], is[SEV_CMD_BUF_MAX];
+
+	if (d->pending != c->id || d->buf_len != c->len)
+		return false;
+	memcpy(was, d->buf, c->len);
+	memcpy(is, c->buf, c->len);
+	for (unsigned i = 0; i < COUNT(slas); i++) {
+		sev_put_u64(was, TIO_CMD_SPDM_CTRL + slas[i], 0);
+		sev_put_u64(is, TIO_CMD_SPDM_CTRL + slas[i], 0);
+	}
+	return memcmp(was, is, c->len) == 0;
+}
+
+uint32_t fw_output_again(struct sev_fw *fw, const struct fw_cmd *c)
+{
+	const uint8_t *p;
+	size_t len;
+
+	tsm_blob(c->dev->conn, &p, &len);
+	return fw_output(fw, c, (enum tio_dobj_id)c->dev->blob, p, len);
 }
 
 uint32_t fw_output(struct sev_fw *fw, const struct fw_cmd *c,
@@ -242,10 +294,13 @@ uint32_t fw_output(struct sev_fw *fw, const struct fw_cmd *c,
 	uint8_t *o = h + TIO_BUF_HDR_LEN;
 	uint32_t obj = (uint32_t)(TIO_DOBJ_BLOB_LEN + len);
 	struct ctrl k;
-	uint32_t ret = map_ctrl(fw, c, true, &k);
+	uint32_t ret = map_ctrl(fw, c, out_size(fw, len), &k);
 
+	if (ret == SEV_RET_EXPAND_BUFFER_LENGTH_REQUEST && verb_of(id))
+		wait_for_output(c, id);
 	if (ret)
 		return ret;
+	fw_pending_clear(c->dev);
 	sev_put_u32(h, TIO_BUF_CAPACITY, (uint32_t)(k.out.n * PAGE_4K));
 	sev_put_u32(h, TIO_BUF_PAYLOAD, (uint32_t)align_up(obj, TIO_BUF_ALIGN));
 	sev_put_u32(o, TIO_DOBJ_ID, id);

@@ -131,11 +131,12 @@ static uint64_t scatter(struct fwrig *r, const uint64_t *page, unsigned n)
 	return sla_make(pa, true);
 }
 
-struct fwrig *fwrig_cold(void)
+struct fwrig *fwrig_made(bool frugal)
 {
 	struct fwrig *r = calloc(1, sizeof(*r));
 	struct sev_fw_cfg cfg = { .keys = &peer_rp_keys,
 				  .tio = true,
+				  .frugal = frugal,
 				  .limits = sev_fw_limits_default() };
 
 	assert_non_null(r);
@@ -167,6 +168,11 @@ struct fwrig *fwrig_cold(void)
 	r->msg_req = page_host(r);
 	r->msg_res = page_firmware(r);
 	return r;
+}
+
+struct fwrig *fwrig_cold(void)
+{
+	return fwrig_made(false);
 }
 
 struct fwrig *fwrig_new(void)

@@ -59,6 +59,8 @@ struct fwrig {
 struct fwrig *fwrig_new(void);
 /* Firmware after reset. */
 struct fwrig *fwrig_cold(void);
+/* The same; @frugal as in sev_fw_cfg. */
+struct fwrig *fwrig_made(bool frugal);
 void fwrig_free(struct fwrig *r);
 
 uint64_t page_host(struct fwrig *r);
