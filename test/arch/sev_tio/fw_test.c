@@ -15,5 +15,7 @@ int main(void)
 					  fw_guest_tests_n, NULL, NULL);
 	failed += _cmocka_run_group_tests("edges", fw_edge_tests,
 					  fw_edge_tests_n, NULL, NULL);
+	failed += _cmocka_run_group_tests("keys", fw_key_tests, fw_key_tests_n,
+					  NULL, NULL);
 	return failed != 0;
 }

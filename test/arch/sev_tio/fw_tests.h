@@ -14,5 +14,7 @@ extern const struct CMUnitTest fw_launch_tests[];
 extern const size_t fw_launch_tests_n;
 extern const struct CMUnitTest fw_edge_tests[];
 extern const size_t fw_edge_tests_n;
+extern const struct CMUnitTest fw_key_tests[];
+extern const size_t fw_key_tests_n;
 
 #endif
