@@ -128,13 +128,22 @@ static int connect_again(struct machine *m)
 	return pci_tsm_connect(core(m), m_ep(m), "tsm0", &m->f);
 }
 
+/* Another device, whose lock is free. */
 static int connect_other(struct machine *m)
 {
-	struct pci_dev other = *m_ep(m);
+	struct pci_dev other = *m_ep(m), **end = &m->h.pci.devs;
+	int ret;
 
-	other.tsm = NULL; /* another device, whose lock is free */
+	other.tsm = NULL;
 	other.bdf = 0x0200;
-	return pci_tsm_connect(core(m), &other, "tsm0", &m->f);
+	other.next = NULL;
+	while (*end)
+		end = &(*end)->next;
+	*end = &other;
+	ret = pci_tsm_connect(core(m), &other, "tsm0", &m->f);
+	pci_tsm_drop(core(m), &other);
+	*end = NULL;
+	return ret;
 }
 
 static int leave_again(struct machine *m)

@@ -18,6 +18,18 @@ static void connect_makes_a_secure_stream_and_disconnect_takes_it_back(void **u)
 			  "connect",
 			  text, sizeof(text)) > 0);
 	assert_string_equal(text, "tsm0\n");
+	/* pool index 7 (the rig's choice), first block at either end */
+	assert_int_equal(k_readlink(r->vmm.t,
+				    "/sys/devices/pci0000:00/stream7.0.0", text,
+				    sizeof(text)),
+			 25);
+	assert_memory_equal(text, "0000:00:01.0/0000:01:00.0", 25);
+	assert_true(k_readlink(r->vmm.t, "/sys/class/tsm/tsm0/stream7.0.0",
+			       text, sizeof(text)) > 0);
+	assert_true(k_get(r->vmm.t,
+			  "/sys/devices/pci0000:00/available_secure_streams",
+			  text, sizeof(text)) > 0);
+	assert_string_equal(text, "255\n");
 	assert_true(r->frames > before);
 	assert_int_equal(play(r, VMM_CONNECT), -EBUSY);
 	assert_int_equal(play(r, VMM_DISCONNECT), 0);
@@ -25,6 +37,13 @@ static void connect_makes_a_secure_stream_and_disconnect_takes_it_back(void **u)
 	assert_int_equal(r->s->leaked, 0);
 	assert_true(peer_keys_gone(r->fw->p, true));
 	assert_false(r->fw->p->enabled);
+	assert_int_equal(k_readlink(r->vmm.t, "/sys/class/tsm/tsm0/stream7.0.0",
+				    text, sizeof(text)),
+			 -ENOENT);
+	assert_int_equal(k_readlink(r->vmm.t,
+				    "/sys/devices/pci0000:00/stream7.0.0", text,
+				    sizeof(text)),
+			 -ENOENT);
 	assert_int_equal(play(r, VMM_DISCONNECT), -ENXIO);
 	rig_free(r);
 }
