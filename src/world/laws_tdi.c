@@ -325,7 +325,10 @@ void law_25(const struct law_facts *was, const struct law_facts *now,
 {
 	for (unsigned i = 0; i < LAW_BINDS; i++) {
 		const struct law_bind *b = &now->bind[i];
-		bool ended = was->bind[i].lock.id != b->lock.id;
+		/* Where there was none, a step that carries several exchanges
+		 * may have locked and gathered both. */
+		bool ended = was->bind[i].lock.id &&
+			     was->bind[i].lock.id != b->lock.id;
 
 		c->held += ended;
 		if ((ended || !b->lock.id) && !no_evidence(&b->lock))

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Before the rest, whose global its inline functions would shadow. */
-#include "arch/sev_tio/host_priv.h"
-
 #include "family/cut.h"
+#include "family/holdings.h"
 
 #include <errno.h>
 
@@ -21,15 +19,6 @@
 
 enum tag { TAG_CLEAN, TAG_ISOLATED };
 
-/* What a whole assignment must leave as it found it. */
-struct holdings {
-	uint64_t frames;
-	uint64_t assigned;
-	uint64_t leaked;
-	uint32_t pools[10];
-	unsigned slots;
-};
-
 static struct {
 	struct family *f;
 	link_tap_fn *see;
@@ -39,47 +28,6 @@ static struct {
 	struct holdings first;
 	bool by_exchange; /* in the child */
 } dead;
-
-static struct holdings held(const struct world *w)
-{
-	const struct host *h = w->host;
-	const struct sev_plat *p = w->plat_ctx;
-	struct holdings x = {
-		.frames = mem_frames_left(&w->mem),
-		.leaked = p->host->leaked,
-		.pools = { h->k.file_pool.live, h->k.vma_pool.live,
-			   h->k.leaf_pool.live, h->tsm.tdi_pool.live,
-			   h->tsm.dsm_pool.live, h->iommufd.ctx_pool.live,
-			   h->iommufd.obj_pool.live, h->iommufd.area_pool.live,
-			   h->ide.pool.live, h->vfio.buf_pool.live },
-		.slots = ossl_live(w->ossl_plat),
-	};
-
-	for (uint32_t a = 0; a < p->own.asids; a++)
-		x.assigned += p->own.pages[a];
-	return x;
-}
-
-static void same(struct family_end *end, const struct holdings *a,
-		 const struct holdings *b)
-{
-	if (a->frames != b->frames)
-		family_bad(end, "%lld frames are kept",
-			   (long long)(b->frames - a->frames));
-	if (a->assigned != b->assigned)
-		family_bad(end, "%llu pages stay assigned",
-			   (unsigned long long)a->assigned);
-	if (a->leaked)
-		family_bad(end, "firmware keeps %llu contexts",
-			   (unsigned long long)a->leaked);
-	for (size_t i = 0; i < COUNT(a->pools); i++)
-		if (a->pools[i] != b->pools[i])
-			family_bad(end, "pool %zu of the host: %u, was %u", i,
-				   a->pools[i], b->pools[i]);
-	if (a->slots != b->slots)
-		family_bad(end, "%u secrets of the platform, were %u", a->slots,
-			   b->slots);
-}
 
 /* --- points --- */
 
@@ -130,7 +78,7 @@ static void before(struct family *f, const struct lang_call *c)
 	struct world *w = f->w;
 
 	if (is(c, "host", "connect")) {
-		dead.first = held(w);
+		dead.first = holdings_of(w);
 		cut_watch(w);
 		dead.see = w->dev[0].tap->see;
 		link_tap_set(w->dev[0].tap, see, f);
@@ -150,8 +98,8 @@ static void after(struct family *f, const struct lang_call *c)
 	if (!is(c, "host", "disconnect"))
 		return;
 	/* The honest run: else nothing of the rest could be judged. */
-	now = held(f->w);
-	same(&end, &now, &dead.first);
+	now = holdings_of(f->w);
+	holdings_same(&end, &now, &dead.first);
 	if (!end.good || world_holds(f->w))
 		fprintf(stderr, "the honest run leaves: %s\n",
 			end.good ? world_holds(f->w) : end.why);
@@ -235,16 +183,16 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 			   w->last_text);
 	if (laws_end(w) && end->good)
 		family_bad(end, "at the end: %s", w->last_text);
-	now = held(w);
-	same(end, &now, &dead.first);
+	now = holdings_of(w);
+	holdings_same(end, &now, &dead.first);
 	end->tag = w->dev[0].cut ? TAG_ISOLATED : TAG_CLEAN;
 	if (!end->good || (!dead.by_exchange && !family_one_in(f, AGAIN)))
 		return;
 	again(f, end);
 	if (!end->good)
 		return;
-	now = held(w);
-	same(end, &now, &dead.first);
+	now = holdings_of(w);
+	holdings_same(end, &now, &dead.first);
 	if (laws_end(w))
 		family_bad(end, "after the other assignment: %s", w->last_text);
 }

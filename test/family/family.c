@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "share.h"
+#include "world/cmd_priv.h"
 
 /* Only a hang lasts that long: world time, not wall time, bounds a case. */
 #define HANG_S 120
@@ -89,10 +90,36 @@ static struct family_op *op_of(struct family *f)
 	return &f->op[f->ops++];
 }
 
+/* The part of a case's name behind the last slash is its kind. */
+static void count_row(struct family *f, const struct family_job *j,
+		      const struct family_end *end)
+{
+	const char *kind = strrchr(j->name, '/') + 1;
+	struct family_row *r = f->row;
+
+	if (!end->came[0])
+		return;
+	while (r < &f->row[f->rows] &&
+	       (strcmp(r->op, j->op->name) != 0 || strcmp(r->kind, kind) != 0 ||
+		strcmp(r->came, end->came) != 0))
+		r++;
+	if (r == &f->row[FAMILY_ROWS])
+		die("too many ways to come out");
+	if (r == &f->row[f->rows]) {
+		snprintf(r->op, sizeof(r->op), "%s", j->op->name);
+		snprintf(r->kind, sizeof(r->kind), "%.39s", kind);
+		snprintf(r->came, sizeof(r->came), "%s", end->came);
+		f->rows++;
+	}
+	r->n++;
+}
+
 static void count(struct family *f, struct family_job *j,
 		  const struct family_end *end)
 {
 	struct family_op *op = j->op;
+
+	count_row(f, j, end);
 
 	op->cases++;
 	op->unnoticed += end->good && !end->failed;
@@ -273,6 +300,30 @@ static void open_world(struct family *f, const char *vfs, const char *bdf)
 		die("no world");
 }
 
+/* `start`, and `step` until it is over, as a scenario would. */
+static enum il_err run_stepped(struct family *f, const struct lang_call *c)
+{
+	struct lang_call named = *c;
+	struct world_end end = { 0 };
+	enum il_err err;
+	unsigned at = 0;
+
+	named.name = "family";
+	for (size_t k = 0; k < LANG_ARGS_MAX; k++)
+		if (c->v[k].word)
+			named.v[k].word =
+				named.words + (c->v[k].word - c->words);
+	err = world_call(f->w, &named, NULL, &end);
+	while (!f->w->ops[at].used)
+		at++;
+	for (unsigned i = 0; i < WORLD_WAITS && !err && f->w->ops[at].used; i++)
+		err = f->cfg->step(f, c) ? world_step_named(f->w, named.name, 1)
+					 : IL_E_STATE;
+	if (!err && f->w->ops[at].used)
+		err = IL_E_TIMEOUT;
+	return err;
+}
+
 static void run_variant(struct family *f, const char *vfs, const char *bdf)
 {
 	open_world(f, vfs, bdf);
@@ -283,11 +334,16 @@ static void run_variant(struct family *f, const char *vfs, const char *bdf)
 
 		if (!f->child && f->cfg->before && f->w->built)
 			f->cfg->before(f, c);
-		err = world_call(f->w, c, c + 1, &end);
+		if (f->cfg->step && f->w->built &&
+		    strcmp(c->cmd->role, "expect") != 0)
+			err = run_stepped(f, c);
+		else
+			err = world_call(f->w, c, c + 1, &end);
 		if (f->child)
 			child_over(f, err);
 		if (err) {
-			fprintf(stderr, "line %u: %s\n", c->line, end.what);
+			fprintf(stderr, "line %u: %s\n", c->line,
+				f->cfg->step ? f->w->last_text : end.what);
 			die("the honest run failed");
 		}
 		if (f->cfg->after && f->w->built)
@@ -307,7 +363,7 @@ static void usage(const char *name)
 {
 	fprintf(stderr,
 		"usage: %s SCENARIO [--seed N] [--share N] [--case NAME] "
-		"[--jobs N] [--verbose]\n",
+		"[--jobs N] [--verbose] [--table]\n",
 		name);
 	exit(2);
 }
@@ -319,6 +375,10 @@ static void take_args(struct family *f, int argc, char **argv)
 
 		if (strcmp(argv[i], "--verbose") == 0) {
 			f->verbose = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--table") == 0) {
+			f->table = true;
 			continue;
 		}
 		if (!v)
@@ -337,6 +397,53 @@ static void take_args(struct family *f, int argc, char **argv)
 	}
 	if (f->jobs < 1 || f->jobs > FAMILY_JOBS)
 		usage(argv[0]);
+}
+
+/* All ways in which one kind came out in one operation. */
+static void cell(const struct family *f, const char *variant, const char *op,
+		 const char *kind)
+{
+	const char *sep = "";
+	char name[64];
+
+	printf(" |");
+	snprintf(name, sizeof(name), "%s/%s", variant, op);
+	for (unsigned i = 0; i < f->rows; i++) {
+		const struct family_row *r = &f->row[i];
+
+		if (strcmp(r->op, name) != 0 || strcmp(r->kind, kind) != 0)
+			continue;
+		printf("%s %s: %llu", sep, r->came, (unsigned long long)r->n);
+		sep = ";";
+	}
+}
+
+/* Of which the first row of its operation and kind stands in the list. */
+static bool begins(const struct family *f, unsigned i)
+{
+	const char *op = strchr(f->row[i].op, '/');
+
+	for (unsigned k = 0; k < i; k++)
+		if (strcmp(strchr(f->row[k].op, '/'), op) == 0 &&
+		    strcmp(f->row[k].kind, f->row[i].kind) == 0)
+			return false;
+	return true;
+}
+
+static void table(const struct family *f)
+{
+	printf("| operation | what comes in between | PF | VF |\n"
+	       "|---|---|---|---|\n");
+	for (unsigned i = 0; i < f->rows; i++) {
+		const char *op = strchr(f->row[i].op, '/') + 1;
+
+		if (!begins(f, i))
+			continue;
+		printf("| `%s` | `%s`", op, f->row[i].kind);
+		cell(f, "pf", op, f->row[i].kind);
+		cell(f, "vf", op, f->row[i].kind);
+		printf(" |\n");
+	}
 }
 
 static void summary(const struct family *f)
@@ -359,6 +466,8 @@ static void summary(const struct family *f)
 				       f->cfg->tags[k]);
 		printf("\n");
 	}
+	if (f->table)
+		table(f);
 	printf("%s: %llu cases, %llu bad; seed %llu, one in %llu\n",
 	       f->cfg->name, (unsigned long long)f->cases,
 	       (unsigned long long)f->bad, (unsigned long long)f->seed,

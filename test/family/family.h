@@ -28,6 +28,7 @@ struct family_end {
 	bool failed;	/* the operation ended with an error */
 	unsigned tag;	/* the family's own; counted in the summary */
 	uint64_t steps; /* of the world, from the point to the end */
+	char came[24];	/* how it came out; counted by operation and kind */
 	char why[400];	/* when it is not good */
 };
 
@@ -45,6 +46,11 @@ struct family_cfg {
 	void (*before)(struct family *f, const struct lang_call *c);
 	void (*after)(struct family *f, const struct lang_call *c);
 	/*
+	 * A step of a call is about to run; NULL: calls run in one. In the
+	 * parent and in the child, where false ends the call there.
+	 */
+	bool (*step)(struct family *f, const struct lang_call *c);
+	/*
 	 * In the child: the operation has ended with @err. Tears down, looks at
 	 * what is left, fills @end but for steps.
 	 */
@@ -52,6 +58,15 @@ struct family_cfg {
 		      struct family_end *end);
 };
 
+/* How cases of one operation and one kind came out. */
+struct family_row {
+	char op[48];
+	char kind[40];
+	char came[24];
+	uint64_t n;
+};
+
+#define FAMILY_ROWS  2048u
 #define FAMILY_CALLS 128u
 #define FAMILY_OPS   32u
 #define FAMILY_JOBS  8u
@@ -88,6 +103,7 @@ struct family {
 	const char *only;
 	struct dice dice;
 	bool verbose;
+	bool table; /* what cases came to, by operation and kind */
 	bool rehearsing;
 	/* in the child */
 	bool child;
@@ -106,6 +122,8 @@ struct family {
 	unsigned ops;
 	uint64_t cases;
 	uint64_t bad;
+	struct family_row row[FAMILY_ROWS];
+	unsigned rows;
 };
 
 /*

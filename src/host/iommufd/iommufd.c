@@ -176,9 +176,26 @@ static void release(struct file *f)
 	kpool_put(&x->core->ctx_pool, x);
 }
 
+/*
+ * In Linux a call goes on in the kernel whatever becomes of its descriptor.
+ * Here it goes on when it is made again, so that one whose descriptor went ends
+ * now: nobody else could, and all who want the same mailbox would wait for it.
+ */
+static void flush(struct file *f)
+{
+	struct iommufd_ctx *x = f->priv;
+
+	for (struct iommufd_obj *o = x->objs; o; o = o->next)
+		if (o->kind == OBJ_VDEVICE)
+			vdevice_hang_up(o);
+		else if (o->kind == OBJ_DEVICE)
+			pci_tsm_abort(x->core->tsm, o->p, o);
+}
+
 static const struct file_ops ops = {
 	.name = "iommufd",
 	.ioctl = ioctl,
+	.flush = flush,
 	.release = release,
 };
 

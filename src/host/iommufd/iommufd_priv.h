@@ -94,6 +94,7 @@ struct iommufd_obj {
 	struct iommufd_obj *dev;
 	uint64_t virt_id;
 	struct pci_tdi *tdi;
+	bool dying;  /* its destruction has begun: no request finds it */
 	bool asking; /* a request is under way: @call and @req are its copy */
 	struct iommu_vdevice_tsm_req call;
 	uint8_t req[TSM_REQ_MAX];
@@ -202,5 +203,7 @@ void iova_allowed_clear(struct iommufd_core *c, struct iommufd_range **list);
 /* -EAGAIN: the unbind goes on. */
 int vdevice_destroy(struct iommufd_obj *v);
 void vdevice_destroy_now(struct iommufd_obj *v);
+/* What its caller had begun ends here: the caller will not come again. */
+void vdevice_hang_up(struct iommufd_obj *v);
 
 #endif

@@ -125,6 +125,7 @@ int vdevice_destroy(struct iommufd_obj *v)
 
 	if (v->asking)
 		return -EBUSY;
+	v->dying = true;
 	/* The TDI may have gone before: with its device, or with an abort. */
 	ret = v->tdi ? pci_tsm_unbind(v->ctx->core->tsm, v->tdi, v) : 0;
 	if (ret != -EAGAIN)
@@ -139,6 +140,12 @@ void vdevice_destroy_now(struct iommufd_obj *v)
 	vdevice_free(v);
 }
 
+void vdevice_hang_up(struct iommufd_obj *v)
+{
+	pci_tsm_abort(v->ctx->core->tsm, v->dev->p, v);
+	v->asking = false;
+}
+
 /* A request is copied once; calling again means that very request (law 52). */
 static int req_begin(struct iommufd_ctx *x, struct task *t,
 		     const struct iommu_vdevice_tsm_req *a,
@@ -147,7 +154,11 @@ static int req_begin(struct iommufd_ctx *x, struct task *t,
 	struct iommufd_obj *v = obj_find(x, a->vdevice_id, OBJ_VDEVICE);
 	int ret = 0;
 
-	if (!v)
+	/*
+	 * As iommufd_object_remove(), which takes the id first: a request that
+	 * came in between would wait for an unbind that waits for it.
+	 */
+	if (!v || v->dying)
 		return -ENOENT;
 	*out = v;
 	if (v->asking)

@@ -244,6 +244,8 @@ long k_close(struct task *t, int fd)
 	if (!f)
 		return done(t, SYS_CLOSE, fd, -EBADF);
 	t->fds[fd] = NULL;
+	if (f->ops->flush)
+		f->ops->flush(f);
 	k_file_put(f);
 	return done(t, SYS_CLOSE, fd, 0);
 }

@@ -72,6 +72,8 @@ struct file_ops {
 	/* Which of K_POLLIN and so on hold now; absent: it never waits. */
 	short (*poll)(struct file *f);
 	long (*bind)(struct file *f, const struct k_sockaddr_nl *a);
+	/* A descriptor of it was closed; it may live on in other hands. */
+	void (*flush)(struct file *f);
 	/* The last reference is gone. */
 	void (*release)(struct file *f);
 };
