@@ -22,6 +22,7 @@ enum tag { TAG_CLEAN, TAG_ISOLATED };
 static struct {
 	struct family *f;
 	link_tap_fn *see;
+	void *see_ctx;
 	uint64_t exchanges; /* of the device when the operation began */
 	uint64_t told;	    /* as of the latest point */
 	uint64_t tlps;
@@ -64,7 +65,7 @@ static enum link_verdict see(void *ctx, struct link_tap *tap, enum link_dir dir,
 		exchange_point(f);
 		try_all(f, "tlp", dead.tlps++, SILENCE_SILENT);
 	}
-	return dead.see(f->w, tap, dir, frame, out);
+	return dead.see(dead.see_ctx, tap, dir, frame, out);
 }
 
 static bool is(const struct lang_call *c, const char *role, const char *verb)
@@ -81,6 +82,7 @@ static void before(struct family *f, const struct lang_call *c)
 		dead.first = holdings_of(w);
 		cut_watch(w);
 		dead.see = w->dev[0].tap->see;
+		dead.see_ctx = w->dev[0].tap->ctx;
 		link_tap_set(w->dev[0].tap, see, f);
 	}
 	if (w->dev[0].tap->see != see)
