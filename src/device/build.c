@@ -18,6 +18,7 @@ static void build_pf_caps(struct device_fn *fn)
 		.first = 1,
 		.stride = 1,
 		.vf_device = d->cfg.ids.vf_device,
+		.ari = device_ari(d),
 	};
 	const struct ide_cap_regs ide = {
 		.selective = true,
@@ -80,5 +81,7 @@ void fn_build(struct device_fn *fn)
 				DMA_PAGE_MSIX_PBA);
 	if (pf)
 		build_pf_caps(fn);
+	if (device_ari(d)) /* each function: §9.3.7, ARI */
+		(void)pci_ari_add(&fn->cfg);
 	memcpy(fn->first, fn->cfg.image, sizeof(fn->first));
 }

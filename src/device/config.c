@@ -233,7 +233,7 @@ static void cap_written(struct device_fn *fn, uint16_t reg, uint32_t wrote,
 				   EXP_DEVCTL_NOSNOOP))
 			device_event(d, DSM_EV_DEVCTL, fn->index);
 		if ((be & 2) && (wrote & EXP_DEVCTL_FLR))
-			d->reset_due |= (uint8_t)(1u << fn->index);
+			d->reset_due |= UINT64_C(1) << fn->index;
 	} else if (reg == fn->msix) {
 		if (be & 0xc)
 			device_event(d, DSM_EV_MSIX, fn->index);
@@ -242,7 +242,7 @@ static void cap_written(struct device_fn *fn, uint16_t reg, uint32_t wrote,
 		if ((now & PM_CSR_STATE) != PM_STATE_D0)
 			device_event(d, DSM_EV_POWER, fn->index);
 		else if ((old & PM_CSR_STATE) == PM_STATE_D3)
-			d->reset_due |= (uint8_t)(1u << fn->index);
+			d->reset_due |= UINT64_C(1) << fn->index;
 	}
 }
 
@@ -292,10 +292,12 @@ const struct pci_cfg_ops device_cfg_ops = { .reading = reading,
 
 void device_capture(struct device *d, uint16_t dest)
 {
-	if (d->captured && d->bus == BDF_BUS(dest) && d->dev == BDF_DEV(dest))
+	const uint8_t dev = device_ari(d) ? 0 : BDF_DEV(dest);
+
+	if (d->captured && d->bus == BDF_BUS(dest) && d->dev == dev)
 		return;
 	d->bus = BDF_BUS(dest);
-	d->dev = BDF_DEV(dest);
+	d->dev = dev;
 	d->captured = true;
 	ide_self_set(&d->ide, device_rid(d, 0));
 	device_name_functions(d);
@@ -327,7 +329,7 @@ void device_take_cfg(struct device *d, const struct tlp *t)
 {
 	bool wr = t->type == TLP_CFGWR0 || t->type == TLP_CFGWR1;
 	bool type1 = t->type == TLP_CFGRD1 || t->type == TLP_CFGWR1;
-	unsigned i = BDF_FN(t->dest);
+	unsigned i = device_fn_of(d, t->dest);
 	uint8_t data[4];
 	struct wr w = wr_over(data, sizeof(data));
 	struct device_fn *fn;

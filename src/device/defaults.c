@@ -116,10 +116,11 @@ static bool psks_sane(const struct device_cfg *cfg)
 
 bool device_cfg_sane(const struct device_cfg *cfg)
 {
-	return cfg->vfs <= DEVICE_VFS_MAX && cfg->streams <= DEVICE_STREAMS &&
-	       cfg->dev_number <= 31 && cfg->conns <= DEVICE_CONNS &&
-	       psks_sane(cfg) && bars_sane(cfg->bar) &&
-	       (!cfg->vfs || bars_sane(cfg->vf_bar)) &&
+	return cfg->vfs <= DEVICE_VFS_MAX &&
+	       (cfg->vfs <= DEVICE_VFS_NO_ARI || !cfg->dev_number) &&
+	       cfg->streams <= DEVICE_STREAMS && cfg->dev_number <= 31 &&
+	       cfg->conns <= DEVICE_CONNS && psks_sane(cfg) &&
+	       bars_sane(cfg->bar) && (!cfg->vfs || bars_sane(cfg->vf_bar)) &&
 	       !(cfg->lock_flags & ~DEVICE_LOCK_FLAGS) &&
 	       cfg->doe_limit % 4 == 0 && cfg->doe_limit >= 512 &&
 	       cfg->doe_limit <= DEVICE_DOE_MAX &&

@@ -396,9 +396,9 @@ static void take_tlp(struct device *d, size_t n)
 void device_settle(struct device *d)
 {
 	for (unsigned i = 0; i < d->fns; i++) {
-		if (!(d->reset_due & 1u << i))
+		if (!(d->reset_due >> i & 1))
 			continue;
-		d->reset_due &= (uint8_t) ~(1u << i);
+		d->reset_due &= ~(UINT64_C(1) << i);
 		device_function_reset(d, i);
 	}
 	device_streams_fell(d);

@@ -22,11 +22,14 @@
  * An endpoint: a DMA engine as PF, and VFs of the same kind, behind a DSM. It
  * meets the platform on its link alone. docs/device-dma.md is the data sheet.
  *
- * Function index 0 is the PF, 1 to vfs the VFs; TDI indices are the same.
+ * Function index 0 is the PF, 1 to vfs the VFs; TDI indices are the same. With
+ * more than 7 VFs it is an ARI device: its device number is always 0, and a
+ * routing ID has eight bits of function number (PCIe Base 6.0 §6.13).
  */
-#define DEVICE_VFS_MAX 7u
-#define DEVICE_FNS     (1u + DEVICE_VFS_MAX)
-#define DEVICE_STREAMS 8u
+#define DEVICE_VFS_MAX	  32u
+#define DEVICE_VFS_NO_ARI 7u
+#define DEVICE_FNS	  (1u + DEVICE_VFS_MAX)
+#define DEVICE_STREAMS	  8u
 /* SPDM connections: of the mailbox and of data objects, of MCTP, and those
  * that a front end may give to a client alone. */
 #define DEVICE_CONNS	   ((unsigned)DSM_CONNS)
@@ -253,8 +256,8 @@ struct device {
 	struct doe_mbox doe;
 	struct ide_port ide;
 	struct dsm dsm;
-	uint8_t reset_due; /* functions to reset once the write is answered */
-	uint8_t fail_due;  /* blocks that owe the partner an IDE Fail */
+	uint64_t reset_due; /* functions to reset once the write is answered */
+	uint8_t fail_due;   /* blocks that owe the partner an IDE Fail */
 	uint8_t event_due; /* blocks that fell; the DSM is told after the TLP */
 	bool killing;	   /* the DSM itself wipes a stream: no event */
 	struct device_stream {
@@ -480,6 +483,10 @@ struct device_access {
 bool device_ask_access(const struct device *d, const struct device_access *a,
 		       const struct rule **why);
 
+/* Does its routing ID have a function number alone? */
+bool device_ari(const struct device *d);
+/* Function number of @rid, there or not. */
+unsigned device_fn_of(const struct device *d, uint16_t rid);
 /* RID of a function, by the numbers that it captured. */
 uint16_t device_rid(const struct device *d, unsigned fn);
 

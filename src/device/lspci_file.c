@@ -290,20 +290,21 @@ static json_t *bars_json(const struct lbar *set)
 
 /* SR-IOV */
 
-static void read_vfs(struct device_lspci *d, struct layout *y)
+static void read_vfs(struct device_lspci *d, const struct lspci_fn *pf,
+		     struct layout *y)
 {
 	unsigned cap = pci_ecap_find(&d->pf, ECAP_SRIOV);
 	unsigned total = cap ? get(d, cap + SRIOV_TOTAL, 2) : 0;
 	unsigned first = get(d, cap + SRIOV_VF_OFFSET, 2);
-	unsigned stride = get(d, cap + SRIOV_VF_STRIDE, 2);
+	unsigned stride = get(d, cap + SRIOV_VF_STRIDE, 2), most;
 	uint64_t told[T0_BARS];
 
 	if (!total)
 		return;
-	y->vfs = total < DEVICE_VFS_MAX ? total : DEVICE_VFS_MAX;
-	if (total > DEVICE_VFS_MAX)
-		lspci_note(d, "SR-IOV: %u VFs there, %u here\n", total,
-			   DEVICE_VFS_MAX);
+	most = BDF_DEV(pf->rid) ? DEVICE_VFS_NO_ARI : DEVICE_VFS_MAX;
+	y->vfs = total < most ? total : most;
+	if (total > most)
+		lspci_note(d, "SR-IOV: %u VFs there, %u here\n", total, most);
 	if (first != 1 || (stride != 1 && total > 1))
 		lspci_note(d,
 			   "SR-IOV: first VF offset %u and stride %u there, "
@@ -453,7 +454,7 @@ enum il_err lspci_write(struct device_lspci *d, char *what, size_t what_cap)
 	note_others(d, pf);
 	read_bars(d, CFG_BAR0, y.bar[0], 0, pf->size);
 	size_set(d, &y, 0, pf->size);
-	read_vfs(d, &y);
+	read_vfs(d, pf, &y);
 	check_addresses(d, &y);
 	note_caps(d);
 	note_left_out(d);

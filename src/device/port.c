@@ -56,6 +56,19 @@ static enum il_err key_go(void *ctx, const struct idekm_ref *ref)
 			  ref->dir == IDEKM_TX ? IDE_TX : IDE_RX, ref->sub);
 }
 
+static bool named(const struct device *d, uint8_t stream)
+{
+	for (unsigned i = 0; i < d->cfg.streams; i++)
+		if (ide_stream_get(&d->ide, i)->id == stream)
+			return true;
+	return false;
+}
+
+/*
+ * A host that switches a stream off by writing 0 to its register takes its
+ * number away, too (Linux 7.3 drivers/pci/ide.c pci_ide_stream_disable()), and
+ * its keys are gone with that: what has no keys is stopped.
+ */
 static enum il_err key_stop(void *ctx, const struct idekm_ref *ref)
 {
 	struct device *d = ctx;
@@ -66,6 +79,8 @@ static enum il_err key_stop(void *ctx, const struct idekm_ref *ref)
 		loose_stop(d, ref);
 		return IL_OK;
 	}
+	if (!named(d, ref->stream))
+		return IL_OK;
 	return ide_key_stop(&d->ide, ref->stream, ref->key_set,
 			    ref->dir == IDEKM_TX ? IDE_TX : IDE_RX, ref->sub);
 }

@@ -7,8 +7,20 @@
 
 /* How functions come, go and start over. */
 
+bool device_ari(const struct device *d)
+{
+	return d->cfg.vfs > DEVICE_VFS_NO_ARI;
+}
+
+unsigned device_fn_of(const struct device *d, uint16_t rid)
+{
+	return device_ari(d) ? rid & 0xffu : BDF_FN(rid);
+}
+
 uint16_t device_rid(const struct device *d, unsigned fn)
 {
+	if (device_ari(d))
+		return (uint16_t)(d->bus << 8 | fn);
 	return BDF(d->bus, d->dev, fn);
 }
 

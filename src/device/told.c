@@ -10,7 +10,7 @@
 /* Index of a function that is there, or -1. */
 static int named(const struct device *d, uint16_t rid)
 {
-	unsigned i = BDF_FN(rid);
+	unsigned i = device_fn_of(d, rid);
 	uint16_t mask = d->captured ? 0xffff : 0xff;
 
 	if (i >= d->fns || !d->fn[i].there || ((rid ^ device_rid(d, i)) & mask))
@@ -21,7 +21,7 @@ static int named(const struct device *d, uint16_t rid)
 enum il_err device_told_write(struct device *d, uint16_t rid, uint16_t reg,
 			      unsigned size, uint32_t val)
 {
-	unsigned i = BDF_FN(rid), shift = reg % 4u;
+	unsigned i = device_fn_of(d, rid), shift = reg % 4u;
 	uint8_t be = pci_cfg_be(shift, size);
 
 	if (i >= d->fns || !d->fn[i].there || reg >= CFG_SIZE || !be ||

@@ -31,6 +31,12 @@ static struct fault cfg_fault(uint16_t bdf, uint16_t reg, bool write,
 			       .write = write };
 }
 
+static bool port_ari(const struct fabric_port *p)
+{
+	return pci_cfg_get(&p->cfg, (uint16_t)(p->exp + EXP_DEVCTL2), 2) &
+	       EXP_DEVCTL2_ARI;
+}
+
 /* The port to send a configuration request to, and of which type. */
 static struct fabric_port *cfg_route(struct fabric *f, uint16_t bdf,
 				     bool *type1)
@@ -42,8 +48,9 @@ static struct fabric_port *cfg_route(struct fabric *f, uint16_t bdf,
 		return NULL;
 	p = &f->port[i];
 	*type1 = BDF_BUS(bdf) != port_bus_first(p);
-	/* There is one device at the other end of a link (§7.3.1). */
-	return !*type1 && BDF_DEV(bdf) != 0 ? NULL : p;
+	/* There is one device at the other end of a link (§7.3.1); with ARI
+	 * Forwarding, the bits of its number are of the function (§6.13). */
+	return !*type1 && BDF_DEV(bdf) != 0 && !port_ari(p) ? NULL : p;
 }
 
 static bool cfg_args_ok(uint16_t reg, unsigned size)

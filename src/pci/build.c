@@ -241,12 +241,19 @@ uint16_t pci_ide_add(struct pci_cfg *c, const struct ide_cap_regs *cap,
 	return at;
 }
 
+uint16_t pci_ari_add(struct pci_cfg *c)
+{
+	return pci_ecap_add(c, ECAP_ARI, 1, ARI_CAP_SIZE);
+}
+
 uint16_t pci_sriov_add(struct pci_cfg *c, const struct pci_sriov *s)
 {
 	uint16_t at = pci_ecap_add(c, ECAP_SRIOV, 1, SRIOV_CAP_SIZE);
 
 	pci_cfg_mask(c, (uint16_t)(at + SRIOV_CTL), 2,
-		     SRIOV_CTL_VFE | SRIOV_CTL_MSE, 0);
+		     SRIOV_CTL_VFE | SRIOV_CTL_MSE |
+			     (s->ari ? SRIOV_CTL_ARI : 0),
+		     0);
 	pci_cfg_put(c, (uint16_t)(at + SRIOV_INITIAL), 2, s->total);
 	pci_cfg_put(c, (uint16_t)(at + SRIOV_TOTAL), 2, s->total);
 	pci_cfg_mask(c, (uint16_t)(at + SRIOV_NUM), 2, 0xffff, 0);

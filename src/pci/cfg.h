@@ -114,11 +114,15 @@ uint16_t pci_doe_add(struct pci_cfg *c);
 uint16_t pci_ide_add(struct pci_cfg *c, const struct ide_cap_regs *cap,
 		     unsigned n_addrs);
 
+/* Without function groups; no function is named as the next one. */
+uint16_t pci_ari_add(struct pci_cfg *c);
+
 struct pci_sriov {
 	uint16_t total;
 	uint16_t first;	 /* RID of VF 1 less that of the PF */
 	uint16_t stride; /* between VFs */
 	uint16_t vf_device;
+	bool ari; /* has ARI Capable Hierarchy, as the lowest-numbered PF */
 	struct {
 		uint64_t size; /* 0: none; 64-bit takes two */
 		uint32_t flags;

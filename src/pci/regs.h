@@ -97,6 +97,7 @@
 #define ECAP_AER     0x0001u
 #define ECAP_VNDR    0x000bu
 #define ECAP_ACS     0x000du
+#define ECAP_ARI     0x000eu
 #define ECAP_SRIOV   0x0010u
 #define ECAP_DVSEC   0x0023u
 #define ECAP_DOE     0x002eu
@@ -222,6 +223,12 @@
 #define DEV3_CTL	 0x08u
 #define DEV3_STS	 0x0cu
 #define DEV3_STS_SEGMENT 0x00000008u /* Segment Captured */
+
+/* Alternative Routing-ID Interpretation (§7.8.8) */
+#define ARI_CAP_SIZE 0x08u
+#define ARI_CAP	     0x04u
+#define ARI_CAP_NEXT 0xff00u /* next function number; 0: there is none */
+#define ARI_CTL	     0x06u
 
 /* SR-IOV (§9.3.3) */
 #define SRIOV_CAP_SIZE	0x40u

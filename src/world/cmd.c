@@ -68,7 +68,7 @@ static const struct lang_arg option_args[] = {
 };
 static const struct lang_arg device_args[] = {
 	{ "vfs", LANG_INT,
-	  .help = "virtual functions, 0 to 7; default 0, or as in the file" },
+	  .help = "virtual functions, 0 to 32; default 0, or as in the file" },
 	{ "count", LANG_INT,
 	  .help = "how many, 1 to 8, all alike, behind root ports 00:01.0, "
 		  "00:02.0 and so on; default 1" },

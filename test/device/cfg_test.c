@@ -269,7 +269,8 @@ static void what_cannot_be_is_refused(void **unused)
 	BAD(s.cfg.doe_limit = 65548);
 	BAD(s.cfg.doe_limit = 4096); /* the transfer size does not fit */
 	BAD(s.cfg.report.info_len = 257);
-	BAD(s.cfg.vfs = 8);
+	BAD(s.cfg.vfs = 33);
+	BAD((s.cfg.vfs = 8, s.cfg.dev_number = 1)); /* ARI */
 	BAD(s.cfg.streams = 9);
 #undef BAD
 	s.cfg = good;

@@ -334,7 +334,8 @@ static const struct {
 	       "{\"bar\": 2, \"size\": \"0x10000\","
 	       " \"address\": \"0x81000000\"}"),
 	  "functions[0]: BAR 2 lies over BAR 0" },
-	{ VF("\"count\": 8"), "functions[0].vfs.count: 8 is not from 0 to 7" },
+	{ VF("\"count\": 33"),
+	  "functions[0].vfs.count: 33 is not from 0 to 32" },
 	{ VF("\"device\": 3"), "functions[0].vfs: 'count' is missing" },
 	{ VF("\"count\": 1, \"bars\": [" BAR0 "]"),
 	  "functions[0].vfs.bars: BAR 2: the engine needs BARs 0 and 2" },

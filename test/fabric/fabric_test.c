@@ -819,15 +819,15 @@ static void ports_do_not_share_names(void **unused)
 	p.number = 3;
 	assert_int_equal(fabric_add_port(&fabric, &p, &i), IL_E_ARG);
 	assert_int_equal(i, 99);
-	for (uint8_t n = 4; n < 7; n++) {
+	for (uint8_t n = 4; n < 3 + FABRIC_PORTS; n++) {
 		p.number = n;
 		p.bdf = BDF(0, n, 0);
 		assert_int_equal(fabric_add_port(&fabric, &p, &i), IL_OK);
 	}
-	p.number = 9;
-	p.bdf = BDF(0, 9, 0);
+	p.number = 30;
+	p.bdf = BDF(0, 30, 0);
 	assert_int_equal(fabric_add_port(&fabric, &p, &i), IL_E_SPACE);
-	assert_int_equal(fabric.ports, 4);
+	assert_int_equal(fabric.ports, FABRIC_PORTS);
 }
 
 static void broken_fabrics_are_not_sane(void **unused)

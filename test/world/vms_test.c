@@ -214,6 +214,39 @@ static void devices_are_told_apart(void **unused)
 	assert_true(world_cleanup(t.w));
 }
 
+static int fresh(void **unused)
+{
+	(void)unused;
+	open_world("0", "0000:01:00.0");
+	return 0;
+}
+
+/* Its routing ID is beyond eight functions: by ARI alone. */
+static void the_last_of_32_functions_is_used_as_any(void **unused)
+{
+	const struct pci_dev *v;
+
+	(void)unused;
+	run_text("platform sev-tio\n"
+		 "device count=2 vfs=32\n"
+		 "host connect 0000:01:00.0\n"
+		 "host connect 0000:02:00.0\n"
+		 "host sriov 0000:02:00.0 vfs=32\n" GIVEN("a", "0000:02:04.0")
+			 USED("a") "expect tdi 0000:02:04.0 run\n"
+				   "expect tdi 0000:02:03.7 unlocked\n" BACK(
+					   "a",
+					   "0000:02:04.0") "host disconnect "
+							   "0000:02:00.0\n"
+							   "host disconnect "
+							   "0000:01:00.0\n",
+		 IL_OK);
+	v = pci_find(&t.w->host->pci, 0x220);
+	assert_non_null(v);
+	assert_true(v->is_vf);
+	assert_null(pci_find(&t.w->host->pci, 0x221));
+	assert_true(world_cleanup(t.w));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +267,9 @@ int main(int argc, char **argv)
 			with_vfs, close_world),
 		cmocka_unit_test_setup_teardown(
 			a_device_that_dies_takes_no_other_with_it, with_devices,
+			close_world),
+		cmocka_unit_test_setup_teardown(
+			the_last_of_32_functions_is_used_as_any, fresh,
 			close_world),
 		cmocka_unit_test_setup_teardown(devices_are_told_apart,
 						with_devices, close_world),

@@ -130,6 +130,7 @@ struct pci_dev {
 	bool tee;	   /* Device Capabilities bit 30 */
 	bool flr;
 	bool is_vf;
+	bool ari;  /* the port above forwards by function number alone */
 	bool gone; /* surprise removed: configuration space is not there */
 	uint16_t cap_pm;
 	uint8_t power;			    /* PM_STATE_* as we left it */

@@ -27,6 +27,7 @@ int pci_sriov_init(struct pci_dev *p);
 void pci_sriov_restore(struct pci_dev *p);
 
 /* After a reset of a switch: bus numbers and windows. 0 or -errno. */
+void pci_ari_forward(struct pci_dev *p);
 int pci_bridge_restore(struct pci_dev *p);
 /* After a reset: BARs, command register, VFs, mailbox. */
 void pci_restore(struct pci_dev *p, uint32_t command);

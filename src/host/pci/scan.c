@@ -148,10 +148,31 @@ static int bar_place(struct pci_dev *p, unsigned i)
 	return b->is_64 ? 2 : 1;
 }
 
+/*
+ * Routing IDs below @up have no device number any more. Function 0 says if it
+ * knows of that. Source: Linux 7.3 drivers/pci/pci.c pci_configure_ari()
+ */
+void pci_ari_forward(struct pci_dev *p)
+{
+	struct pci_dev *up = p->up;
+
+	if (!up || p->bdf & 0xff || !up->cap_pcie ||
+	    !pci_find_ecap(p, ECAP_ARI))
+		return;
+	if (!(pci_get(up, (uint16_t)(up->cap_pcie + EXP_DEVCAP2), 4) &
+	      EXP_DEVCAP2_ARI))
+		return;
+	(void)pci_write(up, (uint16_t)(up->cap_pcie + EXP_DEVCTL2), 2,
+			pci_get(up, (uint16_t)(up->cap_pcie + EXP_DEVCTL2), 2) |
+				EXP_DEVCTL2_ARI);
+	p->ari = true;
+}
+
 static int endpoint(struct pci_dev *p)
 {
 	int ret;
 
+	pci_ari_forward(p);
 	for (unsigned i = 0; i < T0_BARS;) {
 		ret = bar_place(p, i);
 		if (ret < 0)

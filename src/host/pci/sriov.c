@@ -56,6 +56,9 @@ int pci_sriov_init(struct pci_dev *p)
 	if (!p->sriov.cap)
 		return 0;
 	p->sriov.total = (uint16_t)pci_get(p, at(p, SRIOV_TOTAL), 2);
+	/* It may decide offset and stride (§9.3.3.3.5). */
+	if (p->ari)
+		(void)pci_write(p, at(p, SRIOV_CTL), 2, SRIOV_CTL_ARI);
 	p->sriov.offset = (uint16_t)pci_get(p, at(p, SRIOV_VF_OFFSET), 2);
 	p->sriov.stride = (uint16_t)pci_get(p, at(p, SRIOV_VF_STRIDE), 2);
 	p->sriov.device = (uint16_t)pci_get(p, at(p, SRIOV_VF_DID), 2);
@@ -80,7 +83,9 @@ static void switch_on(struct pci_dev *p, uint16_t n)
 	struct host_hw *hw = &p->host->k->hw;
 
 	(void)pci_write(p, at(p, SRIOV_NUM), 2, n);
-	(void)pci_write(p, at(p, SRIOV_CTL), 2, SRIOV_CTL_VFE | SRIOV_CTL_MSE);
+	(void)pci_write(p, at(p, SRIOV_CTL), 2,
+			SRIOV_CTL_VFE | SRIOV_CTL_MSE |
+				(p->ari ? SRIOV_CTL_ARI : 0));
 	hw->ops->wait_ns(hw->ctx, UINT64_C(100000000)); /* §9.2.1.2 */
 }
 
@@ -88,6 +93,7 @@ void pci_sriov_restore(struct pci_dev *p)
 {
 	if (!p->sriov.cap)
 		return;
+	pci_ari_forward(p);
 	write_bars(p);
 	if (p->sriov.enabled)
 		switch_on(p, p->sriov.enabled);
@@ -100,7 +106,8 @@ static int vf_new(struct pci_dev *pf, uint16_t n)
 		       (uint32_t)n * pf->sriov.stride;
 	struct pci_dev *v;
 
-	if (rid > 0xffff)
+	/* Without ARI no request for it would come further than the port. */
+	if (rid > 0xffff || (!pf->ari && (rid ^ pf->bdf) & 0xf8))
 		return -ENOSPC;
 	v = pci_new(pf->host, (pf->bdf & ~UINT32_C(0xffff)) | rid, pf->up);
 	if (!v)
@@ -139,7 +146,7 @@ static void vfs_drop(struct pci_dev *p)
 		pci_remove(v);
 		v = p->host->devs;
 	}
-	(void)pci_write(p, at(p, SRIOV_CTL), 2, 0);
+	(void)pci_write(p, at(p, SRIOV_CTL), 2, p->ari ? SRIOV_CTL_ARI : 0);
 	(void)pci_write(p, at(p, SRIOV_NUM), 2, 0);
 	p->sriov.enabled = 0;
 }
