@@ -121,6 +121,12 @@ long vfio_detach(struct vfio_dev *d, uintptr_t arg)
 	return 0;
 }
 
+void vfio_upset(struct vfio_dev *d)
+{
+	if (d->private)
+		iommufd_vdevice_drop(d->idev);
+}
+
 /*
  * The reset between two users. Function 0 of a connected device owns DOE and
  * IDE: resetting it would end the session and every stream, under other

@@ -119,7 +119,7 @@ static int write_command(struct vfio_dev *d, uint32_t val)
 	if (ret)
 		return ret;
 	if (lost)
-		iommufd_vdevice_drop(d->idev);
+		vfio_upset(d);
 	if (!d->p->is_vf && old & ~val & CMD_MEM)
 		ret = vfio_revoke(d);
 	if (!ret)
@@ -153,7 +153,7 @@ static int power(struct vfio_dev *d, uint32_t val)
 	if (state == was || (state != PM_STATE_D0 && state != PM_STATE_D3))
 		return 0; /* no device here has D1 or D2 */
 	if (state == PM_STATE_D3) {
-		iommufd_vdevice_drop(d->idev);
+		vfio_upset(d);
 		ret = vfio_revoke(d);
 		if (!ret)
 			ret = pci_read(d->p, CFG_COMMAND, 2, &val);

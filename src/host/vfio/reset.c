@@ -16,7 +16,7 @@ long vfio_reset(struct vfio_dev *d)
 
 	if (!d->p->flr)
 		return -EINVAL;
-	iommufd_vdevice_drop(d->idev);
+	vfio_upset(d);
 	ret = vfio_revoke(d);
 	if (!ret && d->p->power != PM_STATE_D0)
 		ret = pci_set_power(d->p, PM_STATE_D0);

@@ -35,6 +35,11 @@ long vfio_hot_reset(struct vfio_dev *d, uintptr_t arg);
 long vfio_bind(struct vfio_file *f, struct task *t, uintptr_t arg);
 long vfio_attach(struct vfio_dev *d, uintptr_t arg);
 long vfio_detach(struct vfio_dev *d, uintptr_t arg);
+/*
+ * Before what would put a locked interface into ERROR: it is unbound. One that
+ * is not the guest's loses nothing, and keeps its vDevice.
+ */
+void vfio_upset(struct vfio_dev *d);
 /* The user closes, or the function leaves. */
 void vfio_close(struct vfio_dev *d);
 
