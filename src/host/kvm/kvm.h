@@ -180,6 +180,11 @@ struct kvm_core {
 	/* A launch is over; set by whoever deferred something for it. */
 	int (*launched)(void *ctx, const struct gmem *g);
 	void *launched_ctx;
+	/*
+	 * A kernel in which the VMM alone keeps the order: a dma-buf that is
+	 * revoked stays in the nested table until its slot is deleted.
+	 */
+	bool deaf;
 	/* A VFIO file is given to a VM, or taken back (NULL). Set by VFIO. */
 	void (*file_kvm)(struct file *f, void *vm);
 	/* New vCPUs get their guest here. NULL entry: no guest. */

@@ -26,8 +26,11 @@ static void slot_zap(struct kvm_slot *s)
 
 static void slot_revoked(void *ctx, struct dmabuf *b)
 {
+	const struct kvm_slot *s = ctx;
+
 	(void)b;
-	slot_zap(ctx);
+	if (!s->vm->core->deaf)
+		slot_zap(ctx);
 }
 
 static void slot_clear(struct kvm_slot *s)
