@@ -62,3 +62,8 @@ long vmm_lock_unasked(struct vmm_run *r)
 {
 	return set_state(r, IOMMU_TSM_TDI_LOCKED);
 }
+
+long vmm_stop_unasked(struct vmm_run *r)
+{
+	return set_state(r, IOMMU_TSM_TDI_STOP);
+}

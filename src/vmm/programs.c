@@ -265,6 +265,11 @@ static const struct vmm_step p_undrive[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
+static const struct vmm_step p_stop[] = {
+	{ "stop, unasked", "vmm", vmm_stop_unasked, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
 static const struct vmm_step p_relock[] = {
 	{ "unlock, unasked", "vmm", vmm_unlock_unasked, NULL },
 	{ "lock again, unasked", "vmm", vmm_lock_unasked, NULL },
@@ -342,12 +347,21 @@ static const struct vmm_step p_page_size[] = {
 };
 
 const struct vmm_step *const vmm_programs[VMM_PROGRAMS] = {
-	[VMM_CONNECT] = p_connect,	 [VMM_DISCONNECT] = p_disconnect,
-	[VMM_PREPARE] = p_prepare,	 [VMM_LAUNCH] = p_launch,
-	[VMM_ATTACH] = p_attach,	 [VMM_RUN] = p_run,
-	[VMM_DETACH] = p_detach,	 [VMM_DESTROY] = p_destroy,
-	[VMM_HOST_DMA] = p_host_dma,	 [VMM_ROLL_KEY] = p_roll_key,
-	[VMM_KEY_UPDATE] = p_key_update, [VMM_HEARTBEAT] = p_heartbeat,
-	[VMM_DRIVE] = p_drive,		 [VMM_UNDRIVE] = p_undrive,
-	[VMM_RELOCK] = p_relock,	 [VMM_PAGE_SIZE] = p_page_size,
+	[VMM_CONNECT] = p_connect,
+	[VMM_DISCONNECT] = p_disconnect,
+	[VMM_PREPARE] = p_prepare,
+	[VMM_LAUNCH] = p_launch,
+	[VMM_ATTACH] = p_attach,
+	[VMM_RUN] = p_run,
+	[VMM_DETACH] = p_detach,
+	[VMM_DESTROY] = p_destroy,
+	[VMM_HOST_DMA] = p_host_dma,
+	[VMM_ROLL_KEY] = p_roll_key,
+	[VMM_KEY_UPDATE] = p_key_update,
+	[VMM_HEARTBEAT] = p_heartbeat,
+	[VMM_DRIVE] = p_drive,
+	[VMM_UNDRIVE] = p_undrive,
+	[VMM_RELOCK] = p_relock,
+	[VMM_PAGE_SIZE] = p_page_size,
+	[VMM_STOP] = p_stop,
 };

@@ -33,6 +33,7 @@ long vmm_heartbeat(struct vmm_run *r);
 /* ... and a lock session ended and begun behind the guest's back */
 long vmm_unlock_unasked(struct vmm_run *r);
 long vmm_lock_unasked(struct vmm_run *r);
+long vmm_stop_unasked(struct vmm_run *r);
 
 bool vmm_any_dev(const struct vmm *v);
 

@@ -54,14 +54,23 @@ int vmm_init(struct vmm *v, const struct vmm_cfg *cfg)
 }
 
 static const char *const names[VMM_PROGRAMS] = {
-	[VMM_CONNECT] = "connect",	 [VMM_DISCONNECT] = "disconnect",
-	[VMM_PREPARE] = "prepare",	 [VMM_LAUNCH] = "launch",
-	[VMM_ATTACH] = "attach",	 [VMM_RUN] = "run",
-	[VMM_DETACH] = "detach",	 [VMM_DESTROY] = "destroy",
-	[VMM_HOST_DMA] = "host-dma",	 [VMM_ROLL_KEY] = "roll-key",
-	[VMM_KEY_UPDATE] = "key-update", [VMM_HEARTBEAT] = "heartbeat",
-	[VMM_DRIVE] = "drive",		 [VMM_UNDRIVE] = "undrive",
-	[VMM_RELOCK] = "relock",	 [VMM_PAGE_SIZE] = "page-size",
+	[VMM_CONNECT] = "connect",
+	[VMM_DISCONNECT] = "disconnect",
+	[VMM_PREPARE] = "prepare",
+	[VMM_LAUNCH] = "launch",
+	[VMM_ATTACH] = "attach",
+	[VMM_RUN] = "run",
+	[VMM_DETACH] = "detach",
+	[VMM_DESTROY] = "destroy",
+	[VMM_HOST_DMA] = "host-dma",
+	[VMM_ROLL_KEY] = "roll-key",
+	[VMM_KEY_UPDATE] = "key-update",
+	[VMM_HEARTBEAT] = "heartbeat",
+	[VMM_DRIVE] = "drive",
+	[VMM_UNDRIVE] = "undrive",
+	[VMM_RELOCK] = "relock",
+	[VMM_PAGE_SIZE] = "page-size",
+	[VMM_STOP] = "stop",
 };
 
 const char *vmm_program_name(enum vmm_program p)

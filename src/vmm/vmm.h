@@ -34,6 +34,7 @@ enum vmm_program {
 	VMM_UNDRIVE,	/* nobody does */
 	VMM_RELOCK,	/* unlock and lock that no guest asked for */
 	VMM_PAGE_SIZE,	/* leaves of a range of guest memory */
+	VMM_STOP,	/* a stop that it did not ask for; still bound */
 	VMM_PROGRAMS,
 };
 
