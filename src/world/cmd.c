@@ -62,9 +62,12 @@ static const struct lang_arg platform_args[] = {
 		  "ones, where the architecture lets it; default no" },
 };
 static const struct lang_arg option_args[] = {
-	{ "tee-limited", LANG_BOOL, .required = true,
+	{ "tee-limited", LANG_BOOL,
 	  .help = "streams leave requests without T bit in the clear, as "
 		  "Linux's driver has it; default yes" },
+	{ "kvm-revoke", LANG_BOOL,
+	  .help = "KVM drops the pages of a BAR's dma-buf when it is revoked; "
+		  "no: the VMM alone has to keep the order; default yes" },
 };
 static const struct lang_arg device_args[] = {
 	{ "vfs", LANG_INT,
@@ -442,6 +445,8 @@ static const struct lang_cmd cmds[] = {
 	    "give the function to the VM"),
 	CMD("vmm", "page-size", page_size_args, cmd_vmm_page_size,
 	    "map a range of guest memory for devices by leaves of a size"),
+	CMD("vmm", "stop", given_args, cmd_vmm_stop,
+	    "stop the interface, unasked; it stays bound"),
 	CMD("vmm", "relock", given_args, cmd_vmm_relock,
 	    "unlock and lock the function, unasked by its guest"),
 	CMD("vmm", "detach", given_args, cmd_vmm_detach, "take it back"),

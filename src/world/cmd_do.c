@@ -147,9 +147,11 @@ enum il_err cmd_host_option(void *ctx, const struct lang_call *c)
 	struct world *w = ctx;
 	enum il_err err = world_not_built(w);
 
-	if (!err)
-		w->shared_on_stream = !lang_num(c, "tee-limited", 1);
-	return err;
+	if (err)
+		return err;
+	w->shared_on_stream = !lang_num(c, "tee-limited", !w->shared_on_stream);
+	w->vmm_only = !lang_num(c, "kvm-revoke", !w->vmm_only);
+	return IL_OK;
 }
 
 enum il_err cmd_host_connect(void *ctx, const struct lang_call *c)

@@ -46,6 +46,11 @@ enum il_err cmd_vmm_relock(void *ctx, const struct lang_call *c)
 	return on_vmm(ctx, c, VMM_RELOCK, "lock");
 }
 
+enum il_err cmd_vmm_stop(void *ctx, const struct lang_call *c)
+{
+	return on_vmm(ctx, c, VMM_STOP, "unbind");
+}
+
 enum il_err cmd_host_wait(void *ctx, const struct lang_call *c)
 {
 	const uint64_t s = lang_num(c, "seconds", 1);

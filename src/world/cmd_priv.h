@@ -19,7 +19,8 @@ lang_fn cmd_guest_boot, cmd_guest_probe, cmd_guest_lock, cmd_guest_evidence,
 	cmd_guest_accept, cmd_guest_start, cmd_guest_dma, cmd_guest_mmio,
 	cmd_guest_release, cmd_guest_driver, cmd_guest_share, cmd_guest_unshare;
 lang_fn cmd_host_roll_key, cmd_host_key_update, cmd_host_heartbeat,
-	cmd_host_driver, cmd_host_wait, cmd_vmm_relock, cmd_link_counter;
+	cmd_host_driver, cmd_host_wait, cmd_vmm_relock, cmd_vmm_stop,
+	cmd_link_counter;
 lang_fn cmd_host_keep, cmd_host_swap, cmd_expect_verdict;
 lang_fn cmd_vmm_mmap, cmd_vmm_munmap, cmd_vmm_load, cmd_vmm_store, cmd_vmm_read,
 	cmd_vmm_write, cmd_vmm_import, cmd_vmm_forget, cmd_host_load,

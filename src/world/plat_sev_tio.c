@@ -343,6 +343,7 @@ static enum il_err start_host(struct world *w, struct sev_plat *p)
 				  sev_host_fw_error(p->host));
 	w->host->kvm.guest = world_vcpu_for;
 	w->host->kvm.guest_ctx = w;
+	w->host->kvm.deaf = w->vmm_only;
 	return IL_OK;
 }
 

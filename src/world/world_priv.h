@@ -145,6 +145,7 @@ struct world {
 	bool null_link;
 	bool frugal;	       /* firmware, with its buffers */
 	bool shared_on_stream; /* T=0 requests ride on the stream too */
+	bool vmm_only;	       /* KVM does not hear of revoked dma-bufs */
 
 	const struct world_plat *plat;
 	void *plat_ctx;
