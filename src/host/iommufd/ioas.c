@@ -238,6 +238,8 @@ int ioas_unmap(struct ucmd *u)
 		bytes += a->len;
 		area_remove(a);
 	}
+	if (!bytes && !all)
+		return -ENOENT;
 	q->length = bytes;
 	u->answer = true;
 	return 0;

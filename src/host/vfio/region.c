@@ -146,3 +146,11 @@ long vfio_irq_info(struct vfio_dev *d, uintptr_t arg)
 	memcpy((void *)arg, &i, sizeof(i));
 	return 0;
 }
+
+long vfio_set_irqs(uintptr_t arg)
+{
+	struct vfio_irq_set s;
+	int ret = k_copy_arg(&s, sizeof(s), arg);
+
+	return ret ? ret : -EINVAL;
+}

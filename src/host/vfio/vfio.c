@@ -70,7 +70,7 @@ static long dev_ioctl(struct file *f, struct task *t, uint32_t cmd,
 	case VFIO_DEVICE_GET_IRQ_INFO:
 		return vfio_irq_info(d, arg);
 	case VFIO_DEVICE_SET_IRQS:
-		return arg ? -EINVAL : -EFAULT; /* no interrupt is offered */
+		return vfio_set_irqs(arg);
 	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO:
 		return vfio_hot_reset_info(d, arg);
 	case VFIO_DEVICE_PCI_HOT_RESET:

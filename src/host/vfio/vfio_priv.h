@@ -17,6 +17,8 @@ long vfio_rw(struct vfio_dev *d, struct task *t, void *buf, size_t len,
 long vfio_mmap(struct vfio_dev *d, struct vma *v);
 long vfio_device_info(struct vfio_dev *d, uintptr_t arg);
 long vfio_region_info(struct vfio_dev *d, uintptr_t arg);
+/* None is offered: whatever it asks for is out of range. */
+long vfio_set_irqs(uintptr_t arg);
 long vfio_irq_info(struct vfio_dev *d, uintptr_t arg);
 
 /* feature.c */
