@@ -326,13 +326,34 @@ bool device_sane(const struct device *d)
 	return own_sane(d) && dsm_sane(&d->dsm) && ide_sane(&d->ide);
 }
 
+static void refused(struct device *d, const struct fault *f)
+{
+	d->last = *f;
+	d->faults++;
+	if (d->cfg.refused)
+		d->cfg.refused(d->cfg.refused_ctx, f);
+}
+
+void device_refuse_own(struct device *d, unsigned fn, const struct rule *rule,
+		       enum fault_stage stage, uint64_t addr, bool write)
+{
+	const struct fault f = { .rule = rule,
+				 .stage = stage,
+				 .who = AGENT_DEVICE,
+				 .id = device_rid(d, fn),
+				 .addr = addr,
+				 .write = write };
+
+	refused(d, &f);
+}
+
 void device_refuse(struct device *d, unsigned fn, const struct tlp *t,
 		   const struct rule *rule, enum fault_stage stage)
 {
 	bool cfg = t->type == TLP_CFGRD0 || t->type == TLP_CFGRD1 ||
 		   t->type == TLP_CFGWR0 || t->type == TLP_CFGWR1;
 
-	d->last = (struct fault){
+	const struct fault f = {
 		.rule = rule,
 		.stage = stage,
 		.who = AGENT_HOST,
@@ -341,7 +362,8 @@ void device_refuse(struct device *d, unsigned fn, const struct tlp *t,
 		.write = tlp_has_data(t->type) && t->type != TLP_CPLD,
 		.trusted = t->ide && t->prefix.t,
 	};
-	d->faults++;
+
+	refused(d, &f);
 	env_trace(d->cfg.env, DEVICE_TR_REFUSED, fn, d->last.addr,
 		  d->last.write);
 }
@@ -354,9 +376,8 @@ static void take_tlp(struct device *d, size_t n)
 
 	if (ide_unprotect(&d->ide, d->frame, n, d->scratch, sizeof(d->scratch),
 			  &t, &why)) {
-		d->last = why;
-		d->last.stage = FAULT_IDE;
-		d->faults++;
+		why.stage = FAULT_IDE;
+		refused(d, &why);
 		return;
 	}
 	if (t.ide)

@@ -105,6 +105,9 @@ struct device_cfg {
 	const struct crypto *crypto;
 	const struct crypto *link_crypto; /* of IDE; NULL: as the rest */
 	const struct env *env;
+	/* Told of each request that is refused here; may be NULL. */
+	void (*refused)(void *ctx, const struct fault *f);
+	void *refused_ctx;
 	struct link_end link; /* ops NULL: it has none */
 	unsigned vfs;	      /* 0 to DEVICE_VFS_MAX */
 	unsigned

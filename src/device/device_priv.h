@@ -9,6 +9,9 @@
 
 #define DEVICE_READ_TIMEOUT_NS UINT64_C(50000000)
 
+/* One of the function's own requests, which is not even sent. */
+void device_refuse_own(struct device *d, unsigned fn, const struct rule *rule,
+		       enum fault_stage stage, uint64_t addr, bool write);
 void device_refuse(struct device *d, unsigned fn, const struct tlp *t,
 		   const struct rule *rule, enum fault_stage stage);
 

@@ -94,12 +94,18 @@ uint32_t engine_read(const struct device_fn *fn, uint32_t off)
 /* May the function issue requests now, and how? */
 static uint32_t allowed(const struct device_fn *fn, bool *t, int *stream)
 {
+	const struct device_engine *e = &fn->engine;
 	const struct rule *why =
 		device_may_send(fn->dev, fn->index, DSM_DMA, t, stream);
+	bool write = e->cmd == DMA_CMD_STORE || e->state == ENGINE_STORING;
+	bool master = why == &device_rule_master;
 
 	if (!why)
 		return DMA_ERROR_NONE;
-	return why == &device_rule_master ? DMA_ERROR_MASTER : DMA_ERROR_STATE;
+	device_refuse_own(fn->dev, fn->index, why,
+			  master ? FAULT_LINK : FAULT_T_BIT,
+			  write ? e->to : e->from, write);
+	return master ? DMA_ERROR_MASTER : DMA_ERROR_STATE;
 }
 
 /* No request goes beyond the addresses that GET_CAPABILITIES tells of. */

@@ -17,6 +17,15 @@
  * Source: PCIe Base 6.x, chapter 11 and §6.33
  */
 
+/* What the verdicts on an access name; sources stand in verdict.c. */
+extern const struct rule dsm_rule_unlocked;   /* "tdi-unlocked" */
+extern const struct rule dsm_rule_locked;     /* "tdi-locked" */
+extern const struct rule dsm_rule_error;      /* "tdi-error" */
+extern const struct rule dsm_rule_untrusted;  /* "tdi-untrusted" */
+extern const struct rule dsm_rule_dma_locked; /* "tdi-dma-locked" */
+extern const struct rule dsm_rule_dma_error;  /* "tdi-dma-error" */
+extern const struct rule dsm_rule_p2p;	      /* "tdi-p2p" */
+
 /*
  * What the device saw happen. Everything here ends the trust of the TDIs that
  * it reaches; what may change without effect (cache line size, interrupt

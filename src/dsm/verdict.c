@@ -3,32 +3,32 @@
 
 #define SRC_T "PCIe Base 6.x §11.2.1"
 
-static const struct rule rule_unlocked = {
+const struct rule dsm_rule_unlocked = {
 	"tdi-unlocked", "a TDI that is not locked takes no trusted request",
 	SRC_T, SURE_SPEC
 };
-static const struct rule rule_locked = {
+const struct rule dsm_rule_locked = {
 	"tdi-locked", "TEE memory of a TDI cannot be reached before RUN", SRC_T,
 	SURE_SPEC
 };
-static const struct rule rule_error = {
+const struct rule dsm_rule_error = {
 	"tdi-error", "TEE memory of a TDI in ERROR cannot be reached", SRC_T,
 	SURE_SPEC
 };
-static const struct rule rule_untrusted = {
+const struct rule dsm_rule_untrusted = {
 	"tdi-untrusted",
 	"TEE memory takes trusted requests on a bound stream only", SRC_T,
 	SURE_SPEC
 };
-static const struct rule rule_dma_locked = {
+const struct rule dsm_rule_dma_locked = {
 	"tdi-dma-locked", "a TDI issues no request between LOCK and RUN", SRC_T,
 	SURE_SPEC
 };
-static const struct rule rule_dma_error = { "tdi-dma-error",
-					    "a TDI in ERROR issues no request",
-					    SRC_T, SURE_SPEC };
+const struct rule dsm_rule_dma_error = { "tdi-dma-error",
+					 "a TDI in ERROR issues no request",
+					 SRC_T, SURE_SPEC };
 
-static const struct rule rule_p2p = {
+const struct rule dsm_rule_p2p = {
 	"tdi-p2p", "a TDI sends to a peer in RUN and on a bound stream only",
 	"PCIe Base 6.x §11.3.18", SURE_SPEC
 };
@@ -45,14 +45,14 @@ enum mmio_kind {
  * Source: PCIe Base 6.x §11.2.1, §11.5.4 */
 static const struct rule *const mmio_rules[MMIO_KINDS][TDI_STATES] = {
 	/* clang-format off */
-	[TEE_TRUSTED] = { [TDI_UNLOCKED] = &rule_unlocked,
-			  [TDI_LOCKED]   = &rule_locked,
+	[TEE_TRUSTED] = { [TDI_UNLOCKED] = &dsm_rule_unlocked,
+			  [TDI_LOCKED]   = &dsm_rule_locked,
 			  [TDI_RUN]      = NULL,
-			  [TDI_ERROR]    = &rule_error },
+			  [TDI_ERROR]    = &dsm_rule_error },
 	[TEE_OTHER]   = { [TDI_UNLOCKED] = NULL,
-			  [TDI_LOCKED]   = &rule_untrusted,
-			  [TDI_RUN]      = &rule_untrusted,
-			  [TDI_ERROR]    = &rule_untrusted },
+			  [TDI_LOCKED]   = &dsm_rule_untrusted,
+			  [TDI_RUN]      = &dsm_rule_untrusted,
+			  [TDI_ERROR]    = &dsm_rule_untrusted },
 	[NON_TEE]     = { NULL, NULL, NULL, NULL },
 	/* clang-format on */
 };
@@ -66,9 +66,9 @@ static const struct dma_cell {
 } dma_cells[][TDI_STATES] = {
 	/* clang-format off */
 	[DSM_DMA]  = { [TDI_UNLOCKED] = { NULL, false },
-		       [TDI_LOCKED]   = { &rule_dma_locked, false },
+		       [TDI_LOCKED]   = { &dsm_rule_dma_locked, false },
 		       [TDI_RUN]      = { NULL, true },
-		       [TDI_ERROR]    = { &rule_dma_error, false } },
+		       [TDI_ERROR]    = { &dsm_rule_dma_error, false } },
 	[DSM_MSI]  = { [TDI_UNLOCKED] = { NULL, false },
 		       [TDI_LOCKED]   = { NULL, false },
 		       [TDI_RUN]      = { NULL, false },
@@ -76,7 +76,7 @@ static const struct dma_cell {
 	[DSM_MSIX] = { [TDI_UNLOCKED] = { NULL, false },
 		       [TDI_LOCKED]   = { NULL, false },
 		       [TDI_RUN]      = { NULL, true },
-		       [TDI_ERROR]    = { &rule_dma_error, false } },
+		       [TDI_ERROR]    = { &dsm_rule_dma_error, false } },
 	/* clang-format on */
 };
 
@@ -100,7 +100,7 @@ bool dsm_mmio_verdict(const struct dsm_pci *p, uint32_t fn, bool tee, bool t,
 	enum mmio_kind kind = TEE_OTHER;
 
 	if (fn >= p->cfg.tdi_count)
-		return tell(tee && t ? &rule_unlocked : NULL, why);
+		return tell(tee && t ? &dsm_rule_unlocked : NULL, why);
 	tdi = &p->cfg.tdis[fn];
 	if (!tee)
 		kind = NON_TEE;
@@ -139,12 +139,12 @@ bool dsm_p2p_verdict(const struct dsm_pci *p, uint32_t fn, uint8_t stream,
 	const struct tdi *t;
 
 	if (fn >= p->cfg.tdi_count)
-		return tell(&rule_p2p, why);
+		return tell(&dsm_rule_p2p, why);
 	t = &p->cfg.tdis[fn];
 	return tell(state_now(t) == TDI_RUN && tdi_uses_stream(t, stream) &&
 				    stream != t->lock.default_stream
 			    ? NULL
-			    : &rule_p2p,
+			    : &dsm_rule_p2p,
 		    why);
 }
 

@@ -303,12 +303,13 @@ static enum il_err interrupt(struct iommu *i, const struct iommu_req *q,
  * was just stored narrow and wait for it, half of a translation's time.
  */
 static inline void request(struct mem_req *r, const struct iommu_req *q,
-			   const struct iommu_entry *e, bool trusted,
+			   const struct iommu_entry *e, bool shared,
 			   uint64_t gpa)
 {
 	r->who = AGENT_DEVICE;
 	r->write = q->write;
-	r->trusted = trusted;
+	r->trusted = e->trusted && !shared;
+	r->shared = shared;
 	r->owner = e->owner;
 	r->level = e->level;
 	r->port = q->port;
@@ -329,13 +330,14 @@ enum il_err iommu_translate(struct iommu *i, const struct iommu_req *q,
 	err = entry_for(i, q, &e, f);
 	if (err)
 		return err;
-	request(&r, q, e, e->trusted, q->iova);
+	request(&r, q, e, false, q->iova);
 	r.leaf = 0;
 	if (q->iova - MEM_MSI_BASE < MEM_MSI_SIZE) {
 		err = interrupt(i, q, e, &r, f);
 	} else {
 		if (e->vtom_en && q->iova >= e->vtom) {
 			r.trusted = false;
+			r.shared = true;
 			r.gpa = q->iova - e->vtom;
 		}
 		err = place(i, q, e, &r, f);
@@ -344,7 +346,7 @@ enum il_err iommu_translate(struct iommu *i, const struct iommu_req *q,
 		return err;
 	if (mem_check_page(i->mem, &r, f))
 		return owner_fault(i, q, e, &r, f);
-	request(out, q, e, r.trusted, r.gpa);
+	request(out, q, e, r.shared, r.gpa);
 	out->leaf = r.leaf;
 	out->pa = r.pa;
 	return IL_OK;

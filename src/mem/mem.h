@@ -39,6 +39,7 @@ struct mem_req {
 			 * meaning for firmware */
 	uint32_t owner; /* ASID, VMID or their like; 0 host */
 	uint8_t level;	/* VMPL or its like; 0 most privileged */
+	bool shared;	/* DMA with T that an address made a shared access */
 	uint8_t port;	/* root port number, DMA only */
 	uint32_t rid;	/* segment << 16 | bus/device/function, DMA only */
 	uint64_t gpa;	/* address before the last translation */

@@ -4,6 +4,7 @@
 
 #include "dsm/dsm.h"
 #include "world/cmd_priv.h"
+#include "world/faults.h"
 #include "world/laws_priv.h"
 
 /* What a file shows, step, and the assertions. */
@@ -55,19 +56,46 @@ enum il_err cmd_expect_error(void *ctx, const struct lang_call *c)
 			  had);
 }
 
+static const struct fault *fault_seen(const struct world *w,
+				      const struct rule *rule)
+{
+	for (unsigned i = 0; i < w->seen_n; i++)
+		if (w->seen[i].rule == rule)
+			return &w->seen[i];
+	return NULL;
+}
+
+/* The first one of the platform, else of the device. */
+static const char *fault_had(const struct world *w)
+{
+	if (w->last_fault.rule)
+		return w->last_fault.rule->name;
+	return w->seen_n ? w->seen[0].rule->name : "none";
+}
+
 enum il_err cmd_expect_fault(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
 	const char *want = lang_word(c, "name", "");
-	const struct rule *r = w->last_fault.rule;
-	char text[256];
+	const struct world_rule *r = world_rule_named(want);
+	const struct fault *f = r ? fault_seen(w, r->rule) : NULL;
+	char text[320];
 
-	if (!r || strcmp(r->name, want) != 0)
+	if (!r)
+		return world_fail(w, IL_E_ARG, 0,
+				  "there is no rule %s; it was %s", want,
+				  fault_had(w));
+	if (!f)
 		return world_fail(w, IL_E_PEER, 0,
 				  "expected fault %s; it was %s", want,
-				  r ? r->name : "none");
-	snprintf(text, sizeof(text), "%s (%s, %s)", r->says, r->source,
-		 sure_name(r->sure));
+				  fault_had(w));
+	if (!(r->stages & 1u << f->stage))
+		return world_fail(w, IL_E_PEER, 0,
+				  "fault %s at stage %s, which it has not",
+				  want, fault_stage_name(f->stage));
+	snprintf(text, sizeof(text), "%s (stage %s; %s, %s)", r->rule->says,
+		 fault_stage_name(f->stage), r->rule->source,
+		 sure_name(r->rule->sure));
 	world_say(w, "expect", want, text, false, 0);
 	return IL_OK;
 }

@@ -16,6 +16,21 @@ void world_refused(void *ctx, const struct fault *f)
 
 	if (!w->last_fault.rule)
 		w->last_fault = *f;
+	for (unsigned i = 0; i < w->seen_n; i++)
+		if (w->seen[i].rule == f->rule)
+			return;
+	if (w->seen_n < WORLD_SEEN)
+		w->seen[w->seen_n++] = *f;
+}
+
+/* What the device itself refuses comes after what the platform did. */
+static void device_refused(void *ctx, const struct fault *f)
+{
+	struct world *w = ctx;
+	const struct fault first = w->last_fault;
+
+	world_refused(w, f);
+	w->last_fault = first;
 }
 
 bool world_pump(void *ctx)
@@ -348,6 +363,8 @@ static enum il_err one_device(struct world_dev *d)
 		.link_crypto = &d->link,
 		.env = &d->env,
 		.link = link_queue_end(d->queue, 1),
+		.refused = device_refused,
+		.refused_ctx = w,
 		.powered = true,
 		.tap = w->cfg.tap ? w->cfg.tap : &lie_tap,
 		.tap_ctx = w->cfg.tap ? w->cfg.tap_ctx : d,

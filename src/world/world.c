@@ -244,6 +244,7 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
 		w->last_err = IL_OK;
 		w->last_errno = 0;
 		memset(&w->last_fault, 0, sizeof(w->last_fault));
+		w->seen_n = 0;
 	}
 	if (c->name) /* `step` drives it */
 		return IL_OK;

@@ -37,6 +37,7 @@
 #define WORLD_GUEST_BOUNCE UINT64_C(0x100000)
 #define WORLD_LINK_BUF	   ((size_t)1 << 20)
 #define WORLD_TRACE	   1024u
+#define WORLD_SEEN	   16u /* rules that one command may break */
 #define WORLD_OPS	   64u
 #define WORLD_VMS	   32u
 #define WORLD_VM_USUAL	   "vm" /* where a command names none */
@@ -177,8 +178,11 @@ struct world {
 	char last_text[256]; /* of the last failure */
 	int last_errno;
 	enum il_err last_err;
-	struct fault last_fault; /* since the last command began */
-	uint64_t last_value;	 /* that a load or a read gave last */
+	struct fault last_fault; /* the first since the last command began */
+	/* One of each rule since then; what comes beyond is not kept. */
+	struct fault seen[WORLD_SEEN];
+	unsigned seen_n;
+	uint64_t last_value; /* that a load or a read gave last */
 	struct evidence_measurement meas[EVIDENCE_MEAS_MAX];
 	unsigned n_meas;
 

@@ -425,6 +425,27 @@ static void dma_needs_bus_master_enable_at_the_function(void **unused)
 	rig_cfg_write(&rig, RIG_EP, 4, 2, 2);
 	assert_int_equal(rig_dma(&rig, RIG_BAR0, 2, 0, 0x1000, 64, false), 2);
 	assert_int_equal(rig.fabric.dma_write, 0);
+	assert_ptr_equal(rig.dev.last.rule, &device_rule_master);
+	assert_int_equal(rig.dev.last.who, AGENT_DEVICE);
+	assert_int_equal(rig.dev.last.addr, 0x1000);
+	assert_true(rig.dev.last.write);
+}
+
+static void an_answer_to_a_read_that_is_over_is_refused(void **unused)
+{
+	const struct device_engine *e = &rig.dev.fn[0].engine;
+
+	(void)unused;
+	rig_fill(&rig, 0x1000, 64, 7);
+	rig_mmio_write(&rig, RIG_BAR0 + 0x10, 0x1000, 8, false);
+	rig_mmio_write(&rig, RIG_BAR0 + 0x20, 64, 4, false);
+	rig_mmio_write(&rig, RIG_BAR0 + 0x24, 1, 4, false);
+	assert_true(device_run(&rig.dev, 0) || rig.dev.read[0].used);
+	rig.dev.read[0].used = false;
+	rig_settle(&rig);
+	assert_ptr_equal(rig.dev.last.rule, &device_rule_completion);
+	for (unsigned i = 0; i < 64; i++)
+		assert_int_equal(e->buf[i], 0);
 }
 
 static void dma_needs_bus_master_enable_at_the_port(void **unused)
@@ -737,6 +758,7 @@ int main(void)
 		T(dma_copies_a_mebibyte),
 		T(commands_that_make_no_sense_are_errors),
 		T(dma_needs_bus_master_enable_at_the_function),
+		T(an_answer_to_a_read_that_is_over_is_refused),
 		T(dma_needs_bus_master_enable_at_the_port),
 		T(dma_that_the_iommu_refuses_moves_nothing),
 		T(dma_to_where_nothing_is_is_refused),

@@ -185,6 +185,8 @@ static bool passes(const struct rig *a, const struct rig *b)
 	bool taken = dsm_mmio_verdict(&b->d.pci, VF1, true, true, PEER, &in);
 
 	assert_int_equal(sent, !out);
+	if (out)
+		assert_ptr_equal(out, &dsm_rule_p2p);
 	assert_int_equal(taken, !in);
 	return sent && taken;
 }

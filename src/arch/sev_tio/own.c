@@ -294,6 +294,8 @@ static inline const struct rule *check_device(const struct own *o,
 			return &own_rule_p2p;
 		return guest_key(o, q->owner, pass);
 	}
+	if (p && p->flags & OWN_F_ASSIGNED && q->shared)
+		return &own_rule_vtom;
 	if (p && p->flags & OWN_F_ASSIGNED && !q->write)
 		return &own_rule_assigned_read;
 	if (!q->write && q->leaf >= PAGE_2M && mixed(o, q->pa)) {

@@ -148,6 +148,7 @@ struct own {
  */
 extern const struct rule own_rule_assigned;	 /* rmp-assigned */
 extern const struct rule own_rule_assigned_read; /* rmp-assigned-read: OPEN */
+extern const struct rule own_rule_vtom;		 /* vtom */
 extern const struct rule own_rule_unassigned;	 /* rmp-unassigned */
 extern const struct rule own_rule_asid;		 /* rmp-asid */
 extern const struct rule own_rule_gpa;		 /* rmp-gpa */

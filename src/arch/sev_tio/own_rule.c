@@ -25,6 +25,15 @@ const struct rule own_rule_assigned_read = {
 	.sure = SURE_OPEN,
 };
 
+/* Of a T=1 read: as of one without T, a fault. */
+const struct rule own_rule_vtom = {
+	.name = "vtom",
+	.says = "at and above vTOM a trusted function makes shared accesses, "
+		"and the page is assigned",
+	.source = SDTE_PATCH ", vtom_en and vtom; " APM_RMP,
+	.sure = SURE_INFERRED,
+};
+
 const struct rule own_rule_unassigned = {
 	.name = "rmp-unassigned",
 	.says = "a private access needs a page that is assigned to a guest",

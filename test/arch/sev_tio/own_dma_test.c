@@ -255,10 +255,8 @@ static void trusted_dma_is_private_below_vtom_and_shared_above(void **unused)
 	assert_null(host_does(&r, DATA + PAGE_4K, 0, false, buf, 64));
 	assert_memory_equal(buf, secret, sizeof(buf));
 	/* on the wrong side it is the other kind, and faults */
-	refused(&r, dma(VTOM + GPA, true, true), &own_rule_assigned,
-		FAULT_OWNER, IOMMU_EV_RMP_PAGE_FAULT);
-	refused(&r, dma(VTOM + GPA, false, true), &own_rule_assigned_read,
-		FAULT_OWNER, IOMMU_EV_RMP_PAGE_FAULT);
+	both_refused(&r, VTOM + GPA, true, &own_rule_vtom, FAULT_OWNER,
+		     IOMMU_EV_RMP_PAGE_FAULT);
 	both_refused(&r, GPA + PAGE_4K, true, &own_rule_unassigned, FAULT_OWNER,
 		     IOMMU_EV_RMP_PAGE_FAULT);
 	rig_down(&r);
@@ -273,7 +271,7 @@ static void vtom_zero_makes_everything_shared(void **unused)
 	up(&r, RMP_4K);
 	e.vtom = 0;
 	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_OK);
-	refused(&r, dma(GPA, true, true), &own_rule_assigned, FAULT_OWNER,
+	refused(&r, dma(GPA, true, true), &own_rule_vtom, FAULT_OWNER,
 		IOMMU_EV_RMP_PAGE_FAULT);
 	assert_null(device_does(&r, dma(GPA + PAGE_4K, true, true), buf));
 	e.vtom_en = false;
