@@ -28,6 +28,8 @@ static int run_state(void **unused)
 	return 0;
 }
 
+static unsigned refresh_len; /* exchanges */
+
 /*
  * The refresh stops after each of its exchanges in turn, and the device moves
  * the payload both ways there. The guest compares every byte.
@@ -42,6 +44,7 @@ static void dma_between_any_two_exchanges_of_a_refresh_loses_nothing(void **u)
 	run_text("host roll-key " PF "\n");
 	n = *done - n;
 	assert_true(n > 12); /* six keys, six times GO */
+	refresh_len = (unsigned)n;
 	for (uint64_t i = 1; i <= n; i++) {
 		const uint64_t before = *done;
 
@@ -54,6 +57,35 @@ static void dma_between_any_two_exchanges_of_a_refresh_loses_nothing(void **u)
 	}
 	run_text("expect tdi " PF " run\n");
 	assert_true(world_cleanup(t.w));
+}
+
+static void dies(const char *what, unsigned after, const char *how)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text),
+		 "device silent how=%s after=%u\nhost %s " PF "\n"
+		 "expect error peer\nexpect isolated yes\n",
+		 how, after, what);
+	run_text(text);
+	assert_true(world_cleanup(t.w));
+	(void)close_world(NULL);
+	run_state(NULL);
+}
+
+/* Each exchange in turn is the one at which the device dies, its TDI in RUN. */
+static void a_device_that_dies_in_a_refresh_is_cut_off(void **u)
+{
+	static const char *const how[] = { "quiet", "silent", "down" };
+
+	(void)u;
+	assert_true(refresh_len > 0); /* counted in the test before */
+	for (unsigned i = 0; i < refresh_len; i++)
+		dies("roll-key", i, how[i % 3]);
+	for (unsigned i = 0; i < 3; i++) {
+		dies("key-update", i % 2, how[i]);
+		dies("heartbeat", 0, how[i]);
+	}
 }
 
 /* --- a packet of before --- */
@@ -123,6 +155,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		AT(run_state,
 		   dma_between_any_two_exchanges_of_a_refresh_loses_nothing),
+		AT(run_state, a_device_that_dies_in_a_refresh_is_cut_off),
 		AT(run_state, a_packet_under_an_old_key_is_never_taken),
 	};
 
