@@ -47,6 +47,9 @@ static void build_pf(struct device_fn *fn)
 		if (bar[b].size)
 			pci_bar(&fn->cfg, b, bar[b].size, flags(&bar[b]));
 	fn->pm = pci_pm_add(&fn->cfg);
+	if (fn->dev->cfg.no_soft_reset)
+		pci_cfg_put(&fn->cfg, (uint16_t)(fn->pm + PM_CSR), 2,
+			    PM_CSR_NO_SOFT_RESET);
 }
 
 void fn_build(struct device_fn *fn)

@@ -223,6 +223,23 @@ static void header_written(struct device_fn *fn, uint16_t reg, uint8_t be,
 		msix_flush(fn);
 }
 
+/*
+ * A state that loses nothing is no reason for ERROR (§11.4.3 names those that
+ * do), and IDE keys live on in it (§6.33.8). OPEN: whether an interface may
+ * stay LOCKED or in RUN in D3hot; here it does, and moves nothing.
+ */
+static void power_written(struct device_fn *fn, uint32_t old, uint32_t now)
+{
+	struct device *d = fn->dev;
+
+	if (d->cfg.no_soft_reset)
+		return;
+	if ((now & PM_CSR_STATE) != PM_STATE_D0)
+		device_event(d, DSM_EV_POWER, fn->index);
+	else if ((old & PM_CSR_STATE) == PM_STATE_D3)
+		d->reset_due |= UINT64_C(1) << fn->index;
+}
+
 static void cap_written(struct device_fn *fn, uint16_t reg, uint32_t wrote,
 			uint8_t be, uint32_t old, uint32_t now)
 {
@@ -239,10 +256,7 @@ static void cap_written(struct device_fn *fn, uint16_t reg, uint32_t wrote,
 			device_event(d, DSM_EV_MSIX, fn->index);
 		msix_flush(fn);
 	} else if (fn->pm && reg == fn->pm + PM_CSR) {
-		if ((now & PM_CSR_STATE) != PM_STATE_D0)
-			device_event(d, DSM_EV_POWER, fn->index);
-		else if ((old & PM_CSR_STATE) == PM_STATE_D3)
-			d->reset_due |= UINT64_C(1) << fn->index;
+		power_written(fn, old, now);
 	}
 }
 

@@ -113,7 +113,8 @@ struct device_cfg {
 	unsigned
 		streams; /* IDE blocks, 1 to DEVICE_STREAMS; 0: no IDE at all */
 	bool no_tee;	 /* leaves TEE-IO Supported clear */
-	bool powered;	 /* in the slot and powered from the start */
+	bool no_soft_reset; /* D3hot loses nothing, keys neither */
+	bool powered;	    /* in the slot and powered from the start */
 	/*
 	 * What nobody reports counts as correctly set, see device_told_write().
 	 * For a front end that carries SPDM without configuration space.

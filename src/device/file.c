@@ -86,6 +86,13 @@ static void tee(struct fj *j, json_t *v, void *to)
 	f->cfg.no_tee = !fj_bool(j, v);
 }
 
+static void no_soft_reset(struct fj *j, json_t *v, void *to)
+{
+	struct device_file *f = to;
+
+	f->cfg.no_soft_reset = fj_bool(j, v);
+}
+
 /* Measurements */
 
 struct one_meas {
@@ -208,6 +215,7 @@ static const struct fj_key keys[] = {
 	{ "relax", relax },
 	{ "identity", identity },
 	{ "tee", tee },
+	{ "no_soft_reset", no_soft_reset },
 	FN_NUM("device_number", dev_number, 0, 31),
 	{ "functions", file_functions },
 	{ "ide", file_ide },

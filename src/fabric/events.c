@@ -25,30 +25,40 @@ static void drop_frames(struct fabric_port *p)
 			return;
 }
 
-static void slot_status(struct fabric_port *p, uint32_t bit)
+/* §6.7.3.4: an interrupt for each event that is enabled, with HPIE. */
+static void slot_status(struct fabric_port *p, uint32_t bit, uint32_t enable)
 {
+	struct fabric *f = p->fabric;
 	uint16_t at = (uint16_t)(p->exp + EXP_SLTSTA);
+	uint32_t ctl = pci_cfg_get(&p->cfg, (uint16_t)(p->exp + EXP_SLTCTL), 2);
 
-	if (p->hotplug)
-		pci_cfg_put(&p->cfg, at, 2, pci_cfg_get(&p->cfg, at, 2) | bit);
+	if (!p->hotplug)
+		return;
+	pci_cfg_put(&p->cfg, at, 2, pci_cfg_get(&p->cfg, at, 2) | bit);
+	if (f->slot_irq && ctl & EXP_SLTCTL_HPIE && ctl & enable)
+		f->slot_irq(f->slot_irq_ctx, p->bdf);
 }
 
 void port_link(struct fabric_port *p, bool up)
 {
-	if (p->up != up)
-		slot_status(p, EXP_SLTSTA_DLLSC);
+	bool was = p->up;
+
 	p->up = up;
 	if (!up)
 		ide_link_down(&p->ide);
 	port_show(p);
+	if (was != up)
+		slot_status(p, EXP_SLTSTA_DLLSC, EXP_SLTCTL_DLLSCE);
 }
 
 static void port_presence(struct fabric_port *p, bool present)
 {
-	if (p->present != present)
-		slot_status(p, EXP_SLTSTA_PDC);
+	bool was = p->present;
+
 	p->present = present;
-	port_link(p, present);
+	port_link(p, present && !p->off);
+	if (was != present)
+		slot_status(p, EXP_SLTSTA_PDC, EXP_SLTCTL_PDCE);
 }
 
 void port_event(struct fabric_port *p, enum link_event ev)
@@ -56,7 +66,7 @@ void port_event(struct fabric_port *p, enum link_event ev)
 	env_trace(p->fabric->env, FABRIC_TR_LINK, p->index, ev, 0);
 	switch (ev) {
 	case LINK_UP:
-		if (p->present)
+		if (p->present && !p->off)
 			port_link(p, true);
 		break;
 	case LINK_DOWN:
@@ -125,12 +135,32 @@ enum il_err fabric_link_up(struct fabric *f, unsigned port)
 
 	if (!p)
 		return IL_E_ARG;
-	if (p->up || !p->present)
+	if (p->up || !p->present || p->off)
 		return IL_E_STATE;
 	drop_frames(p);
 	err = port_tell(p, LINK_UP);
 	if (!err)
 		port_link(p, true);
+	return err;
+}
+
+enum il_err fabric_power(struct fabric *f, unsigned port, bool on)
+{
+	struct fabric_port *p = port_get(f, port);
+	enum il_err err = IL_OK;
+
+	if (!p)
+		return IL_E_ARG;
+	if (p->off != on)
+		return IL_E_STATE;
+	drop_frames(p);
+	p->off = !on;
+	if (!on)
+		port_link(p, false);
+	if (p->present)
+		err = port_tell(p, on ? LINK_POWER_ON : LINK_POWER_OFF);
+	if (!err && on)
+		port_link(p, p->present);
 	return err;
 }
 
@@ -157,7 +187,7 @@ enum il_err fabric_insert(struct fabric *f, unsigned port)
 	if (p->present || !p->hotplug)
 		return IL_E_STATE;
 	drop_frames(p);
-	err = port_tell(p, LINK_PRESENT);
+	err = p->off ? IL_OK : port_tell(p, LINK_PRESENT);
 	if (!err)
 		port_presence(p, true);
 	return err;

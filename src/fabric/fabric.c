@@ -13,6 +13,8 @@ void fabric_init(struct fabric *f, const struct fabric_cfg *cfg)
 	f->segment = cfg->segment;
 	f->refused = cfg->refused;
 	f->refused_ctx = cfg->refused_ctx;
+	f->slot_irq = cfg->slot_irq;
+	f->slot_irq_ctx = cfg->slot_irq_ctx;
 }
 
 void fabric_fini(struct fabric *f)

@@ -72,6 +72,12 @@ struct fabric_cfg {
 	/* Each refused or unanswered access, once; may be NULL. */
 	void (*refused)(void *ctx, const struct fault *f);
 	void *refused_ctx;
+	/*
+	 * The hot-plug interrupt of a port, as Slot Control enables it; called
+	 * from within what causes it. May be NULL.
+	 */
+	void (*slot_irq)(void *ctx, uint16_t port_bdf);
+	void *slot_irq_ctx;
 };
 
 struct fabric;
@@ -87,7 +93,8 @@ struct fabric_port {
 	uint8_t number;
 	bool hotplug;
 	bool present;
-	bool up;      /* DL_Active; only when present */
+	bool off;     /* its power controller is off */
+	bool up;      /* DL_Active; only when present, and not off */
 	uint16_t exp; /* offsets of capabilities */
 	uint16_t ide_cap;
 	uint8_t fail_due; /* streams that owe the partner an IDE Fail */
@@ -121,6 +128,8 @@ struct fabric {
 	uint8_t segment;
 	void (*refused)(void *ctx, const struct fault *f);
 	void *refused_ctx;
+	void (*slot_irq)(void *ctx, uint16_t port_bdf);
+	void *slot_irq_ctx;
 	struct fabric_port port[FABRIC_PORTS];
 	unsigned ports;
 	struct fabric_wait wait;
@@ -275,6 +284,8 @@ enum il_err fabric_hot_reset(struct fabric *f, unsigned port) IL_MUST;
 enum il_err fabric_fund_reset(struct fabric *f, unsigned port) IL_MUST;
 enum il_err fabric_link_down(struct fabric *f, unsigned port) IL_MUST;
 enum il_err fabric_link_up(struct fabric *f, unsigned port) IL_MUST;
+/* The slot's power, as its controller has it; presence stays as it is. */
+enum il_err fabric_power(struct fabric *f, unsigned port, bool on) IL_MUST;
 /* Surprise removal, and insertion of the device at the link's other end. */
 enum il_err fabric_remove(struct fabric *f, unsigned port) IL_MUST;
 enum il_err fabric_insert(struct fabric *f, unsigned port) IL_MUST;

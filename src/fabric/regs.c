@@ -114,6 +114,11 @@ static void exp_written(struct fabric_port *p, uint16_t rel, uint32_t old,
 		else if (old & ~now & EXP_LNKCTL_DISABLE)
 			err = fabric_link_up(p->fabric, p->index);
 		break;
+	case EXP_SLTCTL:
+		if (p->hotplug && (old ^ now) & EXP_SLTCTL_PCC)
+			err = fabric_power(p->fabric, p->index,
+					   !(now & EXP_SLTCTL_PCC));
+		break;
 	default:
 		break;
 	}

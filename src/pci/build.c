@@ -131,7 +131,7 @@ static void exp_link(struct pci_cfg *c, uint16_t at, const struct pci_exp *exp)
 	if (!exp->hotplug)
 		return;
 	pci_cfg_put(c, (uint16_t)(at + EXP_SLTCAP), 4,
-		    EXP_SLTCAP_HPS | EXP_SLTCAP_HPC |
+		    EXP_SLTCAP_PCP | EXP_SLTCAP_HPS | EXP_SLTCAP_HPC |
 			    (uint32_t)exp->port << 19);
 	pci_cfg_mask(c, (uint16_t)(at + EXP_SLTCTL), 4, 0x1fff,
 		     (uint32_t)(EXP_SLTSTA_PDC | EXP_SLTSTA_DLLSC) << 16);

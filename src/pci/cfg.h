@@ -102,7 +102,7 @@ struct pci_exp {
 	bool flr;
 	uint8_t max_payload; /* 0: 128 bytes, 1: 256, 2: 512 */
 	uint8_t port;	     /* LnkCap: port number */
-	bool hotplug;	     /* ports: slot with surprise removal */
+	bool hotplug;	     /* ports: slot with power control */
 };
 
 uint16_t pci_pm_add(struct pci_cfg *c);

@@ -178,7 +178,8 @@ static void a_profile_is_the_base_of_relax(void **unused)
 static void other_values_reach_the_configuration(void **unused)
 {
 	(void)unused;
-	good("{\"tee\": false, \"device_number\": 31,"
+	good("{\"tee\": false, \"no_soft_reset\": true,"
+	     " \"device_number\": 31,"
 	     " \"ide\": {\"streams\": 0, \"query_bus\": 9,"
 	     " \"query_segment\": 8},"
 	     " \"tdisp\": {\"lock_flags\": [], \"address_width\": 48},"
@@ -191,6 +192,7 @@ static void other_values_reach_the_configuration(void **unused)
 	     " \"ct_exponent\": 3},"
 	     " \"measurements\": []}");
 	assert_true(f.cfg.no_tee);
+	assert_true(f.cfg.no_soft_reset);
 	assert_int_equal(f.cfg.dev_number, 31);
 	assert_int_equal(f.cfg.streams, 0);
 	assert_int_equal(f.cfg.query_bus, 9);

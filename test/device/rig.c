@@ -77,7 +77,7 @@ static void build_machine(struct rig *r)
 	assert_int_equal(fabric_ecam(&r->fabric, RIG_ECAM, 3), IL_OK);
 }
 
-void rig_new(struct rig *r, unsigned vfs)
+static void build(struct rig *r, unsigned vfs, bool no_soft_reset)
 {
 	struct fabric_port_cfg port = { .bdf = RIG_PORT,
 					.number = 7,
@@ -90,6 +90,7 @@ void rig_new(struct rig *r, unsigned vfs)
 				  .env = &r->env,
 				  .vfs = vfs,
 				  .streams = 4,
+				  .no_soft_reset = no_soft_reset,
 				  .powered = true };
 	uint8_t *ring;
 
@@ -112,6 +113,16 @@ void rig_new(struct rig *r, unsigned vfs)
 	dev.link = link_queue_end(&r->queue, 1);
 	device_spdm_defaults(&dev.spdm);
 	assert_int_equal(device_init(&r->dev, &dev), IL_OK);
+}
+
+void rig_new(struct rig *r, unsigned vfs)
+{
+	build(r, vfs, false);
+}
+
+void rig_new_kept(struct rig *r, unsigned vfs)
+{
+	build(r, vfs, true);
 }
 
 void rig_free(struct rig *r)

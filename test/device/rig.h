@@ -52,6 +52,8 @@ extern const struct rule rig_closed;
 
 /* @vfs of the device; the port's bus numbers and windows are not set. */
 void rig_new(struct rig *r, unsigned vfs);
+/* One that loses nothing in D3hot. */
+void rig_new_kept(struct rig *r, unsigned vfs);
 void rig_free(struct rig *r);
 /* As a host does: bus numbers, windows, BARs, BME and MSE on both ends. */
 void rig_enumerate(struct rig *r);

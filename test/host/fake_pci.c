@@ -3,7 +3,8 @@
 
 /*
  * The log: M/m memory decode on/off, B/b bus mastering on/off, F FLR,
- * E/e stream enable/disable at the endpoint, R/r at the root port.
+ * E/e stream enable/disable at the endpoint, R/r at the root port, H secondary
+ * bus reset above the endpoint, P return from D3hot, 0/1 power of the slot.
  */
 void fake_log(struct fake_pci *f, char what)
 {
@@ -46,12 +47,57 @@ static void log_bit(struct fake_pci *f, uint32_t old, uint32_t now,
 		fake_log(f, now & bit ? on : off);
 }
 
+static void fresh(struct fake_pci *f)
+{
+	pci_cfg_reset(&f->ep, f->ep_first);
+	(void)!doe_event(&f->mbox, DOE_EV_RESET, NULL);
+}
+
 static void reset_function(struct fake_pci *f)
 {
 	f->flrs++;
 	fake_log(f, 'F');
-	pci_cfg_reset(&f->ep, f->ep_first);
-	(void)!doe_event(&f->mbox, DOE_EV_RESET, NULL);
+	fresh(f);
+}
+
+/* The port right above the endpoint. */
+static struct pci_cfg *above(struct fake_pci *f)
+{
+	return f->has_switch ? &f->dsp[0] : &f->port;
+}
+
+static uint16_t exp_of(const struct pci_cfg *c)
+{
+	uint16_t at = (uint16_t)pci_cfg_get(c, CFG_CAP_PTR, 1);
+
+	while (pci_cfg_get(c, at, 1) != CAP_EXP)
+		at = (uint16_t)pci_cfg_get(c, (uint16_t)(at + 1), 1);
+	return at;
+}
+
+static void show_slot(struct fake_pci *f, bool present, bool up,
+		      uint32_t events)
+{
+	struct pci_cfg *c = above(f);
+	uint16_t exp = exp_of(c), sts = (uint16_t)(exp + EXP_SLTSTA);
+	uint32_t v = pci_cfg_get(c, sts, 2) & ~EXP_SLTSTA_PDS;
+
+	pci_cfg_put(c, sts, 2, v | events | (present ? EXP_SLTSTA_PDS : 0));
+	pci_cfg_put(c, (uint16_t)(exp + EXP_LNKSTA), 2,
+		    up ? EXP_LNKSTA_DLLLA : 0);
+}
+
+void fake_present(struct fake_pci *f, bool present)
+{
+	fresh(f);
+	f->absent = !present;
+	show_slot(f, present, present, EXP_SLTSTA_PDC | EXP_SLTSTA_DLLSC);
+}
+
+void fake_bounce(struct fake_pci *f)
+{
+	fresh(f);
+	show_slot(f, true, true, EXP_SLTSTA_DLLSC);
 }
 
 static void log_stream(struct fake_pci *f, struct pci_cfg *c, uint16_t cap,
@@ -76,6 +122,12 @@ static void ep_written(void *ctx, struct pci_cfg *c, uint16_t reg,
 		log_bit(f, old, now, CMD_MASTER, 'B', 'b');
 	}
 	log_stream(f, c, f->ep_ide, reg, old, now, 'E', 'e');
+	if (reg == f->ep_pm + PM_CSR && (old & PM_CSR_STATE) == PM_STATE_D3 &&
+	    (now & PM_CSR_STATE) == PM_STATE_D0) {
+		fake_log(f, 'P');
+		if (!f->no_soft_reset)
+			fresh(f);
+	}
 	if (reg == f->ep_exp + EXP_DEVCTL && wrote & EXP_DEVCTL_FLR)
 		reset_function(f);
 	if (f->ep_doe && reg == f->ep_doe + DOE_CTL)
@@ -103,7 +155,22 @@ static void port_written(void *ctx, struct pci_cfg *c, uint16_t reg,
 
 	(void)wrote;
 	(void)be;
-	log_stream(f, c, f->port_ide, reg, old, now, 'R', 'r');
+	if (c == &f->port)
+		log_stream(f, c, f->port_ide, reg, old, now, 'R', 'r');
+	if (c == above(f) && reg == (T1_BRIDGE_CTL & ~3u) &&
+	    now & ~old & (uint32_t)BRIDGE_CTL_RESET << 16) {
+		fake_log(f, 'H');
+		fresh(f);
+		if (f->slot)
+			show_slot(f, true, true, EXP_SLTSTA_DLLSC);
+	}
+	if (c == above(f) && f->slot && reg == exp_of(c) + EXP_SLTCTL &&
+	    (old ^ now) & EXP_SLTCTL_PCC) {
+		f->absent = now & EXP_SLTCTL_PCC;
+		fake_log(f, f->absent ? '0' : '1');
+		fresh(f);
+		show_slot(f, true, !f->absent, EXP_SLTSTA_DLLSC);
+	}
 	if (f->watch)
 		f->watch(f->ctx, f);
 }
@@ -117,21 +184,81 @@ void fake_pci_init(struct fake_pci *f, uint64_t *now)
 	f->now = now;
 }
 
-static void build_port(struct fake_pci *f)
+static void build_bridge(struct fake_pci *f, struct pci_cfg *c, uint8_t type,
+			 uint8_t number, bool slot)
 {
 	const struct pci_ids ids = {
 		ILK_VENDOR_ID, ILK_DEVICE_PORT, 0, 0, 0x060400, 0, false
 	};
-	const struct pci_exp exp = { .type = EXP_TYPE_ROOT_PORT, .port = 2 };
+	const struct pci_exp exp = { .type = type,
+				     .port = number,
+				     .hotplug = slot };
+
+	pci_cfg_init(c, &port_ops, f);
+	pci_type1(c, &ids);
+	pci_exp_add(c, &exp);
+}
+
+static void build_ports(struct fake_pci *f)
+{
 	const struct ide_cap_regs ide = {
 		.selective = true, .ide_km = true, .sel_cfg = true, .sel_num = 4
 	};
 
-	pci_cfg_init(&f->port, &port_ops, f);
-	pci_type1(&f->port, &ids);
-	pci_exp_add(&f->port, &exp);
+	build_bridge(f, &f->port, EXP_TYPE_ROOT_PORT, 2,
+		     f->slot && !f->has_switch);
 	if (!f->no_ide)
 		f->port_ide = pci_ide_add(&f->port, &ide, 2);
+	build_bridge(f, &f->usp, EXP_TYPE_UPSTREAM, 0, false);
+	build_bridge(f, &f->dsp[0], EXP_TYPE_DOWNSTREAM, 4, f->slot);
+	build_bridge(f, &f->dsp[1], EXP_TYPE_DOWNSTREAM, 5, f->slot_two);
+	if (f->slot)
+		show_slot(f, !f->absent, !f->absent, 0);
+}
+
+static void other_reading(void *ctx, struct pci_cfg *c, uint16_t reg)
+{
+	struct fake_other *o = ctx;
+
+	if (reg == o->doe + DOE_STS)
+		pci_cfg_put(c, reg, 4, doe_reg_status(&o->mbox));
+	if (reg == o->doe + DOE_READ)
+		pci_cfg_put(c, reg, 4, doe_reg_read(&o->mbox));
+}
+
+static void other_written(void *ctx, struct pci_cfg *c, uint16_t reg,
+			  uint32_t wrote, uint8_t be, uint32_t old,
+			  uint32_t now)
+{
+	struct fake_other *o = ctx;
+
+	(void)c;
+	(void)be;
+	(void)old;
+	(void)now;
+	if (reg == o->doe + DOE_CTL)
+		doe_reg_write_ctl(&o->mbox, wrote, *o->now);
+	if (reg == o->doe + DOE_WRITE)
+		doe_reg_write_mbox(&o->mbox, wrote);
+	if (reg == o->doe + DOE_READ)
+		doe_reg_write_read_mbox(&o->mbox);
+}
+
+static const struct pci_cfg_ops other_ops = { other_reading, other_written };
+
+static void build_other(struct fake_pci *f)
+{
+	const struct pci_ids ids = { 0x1111, 0x2222, 0, 0, 0x120000, 1, false };
+	const struct pci_exp exp = { .type = EXP_TYPE_ENDPOINT, .flr = true };
+
+	f->other.now = f->now;
+	pci_cfg_init(&f->other.cfg, &other_ops, &f->other);
+	pci_type0(&f->other.cfg, &ids);
+	pci_bar(&f->other.cfg, 0, 0x2000, BAR_MEM_64 | BAR_PREFETCH);
+	pci_exp_add(&f->other.cfg, &exp);
+	f->other.doe = pci_doe_add(&f->other.cfg);
+	doe_init(&f->other.mbox, &f->env, f->other.in, f->other.out,
+		 FAKE_DOE_LIMIT);
 }
 
 static void build_ep(struct fake_pci *f)
@@ -158,7 +285,10 @@ static void build_ep(struct fake_pci *f)
 	pci_type0(&f->ep, &ids);
 	pci_bar(&f->ep, 0, 0x4000, BAR_MEM_64 | BAR_PREFETCH);
 	pci_bar(&f->ep, 2, 0x10000, BAR_MEM_64 | BAR_PREFETCH);
-	(void)pci_pm_add(&f->ep);
+	f->ep_pm = pci_pm_add(&f->ep);
+	if (f->no_soft_reset)
+		pci_cfg_put(&f->ep, (uint16_t)(f->ep_pm + PM_CSR), 2,
+			    PM_CSR_NO_SOFT_RESET);
 	f->ep_exp = pci_exp_add(&f->ep, &exp);
 	pci_msix_add(&f->ep, 4, 0, 0x2000, 0, 0x3000);
 	f->ep_doe = pci_doe_add(&f->ep);
@@ -173,8 +303,9 @@ void fake_pci_build(struct fake_pci *f)
 	const struct pci_ids ids = { 0xffff, 0xffff, 0, 0, 0x120000, 1, false };
 	const struct pci_exp exp = { .type = EXP_TYPE_ENDPOINT, .flr = true };
 
-	build_port(f);
+	build_ports(f);
 	build_ep(f);
+	build_other(f);
 	for (unsigned i = 0; i < FAKE_VFS; i++) {
 		pci_cfg_init(&f->vf[i], NULL, NULL);
 		pci_type0(&f->vf[i], &ids);
@@ -183,59 +314,110 @@ void fake_pci_build(struct fake_pci *f)
 	doe_init(&f->mbox, &f->env, f->in, f->out, FAKE_DOE_LIMIT);
 }
 
-static struct pci_cfg *space(struct fake_pci *f, uint32_t bdf)
+static uint32_t reg1(const struct pci_cfg *c, uint16_t reg)
 {
-	uint32_t bus = pci_cfg_get(&f->port, T1_SECONDARY, 1);
+	return pci_cfg_get(c, reg, 1);
+}
+
+/* Does a request for @bus go down through @bridge, and how far? */
+static bool through(const struct pci_cfg *bridge, uint32_t bus, bool *here)
+{
+	uint32_t sec = reg1(bridge, T1_SECONDARY);
+
+	*here = bus == sec;
+	return sec && bus >= sec && bus <= reg1(bridge, T1_SUBORDINATE);
+}
+
+/* What is right below the port that the endpoint is at. */
+static struct pci_cfg *leaf(struct fake_pci *f, uint32_t devfn)
+{
 	uint16_t ctl = (uint16_t)pci_cfg_get(
 		&f->ep, (uint16_t)(f->ep_sriov + SRIOV_CTL), 2);
 	uint32_t vfs =
 		pci_cfg_get(&f->ep, (uint16_t)(f->ep_sriov + SRIOV_NUM), 2);
 
-	if (bdf == FAKE_PORT)
-		return &f->port;
-	if (!bus || bdf >> 8 != bus || f->absent)
+	if (f->absent)
 		return NULL;
-	if ((bdf & 0xff) == 0)
+	if (devfn == 0)
 		return &f->ep;
-	if (ctl & SRIOV_CTL_VFE && (bdf & 0xff) <= vfs &&
-	    (bdf & 0xff) <= FAKE_VFS)
-		return &f->vf[(bdf & 0xff) - 1];
+	if (ctl & SRIOV_CTL_VFE && devfn <= vfs && devfn <= FAKE_VFS)
+		return &f->vf[devfn - 1];
 	return NULL;
 }
 
-static void discover(struct fake_pci *f, const uint8_t *p, size_t n)
+static struct pci_cfg *in_switch(struct fake_pci *f, uint32_t bdf)
+{
+	uint32_t bus = bdf >> 8, devfn = bdf & 0xff;
+	bool here;
+
+	if (bus == reg1(&f->port, T1_SECONDARY))
+		return devfn ? NULL : &f->usp;
+	if (!through(&f->usp, bus, &here))
+		return NULL;
+	if (here)
+		return devfn & 7 || devfn >> 3 > 1 ? NULL : &f->dsp[devfn >> 3];
+	for (unsigned i = 0; i < 2; i++)
+		if (through(&f->dsp[i], bus, &here) && here) {
+			if (i == 0)
+				return leaf(f, devfn);
+			return devfn || f->no_other ? NULL : &f->other.cfg;
+		}
+	return NULL;
+}
+
+static struct pci_cfg *space(struct fake_pci *f, uint32_t bdf)
+{
+	bool here;
+
+	if (bdf == FAKE_PORT)
+		return &f->port;
+	if (!through(&f->port, bdf >> 8, &here))
+		return NULL;
+	if (f->has_switch)
+		return in_switch(f, bdf);
+	return here ? leaf(f, bdf & 0xff) : NULL;
+}
+
+static void discover(struct fake_pci *f, struct doe_mbox *m, const uint8_t *p,
+		     size_t n)
 {
 	static const struct doe_type types[] = { { 1, 0 }, { 1, 1 }, { 1, 2 } };
 	uint8_t rsp[DOE_DISCOVERY_LEN];
 
 	assert_int_equal(doe_discover(types, f->no_cma ? 1 : 3, p, n, rsp),
 			 IL_OK);
-	assert_int_equal(doe_reply(&f->mbox, (struct doe_type){ 1, 0 }, rsp,
-				   sizeof(rsp)),
-			 IL_OK);
+	assert_int_equal(
+		doe_reply(m, (struct doe_type){ 1, 0 }, rsp, sizeof(rsp)),
+		IL_OK);
 }
 
-void fake_pci_run(struct fake_pci *f)
+static void serve(struct fake_pci *f, struct doe_mbox *m, bool silent)
 {
 	uint8_t out[FAKE_DOE_LIMIT - 8], kind = 0;
 	struct doe_type type;
 	const uint8_t *p;
 	size_t n, len = 0;
 
-	doe_tick(&f->mbox, *f->now);
-	if (doe_request(&f->mbox, &type, &p, &n))
+	doe_tick(m, *f->now);
+	if (doe_request(m, &type, &p, &n))
 		return;
 	if (type.type == DOE_TYPE_DISCOVERY) {
-		discover(f, p, n);
+		discover(f, m, p, n);
 		return;
 	}
-	if (!f->answer ||
+	if (silent || !f->answer ||
 	    !f->answer(f->ctx, type.type, p, n, out, sizeof(out), &len, &kind))
 		return;
 	f->exchanges++;
-	assert_int_equal(
-		doe_reply(&f->mbox, (struct doe_type){ 1, kind }, out, len),
-		IL_OK);
+	assert_int_equal(doe_reply(m, (struct doe_type){ 1, kind }, out, len),
+			 IL_OK);
+}
+
+void fake_pci_run(struct fake_pci *f)
+{
+	serve(f, &f->mbox, false);
+	if (f->has_switch)
+		serve(f, &f->other.mbox, f->other.silent);
 }
 
 enum il_err fake_cfg_read(struct fake_pci *f, uint32_t bdf, uint16_t reg,

@@ -9,8 +9,9 @@
 
 /*
  * Configuration space of a small machine: a root port at 00:01.0 (port number
- * 2), below it an endpoint with DOE, IDE, SR-IOV and two VFs. Registers are
- * real; what a DOE request is answered with is the test's.
+ * 2), below it an endpoint with DOE, IDE, SR-IOV and two VFs. If asked for, a
+ * switch stands between them, with another endpoint at its second port.
+ * Registers are real; what a DOE request is answered with is the test's.
  */
 #define FAKE_PORT      0x0008u
 #define FAKE_VFS       2u
@@ -21,8 +22,27 @@ typedef bool fake_answer(void *ctx, uint8_t type, const uint8_t *in, size_t n,
 			 uint8_t *out, size_t cap, size_t *out_len,
 			 uint8_t *out_type);
 
+/* The endpoint at the second port of the switch. */
+struct fake_other {
+	struct pci_cfg cfg;
+	struct doe_mbox mbox;
+	uint8_t in[FAKE_DOE_LIMIT], out[FAKE_DOE_LIMIT];
+	uint16_t doe;
+	uint64_t *now;
+	bool silent; /* its mailbox never answers, but for discovery */
+};
+
 struct fake_pci {
 	struct pci_cfg port;
+	struct pci_cfg usp;    /* of the switch */
+	struct pci_cfg dsp[2]; /* 0: to @ep, 1: to @other */
+	struct fake_other other;
+	bool has_switch;
+	bool no_other; /* nothing is at the switch's second port */
+	bool slot;     /* what @ep is below has a slot, with power control */
+	bool slot_two; /* and so has the second port of the switch */
+	bool no_soft_reset;
+	uint16_t ep_pm;
 	struct pci_cfg ep;
 	struct pci_cfg vf[FAKE_VFS];
 	uint8_t ep_first[CFG_SIZE];
@@ -62,5 +82,9 @@ enum il_err fake_cfg_write(struct fake_pci *f, uint32_t bdf, uint16_t reg,
 /* Lets the device serve its mailbox; call when time passes, too. */
 void fake_pci_run(struct fake_pci *f);
 void fake_log(struct fake_pci *f, char what);
+/* Into the slot that @ep is in, or out of it. */
+void fake_present(struct fake_pci *f, bool present);
+/* The link of that slot goes away and comes back. */
+void fake_bounce(struct fake_pci *f);
 
 #endif

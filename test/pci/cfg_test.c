@@ -417,7 +417,7 @@ static void a_bridge_has_buses_and_windows(void **unused)
 	assert_int_equal(pci_cfg_get(&cfg, 0x40, 4), 0x01420010);
 	assert_int_equal(pci_cfg_get(&cfg, 0x4c, 4), 0x07100084);
 	assert_int_equal(pci_cfg_get(&cfg, 0x50, 4), 0x00840050);
-	assert_int_equal(pci_cfg_get(&cfg, 0x54, 4), 7 << 19 | 0x60);
+	assert_int_equal(pci_cfg_get(&cfg, 0x54, 4), 7 << 19 | 0x62);
 	assert_int_equal(pci_cfg_get(&cfg, 0x58, 4), 0x1fff);
 	assert_int_equal(pci_cfg_get(&cfg, 0x5c, 4), 0xf);
 	assert_int_equal(pci_cfg_get(&cfg, 0x68, 4), 0x3f);

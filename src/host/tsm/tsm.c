@@ -94,20 +94,28 @@ void pci_tsm_abort(struct pci_tsm_core *c, struct pci_dev *p, const void *owner)
 	}
 }
 
-/* linux.md 3.1: unbind all, then disconnect, then remove. */
-void pci_tsm_drop(struct pci_tsm_core *c, struct pci_dev *p)
+/* What is under way for @p ends, and so does its binding. */
+static void let_go(struct pci_tsm_core *c, struct pci_dev *p)
 {
 	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 	struct pci_tsm *t;
 
-	if (!d)
-		return;
-	if (d->op != PCI_TSM_OP_NONE &&
+	if (d && d->op != PCI_TSM_OP_NONE &&
 	    (d->tsm.p == p || (d->op_tdi && d->op_tdi->p == p)))
 		pci_tsm_abort(c, p, d->op_owner);
 	t = p->tsm; /* an aborted bind or connect has taken it along */
 	if (t && t->tdi)
 		(void)pci_tsm_unbind_now(c, t->tdi);
+}
+
+/* linux.md 3.1: unbind all, then disconnect, then remove. */
+void pci_tsm_drop(struct pci_tsm_core *c, struct pci_dev *p)
+{
+	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
+
+	if (!d)
+		return;
+	let_go(c, p);
 	d = p->tsm ? ((struct pci_tsm *)p->tsm)->dsm : NULL;
 	if (d && d->tsm.p != p)
 		pci_tsm_sub_free(c, p);
@@ -152,12 +160,13 @@ static int added(void *ctx, struct pci_dev *p)
  */
 static void upset(void *ctx, struct pci_dev *p, enum pci_upset what)
 {
-	struct pci_tsm *t = p->tsm;
+	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
 
-	if (what == PCI_UPSET_DEVICE)
+	/* A function that is not the DSM's keeps its context. */
+	if (what == PCI_UPSET_DEVICE && d && d->tsm.p == p)
 		pci_tsm_drop(ctx, p);
-	else if (t && t->tdi)
-		(void)pci_tsm_unbind_now(ctx, t->tdi);
+	else
+		let_go(ctx, p);
 }
 
 int pci_tsm_core_init(struct pci_tsm_core *c, struct pci_host *pci)
