@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/bits.h"
+#include "bench.h"
+#include "cli/embedded.h"
+#include "crypto/identity.h"
+#include "world/world_priv.h"
+
+/*
+ * I/O mappings of a user's memory, by the system calls that a VMM makes: one
+ * IOAS_MAP for each 2 MiB, into the IOMMU's tables of a device that is
+ * attached; then they go again, each with its invalidation. The memory is
+ * there already, so that nothing but the mapping is measured.
+ */
+
+#define CALLS_MAX 16u
+#define NOW	  2000000000
+#define BYTES	  (64 * PAGE_2M)
+#define PAGES	  ((double)(BYTES / PAGE_4K))
+#define FUNCTION  "0000:01:00.0"
+
+static struct identity id;
+static size_t root_len;
+
+static double cpu_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* --- a machine with a device, and a task that has it --- */
+
+static void make_identity(void)
+{
+	const struct ossl_cfg oc = { .seeded = true, .seed = 1 };
+	const struct identity_cfg cfg = { .vendor = 0x1d1a,
+					  .device = 1,
+					  .class_code = 0x010802,
+					  .not_before_s = 1000000000,
+					  .not_after_s = 4000000000 };
+	struct identity_files *f = malloc(sizeof(*f));
+	struct crypto_chain chain = { .count = 0 };
+	enum identity_fault fault;
+	struct crypto c;
+	struct ossl *o;
+
+	bench_must(!f);
+	bench_must(ossl_new(&oc, &o));
+	bench_must(identity_new(o, &cfg, f));
+	bench_must(identity_load(o, f->chain.text, f->chain.len,
+				 f->key[IDENTITY_LEAF].text,
+				 f->key[IDENTITY_LEAF].len, &id, &fault));
+	c = ossl_crypto(o);
+	bench_must(crypto_chain_parse(&c, id.chain, id.chain_len, &chain));
+	root_len = chain.certs[0].len;
+	crypto_chain_drop(&c, &chain);
+	ossl_free(o);
+	free(f);
+}
+
+static struct world *machine(void)
+{
+	static const char text[] = "platform sev-tio\ndevice\n"
+				   "host connect " FUNCTION "\n";
+	const struct world_cfg cfg = { .seed = 1,
+				       .now_s = NOW,
+				       .identity = &id,
+				       .anchor = id.chain,
+				       .anchor_len = root_len };
+	struct lang_script s = { .cap = CALLS_MAX };
+	struct lang_error e = { 0 };
+	struct world_end end = { 0 };
+	struct world *w;
+
+	s.call = calloc(CALLS_MAX, sizeof(*s.call));
+	bench_must(!s.call);
+	bench_must(lang_parse(&s, &world_commands, text, strlen(text), &e));
+	bench_must(world_new(&cfg, &w));
+	if (world_run(w, &s, &end)) {
+		fprintf(stderr, "bench: line %u: %s\n", end.line, end.what);
+		exit(1);
+	}
+	free(s.call);
+	return w;
+}
+
+struct user {
+	struct world *w;
+	struct task *t;
+	int iommu;
+	int dev;
+	uint32_t ioas;
+	uint64_t uva;
+	double map_s, unmap_s; /* CPU seconds of the last round */
+};
+
+static void put(struct user *u, const char *path, const char *text)
+{
+	long fd = k_open(u->t, path);
+
+	bench_must(fd < 0);
+	bench_must(k_write(u->t, (int)fd, text, strlen(text)) < 0);
+	bench_must(k_close(u->t, (int)fd) != 0);
+}
+
+static void device(struct user *u)
+{
+	struct vfio_device_bind_iommufd b = { .argsz = sizeof(b),
+					      .iommufd = u->iommu };
+
+	put(u, "/sys/bus/pci/devices/" FUNCTION "/driver_override", "vfio-pci");
+	put(u, "/sys/bus/pci/drivers_probe", FUNCTION);
+	u->dev = (int)k_open(u->t, "/dev/vfio/devices/vfio256");
+	bench_must(u->dev < 0);
+	bench_must(k_ioctl(u->t, u->dev, VFIO_DEVICE_BIND_IOMMUFD,
+			   (uintptr_t)&b) != 0);
+}
+
+/* An IOAS with a domain; leaves of 2 MiB are allowed or not. */
+static void space(struct user *u, bool huge)
+{
+	struct iommu_ioas_alloc a = { .size = sizeof(a) };
+	struct iommu_option o = { .size = sizeof(o),
+				  .option_id = IOMMU_OPTION_HUGE_PAGES,
+				  .op = IOMMU_OPTION_OP_SET,
+				  .val64 = huge };
+	struct vfio_device_attach_iommufd_pt at = { .argsz = sizeof(at) };
+
+	bench_must(k_ioctl(u->t, u->iommu, IOMMU_IOAS_ALLOC, (uintptr_t)&a) !=
+		   0);
+	u->ioas = o.object_id = at.pt_id = a.out_ioas_id;
+	bench_must(k_ioctl(u->t, u->iommu, IOMMU_OPTION, (uintptr_t)&o) != 0);
+	bench_must(k_ioctl(u->t, u->dev, VFIO_DEVICE_ATTACH_IOMMUFD_PT,
+			   (uintptr_t)&at) != 0);
+}
+
+static void memory(struct user *u, bool huge)
+{
+	bench_must(k_mmap(u->t, BYTES, K_PROT_READ | K_PROT_WRITE,
+			  K_MAP_PRIVATE | K_MAP_ANONYMOUS, -1, 0,
+			  &u->uva) != 0);
+	if (huge)
+		bench_must(k_madvise(u->t, u->uva, BYTES, K_MADV_HUGEPAGE) !=
+			   0);
+	for (uint64_t at = 0; at < BYTES; at += PAGE_4K)
+		bench_must(k_store(u->t, u->uva + at, "x", 1) != 0);
+}
+
+static void user_up(struct user *u, struct world *w, bool huge)
+{
+	u->w = w;
+	u->t = k_task_new(&w->host->k);
+	bench_must(!u->t);
+	u->iommu = (int)k_open(u->t, "/dev/iommu");
+	bench_must(u->iommu < 0);
+	device(u);
+	memory(u, huge);
+	space(u, huge);
+}
+
+/* --- what is measured --- */
+
+static void round_trip(struct user *u)
+{
+	double from = cpu_s(), mid;
+
+	for (uint64_t at = 0; at < BYTES; at += PAGE_2M) {
+		const struct iommu_ioas_map m = {
+			.size = sizeof(m),
+			.flags = IOMMU_IOAS_MAP_FIXED_IOVA |
+				 IOMMU_IOAS_MAP_READABLE |
+				 IOMMU_IOAS_MAP_WRITEABLE,
+			.ioas_id = u->ioas,
+			.user_va = u->uva + at,
+			.length = PAGE_2M,
+			.iova = PAGE_1G + at,
+		};
+		struct iommu_ioas_map c = m;
+
+		bench_must(k_ioctl(u->t, u->iommu, IOMMU_IOAS_MAP,
+				   (uintptr_t)&c) != 0);
+	}
+	mid = cpu_s();
+	u->map_s = mid - from;
+	for (uint64_t at = 0; at < BYTES; at += PAGE_2M) {
+		struct iommu_ioas_unmap q = { .size = sizeof(q),
+					      .ioas_id = u->ioas,
+					      .iova = PAGE_1G + at,
+					      .length = PAGE_2M };
+
+		bench_must(k_ioctl(u->t, u->iommu, IOMMU_IOAS_UNMAP,
+				   (uintptr_t)&q) != 0);
+	}
+	u->unmap_s = cpu_s() - mid;
+}
+
+static double map(void *ctx)
+{
+	struct user *u = ctx;
+
+	round_trip(u);
+	return PAGES / u->map_s * 1e-6;
+}
+
+static double unmap(void *ctx)
+{
+	struct user *u = ctx;
+
+	round_trip(u);
+	return PAGES / u->unmap_s * 1e-6;
+}
+
+static void figures(int argc, char **argv, bool huge)
+{
+	struct user u = { 0 };
+	const struct bench b[] = {
+		{ .name = huge ? "ioas.map.2M" : "ioas.map",
+		  .unit = "M pages/s",
+		  .kind = BENCH_COUNT,
+		  .run = map,
+		  .ctx = &u },
+		{ .name = huge ? "ioas.unmap.2M" : "ioas.unmap",
+		  .unit = "M pages/s",
+		  .kind = BENCH_COUNT,
+		  .run = unmap,
+		  .ctx = &u },
+	};
+	struct world *w = machine();
+
+	user_up(&u, w, huge);
+	for (size_t i = 0; i < COUNT(b); i++)
+		if (bench_wanted(argc, argv, b[i].name))
+			bench_one(&b[i]);
+	k_task_exit(u.t);
+	bench_must(!world_cleanup(w));
+	world_free(w);
+}
+
+int main(int argc, char **argv)
+{
+	int rc = bench_args(argc, argv);
+
+	if (rc)
+		return rc;
+	make_identity();
+	figures(argc, argv, false);
+	figures(argc, argv, true);
+	return 0;
+}
