@@ -287,8 +287,9 @@ static int page_size(void *ctx, struct iommu_domain *d, uint64_t iova,
 
 	(void)d;
 	if (m->size_err && !m->size_after--) {
-		m->size_after = 0;
-		return m->size_err;
+		ret = m->size_err;
+		m->size_err = 0; /* the way back is free */
+		return ret;
 	}
 	m->in_gap++;
 	ret = gap->run(gap->ctx);
@@ -472,10 +473,14 @@ static int resize(void *ctx, uint64_t pa, bool huge)
 {
 	struct machine *m = ctx;
 
-	if (m->resize_err && !m->resize_after--) {
-		m->resize_after = 0;
-		return m->resize_err;
+	int ret = m->resize_err;
+
+	if (ret && !m->resize_after--) {
+		m->resize_err = 0; /* the way back is free */
+		return ret;
 	}
+	if (huge && m->no_join)
+		return -EINVAL;
 	assert_true(m->in_gap > 0);
 	m->entry_2m[(pa - M_RAM) / PAGE_2M] = huge;
 	return 0;

@@ -45,7 +45,8 @@ struct machine {
 	int prepare_err, invalidate_err, map_err, zap_err, enc_ret;
 	int io_map_err, io_unmap_err, attach_err, viommu_err, domain_err;
 	int mixed_err, size_err, resize_err;
-	unsigned size_after, resize_after;
+	unsigned size_after, resize_after; /* once, after so many */
+	bool no_join;
 	bool io_huge;	   /* of the last map */
 	bool blocks;	   /* frames of 2 MiB can be had */
 	bool huge_entries; /* and owned by one entry */

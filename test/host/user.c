@@ -81,6 +81,8 @@ void user_free(struct user *u)
 	assert_int_equal(m->h.k.leaf_pool.live, 0);
 	assert_int_equal(m->h.iommufd.obj_pool.live, 0);
 	assert_int_equal(m->h.iommufd.area_pool.live, 0);
+	assert_int_equal(m->h.iommufd.pages_pool.live, 0);
+	assert_int_equal(m->h.iommufd.range_pool.live, 0);
 	assert_int_equal(m->h.vfio.buf_pool.live, 0);
 	machine_free(m);
 	free(u);
