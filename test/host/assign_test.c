@@ -702,6 +702,34 @@ static void what_upsets_a_bound_device_unbinds_it_first(void **un)
 	}
 }
 
+/* Bound interfaces when the endpoint's command register lost a bit. */
+static unsigned bound_then;
+
+static void command_written(void *ctx, struct fake_pci *f)
+{
+	struct machine *m = ctx;
+
+	if (!(pci_cfg_get(&f->ep, CFG_COMMAND, 2) & CMD_MEM))
+		bound_then += m->h.tsm.tdi_pool.live;
+}
+
+static void a_close_stops_the_interface_before_the_device(void **un)
+{
+	struct user *u = user_new();
+
+	(void)un;
+	m_connect(u->m);
+	open_dev(u);
+	bind_tdi(u);
+	u->m->f.ctx = u->m;
+	u->m->f.watch = command_written;
+	bound_then = 0;
+	assert_int_equal(k_close(u->t, u->dev), 0);
+	assert_int_equal(bound_then, 0);
+	u->m->f.watch = NULL;
+	user_free(u);
+}
+
 static void a_reset_takes_buffers_away_for_its_time(void **un)
 {
 	struct user *u = user_new();
@@ -864,6 +892,7 @@ int main(void)
 		cmocka_unit_test(bars_are_virtual),
 		cmocka_unit_test(a_virtual_function_shows_its_own_ids),
 		cmocka_unit_test(what_upsets_a_bound_device_unbinds_it_first),
+		cmocka_unit_test(a_close_stops_the_interface_before_the_device),
 		cmocka_unit_test(a_reset_takes_buffers_away_for_its_time),
 		cmocka_unit_test(an_attach_that_fails_leaves_no_domain),
 		cmocka_unit_test(
