@@ -440,7 +440,8 @@ static void split_and_join_keep_every_translation(void **unused)
 		assert_int_equal(h.leaf, PAGE_2M);
 		assert_int_equal(h.pa, 2 * PAGE_1G + 7 * PAGE_2M + 9);
 		assert_true(h.dirty);
-		assert_int_equal(pt_split(&t, PAGE_1G + 7 * PAGE_2M, NULL), IL_OK);
+		assert_int_equal(pt_split(&t, PAGE_1G + 7 * PAGE_2M, NULL),
+				 IL_OK);
 		for (uint64_t p = 0; p < 512; p++) {
 			uint64_t va = PAGE_1G + 7 * PAGE_2M + p * PAGE_4K;
 
@@ -460,7 +461,8 @@ static void split_and_join_keep_every_translation(void **unused)
 			look(&t, PAGE_1G + 7 * PAGE_2M + 9 * PAGE_4K, &h),
 			PT_OK);
 		pt_mark(&r.m, t.fmt, &h, true);
-		assert_int_equal(pt_join(&t, PAGE_1G + 7 * PAGE_2M + 6, NULL), IL_OK);
+		assert_int_equal(pt_join(&t, PAGE_1G + 7 * PAGE_2M + 6, NULL),
+				 IL_OK);
 		assert_int_equal(t.tables, 3);
 		assert_int_equal(look(&t, PAGE_1G + 7 * PAGE_2M + 9, &h),
 				 PT_OK);
@@ -489,7 +491,8 @@ static void unlike_pages_do_not_join(void **unused)
 	assert_int_equal(pt_map(&t, 5 * PAGE_4K, 5 * PAGE_4K, PAGE_4K,
 				PT_R | PT_W, PAGE_4K),
 			 IL_OK);
-	assert_int_equal(pt_join(&t, 0, NULL), IL_E_STATE); /* other permissions */
+	assert_int_equal(pt_join(&t, 0, NULL),
+			 IL_E_STATE); /* other permissions */
 	assert_int_equal(pt_unmap(&t, 5 * PAGE_4K, PAGE_4K, NULL), IL_OK);
 	assert_int_equal(
 		pt_map(&t, 5 * PAGE_4K, 6 * PAGE_4K, PAGE_4K, PT_R, PAGE_4K),
@@ -500,7 +503,137 @@ static void unlike_pages_do_not_join(void **unused)
 		pt_map(&t, 5 * PAGE_4K, 5 * PAGE_4K, PAGE_4K, PT_R, PAGE_4K),
 		IL_OK);
 	assert_int_equal(pt_unmap(&t, 0, PAGE_4K, NULL), IL_OK);
-	assert_int_equal(pt_join(&t, 0, NULL), IL_E_STATE); /* the first missing */
+	assert_int_equal(pt_join(&t, 0, NULL),
+			 IL_E_STATE); /* the first missing */
+	pt_fini(&t);
+	rig_down(&r);
+}
+
+/* 2 MiB of frames: in a row, but for one that is the next but one's. */
+static void list_of(uint64_t pa[512], uint64_t from, unsigned odd)
+{
+	for (unsigned i = 0; i < 512; i++)
+		pa[i] = from + (i == odd ? i + 1 : i) * PAGE_4K;
+}
+
+static void frames_of_a_list_become_one_leaf_if_they_are_a_run(void **unused)
+{
+	static uint64_t pa[512];
+	struct pt_hit h;
+	struct rig r;
+	struct pt t;
+
+	(void)unused;
+	rig_up(&r);
+	new_pt(&r, &t, &pt_iommu_v1);
+	list_of(pa, PAGE_1G, 512);
+	assert_int_equal(pt_map_pages(&t, PAGE_2M, pa, 512, PT_R, PAGE_2M),
+			 IL_OK);
+	assert_int_equal(look(&t, PAGE_2M + 77, &h), PT_OK);
+	assert_int_equal(h.leaf, PAGE_2M);
+	assert_int_equal(h.pa, PAGE_1G + 77);
+	assert_int_equal(pt_map_pages(&t, 2 * PAGE_2M, pa, 512, PT_R, PAGE_4K),
+			 IL_OK);
+	assert_int_equal(look(&t, 2 * PAGE_2M, &h), PT_OK);
+	assert_int_equal(h.leaf, PAGE_4K);
+	/* out of order in the middle, and at the end */
+	for (unsigned odd = 255; odd < 512; odd += 256) {
+		const uint64_t va = odd * PAGE_2M;
+
+		list_of(pa, PAGE_1G, odd);
+		assert_int_equal(
+			pt_map_pages(&t, va, pa, 512, PT_R | PT_W, PAGE_2M),
+			IL_OK);
+		for (unsigned i = 0; i < 512; i++) {
+			assert_int_equal(look(&t, va + i * PAGE_4K, &h), PT_OK);
+			assert_int_equal(h.leaf, PAGE_4K);
+			assert_int_equal(h.pa, pa[i]);
+		}
+	}
+	pt_fini(&t);
+	rig_down(&r);
+}
+
+static void a_list_with_a_frame_that_does_not_fit_maps_nothing(void **unused)
+{
+	static uint64_t pa[512];
+	struct pt_hit h;
+	struct rig r;
+	struct pt t;
+
+	(void)unused;
+	rig_up(&r);
+	new_pt(&r, &t, &pt_iommu_v1);
+	rig_keep(&r);
+	list_of(pa, PAGE_1G, 512);
+	pa[511] += 8;
+	assert_int_equal(pt_map_pages(&t, 0, pa, 512, PT_R, PAGE_2M), IL_E_ARG);
+	pa[511] = BIT64(52);
+	assert_int_equal(pt_map_pages(&t, 0, pa, 512, PT_R, PAGE_2M), IL_E_ARG);
+	assert_int_equal(pt_map_pages(&t, 0, pa, 0, PT_R, PAGE_2M), IL_E_ARG);
+	assert_int_equal(pt_map_pages(&t, 0, pa, SIZE_MAX, PT_R, PAGE_2M),
+			 IL_E_ARG);
+	rig_same(&r);
+	/* write alone is something that an IOMMU's entry can say, a CPU's not
+	 */
+	assert_int_equal(pt_map_pages(&t, 0, pa, 1, PT_W, PAGE_4K), IL_OK);
+	assert_int_equal(look(&t, 0, &h), PT_OK);
+	assert_int_equal(h.perm & (PT_R | PT_W), PT_W);
+	pt_fini(&t);
+	rig_down(&r);
+}
+
+struct in_gap {
+	struct pt *t;
+	enum il_err err;
+	unsigned runs;
+};
+
+static enum il_err nothing_is_mapped(void *ctx)
+{
+	struct in_gap *g = ctx;
+	struct pt_hit h;
+
+	g->runs++;
+	assert_int_equal(look(g->t, 0, &h), PT_NOT_PRESENT);
+	assert_int_equal(look(g->t, PAGE_2M, &h), PT_OK);
+	return g->err;
+}
+
+static void
+between_two_sizes_nothing_is_mapped_and_a_refusal_is_undone(void **unused)
+{
+	struct rig r;
+	struct pt t, was;
+	struct in_gap g = { &t, IL_E_STATE, 0 };
+	const struct pt_gap gap = { nothing_is_mapped, &g };
+	struct pt_hit h;
+
+	(void)unused;
+	rig_up(&r);
+	new_pt(&r, &t, &pt_iommu_v1);
+	assert_int_equal(pt_map(&t, 0, PAGE_1G, 2 * PAGE_2M, PT_R, PAGE_2M),
+			 IL_OK);
+	was = t;
+	assert_int_equal(pt_split(&t, 0, &gap), IL_E_STATE);
+	assert_memory_equal(&t, &was, sizeof(t));
+	assert_int_equal(look(&t, 0, &h), PT_OK);
+	assert_int_equal(h.leaf, PAGE_2M);
+	g.err = IL_OK;
+	assert_int_equal(pt_split(&t, 0, &gap), IL_OK);
+	assert_int_equal(look(&t, 0, &h), PT_OK);
+	assert_int_equal(h.leaf, PAGE_4K);
+	g.err = IL_E_AGAIN;
+	assert_int_equal(pt_join(&t, 0, &gap), IL_E_AGAIN);
+	assert_int_equal(look(&t, 0, &h), PT_OK);
+	assert_int_equal(h.leaf, PAGE_4K);
+	g.err = IL_OK;
+	assert_int_equal(pt_join(&t, 0, &gap), IL_OK);
+	assert_memory_equal(&t, &was, sizeof(t));
+	assert_int_equal(look(&t, 0, &h), PT_OK);
+	assert_int_equal(h.leaf, PAGE_2M);
+	assert_int_equal(h.pa, PAGE_1G);
+	assert_int_equal(g.runs, 4);
 	pt_fini(&t);
 	rig_down(&r);
 }
@@ -678,7 +811,8 @@ static void model_step(struct pt *t, struct model *m, struct dice *d,
 		bool big = m->pa[at] && m->leaf[at] == PAGE_2M;
 		uint64_t block = at & ~UINT64_C(511);
 
-		assert_int_equal(pt_split(t, va, NULL), big ? IL_OK : IL_E_STATE);
+		assert_int_equal(pt_split(t, va, NULL),
+				 big ? IL_OK : IL_E_STATE);
 		for (uint64_t i = 0; big && i < 512; i++)
 			m->leaf[block + i] = PAGE_4K;
 	}
@@ -734,6 +868,12 @@ int main(void)
 		cmocka_unit_test(a_table_that_leads_out_of_ram_is_refused),
 		cmocka_unit_test(split_and_join_keep_every_translation),
 		cmocka_unit_test(unlike_pages_do_not_join),
+		cmocka_unit_test(
+			frames_of_a_list_become_one_leaf_if_they_are_a_run),
+		cmocka_unit_test(
+			a_list_with_a_frame_that_does_not_fit_maps_nothing),
+		cmocka_unit_test(
+			between_two_sizes_nothing_is_mapped_and_a_refusal_is_undone),
 		cmocka_unit_test(dirty_pages_are_told_once),
 		cmocka_unit_test(a_mark_that_the_rules_refuse_is_not_made),
 		cmocka_unit_test(map_unmap_split_agree_with_a_list_of_pages),

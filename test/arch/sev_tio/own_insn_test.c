@@ -194,6 +194,76 @@ static void psmash_keeps_every_attribute(void **unused)
 	rig_down(&r);
 }
 
+static void unsmash_gives_back_what_psmash_took(void **unused)
+{
+	struct own_page p;
+	struct rig r;
+
+	(void)unused;
+	rig_up(&r);
+	map_both(&r, PAGE_2M);
+	own_it(&r, DATA, RMP_2M);
+	rig_keep(&r);
+	assert_int_equal(own_psmash(&r.o, DATA), RMP_OK);
+	assert_int_equal(own_fw_unsmash(&r.o, DATA), IL_OK);
+	for (uint64_t i = 0; i < 512; i++) {
+		assert_int_equal(own_entry(&r.o, DATA + i * PAGE_4K, &p),
+				 IL_OK);
+		assert_int_equal(p.gpa, GPA + i * PAGE_4K);
+		assert_int_equal(p.flags,
+				 OWN_F_ASSIGNED | OWN_F_VALIDATED | OWN_F_2M);
+	}
+	assert_int_equal(own_fw_unsmash(&r.o, DATA), IL_E_STATE);
+	assert_int_equal(own_fw_unsmash(&r.o, DATA + PAGE_4K), IL_E_ARG);
+	assert_int_equal(own_fw_unsmash(&r.o, 0), IL_E_ARG);
+	assert_true(own_sane(&r.o));
+	rig_down(&r);
+}
+
+/* One page differs, in each way that there is: nothing is joined. */
+static void unsmash_refuses_pages_that_differ(void **unused)
+{
+	enum rmp_rc rc;
+	struct fault f;
+	struct rig r;
+	bool same;
+
+	(void)unused;
+	for (unsigned way = 0; way < 5; way++) {
+		const uint64_t odd = 300 * PAGE_4K;
+
+		rig_up(&r);
+		map_both(&r, PAGE_2M);
+		own_it(&r, DATA, RMP_2M);
+		assert_int_equal(own_psmash(&r.o, DATA), RMP_OK);
+		if (way == 0)
+			assert_int_equal(own_pvalidate(&r.o, &r.c, GPA + odd,
+						       RMP_4K, false, &rc,
+						       &same, &f),
+					 IL_OK);
+		else if (way == 1)
+			assert_int_equal(unassign(&r, DATA + odd, RMP_4K),
+					 RMP_OK);
+		else if (way == 2)
+			assert_int_equal(own_hold(&r.o, DATA + odd, true),
+					 IL_OK);
+		else if (way == 3)
+			assert_int_equal(
+				own_rmpadjust(&r.o, &r.c, GPA + odd, RMP_4K,
+					      1 | RMP_PERM_R << 8, &rc, &f),
+				IL_OK);
+		else
+			assert_int_equal(own_fw_move(&r.o, DATA + odd,
+						     OWN_GUEST_VALID,
+						     OWN_GUEST_PINNED),
+					 IL_OK);
+		rig_keep(&r);
+		assert_int_equal(own_fw_unsmash(&r.o, DATA), IL_E_STATE);
+		rig_same(&r);
+		rig_down(&r);
+	}
+}
+
 static void psmash_refuses_by_code(void **unused)
 {
 	struct rig r;
@@ -734,6 +804,8 @@ int main(void)
 		cmocka_unit_test(rmpupdate_sees_overlaps_in_both_directions),
 		cmocka_unit_test(a_held_entry_is_in_use),
 		cmocka_unit_test(psmash_keeps_every_attribute),
+		cmocka_unit_test(unsmash_gives_back_what_psmash_took),
+		cmocka_unit_test(unsmash_refuses_pages_that_differ),
 		cmocka_unit_test(psmash_refuses_by_code),
 		cmocka_unit_test(rmpread_tells_the_host_what_it_may_know),
 		cmocka_unit_test(pvalidate_sets_clears_and_tells_no_change),
