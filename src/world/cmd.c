@@ -97,6 +97,50 @@ static const struct lang_arg driver_args[] = {
 static const struct lang_arg wait_args[] = {
 	{ "seconds", LANG_INT, .help = "of world time; default 1" },
 };
+/* As enum meddle_how, meddle_part, meddle_dir, 1 + tlp_class, link_event - 1.
+ */
+static const char *const tap_hows[] = { "flip",	   "drop",   "replay",
+					"reorder", "inject", "plain",
+					"stray",   "strip",  "misroute",
+					NULL };
+static const char *const tap_parts[] = { "prefix", "header", "data", "mac",
+					 NULL };
+static const char *const tap_dirs[] = { "both", "up", "down", NULL };
+static const char *const tap_classes[] = { "any", "posted", "non-posted",
+					   "completion", NULL };
+static const char *const link_events[] = {
+	"up",	    "down",    "hot-reset", "fund-reset", "power-off",
+	"power-on", "present", "absent",    NULL
+};
+static const struct lang_arg tap_args[] = {
+	{ "how", LANG_PICK, .required = true, .picks = tap_hows,
+	  .help = "one bit is flipped; the packet is lost; comes twice; after "
+		  "the next one; after a forged one with other data (inject), "
+		  "the same in the clear (plain) or of another stream (stray); "
+		  "without IDE prefix and MAC; with another Stream ID" },
+	{ "part", LANG_PICK, .picks = tap_parts,
+	  .help = "where the flipped bit is; default data" },
+	{ "dir", LANG_PICK, .picks = tap_dirs,
+	  .help = "of packets to the host or to the device; default both" },
+	{ "class", LANG_PICK, .picks = tap_classes,
+	  .help = "which packets under IDE; default any" },
+	{ "after", LANG_INT,
+	  .help = "such packets from now that still go well; default 0" },
+	DEV_ARG,
+};
+static const struct lang_arg event_args[] = {
+	{ "event", LANG_PICK, .positional = true, .required = true,
+	  .picks = link_events, .help = "which" },
+	{ "dir", LANG_PICK, .picks = tap_dirs,
+	  .help = "who is told: the host's end, the device's, or both, which "
+		  "is the default" },
+	DEV_ARG,
+};
+static const struct lang_arg tapped_args[] = {
+	{ "times", LANG_INT, .positional = true, .required = true,
+	  .help = "packets and events since the beginning" },
+	DEV_ARG,
+};
 static const struct lang_arg counter_args[] = {
 	{ "left", LANG_INT,
 	  .help = "packets of each kind and direction; default 0" },
@@ -402,6 +446,10 @@ static const struct lang_cmd cmds[] = {
 	    "it is there again, through a fundamental reset"),
 	CMD("device", NULL, device_args, cmd_device,
 	    "describe the device behind the root port"),
+	CMD("link", "tap", tap_args, cmd_link_tap,
+	    "what the interposer does to the next packet that fits"),
+	CMD("link", "event", event_args, cmd_link_event,
+	    "the interposer forges an event of the link"),
 	CMD("link", "counter", counter_args, cmd_link_counter,
 	    "test only: the counters of the stream's keys come to their end"),
 	CMD("link", NULL, link_args, cmd_link, "describe the link"),
@@ -523,6 +571,8 @@ static const struct lang_cmd cmds[] = {
 	    "how the guest judged the evidence"),
 	CMD("expect", "value", value_args, cmd_expect_value,
 	    "the last load or read gave this"),
+	CMD("expect", "tapped", tapped_args, cmd_expect_tapped,
+	    "so often the interposer did something"),
 	CMD("expect", "plaintext", word_args, cmd_expect_plaintext,
 	    "the link carried 8 bytes in a row of the payload: yes or no"),
 };

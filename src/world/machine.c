@@ -244,7 +244,6 @@ static enum link_verdict see_frame(void *ctx, struct link_tap *tap,
 	struct world *w = d->w;
 
 	(void)tap;
-	(void)out;
 	w->remote.frames += dir == LINK_IN;
 	if (silence_eats(d, f->kind))
 		return LINK_DROP;
@@ -255,7 +254,7 @@ static enum link_verdict see_frame(void *ctx, struct link_tap *tap,
 			spy_see(w->spy, f->p, f->len);
 		world_pcap_put(&w->cap.link, wall_ns(w), f->p, f->len);
 	}
-	return LINK_PASS;
+	return meddle_see(d, dir, f, out);
 }
 
 /* What the interposer stands before: a queue, or a socket. */
@@ -288,15 +287,16 @@ static enum il_err one_link(struct world_dev *d)
 	const size_t cap = (size_t)4 * LINK_FRAME_MAX;
 	struct world *w = d->w;
 	uint8_t *in = arena_take(&w->arena, cap, 64);
+	uint8_t *held = arena_take(&w->arena, LINK_FRAME_MAX, 64);
 	struct link_end end = { 0 };
 	enum il_err err = build_channel(d, &end);
 
 	if (err)
 		return err;
 	d->tap = ARENA_NEW(&w->arena, struct link_tap);
-	if (!in || !d->tap)
+	if (!in || !held || !d->tap)
 		return IL_E_NOMEM;
-	err = link_tap_init(d->tap, end, in, cap, NULL, 0);
+	err = link_tap_init(d->tap, end, in, cap, held, 1);
 	if (!err)
 		link_tap_set(d->tap, see_frame, d);
 	return err;

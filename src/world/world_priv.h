@@ -13,6 +13,7 @@
 #include "vmm/vmm.h"
 #include "world/capture.h"
 #include "world/lie.h"
+#include "world/meddle.h"
 #include "world/relay.h"
 #include "world/remote.h"
 #include "world/silence.h"
@@ -118,6 +119,7 @@ struct world_dev {
 	struct device *dev; /* NULL: it is in another process */
 	uint64_t tlps;
 	struct silence silence;
+	struct meddle meddle;
 	struct world_lie lie;
 	uint16_t rid; /* of function 0, as the host numbered it */
 	bool vfs_on;

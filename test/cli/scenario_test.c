@@ -53,7 +53,7 @@ static const char *opposite(const char *verb, const char *word)
 		return "no";
 	if (strcmp(word, "no") == 0)
 		return "yes";
-	if (strcmp(verb, "value") == 0)
+	if (strcmp(verb, "value") == 0 || strcmp(verb, "tapped") == 0)
 		return "0x5eed";
 	if (strcmp(verb, "tdi") == 0)
 		return strcmp(word, "locked") == 0 ? "run" : "locked";
