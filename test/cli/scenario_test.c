@@ -330,7 +330,7 @@ static void commands_out_of_order_fail_where_they_stand(void **state)
 		{ "device\n", "t.il:1: " },
 		{ "vmm launch\n", "t.il:1: " },
 		{ "platform sev-tio\nplatform sev-tio\n", "t.il:2: " },
-		{ "platform sev-tio\ndevice vfs=8\n", "t.il:2: " },
+		{ "platform sev-tio\ndevice vfs=33\n", "t.il:2: " },
 		{ "platform sev-tio\nguest boot\n", "t.il:2: " },
 		{ "platform sev-tio\nhost connect 01:00.0\nlink\n",
 		  "t.il:3: " },
