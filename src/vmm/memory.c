@@ -59,7 +59,8 @@ long vmm_ram_create(struct vmm *v)
 {
 	struct kvm_create_guest_memfd g = {
 		.size = v->cfg.ram_size,
-		.flags = v->cfg.huge_memory ? KVM_GUEST_MEMFD_HUGE : 0,
+		.flags = (v->cfg.huge_memory ? KVM_GUEST_MEMFD_HUGE : 0) |
+			 (v->cfg.in_place ? KVM_GUEST_MEMFD_IN_PLACE : 0),
 	};
 	struct kvm_userspace_memory_region2 r = {
 		.flags = KVM_MEM_GUEST_MEMFD,
@@ -76,6 +77,13 @@ long vmm_ram_create(struct vmm *v)
 	if (ret < 0)
 		return ret;
 	v->gmem_fd = (int)ret;
+	if (v->cfg.in_place) {
+		v->image_uva = v->ram_uva;
+		ret = k_mmap(v->t, v->cfg.ram_size, K_PROT_READ | K_PROT_WRITE,
+			     K_MAP_SHARED, v->gmem_fd, 0, &v->ram_uva);
+		if (ret)
+			return ret;
+	}
 	r.userspace_addr = v->ram_uva;
 	r.guest_memfd = (uint32_t)v->gmem_fd;
 	ret = k_ioctl(v->t, v->vm_fd, KVM_SET_USER_MEMORY_REGION2,
@@ -108,7 +116,7 @@ static long map_area(struct vmm *v, const struct vmm_mapped *a)
 					 .length = a->len,
 					 .iova = a->iova };
 
-	if (!a->private)
+	if (!a->private && !v->cfg.in_place)
 		return k_ioctl(v->t, v->iommu_fd, IOMMU_IOAS_MAP,
 			       (uintptr_t)&u);
 	if (!v->cfg.early_map)
@@ -132,7 +140,9 @@ static struct vmm_mapped run_at(const struct vmm *v, uint64_t at)
 	struct vmm_mapped a = { at, PAGE_4K, vmm_is_private(v, at) };
 	uint64_t end = align_down(at, VMM_CHUNK) + VMM_CHUNK;
 
-	while (at + a.len < end && vmm_is_private(v, at + a.len) == a.private)
+	/* In place, neighbours of both kinds are one range of the file. */
+	while (at + a.len < end &&
+	       (v->cfg.in_place || vmm_is_private(v, at + a.len) == a.private))
 		a.len += PAGE_4K;
 	return a;
 }
@@ -196,6 +206,8 @@ void vmm_unmap_all(struct vmm *v)
 
 static long punch(struct vmm *v, uint64_t gpa, uint64_t len)
 {
+	if (v->cfg.in_place)
+		return 0; /* the page is the shared one now */
 	return k_fallocate(v->t, v->gmem_fd,
 			   K_FALLOC_KEEP_SIZE | K_FALLOC_PUNCH_HOLE, gpa, len);
 }

@@ -167,7 +167,7 @@ static long launch_image(struct vmm *v, const struct vmm_image *m)
 	long ret = 0;
 
 	a.image = m;
-	a.uaddr = v->ram_uva + m->gpa;
+	a.uaddr = (v->image_uva ? v->image_uva : v->ram_uva) + m->gpa;
 	if (m->data)
 		ret = k_store(v->t, a.uaddr, m->data, m->len);
 	return ret ? ret : v->cfg.launch->update(&a);

@@ -67,6 +67,8 @@ struct vmm_cfg {
 	bool huge_pages; /* leave IOMMU_OPTION_HUGE_PAGES at 1 */
 	/* Private memory by frames of 2 MiB, owned by entries of 2 MiB. */
 	bool huge_memory;
+	/* What is shared stays where it was private, and is not mapped anew. */
+	bool in_place;
 	/*
 	 * Naive, as a memory listener of VFIO does it: the IOMMU's part of a
 	 * page conversion comes last, and nobody hears of its failure.
@@ -117,6 +119,7 @@ struct vmm {
 	int vfio_kvm_fd; /* KVM's VFIO device */
 	int iommu_fd;
 	uint64_t ram_uva;
+	uint64_t image_uva; /* in place: where images wait for the launch */
 	uint64_t run_uva;
 	uint32_t ioas_id;
 	bool ioas_mapped;

@@ -243,6 +243,9 @@ static const struct lang_arg launch_args[] = {
 	{ "huge-memory", LANG_BOOL,
 	  .help = "private memory by frames of 2 MiB, owned by entries of 2 "
 		  "MiB; default no" },
+	{ "in-place", LANG_BOOL,
+	  .help = "what the guest shares stays in the frame where it was "
+		  "private; default no" },
 	{ "unchecked", LANG_BOOL,
 	  .help = "map what a guest converts for devices last, and look away "
 		  "if that fails; default no" },

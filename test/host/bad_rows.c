@@ -103,7 +103,8 @@ static void f_gmem(struct bad_user *b, void *arg)
 }
 
 static const struct bad_field gmem[] = {
-	{ AT(S, flags), BAD_FLAGS, -EINVAL, KVM_GUEST_MEMFD_HUGE },
+	{ AT(S, flags), BAD_FLAGS, -EINVAL,
+	  KVM_GUEST_MEMFD_HUGE | KVM_GUEST_MEMFD_IN_PLACE },
 	{ AT(S, size), BAD_PAGE, -EINVAL },
 	{ AT(S, size), BAD_VALUE, -EINVAL, 0 },
 	{ AT(S, size), BAD_VALUE, -EINVAL, PAST },

@@ -33,6 +33,7 @@ TAKEN = {
     "IOMMU_HWPT_ALLOC_TRUSTED": ("linux/iommufd.h",
                                  r"IOMMU_HWPT_(?:ALLOC|FAULT)_[A-Z_]+"),
     "KVM_GUEST_MEMFD_HUGE": ("linux/kvm.h", r"GUEST_MEMFD_FLAG_[A-Z_]+"),
+    "KVM_GUEST_MEMFD_IN_PLACE": ("linux/kvm.h", r"GUEST_MEMFD_FLAG_[A-Z_]+"),
 }
 # Families of which Linux has none.
 FREE = r"IOMMU_TSM_|IOMMU_PAGE_SIZE_"

@@ -7,8 +7,9 @@
 
 /* Low bits of a page map entry. */
 #define PREPARED UINT64_C(1)
-#define PIN_ONE	 UINT64_C(2) /* pins: bits 11:1 */
-#define PIN_MASK UINT64_C(0xffe)
+#define PIN_ONE	 UINT64_C(2) /* pins: bits 10:1 */
+#define PIN_MASK UINT64_C(0x7fe)
+#define SHARED	 UINT64_C(0x800) /* of a file that converts in place */
 #define FLAGS	 UINT64_C(0xfff)
 
 /* The frame leaves the file. One that stays the guest's is lost, not reused. */
@@ -111,8 +112,34 @@ static void release(struct file *f)
 	kpool_put(g->pool, g);
 }
 
+static long mmap_gmem(struct file *f, struct task *t, struct vma *v)
+{
+	struct gmem *g = f->priv;
+	const uint64_t size = g->pages_max * PAGE_4K;
+
+	(void)t;
+	if (!g->in_place)
+		return -ENODEV;
+	if (v->off > size || v->len > size - v->off)
+		return -EINVAL;
+	v->kind = VMA_FILE;
+	return 0;
+}
+
+static int pages_gmem(struct file *f, uint64_t index, size_t n, uint64_t *pa)
+{
+	struct gmem *g = f->priv;
+	int ret = 0;
+
+	for (; n && !ret; index++, n--, pa++)
+		ret = gmem_shared(g, index, pa);
+	return ret;
+}
+
 static const struct file_ops ops = {
 	.name = "guest_memfd",
+	.mmap = mmap_gmem,
+	.pages = pages_gmem,
 	.fallocate = fallocate_gmem,
 	.release = release,
 };
@@ -202,6 +229,8 @@ int gmem_page(struct gmem *g, uint64_t index, bool prepare, uint64_t *pa)
 
 	if (ret)
 		return ret;
+	if (prepare && e & SHARED)
+		return -EFAULT;
 	if (prepare && !(e & PREPARED) && g->huge && g->ops->prepare_huge &&
 	    fresh_run(g, align_down(index, PAGEMAP_BLOCK)) &&
 	    !prepare_huge(g, align_down(index, PAGEMAP_BLOCK)))
@@ -219,8 +248,8 @@ int gmem_page(struct gmem *g, uint64_t index, bool prepare, uint64_t *pa)
 
 static int pin(struct gmem *g, uint64_t index)
 {
-	uint64_t e, pa;
-	int ret = gmem_page(g, index, true, &pa);
+	uint64_t e = pagemap_get(&g->pages, index), pa;
+	int ret = gmem_page(g, index, !(e & SHARED), &pa);
 
 	if (ret)
 		return ret;
@@ -265,6 +294,57 @@ int gmem_frames(struct gmem *g, uint64_t index, uint64_t n, uint64_t *pa)
 			return -EINVAL;
 	}
 	return 0;
+}
+
+int gmem_shared(struct gmem *g, uint64_t index, uint64_t *pa)
+{
+	const uint64_t e =
+		index < g->pages_max ? pagemap_get(&g->pages, index) : 0;
+
+	if (!(e & SHARED))
+		return -EFAULT;
+	*pa = e & ~FLAGS;
+	return 0;
+}
+
+static int share(struct gmem *g, uint64_t i)
+{
+	uint64_t e;
+	int ret = frame(g, i, &e);
+
+	if (!ret && e & PREPARED)
+		ret = g->ops->invalidate(g->ctx, e & ~FLAGS);
+	if (!ret)
+		(void)pagemap_set(&g->pages, i, (e & ~PREPARED) | SHARED);
+	return ret;
+}
+
+static void unshare(struct gmem *g, uint64_t i)
+{
+	(void)pagemap_set(&g->pages, i, pagemap_get(&g->pages, i) & ~SHARED);
+}
+
+int gmem_convert(struct gmem *g, uint64_t index, uint64_t n, bool shared)
+{
+	uint64_t done = 0;
+	int ret = 0;
+
+	if (index >= g->pages_max || n > g->pages_max - index)
+		return -EINVAL;
+	if (range_pinned(g, index, n))
+		return -EBUSY;
+	for (; done < n && !ret; done += !ret) {
+		const bool is = pagemap_get(&g->pages, index + done) & SHARED;
+
+		if (shared && !is)
+			ret = share(g, index + done);
+		else if (!shared && is)
+			unshare(g, index + done);
+	}
+	/* Private again, if without content: nobody but the guest has them. */
+	while (ret && done--)
+		unshare(g, index + done);
+	return ret;
 }
 
 int gmem_resize(struct gmem *g, uint64_t index, bool huge)

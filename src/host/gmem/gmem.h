@@ -41,6 +41,7 @@ struct gmem {
 	struct pagemap pages;
 	struct kpool *pool;
 	bool huge;     /* frames by 2 MiB where they fit */
+	bool in_place; /* shared pages are in the file, too */
 	uint64_t lost; /* frames that could not be taken back */
 };
 
@@ -64,6 +65,15 @@ int gmem_pin(struct gmem *g, uint64_t index, uint64_t n);
 void gmem_unpin(struct gmem *g, uint64_t index, uint64_t n);
 /* Frames of pages that are pinned. */
 int gmem_frames(struct gmem *g, uint64_t index, uint64_t n, uint64_t *pa);
+/* The frame of a shared page of a file that converts in place, or -EFAULT. */
+int gmem_shared(struct gmem *g, uint64_t index, uint64_t *pa);
+/*
+ * gmem_convert() - pages of such a file become shared, or private; whoever
+ * reached them as what they were does so no longer
+ * -EBUSY: under an I/O mapping. -ENOMEM, or what invalidate said: all are as
+ * before, but may have lost their content.
+ */
+int gmem_convert(struct gmem *g, uint64_t index, uint64_t n, bool shared);
 /*
  * Ownership of the 512 pages from @index on by one entry, or by 512. Whoever
  * asks has taken care that no DMA reaches them meanwhile.

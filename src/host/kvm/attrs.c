@@ -68,6 +68,36 @@ static int attrs_reserve(struct kvm_vm *vm, uint64_t gfn, uint64_t n)
 }
 
 /*
+ * Pages of a guest_memfd that converts in place change owner here, when no
+ * table of the VM leads to them. A range over several slots of which one
+ * refuses leaves those before it converted, and their attributes as they were:
+ * no access fits both, so that nobody gets what is not his.
+ */
+static int convert_in_place(struct kvm_vm *vm, uint64_t gpa, uint64_t len,
+			    bool shared)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < KVM_SLOTS && !ret; i++) {
+		const struct kvm_slot *s = &vm->slots[i];
+		uint64_t from = gpa, to = gpa + len;
+
+		if (s->kind != KVM_SLOT_GMEM || !s->gmem || !s->gmem->in_place)
+			continue;
+		if (from < s->gpa)
+			from = s->gpa;
+		if (to > s->gpa + s->len)
+			to = s->gpa + s->len;
+		if (from < to)
+			ret = gmem_convert(s->gmem,
+					   (s->gmem_off + from - s->gpa) /
+						   PAGE_4K,
+					   (to - from) / PAGE_4K, shared);
+	}
+	return ret;
+}
+
+/*
  * Zap before the attributes change: nobody may reach a page under its old one.
  * A VM that has no private memory has no attribute at all.
  * Source: Linux 7.2 virt/kvm/kvm_main.c, kvm_vm_ioctl_set_mem_attributes()
@@ -90,6 +120,8 @@ long attrs_set(struct kvm_vm *vm, uintptr_t arg)
 		ret = attrs_reserve(vm, gfn, n);
 	if (!ret)
 		ret = c->rules->zap(c->rules_ctx, vm, a.address, a.size);
+	if (!ret)
+		ret = convert_in_place(vm, a.address, a.size, !a.attributes);
 	if (!ret && !a.attributes)
 		attrs_drop(vm, gfn, n);
 	for (; n && !ret && a.attributes; gfn++, n--)
@@ -221,8 +253,8 @@ long gmem_create(struct kvm_vm *vm, struct task *t, uintptr_t arg)
 
 	if (ret)
 		return ret;
-	if (a.flags & ~KVM_GUEST_MEMFD_HUGE || !a.size || a.size % PAGE_4K ||
-	    a.size > INT64_MAX)
+	if (a.flags & ~(KVM_GUEST_MEMFD_HUGE | KVM_GUEST_MEMFD_IN_PLACE) ||
+	    !a.size || a.size % PAGE_4K || a.size > INT64_MAX)
 		return -EINVAL;
 	if (a.size > PAGEMAP_MAX * PAGE_4K)
 		return -ENOMEM; /* one page map */
@@ -230,6 +262,7 @@ long gmem_create(struct kvm_vm *vm, struct task *t, uintptr_t arg)
 	if (!g)
 		return -ENOMEM;
 	g->huge = a.flags & KVM_GUEST_MEMFD_HUGE;
+	g->in_place = a.flags & KVM_GUEST_MEMFD_IN_PLACE;
 	(void)k_file_get(vm->file);
 	fd = k_fd_install(t, g->file);
 	if (fd < 0)

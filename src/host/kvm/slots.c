@@ -278,6 +278,9 @@ static int slot_page(struct kvm_slot *s, uint64_t off, bool private,
 {
 	switch (s->kind) {
 	case KVM_SLOT_GMEM:
+		if (!private && s->gmem && s->gmem->in_place)
+			return gmem_shared(s->gmem,
+					   (s->gmem_off + off) / PAGE_4K, pa);
 		if (!private)
 			return user_page(s, off, pa);
 		return s->gmem ? gmem_page(s->gmem,

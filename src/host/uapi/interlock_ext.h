@@ -142,6 +142,15 @@ _Static_assert(sizeof(struct iommu_vdevice_tsm_req) == 48, "uapi");
  */
 #define KVM_GUEST_MEMFD_HUGE (UINT64_C(1) << 62)
 
+/*
+ * KVM_CREATE_GUEST_MEMFD: what is shared stays in the file, too. A conversion
+ * changes who owns the frame, not which one it is; the file can be mapped, and
+ * a page that is private is -EFAULT there. A page under an I/O mapping is not
+ * converted: -EBUSY.
+ * Source: guest_memfd in-place conversion v8 (June 2026), in flight
+ */
+#define KVM_GUEST_MEMFD_IN_PLACE (UINT64_C(1) << 61)
+
 /* A VMGEXIT that the kernel leaves to the VMM: kvm_run.vmgexit. */
 #define KVM_EXIT_VMGEXIT 0x494c0001u
 

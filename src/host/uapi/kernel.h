@@ -68,6 +68,8 @@ struct file_ops {
 		      size_t len, uint64_t off);
 	/* Sets @v's kind and what it needs. */
 	long (*mmap)(struct file *f, struct task *t, struct vma *v);
+	/* VMA_FILE: the frames of @n pages from @index on, or -errno. */
+	int (*pages)(struct file *f, uint64_t index, size_t n, uint64_t *pa);
 	long (*fallocate)(struct file *f, int mode, uint64_t off, uint64_t len);
 	/* Which of K_POLLIN and so on hold now; absent: it never waits. */
 	short (*poll)(struct file *f);
@@ -93,6 +95,7 @@ enum vma_kind {
 	VMA_PHYS,   /* @pa onwards: a BAR; may be revoked */
 	VMA_KERNEL, /* an object of the kernel (kvm_run) */
 	VMA_MEMFD,  /* frames of a memfd */
+	VMA_FILE,   /* frames that the file's pages() says; not kept */
 };
 
 /* Memory behind anonymous mappings, which may be cut into several. */

@@ -255,6 +255,9 @@ int k_user_pages(struct kernel *k, struct vma *v, uint64_t addr, size_t n,
 				pa);
 	case VMA_MEMFD:
 		return k_memfd_pages(v->obj, v->off / PAGE_4K + i, n, pa);
+	case VMA_FILE:
+		return v->file->ops->pages(v->file, v->off / PAGE_4K + i, n,
+					   pa);
 	case VMA_PHYS:
 		if (v->revoked)
 			return -EFAULT;
