@@ -594,7 +594,8 @@ static int t_guest_req(void *ctx, struct pci_tdi *tdi,
 		return tdi->port->mmio_private(tdi->port_ctx, false);
 	q->code = 5;
 	q->resp_len = q->req_len < q->resp_cap ? q->req_len : q->resp_cap;
-	memcpy(q->resp, q->req, q->resp_len);
+	if (q->resp_len)
+		memcpy(q->resp, q->req, q->resp_len);
 	return ret;
 }
 
