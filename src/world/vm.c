@@ -107,7 +107,8 @@ void world_vm_wipe(struct world_vm *vm)
 	vm->guest = NULL;
 	vm->plat = NULL;
 	vm->vmm = NULL;
-	bytes_wipe(vm->arena.base, vm->arena.used);
+	if (vm->arena.used)
+		bytes_wipe(vm->arena.base, vm->arena.used);
 	vm->arena.used = 0;
 }
 
