@@ -134,11 +134,23 @@ static long unmap_area(struct vmm *v, const struct vmm_mapped *a)
 	return k_ioctl(v->t, v->iommu_fd, IOMMU_IOAS_UNMAP, (uintptr_t)&u);
 }
 
-/* The longest run from @at of one kind, not across a chunk. */
+static bool is_small(const struct vmm *v, uint64_t gpa)
+{
+	const uint64_t i = gpa / VMM_CHUNK;
+
+	return v->small[i / 8] >> i % 8 & 1;
+}
+
+/*
+ * The longest run from @at of one kind, not across a chunk, nor across half of
+ * one that is owned by 4 KiB: no leaf of 2 MiB comes of it, even where its
+ * frames happen to be in a row.
+ */
 static struct vmm_mapped run_at(const struct vmm *v, uint64_t at)
 {
 	struct vmm_mapped a = { at, PAGE_4K, vmm_is_private(v, at) };
-	uint64_t end = align_down(at, VMM_CHUNK) + VMM_CHUNK;
+	const uint64_t unit = is_small(v, at) ? VMM_CHUNK / 2 : VMM_CHUNK;
+	uint64_t end = align_down(at, unit) + unit;
 
 	/* In place, neighbours of both kinds are one range of the file. */
 	while (at + a.len < end &&
@@ -222,6 +234,50 @@ static long set_kind(struct vmm *v, uint64_t gpa, uint64_t len, bool private)
 	return ret;
 }
 
+static long set_page_size(struct vmm *v, uint64_t gpa, uint64_t len,
+			  uint64_t size, bool leaves_only)
+{
+	const struct iommu_ioas_set_page_size q = {
+		.size = sizeof(q),
+		.flags = leaves_only ? IOMMU_PAGE_SIZE_LEAVES_ONLY : 0,
+		.ioas_id = v->ioas_id,
+		.iova = gpa,
+		.length = len,
+		.page_size = size,
+	};
+
+	return k_ioctl(v->t, v->iommu_fd, IOMMU_IOAS_SET_PAGE_SIZE,
+		       (uintptr_t)&q);
+}
+
+long vmm_page_size(struct vmm_run *r)
+{
+	return set_page_size(r->v, r->gpa, r->len, r->size, r->leaves_only);
+}
+
+/*
+ * A page that changes hands splits the ownership entry that it lies in. Leaves
+ * and entry are made small together, before anything else changes: whatever
+ * comes next, the rest of the chunk stays in the device's reach.
+ */
+static long make_small(struct vmm *v, uint64_t from, uint64_t to)
+{
+	long ret = 0;
+
+	if (!v->cfg.huge_pages || !v->launched)
+		return 0;
+	for (; from < to && !ret; from += VMM_CHUNK) {
+		const uint64_t i = from / VMM_CHUNK;
+
+		if (is_small(v, from))
+			continue;
+		ret = set_page_size(v, from, VMM_CHUNK, PAGE_4K, false);
+		if (!ret)
+			v->small[i / 8] |= (uint8_t)(1u << i % 8);
+	}
+	return ret;
+}
+
 /* Back to the kind of before, in both views. */
 static void convert_back(struct vmm *v, uint64_t gpa, uint64_t len,
 			 bool private, uint64_t from, uint64_t to)
@@ -248,11 +304,12 @@ static long convert_unchecked(struct vmm *v, uint64_t gpa, uint64_t len,
 }
 
 /*
- * DMA first: what a device can reach changes hands only after it was unmapped
- * and flushed (law 43). Then the attribute, which takes the CPU's mapping;
- * then DMA sees the new kind. What cannot be taken back comes last: the
- * private page goes. A failure puts the old kind back and is told, so that the
- * two views never stand apart (law 42).
+ * What can fail without a trace comes first: small leaves. Then DMA: what a
+ * device can reach changes hands only after it was unmapped and flushed (law
+ * 43). Then the attribute, which takes the CPU's mapping; then DMA sees the new
+ * kind. What cannot be taken back comes last: the private page goes. A failure
+ * puts the old kind back and is told, so that the two views never stand apart
+ * (law 42).
  */
 long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 {
@@ -267,6 +324,10 @@ long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 	if (dma && v->cfg.unchecked)
 		return convert_unchecked(v, gpa, len, private, from, to);
 	if (dma)
+		ret = make_small(v, from, to);
+	if (ret)
+		return ret;
+	if (dma)
 		ret = unmap_range(v, from, to);
 	if (!ret)
 		ret = set_kind(v, gpa, len, private);
@@ -279,19 +340,4 @@ long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 	else if (ret)
 		(void)set_kind(v, gpa, len, !private);
 	return ret;
-}
-
-long vmm_page_size(struct vmm_run *r)
-{
-	const struct iommu_ioas_set_page_size q = {
-		.size = sizeof(q),
-		.flags = r->leaves_only ? IOMMU_PAGE_SIZE_LEAVES_ONLY : 0,
-		.ioas_id = r->v->ioas_id,
-		.iova = r->gpa,
-		.length = r->len,
-		.page_size = r->size,
-	};
-
-	return k_ioctl(r->v->t, r->v->iommu_fd, IOMMU_IOAS_SET_PAGE_SIZE,
-		       (uintptr_t)&q);
 }

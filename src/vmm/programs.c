@@ -224,6 +224,7 @@ static long destroy_vm(struct vmm_run *r)
 	v->ram_uva = v->run_uva = 0;
 	v->started = v->launched = v->halted = false;
 	memset(v->private_map, 0, (size_t)(v->cfg.ram_size / PAGE_4K / 8));
+	memset(v->small, 0, sizeof(v->small));
 	return 0;
 }
 
