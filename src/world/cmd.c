@@ -102,7 +102,7 @@ static const struct lang_arg wait_args[] = {
 static const char *const tap_hows[] = { "flip",	   "drop",   "replay",
 					"reorder", "inject", "plain",
 					"stray",   "strip",  "misroute",
-					NULL };
+					"record",  NULL };
 static const char *const tap_parts[] = { "prefix", "header", "data", "mac",
 					 NULL };
 static const char *const tap_dirs[] = { "both", "up", "down", NULL };
@@ -117,7 +117,9 @@ static const struct lang_arg tap_args[] = {
 	  .help = "one bit is flipped; the packet is lost; comes twice; after "
 		  "the next one; after a forged one with other data (inject), "
 		  "the same in the clear (plain) or of another stream (stray); "
-		  "without IDE prefix and MAC; with another Stream ID" },
+		  "without IDE prefix and MAC; with another Stream ID; as it "
+		  "is, "
+		  "and a copy is kept (record)" },
 	{ "part", LANG_PICK, .picks = tap_parts,
 	  .help = "where the flipped bit is; default data" },
 	{ "dir", LANG_PICK, .picks = tap_dirs,
@@ -451,6 +453,8 @@ static const struct lang_cmd cmds[] = {
 	    "describe the device behind the root port"),
 	CMD("link", "tap", tap_args, cmd_link_tap,
 	    "what the interposer does to the next packet that fits"),
+	CMD("link", "replay", dev_args, cmd_link_replay,
+	    "the recorded packet once more"),
 	CMD("link", "event", event_args, cmd_link_event,
 	    "the interposer forges an event of the link"),
 	CMD("link", "counter", counter_args, cmd_link_counter,

@@ -33,6 +33,24 @@ enum il_err cmd_link_tap(void *ctx, const struct lang_call *c)
 	return IL_OK;
 }
 
+enum il_err cmd_link_replay(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	enum il_err err = ready(w);
+	struct world_dev *d = err ? NULL : world_dev(w, c);
+
+	if (err)
+		return err;
+	if (!d)
+		return w->last_err;
+	err = meddle_replay(d);
+	if (err == IL_E_STATE)
+		return world_fail(w, err, 0,
+				  "nothing was recorded: link tap how=record");
+	return err ? world_fail(w, err, 0, "the link does not take the packet")
+		   : IL_OK;
+}
+
 enum il_err cmd_link_event(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;

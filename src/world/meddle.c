@@ -9,14 +9,17 @@
 
 void meddle_plan(struct world_dev *d, const struct meddle *plan)
 {
-	const uint64_t done = d->meddle.done;
+	struct meddle *m = &d->meddle;
 
 	/* What was kept back for a packet that never came goes on. */
-	if (d->meddle.holds)
+	if (m->holds)
 		(void)!link_tap_release(d->tap, 0, false);
-	d->meddle = *plan;
-	d->meddle.done = done;
-	d->meddle.holds = false;
+	m->how = plan->how;
+	m->part = plan->part;
+	m->dir = plan->dir;
+	m->cls = plan->cls;
+	m->left = plan->left;
+	m->holds = false;
 }
 
 static bool wanted_dir(const struct meddle *m, enum link_dir dir)
@@ -114,6 +117,11 @@ static enum link_verdict act(struct world_dev *d, enum link_dir dir,
 	case MEDDLE_MISROUTE:
 		m->buf[2] = NO_STREAM;
 		return instead(m, 0, f->len, out);
+	case MEDDLE_RECORD:
+		memcpy(m->rec, f->p, f->len);
+		m->rec_len = f->len;
+		m->rec_dir = dir;
+		break;
 	case MEDDLE_NONE:
 	case MEDDLE_HOWS:
 		break;
@@ -163,6 +171,20 @@ enum il_err meddle_event(struct world_dev *d, enum meddle_dir dir,
 	if (!err && dir != MEDDLE_UP)
 		err = link_tap_inject(d->tap, LINK_OUT, LINK_EVENT, &b, 1);
 	d->meddle.done++;
+	world_settle(d->w);
+	return err ? IL_E_IO : IL_OK;
+}
+
+enum il_err meddle_replay(struct world_dev *d)
+{
+	struct meddle *m = &d->meddle;
+	enum il_err err;
+
+	if (!m->rec_len)
+		return IL_E_STATE;
+	err = link_tap_inject(d->tap, m->rec_dir, LINK_TLP, m->rec, m->rec_len);
+	m->done++;
+	d->touched = true;
 	world_settle(d->w);
 	return err ? IL_E_IO : IL_OK;
 }

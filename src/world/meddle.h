@@ -26,6 +26,7 @@ enum meddle_how {
 	MEDDLE_STRAY,	 /* and as one of a stream that is not there */
 	MEDDLE_STRIP,	 /* it comes without IDE prefix and MAC */
 	MEDDLE_MISROUTE, /* it comes as one of a stream that is not there */
+	MEDDLE_RECORD,	 /* it goes on, and a copy is kept for later */
 	MEDDLE_HOWS,
 };
 
@@ -48,6 +49,10 @@ struct meddle {
 	uint64_t done; /* deeds so far, in this world */
 	bool holds;    /* a packet is kept back, for MEDDLE_REORDER */
 	uint8_t buf[LINK_FRAME_MAX];
+	/* The copy of MEDDLE_RECORD; no deed but the next such one wipes it. */
+	size_t rec_len;
+	enum link_dir rec_dir;
+	uint8_t rec[LINK_FRAME_MAX];
 };
 
 /* @how etc. as said; it takes the place of a deed that still waited. */
@@ -56,6 +61,11 @@ void meddle_plan(struct world_dev *d, const struct meddle *plan);
 enum link_verdict meddle_see(struct world_dev *d, enum link_dir dir,
 			     const struct link_frame *f,
 			     struct link_frame *out);
+/*
+ * meddle_replay() - the recorded packet once more, as it was
+ * Errors: IL_E_STATE nothing was recorded; IL_E_IO no room on the link
+ */
+enum il_err meddle_replay(struct world_dev *d) IL_MUST;
 /*
  * meddle_event() - a link event that nobody caused
  * Errors: IL_E_IO  no room on the link

@@ -45,6 +45,7 @@ static void limits_of_time_and_counters_are_said(void **state)
 	rig_refused(r, "t.il:2: ", "a million seconds");
 	run_text(r, "host wait\n");
 	rig_refused(r, "t.il:1: ", "no platform");
+	refused(r, TILL "link replay\n", "t.il:2: ", "nothing was recorded");
 }
 
 static void a_host_swaps_only_what_it_has(void **state)
