@@ -144,6 +144,7 @@ static void information_has_the_kernel_s_sizes(void **un)
 	struct vfio_device_info i = { .argsz = 15, .cap_offset = 7 };
 	struct vfio_region_info r = { .argsz = 31 };
 	struct vfio_irq_info q = { .argsz = 15 };
+	struct vfio_irq_set set = { .argsz = sizeof(set), .index = 2 };
 
 	(void)un;
 	assert_int_equal(io(u, VFIO_DEVICE_GET_INFO, &i), -EINVAL);
@@ -173,7 +174,7 @@ static void information_has_the_kernel_s_sizes(void **un)
 	q.index = 2;
 	assert_int_equal(io(u, VFIO_DEVICE_GET_IRQ_INFO, &q), 0);
 	assert_int_equal(q.count, 0);
-	assert_int_equal(io(u, VFIO_DEVICE_SET_IRQS, &q), -EINVAL);
+	assert_int_equal(io(u, VFIO_DEVICE_SET_IRQS, &set), -EINVAL);
 	user_free(u);
 }
 
