@@ -61,7 +61,34 @@ static const struct lang_arg platform_args[] = {
 	  .help = "firmware begins with small buffers and asks for larger "
 		  "ones, where the architecture lets it; default no" },
 };
+static const char *const methods[] = { "any", "flr",	     "pm",
+				       "bus", "subordinate", NULL };
+static const struct lang_arg host_reset_args[] = {
+	BDF_ARG,
+	{ "method", LANG_PICK, .picks = methods,
+	  .help = "function level reset; D3hot and back (pm); hot reset of the "
+		  "only function on its bus; of a port, all below it "
+		  "(subordinate); default the first that works" },
+};
+static const char *const power_states[] = { "d0", "d3hot", NULL };
+static const struct lang_arg power_args[] = {
+	BDF_ARG,
+	{ "state", LANG_PICK, .positional = true, .required = true,
+	  .picks = power_states, .help = "which state" },
+};
+static const struct lang_arg slot_args[] = {
+	BDF_ARG,
+	{ "power", LANG_BOOL, .positional = true, .required = true,
+	  .help = "yes or no" },
+};
+static const struct lang_arg function_args[] = {
+	BDF_ARG,
+	{ "state", LANG_BOOL, .positional = true, .required = true,
+	  .help = "yes or no" },
+};
 static const struct lang_arg option_args[] = {
+	{ "hotplug", LANG_BOOL,
+	  .help = "the kernel watches its slots, as pciehp does; default no" },
 	{ "tee-limited", LANG_BOOL,
 	  .help = "streams leave requests without T bit in the clear, as "
 		  "Linux's driver has it; default yes" },
@@ -81,6 +108,8 @@ static const struct lang_arg device_args[] = {
 	{ "file", LANG_WORD, .help = "a JSON device file" },
 	{ "relax", LANG_WORD,
 	  .help = "switches of the device file by name, with commas between" },
+	{ "no-soft-reset", LANG_BOOL,
+	  .help = "D3hot loses nothing, IDE keys neither; default no" },
 	{ "heartbeat", LANG_INT,
 	  .help = "seconds, to 255: a session that is silent for twice that "
 		  "is over; default 0, for ever, or as in the file" },
@@ -449,6 +478,10 @@ static const struct lang_cmd cmds[] = {
 	    "hashed, signed and encrypted"),
 	CMD("device", "reset", dev_args, cmd_device_reset,
 	    "it is there again, through a fundamental reset"),
+	CMD("device", "unplug", dev_args, cmd_device_unplug,
+	    "it is pulled out of its slot, and nobody was asked"),
+	CMD("device", "plug", dev_args, cmd_device_plug,
+	    "it is put into its slot again"),
 	CMD("device", NULL, device_args, cmd_device,
 	    "describe the device behind the root port"),
 	CMD("link", "tap", tap_args, cmd_link_tap,
@@ -459,6 +492,9 @@ static const struct lang_cmd cmds[] = {
 	    "the interposer forges an event of the link"),
 	CMD("link", "counter", counter_args, cmd_link_counter,
 	    "test only: the counters of the stream's keys come to their end"),
+	CMD("link", "down", dev_args, cmd_link_down,
+	    "the link of a device goes down; no reset"),
+	CMD("link", "up", dev_args, cmd_link_up, "and up again"),
 	CMD("link", NULL, link_args, cmd_link, "describe the link"),
 	CMD("host", "option", option_args, cmd_host_option,
 	    "set a parameter of the host's drivers; before it runs"),
@@ -467,6 +503,16 @@ static const struct lang_cmd cmds[] = {
 	CMD("host", "disconnect", bdf_args, cmd_host_disconnect,
 	    "write tsm/disconnect"),
 	CMD("host", "sriov", vfs_args, cmd_host_sriov, "switch VFs on"),
+	CMD("host", "reset", host_reset_args, cmd_host_reset,
+	    "write reset: unbound first, then reset, then restored"),
+	CMD("host", "power", power_args, cmd_host_power,
+	    "another power state, D0 or D3hot"),
+	CMD("host", "slot", slot_args, cmd_host_slot,
+	    "switch the power of a port's slot; in order"),
+	CMD("host", "remove", bdf_args, cmd_host_remove,
+	    "write remove: the function leaves the host's sight, in order"),
+	CMD0("host", "rescan", cmd_host_rescan,
+	     "write rescan: look for what is there and not known"),
 	CMD("host", "recover", bdf_args, cmd_host_recover,
 	    "after a reset: give the function its configuration back"),
 	CMD("host", "psmash", psmash_args, cmd_host_psmash,
@@ -565,6 +611,8 @@ static const struct lang_cmd cmds[] = {
 	    "the command before failed with this error"),
 	CMD("expect", "fault", fault_args, cmd_expect_fault,
 	    "an access of the command before was refused by this rule"),
+	CMD("expect", "function", function_args, cmd_expect_function,
+	    "the host knows a function of that name: yes or no"),
 	CMD("expect", "tdi", tdi_args, cmd_expect_tdi,
 	    "the TDI is in this state"),
 	CMD("expect", "connected", up_args, cmd_expect_connected,

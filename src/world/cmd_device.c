@@ -93,10 +93,12 @@ static enum il_err read_at(struct world *w, const struct lang_call *c)
 	w->remote.used = at != NULL;
 	if (!at)
 		return IL_OK;
-	if (lang_word(c, "file", NULL) || lang_word(c, "relax", NULL))
+	if (lang_word(c, "file", NULL) || lang_word(c, "relax", NULL) ||
+	    lang_num(c, "no-soft-reset", 0))
 		return world_fail(w, IL_E_ARG, 0,
 				  "a device in another process is what it is: "
-				  "at= goes with neither file= nor relax=");
+				  "at= goes with no file=, relax= or "
+				  "no-soft-reset=");
 	if (sock_parse(at, &w->remote.at))
 		return world_fail(w, IL_E_ARG, 0,
 				  "%s: expected unix:PATH or "
@@ -140,6 +142,7 @@ enum il_err cmd_device(void *ctx, const struct lang_call *c)
 	if (lang_num(c, "heartbeat", 0) > UINT8_MAX)
 		return world_fail(w, IL_E_ARG, 0,
 				  "a heartbeat is at most 255 s");
+	w->no_soft_reset = lang_num(c, "no-soft-reset", 0);
 	w->heartbeat_s = (uint8_t)lang_num(c, "heartbeat", 0);
 	w->records = lang_num(c, "records", 0);
 	return read_count(w, lang_num(c, "count", 1));

@@ -330,6 +330,7 @@ static enum il_err describe_device(struct world *w, struct device_cfg *cfg)
 			  (struct spdm_span){ id->chain, id->chain_len });
 	cfg->vfs = w->vfs;
 	cfg->relax |= w->relax;
+	cfg->no_soft_reset |= w->no_soft_reset;
 	if (w->heartbeat_s)
 		cfg->spdm.heartbeat_s = w->heartbeat_s;
 	cfg->spdm.seq_limit = w->records;
@@ -408,6 +409,8 @@ static enum il_err build_fabric(struct world *w)
 		.env = &w->env,
 		.refused = world_refused,
 		.refused_ctx = w,
+		.slot_irq = world_slot_irq,
+		.slot_irq_ctx = w,
 	};
 	enum il_err err;
 

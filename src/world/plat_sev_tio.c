@@ -318,7 +318,8 @@ static enum il_err start_host(struct world *w, struct sev_plat *p)
 		.hw = scfg.hw,
 		.pci = { .mmio_base = WORLD_MMIO,
 			 .mmio_size = WORLD_MMIO_SIZE,
-			 .port_size = world_mmio_size(w) },
+			 .port_size = world_mmio_size(w),
+			 .pciehp = w->hotplug },
 		.kvm_rules = &sev_kvm_rules,
 		.iommu = &sev_iommu_ops,
 	};

@@ -209,6 +209,7 @@ enum il_err world_stepped(struct world *w)
 
 	if (!w->remote.used)
 		world_settle(w);
+	world_irqs(w);
 	law = laws_step(w);
 	if (!w->remote.used || law || !fabric_run(&w->fabric))
 		return law;

@@ -148,7 +148,10 @@ struct world {
 	bool null_link;
 	bool frugal;	       /* firmware, with its buffers */
 	bool shared_on_stream; /* T=0 requests ride on the stream too */
-	bool vmm_only;	       /* KVM does not hear of revoked dma-bufs */
+	bool hotplug;	       /* the kernel watches its slots */
+	bool no_soft_reset;    /* of the devices */
+	uint32_t slot_irqs; /* one bit a device: its port's, not served yet */
+	bool vmm_only;	    /* KVM does not hear of revoked dma-bufs */
 
 	const struct world_plat *plat;
 	void *plat_ctx;
@@ -249,6 +252,9 @@ enum il_err world_open_crypto(struct world *w, bool seeded) IL_MUST;
 /* world.c: as a world's randomness; @ctx is a struct world_dev. */
 enum il_err world_draw_dev(void *ctx, uint8_t *out, size_t len);
 
+/* cmd_reset.c: hot-plug interrupts, and their handler. */
+void world_slot_irq(void *ctx, uint16_t port);
+void world_irqs(struct world *w);
 /* world.c: laws after a step. Errors: IL_E_STATE one is violated. */
 enum il_err world_stepped(struct world *w);
 

@@ -81,7 +81,11 @@ static bool turn(const char *text, const char *at, char *out, size_t cap)
 	const char *last;
 
 	snprintf(what, sizeof(what), "%.*s", (int)len, verb);
-	last = word_at(at, strcmp(what, "tdi") == 0 ? 3 : 2, &len);
+	last = word_at(at,
+		       strcmp(what, "tdi") == 0 || strcmp(what, "function") == 0
+			       ? 3
+			       : 2,
+		       &len);
 	snprintf(word, sizeof(word), "%.*s", (int)len, last);
 	if (strcmp(word, "$PLAINTEXT") == 0)
 		snprintf(word, sizeof(word), "no");
@@ -341,6 +345,18 @@ static void commands_out_of_order_fail_where_they_stand(void **state)
 		{ "device silent\n", "t.il:1: " },
 		{ "platform sev-tio\ndevice reset\n", "t.il:2: " },
 		{ "platform sev-tio\nhost recover 05:00.0\n", "t.il:2: " },
+		{ "platform sev-tio\nhost reset 05:00.0\n", "t.il:2: " },
+		{ "platform sev-tio\nhost reset 01:00.0 method=subordinate\n",
+		  "t.il:2: " },
+		{ "platform sev-tio\nhost power 00:01.0 d1\n", "t.il:2:" },
+		{ "platform sev-tio\nhost power 05:00.0 d0\n", "t.il:2: " },
+		{ "platform sev-tio\nhost slot 00:01.0 no\n", "t.il:2: " },
+		{ "platform sev-tio\nhost remove 05:00.0\n", "t.il:2: " },
+		{ "platform sev-tio\ndevice plug\n", "t.il:2: " },
+		{ "platform sev-tio\ndevice unplug\ndevice unplug\n",
+		  "t.il:3: " },
+		{ "platform sev-tio\nlink up\n", "t.il:2: " },
+		{ "platform sev-tio\nlink down 05:00.0\n", "t.il:2" },
 	};
 	struct rig *r = *state;
 
