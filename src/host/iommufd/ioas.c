@@ -191,7 +191,7 @@ int ioas_copy(struct ucmd *u)
 		if (a->prot & IOMMU_PROT_WRITE && a->pages->vma &&
 		    !(a->pages->vma->prot & K_PROT_WRITE))
 			ret = -EPERM;
-	if (!ret)
+	if (!ret && list)
 		ret = place(dst, c->flags,
 			    list->off + list->pages->start + list->pages->uva,
 			    c->length, &iova);

@@ -198,6 +198,74 @@ static void bound_functions_share_no_table_with_others(void **u)
 	rig_free(r);
 }
 
+static long io(struct rig *r, uint32_t cmd, void *arg)
+{
+	return k_ioctl(r->vmm.t, r->vmm.iommu_fd, cmd, (uintptr_t)arg);
+}
+
+static uint32_t bind_late(struct rig *r)
+{
+	struct vmm_vdev *d = &r->vmm.dev[0];
+	struct iommu_hwpt_alloc h = { .size = sizeof(h),
+				      .flags = IOMMU_HWPT_ALLOC_NEST_PARENT |
+					       IOMMU_HWPT_ALLOC_TRUSTED,
+				      .dev_id = d->dev_id,
+				      .pt_id = r->vmm.ioas_id };
+	struct iommu_viommu_tsm k = { .kvm_fd = r->vmm.vm_fd };
+	struct iommu_viommu_alloc v = { .size = sizeof(v),
+					.type = IOMMU_VIOMMU_TYPE_TSM,
+					.dev_id = d->dev_id,
+					.data_len = sizeof(k),
+					.data_uptr = (uintptr_t)&k };
+	struct iommu_vdevice_alloc a = { .size = sizeof(a),
+					 .dev_id = d->dev_id,
+					 .virt_id = 8 };
+	long ret;
+
+	assert_int_equal(io(r, IOMMU_HWPT_ALLOC, &h), 0);
+	v.hwpt_id = h.out_hwpt_id;
+	assert_int_equal(io(r, IOMMU_VIOMMU_ALLOC, &v), 0);
+	a.viommu_id = v.out_viommu_id;
+	do
+		ret = io(r, IOMMU_VDEVICE_ALLOC, &a);
+	while (ret == -EAGAIN);
+	assert_int_equal(ret, 0);
+	return h.out_hwpt_id;
+}
+
+/* Shared at first, bound later: the domain is replaced, never off. */
+static void a_function_bound_later_moves_to_a_trusted_domain(void **u)
+{
+	struct rig *r = rig_new();
+	struct vfio_device_attach_iommufd_pt a = { .argsz = sizeof(a) };
+	struct vmm_dev_cfg plain = dev;
+	struct vmm_run run;
+	uint64_t was[4], now[4];
+
+	(void)u;
+	vmm_new(r, false);
+	assert_int_equal(play(r, VMM_CONNECT), 0);
+	assert_int_equal(play(r, VMM_LAUNCH), 0);
+	plain.untrusted = true;
+	assert_int_equal(vmm_start(&r->vmm, &run, VMM_ATTACH, &plain), 0);
+	assert_int_equal(vmm_finish(&run, 1000), 0);
+	assert_int_equal(own_dte_read(&r->fw->o, EP, was), IL_OK);
+	a.pt_id = bind_late(r);
+	assert_int_equal(own_dte_read(&r->fw->o, EP, now), IL_OK);
+	assert_memory_equal(was, now, sizeof(was));
+	assert_int_equal(k_ioctl(r->vmm.t, r->vmm.dev[0].fd,
+				 VFIO_DEVICE_ATTACH_IOMMUFD_PT, (uintptr_t)&a),
+			 0);
+	assert_int_equal(own_dte_read(&r->fw->o, EP, now), IL_OK);
+	assert_true(now[0] & OWN_DTE0_V && now[0] & OWN_DTE0_TV);
+	assert_int_not_equal(now[0] & OWN_DTE0_ROOT, was[0] & OWN_DTE0_ROOT);
+	assert_int_not_equal(now[1] & OWN_DTE1_DOMAIN,
+			     was[1] & OWN_DTE1_DOMAIN);
+	vmm_die(&r->vmm);
+	assert_int_equal(r->h.iommufd.obj_pool.live, 0);
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +277,8 @@ int main(void)
 		cmocka_unit_test(
 			a_conversion_inside_2_mib_keeps_the_rest_in_step),
 		cmocka_unit_test(bound_functions_share_no_table_with_others),
+		cmocka_unit_test(
+			a_function_bound_later_moves_to_a_trusted_domain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
