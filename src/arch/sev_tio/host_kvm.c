@@ -223,15 +223,18 @@ static int zap(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t len)
 
 /* --- launch --- */
 
-static int init2(struct sev_host *s, struct task *t, struct sev_vm *v,
+static int init2(struct sev_host *s, struct kvm_vm *vm, struct task *t,
 		 uint64_t data)
 {
+	struct sev_vm *v = vm->priv;
 	struct kvm_sev_init a;
 	int ret = k_copy_in(t, &a, data, sizeof(a));
 
 	if (ret)
 		return ret;
-	if (v->asid || a.vmsa_features || a.flags || a.pad1)
+	/* __sev_guest_init(): GHCB 2 is the only version SNP can have. */
+	if (vm->vcpus || v->asid || a.vmsa_features || a.flags ||
+	    (a.ghcb_version && a.ghcb_version != 2))
 		return -EINVAL;
 	return asid_get(s, &v->asid);
 }
@@ -252,6 +255,9 @@ static int activate(struct sev_host *s, const struct sev_vm *v)
 	return st ? -EIO : 0;
 }
 
+/* snp_supported_policy_bits: versions, SMT, reserved one, debug, one socket */
+#define POLICY_KNOWN UINT64_C(0x1bffff)
+
 static int launch_start(struct sev_host *s, struct task *t, struct sev_vm *v,
 			uint64_t data)
 {
@@ -261,7 +267,8 @@ static int launch_start(struct sev_host *s, struct task *t, struct sev_vm *v,
 
 	if (ret)
 		return ret;
-	if (!v->asid || v->gctx || a.flags)
+	if (v->gctx || a.flags || a.policy & ~POLICY_KNOWN ||
+	    !(a.policy & SEV_POLICY_RSVD_ONE))
 		return -EINVAL;
 	v->gctx = sev_fw_page(s, NULL, 0);
 	if (!v->gctx)
@@ -330,22 +337,47 @@ static int update_page(struct sev_host *s, struct kvm_vm *vm, struct task *t,
 	return ret;
 }
 
+/*
+ * As many pages as go, in one slot; what is left comes back in the argument. An
+ * error only if none went, and whatever the reason: -EIO (a page that is the
+ * guest's already, too). Source: Linux 7.2 snp_launch_update(),
+ * kvm_gmem_populate()
+ */
 static int launch_update(struct sev_host *s, struct kvm_vm *vm, struct task *t,
 			 uint64_t data)
 {
 	const struct sev_vm *v = vm->priv;
+	const struct kvm_slot *sl;
 	struct kvm_sev_snp_launch_update a;
-	int ret = k_copy_in(t, &a, data, sizeof(a));
+	uint64_t n, i = 0;
+	int ret = v->gctx ? k_copy_in(t, &a, data, sizeof(a)) : -EINVAL;
 
 	if (ret)
 		return ret;
-	if (!v->gctx || vm->launched || !a.len || a.len % PAGE_4K || a.flags ||
-	    a.pad0 || a.type < KVM_SEV_SNP_PAGE_TYPE_NORMAL || a.type == 2 ||
+	if (!a.len || a.len % PAGE_4K || a.flags ||
+	    a.type < KVM_SEV_SNP_PAGE_TYPE_NORMAL || a.type == 2 ||
 	    a.type > KVM_SEV_SNP_PAGE_TYPE_CPUID)
 		return -EINVAL;
-	for (uint64_t i = 0; i < a.len / PAGE_4K && !ret; i++)
-		ret = update_page(s, vm, t, &a, i);
-	return ret;
+	if (a.type != KVM_SEV_SNP_PAGE_TYPE_ZERO && a.uaddr % PAGE_4K)
+		return -EINVAL;
+	sl = a.gfn_start <= UINT64_MAX / PAGE_4K
+		     ? kvm_slot_at(vm, a.gfn_start * PAGE_4K)
+		     : NULL;
+	if (!sl || sl->kind != KVM_SLOT_GMEM)
+		return -EINVAL;
+	n = (sl->gpa + sl->len) / PAGE_4K - a.gfn_start;
+	if (n > a.len / PAGE_4K)
+		n = a.len / PAGE_4K;
+	/* After the launch firmware would refuse each of them. */
+	while (i < n && !vm->launched && !update_page(s, vm, t, &a, i))
+		i++;
+	if (!i)
+		return -EIO;
+	a.gfn_start += i;
+	a.len -= i * PAGE_4K;
+	if (a.type != KVM_SEV_SNP_PAGE_TYPE_ZERO)
+		a.uaddr += i * PAGE_4K;
+	return k_copy_out(t, data, &a, sizeof(a));
 }
 
 /*
@@ -358,34 +390,46 @@ static int launch_finish(struct sev_host *s, struct kvm_vm *vm, struct task *t,
 	const struct sev_vm *v = vm->priv;
 	struct kvm_sev_snp_launch_finish a;
 	uint8_t b[SNP_LFINISH_LEN] = { 0 };
-	int ret = k_copy_in(t, &a, data, sizeof(a));
+	int ret = v->gctx ? k_copy_in(t, &a, data, sizeof(a)) : -EINVAL;
 
 	if (ret)
 		return ret;
-	if (!v->gctx || vm->launched || a.flags || a.id_block_en ||
-	    a.auth_key_en)
+	/* OPEN: no ID block here; Linux hands it to firmware. */
+	if (a.flags || a.id_block_en || a.auth_key_en)
 		return -EINVAL;
+	if (vm->launched)
+		return -EIO; /* firmware: not in the launch */
 	sev_put_u64(b, SNP_LFINISH_GCTX, v->gctx);
 	memcpy(b + SNP_LFINISH_HOST_DATA, a.host_data, sizeof(a.host_data));
 	ret = sev_do(s, SEV_CMD_SNP_LAUNCH_FINISH, b, sizeof(b));
 	return ret ? ret : kvm_launched(vm);
 }
 
+/* Order and errno: sev_mem_enc_ioctl(), Linux 7.2 arch/x86/kvm/svm/sev.c */
 static long enc_op(void *ctx, struct kvm_vm *vm, struct task *t, uintptr_t arg)
 {
 	struct sev_host *s = ctx;
 	struct sev_vm *v = vm->priv;
 	struct kvm_sev_cmd c;
+	bool active;
 	int ret;
 
-	if (!v->snp)
-		return -ENOTTY;
+	if (!arg)
+		return 0; /* "is it there?" */
 	if (k_copy_in(t, &c, arg, sizeof(c)))
 		return -EFAULT;
+	active = v->snp && v->asid;
+	if (active && c.id < KVM_SEV_SNP_LAUNCH_START)
+		return -EPERM;
+	if (!active && (c.id == KVM_SEV_SNP_LAUNCH_START ||
+			c.id == KVM_SEV_SNP_LAUNCH_FINISH))
+		return -ENOTTY;
+	if (!v->snp)
+		return -EINVAL;
 	s->fw_error = 0;
 	switch (c.id) {
 	case KVM_SEV_INIT2:
-		ret = init2(s, t, v, c.data);
+		ret = init2(s, vm, t, c.data);
 		break;
 	case KVM_SEV_SNP_LAUNCH_START:
 		ret = launch_start(s, t, v, c.data);

@@ -61,7 +61,13 @@ static long update(const struct vmm_launch_arg *a)
 		.type = page_type(a->image->kind),
 	};
 
-	return op(a, KVM_SEV_SNP_LAUNCH_UPDATE, &u);
+	long ret;
+
+	/* The kernel says how far it came. */
+	do
+		ret = op(a, KVM_SEV_SNP_LAUNCH_UPDATE, &u);
+	while (!ret && u.len);
+	return ret;
 }
 
 static long finish(const struct vmm_launch_arg *a)

@@ -139,7 +139,7 @@ static void memory_mapped_early_makes_the_launch_fail(void **u)
 	assert_int_equal(play(r, VMM_CONNECT), 0);
 	assert_int_equal(play(r, VMM_PREPARE), 0);
 	assert_int_equal(play(r, VMM_ATTACH), 0);
-	assert_int_equal(play(r, VMM_LAUNCH), -EEXIST);
+	assert_int_equal(play(r, VMM_LAUNCH), -EIO);
 	assert_int_equal(play(r, VMM_DETACH), 0);
 	assert_int_equal(play(r, VMM_DESTROY), 0);
 	assert_int_equal(play(r, VMM_DISCONNECT), 0);
