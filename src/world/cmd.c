@@ -411,6 +411,11 @@ static const struct lang_arg close_args[] = {
 	  .help = "of which function; default the first that it has" },
 	VM_ARG,
 };
+static const struct lang_arg churn_args[] = {
+	{ "cycles", LANG_INT, .help = "how many; default 100" },
+	{ "vms", LANG_INT, .help = "how many, 1 to 32; default 4" },
+	{ "width", LANG_INT, .help = "cycles under way at a time; default 4" },
+};
 static const struct lang_arg step_args[] = {
 	{ "name", LANG_WORD, .positional = true, .required = true,
 	  .help = "of a command begun with start NAME:" },
@@ -605,6 +610,9 @@ static const struct lang_cmd cmds[] = {
 	    "read a BAR in one of its views"),
 	CMD("guest", "store", guest_store_args, cmd_guest_store,
 	    "write a BAR in one of its views"),
+	CMD("churn", NULL, churn_args, cmd_churn,
+	    "functions go to VMs, are used there and come back, as the seed "
+	    "has it; what is left is what there was"),
 	CMD("step", NULL, step_args, cmd_step,
 	    "advance a started command by exchanges or exits"),
 	CMD("expect", "error", error_args, cmd_expect_error,

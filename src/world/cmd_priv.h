@@ -37,6 +37,8 @@ lang_fn cmd_step;
 lang_fn cmd_expect_error, cmd_expect_fault, cmd_expect_tdi,
 	cmd_expect_connected, cmd_expect_guest, cmd_expect_plaintext;
 
+lang_fn cmd_churn;
+
 /* world.c */
 enum il_err world_step_named(struct world *w, const char *name, uint64_t n);
 

@@ -139,6 +139,13 @@ static uint32_t next_entry(struct world *w, uint32_t rid)
 	return own_sdte_next(&p->own, rid);
 }
 
+static uint64_t entry_changes(const struct world *w)
+{
+	const struct sev_plat *p = w->plat_ctx;
+
+	return p->own.entry_changes;
+}
+
 static bool page(struct world *w, uint64_t pa, struct law_page *out)
 {
 	const struct sev_plat *p = w->plat_ctx;
@@ -236,6 +243,7 @@ const struct law_view law_sev_tio = {
 	.tvms = tvms,
 	.entry = entry,
 	.next_entry = next_entry,
+	.entry_changes = entry_changes,
 	.page = page,
 	.memo = memo,
 	.changes = changes,

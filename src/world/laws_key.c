@@ -132,7 +132,7 @@ static void sessionless(const struct law_facts *now, int n, struct law_case *c)
 			  "connection %d has no session; its stream %u is in "
 			  "state %u",
 			  n, x->stream_id, x->stream);
-	for (unsigned i = 0; i < LAW_BINDS; i++)
+	for (unsigned i = 0; i < now->binds; i++)
 		if (now->bind[i].conn == n && bind_usable(now->bind[i].state))
 			law_break(c,
 				  "connection %d has no session; its TDI %04x "
@@ -174,7 +174,7 @@ void law_4(const struct law_facts *was, const struct law_facts *now,
 	   struct law_case *c)
 {
 	(void)was;
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 		enum tsm_conn_state s;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stddef.h>
 #include <string.h>
 
 #include "world/laws_priv.h"
@@ -251,52 +252,92 @@ static bool fell(const struct world *w, unsigned i, const struct law_conn *x)
 	return false;
 }
 
-static void look_entry(struct world *w, uint16_t rid, struct law_facts *now)
+static bool was_valid(const struct law_facts *was, uint32_t rid)
+{
+	for (unsigned i = 0; i < was->entries; i++)
+		if (was->entry[i].rid == rid)
+			return was->entry[i].valid;
+	return false;
+}
+
+static void look_entry(struct world *w, const struct law_facts *was,
+		       uint16_t rid, struct law_facts *now)
 {
 	struct law_entry *e = &now->entry[now->entries];
+	const bool kept = iommu_keeps(&w->iommu, rid, true);
 
-	for (unsigned i = 0; i < now->entries; i++)
-		if (now->entry[i].rid == rid)
-			return;
+	memset(e, 0, sizeof(*e));
 	if (!w->plat->law->entry(w, rid, e))
 		memset(e, 0, sizeof(*e));
 	e->rid = rid;
-	now->entry_kept[now->entries] = iommu_keeps(&w->iommu, rid, true);
-	now->entries++;
+	now->entry_kept[now->entries] = kept;
+	if ((e->valid || kept || was_valid(was, rid)) &&
+	    now->entries < LAW_ENTRIES - 1)
+		now->entries++;
 }
 
-/* A device elsewhere has no more functions than one of ours. */
-static void look_entries(struct world *w, const struct world_dev *wd,
-			 const struct law_dev *d, struct law_facts *now)
+static bool entries_may_differ(struct world *w, const struct law_facts *was)
 {
-	const unsigned n = d->seen ? d->fns : LAW_FNS;
+	struct world_laws *l = w->laws;
+	const uint64_t changes = w->plat->law->entry_changes(w);
+	const bool differ = !was->valid || changes != l->entry_changes ||
+			    w->iommu.misses != l->entry_misses ||
+			    w->iommu.completed != l->entry_completed;
 
-	for (unsigned i = 0; i < n; i++)
-		look_entry(w,
-			   d->seen ? d->tdi[i].rid
-				   : (uint16_t)(world_pf(wd) + i),
-			   now);
+	l->entry_changes = changes;
+	l->entry_misses = w->iommu.misses;
+	l->entry_completed = w->iommu.completed;
+	return differ;
 }
 
-static void look_platform(struct world *w, struct law_facts *now)
+static void look_entries(struct world *w, const struct law_facts *was,
+			 bool full, struct law_facts *now)
 {
 	const struct law_view *v = w->plat->law;
 
-	for (unsigned i = 0; i < LAW_BINDS; i++)
-		now->bind[i].conn = LAW_NONE;
-	v->conns(w, now->conn);
-	v->binds(w, now->bind);
-	for (unsigned i = 0; i < LAW_BINDS; i++)
+	now->entries = 0;
+	if (!entries_may_differ(w, was) && !full) {
+		now->entries = was->entries;
+		memcpy(now->entry, was->entry,
+		       was->entries * sizeof(*was->entry));
+		memcpy(now->entry_kept, was->entry_kept,
+		       was->entries * sizeof(*was->entry_kept));
+		return;
+	}
+	for (uint32_t rid = v->next_entry(w, 0); rid <= UINT16_MAX;
+	     rid = v->next_entry(w, rid + 1))
+		look_entry(w, was, (uint16_t)rid, now);
+}
+
+static void look_binds(struct world *w, struct law_facts *now)
+{
+	unsigned n = LAW_BINDS;
+
+	memset(now->bind, 0, now->binds * sizeof(*now->bind));
+	w->plat->law->binds(w, now->bind);
+	while (n && now->bind[n - 1].state == TSM_BIND_FREE)
+		n--;
+	now->binds = n > w->laws->binds ? n : w->laws->binds;
+	w->laws->binds = n;
+	for (unsigned i = 0; i < now->binds; i++)
+		if (now->bind[i].state == TSM_BIND_FREE)
+			now->bind[i].conn = LAW_NONE;
+	for (unsigned i = 0; i < now->binds; i++)
 		now->bind[i].fell = now->bind[i].state == TSM_BIND_LOCKED &&
 				    fell(w, i, law_conn_of(now, &now->bind[i]));
+}
+
+static void look_platform(struct world *w, const struct law_facts *was,
+			  bool full, struct law_facts *now)
+{
+	const struct law_view *v = w->plat->law;
+
+	v->conns(w, now->conn);
+	look_binds(w, now);
 	v->tvms(w, now->tvm);
 	now->dma_states = v->dma_states;
 	now->report_info = v->report_info;
-	for (unsigned i = 0; i < now->devs; i++)
-		look_entries(w, &w->dev[i], now->dev[i], now);
-	for (unsigned i = 0; i < LAW_BINDS; i++)
-		if (now->bind[i].state != TSM_BIND_FREE)
-			look_entry(w, now->bind[i].rid, now);
+	look_entries(w, was, full, now);
 }
 
 /* --- guest --- */
@@ -366,7 +407,7 @@ static unsigned spans_of(const struct world *w, const struct law_facts *now,
 	for (unsigned i = 0; i < w->devs; i++)
 		if (w->dev[i].dev)
 			bar_spans(w->dev[i].dev, out, &n);
-	for (unsigned i = 0; i < LAW_BINDS; i++)
+	for (unsigned i = 0; i < now->binds; i++)
 		for (unsigned k = 0; k < now->bind[i].lock.ranges; k++) {
 			const struct tsm_range *r = &now->bind[i].lock.range[k];
 
@@ -601,11 +642,11 @@ void laws_look(struct world *w, bool full)
 	struct law_facts *now = &l->facts[!l->cur];
 	uint64_t changes = l->changes;
 
-	memset(now, 0, sizeof(*now));
+	memset(now, 0, offsetof(struct law_facts, entries));
 	now->valid = true;
 	now->step = w->steps;
 	look_devices(w, was, full, now);
-	look_platform(w, now);
+	look_platform(w, was, full, now);
 	for (unsigned i = 0; i < WORLD_VMS; i++)
 		look_guest(&w->vm[i], &was->guest[i], &now->guest[i]);
 	look_pages(w, was, full, now);

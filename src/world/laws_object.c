@@ -12,7 +12,7 @@ static unsigned long long ull(uint64_t v)
 void law_48(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 		enum tsm_bind_state o = was->bind[i].state;
 
@@ -47,7 +47,7 @@ void law_50(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
 	(void)was;
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 		const struct law_tvm *t = tvm_of(now, b->tvm);
 
@@ -168,7 +168,7 @@ void law_53(const struct law_facts *was, const struct law_facts *now,
 {
 	if (!was->valid)
 		return;
-	for (unsigned i = 0; i < LAW_BINDS; i++)
+	for (unsigned i = 0; i < now->binds; i++)
 		moved("binding", i, was->bind[i].state, now->bind[i].state,
 		      bind_from, c);
 	for (unsigned i = 0; i < LAW_CONNS; i++) {

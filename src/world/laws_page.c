@@ -36,7 +36,7 @@ static bool tee(const struct tsm_range *r)
 static const struct law_bind *holder(const struct law_facts *f,
 				     const struct law_page *p)
 {
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < f->binds; i++) {
 		const struct law_bind *b = &f->bind[i];
 
 		if (b->state != TSM_BIND_FREE && b->tvm &&
@@ -247,7 +247,7 @@ static uint64_t accepted_in(const struct law_facts *f, const struct law_bind *b)
 void law_38(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	for (unsigned i = 0; i < LAW_BINDS && now->pages_new; i++) {
+	for (unsigned i = 0; i < now->binds && now->pages_new; i++) {
 		const struct law_bind *b = &now->bind[i];
 
 		if (b->state == TSM_BIND_FREE ||
@@ -261,7 +261,7 @@ void law_38(const struct law_facts *was, const struct law_facts *now,
 				  ull(b->mmio_pages), b->rid,
 				  ull(accepted_in(now, b)));
 	}
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *o = &was->bind[i];
 
 		if (o->state == TSM_BIND_FREE ||
@@ -289,7 +289,7 @@ void law_38(const struct law_facts *was, const struct law_facts *now,
 void law_39(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	for (unsigned k = 0; k < LAW_BINDS && was->valid; k++) {
+	for (unsigned k = 0; k < now->binds && was->valid; k++) {
 		const struct law_bind *b = &now->bind[k];
 		const struct law_guest *g = law_guest_of(now, b);
 		uint64_t want = 0;
@@ -490,7 +490,7 @@ static void nothing_left(const struct law_facts *now, const struct law_tvm *o,
 				  "TVM %llx is gone; the trusted entry of "
 				  "%04x leads to it",
 				  ull(o->id), now->entry[i].rid);
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 
 		if (b->state != TSM_BIND_FREE && b->tvm == o->id &&

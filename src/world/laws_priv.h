@@ -20,8 +20,8 @@ struct world;
 #define LAW_STREAMS IDE_STREAMS_MAX
 #define LAW_CONNS   8u
 #define LAW_BINDS   256u
-#define LAW_TVMS    32u
-#define LAW_GUESTS  32u
+#define LAW_TVMS    33u
+#define LAW_GUESTS  33u
 #define LAW_ENTRIES (LAW_DEVS * LAW_FNS + LAW_BINDS)
 #define LAW_MEMOS   4096u
 #define LAW_NONE    (-1)
@@ -196,12 +196,8 @@ struct law_facts {
 	bool dev_new[LAW_DEVS]; /* looked at in this step */
 	/* platform */
 	struct law_conn conn[LAW_CONNS];
-	struct law_bind bind[LAW_BINDS];
 	struct law_tvm tvm[LAW_TVMS];
-	unsigned entries;
-	struct law_entry entry[LAW_ENTRIES];
-	bool entry_kept[LAW_ENTRIES]; /* IOMMU still lets T = 1 through */
-	uint32_t dma_states;	      /* bit n: DMA may be on in bind state n */
+	uint32_t dma_states; /* bit n: DMA may be on in bind state n */
 	uint16_t report_info;
 	/* guest */
 	struct law_guest guest[LAW_GUESTS];
@@ -214,6 +210,15 @@ struct law_facts {
 	bool memos_new;
 	unsigned memos;
 	const struct law_memo *memo;
+	/* What follows is cleared as far as it was in use. */
+	/* Trusted entries that are valid, were so a step before, or are kept.
+	 */
+	unsigned entries;
+	struct law_entry entry[LAW_ENTRIES];
+	bool entry_kept[LAW_ENTRIES]; /* IOMMU still lets T = 1 through */
+	/* As many as are not free, and as were not free in the step before. */
+	unsigned binds;
+	struct law_bind bind[LAW_BINDS];
 };
 
 /* What one law found. */
@@ -285,6 +290,10 @@ struct world_laws {
 	uint64_t changes;
 	uint64_t misses;
 	uint64_t completed;
+	uint64_t entry_changes;
+	uint64_t entry_misses;
+	uint64_t entry_completed;
+	unsigned binds;	 /* not free */
 	uint64_t places; /* of BARs and reported ranges */
 	bool differs;	 /* a full pass saw other pages than the steps did */
 };
@@ -307,6 +316,8 @@ struct law_view {
 	/* The first RID at or above @rid whose entry may be valid; UINT32_MAX:
 	 * none. */
 	uint32_t (*next_entry)(struct world *w, uint32_t rid);
+	/* Moves on with every change of a trusted entry. */
+	uint64_t (*entry_changes)(const struct world *w);
 	/* Ownership of one page; false: it has none. */
 	bool (*page)(struct world *w, uint64_t pa, struct law_page *out);
 	/* Would the ownership rules let DMA through @m pass, now? */

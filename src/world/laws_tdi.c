@@ -8,7 +8,7 @@
 
 const struct law_bind *law_bind_of(const struct law_facts *f, uint16_t rid)
 {
-	for (unsigned i = 0; i < LAW_BINDS; i++)
+	for (unsigned i = 0; i < f->binds; i++)
 		if (f->bind[i].state != TSM_BIND_FREE && f->bind[i].rid == rid)
 			return &f->bind[i];
 	return NULL;
@@ -59,14 +59,14 @@ static unsigned long long ull(uint64_t v)
 void law_15(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 		const struct law_bind *o = &was->bind[i];
 
 		if (!b->tvm)
 			continue;
 		c->held++;
-		for (unsigned k = 0; k < LAW_BINDS; k++)
+		for (unsigned k = 0; k < now->binds; k++)
 			if (k != i && now->bind[k].state != TSM_BIND_FREE &&
 			    now->bind[k].rid == b->rid)
 				law_break(c,
@@ -81,7 +81,7 @@ void law_15(const struct law_facts *was, const struct law_facts *now,
 				  ull(b->lock.id), b->rid, ull(o->tvm),
 				  ull(b->tvm));
 	}
-	for (unsigned i = 0; i < LAW_BINDS; i++)
+	for (unsigned i = 0; i < now->binds; i++)
 		if (in_session(now->bind[i].state) && !now->bind[i].tvm)
 			law_break(c,
 				  "TDI %04x is in binding state %u; it is "
@@ -104,7 +104,7 @@ static const struct law_stream *port_stream(const struct law_facts *f,
 void law_16(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 		const struct law_conn *x = law_conn_of(now, b);
 		const struct law_stream *s;
@@ -144,7 +144,7 @@ void law_17(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
 	(void)was;
-	for (int i = 0; i < (int)LAW_BINDS; i++) {
+	for (int i = 0; i < (int)now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 		const struct law_conn *x = law_conn_of(now, b);
 
@@ -162,7 +162,7 @@ void law_17(const struct law_facts *was, const struct law_facts *now,
 void law_19(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 		enum tsm_tdi want =
 			b->state == TSM_BIND_RUN ? TSM_TDI_RUN : TSM_TDI_LOCKED;
@@ -206,7 +206,7 @@ void law_21(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
 	(void)was;
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 
 		if (b->state != TSM_BIND_RUN)
@@ -250,7 +250,7 @@ void law_23(const struct law_facts *was, const struct law_facts *now,
 {
 	if (was->valid)
 		law_each_dev(was, now, dev_23, c);
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		enum tsm_bind_state s = now->bind[i].state;
 
 		if (was->bind[i].state != TSM_BIND_ERROR)
@@ -295,7 +295,7 @@ void law_24(const struct law_facts *was, const struct law_facts *now,
 {
 	for (unsigned i = 0; i < LAW_CONNS; i++)
 		conn_stays_dead(was, now, i, c);
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		enum tsm_bind_state s = now->bind[i].state;
 
 		if (was->bind[i].state != TSM_BIND_DEAD)
@@ -323,7 +323,7 @@ static bool no_evidence(const struct tsm_lock_info *l)
 void law_25(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 		/* Where there was none, a step that carries several exchanges
 		 * may have locked and gathered both. */
@@ -362,7 +362,7 @@ void law_26(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
 	(void)was;
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 
 		if (!b->mmio_pages && !b->dma_on)
@@ -388,7 +388,7 @@ static int judged(const struct law_facts *was, const struct law_facts *now,
 		    g->state != GUEST_JUDGED ||
 		    was->guest[i].state == GUEST_JUDGED)
 			continue;
-		for (unsigned k = 0; k < LAW_BINDS; k++) {
+		for (unsigned k = 0; k < now->binds; k++) {
 			*b = &now->bind[k];
 			if (law_guest_of(now, *b) == g)
 				return i;
@@ -467,7 +467,7 @@ void law_31(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
 	(void)was;
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct tsm_lock_info *l = &now->bind[i].lock;
 
 		if (!l->report_valid)
@@ -486,7 +486,7 @@ void law_32(const struct law_facts *was, const struct law_facts *now,
 	    struct law_case *c)
 {
 	(void)was;
-	for (unsigned i = 0; i < LAW_BINDS; i++) {
+	for (unsigned i = 0; i < now->binds; i++) {
 		const struct tsm_lock_info *l = &now->bind[i].lock;
 
 		if (!l->report_valid || !(l->flags & TDISP_LOCK_NO_FW_UPDATE))

@@ -41,6 +41,18 @@ bool world_pump(void *ctx)
 	return device_run(d->dev, d->w->now_ns);
 }
 
+/* Nothing came and no time went by since it had nothing to do: not asked. */
+static bool settle(struct world_dev *d)
+{
+	const struct link_ring *to_it = &d->queue->way[0];
+
+	if (d->idle && link_ring_empty(to_it) && d->idle_ns == d->w->now_ns)
+		return false;
+	d->idle_ns = d->w->now_ns;
+	d->idle = !world_pump(d);
+	return !d->idle;
+}
+
 /*
  * Until neither end has anything to do. A device elsewhere is waited for in
  * accesses, and between steps its frames are taken in: world_stepped().
@@ -52,7 +64,7 @@ void world_settle(struct world *w)
 	while (moved) {
 		moved = false;
 		for (unsigned i = 0; i < w->devs; i++)
-			moved |= world_pump(&w->dev[i]);
+			moved |= settle(&w->dev[i]);
 		moved |= fabric_run(&w->fabric);
 	}
 }

@@ -25,7 +25,7 @@ void world_say(struct world *w, const char *who, const char *what,
 		.ns = ns,
 	};
 
-	if (w->cfg.out.step)
+	if (w->cfg.out.step && !w->quiet)
 		w->cfg.out.step(w->cfg.out.ctx, &s);
 }
 

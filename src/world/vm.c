@@ -50,7 +50,7 @@ static struct world_vm *place(struct world *w)
 	return NULL;
 }
 
-static struct world_vm *make(struct world *w, const char *name)
+struct world_vm *world_vm_make(struct world *w, const char *name)
 {
 	struct world_vm *vm = place(w);
 
@@ -85,7 +85,7 @@ struct world_vm *world_vm(struct world *w, const struct lang_call *c)
 		world_fail(w, IL_E_ARG, 0, "%s: the name is too long", name);
 		return NULL;
 	}
-	return make(w, name);
+	return world_vm_make(w, name);
 }
 
 /* The guest's buffers hold the payload, each; in front of them what boots. */

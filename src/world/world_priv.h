@@ -40,7 +40,7 @@
 #define WORLD_TRACE	   1024u
 #define WORLD_SEEN	   16u /* rules that one command may break */
 #define WORLD_OPS	   64u
-#define WORLD_VMS	   32u
+#define WORLD_VMS	   33u	/* 32 and the usual one */
 #define WORLD_VM_USUAL	   "vm" /* where a command names none */
 #define WORLD_VM_NAME	   16u	/* with the zero at its end */
 #define WORLD_VM_DEVS	   VMM_DEVS
@@ -124,11 +124,14 @@ struct world_dev {
 	uint16_t rid; /* of function 0, as the host numbered it */
 	bool vfs_on;
 	bool connected;
-	bool cut;     /* the TSM isolated it; until it is connected again */
+	bool cut;  /* the TSM isolated it; until it is connected again */
+	bool idle; /* it had nothing to do at this time: */
+	uint64_t idle_ns;
 	bool touched; /* something happened to it, or to its root port */
 };
 
 struct world_plat;
+struct world_churn;
 struct device_file;
 
 struct world {
@@ -175,6 +178,8 @@ struct world {
 	struct spy *spy; /* NULL: nobody looks */
 	struct world_swap swap;
 	struct world_relay relay;
+	struct world_churn *churn; /* NULL: not yet */
+	bool quiet;		   /* steps are not told one by one */
 
 	/* The command that runs now, and those that wait by name. */
 	struct world_op *op;
@@ -289,6 +294,8 @@ struct world_vm *world_vm_named(struct world *w, const char *name);
  * NULL: the name is too long, all places are taken, or no memory; said why.
  */
 struct world_vm *world_vm(struct world *w, const struct lang_call *c);
+/* A new one. NULL: likewise. */
+struct world_vm *world_vm_make(struct world *w, const char *name);
 /* Its VMM is there afterwards. */
 enum il_err world_vm_vmm(struct world_vm *vm) IL_MUST;
 /* A guest that knows nothing yet, in place of the one that was. */

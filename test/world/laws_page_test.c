@@ -228,6 +228,7 @@ static void law_38_a_tdi_released_with_its_entry(void **unused)
 {
 	(void)unused;
 	/* One that was there and is not; its RID has a valid entry. */
+	t.w->laws->binds = 4;
 	last()->bind[3].state = TSM_BIND_UNLOCKED;
 	last()->bind[3].rid = last()->bind[0].rid;
 	breaks(38);
@@ -236,6 +237,7 @@ static void law_38_a_tdi_released_with_its_entry(void **unused)
 static void law_38_a_tdi_released_with_its_pages(void **unused)
 {
 	(void)unused;
+	t.w->laws->binds = 4;
 	last()->bind[3].state = TSM_BIND_UNLOCKED;
 	last()->bind[3].rid = 0x0107;
 	last()->bind[3].owner = last()->bind[0].owner;

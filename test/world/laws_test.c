@@ -54,6 +54,7 @@ static void a_run_ends_with_the_law_that_was_broken(void **unused)
 
 	(void)unused;
 	t.w->dev[0].dev->tdis[0].nonce[0] = 1;
+	t.w->dev[0].touched = true;
 	assert_int_equal(world_call(t.w, c, c + 1, &end), IL_E_STATE);
 	assert_int_equal(end.law, 20);
 	assert_int_equal(end.line, c->line);

@@ -151,7 +151,7 @@ static void the_place_of_a_destroyed_vm_is_taken_by_another(void **unused)
 		run_text(text, IL_OK);
 	}
 	assert_null(world_vm_named(t.w, "vm"));
-	assert_non_null(world_vm_named(t.w, "n63"));
+	assert_non_null(world_vm_named(t.w, "n65"));
 	assert_true(world_cleanup(t.w));
 }
 

@@ -135,6 +135,7 @@ struct own {
 	uint32_t *valid;   /* by ASID: of these, validated */
 	uint64_t *written; /* a bit a RID: its secure entry was ever written */
 	uint64_t changes;  /* RMP writes so far */
+	uint64_t entry_changes; /* of secure device entries */
 };
 
 #define OWN_TRACE_RMP	TRACE_EV(TRACE_ARCH, 1) /* pa, state, asid */

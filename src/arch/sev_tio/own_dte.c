@@ -166,6 +166,7 @@ enum il_err own_sdte_write(struct own *o, uint32_t rid,
 	if (err)
 		return err;
 	o->written[rid / 64] |= BIT64(rid % 64);
+	o->entry_changes++;
 	if (o->iommu)
 		iommu_forget(o->iommu, rid);
 	env_trace(o->env, OWN_TRACE_SDTE, rid, e->valid, e->asid);
