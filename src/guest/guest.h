@@ -154,6 +154,7 @@ struct guest {
 	uint64_t size;
 	struct guest_touch touch; /* GUEST_LOAD, GUEST_STORE */
 	bool bounce_on;		  /* the bounce buffers are shared */
+	bool no_dma;	  /* GUEST_START leaves the trusted entry as it is */
 	const char *what; /* why the last program failed, in a few words */
 	uint8_t buf[4096];
 };

@@ -159,6 +159,8 @@ enum il_err guest_start(struct guest *g)
 			return arch_fail(g, err);
 		g->phase++;
 	}
+	if (g->no_dma)
+		return IL_OK;
 	err = g->cfg.arch->dma(g->cfg.arch_ctx, true);
 	if (!err)
 		g->dma_on = true;

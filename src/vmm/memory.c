@@ -316,7 +316,7 @@ long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 	const uint64_t len = pages * PAGE_4K;
 	uint64_t from = align_down(gpa, VMM_CHUNK);
 	uint64_t to = align_up(gpa + len, VMM_CHUNK);
-	const bool dma = v->ioas_mapped;
+	const bool dma = v->ioas_mapped && !v->cfg.keep_mapped;
 	long ret = 0;
 
 	if (gpa >= v->cfg.ram_size || len > v->cfg.ram_size - gpa)

@@ -69,6 +69,8 @@ struct vmm_cfg {
 	bool huge_memory;
 	/* What is shared stays where it was private, and is not mapped anew. */
 	bool in_place;
+	/* Naive: a page conversion leaves what devices can reach mapped. */
+	bool keep_mapped;
 	/*
 	 * Naive, as a memory listener of VFIO does it: the IOMMU's part of a
 	 * page conversion comes last, and nobody hears of its failure.

@@ -277,6 +277,8 @@ static const struct lang_arg launch_args[] = {
 	{ "in-place", LANG_BOOL,
 	  .help = "what the guest shares stays in the frame where it was "
 		  "private; default no" },
+	{ "keep-mapped", LANG_BOOL,
+	  .help = "convert pages while devices can reach them; default no" },
 	{ "unchecked", LANG_BOOL,
 	  .help = "map what a guest converts for devices last, and look away "
 		  "if that fails; default no" },
@@ -309,6 +311,17 @@ static const struct lang_arg page_size_args[] = {
 static const struct lang_arg psmash_args[] = {
 	{ "gpa", LANG_INT, .required = true,
 	  .help = "an address of the VM in the 2 MiB" },
+	VM_ARG,
+};
+/* As enum world_own_how. */
+static const char *const own_hows[] = { "take", "again", "move", "other",
+					NULL };
+static const struct lang_arg own_args[] = {
+	{ "gpa", LANG_INT, .required = true,
+	  .help = "an address of the VM, which it has touched" },
+	{ "how", LANG_PICK, .picks = own_hows,
+	  .help = "the page becomes the host's; it is assigned again, at the "
+		  "same address, at another, to another guest; default take" },
 	VM_ARG,
 };
 static const struct lang_arg limit_args[] = {
@@ -344,6 +357,8 @@ static const struct lang_arg start_args[] = {
 	  .help = "from which bus address on memory is shared for the "
 		  "function: a multiple of 2M, 0xfffffffe00000 at the most; "
 		  "default 0x20000000000" },
+	{ "dma", LANG_BOOL,
+	  .help = "no: leave the trusted device entry invalid; default yes" },
 	VM_ARG,
 };
 #define BAR_ARG                                                         \
@@ -522,6 +537,8 @@ static const struct lang_cmd cmds[] = {
 	    "after a reset: give the function its configuration back"),
 	CMD("host", "psmash", psmash_args, cmd_host_psmash,
 	    "split the ownership entry behind private memory, and tell nobody"),
+	CMD("host", "own", own_args, cmd_host_own,
+	    "rewrite the ownership entry behind a page of the VM"),
 	CMD("host", "limit", limit_args, cmd_host_limit,
 	    "let the kernel run out of memory for something"),
 	CMD("host", "relay", relay_args, cmd_host_relay,

@@ -39,6 +39,8 @@ enum il_err cmd_guest_start(void *ctx, const struct lang_call *c)
 		return world_fail(w, IL_E_ARG, 0,
 				  "memory cannot be shared from %s on",
 				  lang_word(c, "vtom", ""));
+	if (vm && vm->guest && !w->op->phase)
+		vm->guest->no_dma = !lang_num(c, "dma", 1);
 	return world_guest(w, w->op, GUEST_START, "start");
 }
 
@@ -98,6 +100,25 @@ enum il_err cmd_host_psmash(void *ctx, const struct lang_call *c)
 				  "no entry of 2 MiB is behind 0x%llx",
 				  (unsigned long long)gpa);
 	world_say(w, "host", "split the ownership entry", "ok", false, 0);
+	return IL_OK;
+}
+
+enum il_err cmd_host_own(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	struct world_vm *vm =
+		world_vm_named(w, lang_word(c, "vm", WORLD_VM_USUAL));
+	const uint64_t gpa = lang_num(c, "gpa", 0);
+	const enum world_own_how how =
+		(enum world_own_how)lang_num(c, "how", WORLD_OWN_TAKE);
+
+	if (!vm || !vm->vmm || !w->plat->own_write)
+		return world_fail(w, IL_E_STATE, 0, "no VM, or no such entry");
+	if (w->plat->own_write(vm, gpa, how))
+		return world_fail(w, IL_E_ARG, 0,
+				  "the entry behind 0x%llx is not written",
+				  (unsigned long long)gpa);
+	world_say(w, "host", "write an ownership entry", "ok", false, 0);
 	return IL_OK;
 }
 

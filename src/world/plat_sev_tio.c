@@ -404,6 +404,28 @@ static enum il_err plat_split(struct world_vm *vm, uint64_t gpa)
 		       : IL_E_ARG;
 }
 
+static enum il_err plat_own_write(struct world_vm *vm, uint64_t gpa,
+				  enum world_own_how how)
+{
+	struct sev_plat *p = vm->w->plat_ctx;
+	const struct sev_host_insn *i = &p->host_insn;
+	struct rmp_update u = { .gpa = align_down(gpa, PAGE_4K),
+				.assigned = 1 };
+	struct npt_cpu c;
+	struct pt_hit h;
+
+	if (!npt_of(vm, &c) ||
+	    pt_walk(c.m, c.fmt, c.root, c.levels, gpa, &h) != PT_OK)
+		return IL_E_ARG;
+	u.asid = how == WORLD_OWN_OTHER ? c.owner % (ASIDS - 1) + 1 : c.owner;
+	u.gpa += how == WORLD_OWN_MOVE ? PAGE_4K : 0;
+	if (how == WORLD_OWN_TAKE)
+		u = (struct rmp_update){ 0 };
+	return i->rmpupdate(i->ctx, align_down(h.pa, PAGE_4K), &u) == RMP_OK
+		       ? IL_OK
+		       : IL_E_ARG;
+}
+
 static enum il_err plat_access(struct world_vm *vm, uint64_t gpa, void *buf,
 			       uint32_t len, bool write, bool priv,
 			       struct fault *f)
@@ -552,6 +574,7 @@ const struct world_plat world_sev_tio = {
 	.images = plat_images,
 	.vcpu_access = plat_access,
 	.split = plat_split,
+	.own_write = plat_own_write,
 	.owner = plat_owner,
 	.evidence_at = sev_evidence_at,
 	.evidence_set = sev_evidence_set,

@@ -203,6 +203,14 @@ struct world {
 	unsigned law; /* number of the one that was violated, or 0 */
 };
 
+/* What a host may do to an ownership entry that is not its to write. */
+enum world_own_how {
+	WORLD_OWN_TAKE,	 /* the page is the host's */
+	WORLD_OWN_AGAIN, /* the same owner and address, not validated */
+	WORLD_OWN_MOVE,	 /* the same owner, the address of the next page */
+	WORLD_OWN_OTHER, /* another owner */
+};
+
 /*
  * One platform: what stands between the generic machine and the generic
  * host. A table in plat_<a>.c.
@@ -231,6 +239,12 @@ struct world_plat {
 	 * by itself. IL_E_ARG: there is none. NULL: no such entries.
 	 */
 	enum il_err (*split)(struct world_vm *vm, uint64_t gpa);
+	/*
+	 * The host rewrites the ownership entry behind a page of the VM: takes
+	 * it, assigns it anew, assigns it elsewhere. As @split.
+	 */
+	enum il_err (*own_write)(struct world_vm *vm, uint64_t gpa,
+				 enum world_own_how how);
 	/* Who owns the VM's private memory, as ownership entries name it; 0:
 	 * nobody yet. */
 	uint32_t (*owner)(const struct world_vm *vm);

@@ -211,6 +211,41 @@ static void one_that_the_tool_carries_runs_by_its_name(void **state)
 }
 
 /* An errno in a naive order is a claim about Linux. */
+/* The host rewrites what is the guest's; the guest does not enable DMA. */
+static void
+a_host_that_writes_the_ownership_table_is_stopped_by_each_rule(void **state)
+{
+	static const struct {
+		const char *how, *fault;
+	} t[] = {
+		{ "take", "rmp-unassigned" },
+		{ "again", "rmp-validated" },
+		{ "move", "rmp-gpa" },
+		{ "other", "rmp-asid" },
+	};
+	static const char head[] = "platform sev-tio\ndevice\nlink\n"
+				   "host connect 0000:01:00.0\nvmm launch\n"
+				   "guest boot\nvmm attach 0000:01:00.0\n"
+				   "guest probe\nguest lock\nguest evidence\n"
+				   "guest accept\n";
+	struct rig *r = *state;
+	char text[1024];
+
+	for (size_t i = 0; i < COUNT(t); i++) {
+		snprintf(text, sizeof(text),
+			 "%sguest start\nguest dma\nhost own gpa=4M how=%s\n"
+			 "guest dma\nexpect fault %s\n",
+			 head, t[i].how, t[i].fault);
+		if (run_text(r, text))
+			fail_msg("%s: %s", t[i].how, r->err);
+	}
+	snprintf(text, sizeof(text),
+		 "%sguest start dma=no\nguest dma\n"
+		 "expect fault sdte-invalid\n",
+		 head);
+	assert_int_equal(run_text(r, text), 0);
+}
+
 static void an_error_of_a_naive_order_names_its_source(void **state)
 {
 	DIR *d = opendir(SCENARIOS);
@@ -563,6 +598,7 @@ int main(void)
 		T(the_list_has_every_file_with_a_line_and_a_question),
 		T(all_of_them_run_as_a_table_with_what_came_and_why),
 		T(one_that_the_tool_carries_runs_by_its_name),
+		T(a_host_that_writes_the_ownership_table_is_stopped_by_each_rule),
 		T(an_error_of_a_naive_order_names_its_source),
 		T(an_expectation_that_fails_shows_where_things_stand),
 		T(an_error_names_its_place_and_nothing_runs),
