@@ -49,10 +49,11 @@ void law_50(const struct law_facts *was, const struct law_facts *now,
 	(void)was;
 	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
-		const struct law_tvm *t = tvm_of(now, b->tvm);
+		const struct law_tvm *t;
 
 		if (!b->tvm)
 			continue;
+		t = tvm_of(now, b->tvm);
 		c->held++;
 		if (!t)
 			law_break(c,

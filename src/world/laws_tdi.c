@@ -38,11 +38,8 @@ const struct law_conn *law_conn_of(const struct law_facts *f,
 bool law_zero(const void *p, size_t n)
 {
 	const uint8_t *b = p;
-	uint8_t any = 0;
 
-	for (size_t i = 0; i < n; i++)
-		any |= b[i];
-	return !any;
+	return !n || (!b[0] && memcmp(b, b + 1, n - 1) == 0);
 }
 
 static bool in_session(enum tsm_bind_state s)
