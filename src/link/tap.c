@@ -53,21 +53,25 @@ static enum il_err forward(struct link_tap *tap, enum link_dir dir,
 	return link_ring_put(&tap->in, f->kind, f->p, f->len);
 }
 
-static enum il_err judge(struct link_tap *tap, enum link_dir dir,
-			 const struct link_frame *f)
+static enum link_verdict verdict(struct link_tap *tap, enum link_dir dir,
+				 const struct link_frame *f,
+				 struct link_frame *out)
 {
-	struct link_frame out = *f;
-	enum link_verdict v = LINK_PASS;
+	*out = *f;
+	return tap->see ? tap->see(tap->ctx, tap, dir, f, out) : LINK_PASS;
+}
 
-	if (tap->see)
-		v = tap->see(tap->ctx, tap, dir, f, &out);
+static enum il_err obey(struct link_tap *tap, enum link_dir dir,
+			enum link_verdict v, const struct link_frame *f,
+			const struct link_frame *out)
+{
 	switch (v) {
 	case LINK_DROP:
 		return IL_OK;
 	case LINK_HOLD:
 		return hold(tap, dir, f);
 	case LINK_REPLACE:
-		return forward(tap, dir, &out);
+		return forward(tap, dir, out);
 	case LINK_PASS:
 		break;
 	}
@@ -79,25 +83,40 @@ static enum il_err tap_send(void *ctx, enum link_kind kind, const uint8_t *p,
 {
 	struct link_tap *tap = ctx;
 	const struct link_frame f = { .kind = kind, .p = p, .len = len };
+	struct link_frame out;
+	enum link_verdict v = verdict(tap, LINK_OUT, &f, &out);
 
-	return judge(tap, LINK_OUT, &f);
+	return obey(tap, LINK_OUT, v, &f, &out);
 }
 
-/* Takes frames from the inner end until one may pass. */
+/*
+ * Takes frames from the inner end until one may pass. One that passes before
+ * any other goes to the owner as it is, without a stay in the ring.
+ */
 static enum il_err tap_recv(void *ctx, enum link_kind *kind, uint8_t *buf,
 			    size_t cap, size_t *len)
 {
 	struct link_tap *tap = ctx;
-	struct link_frame f = { .p = tap->work };
+	struct link_frame f = { .p = tap->work }, out;
 	enum il_err err;
 
 	while (link_ring_empty(&tap->in)) {
+		enum link_verdict v;
+
 		err = link_recv(&tap->inner, &f.kind, tap->work,
 				sizeof(tap->work), &f.len);
 		if (err)
 			return err;
+		v = verdict(tap, LINK_IN, &f, &out);
+		if (v == LINK_PASS && f.len <= cap &&
+		    link_ring_empty(&tap->in)) {
+			memcpy(buf, f.p, f.len);
+			*kind = f.kind;
+			*len = f.len;
+			return IL_OK;
+		}
 		/* One that can neither be held nor passed on is lost. */
-		(void)!judge(tap, LINK_IN, &f);
+		(void)!obey(tap, LINK_IN, v, &f, &out);
 	}
 	return link_ring_get(&tap->in, kind, buf, cap, len);
 }
