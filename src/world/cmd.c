@@ -280,8 +280,8 @@ static const struct lang_arg launch_args[] = {
 	{ "keep-mapped", LANG_BOOL,
 	  .help = "convert pages while devices can reach them; default no" },
 	{ "unchecked", LANG_BOOL,
-	  .help = "map what a guest converts for devices last, and look away "
-		  "if that fails; default no" },
+	  .help = "map what a guest converts for devices last, look away if "
+		  "that fails, and ask for no smaller leaves; default no" },
 	VM_ARG,
 };
 static const struct lang_arg attach_args[] = {
