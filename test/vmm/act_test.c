@@ -98,18 +98,19 @@ resets_and_the_end_of_a_vdevice_come_when_they_are_asked_for(void **u)
 
 	(void)u;
 	up(r);
-	assert_int_equal(vmm_dev_reset(&r->v, M_EP, false), 0);
-	assert_int_equal(r->m->f.flrs, 1);
-	assert_int_equal(r->m->h.tsm.tdi_pool.live, 1);
 	r->m->exchanges_of[PCI_TSM_OP_UNBIND] = 2;
 	assert_int_equal(vmm_dev_unbind(&r->v, M_EP), -EAGAIN);
 	assert_int_equal(vmm_dev_unbind(&r->v, M_EP), -EAGAIN);
 	assert_int_equal(vmm_dev_unbind(&r->v, M_EP), 0);
 	assert_int_equal(r->m->h.tsm.tdi_pool.live, 0);
 	assert_int_equal(vmm_dev_unbind(&r->v, M_EP), -ENOENT);
-	assert_int_equal(vmm_dev_reset(&r->v, M_EP, true), 0);
-	assert_int_equal(r->m->f.flrs, 1);
-	assert_null(m_ep(r->m)->tsm); /* the session ended before */
+	r->m->exchanges_of[PCI_TSM_OP_UNBIND] = 0;
+	for (unsigned hot = 0; hot < 2; hot++) {
+		assert_int_equal(vmm_dev_reset(&r->v, M_EP, hot), 0);
+		assert_int_equal(r->m->f.flrs, 1);
+		assert_null(m_ep(r->m)->tsm); /* the session ended before */
+		m_connect(r->m);
+	}
 	rig_free(r);
 }
 

@@ -97,7 +97,7 @@ long vfio_device_info(struct vfio_dev *d, uintptr_t arg)
 	if (i.argsz < min)
 		return -EINVAL;
 	i.flags = VFIO_DEVICE_FLAGS_PCI |
-		  (d->p->flr ? VFIO_DEVICE_FLAGS_RESET : 0);
+		  (d->p->methods[0] ? VFIO_DEVICE_FLAGS_RESET : 0);
 	i.num_regions = VFIO_PCI_NUM_REGIONS;
 	i.num_irqs = VFIO_PCI_NUM_IRQS;
 	memcpy((void *)arg, &i, i.argsz < min + 4 ? min : min + 4);

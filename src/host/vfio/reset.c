@@ -9,22 +9,24 @@
 #include "host/vfio/vfio_priv.h"
 #include "pci/regs.h"
 
-/* The interface is unbound, then BARs are taken away, then it is reset. */
+/*
+ * The interface is unbound, then BARs are taken away, then it is reset. Who
+ * watches function 0 of a connected device ends the session before: it would
+ * not outlive the reset, and configuration under its keys would go unanswered.
+ */
 long vfio_reset(struct vfio_dev *d)
 {
 	int ret;
 
-	if (!d->p->flr)
+	if (!d->p->methods[0])
 		return -EINVAL;
 	vfio_upset(d);
 	ret = vfio_revoke(d);
 	if (!ret && d->p->power != PM_STATE_D0)
 		ret = pci_set_power(d->p, PM_STATE_D0);
 	if (!ret)
-		ret = pci_flr(d->p);
-	if (ret)
-		return ret;
-	return vfio_restore(d);
+		ret = pci_reset_function(d->p);
+	return ret ? ret : vfio_restore(d);
 }
 
 /* --- hot reset --- */
