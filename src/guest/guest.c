@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "guest/prog_priv.h"
 #include "pci/dma_engine.h"
+#include "pci/regs.h"
 
 /* Where a program starts, where it leads, and what it runs. */
 static const struct prog {
@@ -139,9 +140,10 @@ enum il_err guest_begin_touch(struct guest *g, enum guest_prog prog,
 	enum il_err err;
 
 	if ((prog != GUEST_LOAD && prog != GUEST_STORE) ||
-	    t->bar >= EVIDENCE_BARS || !t->len || t->len > 8 ||
+	    t->bar > GUEST_CONFIG || !t->len ||
+	    t->len > (t->bar == GUEST_CONFIG ? 4 : 8) ||
 	    t->len & (t->len - 1) || t->off % t->len ||
-	    t->off >= g->bar[t->bar].size)
+	    t->off >= (t->bar == GUEST_CONFIG ? CFG_SIZE : g->bar[t->bar].size))
 		return IL_E_ARG;
 	err = guest_begin(g, prog, NULL);
 	if (!err)

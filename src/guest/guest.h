@@ -90,8 +90,11 @@ struct guest_payload {
 };
 
 /* A load or store of 1, 2, 4 or 8 bytes. */
+#define GUEST_CONFIG EVIDENCE_BARS /* configuration space, as a bar's number \
+				    */
+
 struct guest_touch {
-	unsigned bar; /* one that PROBE has placed */
+	unsigned bar; /* one that PROBE has placed, or GUEST_CONFIG */
 	uint64_t off;
 	uint32_t len;
 	bool priv;	/* through the mapping with the encryption bit */

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "guest/prog_priv.h"
 #include "pci/dma_engine.h"
+#include "pci/regs.h"
 
 /* The function's registers, and its memory by MMIO. */
 
@@ -81,7 +82,10 @@ enum il_err guest_mmio(struct guest *g)
 static enum il_err touch(struct guest *g, bool write)
 {
 	struct guest_touch *t = &g->touch;
-	const uint64_t gpa = g->bar[t->bar].gpa + t->off;
+	const uint64_t gpa =
+		t->off + (t->bar == GUEST_CONFIG
+				  ? g->cfg.map.ecam + ECAM_OFFSET(g->bdf)
+				  : g->bar[t->bar].gpa);
 	uint8_t b[8] = { 0 };
 	struct wr w = wr_over(b, 8);
 	struct rd r = rd_over(b, 8);

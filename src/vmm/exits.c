@@ -3,13 +3,39 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pci/regs.h"
 #include "vmm/vmm_priv.h"
 
 #define ECAM_SIZE (UINT64_C(1) << 28)
 
-/* The guest's view of bus 0: ECAM. Nobody there reads all ones. */
-static long ecam(struct vmm *v, struct kvm_run *run)
+/* Does the write take a bit away that a locked interface needs? */
+static bool upsets(const struct vmm_vdev *d, uint16_t reg, uint8_t len,
+		   uint32_t val)
 {
+	return d->locked && reg == CFG_COMMAND && len >= 2 &&
+	       d->command & ~val & (CMD_MEM | CMD_MASTER);
+}
+
+/*
+ * The write has to wait: the interface is unbound in order first, exchange by
+ * exchange, as if the guest had asked for it (law 47). OpenHCL does so, too.
+ */
+static void defer(struct vmm_run *r, const struct vmm_vdev *d)
+{
+	r->ask = (struct vmm_tsm_ask){ .op = IOMMU_TSM_OP_SET_TDI_STATE,
+				       .arch = d->tsm_arch,
+				       .state = IOMMU_TSM_TDI_UNLOCKED,
+				       .guest_rid = d->cfg.guest_rid,
+				       .req_len = 4,
+				       .resp_cap = sizeof(r->ask.resp) };
+	memcpy(r->ask.req, &r->ask.state, 4);
+	r->asking = r->deferred = true;
+}
+
+/* The guest's view of bus 0: ECAM. Nobody there reads all ones. */
+static long ecam(struct vmm_run *r, struct kvm_run *run)
+{
+	struct vmm *v = r->v;
 	uint64_t off = run->mmio.phys_addr - v->cfg.ecam_gpa;
 	uint16_t reg = off & 0xfff;
 	uint8_t len = (uint8_t)run->mmio.len;
@@ -21,7 +47,9 @@ static long ecam(struct vmm *v, struct kvm_run *run)
 	if (run->mmio.is_write) {
 		memcpy(&val, run->mmio.data, 4);
 		/* What the host refuses, a bus would swallow. */
-		if (d)
+		if (d && upsets(d, reg, len, val) && !r->deferred)
+			defer(r, d);
+		else if (d)
 			(void)vmm_cfg_write(v, d, reg, len, val);
 		return 0;
 	}
@@ -32,12 +60,13 @@ static long ecam(struct vmm *v, struct kvm_run *run)
 	return 0;
 }
 
-static long mmio(struct vmm *v, struct kvm_run *run)
+static long mmio(struct vmm_run *r, struct kvm_run *run)
 {
+	const struct vmm *v = r->v;
 	uint64_t gpa = run->mmio.phys_addr;
 
 	if (gpa >= v->cfg.ecam_gpa && gpa - v->cfg.ecam_gpa < ECAM_SIZE)
-		return ecam(v, run);
+		return ecam(r, run);
 	if (!run->mmio.is_write)
 		memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
 	return 0;
@@ -134,10 +163,14 @@ static long tsm_step(struct vmm_run *r, struct kvm_run *run)
 		return ret;
 	if (d)
 		after(v, d, a, ret);
-	v->cfg.launch->answer(run, a, ret, q.tsm_code);
 	vmm_say(v, "host", ask_name(a), ret);
 	r->asking = false;
 	r->sub = 0;
+	if (!r->deferred)
+		v->cfg.launch->answer(run, a, ret, q.tsm_code);
+	else
+		(void)mmio(r, run); /* what waited, however that went */
+	r->deferred = false;
 	return 0;
 }
 
@@ -165,7 +198,7 @@ static long handle(struct vmm_run *r, struct kvm_run *run)
 {
 	switch (run->exit_reason) {
 	case KVM_EXIT_MMIO:
-		return mmio(r->v, run);
+		return mmio(r, run);
 	case KVM_EXIT_HYPERCALL:
 		return hypercall(r->v, run);
 	case KVM_EXIT_VMGEXIT:

@@ -155,6 +155,7 @@ struct vmm_run {
 		     */
 	struct vmm_tsm_ask ask;
 	bool asking;
+	bool deferred; /* a write of the guest's waits for it */
 	/* VMM_PAGE_SIZE */
 	uint64_t gpa;
 	uint64_t size;

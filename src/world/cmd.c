@@ -70,6 +70,12 @@ static const struct lang_arg host_reset_args[] = {
 		  "only function on its bus; of a port, all below it "
 		  "(subordinate); default the first that works" },
 };
+static const struct lang_arg guest_config_args[] = {
+	{ "reg", LANG_INT, .required = true, .help = "offset" },
+	{ "size", LANG_INT, .help = "bytes: 1, 2 or 4; default 2" },
+	{ "value", LANG_INT, .required = true, .help = "all its bits" },
+	VM_ARG,
+};
 static const char *const power_states[] = { "d0", "d3hot", NULL };
 static const struct lang_arg power_args[] = {
 	BDF_ARG,
@@ -593,6 +599,8 @@ static const struct lang_cmd cmds[] = {
 	    "through bounce buffers"),
 	CMD("guest", "mmio", vm_args, cmd_guest_mmio,
 	    "write and read device memory by private MMIO"),
+	CMD("guest", "config", guest_config_args, cmd_guest_config,
+	    "write a register of the function's configuration space"),
 	CMD("guest", "release", vm_args, cmd_guest_release,
 	    "DMA off, stop, MMIO back, unbind"),
 	CMD("vmm", "mmap", bar_args, cmd_vmm_mmap,

@@ -225,3 +225,18 @@ enum il_err cmd_expect_value(void *ctx, const struct lang_call *c)
 			  (unsigned long long)want,
 			  (unsigned long long)w->last_value);
 }
+
+/* A register of the function, as the guest's own driver writes it. */
+enum il_err cmd_guest_config(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+
+	if (!w->op->phase)
+		w->op->touch = (struct guest_touch){
+			.bar = GUEST_CONFIG,
+			.off = lang_num(c, "reg", 0),
+			.len = (uint32_t)lang_num(c, "size", 2),
+			.value = lang_num(c, "value", 0),
+		};
+	return world_guest(w, w->op, GUEST_STORE, "configuration");
+}

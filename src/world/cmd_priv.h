@@ -29,11 +29,11 @@ lang_fn cmd_vmm_config, cmd_vmm_reset, cmd_vmm_unbind, cmd_vmm_close,
 	cmd_vmm_die;
 lang_fn cmd_host_psmash, cmd_host_limit, cmd_vmm_page_size;
 lang_fn cmd_link_tap, cmd_link_event, cmd_link_replay, cmd_expect_tapped;
-lang_fn cmd_link_tap, cmd_link_event, cmd_expect_tapped;
 lang_fn cmd_host_reset, cmd_host_power, cmd_host_slot, cmd_host_remove,
 	cmd_host_rescan, cmd_device_unplug, cmd_device_plug, cmd_link_down,
 	cmd_link_up, cmd_expect_function;
 lang_fn cmd_host_own;
+lang_fn cmd_guest_config;
 lang_fn cmd_step;
 lang_fn cmd_expect_error, cmd_expect_fault, cmd_expect_tdi,
 	cmd_expect_connected, cmd_expect_guest, cmd_expect_plaintext;

@@ -537,7 +537,10 @@ static void a_load_sees_what_a_store_of_the_same_view_left(void **state)
 static void what_is_no_access_to_a_bar_is_not_begun(void **state)
 {
 	static const struct guest_touch bad[] = {
-		{ .bar = 6, .len = 4 },
+		{ .bar = 7, .len = 4 },
+		{ .bar = GUEST_CONFIG, .len = 8 },
+		{ .bar = GUEST_CONFIG, .len = 4, .off = 2 },
+		{ .bar = GUEST_CONFIG, .len = 4, .off = 0x1000 },
 		{ .bar = 1, .len = 4 }, /* there is none */
 		{ .bar = 0, .len = 0 },
 		{ .bar = 0, .len = 3 },
