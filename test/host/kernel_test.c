@@ -104,6 +104,7 @@ static void a_descriptor_without_the_operation_says_so(void **u)
 	assert_int_equal(k_read(t, fd, b, 4), -EINVAL);
 	assert_int_equal(k_write(t, fd, b, 4), -EINVAL);
 	assert_int_equal(k_fallocate(t, fd, 3, 0, 1), -EOPNOTSUPP);
+	assert_int_equal(k_mmap(t, PAGE_4K, 1, 0, fd, 0, &at), -EINVAL);
 	assert_int_equal(k_mmap(t, PAGE_4K, 1, 1, fd, 0, &at), -ENODEV);
 	assert_int_equal(k_close(t, fd), 0);
 	assert_int_equal(k_close(t, fd), -EBADF);
@@ -146,12 +147,11 @@ static void memory_is_made_on_touch_and_given_back(void **u)
 
 	(void)u;
 	assert_int_equal(k_mmap(t, 0, 3, K_MAP_ANONYMOUS, -1, 0, &at), -EINVAL);
-	assert_int_equal(k_mmap(t, 5, 3, K_MAP_ANONYMOUS, -1, 0, &at), -EINVAL);
 	assert_int_equal(k_mmap(t, PAGE_4K, 3, K_MAP_ANONYMOUS, -1, 5, &at),
 			 -EINVAL);
 	assert_int_equal(k_mmap(t, PAGEMAP_MAX * PAGE_4K + PAGE_4K, 3,
 				K_MAP_ANONYMOUS, -1, 0, &at),
-			 -EINVAL);
+			 -ENOMEM);
 	assert_int_equal(k_mmap(t, 3 * PAGE_4K, 3, K_MAP_ANONYMOUS, -1, 0, &at),
 			 0);
 	assert_int_equal(m->pages, 0);
@@ -207,6 +207,24 @@ static void a_mapping_may_be_cut_anywhere(void **u)
 	assert_int_equal(m->pages, 0);
 	assert_int_equal(m->h.k.back_pool.live, 0);
 	assert_int_equal(m->h.k.vma_pool.live, 0);
+	machine_free(m);
+}
+
+static void a_length_is_rounded_up_an_offset_is_not(void **u)
+{
+	struct machine *m = machine_cold();
+	struct task *t = k_task_new(&m->h.k);
+	uint64_t at;
+	char c;
+
+	(void)u;
+	assert_int_equal(k_mmap(t, PAGE_4K + 1, 3, K_MAP_ANONYMOUS, -1, 0, &at),
+			 0);
+	assert_int_equal(k_load(t, at + 2 * PAGE_4K - 1, &c, 1), 0);
+	assert_int_equal(k_load(t, at + 2 * PAGE_4K, &c, 1), -EFAULT);
+	assert_int_equal(k_mmap(t, PAGE_4K, 3, K_MAP_ANONYMOUS, -1, 8, &at),
+			 -EINVAL);
+	k_task_exit(t);
 	machine_free(m);
 }
 
@@ -336,6 +354,7 @@ int main(void)
 		cmocka_unit_test(descriptors_run_out_and_nothing_leaks),
 		cmocka_unit_test(memory_is_made_on_touch_and_given_back),
 		cmocka_unit_test(a_mapping_may_be_cut_anywhere),
+		cmocka_unit_test(a_length_is_rounded_up_an_offset_is_not),
 		cmocka_unit_test(pinned_pages_outlive_their_mapping),
 		cmocka_unit_test(protection_is_kept),
 		cmocka_unit_test(

@@ -69,6 +69,8 @@ static long vma_fill(struct task *t, struct vma *v, int flags, int fd)
 	f = k_fd_file(t, fd);
 	if (!f)
 		return -EBADF;
+	if (!(flags & (K_MAP_SHARED | K_MAP_PRIVATE)))
+		return -EINVAL; /* a mapping of a file is one or the other */
 	if (!f->ops->mmap)
 		return -ENODEV;
 	ret = f->ops->mmap(f, t, v);
@@ -83,9 +85,12 @@ long k_mmap(struct task *t, uint64_t len, int prot, int flags, int fd,
 	struct vma *v;
 	long ret;
 
-	if (!len || len % PAGE_4K || off % PAGE_4K ||
-	    len > PAGEMAP_MAX * PAGE_4K)
+	/* do_mmap(): a length is rounded up, an offset is not. */
+	if (!len || off % PAGE_4K)
 		return -EINVAL;
+	if (len > PAGEMAP_MAX * PAGE_4K)
+		return -ENOMEM;
+	len = align_up(len, PAGE_4K);
 	v = kpool_get(&t->k->vma_pool);
 	if (!v)
 		return -ENOMEM;

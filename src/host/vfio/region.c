@@ -75,7 +75,8 @@ long vfio_mmap(struct vfio_dev *d, struct vma *v)
 	const struct pci_bar *b = bar_of(d, v->off >> VFIO_PCI_OFFSET_SHIFT);
 	const uint64_t off = v->off & OFFSET_MASK;
 
-	if (!b || b->size < PAGE_4K || off >= b->size || v->len > b->size - off)
+	if (!b || b->size < PAGE_4K || off >= b->size ||
+	    v->len > b->size - off || !v->shared)
 		return -EINVAL;
 	if (d->private)
 		return -EBUSY;
