@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* KVM_RUN: which exits the kernel answers, and which are the VMM's. */
+#include "user.h"
+
+#include <errno.h>
+
+static long run(struct user *u, unsigned n, struct kvm_run *out)
+{
+	long ret;
+
+	u->m->steps = n;
+	u->m->at = 0;
+	ret = k_ioctl(u->t, u->vcpu, KVM_RUN, 0);
+	assert_int_equal(k_load(u->t, u->run, out, sizeof(*out)), 0);
+	return ret;
+}
+
+static struct vcpu_exit touch(uint64_t gpa, bool write, bool private)
+{
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_NPF,
+				   .gpa = gpa,
+				   .len = 4,
+				   .write = write,
+				   .private = private,
+				   .data = { 1, 2, 3, 4 } };
+}
+
+static void a_vcpu_waits_for_the_launch(void **un)
+{
+	struct user *u = user_new();
+
+	(void)un;
+	assert_int_equal(k_ioctl(u->t, u->vcpu, KVM_RUN, 0), -EINVAL);
+	launch(u);
+	assert_int_equal(k_ioctl(u->t, u->vcpu, KVM_RUN, 0), 0);
+	/* a halt is no end */
+	assert_int_equal(k_ioctl(u->t, u->vcpu, KVM_RUN, 0), 0);
+	u->m->h.kvm.vms->vcpu[0]->ops = NULL;
+	assert_int_equal(k_ioctl(u->t, u->vcpu, KVM_RUN, 0), -ENOEXEC);
+	user_free(u);
+}
+
+static void faults_map_the_page_of_the_attribute_s_kind(void **un)
+{
+	struct user *u = user_new();
+	struct kvm_run r;
+
+	(void)un;
+	launch(u);
+	assert_int_equal(attr(u, PAGE_4K, PAGE_4K, false), 0);
+	u->m->script[0] = touch(8, true, true);
+	u->m->script[1] = touch(PAGE_4K, true, false);
+	assert_int_equal(run(u, 2, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_HLT);
+	assert_int_equal(m_owner(u->m, m_npt(u->m, 0)), 1);
+	assert_int_equal(m_owner(u->m, m_npt(u->m, PAGE_4K)), 0);
+	assert_false(u->m->got[0].done);
+	/* the wrong kind is for user space to settle */
+	u->m->script[0] = touch(PAGE_4K + 8, false, true);
+	assert_int_equal(run(u, 1, &r), -EFAULT);
+	assert_int_equal(r.exit_reason, KVM_EXIT_MEMORY_FAULT);
+	assert_int_equal(r.memory_fault.flags, KVM_MEMORY_EXIT_FLAG_PRIVATE);
+	assert_int_equal(r.memory_fault.gpa, PAGE_4K);
+	assert_int_equal(r.memory_fault.size, PAGE_4K);
+	u->m->script[0] = touch(8, false, false);
+	assert_int_equal(run(u, 1, &r), -EFAULT);
+	assert_int_equal(r.memory_fault.flags, 0);
+	u->m->prepare_err = -EIO;
+	u->m->script[0] = touch(2 * PAGE_4K, false, true);
+	assert_int_equal(run(u, 1, &r), -EFAULT);
+	u->m->prepare_err = 0;
+	u->m->map_err = -ENOMEM;
+	assert_int_equal(run(u, 1, &r), -EFAULT);
+	user_free(u);
+}
+
+static void a_fault_that_mapping_does_not_cure_goes_to_user_space(void **un)
+{
+	struct user *u = user_new();
+	struct kvm_vcpu *v;
+	struct kvm_run r;
+
+	(void)un;
+	launch(u);
+	v = u->m->h.kvm.vms->vcpu[0];
+	u->m->script[0] = touch(0, true, true);
+	/* the guest repeats the same access for ever */
+	u->m->steps = 1000;
+	u->m->at = 0;
+	for (unsigned i = 0; i < 16; i++)
+		u->m->script[i] = touch(0, true, true);
+	u->m->stuck_guest = true;
+	assert_int_equal(k_ioctl(u->t, u->vcpu, KVM_RUN, 0), -EFAULT);
+	assert_true(v->exits < 1000);
+	assert_int_equal(k_load(u->t, u->run, &r, sizeof(r)), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_MEMORY_FAULT);
+	user_free(u);
+}
+
+static void where_there_is_no_slot_there_is_mmio(void **un)
+{
+	struct user *u = user_new();
+	const uint8_t answer[8] = { 9, 8, 7, 6 };
+	struct kvm_run r;
+
+	(void)un;
+	launch(u);
+	u->m->script[0] = touch(BAR_GPA, false, false);
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_MMIO);
+	assert_int_equal(r.mmio.phys_addr, BAR_GPA);
+	assert_int_equal(r.mmio.len, 4);
+	assert_int_equal(r.mmio.is_write, 0);
+	assert_int_equal(r.mmio.data[0], 0);
+	memcpy(r.mmio.data, answer, 8);
+	assert_int_equal(k_store(u->t, u->run, &r, sizeof(r)), 0);
+	assert_int_equal(k_ioctl(u->t, u->vcpu, KVM_RUN, 0), 0);
+	assert_true(u->m->got[0].done);
+	assert_memory_equal(u->m->got[0].data, answer, 4);
+	u->m->script[0] = touch(BAR_GPA, true, false);
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(r.mmio.is_write, 1);
+	assert_int_equal(r.mmio.data[3], 4);
+	u->m->script[0].len = 9;
+	(void)k_ioctl(u->t, u->vcpu, KVM_RUN, 0);
+	assert_int_equal(run(u, 1, &r), -EIO);
+	/* private and no slot: never emulated */
+	u->m->script[0] = touch(BAR_GPA, true, true);
+	assert_int_equal(run(u, 1, &r), -EFAULT);
+	user_free(u);
+}
+
+static void a_read_only_slot_takes_writes_as_mmio(void **un)
+{
+	struct user *u = user_new();
+	struct kvm_run r;
+
+	(void)un;
+	launch(u);
+	assert_int_equal(
+		slot(u, 1, KVM_MEM_READONLY, BAR_GPA, PAGE_4K, u->ram, 0), 0);
+	u->m->script[0] = touch(BAR_GPA, false, false);
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_HLT);
+	assert_false(u->m->npt[0].write);
+	u->m->script[0] = touch(BAR_GPA, true, false);
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_MMIO);
+	user_free(u);
+}
+
+static void calls_of_the_guest_go_where_the_architecture_says(void **un)
+{
+	struct user *u = user_new();
+	struct vcpu_exit x = { .kind = VCPU_EXIT_VMGEXIT, .rdx = 5 };
+	struct kvm_run r;
+
+	(void)un;
+	launch(u);
+	x.code = 1;
+	u->m->script[0] = x;
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_HLT);
+	assert_true(u->m->got[0].done);
+	assert_int_equal(u->m->got[0].ret, 77);
+	x.code = 2;
+	u->m->script[0] = x;
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_VMGEXIT);
+	assert_int_equal(r.vmgexit.rdx, 5);
+	r.vmgexit.rdx = 6;
+	r.vmgexit.ret = 4;
+	assert_int_equal(k_store(u->t, u->run, &r, sizeof(r)), 0);
+	assert_int_equal(k_ioctl(u->t, u->vcpu, KVM_RUN, 0), 0);
+	assert_true(u->m->got[0].done);
+	assert_int_equal(u->m->got[0].rdx, 6);
+	assert_int_equal(u->m->got[0].ret, 4);
+	x.code = 3;
+	u->m->script[0] = x;
+	assert_int_equal(run(u, 1, &r), -EBADMSG);
+	u->m->script[0] = (struct vcpu_exit){ .kind = VCPU_EXIT_SHUTDOWN };
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_SHUTDOWN);
+	/* and that is its end */
+	assert_int_equal(run(u, 0, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_SHUTDOWN);
+	assert_int_equal(u->m->at, 0);
+	user_free(u);
+}
+
+static void shared_addresses_alone_reach_a_frame_of_the_host(void **un)
+{
+	struct user *u = user_new();
+	struct kvm_vm *vm = kvm_from_file(k_fd_file(u->t, u->vm));
+	uint64_t pa;
+
+	(void)un;
+	assert_int_equal(kvm_shared_pa(vm, 0, &pa), -EFAULT);
+	assert_int_equal(kvm_shared_pa(vm, VM_MEM, &pa), -EFAULT);
+	assert_int_equal(attr(u, 0, PAGE_4K, false), 0);
+	assert_int_equal(kvm_shared_pa(vm, 5, &pa), 0);
+	assert_int_equal(pa % PAGE_4K, 5);
+	user_free(u);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_vcpu_waits_for_the_launch),
+		cmocka_unit_test(faults_map_the_page_of_the_attribute_s_kind),
+		cmocka_unit_test(
+			a_fault_that_mapping_does_not_cure_goes_to_user_space),
+		cmocka_unit_test(where_there_is_no_slot_there_is_mmio),
+		cmocka_unit_test(a_read_only_slot_takes_writes_as_mmio),
+		cmocka_unit_test(
+			calls_of_the_guest_go_where_the_architecture_says),
+		cmocka_unit_test(
+			shared_addresses_alone_reach_a_frame_of_the_host),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
