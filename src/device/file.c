@@ -324,6 +324,8 @@ void device_file_apply(const struct device_file *f, struct device_cfg *cfg)
 	cfg->crypto = own.crypto;
 	cfg->link_crypto = own.link_crypto;
 	cfg->env = own.env;
+	cfg->refused = own.refused;
+	cfg->refused_ctx = own.refused_ctx;
 	cfg->link = own.link;
 	cfg->key = own.key;
 	cfg->tap = own.tap;

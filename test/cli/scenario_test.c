@@ -246,6 +246,30 @@ a_host_that_writes_the_ownership_table_is_stopped_by_each_rule(void **state)
 	assert_int_equal(run_text(r, text), 0);
 }
 
+/* Its own request, and one of a guest's plain view of a running TDI. */
+static void what_the_device_refuses_is_a_fault_as_well(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(run_text(r,
+				  "platform sev-tio\ndevice\nlink\n"
+				  "host connect 0000:01:00.0\nvmm launch\n"
+				  "guest boot\nvmm attach 0000:01:00.0\n"
+				  "guest probe\nguest share\n"
+				  "host config 0000:01:00.0 reg=4 value=2\n"
+				  "guest dma shared=yes\n"
+				  "expect fault bus-master-off\n"
+				  "host config 0000:01:00.0 reg=4 value=6\n"
+				  "guest lock\nguest evidence\nguest accept\n"
+				  "guest start\nguest mmio\n"
+				  "expect fault tdi-untrusted\n"),
+			 0);
+	run_text(r, "platform sev-tio\ndevice\nlink\n"
+		    "host connect 0000:01:00.0\nexpect fault rmp-assinged\n");
+	assert_int_equal(r->status, 1);
+	assert_non_null(strstr(r->err, "there is no rule rmp-assinged"));
+}
+
 static void an_error_of_a_naive_order_names_its_source(void **state)
 {
 	DIR *d = opendir(SCENARIOS);
@@ -599,6 +623,7 @@ int main(void)
 		T(all_of_them_run_as_a_table_with_what_came_and_why),
 		T(one_that_the_tool_carries_runs_by_its_name),
 		T(a_host_that_writes_the_ownership_table_is_stopped_by_each_rule),
+		T(what_the_device_refuses_is_a_fault_as_well),
 		T(an_error_of_a_naive_order_names_its_source),
 		T(an_expectation_that_fails_shows_where_things_stand),
 		T(an_error_names_its_place_and_nothing_runs),
