@@ -93,6 +93,9 @@ static const struct lang_arg function_args[] = {
 	  .help = "yes or no" },
 };
 static const struct lang_arg option_args[] = {
+	{ "tio", LANG_BOOL,
+	  .help = "firmware is started with what devices need (SEV-TIO: "
+		  "tio_en of SNP_INIT_EX); default yes" },
 	{ "hotplug", LANG_BOOL,
 	  .help = "the kernel watches its slots, as pciehp does; default no" },
 	{ "tee-limited", LANG_BOOL,

@@ -312,6 +312,7 @@ static enum il_err start_host(struct world *w, struct sev_plat *p)
 		.asids = ASIDS,
 		.devs = RIDS,
 		.shared_on_stream = w->shared_on_stream,
+		.no_tio = w->no_tio,
 	};
 	struct host_cfg hcfg = {
 		.arena = &w->arena,

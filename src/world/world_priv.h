@@ -152,6 +152,7 @@ struct world {
 	bool frugal;	       /* firmware, with its buffers */
 	bool shared_on_stream; /* T=0 requests ride on the stream too */
 	bool hotplug;	       /* the kernel watches its slots */
+	bool no_tio;	       /* firmware was started without devices */
 	bool no_soft_reset;    /* of the devices */
 	uint32_t slot_irqs; /* one bit a device: its port's, not served yet */
 	bool vmm_only;	    /* KVM does not hear of revoked dma-bufs */

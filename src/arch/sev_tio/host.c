@@ -82,16 +82,19 @@ static int tio_status(struct sev_host *s, uint32_t *flags)
 static int firmware_on(struct sev_host *s)
 {
 	uint8_t b[SNP_INIT_EX_LEN] = { 0 }, init[TIO_INIT_LEN] = { 0 };
+	const uint32_t tio = s->cfg.no_tio ? 0 : SNP_INIT_F_TIO;
 	uint32_t flags = 0;
-	int ret = has_tio(s);
+	int ret = s->cfg.no_tio ? 0 : has_tio(s);
 
 	if (ret)
 		return ret;
-	sev_put_u32(b, SNP_INIT_EX_FLAGS, SNP_INIT_F_INIT_RMP | SNP_INIT_F_TIO);
+	sev_put_u32(b, SNP_INIT_EX_FLAGS, SNP_INIT_F_INIT_RMP | tio);
 	sev_put_u16(b, SNP_INIT_EX_MAX_ASID, (uint16_t)(s->cfg.asids - 1));
 	ret = sev_do(s, SEV_CMD_SNP_INIT_EX, b, sizeof(b));
 	if (!ret)
 		ret = sev_do(s, SEV_CMD_SNP_DF_FLUSH, NULL, 0);
+	if (!tio)
+		return ret;
 	if (!ret)
 		ret = tio_status(s, &flags);
 	if (!ret && !(flags & TIO_STAT_F_EN))
@@ -121,6 +124,8 @@ int sev_host_start(struct sev_host *s, struct host *h)
 					    s->cfg.devs))
 		return -EIO;
 	ret = firmware_on(s);
+	if (!ret && s->cfg.no_tio)
+		return 0; /* VMs there are, devices for them not */
 	return ret ? ret : pci_tsm_register(&h->tsm, &sev_tsm_ops, s);
 }
 
