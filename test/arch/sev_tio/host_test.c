@@ -336,8 +336,13 @@ static void clearing_bus_mastering_unbinds_first(void **u)
 	r->script[0] = tio_op(TIO_OP_BIND);
 	r->script[1] = ecam(CFG_COMMAND, 2, true, CMD_MEM);
 	assert_int_equal(script(r, 2), 0);
-	assert_false(sev_fw_tdi_at(r->fw->fw, 0, &t));
+	/* The write waited for the STOP; its context stays with the VM. */
+	assert_true(sev_fw_tdi_at(r->fw->fw, 0, &t));
+	assert_int_equal(t.gctx, 0);
+	assert_int_equal(t.tdi_id, 0);
 	assert_int_equal(r->fw->p->seen[TDISP_STOP_REQ], 1);
+	assert_int_equal(pci_cfg_get(&r->f.ep, CFG_COMMAND, 2) & CMD_MASTER, 0);
+	down(r);
 	rig_free(r);
 }
 
