@@ -83,6 +83,9 @@ enum il_err laws_new(struct world *w)
 		if (!l->page[i])
 			return IL_E_NOMEM;
 	}
+	l->seen = ARENA_ARRAY(&w->arena, uint64_t, LAW_PAGES / 64);
+	if (!l->seen)
+		return IL_E_NOMEM;
 	for (unsigned i = 0; i < LAW_DEVS; i++)
 		l->facts[0].dev[i] = &l->dev[i][0];
 	w->laws = l;

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "world/laws_priv.h"
 #include "world/world_priv.h"
 
@@ -382,21 +383,21 @@ static void bar_spans(const struct device *d, struct span *out, unsigned *n)
 {
 	const struct pci_cfg *pf = &d->fn[0].cfg;
 
-	for (unsigned i = 0; i < d->fns; i++)
-		for (unsigned b = 0; b < T0_BARS; b++) {
-			uint64_t has =
-				i ? d->cfg.vf_bar[b].size : d->cfg.bar[b].size;
-			uint64_t size = i ? pci_vf_bar_size(pf, b)
-					  : pci_bar_size(pf, b);
-			uint64_t base = i ? pci_vf_bar_base(pf, b)
-					  : pci_bar_base(pf, b);
+	for (unsigned b = 0; b < T0_BARS; b++) {
+		uint64_t base = pci_bar_base(pf, b), size = pci_bar_size(pf, b);
 
-			if (!d->fn[i].there || !has || !base || !size)
-				continue;
-			base += i ? (i - 1) * size : 0;
-			out[(*n)++] =
-				(struct span){ base, size, (int)i, (int)b };
-		}
+		if (d->cfg.bar[b].size && base && size)
+			out[(*n)++] = (struct span){ base, size, 0, (int)b };
+		if (d->fns == 1 || !d->cfg.vf_bar[b].size)
+			continue;
+		base = pci_vf_bar_base(pf, b);
+		size = pci_vf_bar_size(pf, b);
+		for (unsigned i = 1; i < d->fns && base && size; i++)
+			if (d->fn[i].there)
+				out[(*n)++] =
+					(struct span){ base + (i - 1) * size,
+						       size, (int)i, (int)b };
+	}
 }
 
 static unsigned spans_of(const struct world *w, const struct law_facts *now,
@@ -443,6 +444,25 @@ static bool was_revoked(const struct world *w, uint64_t pa)
 	return false;
 }
 
+/*
+ * Is @pa in the list already? What is outside of the aperture is in no BAR that
+ * was placed, and so little that it may stand there twice.
+ */
+static bool seen(const struct world *w, uint64_t pa)
+{
+	const uint64_t n = (pa - WORLD_MMIO) / PAGE_4K;
+
+	return n < LAW_PAGES && w->laws->seen[n / 64] >> n % 64 & 1;
+}
+
+static void see(const struct world *w, uint64_t pa)
+{
+	const uint64_t n = (pa - WORLD_MMIO) / PAGE_4K;
+
+	if (n < LAW_PAGES)
+		w->laws->seen[n / 64] |= BIT64(n % 64);
+}
+
 static void add_page(struct world *w, const struct law_facts *was,
 		     struct law_facts *now, const struct law_page *like)
 {
@@ -462,15 +482,8 @@ static void add_page(struct world *w, const struct law_facts *was,
 		p->reached = iommu_reaches(&w->iommu, p->pa);
 		p->revoked = was_revoked(w, p->pa);
 	}
+	see(w, like->pa);
 	now->pages++;
-}
-
-static bool in_spans(const struct span *s, unsigned n, uint64_t pa)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (pa - s[i].base < s[i].size)
-			return true;
-	return false;
 }
 
 static void span_pages(struct world *w, const struct law_facts *was,
@@ -487,7 +500,7 @@ static void span_pages(struct world *w, const struct law_facts *was,
 				 off == DMA_PAGE_MSIX_PBA),
 		};
 
-		if (!in_spans(s, i, p.pa))
+		if (!seen(w, p.pa))
 			add_page(w, was, now, &p);
 	}
 }
@@ -496,6 +509,7 @@ static void span_pages(struct world *w, const struct law_facts *was,
 static void take_pages(struct world *w, const struct law_facts *was,
 		       struct law_facts *now, const struct span *s, unsigned n)
 {
+	memset(w->laws->seen, 0, LAW_PAGES / 8);
 	w->laws->page_cur ^= 1;
 	now->page = w->laws->page[w->laws->page_cur];
 	now->pages = 0;
@@ -506,7 +520,7 @@ static void take_pages(struct world *w, const struct law_facts *was,
 				      .fn = LAW_NONE,
 				      .bar = LAW_NONE };
 
-		if (was->page[i].assigned && !in_spans(s, n, p.pa))
+		if (was->page[i].assigned && !seen(w, p.pa))
 			add_page(w, was, now, &p);
 	}
 }

@@ -70,7 +70,7 @@ static void one_place(const struct law_facts *f, unsigned i, struct law_case *c)
 
 	for (unsigned k = 0; k < i; k++)
 		if (accepted(&f->page[k]) && f->page[k].owner == p->owner &&
-		    f->page[k].gpa == p->gpa)
+		    f->page[k].gpa == p->gpa && f->page[k].pa != p->pa)
 			law_break(c,
 				  "owner %u has page %llx at %llx; it has page "
 				  "%llx there too",

@@ -282,6 +282,7 @@ struct world_laws {
 	/* LAW_PAGES each, in the arena: what is not used costs nothing */
 	struct law_page *page[2];
 	unsigned page_cur;
+	uint64_t *seen; /* a bit for each page of the aperture: in the list */
 	struct law_memo memo[LAW_MEMOS];
 	uint64_t held[64]; /* by place in the table */
 	bool looked;
