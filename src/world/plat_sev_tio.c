@@ -296,7 +296,9 @@ static enum il_err start_firmware(struct world *w, struct sev_plat *p)
 
 	cfg.limits.guests = WORLD_VMS;
 	cfg.limits.tsm.conns = WORLD_DEVS;
-	cfg.limits.tsm.binds = WORLD_BINDS;
+	/* Whoever looks at all of them pays for each place. */
+	if (w->devs * (1 + w->vfs) > cfg.limits.tsm.binds)
+		cfg.limits.tsm.binds = WORLD_BINDS;
 	err = own_start(&p->own, &w->iommu, dice_u64(&w->dice) | 1);
 
 	return err ? err : sev_fw_new(&w->arena, &cfg, &p->fw);
