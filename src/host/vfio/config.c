@@ -122,9 +122,9 @@ static int write_command(struct vfio_dev *d, uint32_t val)
 		vfio_upset(d);
 	if (!d->p->is_vf && old & ~val & CMD_MEM)
 		ret = vfio_revoke(d);
-	if (!ret)
-		ret = pci_write(d->p, CFG_COMMAND, 2, val);
-	return ret ? ret : vfio_restore(d);
+	if (ret)
+		return ret;
+	return vfio_restored(d, pci_write(d->p, CFG_COMMAND, 2, val));
 }
 
 /* Part of the register, or all of it and what follows (the status: kept). */
@@ -141,6 +141,13 @@ static int command(struct vfio_dev *d, uint16_t off, uint32_t val, uint8_t len)
 	return write_command(d, val & 0xffff);
 }
 
+int vfio_wake(struct vfio_dev *d)
+{
+	const int ret = pci_set_power(d->p, PM_STATE_D0);
+
+	return ret ? ret : pci_write(d->p, CFG_COMMAND, 2, d->command);
+}
+
 /*
  * vfio_pm_config_write(): the state is the user's, the rest is not. What a
  * device without No_Soft_Reset forgets on its way back is given back to it.
@@ -148,22 +155,22 @@ static int command(struct vfio_dev *d, uint16_t off, uint32_t val, uint8_t len)
 static int power(struct vfio_dev *d, uint32_t val)
 {
 	const uint8_t state = val & PM_CSR_STATE, was = d->p->power;
-	int ret = 0;
+	int ret;
 
 	if (state == was || (state != PM_STATE_D0 && state != PM_STATE_D3))
 		return 0; /* no device here has D1 or D2 */
-	if (state == PM_STATE_D3) {
-		vfio_upset(d);
-		ret = vfio_revoke(d);
-		if (!ret)
-			ret = pci_read(d->p, CFG_COMMAND, 2, &val);
+	if (state == PM_STATE_D0)
+		return vfio_restored(d, vfio_wake(d));
+	vfio_upset(d);
+	ret = vfio_revoke(d);
+	if (ret)
+		return ret;
+	ret = pci_read(d->p, CFG_COMMAND, 2, &val);
+	if (!ret) {
 		d->command = (uint16_t)val;
-	}
-	if (!ret)
 		ret = pci_set_power(d->p, state);
-	if (!ret && state == PM_STATE_D0)
-		ret = pci_write(d->p, CFG_COMMAND, 2, d->command);
-	return ret ? ret : vfio_restore(d);
+	}
+	return vfio_restored(d, ret);
 }
 
 /*

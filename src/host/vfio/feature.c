@@ -170,6 +170,13 @@ int vfio_restore(struct vfio_dev *d)
 	return ret;
 }
 
+int vfio_restored(struct vfio_dev *d, int ret)
+{
+	const int r = vfio_restore(d);
+
+	return ret ? ret : r;
+}
+
 void vfio_bufs_kill(struct vfio_dev *d)
 {
 	while (d->bufs) {

@@ -22,11 +22,13 @@ long vfio_reset(struct vfio_dev *d)
 		return -EINVAL;
 	vfio_upset(d);
 	ret = vfio_revoke(d);
-	if (!ret && d->p->power != PM_STATE_D0)
-		ret = pci_set_power(d->p, PM_STATE_D0);
+	if (ret)
+		return ret;
+	if (d->p->power != PM_STATE_D0)
+		ret = vfio_wake(d);
 	if (!ret)
 		ret = pci_reset_function(d->p);
-	return ret ? ret : vfio_restore(d);
+	return vfio_restored(d, ret);
 }
 
 /* --- hot reset --- */
@@ -121,7 +123,7 @@ static int quiesce(struct vfio_dev *d)
 long vfio_hot_reset(struct vfio_dev *d, uintptr_t arg)
 {
 	struct vfio_pci_hot_reset h;
-	int ret = k_copy_arg(&h, sizeof(h), arg), r;
+	int ret = k_copy_arg(&h, sizeof(h), arg);
 
 	if (ret)
 		return ret;
@@ -132,13 +134,11 @@ long vfio_hot_reset(struct vfio_dev *d, uintptr_t arg)
 	if (!all_owned(d))
 		return -EINVAL;
 	ret = quiesce(d);
-	if (!ret)
-		ret = pci_reset_below(d->p->up);
 	if (ret)
 		return ret;
-	for (struct pci_dev *p = NULL; (p = next_of(d, p));) {
-		r = vfio_restore(vfio_of(p));
-		ret = ret ? ret : r;
-	}
+	/* The undo loop of vfio_pci_dev_set_hot_reset(): failed or not. */
+	ret = pci_reset_below(d->p->up);
+	for (struct pci_dev *p = NULL; (p = next_of(d, p));)
+		ret = vfio_restored(vfio_of(p), ret);
 	return ret;
 }

@@ -137,6 +137,28 @@ static long gone_ioctl(struct file *f, struct task *t, uint32_t cmd,
 	return -ENODEV;
 }
 
+static long gone_read(struct file *f, struct task *t, void *buf, size_t len,
+		      uint64_t off)
+{
+	(void)f;
+	(void)t;
+	(void)buf;
+	(void)len;
+	(void)off;
+	return -ENODEV;
+}
+
+static long gone_write(struct file *f, struct task *t, const void *buf,
+		       size_t len, uint64_t off)
+{
+	(void)f;
+	(void)t;
+	(void)buf;
+	(void)len;
+	(void)off;
+	return -ENODEV;
+}
+
 static void gone_release(struct file *f)
 {
 	file_drop(f->priv);
@@ -145,6 +167,8 @@ static void gone_release(struct file *f)
 static const struct file_ops gone_ops = {
 	.name = "vfio-gone",
 	.ioctl = gone_ioctl,
+	.read = gone_read,
+	.write = gone_write,
 	.release = gone_release,
 };
 

@@ -10,6 +10,9 @@ long vfio_config_read(struct vfio_dev *d, uint16_t off, uint8_t *buf,
 long vfio_config_write(struct vfio_dev *d, uint16_t off, const uint8_t *buf,
 		       size_t len);
 
+/* To D0, and the command register gets back what it had before D3hot. */
+int vfio_wake(struct vfio_dev *d);
+
 /* region.c */
 bool vfio_mem_enabled(struct vfio_dev *d); /* decoding, and not in D3 */
 long vfio_rw(struct vfio_dev *d, struct task *t, void *buf, size_t len,
@@ -26,6 +29,11 @@ long vfio_feature(struct vfio_dev *d, struct task *t, uintptr_t arg);
 /* Buffers and mappings go, or come back if memory is enabled; or -EAGAIN. */
 int vfio_revoke(struct vfio_dev *d);
 int vfio_restore(struct vfio_dev *d);
+/*
+ * The end of what revoked them, which gave @ret: failed or not, they come back
+ * if memory is enabled. The first error.
+ */
+int vfio_restored(struct vfio_dev *d, int ret);
 void vfio_bufs_kill(struct vfio_dev *d);
 
 /* reset.c */
