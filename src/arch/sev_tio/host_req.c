@@ -17,14 +17,25 @@ enum { MEAS, CERTS, REPORT, MESSAGE, DONE };
 
 /* --- evidence --- */
 
+/*
+ * Page by page: what lies behind one of the guest's frames is not the guest's,
+ * and a nonce that reached into it would show that to the device.
+ */
 static int nonce_of(struct sev_host *s, struct pci_tdi *tdi,
 		    const struct sev_tio_req *q, uint8_t out[TIO_NONCE_LEN])
 {
-	uint64_t pa;
+	uint64_t gpa = q->data_gpa;
 
-	if (kvm_shared_pa(tdi->kvm, q->data_gpa, &pa))
-		return -EFAULT;
-	return sev_read(s, pa, out, TIO_NONCE_LEN);
+	for (uint64_t at = 0, n; at < TIO_NONCE_LEN; at += n, gpa += n) {
+		uint64_t pa;
+
+		n = PAGE_4K - gpa % PAGE_4K;
+		n = n < TIO_NONCE_LEN - at ? n : TIO_NONCE_LEN - at;
+		if (kvm_shared_pa(tdi->kvm, gpa, &pa) ||
+		    sev_read(s, pa, out + at, n))
+			return -EFAULT;
+	}
+	return 0;
 }
 
 /* The command of a step; 0, or 1 when the guest did not ask for it. */

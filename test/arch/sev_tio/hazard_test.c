@@ -406,6 +406,71 @@ static void a_refresh_that_is_dropped_leaves_nothing_pending(void **u)
 	}
 }
 
+/* --- the guest's nonce --- */
+
+#define SHARED_END UINT64_C(0x15000) /* guest_probe() shares 18 pages */
+
+static uint8_t asked[TIO_NONCE_LEN];
+
+static uint32_t see_nonce(struct rig *r, uint32_t cmd, uint64_t pa)
+{
+	uint8_t b[SEV_CMD_BUF_MAX];
+
+	if (cmd != SEV_CMD_TIO_DEV_MEASUREMENTS)
+		return 0;
+	host_get(r->fw, pa, b, (uint32_t)sev_cmd_len(cmd));
+	memcpy(asked, b + TIO_DEV_MEAS_NONCE, sizeof(asked));
+	return 0;
+}
+
+static void measure(struct rig *r, uint64_t data_gpa)
+{
+	r->script[0] = (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
+					   .code = GHCB_EXIT_TIO_GUEST_REQ,
+					   .info1 = G_REQ,
+					   .info2 = G_RSP,
+					   .rax = data_gpa,
+					   .rbx = 2,
+					   .rcx = FW_GUEST_ID,
+					   .rdx = TIO_PARAM_INFO_MEAS };
+	(void)script(r, 1);
+}
+
+/* Half of it in each of two pages that are no neighbours in the host. */
+static void a_nonce_is_read_from_the_guests_pages_alone(void **u)
+{
+	struct rig *r = rig_new();
+	struct pci_tdi *tdi;
+	uint8_t nonce[TIO_NONCE_LEN];
+	uint64_t pa[2];
+
+	(void)u;
+	memset(nonce, 0xa5, 16);
+	memset(nonce + 16, 0x5a, 16);
+	up(r);
+	lock(r);
+	tdi = pci_tsm_of(pci_find(&r->h.pci, EP))->tdi;
+	/* the later page first: its frame is not the next one */
+	for (unsigned i = 2; i-- > 0;) {
+		const uint64_t gpa = SHARED_END - (2 - i) * PAGE_4K;
+
+		assert_int_equal(kvm_shared_pa(tdi->kvm, gpa, &pa[i]), 0);
+	}
+	host_put(r->fw, pa[0] + PAGE_4K - 16, nonce, 16);
+	host_put(r->fw, pa[1], nonce + 16, 16);
+	r->see = see_nonce;
+	measure(r, SHARED_END - PAGE_4K - 16);
+	assert_true(r->rung[SEV_CMD_TIO_DEV_MEASUREMENTS] > 0);
+	assert_memory_equal(asked, nonce, sizeof(nonce));
+	/* and what lies behind the last of them is the host's, or private */
+	r->rung[SEV_CMD_TIO_DEV_MEASUREMENTS] = 0;
+	measure(r, SHARED_END - 16);
+	assert_int_equal(r->rung[SEV_CMD_TIO_DEV_MEASUREMENTS], 0);
+	r->see = NULL;
+	down(r);
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +501,7 @@ int main(void)
 			a_refresh_that_is_not_answered_cuts_the_device_off),
 		cmocka_unit_test(
 			a_refresh_that_is_dropped_leaves_nothing_pending),
+		cmocka_unit_test(a_nonce_is_read_from_the_guests_pages_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
