@@ -395,6 +395,68 @@ static void refresh_takes_three_words_of_a_connected_function(void **u)
 	machine_free(m);
 }
 
+/* --- an operation under way, called again as another one --- */
+
+static int connect_to(struct machine *m, const char *name)
+{
+	return pci_tsm_connect(core(m), m_ep(m), name, m);
+}
+
+static int no_private(void *ctx, bool on)
+{
+	(void)ctx;
+	(void)on;
+	return 0;
+}
+
+static const struct pci_tdi_port port = { no_private };
+
+static int bind_to(struct machine *m, void *kvm, uint32_t rid,
+		   struct pci_tdi **tdi)
+{
+	return pci_tsm_bind(core(m), m_ep(m), kvm, rid, &port, m, m, tdi);
+}
+
+static void who_goes_on_goes_on_with_what_he_began(void **u)
+{
+	struct pci_tsm_ops ops = m_tsm_ops;
+	struct machine *m = machine_new();
+	struct pci_tdi *tdi = NULL;
+
+	(void)u;
+	ops.renew = t_renew;
+	core(m)->devs[0].ops = &ops;
+	assert_int_equal(pci_tsm_register(core(m), &m_tsm_ops, m), 1);
+	for (unsigned i = 0; i < PCI_TSM_OP_RENEW; i++)
+		m->exchanges_of[i] = 1;
+	assert_int_equal(connect_to(m, "tsm0"), -EAGAIN);
+	assert_int_equal(connect_to(m, "tsm1"), -EBUSY);
+	assert_int_equal(connect_to(m, "tsm9"), -EBUSY);
+	assert_int_equal(connect_to(m, "tsm0"), 0);
+
+	assert_int_equal(pci_tsm_renew(core(m), m_ep(m), 0, m), -EAGAIN);
+	assert_int_equal(pci_tsm_renew(core(m), m_ep(m), 1, m), -EBUSY);
+	assert_int_equal(pci_tsm_renew(core(m), m_ep(m), 0, m), 0);
+	assert_int_equal(asked, 0);
+
+	assert_int_equal(bind_to(m, m, 8, &tdi), -EAGAIN);
+	assert_int_equal(bind_to(m, &m->f, 8, &tdi), -EBUSY);
+	assert_int_equal(bind_to(m, m, 9, &tdi), -EBUSY);
+	assert_null(tdi);
+	assert_int_equal(bind_to(m, m, 8, &tdi), 0);
+	assert_ptr_equal(tdi->kvm, m);
+	assert_int_equal(pci_tsm_unbind_now(core(m), tdi), 0);
+
+	assert_int_equal(pci_tsm_disconnect(core(m), m_ep(m), "tsm0", m),
+			 -EAGAIN);
+	assert_int_equal(pci_tsm_disconnect(core(m), m_ep(m), "tsm1", m),
+			 -EINVAL);
+	assert_int_equal(m->f.exchanges, 5); /* none for a refusal */
+	assert_int_equal(pci_tsm_disconnect(core(m), m_ep(m), "tsm0", m), 0);
+	assert_int_equal(m->aborts, 0);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,6 +476,7 @@ int main(void)
 		cmocka_unit_test(sockets_are_refused_as_linux_refuses_them),
 		cmocka_unit_test(
 			refresh_takes_three_words_of_a_connected_function),
+		cmocka_unit_test(who_goes_on_goes_on_with_what_he_began),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

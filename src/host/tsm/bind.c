@@ -62,6 +62,9 @@ int pci_tsm_bind(struct pci_tsm_core *c, struct pci_dev *p, void *kvm,
 		d->op_tdi->port = port;
 		d->op_tdi->port_ctx = port_ctx;
 		pci_tsm_op_begin(d, PCI_TSM_OP_BIND, owner, d->op_tdi);
+	} else if (d->op_tdi->p != p || d->op_tdi->kvm != kvm ||
+		   d->op_tdi->guest_rid != guest_rid) {
+		return -EBUSY; /* not the bind that was begun */
 	}
 	ret = pci_tsm_op_step(d, NULL);
 	if (ret == -EAGAIN)

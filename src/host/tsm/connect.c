@@ -147,6 +147,8 @@ int pci_tsm_connect(struct pci_tsm_core *c, struct pci_dev *p, const char *name,
 		if (ret)
 			return ret;
 		pci_tsm_op_begin(d, PCI_TSM_OP_CONNECT, owner, NULL);
+	} else if (n != (int)(d->tsm.dev - c->devs)) {
+		return -EBUSY; /* another TSM than the one that was begun */
 	}
 	ret = pci_tsm_op_step(d, NULL);
 	return ret == -EAGAIN ? ret : connect_over(c, d, ret);
@@ -184,16 +186,24 @@ bool pci_tsm_any_bound(const struct pci_tsm_dsm *d)
 	return false;
 }
 
+/* The whole name: sysfs_streq(). */
+static bool is_named(const struct pci_tsm_core *c, const struct pci_tsm_dsm *d,
+		     const char *name)
+{
+	char is[16];
+
+	pci_tsm_name(c, d->tsm.dev, is);
+	return strcmp(name, is) == 0;
+}
+
 static int disconnect_begin(struct pci_tsm_core *c, struct pci_dev *p,
 			    const char *name, const void *owner)
 {
 	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
-	char is[16];
 
 	if (!d || !d->connected || d->tsm.p != p)
 		return -ENXIO;
-	pci_tsm_name(c, d->tsm.dev, is);
-	if (strcmp(name, is) != 0) /* the whole name: sysfs_streq() */
+	if (!is_named(c, d, name))
 		return -EINVAL;
 	if (pci_tsm_any_bound(d)) /* law 4 */
 		return -EBUSY;
@@ -215,6 +225,8 @@ int pci_tsm_disconnect(struct pci_tsm_core *c, struct pci_dev *p,
 		ret = disconnect_begin(c, p, name, owner);
 		if (ret)
 			return ret;
+	} else if (!is_named(c, d, name)) {
+		return -EINVAL;
 	}
 	ret = pci_tsm_op_step(d, NULL);
 	if (ret == -EAGAIN)
@@ -245,6 +257,8 @@ int pci_tsm_renew(struct pci_tsm_core *c, struct pci_dev *p,
 			return -EOPNOTSUPP;
 		pci_tsm_op_begin(d, PCI_TSM_OP_RENEW, owner, NULL);
 		d->op_what = what;
+	} else if (d->op_what != what) {
+		return -EBUSY;
 	}
 	ret = pci_tsm_op_step(d, NULL);
 	if (ret == -EAGAIN)

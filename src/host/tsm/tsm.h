@@ -206,9 +206,10 @@ bool pci_tsm_capable(const struct pci_dev *p);
 
 /*
  * The verbs. -EAGAIN: one exchange was made, or another operation holds the
- * DSM; call again with the same @owner. -EINTR: another one holds it, and a
- * signal is there for the task; nothing has changed. Errors as linux.md 1.6
- * and 3.1.
+ * DSM; call again with the same arguments. -EINTR: another one holds it, and
+ * a signal is there for the task; nothing has changed. -EBUSY, too: @owner goes
+ * on with other arguments than it began with (disconnect: -EINVAL); what it
+ * began stands where it stood (law 52). Errors as linux.md 1.6 and 3.1.
  *
  * pci_tsm_connect: -EINVAL name, -EBUSY connected, -ENXIO no such TSM or probe
  * failed, -EIO the stream is not Secure.
