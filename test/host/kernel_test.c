@@ -256,6 +256,39 @@ static void pinned_pages_outlive_their_mapping(void **u)
 	machine_free(m);
 }
 
+/* The last pin takes along what was unmapped, not what stands beside it. */
+static void a_pin_that_goes_leaves_the_rest_of_a_cut_mapping(void **u)
+{
+	struct machine *m = machine_cold();
+	struct task *t = k_task_new(&m->h.k);
+	struct vma *v;
+	uint64_t at;
+	uint8_t c;
+
+	(void)u;
+	assert_int_equal(k_mmap(t, 4 * PAGE_4K, 3, K_MAP_ANONYMOUS, -1, 0, &at),
+			 0);
+	for (uint8_t i = 0; i < 4; i++)
+		assert_int_equal(k_store(t, at + i * PAGE_4K, &i, 1), 0);
+	v = t->vmas;
+	v->pins = 1;
+	assert_int_equal(k_munmap(t, at + PAGE_4K, PAGE_4K), 0);
+	assert_int_equal(m->pages, 4);
+	k_vma_unpin(&m->h.k, v);
+	assert_int_equal(m->pages, 3);
+	for (uint8_t i = 0; i < 4; i++) {
+		c = 0xff;
+		assert_int_equal(k_load(t, at + i * PAGE_4K, &c, 1),
+				 i == 1 ? -EFAULT : 0);
+		assert_int_equal(c, i == 1 ? 0xff : i);
+	}
+	k_task_exit(t);
+	assert_int_equal(m->pages, 0);
+	assert_int_equal(m->h.k.back_pool.live, 0);
+	assert_int_equal(m->h.k.vma_pool.live, 0);
+	machine_free(m);
+}
+
 static void protection_is_kept(void **u)
 {
 	struct machine *m = machine_cold();
@@ -356,6 +389,8 @@ int main(void)
 		cmocka_unit_test(a_mapping_may_be_cut_anywhere),
 		cmocka_unit_test(a_length_is_rounded_up_an_offset_is_not),
 		cmocka_unit_test(pinned_pages_outlive_their_mapping),
+		cmocka_unit_test(
+			a_pin_that_goes_leaves_the_rest_of_a_cut_mapping),
 		cmocka_unit_test(protection_is_kept),
 		cmocka_unit_test(
 			a_struct_of_another_size_is_judged_as_linux_does),

@@ -123,6 +123,8 @@ struct vma {
 	bool revoked;  /* VMA_PHYS: touching it is -EFAULT (SIGBUS) */
 	uint32_t pins; /* held by I/O mappings; k_vma_unpin() */
 	bool dead;     /* unmapped; goes with its last pin */
+	/* Unmapped: what was cut out, @len bytes, begins here; else 0. */
+	uint64_t cut;
 };
 
 struct task {

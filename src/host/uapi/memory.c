@@ -26,7 +26,7 @@ static void back_put(struct kernel *k, struct vma *v)
 	if (v->dead)
 		b->dead--;
 	if (!b->dead)
-		k_frames_drop(k, &b->pages, v->back_off / PAGE_4K,
+		k_frames_drop(k, &b->pages, (v->back_off + v->cut) / PAGE_4K,
 			      v->len / PAGE_4K);
 	if (--b->refs)
 		return;
@@ -155,19 +155,16 @@ static void vma_cut(struct task *t, struct vma **at, uint64_t from, uint64_t to,
 		*at = part[i];
 		part[i] = NULL;
 	}
-	if (v->pins) {
-		v->dead = true;
-		if (v->back)
-			v->back->dead++;
+	/* Only what was unmapped loses its frames, now or with the last pin. */
+	v->cut = from > v->start ? from - v->start : 0;
+	v->len = (to < end ? to : end) - v->start - v->cut;
+	if (!v->pins) {
+		vma_free(k, v);
 		return;
 	}
-	/* Only what was unmapped loses its frames. */
-	if (from > v->start) {
-		v->back_off += from - v->start;
-		v->start = from;
-	}
-	v->len = (to < end ? to : end) - v->start;
-	vma_free(k, v);
+	v->dead = true;
+	if (v->back)
+		v->back->dead++;
 }
 
 static bool hit(const struct vma *v, uint64_t addr, uint64_t len)
