@@ -49,9 +49,23 @@ static void attrs_drop(struct kvm_vm *vm, uint64_t gfn, uint64_t n)
 			from = first;
 		if (to > first + PAGEMAP_MAX)
 			to = first + PAGEMAP_MAX;
-		for (; from < to; from++)
-			(void)pagemap_set(&vm->attrs[i], from - first, 0);
+		for (; from < to && vm->attr_n[i]; from++)
+			if (pagemap_get(&vm->attrs[i], from - first)) {
+				(void)pagemap_set(&vm->attrs[i], from - first,
+						  0);
+				vm->attr_n[i]--;
+			}
 	}
+}
+
+/* A chunk without attributes is free for other addresses. */
+static void attrs_trim(struct kvm_vm *vm)
+{
+	for (unsigned i = 0; i < KVM_ATTR_CHUNKS; i++)
+		if (vm->attr_base[i] && !vm->attr_n[i]) {
+			pagemap_fini(&vm->attrs[i]);
+			vm->attr_base[i] = 0;
+		}
 }
 
 /* Room for the attribute of each page, so that storing them cannot fail. */
@@ -65,6 +79,19 @@ static int attrs_reserve(struct kvm_vm *vm, uint64_t gfn, uint64_t n)
 		ret = m ? pagemap_reserve(m, gfn % PAGEMAP_MAX) : -ENOMEM;
 	}
 	return ret;
+}
+
+/* Room was made for each of them. */
+static void attrs_store(struct kvm_vm *vm, uint64_t gfn, uint64_t n,
+			uint64_t attributes)
+{
+	for (; n; gfn++, n--) {
+		struct pagemap *m = attr_chunk(vm, gfn, false);
+
+		if (!pagemap_get(m, gfn % PAGEMAP_MAX))
+			vm->attr_n[m - vm->attrs]++;
+		(void)pagemap_set(m, gfn % PAGEMAP_MAX, attributes);
+	}
 }
 
 /*
@@ -124,9 +151,9 @@ long attrs_set(struct kvm_vm *vm, uintptr_t arg)
 		ret = convert_in_place(vm, a.address, a.size, !a.attributes);
 	if (!ret && !a.attributes)
 		attrs_drop(vm, gfn, n);
-	for (; n && !ret && a.attributes; gfn++, n--)
-		ret = pagemap_set(attr_chunk(vm, gfn, false), gfn % PAGEMAP_MAX,
-				  a.attributes);
+	if (!ret && a.attributes)
+		attrs_store(vm, gfn, n, a.attributes);
+	attrs_trim(vm);
 	return ret;
 }
 

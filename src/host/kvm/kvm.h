@@ -161,6 +161,7 @@ struct kvm_vm {
 	struct kvm_slot slots[KVM_SLOTS];
 	struct pagemap attrs[KVM_ATTR_CHUNKS]; /* 1 GiB of gfns each */
 	uint64_t attr_base[KVM_ATTR_CHUNKS];   /* gfn >> 18, + 1; 0 free */
+	uint32_t attr_n[KVM_ATTR_CHUNKS];      /* pages that have one */
 	struct kvm_vcpu *vcpu[KVM_VCPUS];
 	unsigned vcpus;
 	void *priv; /* the architecture's */
