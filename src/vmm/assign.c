@@ -370,9 +370,10 @@ long vmm_close_iommu(struct vmm_run *r)
 	struct vmm *v = r->v;
 
 	r->d = NULL;
-	if (vmm_any_dev(v) || v->iommu_fd < 0)
+	if (vmm_any_dev(v))
 		return 0;
 	vmm_unmap_all(v);
+	v->n_areas = 0; /* also those behind a descriptor that was closed */
 	vmm_close(v, &v->iommu_fd);
 	v->ioas_id = 0;
 	return 0;

@@ -62,10 +62,11 @@ uint32_t vmm_cfg_read(struct vmm *v, struct vmm_vdev *d, uint16_t reg,
 
 	if (reg >= CFG_BAR(0) && reg < CFG_BAR(T0_BARS))
 		return bar_value(d, (reg - CFG_BAR0) / 4u) >> 8 * (reg & 3);
+	if (vmm_vfio_cfg(v, d, reg, len, &val, false))
+		return UINT32_MAX; /* nobody answers */
 	if (reg == CFG_COMMAND)
-		return d->command;
-	(void)vmm_vfio_cfg(v, d, reg, len, &val, false);
-	return val;
+		return (val & 0xffff0000) | d->command;
+	return reg == CFG_COMMAND + 1 ? d->command >> 8 : val;
 }
 
 static uint64_t bar_gpa(const struct vmm_vdev *d, unsigned i)
@@ -114,6 +115,9 @@ long vmm_bars(struct vmm *v, struct vmm_vdev *d, bool off)
 			r = slot(v, d, i, d->bar_at[i], 0);
 			ret = ret ? ret : r;
 			d->bar_mapped[i] = false;
+			/* What was private there is no BAR any more. */
+			(void)vmm_set_attr(v, d->bar_at[i], d->bar_size[i],
+					   false);
 		}
 		if (!on || d->bar_mapped[i] ||
 		    !in_window(v, gpa, d->bar_size[i]))
@@ -138,6 +142,20 @@ long vmm_bars_shared(struct vmm *v, struct vmm_vdev *d)
 			ret = ret ? ret : r;
 		}
 	return ret;
+}
+
+bool vmm_command_of(const struct vmm_vdev *d, uint16_t reg, uint8_t len,
+		    uint32_t *val)
+{
+	const unsigned shift = reg == CFG_COMMAND ? 0 : 8;
+
+	if (reg != CFG_COMMAND && (reg != CFG_COMMAND + 1 || len != 1))
+		return false;
+	if (len == 1)
+		*val = (d->command & ~(0xffu << shift)) | (*val & 0xff)
+								  << shift;
+	*val &= 0xffff;
+	return true;
 }
 
 /*
@@ -168,7 +186,7 @@ long vmm_cfg_write(struct vmm *v, struct vmm_vdev *d, uint16_t reg, uint8_t len,
 		d->bar[(reg - CFG_BAR0) / 4u] = val;
 		return vmm_bars(v, d, false);
 	}
-	if (reg == CFG_COMMAND && len >= 2)
-		return write_command(v, d, val & 0xffff);
+	if (vmm_command_of(d, reg, len, &val))
+		return write_command(v, d, val);
 	return vmm_vfio_cfg(v, d, reg, len, &val, true);
 }

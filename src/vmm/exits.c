@@ -12,7 +12,7 @@
 static bool upsets(const struct vmm_vdev *d, uint16_t reg, uint8_t len,
 		   uint32_t val)
 {
-	return d->locked && reg == CFG_COMMAND && len >= 2 &&
+	return d->locked && vmm_command_of(d, reg, len, &val) &&
 	       d->command & ~val & (CMD_MEM | CMD_MASTER);
 }
 
@@ -110,12 +110,25 @@ static const char *ask_name(const struct vmm_tsm_ask *a)
 	}
 }
 
-/* The BARs are the guest's alone: KVM must see it before the TSM is asked. */
-static long before(struct vmm *v, const struct vmm_tsm_ask *a)
+/*
+ * The BARs are the guest's alone: KVM must see it before the TSM is asked. The
+ * guest names the range, and it may name any: what is not within a BAR of that
+ * function stays as it is (RAM changes hands in vmm_convert() alone, for CPU
+ * and devices together), and the TSM refuses it.
+ */
+static long before(struct vmm *v, const struct vmm_vdev *d,
+		   const struct vmm_tsm_ask *a)
 {
-	return a->private_len
-		       ? vmm_set_attr(v, a->private_gpa, a->private_len, true)
-		       : 0;
+	for (unsigned i = 0; i < 6; i++)
+		if (d->bar_mapped[i] && a->private_gpa >= d->bar_at[i] &&
+		    a->private_len <= d->bar_size[i] &&
+		    a->private_gpa - d->bar_at[i] <=
+			    d->bar_size[i] - a->private_len)
+			return a->private_len
+				       ? vmm_set_attr(v, a->private_gpa,
+						      a->private_len, true)
+				       : 0;
+	return 0;
 }
 
 /* After unlock, or a lock that failed, they are everybody's again. */
@@ -154,7 +167,7 @@ static long tsm_step(struct vmm_run *r, struct kvm_run *run)
 	if (d)
 		d->tsm_arch = a->arch;
 	if (!ret && !r->sub)
-		ret = before(v, a);
+		ret = before(v, d, a);
 	r->sub = 1;
 	if (!ret)
 		ret = k_ioctl(v->t, v->iommu_fd, IOMMU_VDEVICE_TSM_REQ,

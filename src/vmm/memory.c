@@ -9,11 +9,16 @@
 
 #include "vmm/vmm_priv.h"
 
+static bool bit_of(const uint8_t *map, uint64_t gpa)
+{
+	const uint64_t i = gpa / PAGE_4K;
+
+	return map[i / 8] >> i % 8 & 1;
+}
+
 bool vmm_is_private(const struct vmm *v, uint64_t gpa)
 {
-	uint64_t i = gpa / PAGE_4K;
-
-	return gpa < v->cfg.ram_size && v->private_map[i / 8] >> i % 8 & 1;
+	return gpa < v->cfg.ram_size && bit_of(v->private_map, gpa);
 }
 
 static void note(struct vmm *v, uint64_t gpa, uint64_t len, bool private)
@@ -55,7 +60,18 @@ static long ram_ordinary(struct vmm *v)
 		       (uintptr_t)&r);
 }
 
-long vmm_ram_create(struct vmm *v)
+void vmm_ram_forget(struct vmm *v)
+{
+	vmm_close(v, &v->gmem_fd);
+	if (v->ram_uva)
+		(void)k_munmap(v->t, v->ram_uva, v->cfg.ram_size);
+	if (v->image_uva)
+		(void)k_munmap(v->t, v->image_uva, v->cfg.ram_size);
+	v->ram_uva = v->image_uva = 0;
+	note(v, 0, v->cfg.ram_size, false);
+}
+
+static long ram_make(struct vmm *v)
 {
 	struct kvm_create_guest_memfd g = {
 		.size = v->cfg.ram_size,
@@ -79,6 +95,7 @@ long vmm_ram_create(struct vmm *v)
 	v->gmem_fd = (int)ret;
 	if (v->cfg.in_place) {
 		v->image_uva = v->ram_uva;
+		v->ram_uva = 0;
 		ret = k_mmap(v->t, v->cfg.ram_size, K_PROT_READ | K_PROT_WRITE,
 			     K_MAP_SHARED, v->gmem_fd, 0, &v->ram_uva);
 		if (ret)
@@ -92,6 +109,20 @@ long vmm_ram_create(struct vmm *v)
 		ret = vmm_set_attr(v, 0, v->cfg.ram_size, true);
 	if (!ret)
 		note(v, 0, v->cfg.ram_size, true);
+	return ret;
+}
+
+long vmm_ram_create(struct vmm *v)
+{
+	struct kvm_userspace_memory_region2 none = { 0 };
+	const long ret = ram_make(v);
+
+	if (!ret)
+		return 0;
+	/* Half of it may be there: the slot, if there was one, goes first. */
+	(void)k_ioctl(v->t, v->vm_fd, KVM_SET_USER_MEMORY_REGION2,
+		      (uintptr_t)&none);
+	vmm_ram_forget(v);
 	return ret;
 }
 
@@ -278,15 +309,26 @@ static long make_small(struct vmm *v, uint64_t from, uint64_t to)
 	return ret;
 }
 
-/* Back to the kind of before, in both views. */
-static void convert_back(struct vmm *v, uint64_t gpa, uint64_t len,
-			 bool private, uint64_t from, uint64_t to)
+/*
+ * Back to the kind of before, run by run: of a range that held both, some pages
+ * had been as they were asked to be, and keep what is in them.
+ */
+static void kinds_back(struct vmm *v, uint64_t gpa, uint64_t len, bool private)
 {
-	(void)unmap_range(v, from, to);
-	(void)set_kind(v, gpa, len, !private);
-	if (private)
-		(void)punch(v, gpa, len); /* made private for DMA */
-	(void)map_range(v, from, to);
+	const uint64_t end = gpa + len;
+
+	for (uint64_t at = gpa, to; at < end; at = to) {
+		const bool was = bit_of(v->private_was, at);
+
+		for (to = at + PAGE_4K;
+		     to < end && bit_of(v->private_was, to) == was;)
+			to += PAGE_4K;
+		if (was == private)
+			continue;
+		(void)set_kind(v, at, to - at, was);
+		if (private)
+			(void)punch(v, at, to - at); /* private for DMA */
+	}
 }
 
 /* DMA last, and what becomes of it is nobody's business. */
@@ -319,7 +361,9 @@ long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 	const bool dma = v->ioas_mapped && !v->cfg.keep_mapped;
 	long ret = 0;
 
-	if (gpa >= v->cfg.ram_size || len > v->cfg.ram_size - gpa)
+	/* The guest's words: nothing is unmapped for what cannot be. */
+	if (gpa % PAGE_4K || !pages || gpa >= v->cfg.ram_size ||
+	    pages > (v->cfg.ram_size - gpa) / PAGE_4K)
 		return -EINVAL;
 	if (dma && v->cfg.unchecked)
 		return convert_unchecked(v, gpa, len, private, from, to);
@@ -327,6 +371,7 @@ long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 		ret = make_small(v, from, to);
 	if (ret)
 		return ret;
+	memcpy(v->private_was, v->private_map, v->cfg.ram_size / PAGE_4K / 8);
 	if (dma)
 		ret = unmap_range(v, from, to);
 	if (!ret)
@@ -335,9 +380,12 @@ long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 		ret = map_range(v, from, to);
 	if (!ret && !private)
 		ret = punch(v, gpa, len);
-	if (ret && dma)
-		convert_back(v, gpa, len, private, from, to);
-	else if (ret)
-		(void)set_kind(v, gpa, len, !private);
+	if (!ret)
+		return 0;
+	if (dma)
+		(void)unmap_range(v, from, to);
+	kinds_back(v, gpa, len, private);
+	if (dma)
+		(void)map_range(v, from, to);
 	return ret;
 }

@@ -202,8 +202,11 @@ static long vcpu_create(struct vmm_run *r)
 	if (ret < 0)
 		return ret;
 	v->vcpu_fd = (int)ret;
-	return k_mmap(v->t, PAGE_4K, K_PROT_READ | K_PROT_WRITE, K_MAP_SHARED,
-		      v->vcpu_fd, 0, &v->run_uva);
+	ret = k_mmap(v->t, PAGE_4K, K_PROT_READ | K_PROT_WRITE, K_MAP_SHARED,
+		     v->vcpu_fd, 0, &v->run_uva);
+	if (ret)
+		vmm_close(v, &v->vcpu_fd);
+	return ret;
 }
 
 static long destroy_vm(struct vmm_run *r)
@@ -216,14 +219,11 @@ static long destroy_vm(struct vmm_run *r)
 		(void)k_munmap(v->t, v->run_uva, PAGE_4K);
 	vmm_close(v, &v->vcpu_fd);
 	vmm_close(v, &v->vfio_kvm_fd);
-	vmm_close(v, &v->gmem_fd);
 	vmm_close(v, &v->vm_fd);
 	vmm_close(v, &v->kvm_fd);
-	if (v->ram_uva)
-		(void)k_munmap(v->t, v->ram_uva, v->cfg.ram_size);
-	v->ram_uva = v->run_uva = 0;
+	vmm_ram_forget(v);
+	v->run_uva = 0;
 	v->started = v->launched = v->halted = false;
-	memset(v->private_map, 0, (size_t)(v->cfg.ram_size / PAGE_4K / 8));
 	memset(v->small, 0, sizeof(v->small));
 	return 0;
 }

@@ -45,8 +45,10 @@ int vmm_init(struct vmm *v, const struct vmm_cfg *cfg)
 	v->cfg = *cfg;
 	v->private_map = arena_take(cfg->arena,
 				    (size_t)(cfg->ram_size / PAGE_4K / 8), 8);
+	v->private_was = arena_take(cfg->arena,
+				    (size_t)(cfg->ram_size / PAGE_4K / 8), 8);
 	v->t = k_task_new(cfg->k);
-	if (!v->private_map || !v->t)
+	if (!v->private_map || !v->private_was || !v->t)
 		return -ENOMEM;
 	v->kvm_fd = v->vm_fd = v->vcpu_fd = v->gmem_fd = NO_FD;
 	v->vfio_kvm_fd = v->iommu_fd = NO_FD;

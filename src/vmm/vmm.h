@@ -129,6 +129,7 @@ struct vmm {
 	bool launched;
 	bool halted;
 	uint8_t *private_map; /* one bit a page of RAM */
+	uint8_t *private_was; /* the same before a conversion */
 	/* By chunk: mapped and owned by 4 KiB since a page in it changed. */
 	uint8_t small[PAGEMAP_MAX * PAGE_4K / VMM_CHUNK / 8];
 	struct vmm_mapped area[VMM_AREAS];

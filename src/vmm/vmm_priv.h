@@ -37,6 +37,7 @@ bool vmm_is_private(const struct vmm *v, uint64_t gpa);
 /* The address in the task; 0: not RAM. */
 uint64_t vmm_ram(void *v, uint64_t gpa);
 long vmm_ram_create(struct vmm *v);
+void vmm_ram_forget(struct vmm *v);
 long vmm_set_attr(struct vmm *v, uint64_t gpa, uint64_t len, bool private);
 /* Everything into the IOAS, or nothing. */
 long vmm_map_all(struct vmm *v);
@@ -59,6 +60,12 @@ long vmm_cfg_write(struct vmm *v, struct vmm_vdev *d, uint16_t reg, uint8_t len,
 long vmm_bars(struct vmm *v, struct vmm_vdev *d, bool off);
 /* BAR pages that are private become shared again for KVM. */
 long vmm_bars_shared(struct vmm *v, struct vmm_vdev *d);
+/*
+ * Does a write of @len bytes at @reg touch the command register? Then @val is
+ * what it leaves there.
+ */
+bool vmm_command_of(const struct vmm_vdev *d, uint16_t reg, uint8_t len,
+		    uint32_t *val);
 long vmm_vfio_cfg(struct vmm *v, const struct vmm_vdev *d, uint16_t reg,
 		  uint8_t len, uint32_t *val, bool write);
 

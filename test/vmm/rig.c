@@ -46,7 +46,7 @@ static long l_finish(const struct vmm_launch_arg *a)
 
 /*
  * Code 2: a request with two bytes of its RDX; code 5: private MMIO first; 7:
- * the BARs become the guest's.
+ * the BARs become the guest's; 8: private MMIO where the guest says it is.
  */
 static int l_exit(struct task *t, uint64_t (*ram)(void *ctx, uint64_t gpa),
 		  void *ctx, struct kvm_run *run, struct vmm_tsm_ask *ask)
@@ -60,9 +60,10 @@ static int l_exit(struct task *t, uint64_t (*ram)(void *ctx, uint64_t gpa),
 	ask->guest_rid = run->vmgexit.code == 6 ? 0x99 : RID;
 	ask->op = IOMMU_TSM_OP_SET_TDI_STATE;
 	ask->state = (uint32_t)run->vmgexit.rdx;
-	if (run->vmgexit.code == 5) {
+	if (run->vmgexit.code == 5 || run->vmgexit.code == 8) {
 		ask->op = IOMMU_TSM_OP_VALIDATE_MMIO;
-		ask->private_gpa = MMIO;
+		ask->private_gpa =
+			run->vmgexit.code == 5 ? MMIO : run->vmgexit.rdx;
 		ask->private_len = PAGE_4K;
 	}
 	if (run->vmgexit.code == 7)
