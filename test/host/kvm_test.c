@@ -295,73 +295,6 @@ static void one_guest_memfd_stands_in_several_slots(void **un)
 	user_free(u);
 }
 
-/* The frame stays; who owns it and who may map it changes with the kind. */
-static void a_file_that_converts_in_place_keeps_its_frames(void **un)
-{
-	struct user *u = user_new();
-	struct kvm_create_guest_memfd g = { .size = 4 * PAGE_4K,
-					    .flags = KVM_GUEST_MEMFD_IN_PLACE };
-	struct kvm_userspace_memory_region2 r = {
-		.slot = 1,
-		.flags = KVM_MEM_GUEST_MEMFD,
-		.guest_phys_addr = 0x100000,
-		.memory_size = 4 * PAGE_4K,
-		.userspace_addr = u->ram,
-		.guest_memfd =
-			(uint32_t)io(u, u->vm, KVM_CREATE_GUEST_MEMFD, &g)
-	};
-	const uint64_t at = 0x100000 + PAGE_4K;
-	struct kvm_vm *vm = u->m->h.kvm.vms;
-	uint64_t uva = 0, pa, n;
-	char c = 0;
-
-	(void)un;
-	assert_int_equal(io(u, u->vm, KVM_SET_USER_MEMORY_REGION2, &r), 0);
-	assert_int_equal(k_mmap(u->t, 4 * PAGE_4K, K_PROT_READ | K_PROT_WRITE,
-				K_MAP_SHARED, u->gmem, 0, &uva),
-			 -ENODEV);
-	assert_int_equal(k_mmap(u->t, 5 * PAGE_4K, K_PROT_READ | K_PROT_WRITE,
-				K_MAP_SHARED, (int)r.guest_memfd, 0, &uva),
-			 -EINVAL);
-	assert_int_equal(k_mmap(u->t, 4 * PAGE_4K, K_PROT_READ | K_PROT_WRITE,
-				K_MAP_SHARED, (int)r.guest_memfd, 0, &uva),
-			 0);
-	assert_int_equal(attr(u, at, PAGE_4K, true), 0);
-	launch(u);
-	assert_int_equal(kvm_fault(vm, at, true, true), 0);
-	pa = m_npt(u->m, at);
-	assert_int_equal(m_owner(u->m, pa), at + 1);
-	assert_int_equal(k_store(u->t, uva + PAGE_4K, "x", 1), -EFAULT);
-	/* Shared: out of the guest's table, the host's, the same frame. */
-	assert_int_equal(attr(u, at, PAGE_4K, false), 0);
-	assert_int_equal(m_npt(u->m, at), 0);
-	assert_int_equal(m_owner(u->m, pa), 0);
-	assert_int_equal(k_store(u->t, uva + PAGE_4K, "x", 1), 0);
-	assert_int_equal(kvm_fault(vm, at, true, false), 0);
-	assert_int_equal(m_npt(u->m, at), pa);
-	assert_int_equal(k_store(u->t, uva, "x", 1), -EFAULT);
-	/* Under an I/O mapping neither way. */
-	open_dev(u);
-	assert_int_equal(attach_ioas(u), 0);
-	assert_int_equal(
-		map_file(u, (int)r.guest_memfd, 0, 4 * PAGE_4K, 0, FLAGS), 0);
-	assert_int_equal(m_owner(u->m, pa), 0);
-	assert_int_equal(attr(u, at, PAGE_4K, true), -EBUSY);
-	assert_int_equal(attr(u, at + PAGE_4K, PAGE_4K, false), -EBUSY);
-	assert_int_equal(unmap(u, 0, 4 * PAGE_4K, &n), 0);
-	assert_int_equal(attr(u, at, PAGE_4K, true), 0);
-	assert_int_equal(k_load(u->t, uva + PAGE_4K, &c, 1), -EFAULT);
-	assert_int_equal(kvm_fault(vm, at, true, true), 0);
-	assert_int_equal(m_npt(u->m, at), pa);
-	assert_int_equal(m_owner(u->m, pa), at + 1);
-	/* What is the guest's and stays so is not shared. */
-	u->m->invalidate_err = -EIO;
-	assert_int_equal(attr(u, at, PAGE_4K, false), -EIO);
-	assert_int_equal(k_store(u->t, uva + PAGE_4K, "x", 1), -EFAULT);
-	u->m->invalidate_err = 0;
-	user_free(u);
-}
-
 static void pages_are_mapped_before_they_are_missed(void **un)
 {
 	struct user *u = user_new();
@@ -596,8 +529,6 @@ int main(void)
 		cmocka_unit_test(
 			a_guest_memfd_closed_under_a_running_vm_is_unmapped_first),
 		cmocka_unit_test(one_guest_memfd_stands_in_several_slots),
-		cmocka_unit_test(
-			a_file_that_converts_in_place_keeps_its_frames),
 		cmocka_unit_test(pages_are_mapped_before_they_are_missed),
 		cmocka_unit_test(capabilities_are_those_that_are_served),
 		cmocka_unit_test(

@@ -9,8 +9,9 @@
 #define PREPARED UINT64_C(1)
 #define PIN_ONE	 UINT64_C(2) /* pins: bits 10:1 */
 #define PIN_MASK UINT64_C(0x7fe)
-#define SHARED	 UINT64_C(0x800) /* of a file that converts in place */
-#define FLAGS	 UINT64_C(0xfff)
+#define SHARED	 UINT64_C(0x800)     /* of a file that converts in place */
+#define FRESH	 (UINT64_C(1) << 63) /* by a conversion that is under way */
+#define FLAGS	 (UINT64_C(0xfff) | FRESH)
 
 /* The frame leaves the file. One that stays the guest's is lost, not reused. */
 static int drop_page(struct gmem *g, uint64_t i)
@@ -312,38 +313,53 @@ static int share(struct gmem *g, uint64_t i)
 	uint64_t e;
 	int ret = frame(g, i, &e);
 
-	if (!ret && e & PREPARED)
+	if (ret || e & SHARED)
+		return ret;
+	if (e & PREPARED)
 		ret = g->ops->invalidate(g->ctx, e & ~FLAGS);
 	if (!ret)
-		(void)pagemap_set(&g->pages, i, (e & ~PREPARED) | SHARED);
+		(void)pagemap_set(&g->pages, i,
+				  (e & ~PREPARED) | SHARED | FRESH);
 	return ret;
 }
 
-static void unshare(struct gmem *g, uint64_t i)
+static void take(struct gmem *g, uint64_t i, uint64_t flags)
 {
-	(void)pagemap_set(&g->pages, i, pagemap_get(&g->pages, i) & ~SHARED);
+	(void)pagemap_set(&g->pages, i, pagemap_get(&g->pages, i) & ~flags);
 }
 
-int gmem_convert(struct gmem *g, uint64_t index, uint64_t n, bool shared)
+static int convert(struct gmem *g, uint64_t i, enum gmem_step step)
 {
-	uint64_t done = 0;
+	switch (step) {
+	case GMEM_MAY:
+		break;
+	case GMEM_PRIVATE:
+		take(g, i, SHARED);
+		break;
+	case GMEM_SHARE:
+		return share(g, i);
+	case GMEM_KEEP:
+		take(g, i, FRESH);
+		break;
+	case GMEM_UNDO:
+		if (pagemap_get(&g->pages, i) & FRESH)
+			take(g, i, SHARED | FRESH);
+		break;
+	}
+	return 0;
+}
+
+int gmem_convert(struct gmem *g, uint64_t index, uint64_t n,
+		 enum gmem_step step)
+{
 	int ret = 0;
 
 	if (index >= g->pages_max || n > g->pages_max - index)
 		return -EINVAL;
-	if (range_pinned(g, index, n))
-		return -EBUSY;
-	for (; done < n && !ret; done += !ret) {
-		const bool is = pagemap_get(&g->pages, index + done) & SHARED;
-
-		if (shared && !is)
-			ret = share(g, index + done);
-		else if (!shared && is)
-			unshare(g, index + done);
-	}
-	/* Private again, if without content: nobody but the guest has them. */
-	while (ret && done--)
-		unshare(g, index + done);
+	if (step == GMEM_MAY)
+		return range_pinned(g, index, n) ? -EBUSY : 0;
+	for (; n && !ret; index++, n--)
+		ret = convert(g, index, step);
 	return ret;
 }
 

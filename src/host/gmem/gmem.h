@@ -68,12 +68,22 @@ int gmem_frames(struct gmem *g, uint64_t index, uint64_t n, uint64_t *pa);
 /* The frame of a shared page of a file that converts in place, or -EFAULT. */
 int gmem_shared(struct gmem *g, uint64_t index, uint64_t *pa);
 /*
- * gmem_convert() - pages of such a file become shared, or private; whoever
- * reached them as what they were does so no longer
- * -EBUSY: under an I/O mapping. -ENOMEM, or what invalidate said: all are as
- * before, but may have lost their content.
+ * gmem_convert() - one step of pages of such a file that become shared, or
+ * private; whoever reached them as what they were does so no longer
+ *
+ * Only GMEM_SHARE may fail half-way: GMEM_UNDO then, and what it has shared is
+ * private again, if without content; GMEM_KEEP when all went well. Pages may
+ * lie in several files: each step is taken in all of them before the next.
  */
-int gmem_convert(struct gmem *g, uint64_t index, uint64_t n, bool shared);
+enum gmem_step {
+	GMEM_MAY, /* -EINVAL: beyond the end; -EBUSY: under an I/O mapping */
+	GMEM_PRIVATE,
+	GMEM_SHARE, /* -ENOMEM, or what invalidate said */
+	GMEM_KEEP,
+	GMEM_UNDO,
+};
+int gmem_convert(struct gmem *g, uint64_t index, uint64_t n,
+		 enum gmem_step step);
 /*
  * Ownership of the 512 pages from @index on by one entry, or by 512. Whoever
  * asks has taken care that no DMA reaches them meanwhile.

@@ -94,14 +94,9 @@ static void attrs_store(struct kvm_vm *vm, uint64_t gfn, uint64_t n,
 	}
 }
 
-/*
- * Pages of a guest_memfd that converts in place change owner here, when no
- * table of the VM leads to them. A range over several slots of which one
- * refuses leaves those before it converted, and their attributes as they were:
- * no access fits both, so that nobody gets what is not his.
- */
-static int convert_in_place(struct kvm_vm *vm, uint64_t gpa, uint64_t len,
-			    bool shared)
+/* One step of pages of guest_memfds that convert in place. */
+static int in_place_step(struct kvm_vm *vm, uint64_t gpa, uint64_t len,
+			 enum gmem_step step)
 {
 	int ret = 0;
 
@@ -119,8 +114,24 @@ static int convert_in_place(struct kvm_vm *vm, uint64_t gpa, uint64_t len,
 			ret = gmem_convert(s->gmem,
 					   (s->gmem_off + from - s->gpa) /
 						   PAGE_4K,
-					   (to - from) / PAGE_4K, shared);
+					   (to - from) / PAGE_4K, step);
 	}
+	return ret;
+}
+
+/*
+ * Such pages change owner here, when no table of the VM leads to them: those of
+ * all slots, or none.
+ */
+static int convert_in_place(struct kvm_vm *vm, uint64_t gpa, uint64_t len,
+			    bool shared)
+{
+	int ret = in_place_step(vm, gpa, len, GMEM_MAY);
+
+	if (ret || !shared)
+		return ret ? ret : in_place_step(vm, gpa, len, GMEM_PRIVATE);
+	ret = in_place_step(vm, gpa, len, GMEM_SHARE);
+	(void)in_place_step(vm, gpa, len, ret ? GMEM_UNDO : GMEM_KEEP);
 	return ret;
 }
 
