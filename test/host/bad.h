@@ -52,7 +52,7 @@ struct bad_field {
 
 struct bad_user {
 	struct user *u;
-	int kdev, gmem;
+	int kdev, gmem, buf;	 /* @buf: of a page of BAR 0; BAD_IDLE: none */
 	uint32_t stale, foreign; /* ids of an IOAS */
 	uint64_t mem;
 	int closed;
@@ -76,8 +76,10 @@ struct bad_row {
 	bool not_checked; /* the good call is not made here */
 };
 
-extern const struct bad_row bad_rows[];
-extern const size_t bad_rows_n;
+extern const struct bad_table {
+	const struct bad_row *row;
+	size_t n;
+} bad_kvm, bad_iommufd, bad_vfio;
 
 /* All that the kernel keeps, the machine's tables and registers. */
 uint64_t digest(struct machine *m);
