@@ -7,8 +7,8 @@
 # inside COMMAND            runs it there, in /src
 #
 # What apt needs to reach its archive (sources, keys, proxies) is taken over
-# from this machine; nothing else is. This machine runs bookworm; for another
-# release the name is exchanged in its sources.
+# from this machine; nothing else is. For another release than this machine's
+# the name is exchanged in its sources.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 root=
@@ -27,14 +27,16 @@ drop_root()
 # The sources of this machine, for another release: their copies in $scratch.
 sources_for()
 {
-	local suite=$1 f to
+	local suite=$1 f to here
 	sources=()
+	here=$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME-}") || true
+	here=${here:-bookworm}
 	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
 		/etc/apt/sources.list.d/*.sources; do
-		grep -qsE '(^| )bookworm( |-updates|-security|$)' "$f" ||
+		grep -qsE "(^| )$here( |-updates|-security|\$)" "$f" ||
 			continue
 		to=$scratch/$(basename "$f")
-		sed -E "s/(^| )bookworm\>/\1$suite/g" "$f" >"$to"
+		sed -E "s/(^| )$here\>/\1$suite/g" "$f" >"$to"
 		sources+=("$to")
 	done
 }

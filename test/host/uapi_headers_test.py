@@ -240,6 +240,12 @@ def read_numbers(cc, cache, header, like, folder):
     return {n: int(v, 16) for n, v in got.items()}
 
 
+def version(cache):
+    text = open(os.path.join(cache, "linux/version.h"), encoding="utf-8").read()
+    return ".".join(re.search(rf"LINUX_VERSION_{n}\s+(\d+)", text).group(1)
+                    for n in ("MAJOR", "PATCHLEVEL", "SUBLEVEL"))
+
+
 def must_notice(ours, linux):
     """A wrong number and a member that moved are found."""
     for name in ("KVM_RUN", "kvm_run.memory_fault.gpa"):
@@ -273,9 +279,9 @@ def main():
     for n, v in linux.items():
         if v.startswith("lacks: "):
             print(f"{n}: Linux {v}")
-    print(f"{len(ours)} numbers, sizes and offsets compared, {len(bad)} "
-          f"differ; {n_ext} extensions against {n_linux} ioctls, "
-          f"{len(clash)} clash")
+    print(f"{len(ours)} numbers, sizes and offsets compared with Linux "
+          f"{version(cache)}, {len(bad)} differ; {n_ext} extensions against "
+          f"{n_linux} ioctls, {len(clash)} clash")
     sys.exit(1 if bad or clash else 0)
 
 
