@@ -221,6 +221,9 @@ struct device_engine {
 	uint32_t moved; /* bytes that came or went in this state */
 	uint32_t used;	/* bytes of @buf that may differ from zero */
 	uint8_t *buf;	/* DMA_MAX_LEN bytes */
+	/* The longest command ever: what is behind it in @buf is as it was
+	 * made. Apart from @used, which laws do not take anybody's word for. */
+	uint32_t longest;
 };
 
 struct device;

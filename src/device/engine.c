@@ -53,7 +53,7 @@ void engine_wipe(struct device_fn *fn)
 	IL_ASSERT(e->state == ENGINE_IDLE);
 	if (e->used)
 		memset(e->buf, 0, e->used);
-	*e = (struct device_engine){ .buf = e->buf };
+	*e = (struct device_engine){ .buf = e->buf, .longest = e->longest };
 }
 
 uint32_t engine_read(const struct device_fn *fn, uint32_t off)
@@ -151,6 +151,8 @@ static void start(struct device_fn *fn, uint32_t cmd)
 		finish(fn, error);
 		return;
 	}
+	if (e->longest < e->size)
+		e->longest = e->size;
 	e->error = DMA_ERROR_NONE;
 	e->state = cmd == DMA_CMD_STORE ? ENGINE_STORING : ENGINE_LOADING;
 }

@@ -59,6 +59,8 @@ enum il_err iommu_init(struct iommu *i, const struct iommu_cfg *cfg)
 		.tlb = ARENA_ARRAY(cfg->arena, struct iommu_tlb_slot,
 				   cfg->tlb_slots),
 		.tlb_slots = cfg->tlb_slots,
+		.tlb_used = ARENA_ARRAY(cfg->arena, uint64_t,
+					tlb_words(cfg->tlb_slots)),
 		.kept = ARENA_ARRAY(cfg->arena, struct iommu_kept,
 				    cfg->entry_slots),
 		.entry_slots = cfg->entry_slots,
@@ -67,7 +69,7 @@ enum il_err iommu_init(struct iommu *i, const struct iommu_cfg *cfg)
 		.queue_slots = cfg->queue_slots,
 	};
 
-	if (!n.tlb || !n.kept || !n.queue)
+	if (!n.tlb || !n.tlb_used || !n.kept || !n.queue)
 		return IL_E_NOMEM;
 	*i = n;
 	return IL_OK;

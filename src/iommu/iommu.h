@@ -131,6 +131,7 @@ struct iommu {
 	void *rules_ctx;
 	struct iommu_tlb_slot *tlb;
 	uint32_t tlb_slots;
+	uint64_t *tlb_used;	       /* a bit for each slot that is in use */
 	uint32_t tlb_live[IOMMU_LIVE]; /* slots in use, by domain modulo */
 	uint64_t tlb_changes;	       /* slots that were filled or emptied */
 	struct iommu_kept *kept;
@@ -236,6 +237,8 @@ struct iommu_memo {
 
 /* Slot @n of tlb_slots; false: free. */
 bool iommu_memo_at(const struct iommu *i, uint32_t n, struct iommu_memo *out);
+/* The first slot at or after @n that is in use; tlb_slots: none. */
+uint32_t iommu_memo_next(const struct iommu *i, uint32_t n);
 /* Is an entry for (@rid, @t) remembered that lets requests through? */
 bool iommu_keeps(const struct iommu *i, uint32_t rid, bool t);
 

@@ -54,6 +54,12 @@ static inline struct iommu_tlb_slot *tlb_slot(const struct iommu *i,
 	return &i->tlb[h & (i->tlb_slots - 1)];
 }
 
+/* Of tlb_used. */
+static inline uint32_t tlb_words(uint32_t slots)
+{
+	return (slots + 63) / 64;
+}
+
 /* The writer of a slot that is filled; tlb.c empties. */
 void tlb_fill(struct iommu *i, struct iommu_tlb_slot *at,
 	      const struct iommu_tlb_slot *to);

@@ -108,8 +108,10 @@ static enum il_err judge(struct world *w)
 	const struct law_facts *was = &l->facts[!l->cur];
 
 	for (unsigned i = 0; world_law_table[i].number; i++) {
-		struct law_case c = { 0 };
+		struct law_case c; /* facts[] only once it is broken */
 
+		c.held = 0;
+		c.broken = false;
 		world_law_table[i].fn(was, now, &c);
 		l->held[i] += c.held;
 		if (c.broken)

@@ -44,12 +44,15 @@ static uint64_t keyed_by(const struct device *d, uint8_t stream)
 	return 0;
 }
 
-static bool fn_clean(const struct device_fn *f)
+/* What no command was long enough for is looked at by full passes alone. */
+static bool fn_clean(const struct device_fn *f, bool full)
 {
+	const struct device_engine *e = &f->engine;
+
 	for (unsigned b = 0; b < T0_BARS; b++)
 		if (f->mem[b].used || !law_zero(f->mem[b].p, f->mem[b].size))
 			return false;
-	return !f->engine.used && law_zero(f->engine.buf, DMA_MAX_LEN);
+	return !e->used && law_zero(e->buf, full ? DMA_MAX_LEN : e->longest);
 }
 
 /* Some stream that is bound for peers is not keyed by the TDI's session. */
@@ -63,7 +66,7 @@ static bool p2p_foreign(const struct device *d, const struct tdi *t)
 }
 
 static void look_tdi(const struct device *d, unsigned i, enum tdi_state was,
-		     struct law_tdi *out)
+		     bool full, struct law_tdi *out)
 {
 	const struct tdi *t = &d->tdis[i];
 
@@ -82,10 +85,10 @@ static void look_tdi(const struct device *d, unsigned i, enum tdi_state was,
 		.count = d->fn[i].engine.count,
 		.clean = true,
 	};
-	out->p2p_foreign = p2p_foreign(d, t);
+	out->p2p_foreign = out->p2p && p2p_foreign(d, t);
 	out->p2p_default = t->p2p[out->stream / 32] >> out->stream % 32 & 1;
 	if (was != TDI_UNLOCKED && t->state == TDI_UNLOCKED)
-		out->clean = fn_clean(&d->fn[i]);
+		out->clean = fn_clean(&d->fn[i], full);
 }
 
 /*
@@ -110,7 +113,7 @@ static bool was_locked(const struct world_dev *d, unsigned i)
 }
 
 static void look_device(const struct world_dev *wd, const struct law_dev *was,
-			struct law_dev *now)
+			bool full, struct law_dev *now)
 {
 	const struct device *d = wd->dev;
 
@@ -120,12 +123,13 @@ static void look_device(const struct world_dev *wd, const struct law_dev *was,
 	if (!d)
 		return;
 	for (unsigned i = 0; i < d->fns; i++) {
-		look_tdi(d, i, was->tdi[i].state, &now->tdi[i]);
+		look_tdi(d, i, was->tdi[i].state, full, &now->tdi[i]);
 		now->tdi[i].was_locked = was_locked(wd, i);
 	}
 	now->any_session = any_session(d);
 	now->keys_owner = d->dsm.pci.idekm.owner;
 	now->keys_owner_open = session_open(d, now->keys_owner);
+	now->keys_held = 0;
 	for (unsigned i = 0; i < DEVICE_STREAMS; i++) {
 		const uint8_t *k = &d->km[i].key[0][0][0];
 
@@ -169,6 +173,7 @@ static void look_stream(const struct ide_stream *s, struct law_stream *out)
 static void look_end(const struct ide_port *p, const struct law_end *was,
 		     bool full, struct law_end *now)
 {
+	now->streams = p->cfg.streams;
 	now->log_n = p->key_log_n;
 	now->repeat = repeated(p, full ? 0 : was->log_n);
 	for (unsigned i = 0; i < p->cfg.streams; i++) {
@@ -195,6 +200,18 @@ static void look_link(const struct world_dev *d, const struct law_dev *was,
 	memcpy(route + 3, p->cfg.image + 0x20, 16);
 }
 
+/* What is looked at is written over; a place that had more is cleared. */
+static void clear_device(const struct world_dev *d, struct law_dev *n)
+{
+	const struct device *v = d->dev;
+	const unsigned port = d->w->fabric.port[d->port].ide.cfg.streams;
+
+	if (n->seen != (v != NULL) || n->fns != (v ? v->fns : 0) ||
+	    n->end[LAW_PORT].streams != port ||
+	    n->end[LAW_DEVICE].streams != (v ? v->ide.cfg.streams : 0))
+		memset(n, 0, sizeof(*n));
+}
+
 /* Into the place that the facts before do not stand in. */
 static void look_devices(struct world *w, const struct law_facts *was,
 			 bool full, struct law_facts *now)
@@ -209,8 +226,8 @@ static void look_devices(struct world *w, const struct law_facts *was,
 		now->dev_new[i] = full || !was->valid || w->dev[i].touched;
 		if (!now->dev_new[i])
 			continue;
-		memset(n, 0, sizeof(*n));
-		look_device(&w->dev[i], o, n);
+		clear_device(&w->dev[i], n);
+		look_device(&w->dev[i], o, full, n);
 		look_link(&w->dev[i], o, full, n);
 		now->dev[i] = n;
 		w->dev[i].touched = false;
@@ -359,9 +376,10 @@ static void look_guest(const struct world_vm *vm, const struct law_guest *was,
 {
 	const struct guest *g = vm->guest;
 
+	out->there = g != NULL;
+	out->leaf_known = false;
 	if (!g)
 		return;
-	out->there = true;
 	out->owner = vm->w->plat->owner(vm);
 	out->state = g->state;
 	out->tdi_id = g->claims.tdi_id;
@@ -384,9 +402,13 @@ static void bar_spans(const struct device *d, struct span *out, unsigned *n)
 	const struct pci_cfg *pf = &d->fn[0].cfg;
 
 	for (unsigned b = 0; b < T0_BARS; b++) {
-		uint64_t base = pci_bar_base(pf, b), size = pci_bar_size(pf, b);
+		uint64_t base = 0, size = 0;
 
-		if (d->cfg.bar[b].size && base && size)
+		if (d->cfg.bar[b].size) {
+			base = pci_bar_base(pf, b);
+			size = pci_bar_size(pf, b);
+		}
+		if (base && size)
 			out[(*n)++] = (struct span){ base, size, 0, (int)b };
 		if (d->fns == 1 || !d->cfg.vf_bar[b].size)
 			continue;
@@ -463,6 +485,18 @@ static void see(const struct world *w, uint64_t pa)
 		w->laws->seen[n / 64] |= BIT64(n % 64);
 }
 
+/* Of the list that was made last. */
+static void forget_seen(struct world_laws *l)
+{
+	for (unsigned i = 0; i < l->listed; i++) {
+		const uint64_t pa = l->page[l->page_cur][i].pa;
+		const uint64_t n = (pa - WORLD_MMIO) / PAGE_4K;
+
+		if (n < LAW_PAGES)
+			l->seen[n / 64] = 0;
+	}
+}
+
 static void add_page(struct world *w, const struct law_facts *was,
 		     struct law_facts *now, const struct law_page *like)
 {
@@ -509,7 +543,7 @@ static void span_pages(struct world *w, const struct law_facts *was,
 static void take_pages(struct world *w, const struct law_facts *was,
 		       struct law_facts *now, const struct span *s, unsigned n)
 {
-	memset(w->laws->seen, 0, LAW_PAGES / 8);
+	forget_seen(w->laws);
 	w->laws->page_cur ^= 1;
 	now->page = w->laws->page[w->laws->page_cur];
 	now->pages = 0;
@@ -523,6 +557,7 @@ static void take_pages(struct world *w, const struct law_facts *was,
 		if (was->page[i].assigned && !seen(w, p.pa))
 			add_page(w, was, now, &p);
 	}
+	w->laws->listed = now->pages;
 }
 
 static bool listed(const struct law_facts *f, uint64_t pa)
@@ -643,10 +678,22 @@ static void look_memos(struct world *w, const struct law_facts *was, bool full,
 	l->completed = w->iommu.completed;
 	if (!now->memos_new)
 		return;
-	for (uint32_t i = 0; i < w->iommu.tlb_slots && now->memos < LAW_MEMOS;
-	     i++)
+	for (uint32_t i = iommu_memo_next(&w->iommu, 0);
+	     i < w->iommu.tlb_slots && now->memos < LAW_MEMOS;
+	     i = iommu_memo_next(&w->iommu, i + 1))
 		if (iommu_memo_at(&w->iommu, i, &m))
 			take_memo(w, now, &m, &l->memo[now->memos++]);
+}
+
+/* All else is written over as far as it is in use. */
+static void clear(struct law_facts *now)
+{
+	memset(now->conn, 0, sizeof(now->conn));
+	memset(now->tvm, 0, sizeof(now->tvm));
+	now->stray_page = 0;
+	now->stray_entry = 0;
+	now->memos_new = false;
+	now->memos = 0;
 }
 
 void laws_look(struct world *w, bool full)
@@ -656,7 +703,7 @@ void laws_look(struct world *w, bool full)
 	struct law_facts *now = &l->facts[!l->cur];
 	uint64_t changes = l->changes;
 
-	memset(now, 0, offsetof(struct law_facts, entries));
+	clear(now);
 	now->valid = true;
 	now->step = w->steps;
 	look_devices(w, was, full, now);

@@ -56,6 +56,7 @@ struct law_key {
 
 /* An IDE port: one end of the link. */
 struct law_end {
+	unsigned streams;  /* that it has */
 	unsigned log_n;	   /* keys given to it so far */
 	unsigned repeat;   /* 1 + place in the log of a key given twice */
 	uint8_t route[19]; /* root port: bus numbers, memory windows */
@@ -210,7 +211,6 @@ struct law_facts {
 	bool memos_new;
 	unsigned memos;
 	const struct law_memo *memo;
-	/* What follows is cleared as far as it was in use. */
 	/* Trusted entries that are valid, were so a step before, or are kept.
 	 */
 	unsigned entries;
@@ -282,7 +282,8 @@ struct world_laws {
 	/* LAW_PAGES each, in the arena: what is not used costs nothing */
 	struct law_page *page[2];
 	unsigned page_cur;
-	uint64_t *seen; /* a bit for each page of the aperture: in the list */
+	uint64_t *seen;	 /* a bit for each page of the aperture: in the list */
+	unsigned listed; /* pages in the list that was made last */
 	struct law_memo memo[LAW_MEMOS];
 	uint64_t held[64]; /* by place in the table */
 	bool looked;

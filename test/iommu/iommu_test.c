@@ -495,6 +495,10 @@ static void what_is_remembered_can_be_listed(void **unused)
 	for (uint32_t i = 0; i < r.i.tlb_slots; i++)
 		n += iommu_memo_at(&r.i, i, &m);
 	assert_int_equal(n, 1);
+	n = iommu_memo_next(&r.i, 0);
+	assert_true(iommu_memo_at(&r.i, n, &m));
+	assert_int_equal(iommu_memo_next(&r.i, n), n);
+	assert_int_equal(iommu_memo_next(&r.i, n + 1), r.i.tlb_slots);
 	assert_int_equal(m.rid, RID);
 	assert_true(m.t && m.write);
 	assert_int_equal(m.gpa, 0x11000);

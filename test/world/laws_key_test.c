@@ -189,6 +189,30 @@ static void law_10_an_unlocked_function_with_bytes_in_it(void **unused)
 	breaks(10);
 }
 
+/* What it was made for is looked at at each step; all of it by a full pass. */
+static void law_10_an_unlocked_function_with_bytes_in_its_buffer(void **unused)
+{
+	struct device_engine *e = &t.w->dev[0].dev->fn[0].engine;
+
+	(void)unused;
+	last()->dev[0]->tdi[0].state = TDI_ERROR;
+	e->longest = 4097;
+	e->buf[4096] = 1;
+	breaks(10);
+}
+
+static void law_10_bytes_behind_the_longest_command(void **unused)
+{
+	struct device_engine *e = &t.w->dev[0].dev->fn[0].engine;
+
+	(void)unused;
+	assert_int_equal(e->longest, 0);
+	last()->dev[0]->tdi[0].state = TDI_ERROR;
+	e->buf[DMA_MAX_LEN - 1] = 1;
+	assert_int_equal(laws_end(t.w), IL_E_STATE);
+	assert_int_equal(t.w->law, 10);
+}
+
 static void law_12_two_streams_with_the_same_rids(void **unused)
 {
 	struct ide_stream *s =
@@ -296,6 +320,8 @@ static const struct CMUnitTest tests[] = {
 	AT(connected, law_9_secure_again_without_enable_0),
 	AT(connected, law_9_secure_again_with_the_old_keys),
 	AT(connected, law_10_an_unlocked_function_with_bytes_in_it),
+	AT(connected, law_10_an_unlocked_function_with_bytes_in_its_buffer),
+	AT(connected, law_10_bytes_behind_the_longest_command),
 	AT(connected, law_12_two_streams_with_the_same_rids),
 	AT(connected, law_12_a_stream_beside_that_meets_nothing),
 	AT(connected, law_12_two_streams_with_one_id),
