@@ -730,6 +730,29 @@ static void release_ends_whatever_is_refused(void **state)
 	assert_false(b->g.dma_on);
 }
 
+static void release_asks_nobody_about_a_function_that_is_gone(void **state)
+{
+	struct bench *b = *state;
+	char what[64];
+
+	to_state(b, GUEST_RUNNING);
+	memset(b->order, 0, sizeof(b->order));
+	memset(b->cfg, 0xff, 4);
+	assert_int_equal(go(b, GUEST_RELEASE), IL_E_PEER);
+	assert_string_equal(b->order, "");
+	guest_what(&b->g, what, sizeof(what));
+	assert_string_equal(what, "the function is gone");
+	assert_int_equal(b->g.state, GUEST_FOUND);
+	assert_int_equal(b->g.ranges_on, 0);
+	assert_false(b->g.dma_on);
+	/* ones in a part of it are an identity like any other */
+	b->cfg[0] = 0xfe;
+	to_state(b, GUEST_LOCKED);
+	memset(b->order, 0, sizeof(b->order));
+	assert_int_equal(go(b, GUEST_RELEASE), IL_OK);
+	assert_string_equal(b->order, "ij");
+}
+
 static enum il_err move(struct bench *b, const uint8_t *p, uint64_t len,
 			uint32_t window)
 {
@@ -971,6 +994,7 @@ int main(void)
 		T(a_range_that_fails_undoes_those_before_it),
 		T(release_is_in_order_and_forgets_the_session),
 		T(release_ends_whatever_is_refused),
+		T(release_asks_nobody_about_a_function_that_is_gone),
 		T(a_payload_goes_through_the_device_and_back),
 		T(an_untrusted_device_is_used_through_bounce_buffers),
 		T(a_trusted_device_reaches_either_kind),
