@@ -72,22 +72,34 @@ static void bdf_text(uint32_t bdf, char out[16])
 		       bdf >> 8 & 0xff, bdf >> 3 & 31, bdf & 7);
 }
 
-/* A function that vfio-pci drives already is left as it is. */
-static long drive(struct vmm_run *r)
+/* Does vfio-pci drive it? 1, 0 or -errno. */
+static long driven(struct vmm_run *r)
 {
-	char path[K_PATH], now[32], bdf[16];
+	char path[K_PATH], now[32];
 	long ret;
 
 	vmm_dev_path(path, r->bdf, "driver");
 	ret = k_get(r->v->t, path, now, sizeof(now));
-	if (ret < 0)
-		return ret;
-	if (strcmp(now, "vfio-pci\n") == 0)
-		return 0;
+	return ret < 0 ? ret : strcmp(now, "vfio-pci\n") == 0;
+}
+
+/*
+ * A function that vfio-pci drives already is left as it is. Linux tells nothing
+ * of a probe that failed: the driver is looked at.
+ */
+static long drive(struct vmm_run *r)
+{
+	char bdf[16];
+	long ret = driven(r);
+
+	if (ret)
+		return ret < 0 ? ret : 0;
 	bdf_text(r->bdf, bdf);
 	ret = vmm_sysfs_write(r, "/sys/bus/pci/drivers_probe", bdf);
-	r->drove = !ret;
-	return ret;
+	if (!ret)
+		ret = driven(r);
+	r->drove = ret > 0;
+	return ret < 0 ? ret : ret ? 0 : -ENODEV;
 }
 
 static long undrive(struct vmm_run *r)

@@ -90,7 +90,7 @@ static void show_slot(struct fake_pci *f, bool present, bool up,
 void fake_present(struct fake_pci *f, bool present)
 {
 	fresh(f);
-	f->absent = !present;
+	f->unplugged = f->absent = !present;
 	show_slot(f, present, present, EXP_SLTSTA_PDC | EXP_SLTSTA_DLLSC);
 }
 
@@ -166,10 +166,11 @@ static void port_written(void *ctx, struct pci_cfg *c, uint16_t reg,
 	}
 	if (c == above(f) && f->slot && reg == exp_of(c) + EXP_SLTCTL &&
 	    (old ^ now) & EXP_SLTCTL_PCC) {
-		f->absent = now & EXP_SLTCTL_PCC;
-		fake_log(f, f->absent ? '0' : '1');
+		f->absent =
+			f->unplugged || f->untrained || now & EXP_SLTCTL_PCC;
+		fake_log(f, now & EXP_SLTCTL_PCC ? '0' : '1');
 		fresh(f);
-		show_slot(f, true, !f->absent, EXP_SLTSTA_DLLSC);
+		show_slot(f, !f->unplugged, !f->absent, EXP_SLTSTA_DLLSC);
 	}
 	if (f->watch)
 		f->watch(f->ctx, f);

@@ -59,6 +59,8 @@ struct fake_pci {
 	bool ep_insecure;
 	uint32_t stuck;	 /* bits that the DOE status always shows */
 	bool absent;	 /* the endpoint does not answer configuration */
+	bool unplugged;	 /* out of its slot, whatever power that has */
+	bool untrained;	 /* its link does not come up any more */
 	unsigned leaves; /* absent after so many reads of the mailbox; 0: no */
 	unsigned reads;	 /* of configuration space */
 	bool no_tee, no_ide, no_cma;

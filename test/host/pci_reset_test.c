@@ -160,7 +160,6 @@ static void d3hot_and_back_is_a_reset(void **u)
 	assert_string_equal(pci_power_name(m_ep(m)), "D3hot");
 	assert_int_equal(pci_set_power(m_ep(m), PM_STATE_D3), 0);
 	assert_int_equal(s.n, 1);
-	assert_int_equal(pci_reset_by(m_ep(m), PCI_RESET_PM), -EINVAL);
 	assert_int_equal(pci_set_power(m_ep(m), PM_STATE_D0), 0);
 	assert_int_equal(pci_bar_base(&m->f.ep, 2), M_MMIO + 0x10000);
 	assert_int_equal(pci_cfg_get(&m->f.ep, CFG_COMMAND, 2) & 6, 0);
@@ -171,6 +170,34 @@ static void d3hot_and_back_is_a_reset(void **u)
 	m->f.absent = true;
 	assert_int_equal(pci_set_power(m_ep(m), PM_STATE_D3), -ENODEV);
 	machine_free(m);
+}
+
+/* pci_dev_save_and_disable() */
+static void a_function_is_woken_before_it_is_reset(void **u)
+{
+	struct seen s;
+
+	(void)u;
+	for (unsigned nsr = 0; nsr < 2; nsr++) {
+		struct machine *m = watched(&s, nsr);
+		const uint16_t csr = (uint16_t)(m->f.ep_pm + PM_CSR);
+
+		assert_int_equal(pci_set_power(m_ep(m), PM_STATE_D3), 0);
+		assert_int_equal(pci_cfg_get(&m->f.ep, csr, 2) & PM_CSR_STATE,
+				 PM_STATE_D3);
+		m->f.logged = 0;
+		assert_int_equal(pci_reset_by(m_ep(m), nsr ? PCI_RESET_FLR
+							   : PCI_RESET_PM),
+				 0);
+		assert_string_equal(pci_power_name(m_ep(m)), "D0");
+		assert_int_equal(pci_cfg_get(&m->f.ep, csr, 2) & PM_CSR_STATE,
+				 PM_STATE_D0);
+		assert_int_equal(pci_bar_base(&m->f.ep, 2), M_MMIO + 0x10000);
+		/* told for D3hot, and for the reset, before each */
+		assert_int_equal(s.n, 2);
+		assert_string_equal(log_of(m), nsr ? "uPF" : "uPP");
+		machine_free(m);
+	}
 }
 
 static void a_device_without_soft_reset_keeps_its_keys_in_d3hot(void **u)
@@ -284,10 +311,17 @@ static void methods_are_listed_and_chosen_by_name(void **u)
 	assert_int_equal(put(t, DEV "reset_method", "flr acpi"), -EINVAL);
 	assert_int_equal(put(t, DEV "reset_method", "flrx"), -EINVAL);
 	shows(t, DEV "reset_method", "bus flr\n");
-	/* none at all: the file reset is gone, this one stays */
+	/* seven fit, whichever they are; the eighth is too many */
+	assert_int_equal(
+		put(t, DEV "reset_method", "flr flr flr flr flr flr flr"), 27);
+	assert_int_equal(
+		put(t, DEV "reset_method", "bus bus bus bus bus bus bus bus"),
+		-EINVAL);
+	shows(t, DEV "reset_method", "flr flr flr flr flr flr flr\n");
+	/* none at all: the files stay */
 	assert_int_equal(put(t, DEV "reset_method", "\n"), 1);
 	shows(t, DEV "reset_method", "\n");
-	assert_int_equal(put(t, DEV "reset", "1"), -ENOENT);
+	assert_int_equal(put(t, DEV "reset", "1"), -ENOTTY);
 	assert_int_equal(pci_reset_function(m_ep(m)), -ENOTTY);
 	assert_int_equal(put(t, DEV "reset_method", "default"), 7);
 	shows(t, DEV "reset_method", "flr pm bus\n");
@@ -353,6 +387,7 @@ int main(void)
 		cmocka_unit_test(the_bus_is_reset_for_its_only_function),
 		cmocka_unit_test(a_device_that_stays_away_is_timed_out),
 		cmocka_unit_test(d3hot_and_back_is_a_reset),
+		cmocka_unit_test(a_function_is_woken_before_it_is_reset),
 		cmocka_unit_test(
 			a_device_without_soft_reset_keeps_its_keys_in_d3hot),
 		cmocka_unit_test(

@@ -384,8 +384,15 @@ static void a_driver_is_bound_by_override_and_probe(void **u)
 	char b[64];
 
 	(void)u;
+	/* nobody knows the function, and that is no error */
 	assert_int_equal(put(t, "/sys/bus/pci/drivers_probe", "0000:01:00.0"),
-			 -EINVAL);
+			 12);
+	assert_null(m_ep(m)->drv);
+	assert_int_equal(put(t, "/sys/bus/pci/drivers_probe", "0000:01:00.7"),
+			 -ENODEV);
+	assert_int_equal(
+		put(t, "/sys/bus/pci/drivers/vfio-pci/bind", "0000:01:00.0"),
+		-ENODEV);
 	assert_int_equal(put(t, DEV "driver_override", "vfio-pci\n"), 9);
 	assert_int_equal(k_get(t, DEV "driver_override", b, sizeof(b)), 9);
 	assert_string_equal(b, "vfio-pci\n");
@@ -394,7 +401,7 @@ static void a_driver_is_bound_by_override_and_probe(void **u)
 	assert_true(k_get(t, DEV "driver", b, sizeof(b)) > 0);
 	assert_string_equal(b, "vfio-pci\n");
 	assert_int_equal(put(t, "/sys/bus/pci/drivers_probe", "0000:01:00.0"),
-			 -EINVAL);
+			 12);
 	assert_int_equal(
 		put(t, "/sys/bus/pci/drivers/vfio-pci/bind", "0000:01:00.0"),
 		-EBUSY);

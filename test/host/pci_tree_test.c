@@ -219,12 +219,52 @@ static void a_link_that_bounces_makes_another_device_of_it(void **u)
 	(void)u;
 	m_connect(m);
 	assert_int_equal(pci_driver_bind(m_ep(m), &m->h.vfio.drv), 0);
+	m->f.logged = 0;
 	fake_bounce(&m->f);
 	irq(m);
+	/* out of power and in again: a fundamental reset lies between */
+	m->f.log[m->f.logged] = 0;
+	assert_string_equal(m->f.log, "01");
 	assert_non_null(m_ep(m));
 	assert_null(m_ep(m)->drv);
 	assert_null(pci_tsm_dsm_of(m_ep(m)));
 	assert_int_equal(m->removes, 1);
+	machine_free(m);
+}
+
+/* pciehp_enable_slot() for who comes into a slot that was switched off. */
+static void what_comes_into_a_slot_that_is_off_gets_power(void **u)
+{
+	struct machine *m = tree(watched);
+
+	(void)u;
+	assert_int_equal(pci_slot_power(at(m, FAKE_PORT), false), 0);
+	fake_present(&m->f, false);
+	irq(m);
+	fake_present(&m->f, true);
+	irq(m);
+	assert_non_null(m_ep(m));
+	assert_int_equal(pci_slot_power(at(m, FAKE_PORT), true), -EINVAL);
+	machine_free(m);
+}
+
+static void a_link_that_does_not_come_up_leaves_the_slot_off(void **u)
+{
+	struct machine *m = tree(watched);
+
+	(void)u;
+	m->f.untrained = true;
+	m->f.logged = 0;
+	fake_bounce(&m->f);
+	irq(m);
+	m->f.log[m->f.logged] = 0;
+	assert_string_equal(m->f.log, "010");
+	assert_null(m_ep(m));
+	irq(m);
+	assert_null(m_ep(m));
+	m->f.untrained = false;
+	assert_int_equal(pci_slot_power(at(m, FAKE_PORT), true), 0);
+	assert_non_null(m_ep(m));
 	machine_free(m);
 }
 
@@ -307,6 +347,9 @@ int main(void)
 		cmocka_unit_test(
 			a_link_that_bounces_makes_another_device_of_it),
 		cmocka_unit_test(without_pciehp_nobody_looks),
+		cmocka_unit_test(what_comes_into_a_slot_that_is_off_gets_power),
+		cmocka_unit_test(
+			a_link_that_does_not_come_up_leaves_the_slot_off),
 		cmocka_unit_test(a_slot_goes_off_in_order_and_on_again),
 	};
 

@@ -88,18 +88,32 @@ static void empty(struct pci_dev *port, bool gone)
 	port->slot.on = false;
 }
 
+static void power(struct pci_dev *port, bool on)
+{
+	pci_slot_quiet(port, true);
+	if (port->slot.power)
+		control(port, on ? EXP_SLTCTL_PCC : 0, on ? 0 : EXP_SLTCTL_PCC);
+	pci_wait_ns(port, on ? SETTLE_NS : OFF_NS);
+	pci_slot_quiet(port, false);
+}
+
+/* pciehp_enable_slot(): what does not come up is switched off again. */
 static int fill(struct pci_dev *port)
 {
+	power(port, true);
 	pci_wait_ns(port, SETTLE_NS);
-	if (!link_up(port))
+	if (!link_up(port)) {
+		power(port, false);
 		return -ENODEV;
+	}
 	port->slot.on = true;
 	return pci_scan_below(port);
 }
 
 /*
  * As Linux does it: whatever happened, who was in the slot is not trusted to
- * be the same; it is removed, and what is there now begins anew.
+ * be the same; it is removed, its power goes, and what is there now begins
+ * anew, by a fundamental reset where the slot has a power controller.
  */
 void pci_slot_irq(struct pci_host *h, uint32_t bdf)
 {
@@ -111,9 +125,11 @@ void pci_slot_irq(struct pci_host *h, uint32_t bdf)
 		if (!(pci_get(port, at(port, EXP_SLTSTA), 2) & EVENTS))
 			return;
 		forget_events(port);
-		if (port->slot.on)
+		if (port->slot.on) {
 			empty(port, true);
-		if (present(port) && link_up(port))
+			power(port, false);
+		}
+		if (present(port) || link_up(port))
 			(void)fill(port);
 	}
 }
@@ -126,19 +142,8 @@ int pci_slot_power(struct pci_dev *port, bool on)
 		return -EINVAL;
 	if (!on) {
 		empty(port, false);
-		pci_slot_quiet(port, true);
-		if (port->slot.power)
-			control(port, 0, EXP_SLTCTL_PCC);
-		pci_wait_ns(port, OFF_NS);
-		pci_slot_quiet(port, false);
+		power(port, false);
 		return 0;
 	}
-	if (!present(port))
-		return -ENODEV;
-	pci_slot_quiet(port, true);
-	if (port->slot.power)
-		control(port, EXP_SLTCTL_PCC, 0);
-	pci_wait_ns(port, SETTLE_NS);
-	pci_slot_quiet(port, false);
-	return fill(port);
+	return present(port) ? fill(port) : -ENODEV;
 }

@@ -21,7 +21,7 @@
 #define PCI_ATTR_TABLES	  4
 #define PCI_DRIVERS	  8
 #define PCI_DOE_FEATS	  8
-#define PCI_RESET_METHODS 4 /* with the zero at the end */
+#define PCI_RESET_METHODS 8 /* as PCI_NUM_RESET_METHODS, with the zero */
 #define PCI_WATCHES	  4
 #define DOE_MAX_BYTES	  16384		     /* largest payload that we carry */
 #define PCI_HP_MMIO	  UINT64_C(0x200000) /* as Linux's hpmmioprefsize */
@@ -264,11 +264,13 @@ int pci_enable(struct pci_dev *p, bool mem, bool master);
  *
  * By the first of its methods that it has: as sysfs `reset`. What would be in
  * ERROR is unbound first, what would lose its keys disconnected, and so for all
- * VFs of a PF (law 47). The command register is 0 meanwhile.
+ * VFs of a PF (law 47). It is woken before; the command register is 0
+ * meanwhile.
  *
- * Returns 0; -ENOTTY there is no way; -EINVAL not in D0; -ETIMEDOUT it does
- * not come back; -ENODEV it is not there.
- * Source: Linux 7.3 drivers/pci/pci.c, pci_reset_function()
+ * Returns 0; -ENOTTY there is no way; -ETIMEDOUT it does not come back;
+ * -ENODEV it is not there.
+ * Source: Linux 7.3 drivers/pci/pci.c, pci_reset_function(),
+ * pci_dev_save_and_disable()
  */
 int pci_reset_function(struct pci_dev *p);
 /* By one method alone, whatever the list says. Errors: likewise. */
@@ -313,10 +315,12 @@ void pci_upset(struct pci_dev *p, enum pci_upset what);
 
 /*
  * pciehp. The interrupt of a port: looks at the slot's status; what was in it
- * is removed when link or presence changed, what is in it now is added.
- * Nothing, if this kernel has no pciehp.
+ * is removed when link or presence changed, what is in it now gets power and is
+ * added. Nothing, if this kernel has no pciehp. Link changes of our own resets
+ * never come here: pci_slot_quiet().
  *
- * Source: PCIe Base 6.0 §6.7; Linux 7.3 drivers/pci/hotplug/pciehp_ctrl.c
+ * Source: PCIe Base 6.0 §6.7; Linux 7.3 drivers/pci/hotplug/pciehp_ctrl.c,
+ * pciehp_handle_presence_or_link_change()
  */
 void pci_slot_irq(struct pci_host *h, uint32_t port);
 /*

@@ -171,7 +171,10 @@ int pci_reset_by(struct pci_dev *p, enum pci_reset how)
 	if (ret)
 		return ret;
 	pci_upset(p, PCI_UPSET_DEVICE);
-	/* As Linux saves and disables: after the unbind, never before. */
+	/* As Linux wakes, saves and disables: after the unbind, never before.
+	 */
+	(void)pci_set_power(p, PM_STATE_D0);
+	command = pci_get(p, CFG_COMMAND, 2);
 	(void)pci_write(p, CFG_COMMAND, 2, CMD_INTX_OFF);
 	ret = ways[how].reset(p, false);
 	if (ret == -ETIMEDOUT || ret == -ENODEV)

@@ -159,7 +159,8 @@ static long driver_write(struct file *f, struct task *t, const void *buf,
 	if (!p)
 		return -ENODEV;
 	if (f->aux & 1) {
-		if (p->override[0] && strcmp(p->override, d->name) != 0)
+		/* No driver here knows a device by itself. */
+		if (strcmp(p->override, d->name) != 0)
 			return -ENODEV;
 		ret = pci_driver_bind(p, d);
 		return ret ? ret : (long)len;
@@ -196,6 +197,11 @@ static long open_driver(void *ctx, struct task *t, const char *rest,
 	return 0;
 }
 
+/*
+ * That no driver fits, that one has the function already, that its probe fails:
+ * none of it is told, `driver` has to be read. Linux 7.3 drivers/base/bus.c,
+ * drivers_probe_store(), and dd.c, __device_attach_driver().
+ */
 static long probe_write(struct file *f, struct task *t, const void *buf,
 			size_t len, uint64_t off)
 {
@@ -213,12 +219,10 @@ static long probe_write(struct file *f, struct task *t, const void *buf,
 	p = pci_parse_bdf(text, &bdf) ? NULL : pci_find(h, bdf);
 	if (!p)
 		return -ENODEV;
-	/* vfio-pci knows no device by itself: override or nothing. */
 	d = driver_of(h, p->override, strlen(p->override));
-	if (!d || p->drv)
-		return -EINVAL;
-	ret = pci_driver_bind(p, d);
-	return ret ? ret : (long)len;
+	if (d && !p->drv)
+		(void)pci_driver_bind(p, d);
+	return (long)len;
 }
 
 static const struct file_ops probe_ops = {

@@ -22,12 +22,6 @@ static int reset_store(void *ctx, struct pci_dev *p, struct file *f,
 	return pci_reset_function(p);
 }
 
-static bool can_reset(void *ctx, struct pci_dev *p)
-{
-	(void)ctx;
-	return p->methods[0];
-}
-
 static int methods_show(void *ctx, struct pci_dev *p, char *buf, size_t cap)
 {
 	int n = 0;
@@ -56,8 +50,9 @@ static int methods_parse(struct pci_dev *p, const char *val,
 
 		if (len && (!how || !memchr(can, how, sizeof(can))))
 			return -EINVAL;
-		/* More than there are: the rest is left out. */
-		if (len && n < PCI_RESET_METHODS - 1)
+		if (len && n == PCI_RESET_METHODS - 1)
+			return -EINVAL;
+		if (len)
 			list[n++] = (uint8_t)how;
 		val += len + (val[len] == ' ');
 	}
@@ -81,6 +76,10 @@ static int methods_store(void *ctx, struct pci_dev *p, struct file *f,
 	return ret;
 }
 
+/*
+ * Linux looks when the function is added: a user who takes all methods away
+ * finds both files still there, and `reset` says -ENOTTY.
+ */
 static bool could_reset(void *ctx, struct pci_dev *p)
 {
 	uint8_t can[PCI_RESET_METHODS];
@@ -148,7 +147,7 @@ static int power_show(void *ctx, struct pci_dev *p, char *buf, size_t cap)
 }
 
 const struct pci_attr pci_reset_attrs[] = {
-	{ .name = "reset", .store = reset_store, .visible = can_reset },
+	{ .name = "reset", .store = reset_store, .visible = could_reset },
 	{ .name = "reset_method",
 	  .show = methods_show,
 	  .store = methods_store,
