@@ -161,6 +161,9 @@ static int power(struct vfio_dev *d, uint32_t val)
 		return 0; /* no device here has D1 or D2 */
 	if (state == PM_STATE_D0)
 		return vfio_restored(d, vfio_wake(d));
+	/* VFs would lose their PF, and others use them; nobody says so. */
+	if (d->p->sriov.enabled)
+		return 0;
 	vfio_upset(d);
 	ret = vfio_revoke(d);
 	if (ret)

@@ -65,7 +65,7 @@ long vfio_hot_reset_info(struct vfio_dev *d, uintptr_t arg)
 	struct vfio_pci_hot_reset_info h;
 	struct vfio_pci_dependent_device one;
 	uint8_t *at = (uint8_t *)arg + sizeof(h);
-	uint32_t max, n = 0;
+	uint32_t n = 0;
 	int ret = k_copy_arg(&h, sizeof(h), arg);
 
 	if (ret)
@@ -74,17 +74,22 @@ long vfio_hot_reset_info(struct vfio_dev *d, uintptr_t arg)
 		return -EINVAL;
 	if (!d->p->up)
 		return -ENODEV;
-	max = (h.argsz - (uint32_t)sizeof(h)) / sizeof(one);
+	h.count = 0;
+	for (struct pci_dev *p = NULL; (p = next_of(d, p));)
+		h.count++;
+	h.flags = 0;
+	if (h.count > (h.argsz - sizeof(h)) / sizeof(one)) {
+		memcpy((void *)arg, &h, sizeof(h));
+		return -ENOSPC; /* so many there are, and no more is said */
+	}
 	h.flags = VFIO_PCI_HOT_RESET_FLAG_DEV_ID |
 		  VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
 	for (struct pci_dev *p = NULL; (p = next_of(d, p)); n++) {
 		describe(d, p, &h, &one);
-		if (n < max)
-			memcpy(at + n * sizeof(one), &one, sizeof(one));
+		memcpy(at + n * sizeof(one), &one, sizeof(one));
 	}
-	h.count = n;
 	memcpy((void *)arg, &h, sizeof(h));
-	return n > max ? -ENOSPC : 0;
+	return 0;
 }
 
 /* All of them are his: bound, to the same iommufd. */
@@ -113,6 +118,9 @@ static int quiesce(struct vfio_dev *d)
 		r = vfio_revoke(vfio_of(p));
 		ret = ret ? ret : r;
 	}
+	for (struct pci_dev *p = NULL; !ret && (p = next_of(d, p));)
+		if (p->power != PM_STATE_D0)
+			ret = vfio_wake(vfio_of(p));
 	return ret;
 }
 
