@@ -49,16 +49,27 @@ static void a_file_that_converts_in_place_keeps_its_frames(void **un)
 	assert_int_equal(kvm_fault(vm, at, true, false), 0);
 	assert_int_equal(m_npt(u->m, at), pa);
 	assert_int_equal(k_store(u->t, uva, "x", 1), -EFAULT);
-	/* Under an I/O mapping neither way. */
+	/* Devices lose what converts, either way, and keep the rest. */
 	open_dev(u);
 	assert_int_equal(attach_ioas(u), 0);
 	assert_int_equal(
 		map_file(u, (int)r.guest_memfd, 0, 4 * PAGE_4K, 0, FLAGS), 0);
 	assert_int_equal(m_owner(u->m, pa), 0);
-	assert_int_equal(attr(u, at, PAGE_4K, true), -EBUSY);
-	assert_int_equal(attr(u, at + PAGE_4K, PAGE_4K, false), -EBUSY);
-	assert_int_equal(unmap(u, 0, 4 * PAGE_4K, &n), 0);
+	assert_int_equal(attr(u, at, PAGE_4K, false), 0); /* it is already */
+	assert_int_equal(m_io(u->m, PAGE_4K), pa);
+	u->m->io_unmap_err = -EIO;
+	assert_int_equal(attr(u, at, PAGE_4K, true), -EIO);
+	assert_false(kvm_private(vm, at));
+	assert_int_equal(m_io(u->m, PAGE_4K), pa);
+	u->m->io_unmap_err = 0;
 	assert_int_equal(attr(u, at, PAGE_4K, true), 0);
+	assert_int_equal(m_io(u->m, PAGE_4K), 0);
+	assert_int_equal(attr(u, at + PAGE_4K, PAGE_4K, false), 0);
+	assert_int_equal(m_io(u->m, 2 * PAGE_4K), 0);
+	assert_int_not_equal(m_io(u->m, 0), 0);
+	assert_int_not_equal(m_io(u->m, 3 * PAGE_4K), 0);
+	assert_int_equal(unmap(u, 0, 4 * PAGE_4K, &n), 0);
+	assert_int_equal(n, 4 * PAGE_4K);
 	assert_int_equal(k_load(u->t, uva + PAGE_4K, &c, 1), -EFAULT);
 	assert_int_equal(kvm_fault(vm, at, true, true), 0);
 	assert_int_equal(m_npt(u->m, at), pa);
@@ -135,11 +146,14 @@ static void a_conversion_over_two_files_is_whole_or_not_at_all(void **un)
 	open_dev(u);
 	assert_int_equal(attach_ioas(u), 0);
 	assert_int_equal(map_file(u, fd[1], 0, PAGE_4K, 0, FLAGS), 0);
-	assert_int_equal(attr(u, AT, 2 * HALF, false), -EBUSY);
-	assert_int_equal(attr(u, AT, 2 * HALF, true), -EBUSY);
+	u->m->io_unmap_err = -EIO;
+	assert_int_equal(attr(u, AT, 2 * HALF, false), -EIO);
 	assert_int_equal(reached(u, uva), 1);
-	assert_int_equal(unmap(u, 0, PAGE_4K, &n), 0);
+	assert_int_not_equal(m_io(u->m, 0), 0);
+	u->m->io_unmap_err = 0;
 	assert_int_equal(attr(u, AT, 2 * HALF, false), 0);
+	assert_int_equal(m_io(u->m, 0), 0);
+	assert_int_equal(unmap(u, 0, PAGE_4K, &n), 0);
 	assert_int_equal(reached(u, uva), 0xf);
 	/* What a conversion that went well has shared, a later one keeps. */
 	assert_int_equal(attr(u, AT + 3 * PAGE_4K, PAGE_4K, true), 0);

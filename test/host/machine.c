@@ -254,8 +254,13 @@ static int io_unmap(void *ctx, struct iommu_domain *d, uint64_t iova,
 	struct machine *m = ctx;
 
 	m->io_unmaps++;
+	/* One that fails has taken the leaves away, and flushed nothing. */
 	drop(m->io, &m->n_io, d, iova, len);
-	return m->io_unmap_err;
+	if (m->io_unmap_err && !m->io_unmap_after--) {
+		m->io_unmap_after = 0;
+		return m->io_unmap_err;
+	}
+	return 0;
 }
 
 static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
@@ -389,6 +394,10 @@ static int invalidate(void *ctx, uint64_t pa)
 
 	if (m->invalidate_err)
 		return m->invalidate_err;
+	/* A frame leaves the guest when no device reaches it any more. */
+	for (unsigned i = 0; i < m->n_io; i++)
+		assert_false(pa >= m->io[i].pa &&
+			     pa - m->io[i].pa < m->io[i].len);
 	m->owner_gpa[(pa - M_RAM) / PAGE_4K] = 0;
 	return 0;
 }

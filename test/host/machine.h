@@ -54,6 +54,7 @@ struct machine {
 	uint64_t block[64]; /* leaf size, by 2 MiB of IOVA */
 	bool entry_2m[M_PAGES / 512];
 	unsigned io_map_after; /* calls that still succeed */
+	unsigned io_unmap_after;
 	unsigned io_unmaps, zaps, domains, vms;
 	bool launch_on_enc; /* KVM_MEMORY_ENCRYPT_OP finishes the launch */
 

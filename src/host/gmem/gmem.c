@@ -41,17 +41,29 @@ static bool range_pinned(const struct gmem *g, uint64_t i, uint64_t n)
 	return false;
 }
 
+int gmem_invalidate(struct gmem *g, uint64_t index, uint64_t n)
+{
+	int ret;
+
+	if (!range_pinned(g, index, n))
+		return 0;
+	if (!g->importer)
+		return -EBUSY;
+	ret = g->importer->invalidate(g->importer->ctx, g, index, n);
+	IL_ASSERT(ret || !range_pinned(g, index, n));
+	return ret;
+}
+
 /*
- * Punches a hole. A page under an I/O mapping is refused: memory that DMA can
- * reach changes hands only after it was unmapped and flushed (law 43). Linux
- * keeps the folio until its last reference goes; the refusal is visible.
+ * Punches a hole. Memory that DMA can reach changes hands only after it was
+ * unmapped and flushed (law 43), so devices lose it first, then the guest.
  */
 static long punch(struct gmem *g, uint64_t i, uint64_t n)
 {
-	long ret = 0;
+	long ret = gmem_invalidate(g, i, n);
 
-	if (range_pinned(g, i, n))
-		return -EBUSY;
+	if (ret)
+		return ret;
 	g->ops->zap(g->ctx, g, i, n);
 	for (; n; i++, n--)
 		if (drop_page(g, i))
@@ -332,6 +344,8 @@ static int convert(struct gmem *g, uint64_t i, enum gmem_step step)
 {
 	switch (step) {
 	case GMEM_MAY:
+	case GMEM_LOSE_SHARED:
+	case GMEM_LOSE_PRIVATE:
 		break;
 	case GMEM_PRIVATE:
 		take(g, i, SHARED);
@@ -349,6 +363,15 @@ static int convert(struct gmem *g, uint64_t i, enum gmem_step step)
 	return 0;
 }
 
+/* Is there a page of that kind? */
+static bool any(const struct gmem *g, uint64_t i, uint64_t n, bool shared)
+{
+	for (; n; i++, n--)
+		if (!!(pagemap_get(&g->pages, i) & SHARED) == shared)
+			return true;
+	return false;
+}
+
 int gmem_convert(struct gmem *g, uint64_t index, uint64_t n,
 		 enum gmem_step step)
 {
@@ -356,8 +379,10 @@ int gmem_convert(struct gmem *g, uint64_t index, uint64_t n,
 
 	if (index >= g->pages_max || n > g->pages_max - index)
 		return -EINVAL;
-	if (step == GMEM_MAY)
-		return range_pinned(g, index, n) ? -EBUSY : 0;
+	if (step == GMEM_LOSE_SHARED || step == GMEM_LOSE_PRIVATE)
+		return any(g, index, n, step == GMEM_LOSE_SHARED)
+			       ? gmem_invalidate(g, index, n)
+			       : 0;
 	for (; n && !ret; index++, n--)
 		ret = convert(g, index, step);
 	return ret;

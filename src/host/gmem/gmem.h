@@ -30,11 +30,26 @@ struct gmem_ops {
 	void (*released)(void *ctx, struct gmem *g);
 };
 
+/*
+ * Who shows pages to devices. One for all files: iommufd.
+ */
+struct gmem_importer {
+	/*
+	 * No device reaches the pages of [@index, +@n) that are pinned, and no
+	 * translation is remembered; the pins are gone, and nothing comes back
+	 * by itself. -errno: all is as it was.
+	 */
+	int (*invalidate)(void *ctx, const struct gmem *g, uint64_t index,
+			  uint64_t n);
+	void *ctx;
+};
+
 struct gmem {
 	struct file *file;
 	struct kernel *k;
 	const struct gmem_ops *ops;
 	void *ctx;
+	const struct gmem_importer *importer; /* NULL: none yet */
 	uint64_t pages_max;
 	uint64_t present;
 	uint64_t pinned; /* pins held by I/O mappings */
@@ -58,25 +73,33 @@ struct gmem *gmem_from_file(struct file *f);
  */
 int gmem_page(struct gmem *g, uint64_t index, bool prepare, uint64_t *pa);
 /*
- * As above with prepare, for @n pages, which may not be punched until they are
- * unpinned. -EBUSY: pinned too often. On error none is pinned.
+ * As above with prepare, for @n pages, which stay until they are unpinned or
+ * the importer has let go of them. -EBUSY: pinned too often. On error none is
+ * pinned.
  */
 int gmem_pin(struct gmem *g, uint64_t index, uint64_t n);
 void gmem_unpin(struct gmem *g, uint64_t index, uint64_t n);
+/* The importer lets go of [@index, +@n); -errno: all is as it was. */
+int gmem_invalidate(struct gmem *g, uint64_t index, uint64_t n);
 /* Frames of pages that are pinned. */
 int gmem_frames(struct gmem *g, uint64_t index, uint64_t n, uint64_t *pa);
 /* The frame of a shared page of a file that converts in place, or -EFAULT. */
 int gmem_shared(struct gmem *g, uint64_t index, uint64_t *pa);
 /*
  * gmem_convert() - one step of pages of such a file that become shared, or
- * private; whoever reached them as what they were does so no longer
+ * private; whoever reached them as what they were does so no longer, devices
+ * included: they lose a range of which any page changes
  *
  * Only GMEM_SHARE may fail half-way: GMEM_UNDO then, and what it has shared is
  * private again, if without content; GMEM_KEEP when all went well. Pages may
- * lie in several files: each step is taken in all of them before the next.
+ * lie in several files: each step is taken in all of them before the next. What
+ * devices have lost by then stays lost: nobody reaches what is not his.
  */
 enum gmem_step {
-	GMEM_MAY, /* -EINVAL: beyond the end; -EBUSY: under an I/O mapping */
+	GMEM_MAY, /* -EINVAL: beyond the end */
+	/* Devices lose what is to be private, or shared: gmem_invalidate() */
+	GMEM_LOSE_SHARED,
+	GMEM_LOSE_PRIVATE,
 	GMEM_PRIVATE,
 	GMEM_SHARE, /* -ENOMEM, or what invalidate said */
 	GMEM_KEEP,

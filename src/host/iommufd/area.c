@@ -36,7 +36,7 @@ void area_free(struct iommufd_area *a)
 
 bool area_live(const struct iommufd_area *a)
 {
-	return !a->pages->deferred && !a->pages->revoked;
+	return !a->pages->deferred && !a->pages->revoked && !a->gone;
 }
 
 bool area_large(const struct iommufd_area *a, const struct iommu_domain *d,
@@ -83,7 +83,7 @@ static int area_hold(struct iommufd_area *a)
 	return ret;
 }
 
-static void area_let_go(struct iommufd_area *a)
+void area_let_go(struct iommufd_area *a)
 {
 	if (a->held)
 		pages_let_go(a->pages, a->off, a->len);
@@ -98,6 +98,37 @@ static void area_unmap(struct iommufd_area *a, struct iommufd_obj *until)
 
 	while ((h = hwpt_next(a->ioas, h)) && h != until)
 		(void)c->drv->unmap(c->drv_ctx, &h->domain, a->iova, a->len);
+}
+
+/* Into every domain before @until again; what does not go in faults. */
+static void area_refill(struct iommufd_area *a, struct iommufd_obj *until)
+{
+	struct iommufd_obj *h = NULL;
+
+	while ((h = hwpt_next(a->ioas, h)) && h != until)
+		(void)area_map(a, &h->domain);
+}
+
+int area_take_out(struct iommufd_area *a)
+{
+	struct iommufd_core *c = a->ioas->ctx->core;
+	struct iommufd_obj *h = NULL;
+	int ret = 0;
+
+	if (!area_live(a))
+		return 0;
+	while (!ret && (h = hwpt_next(a->ioas, h)))
+		ret = c->drv->unmap(c->drv_ctx, &h->domain, a->iova, a->len);
+	/* The one that refused may have nothing to put back: -EEXIST. */
+	if (ret)
+		area_refill(a, hwpt_next(a->ioas, h));
+	return ret;
+}
+
+void area_put_back(struct iommufd_area *a)
+{
+	if (area_live(a))
+		area_refill(a, NULL);
 }
 
 /* Into all domains; out of all again if one refuses. */
@@ -123,10 +154,15 @@ void area_revoke(struct iommufd_area *a)
 
 void area_remove(struct iommufd_area *a)
 {
-	struct iommufd_area **at = &a->ioas->areas;
-
 	if (area_live(a))
 		area_unmap(a, NULL);
+	area_drop(a);
+}
+
+void area_drop(struct iommufd_area *a)
+{
+	struct iommufd_area **at = &a->ioas->areas;
+
 	area_let_go(a);
 	while (*at != a)
 		at = &(*at)->next;

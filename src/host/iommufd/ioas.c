@@ -148,6 +148,7 @@ static int list_from(const struct iommufd_obj *src, struct iommufd_obj *dst,
 				to - iova + 1, prot);
 		if (!*end)
 			return -ENOMEM;
+		(*end)->gone = a->gone;
 		a->pages->refs++;
 		end = &(*end)->next;
 		if (to == last)
@@ -207,9 +208,29 @@ int ioas_copy(struct ucmd *u)
 
 /* --- unmap --- */
 
+/* All areas in [@iova, @last] are in no domain any more, or all as before. */
+static int take_out(struct iommufd_obj *ioas, uint64_t iova, uint64_t last)
+{
+	struct iommufd_area *a, *b;
+	int ret = 0;
+
+	for (a = ioas->areas; a; a = a->next) {
+		if (a->iova < iova || a->iova > last)
+			continue;
+		ret = area_take_out(a);
+		if (ret)
+			break;
+	}
+	for (b = ioas->areas; ret && b != a; b = b->next)
+		if (b->iova >= iova)
+			area_put_back(b);
+	return ret;
+}
+
 /*
  * Whole areas only. One that is cut is -ENOENT; Linux may have unmapped those
- * before it by then, here nothing is. A range without any is good.
+ * before it by then, here nothing is. A driver that fails is heard, where Linux
+ * warns: memory that devices still reach is not given back.
  */
 int ioas_unmap(struct ucmd *u)
 {
@@ -218,6 +239,7 @@ int ioas_unmap(struct ucmd *u)
 	const bool all = !q->iova && q->length == UINT64_MAX;
 	const uint64_t last = all ? UINT64_MAX : q->iova + (q->length - 1);
 	uint64_t bytes = 0;
+	int ret;
 
 	if (!ioas)
 		return -ENOENT;
@@ -231,12 +253,15 @@ int ioas_unmap(struct ucmd *u)
 		if (a->iova <= last && a->iova + (a->len - 1) >= q->iova &&
 		    (a->iova < q->iova || a->iova + (a->len - 1) > last))
 			return -ENOENT;
+	ret = take_out(ioas, q->iova, last);
+	if (ret)
+		return ret;
 	for (struct iommufd_area *a = ioas->areas, *next; a; a = next) {
 		next = a->next;
 		if (a->iova < q->iova || a->iova > last)
 			continue;
 		bytes += a->len;
-		area_remove(a);
+		area_drop(a);
 	}
 	if (!bytes && !all)
 		return -ENOENT;

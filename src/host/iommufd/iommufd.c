@@ -251,6 +251,7 @@ int iommufd_init(struct iommufd_core *c, struct kernel *k,
 	c->drv = drv;
 	c->drv_ctx = drv_ctx;
 	c->areas_max = UINT32_MAX;
+	c->importer = (struct gmem_importer){ gone_pages, c };
 	kpool_init(&c->ctx_pool, k->arena, sizeof(struct iommufd_ctx), 0);
 	kpool_init(&c->obj_pool, k->arena, sizeof(struct iommufd_obj), 0);
 	kpool_init(&c->area_pool, k->arena, sizeof(struct iommufd_area), 0);

@@ -36,7 +36,8 @@ struct iommu_gap {
 
 /*
  * The driver of the IOMMU. 0 or -errno; unmap and detach have invalidated,
- * and waited for it, before they return. What fails has changed nothing.
+ * and waited for it, before they return. What fails has changed nothing; only
+ * an unmap may have taken its leaves away, without having invalidated them.
  */
 struct iommu_driver_ops {
 	int (*domain_alloc)(void *ctx, struct iommu_domain *d);
@@ -99,6 +100,7 @@ struct iommufd_core {
 	bool (*kvm_of)(struct file *f, struct iommufd_vm *out);
 	/* Is the VM behind a guest_memfd launched? Set by KVM. */
 	bool (*gmem_launched)(const struct gmem *g);
+	struct gmem_importer importer;
 	struct iommufd_ctx *all;
 	uint32_t areas_max; /* I/O mappings that there may be at once */
 	uint64_t batch[IOMMU_BATCH]; /* frames on their way to the driver */

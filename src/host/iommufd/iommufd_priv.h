@@ -50,6 +50,10 @@ struct iommufd_area {
 	uint64_t off; /* in the pages */
 	unsigned prot;
 	bool held; /* the pages of a guest_memfd are pinned */
+	bool gone; /* for good: its pages have left their file */
+	/* While pages go: split off the one before, and taken out of domains.
+	 */
+	bool cut, out;
 	/* By 2 MiB block: a leaf size was asked for, and it is 2 MiB. */
 	uint64_t asked[AREA_BLOCKS / 64 + 1];
 	uint64_t large[AREA_BLOCKS / 64 + 1];
@@ -173,6 +177,12 @@ bool area_live(const struct iommufd_area *a);
  */
 int areas_commit(struct iommufd_area *list, uint64_t iova);
 void area_remove(struct iommufd_area *a);
+/* The same for one that is in no domain any more. */
+void area_drop(struct iommufd_area *a);
+void area_let_go(struct iommufd_area *a);
+/* Out of all domains, or, -errno, in them as before. */
+int area_take_out(struct iommufd_area *a);
+void area_put_back(struct iommufd_area *a);
 /* Out of all domains, for good. */
 void area_revoke(struct iommufd_area *a);
 /* Leaves of 2 MiB at @iova? */
@@ -187,6 +197,9 @@ void ioas_clear(struct iommufd_obj *ioas);
 int ioas_launched(struct iommufd_obj *ioas, const struct gmem *g);
 void ioas_launch_over(struct iommufd_obj *ioas, const struct gmem *g,
 		      bool good);
+
+/* gone.c: pages that leave their file leave the domains first */
+int gone_pages(void *core, const struct gmem *g, uint64_t index, uint64_t n);
 
 /* iova.c: which addresses may be used */
 /* 0, -EINVAL (alignment, reserved), -EOVERFLOW, -EEXIST */

@@ -146,10 +146,13 @@ void pages_put(struct iommufd_pages *p)
 
 int pages_hold(struct iommufd_pages *p, uint64_t off, uint64_t len)
 {
-	return p->src == IOAS_GMEM
-		       ? gmem_pin(gmem_from_file(p->file),
-				  (p->start + off) / PAGE_4K, len / PAGE_4K)
-		       : 0;
+	struct gmem *g = p->src == IOAS_GMEM ? gmem_from_file(p->file) : NULL;
+	int ret =
+		g ? gmem_pin(g, (p->start + off) / PAGE_4K, len / PAGE_4K) : 0;
+
+	if (g && !ret)
+		g->importer = &p->ctx->core->importer;
+	return ret;
 }
 
 void pages_let_go(struct iommufd_pages *p, uint64_t off, uint64_t len)

@@ -128,10 +128,44 @@ static int convert_in_place(struct kvm_vm *vm, uint64_t gpa, uint64_t len,
 {
 	int ret = in_place_step(vm, gpa, len, GMEM_MAY);
 
+	if (!ret)
+		ret = in_place_step(vm, gpa, len,
+				    shared ? GMEM_LOSE_PRIVATE
+					   : GMEM_LOSE_SHARED);
 	if (ret || !shared)
 		return ret ? ret : in_place_step(vm, gpa, len, GMEM_PRIVATE);
 	ret = in_place_step(vm, gpa, len, GMEM_SHARE);
 	(void)in_place_step(vm, gpa, len, ret ? GMEM_UNDO : GMEM_KEEP);
+	return ret;
+}
+
+/*
+ * Devices lose private pages whose attribute goes; those that convert in place
+ * lose them above, whichever way they go. A slot that refuses leaves what those
+ * before it lost: nobody reaches what is not his.
+ */
+static int devices_lose(struct kvm_vm *vm, uint64_t gpa, uint64_t len)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < KVM_SLOTS && !ret; i++) {
+		const struct kvm_slot *s = &vm->slots[i];
+		uint64_t from = gpa, to = gpa + len;
+
+		if (s->kind != KVM_SLOT_GMEM || !s->gmem || s->gmem->in_place)
+			continue;
+		if (from < s->gpa)
+			from = s->gpa;
+		if (to > s->gpa + s->len)
+			to = s->gpa + s->len;
+		while (from < to && !kvm_private(vm, from))
+			from += PAGE_4K;
+		if (from < to)
+			ret = gmem_invalidate(s->gmem,
+					      (s->gmem_off + from - s->gpa) /
+						      PAGE_4K,
+					      (to - from) / PAGE_4K);
+	}
 	return ret;
 }
 
@@ -158,6 +192,8 @@ long attrs_set(struct kvm_vm *vm, uintptr_t arg)
 		ret = attrs_reserve(vm, gfn, n);
 	if (!ret)
 		ret = c->rules->zap(c->rules_ctx, vm, a.address, a.size);
+	if (!ret && !a.attributes)
+		ret = devices_lose(vm, a.address, a.size);
 	if (!ret)
 		ret = convert_in_place(vm, a.address, a.size, !a.attributes);
 	if (!ret && !a.attributes)

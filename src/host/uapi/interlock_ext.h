@@ -19,6 +19,32 @@
 #define IOMMU_IOAS_MAP_AFTER_LAUNCH (1u << 30)
 
 /*
+ * What becomes of pages of a guest_memfd that are mapped so, when they are
+ * punched out of the file, when KVM_SET_MEMORY_ATTRIBUTES takes "private" from
+ * them, or when they convert in place: the kernel takes them out of every
+ * domain and waits for the IOTLB first, as it zaps the nested table. What an
+ * area, or a copy of it, had of them is gone for good, as a dma-buf that was
+ * revoked: DMA to it faults, no domain that comes later shows it, its place
+ * stays taken. The VMM unmaps (the whole area, or that part by itself) and maps
+ * again; a VMM that unmaps before it converts never meets this. An area that is
+ * in no domain has nothing to lose, and shows what is there when it comes into
+ * one.
+ *
+ * -ENOMEM   an area has to be cut, and there is no memory for another
+ * -EIO      what the driver says, if it cannot invalidate. Either way nothing
+ *	     is punched or converted, and devices reach what they did
+ *
+ * A leaf of 2 MiB is cut around such pages; the owner's entry behind it only
+ * when a page leaves the file. Who wants both at once asks for small ones first
+ * (IOMMU_IOAS_SET_PAGE_SIZE).
+ *
+ * OPEN: Linux has no guest_memfd under I/O mappings and the lists have no shape
+ * for this. Chosen: as KVM's part, kvm_gmem_invalidate_begin() before the folio
+ * goes (Linux 7.3 virt/kvm/guest_memfd.c), with the fate of a dma-buf that was
+ * revoked (drivers/iommu/iommufd/pages.c), but page by page.
+ */
+
+/*
  * IOMMU_HWPT_ALLOC: the table translates requests that come with the T bit,
  * for functions of one VM that are bound to the TSM, and for no other. A flag,
  * as NEST_PARENT is, and not a data_type: that one says how the caller
@@ -145,8 +171,7 @@ _Static_assert(sizeof(struct iommu_vdevice_tsm_req) == 48, "uapi");
 /*
  * KVM_CREATE_GUEST_MEMFD: what is shared stays in the file, too. A conversion
  * changes who owns the frame, not which one it is; the file can be mapped, and
- * a page that is private is -EFAULT there. A page under an I/O mapping is not
- * converted: -EBUSY.
+ * a page that is private is -EFAULT there. Devices lose it, see above.
  * Source: guest_memfd in-place conversion v8 (June 2026), in flight
  */
 #define KVM_GUEST_MEMFD_IN_PLACE (UINT64_C(1) << 61)
