@@ -395,6 +395,27 @@ static void refresh_takes_three_words_of_a_connected_function(void **u)
 	machine_free(m);
 }
 
+/* Linux 7.3 drivers/pci/tsm.c, pci_tsm_attr_visible() */
+static void a_function_that_cannot_be_bound_has_no_file_that_says_so(void **u)
+{
+	struct machine *m = machine_cold();
+	struct task *t = k_task_new(&m->h.k);
+	char b[32];
+
+	(void)u;
+	m->f.no_tee = true; /* it has IDE, and connects */
+	machine_scan(m);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(k_open(t, DEV "tsm/bound"), -ENOENT);
+		assert_true(k_get(t, DEV "tsm/connect", b, sizeof(b)) > 0);
+		assert_true(k_get(t, DEV "tsm/dsm", b, sizeof(b)) > 0);
+		if (!i)
+			m_connect(m);
+	}
+	k_task_exit(t);
+	machine_free(m);
+}
+
 /* --- an operation under way, called again as another one --- */
 
 static int connect_to(struct machine *m, const char *name)
@@ -476,6 +497,8 @@ int main(void)
 		cmocka_unit_test(sockets_are_refused_as_linux_refuses_them),
 		cmocka_unit_test(
 			refresh_takes_three_words_of_a_connected_function),
+		cmocka_unit_test(
+			a_function_that_cannot_be_bound_has_no_file_that_says_so),
 		cmocka_unit_test(who_goes_on_goes_on_with_what_he_began),
 	};
 

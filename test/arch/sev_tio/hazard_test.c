@@ -241,7 +241,23 @@ static void connect_fails_when_one_end_is_not_secure(void **u)
 	}
 }
 
-/* Both ends fail: it is the endpoint's error that is not lost. */
+static uint32_t flags;
+
+static uint32_t see_disconnect(struct rig *r, uint32_t cmd, uint64_t pa)
+{
+	uint8_t b[SEV_CMD_BUF_MAX];
+
+	if (cmd != SEV_CMD_TIO_DEV_DISCONNECT)
+		return 0;
+	host_get(r->fw, pa, b, (uint32_t)sev_cmd_len(cmd));
+	flags = sev_u32(b, TIO_DEV_FLAGS);
+	return 0;
+}
+
+/*
+ * The port alone is Secure. Connect itself finds that out, and cuts the device
+ * off; the core, which looks once more, would have it disconnected in order.
+ */
 static void the_ports_success_does_not_hide_the_endpoints_failure(void **u)
 {
 	struct rig *r = rig_new();
@@ -250,10 +266,13 @@ static void the_ports_success_does_not_hide_the_endpoints_failure(void **u)
 	vmm_new(r, false);
 	r->f.watch = NULL;
 	r->f.ep_insecure = true;
+	r->f.rp_insecure = false;
 	r->fw->p->enabled = true;
+	r->see = see_disconnect;
 	assert_int_equal(play(r, VMM_CONNECT), -EIO);
 	/* both were tried, endpoint first, and switched off again */
 	assert_non_null(strstr(r->f.log, "ERer"));
+	assert_int_equal(flags, TIO_DISCONNECT_F_FORCE);
 	rig_free(r);
 }
 
@@ -471,6 +490,36 @@ static void a_nonce_is_read_from_the_guests_pages_alone(void **u)
 	rig_free(r);
 }
 
+/* The last exchange failed, and nobody comes back to hear of it. */
+static void a_refresh_that_is_dropped_after_a_failure_is_given_up(void **u)
+{
+	(void)u;
+	for (unsigned n = 1; n < 4; n++) {
+		struct rig *r = rig_new();
+		uint64_t before = r->frames;
+		long fd;
+
+		up(r);
+		lock(r);
+		fd = k_open(r->vmm.t,
+			    "/sys/bus/pci/devices/0000:01:00.0/tsm/refresh");
+		r->silent_from = r->f.exchanges + n - 1;
+		for (unsigned i = 0; i < n; i++)
+			assert_int_equal(
+				k_write(r->vmm.t, (int)fd, "stream", 6),
+				-EAGAIN);
+		assert_int_not_equal(sev_fw_pending(r->fw->fw, 0), 0);
+		(void)k_close(r->vmm.t, (int)fd);
+		assert_int_equal(sev_fw_pending(r->fw->fw, 0), 0);
+		assert_true(peer_keys_gone(r->fw->p, true));
+		(void)play(r, VMM_DETACH);
+		assert_int_equal(play(r, VMM_DESTROY), 0);
+		(void)play(r, VMM_DISCONNECT);
+		assert_int_equal(r->frames, before);
+		rig_free(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +550,8 @@ int main(void)
 			a_refresh_that_is_not_answered_cuts_the_device_off),
 		cmocka_unit_test(
 			a_refresh_that_is_dropped_leaves_nothing_pending),
+		cmocka_unit_test(
+			a_refresh_that_is_dropped_after_a_failure_is_given_up),
 		cmocka_unit_test(a_nonce_is_read_from_the_guests_pages_alone),
 	};
 
