@@ -233,11 +233,19 @@ static uint32_t bind_late(struct rig *r)
 	return h.out_hwpt_id;
 }
 
+static enum il_err i_stuck(void *ctx, uint32_t rid)
+{
+	(void)ctx;
+	(void)rid;
+	return IL_E_IO;
+}
+
 /* Shared at first, bound later: the domain is replaced, never off. */
 static void a_function_bound_later_moves_to_a_trusted_domain(void **u)
 {
 	struct rig *r = rig_new();
 	struct vfio_device_attach_iommufd_pt a = { .argsz = sizeof(a) };
+	enum il_err (*hear)(void *ctx, uint32_t rid);
 	struct vmm_dev_cfg plain = dev;
 	struct vmm_run run;
 	uint64_t was[4], now[4];
@@ -253,6 +261,15 @@ static void a_function_bound_later_moves_to_a_trusted_domain(void **u)
 	a.pt_id = bind_late(r);
 	assert_int_equal(own_dte_read(&r->fw->o, EP, now), IL_OK);
 	assert_memory_equal(was, now, sizeof(was));
+	/* what the IOMMU does not hear of stays as it was */
+	hear = r->insn.iommu_inval_dte;
+	r->insn.iommu_inval_dte = i_stuck;
+	assert_int_equal(k_ioctl(r->vmm.t, r->vmm.dev[0].fd,
+				 VFIO_DEVICE_ATTACH_IOMMUFD_PT, (uintptr_t)&a),
+			 -EIO);
+	assert_int_equal(own_dte_read(&r->fw->o, EP, now), IL_OK);
+	assert_memory_equal(was, now, sizeof(was));
+	r->insn.iommu_inval_dte = hear;
 	assert_int_equal(k_ioctl(r->vmm.t, r->vmm.dev[0].fd,
 				 VFIO_DEVICE_ATTACH_IOMMUFD_PT, (uintptr_t)&a),
 			 0);
