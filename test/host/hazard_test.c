@@ -392,6 +392,95 @@ static void an_endpoint_on_the_root_bus_has_no_ide_and_harms_nobody(void **u)
 	machine_free(m);
 }
 
+/* --- one lock a device, and several VMs behind it --- */
+
+/* Two functions, of two VMs. */
+static void two_bound(struct machine *m, struct pci_tdi **a, struct pci_tdi **b)
+{
+	struct pci_dev *v;
+
+	m_connect(m);
+	assert_int_equal(pci_sriov_enable(m_ep(m), 1), 0);
+	v = pci_find(&m->h.pci, M_VF);
+	assert_int_equal(pci_tsm_bind(core(m), m_ep(m), m, 8, &port, m, m, a),
+			 0);
+	assert_int_equal(pci_tsm_bind(core(m), v, &m->f, 8, &port, m, m, b), 0);
+}
+
+/* A VM that ends in the middle of another's request costs that one nothing. */
+static void a_release_carries_anothers_request_to_its_end(void **u)
+{
+	uint8_t in[4] = "abc", out[4] = { 0 };
+	struct pci_tsm_guest_req q = {
+		.req = in, .req_len = 4, .resp = out, .resp_cap = 4
+	};
+	struct pci_tsm_guest_req again = q, none = { 0 };
+	struct machine *m = with_ops();
+	struct pci_tdi *a, *b;
+
+	(void)u;
+	two_bound(m, &a, &b);
+	m->exchanges_of[PCI_TSM_OP_GUEST_REQ] = 3;
+	m->result_of[PCI_TSM_OP_GUEST_REQ] = 7;
+	assert_int_equal(pci_tsm_guest_req(core(m), b, &q, &q), -EAGAIN);
+	assert_int_equal(pci_tsm_unbind_now(core(m), a), 0);
+	assert_int_equal(m->aborts, 0);
+	assert_int_equal(m->calls_of[PCI_TSM_OP_GUEST_REQ], 4);
+	/* not for somebody else, and once */
+	m->exchanges_of[PCI_TSM_OP_GUEST_REQ] = 0;
+	assert_int_equal(pci_tsm_guest_req(core(m), b, &none, m), 7);
+	assert_int_equal(none.resp_len, 0);
+	assert_int_equal(pci_tsm_guest_req(core(m), b, &again, &q), 7);
+	assert_int_equal(again.code, 5);
+	assert_int_equal(again.resp_len, 4);
+	assert_string_equal(out, "abc");
+	assert_int_equal(m->calls_of[PCI_TSM_OP_GUEST_REQ], 5);
+	assert_int_equal(pci_tsm_guest_req(core(m), b, &again, &q), 7);
+	assert_int_equal(m->calls_of[PCI_TSM_OP_GUEST_REQ], 6);
+	machine_free(m);
+}
+
+/* Whoever does not come back leaves no answer to a later one. */
+static void an_answer_that_nobody_fetched_goes_with_its_owner(void **u)
+{
+	struct pci_tsm_guest_req q = { 0 };
+	struct machine *m = with_ops();
+	struct pci_tdi *a, *b;
+
+	(void)u;
+	two_bound(m, &a, &b);
+	m->exchanges_of[PCI_TSM_OP_GUEST_REQ] = 1;
+	assert_int_equal(pci_tsm_guest_req(core(m), b, &q, &q), -EAGAIN);
+	assert_int_equal(pci_tsm_unbind_now(core(m), a), 0);
+	pci_tsm_abort(core(m), b->p, m); /* not his */
+	assert_ptr_equal(b->over, &q);
+	pci_tsm_abort(core(m), b->p, &q);
+	assert_int_equal(m->aborts, 0);
+	assert_int_equal(pci_tsm_guest_req(core(m), b, &q, &q), -EAGAIN);
+	assert_int_equal(m->calls_of[PCI_TSM_OP_GUEST_REQ], 3);
+	/* its own release does drop it */
+	assert_int_equal(pci_tsm_unbind_now(core(m), b), 0);
+	assert_int_equal(m->aborts, 1);
+	assert_int_equal(core(m)->tdi_pool.live, 0);
+	machine_free(m);
+}
+
+static void a_release_ends_anothers_unbind_in_order(void **u)
+{
+	struct machine *m = with_ops();
+	struct pci_tdi *a, *b;
+
+	(void)u;
+	two_bound(m, &a, &b);
+	m->exchanges_of[PCI_TSM_OP_UNBIND] = 3;
+	assert_int_equal(pci_tsm_unbind(core(m), b, &b), -EAGAIN);
+	assert_int_equal(pci_tsm_unbind_now(core(m), a), 0);
+	assert_int_equal(core(m)->tdi_pool.live, 0);
+	assert_int_equal(m->calls_of[PCI_TSM_OP_UNBIND], 8);
+	assert_int_equal(m->aborts, 0);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +502,10 @@ int main(void)
 		cmocka_unit_test(a_tsm_that_cannot_bind_is_not_asked_to),
 		cmocka_unit_test(
 			an_endpoint_on_the_root_bus_has_no_ide_and_harms_nobody),
+		cmocka_unit_test(a_release_carries_anothers_request_to_its_end),
+		cmocka_unit_test(
+			an_answer_that_nobody_fetched_goes_with_its_owner),
+		cmocka_unit_test(a_release_ends_anothers_unbind_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

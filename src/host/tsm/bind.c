@@ -98,22 +98,57 @@ int pci_tsm_unbind(struct pci_tsm_core *c, struct pci_tdi *tdi,
 	return ret > 0 ? -EIO : ret;
 }
 
+int pci_tsm_unbind_finish(struct pci_tsm_core *c, struct pci_tsm_dsm *d)
+{
+	struct pci_tdi *tdi = d->op_tdi;
+	int ret = pci_tsm_op_finish(d, NULL);
+
+	pci_tsm_op_end(d, ret);
+	pci_tsm_tdi_free(c, tdi);
+	return ret > 0 ? -EIO : ret;
+}
+
+/* Another guest's request: what came of it waits for who comes back. */
+static void request_finish(struct pci_tsm_dsm *d)
+{
+	struct pci_tdi *tdi = d->op_tdi;
+
+	tdi->over = d->op_owner;
+	tdi->over_ret = pci_tsm_op_finish(d, &tdi->req);
+	tdi->over_req = tdi->req;
+	pci_tsm_op_end(d, tdi->over_ret);
+}
+
+/*
+ * Release cannot wait, and whoever holds the mailbox is not here to go on. An
+ * unbind or another guest's request is carried to its end for him, in order: he
+ * did nothing wrong, and a message that is dropped costs all functions the
+ * session. The TDI's own unbind, half way, is what was asked for.
+ */
+static bool make_way(struct pci_tsm_core *c, struct pci_tsm_dsm *d,
+		     const struct pci_tdi *tdi, int *ret)
+{
+	const bool own = d->op_tdi == tdi;
+
+	if (d->op == PCI_TSM_OP_NONE || d->op_owner == tdi)
+		return false;
+	if (d->op == PCI_TSM_OP_UNBIND) {
+		*ret = pci_tsm_unbind_finish(c, d);
+		return own;
+	}
+	if (d->op == PCI_TSM_OP_GUEST_REQ && !own)
+		request_finish(d);
+	else
+		pci_tsm_abort(c, d->tsm.p, d->op_owner);
+	return false;
+}
+
 int pci_tsm_unbind_now(struct pci_tsm_core *c, struct pci_tdi *tdi)
 {
-	struct pci_tsm_dsm *d = tdi->tsm->dsm;
-	bool gone = false;
 	int ret;
 
-	/*
-	 * What is under way on this mailbox gives way: release cannot wait.
-	 * The TDI's own unbind, given up half way, leaves none to unbind.
-	 */
-	if (d->op != PCI_TSM_OP_NONE && d->op_owner != tdi) {
-		gone = d->op == PCI_TSM_OP_UNBIND && d->op_tdi == tdi;
-		pci_tsm_abort(c, d->tsm.p, d->op_owner);
-	}
-	if (gone)
-		return -EINTR;
+	if (make_way(c, tdi->tsm->dsm, tdi, &ret))
+		return ret;
 	do
 		ret = pci_tsm_unbind(c, tdi, tdi);
 	while (ret == -EAGAIN);
@@ -130,12 +165,19 @@ int pci_tsm_guest_req(struct pci_tsm_core *c, struct pci_tdi *tdi,
 	(void)c;
 	if (!tdi || !tdi->tsm)
 		return -ENXIO;
+	if (tdi->over && tdi->over == owner) {
+		tdi->over = NULL;
+		*q = tdi->over_req;
+		return tdi->over_ret;
+	}
 	d = tdi->tsm->dsm;
 	turn = pci_tsm_turn(d, PCI_TSM_OP_GUEST_REQ, owner);
 	if (turn == TSM_TURN_WAIT)
 		return pci_tsm_wait(c);
-	if (turn == TSM_TURN_BEGIN)
+	if (turn == TSM_TURN_BEGIN) {
+		tdi->req = *q;
 		pci_tsm_op_begin(d, PCI_TSM_OP_GUEST_REQ, owner, tdi);
+	}
 	ret = pci_tsm_op_step(d, q);
 	if (ret != -EAGAIN)
 		pci_tsm_op_end(d, ret);

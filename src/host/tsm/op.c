@@ -102,6 +102,16 @@ int pci_tsm_op_step(struct pci_tsm_dsm *d, struct pci_tsm_guest_req *q)
 	return -EAGAIN;
 }
 
+int pci_tsm_op_finish(struct pci_tsm_dsm *d, struct pci_tsm_guest_req *q)
+{
+	int ret;
+
+	do
+		ret = pci_tsm_op_step(d, q);
+	while (ret == -EAGAIN);
+	return ret;
+}
+
 enum pci_tsm_turn pci_tsm_turn(const struct pci_tsm_dsm *d,
 			       enum pci_tsm_op_kind kind, const void *owner)
 {

@@ -63,23 +63,30 @@ struct pci_tsm_dsm *pci_tsm_dsm_of(const struct pci_dev *p)
 /*
  * After an abort: connect leaves nothing, bind and unbind leave no TDI, a
  * disconnect is finished, a guest request leaves its TDI to be unbound, a
- * renewal what the architecture made of it.
+ * renewal what the architecture made of it. An unbind leads where an abort
+ * does, and in order: it is not dropped.
  */
 void pci_tsm_abort(struct pci_tsm_core *c, struct pci_dev *p, const void *owner)
 {
 	struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
+	const struct pci_tsm *t = p->tsm;
 	enum pci_tsm_op_kind op;
 	struct pci_tdi *tdi;
 
+	if (t && t->tdi && t->tdi->over == owner)
+		t->tdi->over = NULL;
 	if (!d || d->op == PCI_TSM_OP_NONE || d->op_owner != owner)
 		return;
 	op = d->op;
 	tdi = d->op_tdi;
+	if (op == PCI_TSM_OP_UNBIND) {
+		(void)pci_tsm_unbind_finish(c, d);
+		return;
+	}
 	pci_tsm_op_abort(d);
 	pci_tsm_op_end(d, -EINTR);
 	switch (op) {
 	case PCI_TSM_OP_BIND:
-	case PCI_TSM_OP_UNBIND:
 		pci_tsm_tdi_free(c, tdi);
 		break;
 	case PCI_TSM_OP_CONNECT:
@@ -87,6 +94,7 @@ void pci_tsm_abort(struct pci_tsm_core *c, struct pci_dev *p, const void *owner)
 		d->connected = false;
 		pci_tsm_dsm_free(c, d);
 		break;
+	case PCI_TSM_OP_UNBIND:
 	case PCI_TSM_OP_GUEST_REQ:
 	case PCI_TSM_OP_RENEW:
 	case PCI_TSM_OP_NONE:

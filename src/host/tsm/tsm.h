@@ -155,7 +155,12 @@ struct pci_tdi {
 	uint32_t guest_rid;
 	/* Where iommufd's vDevice keeps us: NULL is put there when we go. */
 	struct pci_tdi **holder;
-	void *priv; /* the architecture's */
+	void *priv;		      /* the architecture's */
+	struct pci_tsm_guest_req req; /* under way */
+	/* One that is over, whose owner does not know yet; or NULL. */
+	const void *over;
+	struct pci_tsm_guest_req over_req;
+	int over_ret;
 	/* What bind is made of, filled by iommufd before bind. */
 	const struct pci_tdi_port *port;
 	void *port_ctx;
@@ -233,10 +238,13 @@ int pci_tsm_bind(struct pci_tsm_core *c, struct pci_dev *p, void *kvm,
 /* Always ends unbound; a step that failed is reported once it is over. */
 int pci_tsm_unbind(struct pci_tsm_core *c, struct pci_tdi *tdi,
 		   const void *owner);
-/* -ENXIO no TDI. */
+/*
+ * -ENXIO no TDI. The buffers of @q stay until it is over or @owner aborts it:
+ * who releases another function of the device carries it to its end.
+ */
 int pci_tsm_guest_req(struct pci_tsm_core *c, struct pci_tdi *tdi,
 		      struct pci_tsm_guest_req *q, const void *owner);
-/* Drops what @owner began, if anything. */
+/* Drops what @owner began, if anything; an unbind is carried to its end. */
 void pci_tsm_abort(struct pci_tsm_core *c, struct pci_dev *p,
 		   const void *owner);
 /* Unbind, disconnect and forget, at once: removal, reset, exit. */

@@ -17,6 +17,8 @@ void pci_tsm_op_abort(struct pci_tsm_dsm *d);
  * protocol needs, is dropped (law 54).
  */
 int pci_tsm_op_step(struct pci_tsm_dsm *d, struct pci_tsm_guest_req *q);
+/* The loop to its end, here and now; op_end() is the caller's. */
+int pci_tsm_op_finish(struct pci_tsm_dsm *d, struct pci_tsm_guest_req *q);
 
 /* May @owner go on with, or begin, an operation of this kind? */
 enum pci_tsm_turn { TSM_TURN_WAIT, TSM_TURN_BEGIN, TSM_TURN_GO_ON };
@@ -42,6 +44,8 @@ int pci_tsm_disconnect_now(struct pci_tsm_core *c, struct pci_tsm_dsm *d);
 /* --- bind.c --- */
 
 void pci_tsm_tdi_free(struct pci_tsm_core *c, struct pci_tdi *tdi);
+/* An unbind is under way on @d: goes on with it until nothing is bound. */
+int pci_tsm_unbind_finish(struct pci_tsm_core *c, struct pci_tsm_dsm *d);
 
 /* --- sysfs.c --- */
 

@@ -425,6 +425,36 @@ static void a_refresh_that_is_dropped_leaves_nothing_pending(void **u)
 	}
 }
 
+/*
+ * The VMM dies after each exchange of an unbind in turn. The device plays along
+ * and is no worse off: other functions of it are other guests'.
+ */
+static void an_unbind_that_is_dropped_leaves_the_session_alone(void **u)
+{
+	bool over = false;
+
+	(void)u;
+	for (unsigned n = 1; !over; n++) {
+		struct rig *r = rig_new();
+		struct vmm_run run;
+		int ret = -EAGAIN;
+
+		up(r);
+		lock(r);
+		assert_int_equal(vmm_start(&r->vmm, &run, VMM_DETACH, &dev), 0);
+		for (unsigned i = 0; i < n && ret == -EAGAIN; i++)
+			ret = vmm_step(&run);
+		over = ret != -EAGAIN;
+		vmm_die(&r->vmm);
+		assert_int_equal(tsm_conn_state(r->fw->fw->dev[0].conn),
+				 TSM_CONN_READY);
+		vmm_new(r, false);
+		assert_int_equal(play(r, VMM_DISCONNECT), 0);
+		assert_int_equal(r->s->leaked, 0);
+		rig_free(r);
+	}
+}
+
 /* --- the guest's nonce --- */
 
 #define SHARED_END UINT64_C(0x15000) /* guest_probe() shares 18 pages */
@@ -552,6 +582,8 @@ int main(void)
 			a_refresh_that_is_dropped_leaves_nothing_pending),
 		cmocka_unit_test(
 			a_refresh_that_is_dropped_after_a_failure_is_given_up),
+		cmocka_unit_test(
+			an_unbind_that_is_dropped_leaves_the_session_alone),
 		cmocka_unit_test(a_nonce_is_read_from_the_guests_pages_alone),
 	};
 
