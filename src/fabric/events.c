@@ -51,12 +51,20 @@ void port_link(struct fabric_port *p, bool up)
 		slot_status(p, EXP_SLTSTA_DLLSC, EXP_SLTCTL_DLLSCE);
 }
 
+/* Somebody is there, has power, and the link is not disabled (§7.5.3.7). */
+static bool trains(const struct fabric_port *p)
+{
+	return p->present && !p->off &&
+	       !(pci_cfg_get(&p->cfg, (uint16_t)(p->exp + EXP_LNKCTL), 2) &
+		 EXP_LNKCTL_DISABLE);
+}
+
 static void port_presence(struct fabric_port *p, bool present)
 {
 	bool was = p->present;
 
 	p->present = present;
-	port_link(p, present && !p->off);
+	port_link(p, trains(p));
 	if (was != present)
 		slot_status(p, EXP_SLTSTA_PDC, EXP_SLTCTL_PDCE);
 }
@@ -66,7 +74,7 @@ void port_event(struct fabric_port *p, enum link_event ev)
 	env_trace(p->fabric->env, FABRIC_TR_LINK, p->index, ev, 0);
 	switch (ev) {
 	case LINK_UP:
-		if (p->present && !p->off)
+		if (trains(p))
 			port_link(p, true);
 		break;
 	case LINK_DOWN:
@@ -135,13 +143,20 @@ enum il_err fabric_link_up(struct fabric *f, unsigned port)
 
 	if (!p)
 		return IL_E_ARG;
-	if (p->up || !p->present || p->off)
+	if (p->up || !trains(p))
 		return IL_E_STATE;
 	drop_frames(p);
 	err = port_tell(p, LINK_UP);
 	if (!err)
 		port_link(p, true);
 	return err;
+}
+
+/* Whoever has power expects a link; one that is disabled does not come. */
+static enum il_err port_start(struct fabric_port *p)
+{
+	port_link(p, trains(p));
+	return p->present && !p->up ? port_tell(p, LINK_DOWN) : IL_OK;
 }
 
 enum il_err fabric_power(struct fabric *f, unsigned port, bool on)
@@ -160,7 +175,7 @@ enum il_err fabric_power(struct fabric *f, unsigned port, bool on)
 	if (p->present)
 		err = port_tell(p, on ? LINK_POWER_ON : LINK_POWER_OFF);
 	if (!err && on)
-		port_link(p, p->present);
+		err = port_start(p);
 	return err;
 }
 
@@ -190,5 +205,5 @@ enum il_err fabric_insert(struct fabric *f, unsigned port)
 	err = p->off ? IL_OK : port_tell(p, LINK_PRESENT);
 	if (!err)
 		port_presence(p, true);
-	return err;
+	return err || p->off ? err : port_start(p);
 }
