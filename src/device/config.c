@@ -230,11 +230,17 @@ static void header_written(struct device_fn *fn, uint16_t reg, uint8_t be,
  */
 static void power_written(struct device_fn *fn, uint32_t old, uint32_t now)
 {
+	const uint32_t to = now & PM_CSR_STATE;
 	struct device *d = fn->dev;
 
+	/* D1 and D2 are not offered: the write is discarded (§7.5.2.2). */
+	if (to != PM_STATE_D0 && to != PM_STATE_D3) {
+		pci_cfg_put(&fn->cfg, (uint16_t)(fn->pm + PM_CSR), 4, old);
+		return;
+	}
 	if (d->cfg.no_soft_reset)
 		return;
-	if ((now & PM_CSR_STATE) != PM_STATE_D0)
+	if (to != PM_STATE_D0)
 		device_event(d, DSM_EV_POWER, fn->index);
 	else if ((old & PM_CSR_STATE) == PM_STATE_D3)
 		d->reset_due |= UINT64_C(1) << fn->index;

@@ -45,9 +45,26 @@ static void power(uint32_t state)
 		      state);
 }
 
+static uint32_t power_state(void)
+{
+	return rig_cfg_read(&rig, RIG_EP,
+			    rig_cap(&rig, RIG_EP, CAP_PM) + PM_CSR, 2) &
+	       PM_CSR_STATE;
+}
+
+/* Neither is offered: no state changes. */
+static void d1_and_d2(void)
+{
+	power(1);
+	power(2);
+	assert_int_equal(power_state(), PM_STATE_D0);
+}
+
 static void d3hot(void)
 {
 	power(PM_STATE_D3);
+	power(1);
+	assert_int_equal(power_state(), PM_STATE_D3);
 }
 
 static void d3hot_and_back(void)
@@ -116,6 +133,7 @@ static const struct row {
 	/* clang-format off */
 	{ "FLR of VF 1",     flr_vf,         0, { STAYS, ERRS, STAYS }, 1, 1 },
 	{ "FLR of the PF",   flr_pf,         0, { ERRS, ERRS, ERRS },   0, 1 },
+	{ "D1, not offered", d1_and_d2,      0, { STAYS, STAYS, STAYS }, 1, 1 },
 	{ "D3hot",           d3hot,          0, { ERRS, ERRS, ERRS },   1, 1 },
 	{ "D3hot and back",  d3hot_and_back, 0, { ERRS, ERRS, ERRS },   0, 1 },
 	{ "kept D3hot",      d3hot,          1, { STAYS, STAYS, STAYS }, 1, 1 },
@@ -285,6 +303,91 @@ static void without_power_there_is_no_link(void **u)
 	rig_free(&rig);
 }
 
+static void disable(bool on)
+{
+	unsigned exp = rig_cap(&rig, RIG_PORT, CAP_EXP);
+
+	rig_cfg_write(&rig, RIG_PORT, exp + EXP_LNKCTL, 2,
+		      on ? EXP_LNKCTL_DISABLE : 0);
+	rig_settle(&rig);
+}
+
+static bool linked(void)
+{
+	uint32_t v;
+	bool port = !fabric_cfg_read(&rig.fabric, RIG_EP, 0, 4, &v);
+
+	rig_settle(&rig);
+	assert_int_equal(port, rig.dev.up);
+	return port;
+}
+
+/* Nor does a device that says that it is up bring it up. */
+static void a_disabled_link_stays_down(void **u)
+{
+	static const enum link_event says[] = { LINK_UP, LINK_PRESENT };
+
+	(void)u;
+	begin();
+	disable(true);
+	assert_false(linked());
+	removal();
+	rig_settle(&rig);
+	assert_false(linked());
+	slot_power();
+	assert_true(rig.dev.powered);
+	assert_false(linked());
+	assert_int_equal(fabric_link_up(&rig.fabric, rig.port), IL_E_STATE);
+	for (size_t i = 0; i < COUNT(says); i++) {
+		assert_int_equal(link_send_event(&rig.dev.cfg.link, says[i]),
+				 IL_OK);
+		rig_settle(&rig);
+		assert_false(linked());
+	}
+	disable(false);
+	assert_true(linked());
+	/* Without power neither. */
+	slot(EXP_SLTCTL_PCC);
+	for (size_t i = 0; i < COUNT(says); i++) {
+		assert_int_equal(link_send_event(&rig.dev.cfg.link, says[i]),
+				 IL_OK);
+		rig_settle(&rig);
+		assert_false(linked());
+	}
+	rig_free(&rig);
+}
+
+/* An ARI device: function 32 is device 4, function 0 of the old kind. */
+static void the_last_of_32_vfs_is_reset_alone(void **u)
+{
+	unsigned exp;
+	uint32_t v;
+
+	(void)u;
+	rig_new(&rig, 32);
+	exp = rig_cap(&rig, RIG_PORT, CAP_EXP);
+	rig_cfg_write(&rig, RIG_PORT, exp + EXP_DEVCTL2, 2, EXP_DEVCTL2_ARI);
+	rig_enumerate(&rig);
+	for (unsigned i = 0; i < 32; i++)
+		rig_mmio_write(&rig, RIG_VFBAR0 + i * 0x4000 + 0x10, 0x77, 8,
+			       false);
+	assert_int_equal(device_rid(&rig.dev, 32), RIG_EP + 32);
+	exp_ctl(32, 0x2850 | EXP_DEVCTL_FLR);
+	rig_settle(&rig);
+	for (unsigned i = 0; i < 32; i++)
+		assert_int_equal(rig_mmio_read(&rig,
+					       RIG_VFBAR0 + i * 0x4000 + 0x10,
+					       8, false),
+				 i == 31 ? 0 : 0x77);
+	/* A port that does not forward by ARI reaches eight of them. */
+	rig_cfg_write(&rig, RIG_PORT, exp + EXP_DEVCTL2, 2, 0);
+	assert_int_equal(fabric_cfg_read(&rig.fabric, RIG_EP + 7, 4, 2, &v),
+			 IL_OK);
+	assert_int_equal(fabric_cfg_read(&rig.fabric, RIG_EP + 8, 4, 2, &v),
+			 IL_E_IO);
+	rig_free(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +395,8 @@ int main(void)
 			every_reset_ends_what_the_rules_name_and_nothing_else),
 		cmocka_unit_test(a_slot_interrupts_for_what_is_enabled),
 		cmocka_unit_test(without_power_there_is_no_link),
+		cmocka_unit_test(a_disabled_link_stays_down),
+		cmocka_unit_test(the_last_of_32_vfs_is_reset_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
