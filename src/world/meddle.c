@@ -171,6 +171,7 @@ enum il_err meddle_event(struct world_dev *d, enum meddle_dir dir,
 	if (!err && dir != MEDDLE_UP)
 		err = link_tap_inject(d->tap, LINK_OUT, LINK_EVENT, &b, 1);
 	d->meddle.done++;
+	d->touched = true;
 	world_settle(d->w);
 	return err ? IL_E_IO : IL_OK;
 }
