@@ -25,7 +25,8 @@ struct guest_arch_ops {
 	enum il_err (*accept_ram)(void *ctx, uint64_t gpa, uint64_t size);
 	/*
 	 * Gives the pages to the host in the clear; what was in them is lost.
-	 * After an error they are private as before.
+	 * After an error they are private as before, what was in them lost,
+	 * too: they were the host's to exchange meanwhile.
 	 */
 	enum il_err (*share_ram)(void *ctx, uint64_t gpa, uint64_t size);
 	/* Binds the function with this guest RID and locks it. */

@@ -390,6 +390,22 @@ static void a_tap_sees_both_directions(void **unused)
 	expect_empty(&t.up);
 }
 
+static void a_tap_keeps_a_frame_that_its_owner_has_no_room_for(void **unused)
+{
+	(void)unused;
+	enum link_kind kind;
+	uint8_t buf[4] = { 0 };
+	size_t len = 0;
+
+	tap_on();
+	send_ok(&t.b.down, "four");
+	assert_int_equal(link_recv(&t.up, &kind, buf, 3, &len), IL_E_SPACE);
+	assert_int_equal(len, 4);
+	assert_int_equal(buf[0], 0);
+	expect(&t.up, "four");
+	assert_int_equal(t.s.seen, 1);
+}
+
 static void a_tap_without_a_judge_passes_all(void **unused)
 {
 	(void)unused;
@@ -605,6 +621,8 @@ int main(void)
 		cmocka_unit_test(wrong_frame_headers_are_refused),
 		cmocka_unit_test(the_queue_survives_save_and_restore),
 		cmocka_unit_test(a_tap_sees_both_directions),
+		cmocka_unit_test(
+			a_tap_keeps_a_frame_that_its_owner_has_no_room_for),
 		cmocka_unit_test(a_tap_without_a_judge_passes_all),
 		cmocka_unit_test(a_dropped_frame_never_arrives),
 		cmocka_unit_test(a_replaced_frame_arrives_changed),

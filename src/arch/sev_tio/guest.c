@@ -29,6 +29,7 @@ static enum il_err over(struct sev_guest *g, enum il_err err)
 		g->phase = 0;
 		g->at = 0;
 		g->chunk = 0;
+		g->small = false;
 	}
 	return err;
 }

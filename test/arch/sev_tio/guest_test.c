@@ -106,6 +106,15 @@ static void a_conversion_that_is_refused_is_undone(void **unused)
 	assert_int_equal(r->log.n_pvals, 10);
 	pval_was(r, 7, 0, false);
 	pval_was(r, 9, 0, true);
+	/* Nor one that was ours and is not validated: another page. */
+	r->rc_after = 1;
+	r->rc = RMP_OK;
+	r->same = true;
+	assert_int_equal(grig_go(r, E_SHARE), IL_E_PEER);
+	said(r, "PVALIDATE");
+	assert_int_equal(r->log.n_exits, 0);
+	assert_int_equal(r->log.n_pvals, 13);
+	r->log.n_pvals = 10;
 	/* And shared pages that the host keeps stay shared. */
 	r->rc_after = UINT32_MAX;
 	assert_int_equal(grig_go(r, E_SHARE), IL_OK);

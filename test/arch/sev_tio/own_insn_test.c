@@ -229,7 +229,7 @@ static void unsmash_refuses_pages_that_differ(void **unused)
 	bool same;
 
 	(void)unused;
-	for (unsigned way = 0; way < 5; way++) {
+	for (unsigned way = 0; way < 6; way++) {
 		const uint64_t odd = 300 * PAGE_4K;
 
 		rig_up(&r);
@@ -252,6 +252,10 @@ static void unsmash_refuses_pages_that_differ(void **unused)
 				own_rmpadjust(&r.o, &r.c, GPA + odd, RMP_4K,
 					      1 | RMP_PERM_R << 8, &rc, &f),
 				IL_OK);
+		else if (way == 4)
+			for (uint64_t at = 0; at < PAGE_2M; at += PAGE_4K)
+				assert_int_equal(
+					own_hold(&r.o, DATA + at, true), IL_OK);
 		else
 			assert_int_equal(own_fw_move(&r.o, DATA + odd,
 						     OWN_GUEST_VALID,
