@@ -98,6 +98,9 @@ static const struct lang_arg option_args[] = {
 		  "tio_en of SNP_INIT_EX); default yes" },
 	{ "hotplug", LANG_BOOL,
 	  .help = "the kernel watches its slots, as pciehp does; default no" },
+	{ "p2p", LANG_BOOL,
+	  .help = "functions are locked for streams to peers (SEV-TIO: "
+		  "BIND_P2P of TIO_TDI_BIND); default no" },
 	{ "tee-limited", LANG_BOOL,
 	  .help = "streams leave requests without T bit in the clear, as "
 		  "Linux's driver has it; default yes" },

@@ -152,6 +152,7 @@ enum il_err cmd_host_option(void *ctx, const struct lang_call *c)
 	w->shared_on_stream = !lang_num(c, "tee-limited", !w->shared_on_stream);
 	w->vmm_only = !lang_num(c, "kvm-revoke", !w->vmm_only);
 	w->hotplug = lang_num(c, "hotplug", w->hotplug);
+	w->lock_p2p = lang_num(c, "p2p", w->lock_p2p);
 	w->no_tio = !lang_num(c, "tio", !w->no_tio);
 	return IL_OK;
 }

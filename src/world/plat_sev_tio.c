@@ -315,6 +315,7 @@ static enum il_err start_host(struct world *w, struct sev_plat *p)
 		.devs = RIDS,
 		.shared_on_stream = w->shared_on_stream,
 		.no_tio = w->no_tio,
+		.lock_p2p = w->lock_p2p,
 	};
 	struct host_cfg hcfg = {
 		.arena = &w->arena,

@@ -155,6 +155,7 @@ struct world {
 	bool no_tio;	       /* firmware was started without devices */
 	bool no_soft_reset;    /* of the devices */
 	uint32_t slot_irqs; /* one bit a device: its port's, not served yet */
+	bool lock_p2p;	    /* locks ask for streams to peers */
 	bool vmm_only;	    /* KVM does not hear of revoked dma-bufs */
 
 	const struct world_plat *plat;

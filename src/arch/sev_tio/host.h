@@ -24,7 +24,8 @@ struct sev_host_cfg {
 	 * Endpoint streams carry requests without the T bit too. Linux's
 	 * driver sets TEE-Limited Stream, which leaves them in the clear.
 	 */
-	bool no_tio; /* SNP_INIT_EX leaves tio_en out: no TSM */
+	bool no_tio;   /* SNP_INIT_EX leaves tio_en out: no TSM */
+	bool lock_p2p; /* functions are locked for streams to peers */
 	bool shared_on_stream;
 };
 

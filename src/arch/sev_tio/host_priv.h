@@ -139,7 +139,8 @@ int sev_tdi_guest_req(void *ctx, struct pci_tdi *tdi,
 /* Whatever was pending is abandoned; the TDI ends unbound. */
 void sev_tdi_abort(struct sev_host *s, struct pci_tdi *tdi, bool forget);
 /* TDI_BIND's fields: @run starts what is locked. */
-void sev_tdi_bind_cmd(struct sev_conn *c, const struct pci_tdi *tdi, bool run);
+void sev_tdi_bind_cmd(const struct sev_host *s, const struct pci_tdi *tdi,
+		      bool run);
 
 /* --- host_mmio.c --- */
 

@@ -86,16 +86,19 @@ static void fence_clear(struct sev_host *s, struct pci_tdi *tdi)
 	(void)sev_psp(s, SEV_CMD_TIO_ASID_FENCE_CLEAR, b, sizeof(b));
 }
 
-void sev_tdi_bind_cmd(struct sev_conn *c, const struct pci_tdi *tdi, bool run)
+void sev_tdi_bind_cmd(const struct sev_host *s, const struct pci_tdi *tdi,
+		      bool run)
 {
-	uint8_t *b = sev_cmd_new(c, SEV_CMD_TIO_TDI_BIND, true);
+	uint8_t *b = sev_cmd_new(sev_conn_of(tdi), SEV_CMD_TIO_TDI_BIND, true);
 
 	sev_put_u64(b, TIO_TDI_DEV, dev_sla(tdi));
 	sev_put_u64(b, TIO_TDI_TDI, tdi_sla(tdi));
 	sev_put_u64(b, TIO_TDI_GCTX, gctx_of(tdi));
 	sev_put_u16(b, TIO_TDI_BIND_GUEST_ID, (uint16_t)tdi->guest_rid);
 	sev_put_u16(b, TIO_TDI_BIND_LOCK_FLAGS,
-		    TIO_LOCK_NO_FW_UPDATE | TIO_LOCK_REDIRECT);
+		    TIO_LOCK_NO_FW_UPDATE |
+			    (s->cfg.lock_p2p ? TIO_LOCK_BIND_P2P
+					     : TIO_LOCK_REDIRECT));
 	sev_put_u16(b, TIO_TDI_BIND_RUN_FLAGS, run ? TIO_RUN_FORCE : 0);
 }
 
@@ -322,9 +325,18 @@ static int lock_begin(struct sev_host *s, struct pci_tdi *tdi)
 	 * unbound by command, not by belief (law 18).
 	 */
 	t->bound = true;
-	sev_tdi_bind_cmd(sev_conn_of(tdi), tdi, false);
+	sev_tdi_bind_cmd(s, tdi, false);
 	return 0;
 }
+
+/* What firmware is known to refuse in a lock; it names no reason itself. */
+static const struct rule rule_p2p = {
+	.name = "no-p2p-stream",
+	.says = "a function is locked without streams to peers: BIND_P2P is 0, "
+		"and the root takes all its requests",
+	.source = "AMD SEV-TIO patches (2025-26), lock flags of TIO_TDI_BIND",
+	.sure = SURE_DRIVER,
+};
 
 static int lock(struct sev_host *s, struct pci_tdi *tdi, bool first,
 		struct pci_tsm_relay *r, uint64_t *id)
@@ -358,7 +370,7 @@ static int start(struct sev_host *s, struct pci_tdi *tdi, bool first,
 	if (!t->bound)
 		return -EINVAL;
 	if (first)
-		sev_tdi_bind_cmd(sev_conn_of(tdi), tdi, true);
+		sev_tdi_bind_cmd(s, tdi, true);
 	ret = sev_cmd_run(s, sev_conn_of(tdi), r);
 	/* No answer: firmware waits for one. Nothing is left half begun. */
 	if (failed && ret != -EINPROGRESS) {
@@ -447,6 +459,8 @@ int sev_tdi_guest_req(void *ctx, struct pci_tdi *tdi,
 	ret = set_state(s, tdi, q, first, r, &a);
 	if (ret == -EINPROGRESS)
 		return ret;
+	if (s->cfg.lock_p2p && s->fw_error == SEV_RET_INVALID_PARAM)
+		q->why = &rule_p2p;
 	a.fw_error = s->fw_error;
 	q->code = s->fw_error;
 	memcpy(q->resp, &a, sizeof(a));

@@ -198,6 +198,8 @@ int vdevice_tsm_req(struct ucmd *u)
 	ret = pci_tsm_guest_req(u->x->core->tsm, v->tdi, &q, v);
 	if (ret == -EAGAIN)
 		return ret;
+	if (q.why)
+		k_refuse(u->x->core->k, q.why);
 	v->asking = false;
 	a->tsm_code = q.code;
 	u->answer = true;

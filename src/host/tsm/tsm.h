@@ -41,8 +41,9 @@ struct pci_tsm_guest_req {
 	uint32_t req_len;
 	uint8_t *resp;
 	uint32_t resp_cap;
-	uint32_t resp_len; /* out */
-	uint64_t code;	   /* out: the TSM's own status */
+	uint32_t resp_len;	/* out */
+	uint64_t code;		/* out: the TSM's own status */
+	const struct rule *why; /* out: what the driver says of a refusal */
 };
 
 enum pci_tsm_op_kind {
