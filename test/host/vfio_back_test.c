@@ -2,7 +2,7 @@
 /*
  * What a user of vfio-pci has again after a reset, one that failed included:
  * vfio_pci_ioctl_reset() and the undo loop of vfio_pci_dev_set_hot_reset() in
- * Linux 7.3 drivers/vfio/pci/vfio_pci_core.c.
+ * Linux 7.3 drivers/vfio/pci/vfio_pci_core.c. And what the next one finds.
  */
 #include "user.h"
 
@@ -143,6 +143,105 @@ static void a_list_that_is_too_short_gets_the_number_alone(void **un)
 	user_free(u);
 }
 
+/* How many interfaces were bound when the dma-buf moved away. */
+struct looker {
+	struct machine *m;
+	unsigned bound;
+};
+
+static void look(void *ctx, struct dmabuf *b)
+{
+	struct looker *l = ctx;
+
+	if (b->state == DMABUF_REVOKING)
+		l->bound += l->m->h.tsm.tdi_pool.live;
+}
+
+static void an_interface_is_unbound_before_its_bars_go(void **un)
+{
+	enum { RESET, HOT, D3, WAYS };
+
+	(void)un;
+	for (int way = 0; way < WAYS; way++) {
+		struct user *u = user_new();
+		struct looker l = { u->m, 0 };
+		const struct dmabuf_importer i = { .invalidate = look,
+						   .ctx = &l };
+		struct vfio_pci_hot_reset h = { .argsz = sizeof(h) };
+		const uint16_t pm = pci_find_cap(m_ep(u->m), CAP_PM);
+		uint32_t d3 = PM_STATE_D3;
+
+		m_connect(u->m);
+		open_dev(u);
+		bind_tdi(u);
+		assert_int_equal(request(u, "P", 0, NULL), 0);
+		assert_int_equal(dmabuf_attach(buf_of(u), &i), 0);
+		if (way == RESET)
+			assert_int_equal(io(u, u->dev, VFIO_DEVICE_RESET, NULL),
+					 0);
+		else if (way == HOT)
+			assert_int_equal(
+				io(u, u->dev, VFIO_DEVICE_PCI_HOT_RESET, &h),
+				0);
+		else
+			assert_int_equal(config(u, (uint16_t)(pm + PM_CSR), 2,
+						&d3, true),
+					 2);
+		assert_int_equal(l.bound, 0);
+		assert_int_equal(destroy(u, u->vdevice), -ENOENT);
+		user_free(u);
+	}
+}
+
+/* It has no memory decoding of its own; mastering is its own. */
+static void a_vf_without_bus_mastering_is_unbound(void **un)
+{
+	struct user *u = user_new();
+	struct pci_dev *v;
+	uint32_t on = CMD_MASTER, off = 0;
+
+	(void)un;
+	assert_int_equal(pci_sriov_enable(m_ep(u->m), 1), 0);
+	m_connect(u->m);
+	v = pci_find(&u->m->h.pci, M_VF);
+	assert_int_equal(pci_driver_bind(v, &u->m->h.vfio.drv), 0);
+	u->dev = (int)k_open(u->t, "/dev/vfio/devices/vfio257");
+	assert_int_equal(bind_dev(u), 0);
+	bind_tdi(u);
+	assert_int_equal(config(u, CFG_COMMAND, 2, &on, true), 2);
+	assert_int_equal(request(u, "P", 0, NULL), 0);
+	assert_int_equal(config(u, CFG_COMMAND, 2, &on, true), 2);
+	assert_int_equal(u->m->h.tsm.tdi_pool.live, 1);
+	assert_int_equal(config(u, CFG_COMMAND, 2, &off, true), 2);
+	assert_int_equal(u->m->h.tsm.tdi_pool.live, 0);
+	user_free(u);
+}
+
+static void the_next_user_finds_nothing_of_the_last_one(void **un)
+{
+	struct user *u = opened();
+	const uint16_t pm = pci_find_cap(m_ep(u->m), CAP_PM);
+	uint32_t v = 0x12340000, d3 = PM_STATE_D3;
+
+	(void)un;
+	assert_int_equal(config(u, CFG_BAR0, 4, &v, true), 4);
+	assert_int_equal(k_close(u->t, u->dev), 0);
+	assert_int_equal(u->m->f.flrs, 1);
+	open_dev(u);
+	assert_int_equal(config(u, CFG_BAR0, 4, &v, false), 4);
+	assert_int_equal(v & ~UINT32_C(15), 0);
+	/* asleep, and without a reset that would wake it */
+	m_ep(u->m)->flr = false;
+	assert_int_equal(config(u, (uint16_t)(pm + PM_CSR), 2, &d3, true), 2);
+	assert_int_equal(k_close(u->t, u->dev), 0);
+	assert_int_equal(u->m->f.flrs, 1);
+	open_dev(u);
+	assert_int_equal(config(u, (uint16_t)(pm + PM_CSR), 2, &v, false), 2);
+	assert_int_equal(v & PM_CSR_STATE, PM_STATE_D0);
+	assert_int_equal(k_pread(u->t, u->dev, &v, 4, 0), 4);
+	user_free(u);
+}
+
 static void who_holds_a_function_that_left_hears_it_from_every_call(void **un)
 {
 	struct user *u = opened();
@@ -167,6 +266,9 @@ int main(void)
 		cmocka_unit_test(a_pf_does_not_sleep_under_its_vfs),
 		cmocka_unit_test(
 			a_list_that_is_too_short_gets_the_number_alone),
+		cmocka_unit_test(an_interface_is_unbound_before_its_bars_go),
+		cmocka_unit_test(a_vf_without_bus_mastering_is_unbound),
+		cmocka_unit_test(the_next_user_finds_nothing_of_the_last_one),
 		cmocka_unit_test(
 			who_holds_a_function_that_left_hears_it_from_every_call),
 	};
