@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "host/uapi/vfio.h"
 #include "world/cmd_priv.h"
 
 /*
@@ -28,9 +29,13 @@ static enum il_err at_of(struct world *w, const struct lang_call *c,
 			.off = lang_num(c, "off", 0),
 			.len = (uint32_t)lang_num(c, "size", 4) };
 	struct wr wr = wr_over(a.b, sizeof(a.b));
+	const uint64_t size = lang_num(c, "size", 4);
+	/* Above it VFIO's offset names another region. */
+	const uint64_t off_max = VFIO_PCI_OFFSET(1);
 
-	if (!a.len || a.len > 8 || a.len & (a.len - 1) ||
-	    lang_num(c, "bar", 0) > 5)
+	if (!size || size > 8 || size & (size - 1) ||
+	    lang_num(c, "bar", 0) > 5 || a.off >= off_max ||
+	    (size < 8 && lang_num(c, "value", 0) >> 8 * size))
 		return world_fail(w, IL_E_ARG, EINVAL,
 				  "that is no access to a BAR");
 	wr_u64le(&wr, lang_num(c, "value", 0));
@@ -155,7 +160,8 @@ static enum il_err host_access(struct world *w, const struct lang_call *c,
 	if (err)
 		return err;
 	p = pci_find(&w->host->pci, a.bdf);
-	if (!p || !p->bars[a.bar].pa || a.off >= p->bars[a.bar].size)
+	if (!p || !p->bars[a.bar].pa || a.off >= p->bars[a.bar].size ||
+	    a.len > p->bars[a.bar].size - a.off)
 		return world_fail(w, IL_E_ARG, ENODEV,
 				  "there is no such BAR, or not that much");
 	pa = p->bars[a.bar].pa + a.off;

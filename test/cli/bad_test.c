@@ -398,6 +398,40 @@ static void misuse_is_said_and_exits_2(void **state)
 	}
 }
 
+static void an_access_to_a_bar_that_is_none_is_refused(void **state)
+{
+	static const struct {
+		const char *cmd, *what;
+	} bad[] = {
+		{ "host load 01:00.0 bar=2 size=3", "no access to a BAR" },
+		{ "host load 01:00.0 bar=2 size=0", "no access to a BAR" },
+		{ "host load 01:00.0 bar=2 size=0x100000004",
+		  "no access to a BAR" },
+		{ "host store 01:00.0 bar=2 value=0x100000000",
+		  "no access to a BAR" },
+		{ "host store 01:00.0 bar=2 size=1 value=0x100",
+		  "no access to a BAR" },
+		{ "host load 01:00.0 bar=6", "no access to a BAR" },
+		{ "vmm read 01:00.0 bar=0 off=0x20000000000",
+		  "no access to a BAR" },
+		{ "host load 01:00.0 bar=0 off=0x3ffe", "no such BAR" },
+		{ "host load 01:00.7 bar=0", "no such BAR" },
+	};
+	struct rig *r = *state;
+	char text[200];
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		int n = snprintf(text, sizeof(text),
+				 "platform sev-tio\ndevice\nlink\n%s\n",
+				 bad[i].cmd);
+
+		rig_write(rig_path(r, "t.il"), text, (size_t)n);
+		rig_run(r, "run", rig_path(r, "t.il"), "--payload", payload(r),
+			"--json", NULL);
+		rig_refused(r, "t.il:4: ", bad[i].what);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_open, rig_close)
 
 int main(void)
@@ -421,6 +455,7 @@ int main(void)
 		T(a_file_that_holds_no_measurements_is_named),
 		T(a_capture_that_cannot_be_written_is_named),
 		T(after_a_failure_the_next_run_is_well),
+		T(an_access_to_a_bar_that_is_none_is_refused),
 		T(misuse_is_said_and_exits_2),
 	};
 

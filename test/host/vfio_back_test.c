@@ -242,6 +242,24 @@ static void the_next_user_finds_nothing_of_the_last_one(void **un)
 	user_free(u);
 }
 
+static void what_is_exported_without_memory_is_born_revoked(void **un)
+{
+	struct user *u = opened();
+	uint32_t off = 0, on = CMD_MEM;
+	const struct dmabuf *b;
+
+	(void)un;
+	assert_int_equal(config(u, CFG_COMMAND, 2, &off, true), 2);
+	b = buf_of(u);
+	assert_int_equal(b->state, DMABUF_REVOKED);
+	assert_int_equal(
+		slot(u, 1, KVM_MEM_VFIO_DMABUF, BAR_GPA, 0x4000, 0, u->bar),
+		-ENODEV);
+	assert_int_equal(config(u, CFG_COMMAND, 2, &on, true), 2);
+	assert_int_equal(b->state, DMABUF_LIVE);
+	user_free(u);
+}
+
 static void who_holds_a_function_that_left_hears_it_from_every_call(void **un)
 {
 	struct user *u = opened();
@@ -269,6 +287,8 @@ int main(void)
 		cmocka_unit_test(an_interface_is_unbound_before_its_bars_go),
 		cmocka_unit_test(a_vf_without_bus_mastering_is_unbound),
 		cmocka_unit_test(the_next_user_finds_nothing_of_the_last_one),
+		cmocka_unit_test(
+			what_is_exported_without_memory_is_born_revoked),
 		cmocka_unit_test(
 			who_holds_a_function_that_left_hears_it_from_every_call),
 	};
