@@ -91,13 +91,13 @@ static bool bounces(const struct guest_payload *p)
 enum il_err guest_begin(struct guest *g, enum guest_prog prog,
 			const struct guest_payload *payload)
 {
+	g->eno = 0;
 	if (g->prog != GUEST_PROG_NONE)
 		return IL_E_STATE;
 	if (prog <= GUEST_PROG_NONE || prog >= GUEST_PROGS)
 		return IL_E_ARG;
 	if (!(progs[prog].from & 1u << g->state))
 		return IL_E_STATE;
-	g->eno = 0;
 	/* tsm/unlock */
 	if (prog == GUEST_RELEASE && g->driver_bound)
 		return guest_refuse(g, EBUSY, "a driver is bound");
@@ -112,6 +112,7 @@ enum il_err guest_begin(struct guest *g, enum guest_prog prog,
 	g->done = g->at = 0;
 	g->tmp = 0;
 	g->what = NULL;
+	g->judging = prog == GUEST_APPRAISE;
 	g->first = IL_OK;
 	if (payload)
 		g->payload = *payload;
@@ -123,6 +124,7 @@ enum il_err guest_begin_pages(struct guest *g, enum guest_prog prog,
 {
 	enum il_err err;
 
+	g->eno = 0;
 	if ((prog != GUEST_SHARE && prog != GUEST_UNSHARE) ||
 	    (gpa | size) & (PAGE_4K - 1) || gpa + size < gpa)
 		return IL_E_ARG;
@@ -139,6 +141,7 @@ enum il_err guest_begin_touch(struct guest *g, enum guest_prog prog,
 {
 	enum il_err err;
 
+	g->eno = 0;
 	if ((prog != GUEST_LOAD && prog != GUEST_STORE) ||
 	    t->bar > GUEST_CONFIG || !t->len ||
 	    t->len > (t->bar == GUEST_CONFIG ? 4 : 8) ||
@@ -199,7 +202,7 @@ enum il_err guest_fail(struct guest *g, enum il_err err, const char *what)
 
 void guest_what(const struct guest *g, char *out, size_t cap)
 {
-	if (g->verdict.why)
+	if (g->judging && g->verdict.why)
 		evidence_verdict_text(&g->verdict, out, cap);
 	else
 		snprintf(out, cap, "%s", g->what ? g->what : "");

@@ -90,8 +90,9 @@ struct guest_payload {
 };
 
 /* A load or store of 1, 2, 4 or 8 bytes. */
-#define GUEST_CONFIG EVIDENCE_BARS /* configuration space, as a bar's number \
-				    */
+#define GUEST_CONFIG                                            \
+	EVIDENCE_BARS /* configuration space, as a bar's number \
+		       */
 
 struct guest_touch {
 	unsigned bar; /* one that PROBE has placed, or GUEST_CONFIG */
@@ -131,7 +132,9 @@ struct guest {
 	struct guest_bar bar[EVIDENCE_BARS];
 	bool driver_bound;
 	bool driver_private; /* which view of the registers it has mapped */
-	int eno; /* what a kernel's file would have answered, or 0 */
+	/* What a kernel's file would have answered to the last guest_begin() or
+	 * program, or 0. */
+	int eno;
 
 	/* The program under way. */
 	enum guest_prog prog;
@@ -150,7 +153,8 @@ struct guest {
 	uint8_t nonce[EVIDENCE_NONCE_LEN];
 	unsigned ranges_on;
 	bool dma_on;
-	struct evidence_verdict verdict;
+	struct evidence_verdict verdict; /* of the last GUEST_APPRAISE */
+	bool judging;			 /* the last program was that */
 
 	struct guest_payload payload;
 	uint64_t gpa; /* GUEST_SHARE, GUEST_UNSHARE */

@@ -651,6 +651,37 @@ static void a_refused_program_keeps_the_state_and_says_why(void **state)
 	}
 }
 
+/* What one program was refused for is not said of the next. */
+static void a_refusal_is_of_its_own_program(void **state)
+{
+	const struct guest_touch t = { .bar = 77 };
+	struct bench *b = *state;
+	char what[80];
+
+	to_state(b, GUEST_FOUND);
+	b->g.driver_bound = true;
+	assert_int_equal(go(b, GUEST_LOCK), IL_E_STATE);
+	assert_int_equal(b->g.eno, EBUSY);
+	assert_int_equal(guest_begin(&b->g, GUEST_ACCEPT, NULL), IL_E_STATE);
+	assert_int_equal(b->g.eno, 0);
+	assert_int_equal(go(b, GUEST_LOCK), IL_E_STATE);
+	assert_int_equal(guest_begin_pages(&b->g, GUEST_SHARE, 1, 1), IL_E_ARG);
+	assert_int_equal(b->g.eno, 0);
+	assert_int_equal(go(b, GUEST_LOCK), IL_E_STATE);
+	assert_int_equal(guest_begin_touch(&b->g, GUEST_LOAD, &t), IL_E_ARG);
+	assert_int_equal(b->g.eno, 0);
+	b->g.driver_bound = false;
+
+	to_state(b, GUEST_LOCKED);
+	b->r->claims.meas_fresh = false;
+	assert_int_equal(go(b, GUEST_APPRAISE), IL_E_AUTH);
+	b->fail[C_STOP] = IL_E_PEER;
+	assert_int_equal(go(b, GUEST_RELEASE), IL_E_PEER);
+	guest_what(&b->g, what, sizeof(what));
+	assert_string_equal(what, "the test said no");
+	assert_int_equal(b->g.verdict.why, EVIDENCE_WHY_MEAS_STALE);
+}
+
 static void without_randomness_no_evidence_is_asked_for(void **state)
 {
 	struct bench *b = *state;
@@ -988,6 +1019,7 @@ int main(void)
 		T(a_bound_driver_refuses_lock),
 		T(a_driver_has_the_view_of_the_side_it_was_probed_on),
 		T(a_refused_program_keeps_the_state_and_says_why),
+		T(a_refusal_is_of_its_own_program),
 		T(without_randomness_no_evidence_is_asked_for),
 		T(evidence_that_fails_its_judge_is_refused),
 		T(another_lock_session_behind_our_back_is_noticed),
