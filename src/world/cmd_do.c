@@ -401,7 +401,13 @@ enum il_err world_guest(struct world *w, struct world_op *o, enum guest_prog p,
 					  guest_state_name(vm->guest->state));
 		vm->vcpu.done = false;
 		o->refused = 0;
+		o->guest = vm->guests;
 	}
+	if (o->guest != vm->guests)
+		return world_fail(
+			w, IL_E_PEER, 0,
+			"guest %s: the guest is gone, this is another",
+			guest_prog_name(p));
 	err = world_vmm(w, o, VMM_RUN, NULL, group);
 	if (err == IL_E_AGAIN)
 		return err;

@@ -182,6 +182,7 @@ enum il_err world_vm_guest(struct world_vm *vm)
 	if (!vm->guest)
 		return IL_E_NOMEM;
 	guest_init(vm->guest, &cfg);
+	vm->guests++;
 	return IL_OK;
 }
 

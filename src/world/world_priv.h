@@ -60,6 +60,7 @@ struct world_op {
 	struct lang_call call;
 	unsigned phase;
 	struct world_vm *vm; /* that it is about; NULL: none yet */
+	uint32_t guest;	     /* its guest's number, once a program began */
 	struct vmm_run run;
 	struct guest_payload payload;
 	struct guest_touch touch;
@@ -95,6 +96,7 @@ struct world_vm {
 	struct arena arena;
 	struct vmm *vmm;     /* NULL: none, or it died */
 	struct guest *guest; /* NULL: none yet */
+	uint32_t guests;     /* that there were */
 	struct world_vcpu vcpu;
 	void *plat; /* the platform's part of the guest */
 	uint64_t ram;

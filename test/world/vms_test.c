@@ -75,6 +75,25 @@ static void two_vms_use_a_function_each_at_the_same_time(void **unused)
 	assert_true(world_cleanup(t.w));
 }
 
+/* It is not told of as done, nor does the next guest go on with it. */
+static void a_program_ends_with_its_guest(void **unused)
+{
+	(void)unused;
+	run_text(GIVEN("a", "0000:01:00.1") "start x: guest lock vm=a\n"
+					    "step x 2\n"
+					    "vmm detach 0000:01:00.1 vm=a\n"
+					    "vmm destroy vm=a\n"
+					    "vmm launch vm=a\n"
+					    "expect guest none vm=a\n"
+					    "guest boot vm=a\n"
+					    "step x 50\n",
+		 IL_E_PEER);
+	run_text("expect guest none vm=a\n"
+		 "vmm destroy vm=a\n",
+		 IL_OK);
+	assert_true(world_cleanup(t.w));
+}
+
 static void a_guest_reads_none_of_another_s_memory(void **unused)
 {
 	struct world_vm *a, *b;
@@ -253,6 +272,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(
 			two_vms_use_a_function_each_at_the_same_time, with_vfs,
 			close_world),
+		cmocka_unit_test_setup_teardown(a_program_ends_with_its_guest,
+						with_vfs, close_world),
 		cmocka_unit_test_setup_teardown(
 			a_guest_reads_none_of_another_s_memory, with_vfs,
 			close_world),
