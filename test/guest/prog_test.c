@@ -623,6 +623,18 @@ static void a_driver_has_the_view_of_the_side_it_was_probed_on(void **state)
 	assert_int_equal(b->g.state, GUEST_FOUND);
 }
 
+/* The function went and came back: its driver went with it. */
+static void a_function_that_is_probed_again_has_no_driver(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_FOUND);
+	assert_int_equal(go(b, GUEST_BIND), IL_OK);
+	assert_int_equal(go(b, GUEST_PROBE), IL_OK);
+	assert_false(b->g.driver_bound);
+	assert_int_equal(go(b, GUEST_LOCK), IL_OK);
+}
+
 static void a_refused_program_keeps_the_state_and_says_why(void **state)
 {
 	struct bench *b = *state;
@@ -1018,6 +1030,7 @@ int main(void)
 		T(a_program_starts_only_where_it_may),
 		T(a_bound_driver_refuses_lock),
 		T(a_driver_has_the_view_of_the_side_it_was_probed_on),
+		T(a_function_that_is_probed_again_has_no_driver),
 		T(a_refused_program_keeps_the_state_and_says_why),
 		T(a_refusal_is_of_its_own_program),
 		T(without_randomness_no_evidence_is_asked_for),

@@ -527,6 +527,18 @@ static void a_private_bar_is_the_guest_s_alone(void **un)
 		0);
 	/* while the host has a mapping it does not become private */
 	assert_int_equal(request(u, "P", 0, NULL), -EBUSY);
+	assert_int_equal(k_munmap(u->t, at, PAGE_4K), 0);
+	/* also a part of one, which shows what it showed */
+	assert_int_equal(k_mmap(u->t, 2 * PAGE_4K, 3, 1, u->dev,
+				VFIO_PCI_OFFSET(0), &at),
+			 0);
+	assert_int_equal(k_munmap(u->t, at, PAGE_4K), 0);
+	at += PAGE_4K;
+	assert_int_equal(k_store(u->t, at, "bar!", 4), 0);
+	assert_int_equal(
+		k_pread(u->t, u->dev, c, 4, VFIO_PCI_OFFSET(0) + PAGE_4K), 4);
+	assert_memory_equal(c, "bar!", 4);
+	assert_int_equal(request(u, "P", 0, NULL), -EBUSY);
 	assert_int_equal(k_pread(u->t, u->dev, c, 4, VFIO_PCI_OFFSET(0)), 4);
 	assert_int_equal(k_munmap(u->t, at, PAGE_4K), 0);
 	assert_int_equal(request(u, "P", 0, NULL), 0);

@@ -436,7 +436,11 @@ static void a_descriptor_closed_under_a_waiting_call_ends_it(void **un)
 				u->m->exchanges_of[i] = 3;
 			fd = k < BAD_FDS ? fd_of(&b, k) : u->gmem;
 			assert_int_equal(begin(&b, op, arg), -EAGAIN);
+			assert_int_equal(u->m->aborts, 0);
 			assert_int_equal(k_close(u->t, fd), 0);
+			/* Nobody waits behind it, but for an unbind. */
+			if (k == BAD_IOMMU && op < 2)
+				assert_int_not_equal(u->m->aborts, 0);
 			for (unsigned i = 0; i < 8; i++) {
 				ret = begin(&b, op, arg);
 				if (ret != -EAGAIN)

@@ -63,6 +63,38 @@ static void a_page_map_holds_what_was_put_and_refuses_beyond_its_end(void **u)
 	machine_free(m);
 }
 
+static void never(struct file *f)
+{
+	(void)f;
+	fail_msg("released what was not opened");
+}
+
+static long half_open(void *ctx, struct task *t, const char *rest,
+		      struct file *f)
+{
+	static const struct file_ops ops = { .name = "half", .release = never };
+
+	(void)ctx;
+	(void)t;
+	(void)rest;
+	f->ops = &ops;
+	return -EBUSY;
+}
+
+static void what_did_not_open_is_not_released(void **u)
+{
+	struct machine *m = machine_cold();
+	const struct k_node n = { "/dev/half", half_open, m };
+	struct task *t = k_task_new(&m->h.k);
+
+	(void)u;
+	assert_int_equal(k_register(&m->h.k, &n), 0);
+	assert_int_equal(k_open(t, "/dev/half"), -EBUSY);
+	assert_int_equal(m->h.k.file_pool.live, 0);
+	k_task_exit(t);
+	machine_free(m);
+}
+
 static void a_path_nobody_serves_does_not_open(void **u)
 {
 	struct machine *m = machine_cold();
@@ -207,6 +239,33 @@ static void a_mapping_may_be_cut_anywhere(void **u)
 	assert_int_equal(m->pages, 0);
 	assert_int_equal(m->h.k.back_pool.live, 0);
 	assert_int_equal(m->h.k.vma_pool.live, 0);
+	machine_free(m);
+}
+
+/* Its pages are those of the file by offset, wherever they stand now. */
+static void a_cut_mapping_of_a_file_keeps_its_offsets(void **u)
+{
+	struct machine *m = machine_cold();
+	struct task *t = k_task_new(&m->h.k);
+	int fd = (int)k_memfd_create(t, 0, 4 * PAGE_4K);
+	uint64_t at, whole;
+	uint8_t c;
+
+	(void)u;
+	assert_int_equal(k_mmap(t, 4 * PAGE_4K, 3, K_MAP_SHARED, fd, 0, &whole),
+			 0);
+	assert_int_equal(
+		k_mmap(t, 3 * PAGE_4K, 3, K_MAP_SHARED, fd, PAGE_4K, &at), 0);
+	for (uint8_t i = 0; i < 4; i++)
+		assert_int_equal(k_store(t, whole + i * PAGE_4K, &i, 1), 0);
+	assert_int_equal(k_munmap(t, at, PAGE_4K), 0);
+	assert_int_equal(k_load(t, at, &c, 1), -EFAULT);
+	for (uint8_t i = 1; i < 3; i++) {
+		assert_int_equal(k_load(t, at + i * PAGE_4K, &c, 1), 0);
+		assert_int_equal(c, i + 1);
+	}
+	k_task_exit(t);
+	assert_int_equal(m->pages, 0);
 	machine_free(m);
 }
 
@@ -388,6 +447,8 @@ int main(void)
 		cmocka_unit_test(memory_is_made_on_touch_and_given_back),
 		cmocka_unit_test(a_mapping_may_be_cut_anywhere),
 		cmocka_unit_test(a_length_is_rounded_up_an_offset_is_not),
+		cmocka_unit_test(a_cut_mapping_of_a_file_keeps_its_offsets),
+		cmocka_unit_test(what_did_not_open_is_not_released),
 		cmocka_unit_test(pinned_pages_outlive_their_mapping),
 		cmocka_unit_test(
 			a_pin_that_goes_leaves_the_rest_of_a_cut_mapping),

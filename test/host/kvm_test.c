@@ -80,37 +80,6 @@ static void attributes_are_whole_pages_of_one_kind(void **un)
 	user_free(u);
 }
 
-/* Attributes stand in a few chunks of 1 GiB: what is empty is given back. */
-static void a_range_that_is_refused_takes_no_room_for_attributes(void **un)
-{
-	struct user *u = user_new();
-	struct kvm_vm *vm = kvm_from_file(k_fd_file(u->t, u->vm));
-	const uint32_t leaves = u->m->h.k.leaf_pool.live;
-	const uint64_t far = BIT64(40);
-
-	(void)un;
-	assert_int_equal(attr(u, far, 9 * BIT64(30), true), -ENOMEM);
-	assert_int_equal(u->m->h.k.leaf_pool.live, leaves);
-	u->m->zap_err = -EIO;
-	assert_int_equal(attr(u, far, PAGE_4K, true), -EIO);
-	u->m->zap_err = 0;
-	assert_int_equal(u->m->h.k.leaf_pool.live, leaves);
-	for (uint64_t i = 1; i < 9; i++) {
-		const uint64_t gpa = i * far;
-
-		assert_int_equal(attr(u, gpa, 3 * PAGE_4K, true), 0);
-		assert_int_equal(attr(u, gpa, 2 * PAGE_4K, true), 0);
-		assert_int_equal(attr(u, gpa, PAGE_4K, false), 0);
-		assert_false(kvm_private(vm, gpa));
-		assert_true(kvm_private(vm, gpa + 2 * PAGE_4K));
-		assert_int_equal(attr(u, gpa, BIT64(30), false), 0);
-		assert_false(kvm_private(vm, gpa + 2 * PAGE_4K));
-	}
-	assert_int_equal(u->m->h.k.leaf_pool.live, leaves);
-	assert_true(kvm_private(vm, 0));
-	user_free(u);
-}
-
 /* The order of the checks is kvm_set_memory_region()'s. */
 static void slots_refuse_what_linux_refuses(void **un)
 {
@@ -520,8 +489,6 @@ int main(void)
 		cmocka_unit_test(a_vm_is_created_with_a_type_that_exists),
 		cmocka_unit_test(a_vm_belongs_to_one_task),
 		cmocka_unit_test(attributes_are_whole_pages_of_one_kind),
-		cmocka_unit_test(
-			a_range_that_is_refused_takes_no_room_for_attributes),
 		cmocka_unit_test(slots_refuse_what_linux_refuses),
 		cmocka_unit_test(
 			a_slot_of_user_memory_moves_and_changes_flags_only),

@@ -93,7 +93,7 @@ enum vma_kind {
 	VMA_NONE,
 	VMA_ANON,   /* page frames of the task, made on first touch */
 	VMA_PHYS,   /* @pa onwards: a BAR; may be revoked */
-	VMA_KERNEL, /* an object of the kernel (kvm_run) */
+	VMA_KERNEL, /* an object of the kernel (kvm_run), one page */
 	VMA_MEMFD,  /* frames of a memfd */
 	VMA_FILE,   /* frames that the file's pages() says; not kept */
 };

@@ -123,8 +123,6 @@ static void vma_part(struct vma *v, struct vma *p, uint64_t at, uint64_t len)
 	p->pins = 0;
 	if (v->kind == VMA_PHYS)
 		p->pa += in;
-	if (v->kind == VMA_KERNEL)
-		p->obj = (uint8_t *)v->obj + in;
 	if (v->back) {
 		p->back_off += in;
 		p->back->refs++;
