@@ -21,7 +21,7 @@ static const struct lang_cmd cmds[] = {
 	{ "dev", "drop", args, 1, NULL, "drops" },
 	{ "say", NULL, say_args, COUNT(say_args), NULL, "says" },
 };
-static const struct lang_table table = { cmds, COUNT(cmds) };
+static const struct lang_table table = { cmds, COUNT(cmds), NULL };
 
 static bool known(const struct lang_cmd *c)
 {

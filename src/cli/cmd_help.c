@@ -44,6 +44,7 @@ static void explain(FILE *f, const struct lang_cmd *k)
 static bool help_on(struct cli *c, const char *role, const char *verb)
 {
 	const struct cli_cmd *tool = verb ? NULL : cli_find(role);
+	const struct lang_cmd *k;
 	bool found = tool;
 
 	if (tool)
@@ -57,8 +58,7 @@ static bool help_on(struct cli *c, const char *role, const char *verb)
 				forms[i].help);
 			found = true;
 		}
-	for (size_t i = 0; i < world_commands.n; i++) {
-		const struct lang_cmd *k = &world_commands.cmd[i];
+	for (size_t i = 0; (k = lang_at(&world_commands, i)); i++) {
 
 		if (strcmp(k->role, role) != 0 ||
 		    (verb && (!k->verb || strcmp(k->verb, verb) != 0)))
@@ -71,11 +71,12 @@ static bool help_on(struct cli *c, const char *role, const char *verb)
 
 static void list(struct cli *c)
 {
+	const struct lang_cmd *k;
+
 	fputs("commands of the tool:\n", c->out);
 	cli_list(c->out);
 	fputs("commands of scenarios:\n", c->out);
-	for (size_t i = 0; i < world_commands.n; i++) {
-		const struct lang_cmd *k = &world_commands.cmd[i];
+	for (size_t i = 0; (k = lang_at(&world_commands, i)); i++) {
 
 		fprintf(c->out, "  %-8s %-12s %s\n", k->role,
 			k->verb ? k->verb : "", k->help);

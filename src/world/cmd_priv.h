@@ -4,7 +4,7 @@
 
 #include "world/world_priv.h"
 
-/* The commands' functions; what each does stands in the table of cmd.c. */
+/* The commands' functions; what each does stands in cmds_*.c. */
 lang_fn cmd_scenario;
 lang_fn cmd_device_lie;
 lang_fn cmd_host_relay;

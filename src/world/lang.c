@@ -316,15 +316,24 @@ static enum il_err split(char *buf, struct word *w, size_t *n, unsigned line,
 	}
 }
 
+const struct lang_cmd *lang_at(const struct lang_table *t, size_t i)
+{
+	for (; t; t = t->next) {
+		if (i < t->n)
+			return &t->cmd[i];
+		i -= t->n;
+	}
+	return NULL;
+}
+
 static enum il_err find_cmd(const struct lang_table *t, const struct word *w,
 			    size_t n, struct lang_call *c, size_t *used,
 			    struct lang_error *e)
 {
+	const struct lang_cmd *k;
 	bool role = false;
 
-	for (size_t i = 0; i < t->n; i++) {
-		const struct lang_cmd *k = &t->cmd[i];
-
+	for (size_t i = 0; (k = lang_at(t, i)); i++) {
 		if (strcmp(k->role, w[0].p) != 0)
 			continue;
 		role = true;

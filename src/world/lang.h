@@ -75,7 +75,11 @@ struct lang_cmd {
 struct lang_table {
 	const struct lang_cmd *cmd;
 	size_t n;
+	const struct lang_table *next; /* more of them; NULL: that is all */
 };
+
+/* Command @i of all, in order; NULL: there are not so many. */
+const struct lang_cmd *lang_at(const struct lang_table *t, size_t i);
 
 #define LANG_PARAMS_MAX 32
 

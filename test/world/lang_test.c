@@ -20,7 +20,11 @@ static const struct lang_cmd cmds[] = {
 	{ "dev", "drop", dev_args, 1, NULL, "drops" },
 	{ "say", NULL, say_args, COUNT(say_args), NULL, "says" },
 };
-static const struct lang_table table = { cmds, COUNT(cmds) };
+static const struct lang_cmd more[] = {
+	{ "dev", "last", dev_args, 1, NULL, "stands in another file" },
+};
+static const struct lang_table rest = { more, COUNT(more), NULL };
+static const struct lang_table table = { cmds, COUNT(cmds), &rest };
 static struct lang_call calls[8];
 static struct lang_script s;
 static struct lang_error e;
@@ -38,6 +42,17 @@ static int fresh(void **unused)
 	(void)unused;
 	memset(&s, 0, sizeof(s));
 	return 0;
+}
+
+static void a_table_goes_on_in_the_next_one(void **unused)
+{
+	(void)unused;
+	assert_int_equal(parse("dev last 0000:00:00.0\n"), IL_OK);
+	assert_ptr_equal(calls[0].cmd, &more[0]);
+	for (unsigned i = 0; i < COUNT(cmds); i++)
+		assert_ptr_equal(lang_at(&table, i), &cmds[i]);
+	assert_ptr_equal(lang_at(&table, COUNT(cmds)), &more[0]);
+	assert_null(lang_at(&table, COUNT(cmds) + 1));
 }
 
 static void a_line_gives_role_verb_and_values(void **unused)
@@ -191,6 +206,7 @@ static void a_shell_line_stands_alone(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(a_table_goes_on_in_the_next_one),
 		T(a_line_gives_role_verb_and_values),
 		T(a_short_address_is_in_segment_zero),
 		T(a_parameter_is_replaced_and_set_wins),
