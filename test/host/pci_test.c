@@ -297,6 +297,38 @@ static void virtual_functions_appear_where_the_capability_says(void **u)
 	machine_free(m);
 }
 
+/* The device says where they are; it may not take another one's name. */
+static void functions_do_not_stand_where_somebody_else_does(void **u)
+{
+	static const struct {
+		uint16_t offset, stride;
+		int ret;
+	} c[] = {
+		{ 0, 1, -EINVAL },     /* the PF's own */
+		{ 1, 0, -EINVAL },     /* one for all */
+		{ 0x100, 1, -ENOMEM }, /* another port's bus */
+		{ 0xffff, 1, -ENOSPC }, { 1, 0x100, -ENOMEM }, { 1, 1, 0 },
+	};
+
+	(void)u;
+	for (unsigned i = 0; i < COUNT(c); i++) {
+		struct machine *m = machine_cold();
+		uint16_t at;
+
+		fake_pci_build(&m->f);
+		at = m->f.ep_sriov;
+		pci_cfg_put(&m->f.ep, (uint16_t)(at + SRIOV_VF_OFFSET), 2,
+			    c[i].offset);
+		pci_cfg_put(&m->f.ep, (uint16_t)(at + SRIOV_VF_STRIDE), 2,
+			    c[i].stride);
+		assert_int_equal(host_scan(&m->h), 0);
+		assert_int_equal(pci_sriov_enable(m_ep(m), 2), c[i].ret);
+		assert_int_equal(m->h.pci.pool.live, c[i].ret ? 2 : 4);
+		assert_int_equal(m_ep(m)->sriov.enabled, c[i].ret ? 0 : 2);
+		machine_free(m);
+	}
+}
+
 static void a_reset_gives_back_bars_and_command(void **u)
 {
 	struct machine *m = machine_new();
@@ -530,6 +562,8 @@ int main(void)
 		cmocka_unit_test(a_mailbox_stuck_busy_is_busy_and_then_dead),
 		cmocka_unit_test(
 			virtual_functions_appear_where_the_capability_says),
+		cmocka_unit_test(
+			functions_do_not_stand_where_somebody_else_does),
 		cmocka_unit_test(a_reset_gives_back_bars_and_command),
 		cmocka_unit_test(
 			after_a_conventional_reset_all_but_the_enables_comes_back),

@@ -307,7 +307,8 @@ int pci_set_power(struct pci_dev *p, uint8_t state);
 const char *pci_power_name(const struct pci_dev *p);
 /*
  * 0 disables, whoever drives a VF: drivers leave first. -EINVAL above TotalVFs,
- * -EBUSY when another number of them is on.
+ * -EBUSY when another number of them is on; -ENOMEM one would stand where
+ * somebody else does, or beyond the bus numbers of the port.
  */
 int pci_sriov_enable(struct pci_dev *p, uint16_t n);
 /* Says to all who watch what is to come to @p; of a PF, to its VFs first. */

@@ -136,6 +136,8 @@ static int bar_place(struct pci_dev *p, unsigned i)
 	}
 	mask = (uint64_t)hi << 32 | (lo & ~(uint32_t)BAR_FLAGS);
 	b->size = mask & -mask;
+	if (!b->size)
+		return b->is_64 ? 2 : 1; /* none of its bits can be written */
 	b->pa = pci_window_take(p->host, p->up, b->size, b->size);
 	if (!b->pa || (!b->is_64 && b->pa + b->size > UINT32_MAX)) {
 		*b = (struct pci_bar){ 0 };

@@ -15,7 +15,7 @@ static int vf_bar(struct pci_dev *p, unsigned i)
 	struct pci_bar *b = &p->sriov.bars[i];
 	const uint16_t reg = at(p, SRIOV_BAR(i));
 	uint32_t lo, hi = UINT32_MAX;
-	uint64_t mask;
+	uint64_t mask, all;
 
 	(void)pci_write(p, reg, 4, UINT32_MAX);
 	lo = pci_get(p, reg, 4);
@@ -29,9 +29,12 @@ static int vf_bar(struct pci_dev *p, unsigned i)
 	}
 	mask = (uint64_t)hi << 32 | (lo & ~(uint32_t)BAR_FLAGS);
 	b->size = mask & -mask;
-	b->pa = pci_window_take(p->host, p->up, b->size * p->sriov.total,
-				b->size);
-	if (!b->pa)
+	if (!b->size)
+		return b->is_64 ? 2 : 1;
+	if (__builtin_mul_overflow(b->size, p->sriov.total, &all))
+		return -ENOSPC;
+	b->pa = pci_window_take(p->host, p->up, all, b->size);
+	if (!b->pa || (!b->is_64 && b->pa + all > UINT32_MAX))
 		return -ENOSPC;
 	return b->is_64 ? 2 : 1;
 }
@@ -62,7 +65,9 @@ int pci_sriov_init(struct pci_dev *p)
 	p->sriov.offset = (uint16_t)pci_get(p, at(p, SRIOV_VF_OFFSET), 2);
 	p->sriov.stride = (uint16_t)pci_get(p, at(p, SRIOV_VF_STRIDE), 2);
 	p->sriov.device = (uint16_t)pci_get(p, at(p, SRIOV_VF_DID), 2);
-	if (!p->sriov.total || p->sriov.total == UINT16_MAX) {
+	/* Linux 7.3 drivers/pci/iov.c, compute_max_vf_buses(): -EIO there. */
+	if (!p->sriov.total || p->sriov.total == UINT16_MAX ||
+	    !p->sriov.offset || (p->sriov.total > 1 && !p->sriov.stride)) {
 		p->sriov.cap = 0;
 		return 0;
 	}
@@ -99,6 +104,19 @@ void pci_sriov_restore(struct pci_dev *p)
 		switch_on(p, p->sriov.enabled);
 }
 
+/*
+ * The device says where its VFs stand. One in another port's bus numbers would
+ * have somebody else's name. Linux 7.3 drivers/pci/iov.c, sriov_enable()
+ */
+static bool reaches(const struct pci_dev *pf, uint32_t rid)
+{
+	const uint8_t last =
+		pf->up ? pf->up->bridge.bus_last : (uint8_t)(pf->bdf >> 8);
+
+	return rid >> 8 <= last &&
+	       !pci_find(pf->host, (pf->bdf & 0xffff0000) | rid);
+}
+
 /* The ids of a VF read as ones (§9.3.4.1.1); the PF says what it is. */
 static int vf_new(struct pci_dev *pf, uint16_t n)
 {
@@ -109,6 +127,8 @@ static int vf_new(struct pci_dev *pf, uint16_t n)
 	/* Without ARI no request for it would come further than the port. */
 	if (rid > 0xffff || (!pf->ari && (rid ^ pf->bdf) & 0xf8))
 		return -ENOSPC;
+	if (!reaches(pf, rid))
+		return -ENOMEM;
 	v = pci_new(pf->host, (pf->bdf & ~UINT32_C(0xffff)) | rid, pf->up);
 	if (!v)
 		return -ENOMEM;
