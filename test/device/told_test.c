@@ -138,6 +138,33 @@ static void a_device_number_of_the_file_names_functions_too(void **unused)
 	assert_int_equal(device_ask_state(&s.dev, 0x0218, &st), IL_OK);
 }
 
+/* With more than seven VFs a routing ID is a bus and a function (ARI). */
+static void a_function_beyond_the_eighth_is_known_by_its_number(void **unused)
+{
+	enum tdi_state st;
+
+	(void)unused;
+	solo_free(&s);
+	solo_cfg(&s, 32);
+	solo_start(&s);
+	solo_keys(&s, 0, SOLO_STREAM, 0);
+	solo_run(&s, 0x4720);
+	solo_run(&s, 0x4708);
+	solo_run(&s, 0x4700);
+	assert_int_equal(device_ask_state(&s.dev, 0x4721, &st), IL_E_ARG);
+	/* Its own Bus Master Enable, and nobody else's name. */
+	solo_told(&s, 0x4720, 0x04, 2, 4);
+	solo_told(&s, 0x4720, 0x04, 2, 0);
+	assert_int_equal(solo_state(&s, 0x4720), TDI_ERROR);
+	assert_int_equal(solo_state(&s, 0x4708), TDI_RUN);
+	assert_int_equal(solo_state(&s, 0x4700), TDI_RUN);
+	assert_int_equal(device_told_flr(&s.dev, 0x4708), IL_OK);
+	assert_int_equal(solo_state(&s, 0x4708), TDI_ERROR);
+	assert_int_equal(solo_state(&s, 0x4700), TDI_RUN);
+	assert_int_equal(device_told_write(&s.dev, 0x4721, 0x04, 2, 4),
+			 IL_E_ARG);
+}
+
 static void to_learn_the_bus_costs_no_lock(void **unused)
 {
 	(void)unused;
@@ -297,6 +324,7 @@ int main(void)
 		T(a_bare_message_is_answered_without_a_frame),
 		T(a_function_of_unknown_bus_is_known_by_device_and_function),
 		T(a_device_number_of_the_file_names_functions_too),
+		T(a_function_beyond_the_eighth_is_known_by_its_number),
 		T(to_learn_the_bus_costs_no_lock),
 		T(an_access_over_many_pages_stops_at_anothers_report),
 		T(told_resets_act_as_those_on_the_link),

@@ -393,6 +393,12 @@ static void above_vtom_is_shared_and_vtom_removed(void **unused)
 	q = dma(PAGE_1G, 4, true, true);
 	refused(&r, q, &iommu_rule_missing, FAULT_IO_PAGES,
 		IOMMU_EV_IO_PAGE_FAULT);
+	/* and there, though the page itself is mapped */
+	r.a.e[1].vtom = 0x10000;
+	iommu_forget(&r.i, RID);
+	refused(&r, dma(0x10000, 4, true, true), &iommu_rule_missing,
+		FAULT_IO_PAGES, IOMMU_EV_IO_PAGE_FAULT);
+	r.a.e[1].vtom = PAGE_1G;
 	r.a.e[1].vtom_en = false;
 	iommu_forget(&r.i, RID);
 	q = dma(PAGE_1G + 0x10004, 4, true, true);

@@ -128,6 +128,34 @@ static void a_conversion_that_is_refused_is_undone(void **unused)
 	grig_free(r);
 }
 
+/* Private, but not yet ours: the host is not asked a second time. */
+static void pages_that_came_back_are_accepted_when_they_validate(void **unused)
+{
+	(void)unused;
+	struct grig *r = grig_new();
+	const uint64_t size = 2 * 4096;
+
+	assert_int_equal(grig_go(r, E_ACCEPT), IL_OK);
+	assert_int_equal(grig_go(r, E_SHARE), IL_OK);
+	r->rc_after = 1;
+	r->rc = RMP_FAIL_SIZEMISMATCH;
+	assert_int_equal(sev_guest_ops.accept_ram(&r->g, G_RAM, size),
+			 IL_E_PEER);
+	assert_int_equal(r->log.n_exits, 2);
+	/* Neither shared nor validated: nothing is taken back. */
+	r->log.n_pvals = 0;
+	assert_int_equal(sev_guest_ops.share_ram(&r->g, G_RAM, size), IL_OK);
+	assert_int_equal(r->log.n_pvals, 0);
+	assert_int_equal(r->log.n_exits, 3);
+	r->rc_after = 0;
+	assert_int_equal(sev_guest_ops.accept_ram(&r->g, G_RAM, size),
+			 IL_E_PEER);
+	assert_int_equal(r->log.n_exits, 4);
+	assert_int_equal(sev_guest_ops.accept_ram(&r->g, G_RAM, size), IL_OK);
+	assert_int_equal(r->log.n_exits, 4);
+	grig_free(r);
+}
+
 static void pages_beyond_ram_are_not_converted(void **unused)
 {
 	(void)unused;
@@ -933,6 +961,8 @@ int main(void)
 			a_page_that_was_never_validated_is_shared_without),
 		cmocka_unit_test(a_conversion_that_is_refused_is_undone),
 		cmocka_unit_test(pages_beyond_ram_are_not_converted),
+		cmocka_unit_test(
+			pages_that_came_back_are_accepted_when_they_validate),
 		cmocka_unit_test(a_life_with_exits_everywhere_is_the_same_life),
 		cmocka_unit_test(
 			a_fault_at_any_instruction_gives_up_what_was_sealed),
