@@ -392,6 +392,33 @@ static void an_endpoint_on_the_root_bus_has_no_ide_and_harms_nobody(void **u)
 	machine_free(m);
 }
 
+/* As pci_tsm_bind() waits for the lock before it looks at pdev->tsm. */
+static void a_bind_waits_for_what_becomes_of_a_connect(void **u)
+{
+	(void)u;
+	for (unsigned i = 0; i < 2; i++) {
+		struct machine *m = with_ops();
+		struct pci_tdi *t = NULL;
+
+		m->exchanges_of[PCI_TSM_OP_CONNECT] = 1;
+		m->result_of[PCI_TSM_OP_CONNECT] = i ? -EIO : 0;
+		assert_int_equal(pci_tsm_connect(core(m), m_ep(m), "tsm0", m),
+				 -EAGAIN);
+		assert_int_equal(pci_tsm_bind(core(m), m_ep(m), m, 8, &port, m,
+					      &m->f, &t),
+				 -EAGAIN);
+		assert_int_equal(pci_tsm_bind(core(m), m_ep(m), NULL, 8, &port,
+					      m, &m->f, &t),
+				 -EINVAL);
+		assert_int_equal(pci_tsm_connect(core(m), m_ep(m), "tsm0", m),
+				 i ? -EIO : 0);
+		assert_int_equal(pci_tsm_bind(core(m), m_ep(m), m, 8, &port, m,
+					      &m->f, &t),
+				 i ? -EINVAL : 0);
+		machine_free(m);
+	}
+}
+
 /* --- one lock a device, and several VMs behind it --- */
 
 /* Two functions, of two VMs. */
@@ -502,6 +529,7 @@ int main(void)
 		cmocka_unit_test(a_tsm_that_cannot_bind_is_not_asked_to),
 		cmocka_unit_test(
 			an_endpoint_on_the_root_bus_has_no_ide_and_harms_nobody),
+		cmocka_unit_test(a_bind_waits_for_what_becomes_of_a_connect),
 		cmocka_unit_test(a_release_carries_anothers_request_to_its_end),
 		cmocka_unit_test(
 			an_answer_that_nobody_fetched_goes_with_its_owner),

@@ -39,10 +39,13 @@ int pci_tsm_bind(struct pci_tsm_core *c, struct pci_dev *p, void *kvm,
 	struct pci_tsm *t = p->tsm;
 	int ret;
 
-	if (!kvm || !d || !d->connected)
+	if (!kvm)
 		return -EINVAL;
+	/* Also for a connect or a disconnect: only then is it known. */
 	if (turn == TSM_TURN_WAIT)
 		return pci_tsm_wait(c);
+	if (!d || !d->connected)
+		return -EINVAL;
 	if (turn == TSM_TURN_BEGIN) {
 		if (!t)
 			return -EINVAL;
