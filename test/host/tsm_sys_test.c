@@ -111,6 +111,11 @@ static void a_tsm_is_a_link_to_a_device_that_links_its_streams(void **u)
 	pci_tsm_stream(m_ep(m), "stream4.0.0");
 	assert_link(t, "/sys/class/tsm/tsm0/stream4.0.0",
 		    "../../../pci0000:00/0000:00:01.0/0000:01:00.0");
+	/* another TSM has other streams */
+	assert_int_equal(pci_tsm_register(core(m), &m_tsm_ops, m), 1);
+	assert_int_equal(
+		k_readlink(t, "/sys/class/tsm/tsm1/stream4.0.0", b, sizeof(b)),
+		-ENOENT);
 	pci_tsm_stream(m_ep(m), NULL);
 	assert_int_equal(
 		k_readlink(t, "/sys/class/tsm/tsm0/stream4.0.0", b, sizeof(b)),
