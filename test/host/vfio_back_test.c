@@ -260,6 +260,27 @@ static void what_is_exported_without_memory_is_born_revoked(void **un)
 	user_free(u);
 }
 
+/* vfio_exp_config_write(); phantom functions are not its to write. */
+static void sizes_of_packets_are_the_kernels(void **un)
+{
+	struct user *u = opened();
+	const uint16_t ctl = (uint16_t)(u->m->f.ep_exp + EXP_DEVCTL);
+	const uint32_t kept =
+		EXP_DEVCTL_PAYLOAD | EXP_DEVCTL_READRQ | EXP_DEVCTL_PHANTOM;
+	uint32_t was, v = kept, now;
+
+	(void)un;
+	assert_int_equal(pci_read(m_ep(u->m), ctl, 2, &was), 0);
+	assert_int_equal(config(u, ctl, 2, &v, true), 2);
+	assert_int_equal(pci_read(m_ep(u->m), ctl, 2, &now), 0);
+	assert_int_equal(now & kept, was & kept);
+	v = 0xf; /* error reporting is the user's */
+	assert_int_equal(config(u, ctl, 2, &v, true), 2);
+	assert_int_equal(pci_read(m_ep(u->m), ctl, 2, &now), 0);
+	assert_int_equal(now, (was & kept) | 0xf);
+	user_free(u);
+}
+
 static void who_holds_a_function_that_left_hears_it_from_every_call(void **un)
 {
 	struct user *u = opened();
@@ -289,6 +310,7 @@ int main(void)
 		cmocka_unit_test(the_next_user_finds_nothing_of_the_last_one),
 		cmocka_unit_test(
 			what_is_exported_without_memory_is_born_revoked),
+		cmocka_unit_test(sizes_of_packets_are_the_kernels),
 		cmocka_unit_test(
 			who_holds_a_function_that_left_hears_it_from_every_call),
 	};

@@ -75,6 +75,8 @@ static void a_bar_reaches_the_i_o_table_by_descriptor(void **u)
 	decode(r);
 	assert_int_equal(vmm_bar_import(&r->v, M_EP, 0), 0);
 	assert_int_equal(m_io(r->m, MMIO), M_MMIO);
+	assert_int_equal(m_io(r->m, MMIO + 0x3000), M_MMIO + 0x3000);
+	assert_int_equal(m_io(r->m, MMIO + 0x4000), 0);
 	assert_int_equal(vmm_bar_import(&r->v, M_EP, 0), -EEXIST);
 	/* revoked for good: what comes back has to be mapped anew */
 	assert_int_equal(

@@ -216,12 +216,16 @@ static void a_conversion_moves_cpu_and_dma_together(void **u)
 	struct rig *r = rig_new();
 	struct machine *m = r->m;
 	const uint64_t gpa = 5 * PAGE_4K;
+	unsigned before;
 
 	(void)u;
 	up(r);
+	before = m->pages;
 	m->script[0] = hyper(gpa, 2, false);
 	assert_int_equal(guest(r, 1), 0);
 	assert_int_equal(m->got[0].ret, 0);
+	/* two came for the task, and the private ones are nobody's */
+	assert_int_equal(m->pages, before);
 	assert_int_equal(m_owner(m, m_io(m, gpa)), 0);
 	assert_int_equal(m_owner(m, m_io(m, gpa + PAGE_4K)), 0);
 	assert_int_equal(m_owner(m, m_io(m, gpa + 2 * PAGE_4K)),
