@@ -134,6 +134,8 @@ static void attach_wants_a_vm_and_happens_once(void **u)
 	assert_int_equal(play(r, VMM_DESTROY), -EBUSY);
 	assert_int_equal(play(r, VMM_DETACH), 0);
 	assert_int_equal(r->m->h.tsm.tdi_pool.live, 0);
+	/* KVM's vfio device has let go of it, too */
+	assert_int_equal(r->m->h.vfio.file_pool.live, 0);
 	assert_null(m_ep(r->m)->drv);
 	assert_int_equal(r->v.iommu_fd, -1);
 	assert_int_equal(play(r, VMM_DETACH), -ENODEV);
