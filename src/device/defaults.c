@@ -121,7 +121,9 @@ bool device_cfg_sane(const struct device_cfg *cfg)
 	       cfg->streams <= DEVICE_STREAMS && cfg->dev_number <= 31 &&
 	       cfg->conns <= DEVICE_CONNS && psks_sane(cfg) &&
 	       bars_sane(cfg->bar) && (!cfg->vfs || bars_sane(cfg->vf_bar)) &&
-	       !(cfg->lock_flags & ~DEVICE_LOCK_FLAGS) &&
+	       !(cfg->lock_flags &
+		 ~(DEVICE_LOCK_FLAGS | TDISP_LOCK_BIND_P2P)) &&
+	       (!(cfg->lock_flags & TDISP_LOCK_BIND_P2P) || cfg->streams > 1) &&
 	       cfg->doe_limit % 4 == 0 && cfg->doe_limit >= 512 &&
 	       cfg->doe_limit <= DEVICE_DOE_MAX &&
 	       cfg->spdm.transfer <=

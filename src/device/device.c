@@ -121,6 +121,8 @@ static enum il_err init_dsm(struct device *d)
 			       .tap_ctx = d->cfg.tap_ctx };
 
 	d->port = device_dsm_port;
+	if (!(d->cfg.lock_flags & TDISP_LOCK_BIND_P2P))
+		d->port.bind_p2p = d->port.unbind_p2p = NULL;
 	if (!d->cfg.vdm)
 		d->port.vdm = NULL;
 	if (!updatable(d->cfg.bar) && !updatable(d->cfg.vf_bar))

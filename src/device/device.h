@@ -130,7 +130,9 @@ struct device_cfg {
 	struct device_bar bar[T0_BARS];
 	struct device_bar vf_bar[T0_BARS];
 	struct device_report report;
-	uint16_t lock_flags;  /* TDISP_LOCK_*; 0: DEVICE_LOCK_FLAGS */
+	/* TDISP_LOCK_*; 0: DEVICE_LOCK_FLAGS. With BIND_P2P it takes streams
+	 * to peers, which needs two streams at the least. */
+	uint16_t lock_flags;
 	bool lock_flags_none; /* offer none at all */
 	uint8_t addr_width;   /* bits; 0: 52; no request goes beyond */
 	uint8_t num_req_this; /* as of struct dsm_pci_cfg */
@@ -178,7 +180,7 @@ struct device_cfg {
 	void *seams_ctx;
 };
 
-/* No peer-to-peer, so that all of it is redirected. */
+/* No peer-to-peer unless asked for, so that all of it is redirected. */
 #define DEVICE_LOCK_FLAGS \
 	(TDISP_LOCK_NO_FW_UPDATE | TDISP_LOCK_MSIX | TDISP_LOCK_REDIRECT)
 
@@ -217,6 +219,7 @@ struct device_engine {
 	uint64_t to;
 	uint32_t size;
 	uint32_t epoch; /* dsm_epoch() */
+	bool peer;	/* some request of it took a peer's stream */
 	uint32_t asked; /* bytes asked for */
 	uint32_t moved; /* bytes that came or went in this state */
 	uint32_t used;	/* bytes of @buf that may differ from zero */

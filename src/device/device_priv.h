@@ -103,6 +103,11 @@ void loose_kill(struct device *d, uint8_t stream);
 enum il_err loose_info(const struct device *d, uint8_t stream,
 		       struct dsm_stream *out);
 
+/* Streams to peers, in the manner of struct dsm_port; and where @m goes. */
+enum tdisp_error peer_bind(void *ctx, uint32_t fn, uint8_t stream);
+enum tdisp_error peer_unbind(void *ctx, uint32_t fn, uint8_t stream);
+int peer_way(struct device_fn *fn, struct tlp *m, int stream);
+
 /* The engine and its interrupts */
 uint32_t engine_read(const struct device_fn *fn, uint32_t off);
 void engine_write(struct device_fn *fn, uint32_t off, uint32_t v);

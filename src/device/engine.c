@@ -142,6 +142,7 @@ static void start(struct device_fn *fn, uint32_t cmd)
 	e->to = e->dst;
 	e->size = e->len;
 	e->asked = e->moved = 0;
+	e->peer = false;
 	e->epoch = dsm_epoch(&fn->dev->dsm.pci, fn->index);
 	error = allowed(fn, &t, &stream);
 	if (cmd < DMA_CMD_LOAD || cmd > DMA_CMD_COPY || e->size == 0 ||
@@ -254,6 +255,7 @@ static bool ask(struct device_fn *fn, bool t, int stream)
 	err = tlp_mrd(&m, device_rid(d, fn->index), tag, at, n);
 	IL_ASSERT(!err);
 	m.prefix.t = t;
+	stream = peer_way(fn, &m, stream);
 	err = device_send(d, &m, stream);
 	if (err == IL_E_AGAIN)
 		return false;
@@ -288,6 +290,7 @@ static bool give(struct device_fn *fn, bool t, int stream)
 
 	IL_ASSERT(!err);
 	m.prefix.t = t;
+	stream = peer_way(fn, &m, stream);
 	err = device_send(d, &m, stream);
 	if (err == IL_E_AGAIN)
 		return false;

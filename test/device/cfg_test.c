@@ -264,7 +264,8 @@ static void what_cannot_be_is_refused(void **unused)
 	BAD(s.cfg.bar[5] = s.cfg.bar[4]);
 	BAD((s.cfg.bar[5] = s.cfg.bar[4], s.cfg.bar[4].size = 0));
 	BAD(s.cfg.vf_bar[2].size = 0);
-	BAD(s.cfg.lock_flags = TDISP_LOCK_BIND_P2P);
+	BAD(s.cfg.lock_flags = TDISP_LOCK_REDIRECT << 1);
+	BAD((s.cfg.lock_flags = TDISP_LOCK_BIND_P2P, s.cfg.streams = 1));
 	BAD(s.cfg.doe_limit = 4102);
 	BAD(s.cfg.doe_limit = 65548);
 	BAD(s.cfg.doe_limit = 4096); /* the transfer size does not fit */
