@@ -297,6 +297,14 @@ enum il_err cmd_vmm_prepare(void *ctx, const struct lang_call *c)
 	return launch(ctx, c, VMM_PREPARE);
 }
 
+static bool has(const struct vmm *v, uint32_t bdf)
+{
+	for (unsigned i = 0; i < VMM_DEVS; i++)
+		if (v->dev[i].used && v->dev[i].cfg.bdf == bdf)
+			return true;
+	return false;
+}
+
 enum il_err cmd_vmm_attach(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
@@ -311,7 +319,11 @@ enum il_err cmd_vmm_attach(void *ctx, const struct lang_call *c)
 	if (w->op->phase == 0)
 		w->op->vm->vmm->cfg.huge_pages = lang_num(
 			c, "huge-pages", w->op->vm->vmm->cfg.huge_pages);
-	return world_vmm(w, w->op, VMM_ATTACH, &dev, "assign");
+	err = world_vmm(w, w->op, VMM_ATTACH, &dev, "assign");
+	/* Nothing came of it, so there is nothing to take back either. */
+	if (err && err != IL_E_AGAIN && !has(w->op->vm->vmm, dev.bdf))
+		world_vm_take(w->op->vm, dev.bdf);
+	return err;
 }
 
 enum il_err cmd_vmm_detach(void *ctx, const struct lang_call *c)

@@ -75,6 +75,21 @@ static void two_vms_use_a_function_each_at_the_same_time(void **unused)
 	assert_true(world_cleanup(t.w));
 }
 
+static void what_was_not_attached_takes_no_place_of_a_vm(void **unused)
+{
+	(void)unused;
+	run_text("vmm launch vm=a\nguest boot vm=a\n", IL_OK);
+	for (unsigned i = 0; i < WORLD_VM_DEVS; i++)
+		run_text(i % 2 ? "vmm attach 0000:01:00.6 vm=a\n"
+			       : "vmm attach 0000:01:00.7 vm=a\n",
+			 IL_E_PEER);
+	assert_int_equal(world_vm_named(t.w, "a")->devs, 0);
+	run_text("vmm attach 0000:01:00.1 vm=a\n"
+		 "vmm detach 0000:01:00.1 vm=a\nvmm destroy vm=a\n",
+		 IL_OK);
+	assert_true(world_cleanup(t.w));
+}
+
 /* It is not told of as done, nor does the next guest go on with it. */
 static void a_program_ends_with_its_guest(void **unused)
 {
@@ -271,6 +286,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			two_vms_use_a_function_each_at_the_same_time, with_vfs,
+			close_world),
+		cmocka_unit_test_setup_teardown(
+			what_was_not_attached_takes_no_place_of_a_vm, with_vfs,
 			close_world),
 		cmocka_unit_test_setup_teardown(a_program_ends_with_its_guest,
 						with_vfs, close_world),
