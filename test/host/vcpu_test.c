@@ -40,6 +40,44 @@ static void a_vcpu_waits_for_the_launch(void **un)
 	user_free(u);
 }
 
+static void a_signal_ends_a_run_and_the_next_one_goes_on(void **un)
+{
+	struct user *u = user_new();
+	struct kvm_run r;
+
+	(void)un;
+	launch(u);
+	u->m->script[0] = touch(8, true, true);
+	k_signal(u->t);
+	assert_int_equal(run(u, 1, &r), -EINTR);
+	assert_int_equal(r.exit_reason, KVM_EXIT_INTR);
+	assert_int_equal(m_npt(u->m, 0), 0);
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_HLT);
+	assert_int_not_equal(m_npt(u->m, 0), 0);
+	user_free(u);
+}
+
+/* Whatever user space wrote over it. */
+static void a_vcpu_that_shut_down_says_so_each_time(void **un)
+{
+	struct user *u = user_new();
+	const uint32_t other = KVM_EXIT_MMIO;
+	struct kvm_run r;
+
+	(void)un;
+	launch(u);
+	u->m->script[0] = (struct vcpu_exit){ .kind = VCPU_EXIT_SHUTDOWN };
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(k_store(u->t,
+				 u->run + offsetof(struct kvm_run, exit_reason),
+				 &other, sizeof(other)),
+			 0);
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_SHUTDOWN);
+	user_free(u);
+}
+
 static void faults_map_the_page_of_the_attribute_s_kind(void **un)
 {
 	struct user *u = user_new();
@@ -207,6 +245,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_vcpu_waits_for_the_launch),
+		cmocka_unit_test(a_signal_ends_a_run_and_the_next_one_goes_on),
+		cmocka_unit_test(a_vcpu_that_shut_down_says_so_each_time),
 		cmocka_unit_test(faults_map_the_page_of_the_attribute_s_kind),
 		cmocka_unit_test(
 			a_fault_that_mapping_does_not_cure_goes_to_user_space),

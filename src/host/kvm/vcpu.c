@@ -114,6 +114,13 @@ static long answer(struct kvm_vcpu *v)
 	return -EIO;
 }
 
+/* The task has a signal to take: kvm_handle_signal_exit(). */
+static long user_signal(struct kvm_vcpu *v)
+{
+	v->run.exit_reason = KVM_EXIT_INTR;
+	return -EINTR;
+}
+
 static long vcpu_run(struct kvm_vcpu *v)
 {
 	uint64_t last = UINT64_MAX;
@@ -124,18 +131,22 @@ static long vcpu_run(struct kvm_vcpu *v)
 		return -ENOEXEC;
 	if (!launched(v->vm))
 		return -EINVAL; /* there is no VMSA to run */
-	if (v->shut)
-		return 0; /* the reason still stands in kvm_run */
+	if (v->shut) {
+		v->run.exit_reason = KVM_EXIT_SHUTDOWN;
+		return 0;
+	}
 	ret = answer(v);
 	if (ret == 1 && v->run.immediate_exit)
 		return -EINTR;
 	for (unsigned n = 0; ret == 1 && n < RUN_MAX; n++) {
+		if (k_interrupted(v->vm->core->k))
+			return user_signal(v);
 		if (v->ops->run(v->ops_ctx, &v->exit))
 			return -EIO;
 		v->exits++;
 		ret = handle(v, &last, &same);
 	}
-	return ret == 1 ? -EINTR : ret;
+	return ret == 1 ? user_signal(v) : ret;
 }
 
 /*

@@ -145,6 +145,7 @@ _Static_assert(sizeof(struct kvm_device_attr) == 24, "uapi");
 #define KVM_EXIT_HLT		5
 #define KVM_EXIT_MMIO		6
 #define KVM_EXIT_SHUTDOWN	8
+#define KVM_EXIT_INTR		10
 #define KVM_EXIT_INTERNAL_ERROR 17
 #define KVM_EXIT_MEMORY_FAULT	39
 
