@@ -306,7 +306,7 @@ static void a_viommu_wants_a_vm_and_a_nesting_parent(void **un)
 	assert_int_equal(io(u, u->iommu, IOMMU_VIOMMU_ALLOC, &v), -EBADF);
 	k.kvm_fd = u->vm;
 	k.reserved = 1;
-	assert_int_equal(io(u, u->iommu, IOMMU_VIOMMU_ALLOC, &v), -EBADF);
+	assert_int_equal(io(u, u->iommu, IOMMU_VIOMMU_ALLOC, &v), -EOPNOTSUPP);
 	k.reserved = 0;
 	u->m->viommu_err = -EOPNOTSUPP;
 	assert_int_equal(io(u, u->iommu, IOMMU_VIOMMU_ALLOC, &v), -EOPNOTSUPP);

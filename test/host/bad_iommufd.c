@@ -41,6 +41,9 @@ static const struct bad_field allow[] = {
 	SIZED(S, 24),
 	{ AT(S, reserved), BAD_RSVD, -EOPNOTSUPP },
 	{ AT(S, ioas_id), BAD_ID, -ENOENT, 0, -ENOENT },
+	/* The second one is all zeros, and meets the first. */
+	{ AT(S, num_iovas), BAD_VALUE, -EINVAL, 2 },
+	{ AT(S, num_iovas), BAD_VALUE, -EINVAL, UINT32_MAX },
 	{ AT(S, allowed_iovas), BAD_PTR, -EFAULT },
 };
 #undef S

@@ -163,6 +163,8 @@ static void sizes(struct fault_at *x, const struct bad_field *f, bool tail)
 	with(x, f, 0, -EINVAL);
 	if (!tail)
 		return;
+	with(x, f, 4097, -E2BIG);
+	with(x, f, UINT32_MAX, -E2BIG);
 	memset(x->arg, 0, sizeof(x->arg));
 	x->row->fill(&x->b, x->arg);
 	x->arg[size + 3] = 1;

@@ -28,8 +28,10 @@ int viommu_alloc(struct ucmd *u)
 	ret = k_copy_in(u->t, &d, a->data_uptr, sizeof(d));
 	if (ret)
 		return ret;
+	if (d.reserved)
+		return -EOPNOTSUPP;
 	kvm = k_fd_file(u->t, d.kvm_fd);
-	if (!kvm || d.reserved || !c->kvm_of || !c->kvm_of(kvm, &vm))
+	if (!kvm || !c->kvm_of || !c->kvm_of(kvm, &vm))
 		return -EBADF;
 	ret = c->drv->viommu(c->drv_ctx, vm.cookie);
 	if (ret)

@@ -365,6 +365,9 @@ int k_copy_struct(void *dst, size_t ksize, size_t min, uintptr_t arg)
 	memcpy(&size, src, sizeof(size));
 	if (size < min)
 		return -EINVAL;
+	/* check_zeroed_user() goes on to what is no zero, or not there. */
+	if (size > PAGE_4K)
+		return -E2BIG;
 	for (size_t i = ksize; i < size; i++)
 		if (src[i])
 			return -E2BIG;

@@ -296,7 +296,7 @@ int k_copy_out(struct task *t, uint64_t uptr, const void *src, size_t len);
 /*
  * An extensible struct at @arg: its first u32 is its size. Copies @ksize
  * bytes, zero-filling. -EINVAL if smaller than @min, -E2BIG with a tail that
- * is not zero.
+ * is not zero, or longer than a page.
  */
 int k_copy_struct(void *dst, size_t ksize, size_t min, uintptr_t arg);
 /* A struct of fixed size at @arg. -EFAULT: that is no native pointer. */
