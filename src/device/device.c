@@ -382,10 +382,11 @@ static void take_tlp(struct device *d, size_t n)
 		refused(d, &why);
 		return;
 	}
-	if (t.ide)
+	if (t.ide && d->keys_seen != d->ide.key_changes) {
+		d->keys_seen = d->ide.key_changes;
 		for (unsigned i = 0; i < d->cfg.streams; i++)
-			if (d->stream[i].id == t.prefix.stream)
-				device_keys_changed(d, i);
+			device_keys_changed(d, i);
+	}
 	if (seams && seams->packet && !seams->packet(d->cfg.seams_ctx, d, &t))
 		return;
 	if (t.ide && !ide_rid_ok(&d->ide, &t, &why)) {
@@ -425,7 +426,8 @@ void device_settle(struct device *d)
 		device_function_reset(d, i);
 	}
 	device_streams_fell(d);
-	loose_settle(d);
+	if (d->assumed_ide)
+		loose_settle(d);
 }
 
 static bool take_frame(struct device *d)
@@ -465,11 +467,10 @@ bool device_run(struct device *d, uint64_t now_ns)
 
 	d->now_ns = now_ns;
 	do {
-		moved = false;
 		/* An answer that waits for room goes before new questions. */
 		while (device_flush(d) && take_frame(d))
-			moved = true;
-		moved |= device_serve_doe(d);
+			any = true;
+		moved = device_serve_doe(d);
 		device_streams_fell(d);
 		any |= moved;
 	} while (moved);

@@ -270,6 +270,7 @@ struct device {
 	uint8_t fail_due;   /* blocks that owe the partner an IDE Fail */
 	uint8_t event_due; /* blocks that fell; the DSM is told after the TLP */
 	bool killing;	   /* the DSM itself wipes a stream: no event */
+	uint64_t keys_seen; /* key_changes of ide, when a packet came last */
 	struct device_stream {
 		uint8_t id; /* the block's, before and after a write */
 		uint8_t lost_id;

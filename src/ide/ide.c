@@ -105,13 +105,13 @@ static enum il_err seal(struct ide_port *p, struct ide_key *k,
 	return err;
 }
 
-enum il_err ide_protect(struct ide_port *p, unsigned idx, const struct tlp *t,
-			struct wr *out)
+/* ide_protect() of a packet of our own; its prefix is written. */
+static enum il_err protect(struct ide_port *p, unsigned idx, struct tlp *t,
+			   struct wr *out)
 {
 	enum tlp_class cls = tlp_class_of(t->type);
 	struct ide_stream *s;
 	struct ide_key *k;
-	struct tlp m = *t;
 	enum il_err err;
 
 	if (idx >= p->cfg.streams ||
@@ -128,9 +128,9 @@ enum il_err ide_protect(struct ide_port *p, unsigned idx, const struct tlp *t,
 	if (err)
 		return err;
 
-	m.ide = true;
-	m.mac = NULL;
-	m.prefix = (struct tlp_ide){
+	t->ide = true;
+	t->mac = NULL;
+	t->prefix = (struct tlp_ide){
 		.m = true,
 		.k = s->tx_set,
 		.t = t->prefix.t,
@@ -138,13 +138,21 @@ enum il_err ide_protect(struct ide_port *p, unsigned idx, const struct tlp *t,
 		.stream = s->cfg.id,
 		.pr_sent = cls == TLP_POSTED ? 0 : s->pr_sent[cls - 1],
 	};
-	err = seal(p, k, &m, out);
+	err = seal(p, k, t, out);
 	if (err)
 		return err;
 	k->counter++;
 	count_sent(s, t);
 	p->sent++;
 	return IL_OK;
+}
+
+enum il_err ide_protect(struct ide_port *p, unsigned idx, const struct tlp *t,
+			struct wr *out)
+{
+	struct tlp m = *t;
+
+	return protect(p, idx, &m, out);
 }
 
 enum il_err ide_transmit(struct ide_port *p, const struct tlp *t,
@@ -163,7 +171,7 @@ enum il_err ide_transmit(struct ide_port *p, const struct tlp *t,
 		return tlp_encode(out, &m);
 	if (t->type == TLP_CFGRD0 || t->type == TLP_CFGWR0)
 		m.type = t->type == TLP_CFGRD0 ? TLP_CFGRD1 : TLP_CFGWR1;
-	err = ide_protect(p, (unsigned)idx, &m, out);
+	err = protect(p, (unsigned)idx, &m, out);
 	if (err == IL_E_STATE)
 		*fault = fault_at(p, &ide_rule_insecure, t);
 	return err;

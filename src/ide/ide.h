@@ -130,8 +130,9 @@ struct ide_port {
 	/* Law 5: digests of the keys that this port was ever given. */
 	uint64_t key_log[IDE_KEYS_LOGGED];
 	unsigned key_log_n;
-	uint64_t sent;	   /* IDE packets protected */
-	uint64_t received; /* IDE packets accepted */
+	uint64_t key_changes; /* keys that came or went */
+	uint64_t sent;	      /* IDE packets protected */
+	uint64_t received;    /* IDE packets accepted */
 };
 
 enum ide_trace {

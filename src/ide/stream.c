@@ -26,6 +26,7 @@ const char *ide_cause_name(enum ide_cause cause)
 
 void ide_key_wipe(struct ide_port *p, struct ide_key *k)
 {
+	p->key_changes++;
 	crypto_drop(p->cfg.crypto, &k->slot);
 	*k = (struct ide_key){ 0 };
 }
@@ -113,6 +114,7 @@ static enum il_err program(struct ide_port *p, unsigned idx,
 	ide_key_remember(p, id);
 	k->id = id;
 	k->counter = 1; /* §6.33.5: at every new key */
+	p->key_changes++;
 	k->there = true;
 	k->killed = false;
 	env_trace(p->cfg.env, IDE_TR_KEY, idx, a->set, a->dir << 4 | a->sub);
@@ -416,19 +418,17 @@ const struct ide_stream_cfg *ide_stream_get(const struct ide_port *p,
 
 int ide_find(const struct ide_port *p, uint8_t stream_id)
 {
-	int found = -1;
-
-	for (unsigned i = p->cfg.streams; i-- > 0;) {
+	/* One at most: ide_stream_set() refuses another. */
+	for (unsigned i = 0; i < p->cfg.streams; i++)
+		if (p->stream[i].cfg.id == stream_id && p->stream[i].cfg.enable)
+			return (int)i;
+	for (unsigned i = 0; i < p->cfg.streams; i++) {
 		const struct ide_stream_cfg *c = &p->stream[i].cfg;
 
-		if (c->id != stream_id)
-			continue;
-		if (c->enable)
+		if (c->id == stream_id && (c->rid_valid || c->is_default))
 			return (int)i;
-		if (c->rid_valid || c->is_default)
-			found = (int)i;
 	}
-	return found;
+	return -1;
 }
 
 static enum il_err key_event(struct ide_port *p, uint8_t stream_id,

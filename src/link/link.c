@@ -62,17 +62,17 @@ enum il_err link_hdr_encode(struct wr *w, enum link_kind kind, size_t len)
 {
 	if (!kind_ok((unsigned)kind) || !len || len > LINK_FRAME_MAX)
 		return IL_E_ARG;
-	wr_u8(w, (uint8_t)kind);
-	wr_zero(w, 3);
-	wr_u32le(w, (uint32_t)len);
+	/* A byte, three that are reserved, a dword. */
+	wr_u64le(w, (uint64_t)len << 32 | (uint8_t)kind);
 	return w->err;
 }
 
 enum il_err link_hdr_decode(struct rd *r, enum link_kind *kind, uint32_t *len)
 {
-	unsigned k = rd_u8(r);
-	uint32_t rsvd = rd_u24le(r);
-	uint32_t n = rd_u32le(r);
+	const uint64_t v = rd_u64le(r);
+	const unsigned k = v & 0xff;
+	const uint32_t rsvd = v >> 8 & 0xffffff;
+	const uint32_t n = (uint32_t)(v >> 32);
 
 	if (r->err)
 		return r->err;

@@ -42,19 +42,37 @@ static void ring_copy_out(const struct link_ring *r, size_t at, uint8_t *p,
 		memcpy(p + first, r->buf, len - first);
 }
 
+/* Where @len bytes at offset @at from head stand in one piece, or NULL. */
+static uint8_t *ring_piece(const struct link_ring *r, size_t at, size_t len)
+{
+	size_t pos = r->head + at;
+
+	return pos < r->cap && r->cap - pos >= len ? r->buf + pos : NULL;
+}
+
 enum il_err link_ring_put(struct link_ring *r, enum link_kind kind,
 			  const uint8_t *p, size_t len)
 {
-	uint8_t hdr[LINK_FRAME_HDR];
-	struct wr w = wr_over(hdr, sizeof(hdr));
-	enum il_err err = link_hdr_encode(&w, kind, len);
+	uint8_t hdr[LINK_FRAME_HDR], *at;
+	struct wr w;
+	enum il_err err;
 
+	/* Nobody reads what is behind @used. */
+	at = len <= LINK_FRAME_MAX && r->cap - r->used >= sizeof(hdr) + len
+		     ? ring_piece(r, r->used, sizeof(hdr) + len)
+		     : NULL;
+	w = wr_over(at ? at : hdr, sizeof(hdr));
+	err = link_hdr_encode(&w, kind, len);
 	if (err)
 		return err;
 	if (r->cap - r->used < sizeof(hdr) + len)
 		return IL_E_SPACE;
-	ring_copy_in(r, r->used, hdr, sizeof(hdr));
-	ring_copy_in(r, r->used + sizeof(hdr), p, len);
+	if (at) {
+		memcpy(at + sizeof(hdr), p, len);
+	} else {
+		ring_copy_in(r, r->used, hdr, sizeof(hdr));
+		ring_copy_in(r, r->used + sizeof(hdr), p, len);
+	}
 	r->used += sizeof(hdr) + len;
 	IL_ASSERT(link_ring_sane(r));
 	return IL_OK;
@@ -64,14 +82,18 @@ enum il_err link_ring_get(struct link_ring *r, enum link_kind *kind,
 			  uint8_t *buf, size_t cap, size_t *len)
 {
 	uint8_t hdr[LINK_FRAME_HDR];
-	struct rd in = rd_over(hdr, sizeof(hdr));
+	const uint8_t *at;
+	struct rd in;
 	enum link_kind k;
 	uint32_t n;
 	enum il_err err;
 
 	if (link_ring_empty(r))
 		return IL_E_AGAIN;
-	ring_copy_out(r, 0, hdr, sizeof(hdr));
+	at = ring_piece(r, 0, sizeof(hdr));
+	if (!at)
+		ring_copy_out(r, 0, hdr, sizeof(hdr));
+	in = rd_over(at ? at : hdr, sizeof(hdr));
 	err = link_hdr_decode(&in, &k, &n);
 	IL_ASSERT(!err && r->used >= sizeof(hdr) + n);
 	if (cap < n) {

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/bits.h"
+#include "base/bytes.h"
 
 uint8_t pci_cfg_be(unsigned off, unsigned size)
 {
@@ -54,23 +55,19 @@ uint32_t pci_cfg_read(struct pci_cfg *c, uint16_t reg)
 
 void pci_cfg_write(struct pci_cfg *c, uint16_t reg, uint32_t v, uint8_t be)
 {
-	uint32_t old;
+	uint32_t old, now, named = 0, writable;
 
 	IL_ASSERT(reg % 4 == 0 && reg < CFG_SIZE);
-	old = pci_cfg_get(c, reg, 4);
-	for (unsigned i = 0; i < 4; i++) {
-		uint8_t *p = c->image + reg + i;
-		uint8_t b = (uint8_t)(v >> (8 * i));
-		uint8_t w = c->writable[reg + i];
-
-		if (!(be & 1u << i))
-			continue;
-		*p = (uint8_t)((*p & ~w) | (b & w));
-		*p &= (uint8_t) ~(b & c->w1c[reg + i]);
-	}
+	for (unsigned i = 0; i < 4; i++)
+		if (be & 1u << i)
+			named |= UINT32_C(0xff) << (8 * i);
+	old = get_u32le(c->image + reg);
+	writable = get_u32le(c->writable + reg) & named;
+	now = (old & ~writable) | (v & writable);
+	now &= ~(v & named & get_u32le(c->w1c + reg));
+	put_u32le(c->image + reg, now);
 	if (c->ops && c->ops->written)
-		c->ops->written(c->ctx, c, reg, v, be, old,
-				pci_cfg_get(c, reg, 4));
+		c->ops->written(c->ctx, c, reg, v, be, old, now);
 }
 
 void pci_cfg_reset(struct pci_cfg *c, const uint8_t first[CFG_SIZE])

@@ -178,14 +178,18 @@ static bool prefix_ok(const struct tlp_ide *i)
 	return !i->p && i->sub <= 7;
 }
 
-static void put_prefix(struct wr *w, const struct tlp_ide *i)
+static uint32_t prefix(const struct tlp_ide *i)
 {
-	wr_u32be(w, IDE_BYTE0 << 24 |
-			    (uint32_t)field_put(IDE_PR_SENT, i->pr_sent) |
-			    (uint32_t)field_put(IDE_STREAM, i->stream) |
-			    (uint32_t)field_put(IDE_SUB, i->sub) |
-			    (i->p ? IDE_P : 0) | (i->m ? IDE_M : 0) |
-			    (i->k ? IDE_K : 0) | (i->t ? IDE_T : 0));
+	return IDE_BYTE0 << 24 | (uint32_t)field_put(IDE_PR_SENT, i->pr_sent) |
+	       (uint32_t)field_put(IDE_STREAM, i->stream) |
+	       (uint32_t)field_put(IDE_SUB, i->sub) | (i->p ? IDE_P : 0) |
+	       (i->m ? IDE_M : 0) | (i->k ? IDE_K : 0) | (i->t ? IDE_T : 0);
+}
+
+/* Two dwords at once: packets are made often. */
+static void put_two(struct wr *w, uint32_t first, uint32_t second)
+{
+	wr_u64be(w, (uint64_t)first << 32 | second);
 }
 
 static inline void get_prefix(struct tlp_ide *i, uint32_t v)
@@ -199,7 +203,7 @@ static inline void get_prefix(struct tlp_ide *i, uint32_t v)
 	i->pr_sent = (uint8_t)field_get(IDE_PR_SENT, v);
 }
 
-static void put_dw0(struct wr *w, const struct tlp *t)
+static uint32_t dw0(const struct tlp *t)
 {
 	uint32_t byte0 = kinds[t->type].byte0;
 
@@ -208,32 +212,31 @@ static void put_dw0(struct wr *w, const struct tlp *t)
 	if (is_msg(t->type))
 		byte0 |= t->msg_route;
 	/* Tag[9:8] is not part of a message. */
-	wr_u32be(w, (uint32_t)field_put(DW0_TYPE, byte0) |
-			    (t->tag & 0x200 ? DW0_TAG9 : 0) |
-			    (t->tag & 0x100 ? DW0_TAG8 : 0) |
-			    (uint32_t)field_put(DW0_TC, t->tc) |
-			    (t->attr & TLP_ATTR_IDO ? DW0_ATTR2 : 0) |
-			    (t->poisoned ? DW0_EP : 0) |
-			    (uint32_t)field_put(DW0_ATTR10, t->attr & 3u) |
-			    (uint32_t)field_put(DW0_AT, t->at) |
-			    (t->len_dw & DW0_LENGTH));
+	return (uint32_t)field_put(DW0_TYPE, byte0) |
+	       (t->tag & 0x200 ? DW0_TAG9 : 0) |
+	       (t->tag & 0x100 ? DW0_TAG8 : 0) |
+	       (uint32_t)field_put(DW0_TC, t->tc) |
+	       (t->attr & TLP_ATTR_IDO ? DW0_ATTR2 : 0) |
+	       (t->poisoned ? DW0_EP : 0) |
+	       (uint32_t)field_put(DW0_ATTR10, t->attr & 3u) |
+	       (uint32_t)field_put(DW0_AT, t->at) | (t->len_dw & DW0_LENGTH);
 }
 
 /* Bytes 4 to 7 of requests. */
-static void put_dw1(struct wr *w, const struct tlp *t, uint8_t byte7)
+static uint32_t dw1(const struct tlp *t, uint8_t byte7)
 {
-	wr_u32be(w,
-		 (uint32_t)t->requester << 16 | (t->tag & 0xffu) << 8 | byte7);
+	return (uint32_t)t->requester << 16 | (t->tag & 0xffu) << 8 | byte7;
 }
 
 static void put_cpl(struct wr *w, const struct tlp *t)
 {
-	wr_u32be(w, (uint32_t)field_put(CPL_COMPLETER, t->completer) |
-			    (uint32_t)field_put(CPL_STATUS, t->status) |
-			    (t->byte_count & CPL_COUNT));
-	wr_u32be(w, (uint32_t)field_put(CPL_REQUESTER, t->requester) |
-			    (uint32_t)field_put(CPL_TAG, t->tag & 0xffu) |
-			    t->lower_addr);
+	put_two(w,
+		(uint32_t)field_put(CPL_COMPLETER, t->completer) |
+			(uint32_t)field_put(CPL_STATUS, t->status) |
+			(t->byte_count & CPL_COUNT),
+		(uint32_t)field_put(CPL_REQUESTER, t->requester) |
+			(uint32_t)field_put(CPL_TAG, t->tag & 0xffu) |
+			t->lower_addr);
 }
 
 static void put_msg(struct wr *w, const struct tlp *t)
@@ -242,25 +245,24 @@ static void put_msg(struct wr *w, const struct tlp *t)
 
 	if (t->msg_route == TLP_ROUTE_BY_ID)
 		hdr = field_set(hdr, MASK64(63, 48), t->dest);
-	put_dw1(w, t, t->msg_code);
+	wr_u32be(w, dw1(t, t->msg_code));
 	wr_u64be(w, hdr);
-}
-
-static void put_addr(struct wr *w, const struct tlp *t)
-{
-	if (is_4dw(t))
-		wr_u64be(w, t->addr);
-	else
-		wr_u32be(w, (uint32_t)t->addr);
 }
 
 static void put_request(struct wr *w, const struct tlp *t)
 {
-	put_dw1(w, t, (uint8_t)(t->last_be << 4 | t->first_be));
-	if (is_cfg(t->type))
-		wr_u32be(w, (uint32_t)field_put(CFG_DEST, t->dest) | t->reg);
-	else
-		put_addr(w, t);
+	const uint32_t second =
+		dw1(t, (uint8_t)(t->last_be << 4 | t->first_be));
+
+	if (is_cfg(t->type)) {
+		put_two(w, second,
+			(uint32_t)field_put(CFG_DEST, t->dest) | t->reg);
+	} else if (is_4dw(t)) {
+		wr_u32be(w, second);
+		wr_u64be(w, t->addr);
+	} else {
+		put_two(w, second, (uint32_t)t->addr);
+	}
 }
 
 enum il_err tlp_encode(struct wr *w, const struct tlp *t)
@@ -273,8 +275,9 @@ enum il_err tlp_encode(struct wr *w, const struct tlp *t)
 		return IL_E_ARG;
 
 	if (t->ide)
-		put_prefix(w, &t->prefix);
-	put_dw0(w, t);
+		put_two(w, prefix(&t->prefix), dw0(t));
+	else
+		wr_u32be(w, dw0(t));
 	if (is_cpl(t->type))
 		put_cpl(w, t);
 	else if (is_msg(t->type))
@@ -303,15 +306,36 @@ static enum il_err get_type(uint32_t byte0, struct tlp *m, bool *fmt_4dw)
 		m->msg_route = byte0 & 7;
 		return *fmt_4dw ? IL_OK : IL_E_FIELD;
 	}
-	for (unsigned i = 0; i < TLP_MSG; i++) {
-		bool mem = is_mem((enum tlp_type)i);
-
-		if (kinds[i].byte0 != (mem ? byte0 & ~FMT_4DW : byte0))
-			continue;
-		m->type = (enum tlp_type)i;
+	switch (byte0) {
+	case TYPE_MEM:
+	case TYPE_MEM | FMT_4DW:
+		m->type = TLP_MRD;
 		return IL_OK;
+	case TYPE_MEM | FMT_DATA:
+	case TYPE_MEM | FMT_DATA | FMT_4DW:
+		m->type = TLP_MWR;
+		return IL_OK;
+	case TYPE_CFG0:
+		m->type = TLP_CFGRD0;
+		return IL_OK;
+	case TYPE_CFG1:
+		m->type = TLP_CFGRD1;
+		return IL_OK;
+	case TYPE_CFG0 | FMT_DATA:
+		m->type = TLP_CFGWR0;
+		return IL_OK;
+	case TYPE_CFG1 | FMT_DATA:
+		m->type = TLP_CFGWR1;
+		return IL_OK;
+	case TYPE_CPL:
+		m->type = TLP_CPL;
+		return IL_OK;
+	case TYPE_CPL | FMT_DATA:
+		m->type = TLP_CPLD;
+		return IL_OK;
+	default:
+		return IL_E_FIELD;
 	}
-	return IL_E_FIELD;
 }
 
 /* Errors: as get_type(), and what our ports do not support. */
