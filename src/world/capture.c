@@ -49,15 +49,16 @@ enum il_err world_pcap_open(struct world_pcap *c, const char *path, int dlt)
 void world_pcap_put(struct world_pcap *c, uint64_t now_ns, const uint8_t *p,
 		    size_t len)
 {
-	struct pcap_pkthdr h = {
+	struct pcap_pkthdr h;
+
+	if (!c->d)
+		return;
+	h = (struct pcap_pkthdr){
 		.ts.tv_sec = (long)(now_ns / 1000000000u),
 		.ts.tv_usec = (long)(now_ns % 1000000000u),
 		.caplen = (uint32_t)len,
 		.len = (uint32_t)len,
 	};
-
-	if (!c->d)
-		return;
 	pcap_dump((unsigned char *)c->d, &h, p);
 	c->packets++;
 }

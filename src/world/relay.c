@@ -23,7 +23,14 @@ static const char *const says[] = {
 
 static long ask(struct pci_dev *p, struct pci_tsm_relay *r)
 {
-	return pci_doe(p, r->type, r->req, r->req_len, r->rsp, sizeof(r->rsp));
+	const long n = pci_doe(p, r->type, r->req, r->req_len, r->rsp,
+			       sizeof(r->rsp));
+	const size_t top = n < 0 ? sizeof(r->rsp) : (size_t)n;
+
+	/* What is told of it may be less. */
+	if (r->rsp_top < top)
+		r->rsp_top = top;
+	return n;
 }
 
 /* What becomes of an answer of @n bytes. */

@@ -286,14 +286,14 @@ static int take_request(struct sev_host *s, struct sev_conn *c,
 
 /* Length and payload are rounded up together, as Linux does (4.3). */
 static int put_response(struct sev_host *s, struct sev_conn *c,
-			const struct pci_tsm_relay *r)
+			const uint8_t *rsp, size_t n)
 {
-	const uint32_t len = (uint32_t)align_up(TIO_DOBJ_MSG_LEN + r->rsp_len,
-						TIO_BUF_ALIGN);
+	const uint32_t len =
+		(uint32_t)align_up(TIO_DOBJ_MSG_LEN + n, TIO_BUF_ALIGN);
 	uint8_t h[TIO_BUF_HDR_LEN + TIO_DOBJ_MSG_LEN] = { 0 };
 	const uint8_t pad[TIO_BUF_ALIGN] = { 0 };
 	uint8_t *o = h + TIO_BUF_HDR_LEN;
-	const uint32_t end = (uint32_t)(sizeof(h) + r->rsp_len);
+	const uint32_t end = (uint32_t)(sizeof(h) + n);
 	int ret;
 
 	sev_put_u32(h, TIO_BUF_CAPACITY, (uint32_t)(c->resp.n * PAGE_4K));
@@ -302,7 +302,7 @@ static int put_response(struct sev_host *s, struct sev_conn *c,
 	sev_put_u32(o, TIO_DOBJ_LENGTH, len);
 	sev_put_u16(o, TIO_DOBJ_VERSION, TIO_DOBJ_VERSION_1_0);
 	o[TIO_DOBJ_DATA_TYPE] = c->type;
-	ret = buf_write(s, &c->resp, sizeof(h), r->rsp, r->rsp_len);
+	ret = buf_write(s, &c->resp, sizeof(h), rsp, n);
 	if (!ret)
 		ret = buf_write(s, &c->resp, end, pad,
 				TIO_BUF_HDR_LEN + len - end);
@@ -337,13 +337,11 @@ int sev_cmd_run(struct sev_host *s, struct sev_conn *c, struct pci_tsm_relay *r)
 
 	if (!c->issued) {
 		/* No answer of an earlier command lies in the buffer. */
-		const struct pci_tsm_relay none = { .rsp_len = 0 };
-
 		c->issued = true;
 		c->type = 0;
-		ret = put_response(s, c, &none);
+		ret = put_response(s, c, r->rsp, 0);
 	} else {
-		ret = r->err ? r->err : put_response(s, c, r);
+		ret = r->err ? r->err : put_response(s, c, r->rsp, r->rsp_len);
 	}
 	if (!ret)
 		ret = issue(s, c, r);

@@ -21,6 +21,18 @@ void pci_tsm_op_begin(struct pci_tsm_dsm *d, enum pci_tsm_op_kind kind,
 	d->relay.err = 0;
 }
 
+/* @rsp: bytes that an exchange may have written. */
+static void note_tops(struct pci_tsm_relay *r, size_t rsp)
+{
+	const size_t req =
+		r->req_len < sizeof(r->req) ? r->req_len : sizeof(r->req);
+
+	if (r->req_top < req)
+		r->req_top = req;
+	if (r->rsp_top < rsp)
+		r->rsp_top = rsp;
+}
+
 void pci_tsm_op_end(struct pci_tsm_dsm *d, long ret)
 {
 	struct kernel *k = d->tsm.p->host->k;
@@ -32,8 +44,10 @@ void pci_tsm_op_end(struct pci_tsm_dsm *d, long ret)
 	d->op_owner = NULL;
 	d->op_tdi = NULL;
 	/* Decrypted or not, what was carried does not stay (law 10). */
-	bytes_wipe(d->relay.req, sizeof(d->relay.req));
-	bytes_wipe(d->relay.rsp, sizeof(d->relay.rsp));
+	note_tops(&d->relay, 0);
+	bytes_wipe(d->relay.req, d->relay.req_top);
+	bytes_wipe(d->relay.rsp, d->relay.rsp_top);
+	d->relay.req_top = d->relay.rsp_top = 0;
 	if (d->late && d->connected)
 		pci_tsm_subs_probe(d->core, d);
 }
@@ -97,6 +111,9 @@ int pci_tsm_op_step(struct pci_tsm_dsm *d, struct pci_tsm_guest_req *q)
 		return failed ? failed : -EIO;
 	}
 	n = carry(d, r);
+	/* One that failed may have left any part of an answer there. */
+	note_tops(r, n < 0 || (size_t)n > sizeof(r->rsp) ? sizeof(r->rsp)
+							 : (size_t)n);
 	r->err = n < 0 ? (int)n : 0;
 	r->rsp_len = n < 0 ? 0 : (size_t)n;
 	return -EAGAIN;

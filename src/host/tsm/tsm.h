@@ -27,6 +27,9 @@ struct pci_tsm_relay {
 	uint8_t rsp[PCI_TSM_MSG_MAX];
 	size_t rsp_len;
 	int err; /* of the exchange; rsp_len is then 0 */
+	/* Of the operation: what of req and rsp was ever written. */
+	size_t req_top;
+	size_t rsp_top;
 };
 
 struct pci_tdi;
