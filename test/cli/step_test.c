@@ -198,6 +198,23 @@ static void help_knows_start_and_param(void **state)
 	assert_non_null(strstr(r->out, "param NAME=DEFAULT"));
 }
 
+/* A person brings a file of any length. */
+static void scenarios_that_step_hold_for_one_byte(void **state)
+{
+	static const char *const file[] = {
+		"evidence-swap.il",
+		"key-refresh.il",
+		"page-size-private-sev-tio.il",
+		"vmm-dies.il",
+	};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < COUNT(file); i++)
+		if (rig_run(r, "run", rig_scenario(file[i]), "--payload",
+			    rig_payload(r, "p", 1, 1), NULL) != CLI_DONE)
+			fail_msg("%s: %s", file[i], r->err);
+}
+
 static void help_on_nothing_known_is_misuse(void **state)
 {
 	struct rig *r = *state;
@@ -223,6 +240,7 @@ int main(void)
 		T(a_request_left_half_way_does_not_cost_the_session),
 		T(a_failure_of_a_stepped_command_is_the_steps),
 		T(a_run_cut_anywhere_is_cleaned_up),
+		T(scenarios_that_step_hold_for_one_byte),
 		T(help_explains_every_command),
 		T(help_knows_start_and_param),
 		T(help_on_nothing_known_is_misuse),
