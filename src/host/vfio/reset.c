@@ -64,7 +64,7 @@ long vfio_hot_reset_info(struct vfio_dev *d, uintptr_t arg)
 {
 	struct vfio_pci_hot_reset_info h;
 	struct vfio_pci_dependent_device one;
-	uint8_t *at = (uint8_t *)arg + sizeof(h);
+	uint8_t *at = (uint8_t *)(arg + sizeof(h)); /* @arg may be NULL */
 	uint32_t n = 0;
 	int ret = k_copy_arg(&h, sizeof(h), arg);
 
