@@ -359,6 +359,46 @@ static void files_remove_rescan_and_reset_below(void **u)
 	machine_free(m);
 }
 
+/* --- who hears of a removal when --- */
+
+static int probed(void *ctx, struct pci_dev *p)
+{
+	(void)ctx;
+	(void)p;
+	return 0;
+}
+
+static void left(void *ctx, struct pci_dev *p)
+{
+	(void)p;
+	fake_log(ctx, 'd');
+}
+
+static void removing(void *ctx, struct pci_dev *p)
+{
+	(void)p;
+	fake_log(ctx, 'w');
+}
+
+/* pci_stop_dev(), then pci_destroy_dev() with pci_tsm_destroy() */
+static void a_driver_leaves_before_the_function_does(void **u)
+{
+	struct machine *m = machine_new();
+	const struct pci_driver d = {
+		.name = "d", .probe = probed, .remove = left, .ctx = &m->f
+	};
+	const struct pci_watch w = { .removing = removing, .ctx = &m->f };
+
+	(void)u;
+	assert_int_equal(pci_watch_add(&m->h.pci, &w), 0);
+	assert_int_equal(pci_driver_bind(m_ep(m), &d), 0);
+	assert_int_equal(pci_enable(m_ep(m), true, true), 0);
+	m->f.logged = 0;
+	pci_remove(m_ep(m));
+	assert_string_equal(log_of(m), "dwmb");
+	machine_free(m);
+}
+
 static void numbers_of_vfs_have_the_errors_that_linux_gives(void **u)
 {
 	struct machine *m = machine_new();
@@ -396,6 +436,7 @@ int main(void)
 			function_zero_takes_all_along_and_the_connection),
 		cmocka_unit_test(methods_are_listed_and_chosen_by_name),
 		cmocka_unit_test(files_remove_rescan_and_reset_below),
+		cmocka_unit_test(a_driver_leaves_before_the_function_does),
 		cmocka_unit_test(
 			numbers_of_vfs_have_the_errors_that_linux_gives),
 	};

@@ -166,9 +166,19 @@ static void irq(struct machine *m)
 	pci_slot_irq(&m->h.pci, FAKE_PORT);
 }
 
+static void gone_already(void *ctx, struct pci_dev *p)
+{
+	unsigned *n = ctx;
+
+	(*n)++;
+	assert_true(p->gone);
+}
+
 static void a_surprise_removal_takes_the_function_away_untouched(void **u)
 {
 	struct machine *m = tree(watched);
+	unsigned told = 0;
+	const struct pci_watch w = { .removing = gone_already, .ctx = &told };
 	struct task *t = k_task_new(&m->h.k);
 	uint32_t ops;
 	char b[8];
@@ -178,6 +188,7 @@ static void a_surprise_removal_takes_the_function_away_untouched(void **u)
 	assert_int_equal(pci_sriov_enable(m_ep(m), 2), 0);
 	fd = k_open(t, "/sys/bus/pci/devices/0000:01:00.0/vendor");
 	assert_true(fd >= 0);
+	assert_int_equal(pci_watch_add(&m->h.pci, &w), 0);
 	fake_present(&m->f, false);
 	ops = m->f.exchanges;
 	irq(m);
@@ -185,6 +196,7 @@ static void a_surprise_removal_takes_the_function_away_untouched(void **u)
 	assert_null(at(m, M_VF));
 	assert_int_equal(m->h.pci.pool.live, 1);
 	assert_int_equal(m->f.exchanges, ops);
+	assert_int_equal(told, 3); /* both VFs, and the PF */
 	assert_int_equal(k_read(t, (int)fd, b, 8), -ENODEV);
 	k_task_exit(t);
 	/* nothing more happens on the next interrupt */
