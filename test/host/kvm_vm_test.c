@@ -76,6 +76,22 @@ static void shared_memory_of_a_slot_goes_with_its_mapping(void **un)
 	user_free(u);
 }
 
+/* Source: kvm_gmem_bind() */
+static void private_memory_of_one_vm_is_in_no_slot_of_another(void **un)
+{
+	struct user *u = user_new();
+	const int mine = u->vm;
+
+	(void)un;
+	u->vm = (int)k_ioctl(u->t, u->kvm, KVM_CREATE_VM, KVM_X86_SNP_VM);
+	assert_true(u->vm >= 0);
+	assert_int_equal(
+		slot(u, 0, KVM_MEM_GUEST_MEMFD, 0, VM_MEM, u->ram, u->gmem),
+		-EINVAL);
+	u->vm = mine;
+	user_free(u);
+}
+
 static void a_kvm_device_that_was_closed_is_made_again(void **un)
 {
 	struct kvm_create_device d = { .type = KVM_DEV_TYPE_VFIO };
@@ -96,6 +112,8 @@ int main(void)
 			a_range_that_is_refused_takes_no_room_for_attributes),
 		cmocka_unit_test(a_vm_without_its_task_serves_nobody),
 		cmocka_unit_test(shared_memory_of_a_slot_goes_with_its_mapping),
+		cmocka_unit_test(
+			private_memory_of_one_vm_is_in_no_slot_of_another),
 		cmocka_unit_test(a_kvm_device_that_was_closed_is_made_again),
 	};
 

@@ -58,6 +58,27 @@ static void a_signal_ends_a_run_and_the_next_one_goes_on(void **un)
 	user_free(u);
 }
 
+static void immediate_exit_enters_no_guest(void **un)
+{
+	struct user *u = user_new();
+	const uint64_t at = u->run + offsetof(struct kvm_run, immediate_exit);
+	uint8_t on = 1;
+	struct kvm_run r;
+
+	(void)un;
+	launch(u);
+	u->m->script[0] = touch(8, true, true);
+	assert_int_equal(k_store(u->t, at, &on, 1), 0);
+	assert_int_equal(run(u, 1, &r), -EINTR);
+	assert_int_equal(u->m->at, 0);
+	assert_int_equal(m_npt(u->m, 0), 0);
+	on = 0;
+	assert_int_equal(k_store(u->t, at, &on, 1), 0);
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_not_equal(m_npt(u->m, 0), 0);
+	user_free(u);
+}
+
 /* Whatever user space wrote over it. */
 static void a_vcpu_that_shut_down_says_so_each_time(void **un)
 {
@@ -246,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_vcpu_waits_for_the_launch),
 		cmocka_unit_test(a_signal_ends_a_run_and_the_next_one_goes_on),
+		cmocka_unit_test(immediate_exit_enters_no_guest),
 		cmocka_unit_test(a_vcpu_that_shut_down_says_so_each_time),
 		cmocka_unit_test(faults_map_the_page_of_the_attribute_s_kind),
 		cmocka_unit_test(
