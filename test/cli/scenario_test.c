@@ -270,6 +270,27 @@ static void what_the_device_refuses_is_a_fault_as_well(void **state)
 	assert_non_null(strstr(r->err, "there is no rule rmp-assinged"));
 }
 
+/* Packets before it go well; one that never comes is never dropped. */
+static void the_interposer_waits_for_the_packet_that_is_named(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(
+		run_text(r, "platform sev-tio\ndevice\nlink\n"
+			    "host connect 0000:01:00.0\nvmm launch\n"
+			    "guest boot\nvmm attach 0000:01:00.0\n"
+			    "guest probe\nguest lock\nguest evidence\n"
+			    "guest accept\nguest start\n"
+			    "link tap how=record dir=up class=posted after=1\n"
+			    "guest dma\nexpect tapped 1\n"
+			    "link tap how=drop dir=up class=posted after=9999\n"
+			    "guest dma\nexpect tapped 1\n"
+			    "expect tdi 0000:01:00.0 run\nguest release\n"
+			    "vmm detach 0000:01:00.0\nvmm destroy\n"
+			    "host disconnect 0000:01:00.0\n"),
+		0);
+}
+
 static void an_error_of_a_naive_order_names_its_source(void **state)
 {
 	DIR *d = opendir(SCENARIOS);
@@ -624,6 +645,7 @@ int main(void)
 		T(one_that_the_tool_carries_runs_by_its_name),
 		T(a_host_that_writes_the_ownership_table_is_stopped_by_each_rule),
 		T(what_the_device_refuses_is_a_fault_as_well),
+		T(the_interposer_waits_for_the_packet_that_is_named),
 		T(an_error_of_a_naive_order_names_its_source),
 		T(an_expectation_that_fails_shows_where_things_stand),
 		T(an_error_names_its_place_and_nothing_runs),
