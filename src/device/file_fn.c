@@ -462,6 +462,8 @@ void file_finish(struct fj *j, struct device_file *f)
 	if (f->cfg.max_message && f->cfg.max_message <= f->cfg.spdm.transfer)
 		fj_fail(j, "spdm.max_message: not above the transfer size, %u",
 			f->cfg.spdm.transfer);
+	if (f->cfg.lock_flags & TDISP_LOCK_BIND_P2P && f->cfg.streams < 2)
+		fj_fail(j, "tdisp.lock_flags: bind-p2p needs two streams");
 	/* Whatever was overlooked above must not come to device_init(). Keys
 	 * that a file holds come later. */
 	const unsigned keys = f->cfg.psk_count;

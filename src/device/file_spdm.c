@@ -29,6 +29,7 @@ static void lock_flags(struct fj *j, json_t *v, void *to)
 	static const struct fj_word words[] = {
 		{ "no-fw-update", TDISP_LOCK_NO_FW_UPDATE },
 		{ "lock-msix", TDISP_LOCK_MSIX },
+		{ "bind-p2p", TDISP_LOCK_BIND_P2P },
 		{ "all-request-redirect", TDISP_LOCK_REDIRECT },
 	};
 	struct device_file *f = to;

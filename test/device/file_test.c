@@ -178,6 +178,8 @@ static void a_profile_is_the_base_of_relax(void **unused)
 static void other_values_reach_the_configuration(void **unused)
 {
 	(void)unused;
+	good("{\"tdisp\": {\"lock_flags\": [\"bind-p2p\"]}}");
+	assert_int_equal(f.cfg.lock_flags, TDISP_LOCK_BIND_P2P);
 	good("{\"tee\": false, \"no_soft_reset\": true,"
 	     " \"device_number\": 31,"
 	     " \"ide\": {\"streams\": 0, \"query_bus\": 9,"
@@ -357,8 +359,11 @@ static const struct {
 	  "requests without PASID" },
 	{ "{\"ide\": {\"streams\": 9}}", "ide.streams: 9 is not from 0 to 8" },
 	{ "{\"ide\": {\"ports\": 2}}", "ide.ports: the device has one port" },
-	{ "{\"tdisp\": {\"lock_flags\": [\"bind-p2p\"]}}",
-	  "tdisp.lock_flags[0]: 'bind-p2p' is not one of those that we know" },
+	{ "{\"tdisp\": {\"lock_flags\": [\"bind-peer\"]}}",
+	  "tdisp.lock_flags[0]: 'bind-peer' is not one of those that we know" },
+	{ "{\"ide\": {\"streams\": 1},"
+	  " \"tdisp\": {\"lock_flags\": [\"bind-p2p\"]}}",
+	  "tdisp.lock_flags: bind-p2p needs two streams" },
 	{ "{\"tdisp\": {\"lock_flags\": [\"lock-msix\", \"lock-msix\"]}}",
 	  "tdisp.lock_flags[1]: stands there twice" },
 	{ "{\"tdisp\": {\"address_width\": 65}}",
