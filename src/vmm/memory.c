@@ -198,6 +198,8 @@ static long map_range(struct vmm *v, uint64_t from, uint64_t to)
 	while (from < to && !ret) {
 		struct vmm_mapped a = run_at(v, from);
 
+		if (a.len > to - from)
+			a.len = to - from;
 		if (v->n_areas == VMM_AREAS)
 			return -ENOSPC;
 		ret = map_area(v, &a);
@@ -206,6 +208,35 @@ static long map_range(struct vmm *v, uint64_t from, uint64_t to)
 		from += a.len;
 	}
 	return ret;
+}
+
+/* The area that begins at or covers @at, or the next one before @end. */
+static const struct vmm_mapped *area_from(const struct vmm *v, uint64_t at,
+					  uint64_t end)
+{
+	const struct vmm_mapped *next = NULL;
+
+	for (unsigned i = 0; i < v->n_areas; i++) {
+		const struct vmm_mapped *a = &v->area[i];
+
+		if (a->iova + a->len > at && a->iova < end &&
+		    (!next || a->iova < next->iova))
+			next = a;
+	}
+	return next;
+}
+
+/* After a failure: what is still mapped stays, all between is mapped. */
+static void map_missing(struct vmm *v, uint64_t from, uint64_t to)
+{
+	while (from < to) {
+		const struct vmm_mapped *a = area_from(v, from, to);
+		const uint64_t next = a ? a->iova + a->len : to;
+
+		if (!a || a->iova > from)
+			(void)map_range(v, from, a ? a->iova : to);
+		from = next;
+	}
 }
 
 static long unmap_range(struct vmm *v, uint64_t from, uint64_t to)
@@ -359,6 +390,7 @@ long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 	uint64_t from = align_down(gpa, VMM_CHUNK);
 	uint64_t to = align_up(gpa + len, VMM_CHUNK);
 	const bool dma = v->ioas_mapped && !v->cfg.keep_mapped;
+	bool mapped = false; /* as the new kind, in part */
 	long ret = 0;
 
 	/* The guest's words: nothing is unmapped for what cannot be. */
@@ -376,16 +408,18 @@ long vmm_convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
 		ret = unmap_range(v, from, to);
 	if (!ret)
 		ret = set_kind(v, gpa, len, private);
-	if (!ret && dma)
+	if (!ret && dma) {
+		mapped = true;
 		ret = map_range(v, from, to);
+	}
 	if (!ret && !private)
 		ret = punch(v, gpa, len);
 	if (!ret)
 		return 0;
-	if (dma)
+	if (dma && mapped)
 		(void)unmap_range(v, from, to);
 	kinds_back(v, gpa, len, private);
 	if (dma)
-		(void)map_range(v, from, to);
+		map_missing(v, from, to);
 	return ret;
 }

@@ -135,5 +135,8 @@ enum il_err cmd_host_limit(void *ctx, const struct lang_call *c)
 	if (lang_word(c, "mappings", NULL))
 		f->areas_max = f->area_pool.live +
 			       (uint32_t)lang_num(c, "mappings", 0);
+	w->flushes = UINT64_MAX;
+	if (lang_word(c, "flushes", NULL))
+		w->flushes = lang_num(c, "flushes", 0);
 	return IL_OK;
 }

@@ -109,6 +109,8 @@ static const struct lang_arg limit_args[] = {
 	{ "mappings", LANG_INT,
 	  .help = "how many more I/O mappings there is memory for; without "
 		  "it, as many as are asked for" },
+	{ "flushes", LANG_INT,
+	  .help = "how many more invalidations of pages the IOMMU takes" },
 };
 #define CMD0(role_, verb_, fn_, help_)            \
 	{                                         \
@@ -140,7 +142,7 @@ static const struct lang_cmd cmds[] = {
 	CMD("host", "own", own_args, cmd_host_own,
 	    "rewrite the ownership entry behind a page of the VM"),
 	CMD("host", "limit", limit_args, cmd_host_limit,
-	    "let the kernel run out of memory for something"),
+	    "let the kernel run out of memory, or the IOMMU stop"),
 	CMD("host", "relay", relay_args, cmd_host_relay,
 	    "carry a message between firmware and device wrongly, once"),
 	CMD("host", "driver", driver_args, cmd_host_driver,

@@ -242,8 +242,14 @@ static enum il_err i_inval_dte(void *ctx, uint32_t rid)
 static enum il_err i_inval_pages(void *ctx, uint16_t domain, uint64_t iova,
 				 uint64_t size)
 {
-	return iommu_inval_pages(&((struct world *)ctx)->iommu, domain, iova,
-				 size);
+	struct world *w = ctx;
+
+	/* A command queue that has stopped. */
+	if (!w->flushes)
+		return IL_E_IO;
+	if (w->flushes != UINT64_MAX)
+		w->flushes--;
+	return iommu_inval_pages(&w->iommu, domain, iova, size);
 }
 
 static enum il_err i_inval_all(void *ctx)

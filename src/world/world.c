@@ -66,6 +66,7 @@ enum il_err world_new(const struct world_cfg *cfg, struct world **out)
 			       .trace = world_trace_ev,
 			       .ctx = w };
 	w->devs = 1;
+	w->flushes = UINT64_MAX;
 	for (unsigned i = 0; i < WORLD_DEVS; i++) {
 		w->dev[i].w = w;
 		w->dev[i].index = i;

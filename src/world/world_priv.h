@@ -164,6 +164,7 @@ struct world {
 	void *plat_ctx;
 	struct mem mem;
 	struct iommu iommu;
+	uint64_t flushes; /* refused above; UINT64_MAX: none is */
 	struct fabric fabric;
 	struct world_dev dev[WORLD_DEVS]; /* alike */
 	unsigned devs;			  /* 1 unless said otherwise */

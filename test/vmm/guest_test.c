@@ -182,6 +182,35 @@ static void a_failure_in_a_mixed_range_puts_each_page_back(void **u)
 	}
 }
 
+/* Whichever of the areas it is: devices reach what they did, and no page less.
+ */
+static void an_unmap_that_fails_takes_nothing_from_devices(void **u)
+{
+	const uint64_t a = 5 * PAGE_4K, b = 9 * PAGE_4K;
+	struct rig *r = rig_new();
+	struct machine *m = r->m;
+
+	(void)u;
+	up(r);
+	assert_int_equal(one(r, hyper(b, 1, false)), 0);
+	for (unsigned after = 0; after < 3; after++) {
+		m->io_unmap_err = -EIO;
+		m->io_unmap_after = after;
+		assert_int_equal(one(r, hyper(a, 1, false)), 0);
+		assert_int_equal((int)m->got[0].ret, -EIO);
+		m->io_unmap_err = 0;
+		m->io_unmap_after = 0;
+		assert_true(kvm_private(m->h.kvm.vms, a));
+		for (uint64_t at = 0; at < RAM; at += PAGE_4K)
+			assert_int_not_equal(m_io(m, at), 0);
+		assert_int_equal(m_owner(m, m_io(m, a)), a + 1);
+	}
+	assert_int_equal(one(r, hyper(a, 1, false)), 0);
+	assert_int_equal(m->got[0].ret, 0);
+	assert_int_equal(m_owner(m, m_io(m, a)), 0);
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +223,8 @@ int main(void)
 		cmocka_unit_test(a_conversion_that_cannot_be_unmaps_nothing),
 		cmocka_unit_test(
 			a_failure_in_a_mixed_range_puts_each_page_back),
+		cmocka_unit_test(
+			an_unmap_that_fails_takes_nothing_from_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
