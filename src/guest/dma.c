@@ -194,9 +194,11 @@ static enum il_err compare(struct guest *g)
 static enum il_err put_addr(struct guest *g, uint32_t reg, uint64_t gpa,
 			    bool shared)
 {
-	uint64_t bus = g->payload.as_is ? gpa
-					: g->cfg.arch->bus_addr(g->cfg.arch_ctx,
-								gpa, shared);
+	/* A border between the two kinds is the trusted function's alone. */
+	uint64_t bus =
+		g->payload.as_is || g->beside
+			? gpa
+			: g->cfg.arch->bus_addr(g->cfg.arch_ctx, gpa, shared);
 
 	return guest_reg_write(g, reg, 8, bus);
 }

@@ -88,6 +88,32 @@ static bool bounces(const struct guest_payload *p)
 	return p->src_shared || p->dst_shared;
 }
 
+enum il_err guest_turn(struct guest *g)
+{
+	struct guest_bar bar[EVIDENCE_BARS];
+	const uint32_t bdf = g->bdf;
+
+	if (g->prog != GUEST_PROG_NONE)
+		return IL_E_STATE;
+	memcpy(bar, g->bar, sizeof(bar));
+	memcpy(g->bar, g->other_bar, sizeof(bar));
+	memcpy(g->other_bar, bar, sizeof(bar));
+	g->bdf = g->other_bdf;
+	g->other_bdf = bdf;
+	g->beside = !g->beside;
+	return IL_OK;
+}
+
+/* An ordinary function has no state but that it was found. */
+static bool may_begin(const struct guest *g, enum guest_prog prog)
+{
+	if (!g->beside)
+		return progs[prog].from & 1u << g->state;
+	return prog == GUEST_PROBE || prog == GUEST_SHARE ||
+	       prog == GUEST_UNSHARE ||
+	       (prog == GUEST_DMA && g->bar[DMA_BAR_REGS].size);
+}
+
 enum il_err guest_begin(struct guest *g, enum guest_prog prog,
 			const struct guest_payload *payload)
 {
@@ -96,7 +122,7 @@ enum il_err guest_begin(struct guest *g, enum guest_prog prog,
 		return IL_E_STATE;
 	if (prog <= GUEST_PROG_NONE || prog >= GUEST_PROGS)
 		return IL_E_ARG;
-	if (!(progs[prog].from & 1u << g->state))
+	if (!may_begin(g, prog))
 		return IL_E_STATE;
 	/* tsm/unlock */
 	if (prog == GUEST_RELEASE && g->driver_bound)
@@ -168,7 +194,7 @@ enum il_err guest_run(struct guest *g)
 	/* Release ends where it leads whatever the host answered (law 49). */
 	if (g->prog == GUEST_RELEASE)
 		forget_session(g);
-	if ((!err && !p->stays) || g->prog == GUEST_RELEASE)
+	if (!g->beside && ((!err && !p->stays) || g->prog == GUEST_RELEASE))
 		enter(g, p->to);
 	g->prog = GUEST_PROG_NONE;
 	IL_ASSERT(guest_sane(g));

@@ -130,6 +130,10 @@ struct guest {
 	enum guest_state state;
 	uint32_t bdf; /* as the guest sees it */
 	struct guest_bar bar[EVIDENCE_BARS];
+	/* Turned to an ordinary function; the other one's place. */
+	bool beside;
+	uint32_t other_bdf;
+	struct guest_bar other_bar[EVIDENCE_BARS];
 	bool driver_bound;
 	bool driver_private; /* which view of the registers it has mapped */
 	/* What a kernel's file would have answered to the last guest_begin() or
@@ -196,6 +200,15 @@ enum il_err guest_begin_pages(struct guest *g, enum guest_prog prog,
  */
 enum il_err guest_begin_touch(struct guest *g, enum guest_prog prog,
 			      const struct guest_touch *t) IL_MUST;
+
+/*
+ * guest_turn() - to an ordinary function beside the one that it may lock, or
+ * back to that one. It is found and used, never locked: what is known of the
+ * other one stays as it is.
+ *
+ * Errors:   IL_E_STATE  a program runs
+ */
+enum il_err guest_turn(struct guest *g) IL_MUST;
 
 /*
  * guest_shared_from() - where the guest wants the border of its DMA, from the

@@ -62,7 +62,8 @@ static enum il_err find(struct guest *g)
 			access(g, g->i << 3, CFG_VENDOR_ID, 4, false, &id);
 		if (err)
 			return err;
-		if ((id & 0xffff) != 0xffff) {
+		if ((id & 0xffff) != 0xffff &&
+		    (!g->other_bar[0].size || g->i << 3 != g->other_bdf)) {
 			g->bdf = g->i << 3;
 			return IL_OK;
 		}
@@ -83,6 +84,10 @@ static uint64_t place(const struct guest *g, uint64_t size)
 	for (unsigned i = 0; i < EVIDENCE_BARS; i++)
 		if (g->bar[i].size && g->bar[i].gpa + g->bar[i].size > at)
 			at = g->bar[i].gpa + g->bar[i].size;
+	for (unsigned i = 0; i < EVIDENCE_BARS; i++)
+		if (g->other_bar[i].size &&
+		    g->other_bar[i].gpa + g->other_bar[i].size > at)
+			at = g->other_bar[i].gpa + g->other_bar[i].size;
 	return align_up(at, size);
 }
 
@@ -159,7 +164,8 @@ enum il_err guest_probe(struct guest *g)
 	enum il_err err;
 
 	if (g->phase == FIND) {
-		g->driver_bound = false; /* what it drove is gone */
+		if (!g->beside)
+			g->driver_bound = false; /* what it drove is gone */
 		err = find(g);
 		if (err)
 			return guest_fail(g, err, "no function was found");

@@ -19,6 +19,7 @@ static enum il_err reg_access(struct guest *g, uint32_t off, uint32_t len,
 	struct rd r = rd_over(b, 8);
 	enum il_err err;
 
+	priv = priv && !g->beside;
 	if (write) {
 		wr_u64le(&w, *v);
 		return g->cfg.cpu->write(g->cfg.cpu_ctx, gpa, priv, b, len);

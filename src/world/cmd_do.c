@@ -126,11 +126,14 @@ enum il_err world_vmm(struct world *w, struct world_op *o, enum vmm_program p,
 
 static struct vmm_dev_cfg dev_of(const struct lang_call *c)
 {
-	return (struct vmm_dev_cfg){ .bdf = (uint32_t)lang_num(c, "bdf", 0),
-				     .guest_rid = WORLD_GUEST_RID,
-				     .beside =
-					     (uint32_t)lang_num(c, "beside", 0),
-				     .untrusted = !lang_num(c, "tsm", 1) };
+	return (struct vmm_dev_cfg){
+		.bdf = (uint32_t)lang_num(c, "bdf", 0),
+		.guest_rid =
+			(uint32_t)lang_num(c, "slot", WORLD_GUEST_RID >> 3) % 32
+			<< 3,
+		.beside = (uint32_t)lang_num(c, "beside", 0),
+		.untrusted = !lang_num(c, "tsm", 1)
+	};
 }
 
 static enum il_err vmm_on(struct world *w, const struct lang_call *c,

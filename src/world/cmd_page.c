@@ -61,6 +61,19 @@ enum il_err cmd_guest_dma(void *ctx, const struct lang_call *c)
 	return world_guest(w, w->op, GUEST_DMA, "DMA");
 }
 
+enum il_err cmd_guest_turn(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	struct world_vm *vm =
+		world_vm_named(w, lang_word(c, "vm", WORLD_VM_USUAL));
+
+	if (!vm || !vm->guest)
+		return world_fail(w, IL_E_STATE, 0, "there is no guest");
+	if (guest_turn(vm->guest))
+		return world_fail(w, IL_E_STATE, 0, "the guest is at work");
+	return IL_OK;
+}
+
 enum il_err cmd_guest_driver(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;

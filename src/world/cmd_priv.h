@@ -17,7 +17,8 @@ lang_fn cmd_vmm_launch, cmd_vmm_prepare, cmd_vmm_attach, cmd_vmm_detach,
 	cmd_vmm_destroy;
 lang_fn cmd_guest_boot, cmd_guest_probe, cmd_guest_lock, cmd_guest_evidence,
 	cmd_guest_accept, cmd_guest_start, cmd_guest_dma, cmd_guest_mmio,
-	cmd_guest_release, cmd_guest_driver, cmd_guest_share, cmd_guest_unshare;
+	cmd_guest_release, cmd_guest_driver, cmd_guest_share, cmd_guest_unshare,
+	cmd_guest_turn;
 lang_fn cmd_host_roll_key, cmd_host_key_update, cmd_host_heartbeat,
 	cmd_host_driver, cmd_host_wait, cmd_vmm_relock, cmd_vmm_stop,
 	cmd_link_counter;

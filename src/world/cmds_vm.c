@@ -47,6 +47,8 @@ static const struct lang_arg attach_args[] = {
 	{ "huge-pages", LANG_BOOL,
 	  .help = "I/O leaves of 2 MiB may be used; of the first function "
 		  "only; default no" },
+	{ "slot", LANG_INT,
+	  .help = "where the guest sees it on its bus 0, to 31; default 1" },
 	{ "beside", LANG_BDF,
 	  .help = "into the I/O page table of that function, not into one "
 		  "of its own" },
@@ -113,6 +115,8 @@ static const struct lang_cmd cmds[] = {
 	CMD("vmm", "destroy", vm_args, cmd_vmm_destroy, "end the VM"),
 	CMD("guest", "boot", vm_args, cmd_guest_boot, "accept private memory"),
 	CMD("guest", "probe", vm_args, cmd_guest_probe, "find the function"),
+	CMD("guest", "turn", vm_args, cmd_guest_turn,
+	    "to an ordinary function beside the one it locks, or back"),
 	CMD("guest", "lock", vm_args, cmd_guest_lock, "bind and lock it"),
 	CMD("guest", "evidence", vm_args, cmd_guest_evidence,
 	    "judge certificates, measurements and report"),

@@ -388,7 +388,8 @@ static void look_guest(const struct world_vm *vm, const struct law_guest *was,
 	memcpy(out->meas, g->claims.meas, sizeof(out->meas));
 	memcpy(out->report, g->claims.report, sizeof(out->report));
 	memcpy(out->nonce, g->nonce, sizeof(out->nonce));
-	memcpy(out->bar, g->bar, sizeof(out->bar));
+	/* Of the function that may be locked. */
+	memcpy(out->bar, g->beside ? g->other_bar : g->bar, sizeof(out->bar));
 	if (g->state == GUEST_JUDGED && was->state != GUEST_JUDGED)
 		out->leaf_known = leaf_digest(g, out->leaf);
 }

@@ -504,6 +504,32 @@ static void a_program_starts_only_where_it_may(void **state)
 	}
 }
 
+/* What is known of the function that may be locked stays as it is. */
+static void an_ordinary_function_beside_it_changes_nothing_of_it(void **state)
+{
+	struct bench *b = *state;
+	struct guest_payload p = { .window = 1 };
+
+	for (unsigned s = GUEST_NONE; s < GUEST_STATES; s++) {
+		to_state(b, s);
+		assert_int_equal(guest_turn(&b->g), IL_OK);
+		for (unsigned i = GUEST_PROG_NONE + 1; i < GUEST_PROGS; i++) {
+			const bool may = i == GUEST_PROBE || i == GUEST_SHARE ||
+					 i == GUEST_UNSHARE;
+
+			/* DMA: it has not been found yet */
+			assert_int_equal(guest_begin(&b->g, i, &p),
+					 may ? IL_OK : IL_E_STATE);
+			if (may)
+				assert_int_equal(guest_turn(&b->g), IL_E_STATE);
+			guest_abandon(&b->g);
+		}
+		assert_int_equal(guest_turn(&b->g), IL_OK);
+		assert_false(b->g.beside);
+		assert_int_equal(b->g.state, s);
+	}
+}
+
 /* --- one load, one store --- */
 
 static enum il_err touch(struct bench *b, enum guest_prog p,
@@ -1028,6 +1054,7 @@ int main(void)
 		T(probe_refuses_an_empty_bus_and_senseless_bars),
 		T(boot_accepts_both_buffers),
 		T(a_program_starts_only_where_it_may),
+		T(an_ordinary_function_beside_it_changes_nothing_of_it),
 		T(a_bound_driver_refuses_lock),
 		T(a_driver_has_the_view_of_the_side_it_was_probed_on),
 		T(a_function_that_is_probed_again_has_no_driver),
