@@ -235,6 +235,8 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
 		       const struct lang_call *next, struct world_end *end)
 {
 	struct world_op *o = op_new(w, c);
+	const enum il_err was = w->last_err;
+	const int was_errno = w->last_errno;
 	enum il_err err = IL_E_AGAIN;
 
 	if (!o) {
@@ -256,9 +258,14 @@ enum il_err world_call(struct world *w, const struct lang_call *c,
 	if (err == IL_E_AGAIN)
 		err = world_fail(w, IL_E_TIMEOUT, ETIMEDOUT,
 				 "the command does not end");
-	if (err && !is_expect(c))
+	if (is_expect(
+		    c)) { /* it asks of the command before, as will the next */
+		w->last_err = was;
+		w->last_errno = was_errno;
+	} else if (err) {
 		w->last_err = err;
-	if (err && (w->law || !forgives(next))) {
+	}
+	if (err && (w->law || is_expect(c) || !forgives(next))) {
 		end_with(w, end, err, c);
 		return err;
 	}

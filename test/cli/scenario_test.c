@@ -4,8 +4,6 @@
 #include <dirent.h>
 #include <stdlib.h>
 
-#include "share.h"
-
 #define EXAMPLE_DEVICE SCENARIOS "/../examples/device.json"
 
 /* Scenario files: what runs, what is refused, and that each word counts. */
@@ -44,104 +42,6 @@ static void every_scenario_runs_as_it_says(void **state)
 	}
 	closedir(d);
 	assert_true(n >= 5);
-}
-
-/* What says the opposite of an expectation's last word. */
-static const char *opposite(const char *verb, const char *word)
-{
-	if (strcmp(word, "yes") == 0)
-		return "no";
-	if (strcmp(word, "no") == 0)
-		return "yes";
-	if (strcmp(verb, "value") == 0 || strcmp(verb, "tapped") == 0)
-		return "0x5eed";
-	if (strcmp(verb, "tdi") == 0)
-		return strcmp(word, "locked") == 0 ? "run" : "locked";
-	return strcmp(word, "EBUSY") == 0 ? "EIO" : "EBUSY";
-}
-
-/* Word @n of the line at @at; its length in @len. */
-static const char *word_at(const char *at, unsigned n, size_t *len)
-{
-	while (n--)
-		at += strcspn(at, " \n") + 1;
-	*len = strcspn(at, " \n");
-	return at;
-}
-
-/*
- * @text with what the line at @at expects turned round, in @out. That is its
- * third word, or the fourth behind an address.
- */
-static bool turn(const char *text, const char *at, char *out, size_t cap)
-{
-	size_t len;
-	const char *verb = word_at(at, 1, &len);
-	char word[64], what[32];
-	const char *last;
-
-	snprintf(what, sizeof(what), "%.*s", (int)len, verb);
-	last = word_at(at,
-		       strcmp(what, "tdi") == 0 || strcmp(what, "function") == 0
-			       ? 3
-			       : 2,
-		       &len);
-	snprintf(word, sizeof(word), "%.*s", (int)len, last);
-	if (strcmp(word, "$PLAINTEXT") == 0)
-		snprintf(word, sizeof(word), "no");
-	if (strcmp(word, "$STATE") == 0)
-		snprintf(word, sizeof(word), "error");
-	assert_true(word[0] != '$');
-	return (size_t)snprintf(out, cap, "%.*s%s%s", (int)(last - text), text,
-				opposite(what, word), last + len) < cap;
-}
-
-/* All of them in the plain build; with sanitizers one in so many. */
-#define SANITIZED_SHARE 8
-
-/* @i counts over all files. */
-static unsigned turn_each(struct rig *r, const char *name, uint64_t seed,
-			  uint64_t *i)
-{
-	const uint64_t share = share_of(SANITIZED_SHARE);
-	size_t len;
-	char *text = (char *)rig_read(rig_scenario(name), &len);
-	char *bad = malloc(len + 64);
-	char where[96];
-	unsigned line = 1, n = 0;
-
-	assert_non_null(bad);
-	for (char *at = text; *at; at = strchr(at, '\n') + 1, line++) {
-		if (strncmp(at, "expect ", 7) != 0 || (*i)++ % share != seed)
-			continue;
-		assert_true(turn(text, at, bad, len + 64));
-		snprintf(where, sizeof(where), "t.il:%u: ", line);
-		run_text(r, bad);
-		rig_refused(r, where, "");
-		assert_true(rig_true(r, "clean"));
-		n++;
-	}
-	free(bad);
-	free(text);
-	return n;
-}
-
-static void every_expectation_turned_round_fails_there(void **state)
-{
-	struct rig *r = *state;
-	const uint64_t seed = share_seed(0) % share_of(SANITIZED_SHARE);
-	DIR *d = opendir(SCENARIOS);
-	struct dirent *e;
-	unsigned n = 0;
-	uint64_t i = 0;
-
-	assert_non_null(d);
-	printf("those that leave %llu\n", (unsigned long long)seed);
-	while ((e = readdir(d)))
-		if (is_scenario(e->d_name))
-			n += turn_each(r, e->d_name, seed, &i);
-	closedir(d);
-	assert_true(n >= 10);
 }
 
 static unsigned in_folder(void)
@@ -639,7 +539,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(every_scenario_runs_as_it_says),
-		T(every_expectation_turned_round_fails_there),
 		T(the_list_has_every_file_with_a_line_and_a_question),
 		T(all_of_them_run_as_a_table_with_what_came_and_why),
 		T(one_that_the_tool_carries_runs_by_its_name),
