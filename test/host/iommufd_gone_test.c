@@ -177,6 +177,11 @@ static void an_attribute_takes_pages_from_devices_or_stays(void **un)
 	assert_int_equal(attr(u, PAGE_4K, PAGE_4K, false), 0);
 	assert_int_equal(ways_to(u->m, pa), 0);
 	assert_int_equal(m_owner(u->m, pa), PAGE_4K + 1); /* not punched */
+	/* what is shared already does not change */
+	assert_int_equal(map_file(u, u->gmem, PAGE_4K, PAGE_4K, OTHER, FLAGS),
+			 0);
+	assert_int_equal(attr(u, PAGE_4K, PAGE_4K, false), 0);
+	assert_int_equal(m_io(u->m, OTHER), pa);
 	user_free(u);
 }
 

@@ -127,10 +127,15 @@ static void a_size_that_was_asked_for_holds_for_domains_to_come(void **un)
 	struct user *u = user_new();
 
 	(void)un;
-	(void)big_gmem(u);
+	const int fd = big_gmem(u);
+
 	assert_int_equal(set_size(u, 3 * PAGE_2M, PAGE_2M, PAGE_4K, 0), 0);
 	(void)hwpt_new(u, u->ioas, 0);
 	assert_false(u->m->io_huge); /* the last block */
+	/* nor when the area is cut before it */
+	assert_int_equal(k_fallocate(u->t, fd, 3, 0, PAGE_4K), 0);
+	(void)hwpt_new(u, u->ioas, 0);
+	assert_false(u->m->io_huge);
 	assert_int_equal(set_size(u, 3 * PAGE_2M, PAGE_2M, PAGE_2M, 0), 0);
 	(void)hwpt_new(u, u->ioas, 0);
 	assert_true(u->m->io_huge);
