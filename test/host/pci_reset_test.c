@@ -337,7 +337,9 @@ static void files_remove_rescan_and_reset_below(void **u)
 	(void)u;
 	shows(t, DEV "power_state", "D0\n");
 	m->f.logged = 0;
-	assert_int_equal(put(t, PORT "reset_subordinate", "0"), -EINVAL);
+	assert_int_equal(put(t, PORT "reset_subordinate", "x"), -EINVAL);
+	assert_int_equal(put(t, PORT "reset_subordinate", "0"), 1);
+	assert_string_equal(log_of(m), "");
 	assert_int_equal(put(t, PORT "reset_subordinate", "1"), 1);
 	assert_string_equal(log_of(m), "H");
 	assert_int_equal(put(t, DEV "reset_subordinate", "1"), -ENOENT);

@@ -139,7 +139,7 @@ int pci_slot_power(struct pci_dev *port, bool on)
 	if (!port->slot.there || !port->host->cfg.pciehp)
 		return -ENODEV;
 	if (on == port->slot.on)
-		return -EINVAL;
+		return -ENODEV; /* as pciehp_sysfs_enable_slot() has it */
 	if (!on) {
 		empty(port, false);
 		power(port, false);

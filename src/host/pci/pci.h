@@ -326,7 +326,7 @@ void pci_upset(struct pci_dev *p, enum pci_upset what);
 void pci_slot_irq(struct pci_host *h, uint32_t port);
 /*
  * As /sys/bus/pci/slots/N/power: removed in order, then power off; power on,
- * then enumerated. -EINVAL it is so already; -ENODEV empty, or no slot.
+ * then enumerated. -ENODEV it is so already, or empty, or no slot.
  */
 int pci_slot_power(struct pci_dev *port, bool on);
 

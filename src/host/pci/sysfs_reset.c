@@ -96,9 +96,9 @@ static int below_store(void *ctx, struct pci_dev *p, struct file *f,
 
 	(void)ctx;
 	(void)f;
-	if (pci_sysfs_number(val, 1, &n) || n != 1)
+	if (pci_sysfs_number(val, ~0ul, &n))
 		return -EINVAL;
-	return pci_reset_below(p);
+	return n ? pci_reset_below(p) : 0;
 }
 
 static bool is_bridge(void *ctx, struct pci_dev *p)
