@@ -273,8 +273,11 @@ static void dev_6(const struct law_dev *was, const struct law_dev *now,
 
 		for (unsigned i = 0; i < LAW_STREAMS; i++) {
 			const struct law_stream *s = &now->end[e].s[i];
-			int k = law_block(other, s->cfg.id);
+			int k;
 
+			if (!s->keyed)
+				continue;
+			k = law_block(other, s->cfg.id);
 			for (unsigned n = 0; n < 4; n++) {
 				if (!began(&was->end[e].s[i], s, n / 2, n % 2))
 					continue;
@@ -411,7 +414,8 @@ static void dev_8(const struct law_dev *was, const struct law_dev *now,
 {
 	for (unsigned e = 0; e < LAW_ENDS; e++)
 		for (unsigned i = 0; i < LAW_STREAMS; i++)
-			counters(&was->end[e], &now->end[e], i, c);
+			if (now->end[e].s[i].keyed)
+				counters(&was->end[e], &now->end[e], i, c);
 }
 
 void law_8(const struct law_facts *was, const struct law_facts *now,

@@ -157,6 +157,7 @@ static void look_stream(const struct ide_stream *s, struct law_stream *out)
 	out->cfg = s->cfg;
 	out->tx_set = s->tx_set;
 	memcpy(out->rx_set, s->rx_set, sizeof(out->rx_set));
+	out->keyed = false;
 	for (unsigned n = 0; n < 4 * TLP_CLASSES; n++) {
 		unsigned set = n & 1, dir = n >> 1 & 1, sub = n / 4;
 		const struct ide_key *k = &s->key[set][dir][sub];
@@ -167,6 +168,7 @@ static void look_stream(const struct ide_stream *s, struct law_stream *out)
 			.killed = k->killed,
 			.counter = k->counter,
 		};
+		out->keyed |= k->there || k->going;
 	}
 }
 

@@ -66,6 +66,7 @@ struct law_end {
 		uint8_t tx_set;
 		uint8_t rx_set[TLP_CLASSES];
 		struct law_key key[2][IDE_DIRS][TLP_CLASSES];
+		bool keyed;	  /* some key is there, or goes */
 		unsigned lost_at; /* log_n when it left Secure */
 	} s[LAW_STREAMS];
 };

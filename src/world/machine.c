@@ -53,6 +53,16 @@ static bool settle(struct world_dev *d)
 	return !d->idle;
 }
 
+/* Is anything on its way up? */
+static bool to_host(const struct world *w)
+{
+	for (unsigned i = 0; i < w->devs; i++)
+		if (!link_ring_empty(&w->dev[i].queue->way[1]) ||
+		    !link_ring_empty(&w->dev[i].tap->in))
+			return true;
+	return false;
+}
+
 /*
  * Until neither end has anything to do. A device elsewhere is waited for in
  * accesses, and between steps its frames are taken in: world_stepped().
@@ -65,7 +75,7 @@ void world_settle(struct world *w)
 		moved = false;
 		for (unsigned i = 0; i < w->devs; i++)
 			moved |= settle(&w->dev[i]);
-		moved |= fabric_run(&w->fabric);
+		moved |= to_host(w) && fabric_run(&w->fabric);
 	}
 }
 
