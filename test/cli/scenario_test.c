@@ -110,7 +110,6 @@ static void one_that_the_tool_carries_runs_by_its_name(void **state)
 	rig_refused(r, "scenario early: ", "No such file");
 }
 
-/* An errno in a naive order is a claim about Linux. */
 /* The host rewrites what is the guest's; the guest does not enable DMA. */
 static void
 a_host_that_writes_the_ownership_table_is_stopped_by_each_rule(void **state)
@@ -191,6 +190,7 @@ static void the_interposer_waits_for_the_packet_that_is_named(void **state)
 		0);
 }
 
+/* An errno in a naive order is a claim about Linux. */
 static void an_error_of_a_naive_order_names_its_source(void **state)
 {
 	DIR *d = opendir(SCENARIOS);
@@ -402,13 +402,13 @@ static void a_stricter_device_is_what_the_scenario_calls_it(void **state)
 		NULL);
 	assert_int_equal(r->status, 0);
 	rig_run(r, "run", file, "--set", "RELAX=", "--json", NULL);
-	rig_refused(r, "bme-after-lock-naive.il:27: ", "expected the TDI");
+	rig_refused(r, "bme-after-lock-naive.il:28: ", "expected the TDI");
 	rig_run(r, "run", file, "--set", "RELAX=command-set-is-change",
 		"--json", NULL);
-	rig_refused(r, "bme-after-lock-naive.il:37: ", "expected the TDI");
+	rig_refused(r, "bme-after-lock-naive.il:38: ", "expected the TDI");
 	rig_run(r, "run", file, "--set", "RELAX=bme-zero-is-clear", "--json",
 		NULL);
-	rig_refused(r, "bme-after-lock-naive.il:27: ", "expected the TDI");
+	rig_refused(r, "bme-after-lock-naive.il:28: ", "expected the TDI");
 }
 
 static void a_configuration_write_that_is_none_is_refused(void **state)
