@@ -99,31 +99,34 @@ enum il_err tlp_mem_range(const struct tlp *t, uint64_t *addr, uint32_t *len,
 	return IL_OK;
 }
 
-static enum il_err cfg(struct tlp *t, const struct tlp *ids, uint16_t reg,
-		       unsigned size)
+/* Field by field where it is to stand: a copy of what was just stored waits. */
+static enum il_err cfg(struct tlp *t, enum tlp_type type, uint16_t tag,
+		       uint16_t reg, unsigned size)
 {
-	struct tlp m = *ids;
-
-	if (m.tag > 0x3ff || reg >= PAGE)
+	if (tag > 0x3ff || reg >= PAGE)
 		return IL_E_ARG;
 	if ((size != 1 && size != 2 && size != 4) || reg & (size - 1))
 		return IL_E_ARG;
-	m.reg = reg & 0xffcu;
-	m.len_dw = 1;
-	m.first_be = (uint8_t)(((1u << size) - 1) << (reg & 3));
-	*t = m;
+	memset(t, 0, sizeof(*t));
+	t->type = type;
+	t->tag = tag;
+	t->reg = reg & 0xffcu;
+	t->len_dw = 1;
+	t->first_be = (uint8_t)(((1u << size) - 1) << (reg & 3));
 	return IL_OK;
 }
 
 enum il_err tlp_cfg_read(struct tlp *t, uint16_t requester, uint16_t tag,
 			 uint16_t dest, uint16_t reg, unsigned size, bool type1)
 {
-	const struct tlp ids = { .type = type1 ? TLP_CFGRD1 : TLP_CFGRD0,
-				 .requester = requester,
-				 .tag = tag,
-				 .dest = dest };
+	enum il_err err =
+		cfg(t, type1 ? TLP_CFGRD1 : TLP_CFGRD0, tag, reg, size);
 
-	return cfg(t, &ids, reg, size);
+	if (err)
+		return err;
+	t->requester = requester;
+	t->dest = dest;
+	return IL_OK;
 }
 
 /*
@@ -134,18 +137,16 @@ enum il_err tlp_cfg_write(struct tlp *t, uint16_t requester, uint16_t tag,
 			  uint16_t dest, uint16_t reg, unsigned size,
 			  uint32_t value, bool type1, uint8_t data[static 4])
 {
-	const struct tlp ids = { .type = type1 ? TLP_CFGWR1 : TLP_CFGWR0,
-				 .requester = requester,
-				 .tag = tag,
-				 .dest = dest,
-				 .data = data };
-	enum il_err err = cfg(t, &ids, reg, size);
-	struct wr w = wr_over(data, 4);
+	enum il_err err =
+		cfg(t, type1 ? TLP_CFGWR1 : TLP_CFGWR0, tag, reg, size);
 
 	if (err)
 		return err;
-	wr_u32le(&w, value << (8 * (reg & 3)));
-	return w.err;
+	t->requester = requester;
+	t->dest = dest;
+	t->data = data;
+	put_u32le(data, value << (8 * (reg & 3)));
+	return IL_OK;
 }
 
 uint32_t tlp_cfg_value(const struct tlp *t)
@@ -156,43 +157,35 @@ uint32_t tlp_cfg_value(const struct tlp *t)
 }
 
 /* Source: PCIe Base 6.3 §2.2.9.1: what follows the request; count 4 */
-static struct tlp answer(const struct tlp *req, enum tlp_type type,
-			 uint16_t completer)
+static void answer(struct tlp *t, const struct tlp *req, enum tlp_type type,
+		   uint16_t completer)
 {
-	return (struct tlp){ .type = type,
-			     .tc = req->tc,
-			     .attr = req->attr,
-			     .requester = req->requester,
-			     .tag = req->tag,
-			     .completer = completer,
-			     .byte_count = 4,
-			     .prefix.t = req->prefix.t };
+	memset(t, 0, sizeof(*t));
+	t->type = type;
+	t->tc = req->tc;
+	t->attr = req->attr;
+	t->requester = req->requester;
+	t->tag = req->tag;
+	t->completer = completer;
+	t->byte_count = 4;
+	t->prefix.t = req->prefix.t;
 }
 
 void tlp_cpl(struct tlp *t, const struct tlp *req, uint16_t completer,
 	     uint8_t status)
 {
-	struct tlp m = answer(req, TLP_CPL, completer);
 	uint64_t addr;
 	uint32_t len;
 	uint32_t skip;
 
-	m.status = status;
+	answer(t, req, TLP_CPL, completer);
+	t->status = status;
 	/* A read that fails: all of it remains. §2.3.1.1 */
 	if (req->type == TLP_MRD && !tlp_mem_range(req, &addr, &len, &skip) &&
 	    len) {
-		m.byte_count = (uint16_t)len;
-		m.lower_addr = (uint8_t)(addr & 0x7f);
+		t->byte_count = (uint16_t)len;
+		t->lower_addr = (uint8_t)(addr & 0x7f);
 	}
-	*t = m;
-}
-
-static enum il_err cpld_cfg(struct tlp *m, uint32_t offset, uint32_t len)
-{
-	if (offset || len != 4)
-		return IL_E_ARG;
-	m->len_dw = 1;
-	return IL_OK;
 }
 
 static enum il_err cpld_mem(struct tlp *m, const struct tlp *req,
@@ -229,14 +222,22 @@ static enum il_err cpld_mem(struct tlp *m, const struct tlp *req,
 enum il_err tlp_cpld(struct tlp *t, const struct tlp *req, uint16_t completer,
 		     const uint8_t *data, uint32_t offset, uint32_t len)
 {
-	struct tlp m = answer(req, TLP_CPLD, completer);
-	enum il_err err = IL_E_ARG;
+	struct tlp m;
+	enum il_err err;
 
+	if (req->type == TLP_CFGRD0 || req->type == TLP_CFGRD1) {
+		if (offset || len != 4)
+			return IL_E_ARG;
+		answer(t, req, TLP_CPLD, completer);
+		t->len_dw = 1;
+		t->data = data;
+		return IL_OK;
+	}
+	if (req->type != TLP_MRD)
+		return IL_E_ARG;
+	answer(&m, req, TLP_CPLD, completer);
 	m.data = data;
-	if (req->type == TLP_CFGRD0 || req->type == TLP_CFGRD1)
-		err = cpld_cfg(&m, offset, len);
-	else if (req->type == TLP_MRD)
-		err = cpld_mem(&m, req, offset, len);
+	err = cpld_mem(&m, req, offset, len);
 	if (!err)
 		*t = m;
 	return err;

@@ -249,7 +249,10 @@ enum il_err tlp_cfg_write(struct tlp *t, uint16_t requester, uint16_t tag,
 /* The value that a configuration write or its completion carries. */
 uint32_t tlp_cfg_value(const struct tlp *t);
 
-/* A completion without data to @req: class, tag, attributes follow it. */
+/*
+ * A completion without data to @req, which is not @t: class, tag, attributes
+ * follow it.
+ */
 void tlp_cpl(struct tlp *t, const struct tlp *req, uint16_t completer,
 	     uint8_t status);
 
