@@ -56,6 +56,9 @@ enum guest_prog {
 };
 
 /* Trace events: a = program or state, b = before, c = error. */
+/* So often evidence is read, while others measure the device. */
+#define GUEST_APPRAISALS 64u
+
 #define GUEST_EV_STATE TRACE_EV(TRACE_GUEST, 1)
 #define GUEST_EV_DONE  TRACE_EV(TRACE_GUEST, 2)
 

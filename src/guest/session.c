@@ -52,7 +52,8 @@ static void fill_policy(const struct guest *g, struct evidence_policy *p)
 	memcpy(p->nonce, g->nonce, sizeof(p->nonce));
 }
 
-enum il_err guest_judge(struct guest *g)
+/* One reading. @again: somebody measured the device in the meantime. */
+static enum il_err judge_once(struct guest *g, bool *again)
 {
 	struct evidence_blobs blobs;
 	struct evidence_claims claims;
@@ -85,12 +86,35 @@ enum il_err guest_judge(struct guest *g)
 		return arch_fail(g, err);
 	if (claims.tdi_id != g->claims.tdi_id ||
 	    memcmp(claims.report, g->claims.report, sizeof(claims.report)) !=
-		    0 ||
-	    memcmp(claims.meas, g->claims.meas, sizeof(claims.meas)) != 0) {
+		    0) {
 		g->verdict.why = EVIDENCE_WHY_CHANGED;
 		return IL_E_AUTH;
 	}
+	*again = memcmp(claims.meas, g->claims.meas, sizeof(claims.meas)) != 0;
 	return IL_OK;
+}
+
+/*
+ * Measurements are the device's, not the function's: who takes them for
+ * another function replaces the TSM's digest of ours, and the lock session is
+ * the same. What the TSM holds in the end has to be what we judged and answer
+ * our nonce (laws 27, 28), so we ask anew. A host could do that to us for
+ * ever, as it could keep everything else from us: some time it is enough.
+ */
+enum il_err guest_judge(struct guest *g)
+{
+	bool again = false;
+	enum il_err err = judge_once(g, &again);
+
+	while (!err && again && ++g->i < GUEST_APPRAISALS) {
+		again = false;
+		g->phase = 0;
+		err = judge_once(g, &again);
+	}
+	if (err || !again)
+		return err;
+	g->verdict.why = EVIDENCE_WHY_CHANGED;
+	return IL_E_AUTH;
 }
 
 /* The first range of a BAR starts it. */

@@ -270,8 +270,10 @@ static void end(struct world_churn *c, struct seat *s)
 }
 
 /*
- * A device's measurements are one conversation, and its host keeps one answer:
- * who reads them while another asks anew finds that they changed.
+ * A device's measurements are of all its functions, and the TSM keeps the
+ * digest of the last ones. A guest that finds others than it judged asks anew;
+ * those taken while the answer is on its way to it are harmless, but not what
+ * laws 27 and 28 compare in the step in which it has judged.
  */
 static bool waits(struct world *w, const struct world_churn *c,
 		  const struct seat *s)

@@ -2,6 +2,7 @@
 #include "rig.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "guest/guest.h"
@@ -58,6 +59,7 @@ struct bench {
 	unsigned fail_after; /* calls of that kind that still succeed */
 	unsigned calls[CALLS];
 	char order[64];
+	unsigned measured; /* so often another function's turn comes between */
 	bool swap_session, hang, lie, lost, plain_shows, empty, bad_count;
 	uint32_t status_error;
 	unsigned n_exits;
@@ -276,6 +278,10 @@ static enum il_err a_evidence(void *ctx, const uint8_t *nonce,
 	*blobs = b->r->blobs;
 	if (!nonce && b->swap_session)
 		claims->tdi_id++;
+	if (!nonce && b->measured) {
+		b->measured--;
+		claims->meas[0] ^= 1;
+	}
 	return IL_OK;
 }
 
@@ -753,6 +759,32 @@ static void another_lock_session_behind_our_back_is_noticed(void **state)
 	assert_int_equal(b->g.state, GUEST_LOCKED);
 }
 
+static void
+measurements_taken_for_another_function_are_asked_for_anew(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_LOCKED);
+	b->measured = 2;
+	assert_int_equal(go(b, GUEST_APPRAISE), IL_OK);
+	assert_int_equal(b->calls[C_EVIDENCE], 6);
+	assert_int_equal(b->g.state, GUEST_JUDGED);
+	assert_memory_equal(b->r->claims.meas, b->g.claims.meas,
+			    sizeof(b->g.claims.meas));
+}
+
+static void measurements_that_never_stay_are_given_up(void **state)
+{
+	struct bench *b = *state;
+
+	to_state(b, GUEST_LOCKED);
+	b->measured = UINT_MAX;
+	assert_int_equal(go(b, GUEST_APPRAISE), IL_E_AUTH);
+	assert_int_equal(b->g.verdict.why, EVIDENCE_WHY_CHANGED);
+	assert_int_equal(b->calls[C_EVIDENCE], 2 * GUEST_APPRAISALS);
+	assert_int_equal(b->g.state, GUEST_LOCKED);
+}
+
 static void a_range_that_fails_undoes_those_before_it(void **state)
 {
 	struct bench *b = *state;
@@ -1063,6 +1095,8 @@ int main(void)
 		T(without_randomness_no_evidence_is_asked_for),
 		T(evidence_that_fails_its_judge_is_refused),
 		T(another_lock_session_behind_our_back_is_noticed),
+		T(measurements_taken_for_another_function_are_asked_for_anew),
+		T(measurements_that_never_stay_are_given_up),
 		T(a_range_that_fails_undoes_those_before_it),
 		T(release_is_in_order_and_forgets_the_session),
 		T(release_ends_whatever_is_refused),
