@@ -139,7 +139,7 @@ unsigned fw_guest_tdis(const struct sev_fw *fw, const struct fw_guest *g)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < fw->cfg.limits.tsm.binds; i++)
+	for (unsigned i = 0; i < fw->tdis_used; i++)
 		n += fw->tdi[i].bind && fw->tdi[i].guest == g;
 	return n;
 }

@@ -74,7 +74,8 @@ struct sev_fw {
 	struct fw_guest *guest;
 	struct fw_dev *dev;
 	struct fw_tdi *tdi;
-	uint8_t *stale; /* by ASID: freed, data fabric not flushed since */
+	unsigned tdis_used; /* none after as many was ever made */
+	uint8_t *stale;	    /* by ASID: freed, data fabric not flushed since */
 	uint64_t now_ns;
 	uint64_t hold_ns; /* when the answer to the last command is there */
 	uint64_t next_tdi_id;

@@ -147,6 +147,8 @@ uint32_t fw_tdi_create(struct sev_fw *fw, struct fw_cmd *c)
 		fw_ctx_give(fw, sla_pa(sla));
 		return err == IL_E_ARG ? SEV_RET_INVALID_TDI : fw_ret(err);
 	}
+	if (t >= fw->tdi + fw->tdis_used)
+		fw->tdis_used = (unsigned)(t - fw->tdi) + 1;
 	t->dev = c->dev;
 	t->ctx = sla_pa(sla);
 	return SEV_RET_SUCCESS;
