@@ -68,6 +68,11 @@ static bool named(const struct device *d, uint8_t stream)
  * A host that switches a stream off by writing 0 to its register takes its
  * number away, too (Linux 7.3 drivers/pci/ide.c pci_ide_stream_disable()), and
  * its keys are gone with that: what has no keys is stopped.
+ *
+ * OPEN: PCIe Base 6.3 §6.33.3 lets a device answer a bad K_SET_STOP with
+ * silence; whether one that names a stream of no register block is bad, we
+ * found no text that says. It is acknowledged: what it asks for is so already,
+ * and silence would cost the host a timeout after Linux's own order.
  */
 static enum il_err key_stop(void *ctx, const struct idekm_ref *ref)
 {

@@ -7,6 +7,12 @@
 
 /* How functions come, go and start over. */
 
+/*
+ * OPEN: SR-IOV 1.1 §3.7, now PCIe Base §9.3.7, asks for the ARI capability in
+ * each function of any device with a PF that is not integrated. We have it only
+ * where function numbers above 7 need it: a device number other than 0, which
+ * device files may name, cannot be with it.
+ */
 bool device_ari(const struct device *d)
 {
 	return d->cfg.vfs > DEVICE_VFS_NO_ARI;
