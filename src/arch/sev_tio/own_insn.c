@@ -97,7 +97,7 @@ enum rmp_rc own_rmpread(const struct own *o, uint64_t pa, struct rmp_read *out)
 	const struct own_range *r = own_range_at(o, pa);
 	const struct own_page *p = own_page_at(o, pa);
 
-	if (pa & (PAGE_4K - 1) || !p)
+	if (pa & (PAGE_4K - 1) || !r || !p)
 		return RMP_FAIL_INPUT;
 	*out = (struct rmp_read){
 		.gpa = p->gpa,

@@ -47,10 +47,6 @@ static struct iommufd_area *next_of_all(struct iommufd_core *c,
 	return NULL;
 }
 
-#define ALL_AREAS(c, a)                                        \
-	for (struct iommufd_area *a = next_of_all(c, NULL); a; \
-	     a = next_of_all(c, a))
-
 /* Leaf sizes that were asked for go along, by block of 2 MiB. */
 static void sizes_copy(struct iommufd_area *to, const struct iommufd_area *from)
 {
@@ -91,8 +87,8 @@ static int cut_all(struct iommufd_core *c, const struct gone *q)
 	int ret = 0;
 
 	/* The part behind a cut is the next area of all. */
-	ALL_AREAS(c, a)
-	{
+	for (struct iommufd_area *a = next_of_all(c, NULL); a;
+	     a = next_of_all(c, a)) {
 		const uint64_t at = a->pages->start + a->off;
 
 		if (!concerns(a, q))
@@ -110,8 +106,8 @@ static int cut_all(struct iommufd_core *c, const struct gone *q)
 /* Nothing has come of it: whole again, as the user made them. */
 static void join_all(struct iommufd_core *c)
 {
-	ALL_AREAS(c, a)
-	{
+	for (struct iommufd_area *a = next_of_all(c, NULL); a;
+	     a = next_of_all(c, a)) {
 		while (a->next && a->next->cut) {
 			struct iommufd_area *n = a->next;
 
@@ -126,8 +122,8 @@ static int take_out(struct iommufd_core *c, const struct gone *q)
 {
 	int ret = 0;
 
-	ALL_AREAS(c, a)
-	{
+	for (struct iommufd_area *a = next_of_all(c, NULL); a;
+	     a = next_of_all(c, a)) {
 		if (!concerns(a, q))
 			continue;
 		ret = area_take_out(a);
@@ -140,8 +136,8 @@ static int take_out(struct iommufd_core *c, const struct gone *q)
 
 static void put_back(struct iommufd_core *c)
 {
-	ALL_AREAS(c, a)
-	{
+	for (struct iommufd_area *a = next_of_all(c, NULL); a;
+	     a = next_of_all(c, a)) {
 		if (a->out)
 			area_put_back(a);
 		a->out = false;
@@ -150,18 +146,19 @@ static void put_back(struct iommufd_core *c)
 
 int gone_pages(void *core, const struct gmem *g, uint64_t index, uint64_t n)
 {
+	struct iommufd_core *c = core;
 	const struct gone q = { g, index * PAGE_4K, (index + n) * PAGE_4K };
-	int ret = cut_all(core, &q);
+	int ret = cut_all(c, &q);
 
 	if (!ret)
-		ret = take_out(core, &q);
+		ret = take_out(c, &q);
 	if (ret) {
-		put_back(core);
-		join_all(core);
+		put_back(c);
+		join_all(c);
 		return ret;
 	}
-	ALL_AREAS((struct iommufd_core *)core, a)
-	{
+	for (struct iommufd_area *a = next_of_all(c, NULL); a;
+	     a = next_of_all(c, a)) {
 		a->gone |= a->out;
 		if (a->out)
 			area_let_go(a);

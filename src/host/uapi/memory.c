@@ -148,6 +148,7 @@ static void vma_cut(struct task *t, struct vma **at, uint64_t from, uint64_t to,
 
 		if (lo >= hi || lo < v->start || hi > end)
 			continue;
+		IL_ASSERT(part[i]);
 		vma_part(v, part[i], lo, hi - lo);
 		part[i]->next = *at;
 		*at = part[i];
