@@ -303,6 +303,13 @@ struct world_laws {
 
 /* laws_look.c: the facts after a step. @full: as if all had changed. */
 void laws_look(struct world *w, bool full);
+/* laws_look_page.c: its parts about MMIO pages and remembered translations. */
+void laws_look_pages(struct world *w, const struct law_facts *was, bool full,
+		     struct law_facts *now);
+void laws_look_memos(struct world *w, const struct law_facts *was, bool full,
+		     bool owners_moved, struct law_facts *now);
+/* What the steps do not look at: all other pages, all other entries. */
+void laws_look_far(struct world *w, struct law_facts *now);
 /* Those of the last step. */
 const struct law_facts *laws_facts(const struct world *w);
 
