@@ -143,14 +143,15 @@ static void map(struct rd *in)
 	const uint32_t va = some(a), n = lens[b & 7];
 	const uint64_t pa =
 		(c & 1 ? MMIO : RAM + 4 * PAGE_2M) + some(c >> 4) * PAGE_4K;
-	const unsigned perm = PT_R | (b & 8 ? PT_W : 0);
+	/* Written alone is for tables that keep the two apart. */
+	const unsigned perm = b & 0x40 ? PT_W : PT_R | (b & 8 ? PT_W : 0);
 	const uint64_t leaf = b & 0x10 ? PAGE_2M : b & 0x20 ? PAGE_1G : PAGE_4K;
 	enum il_err err;
 
 	if (va + n > PAGES)
 		return;
-	err = pt_map(&x.t, va * PAGE_4K, pa + (b >> 7), n * PAGE_4K,
-		     b & 0x40 ? PT_W : perm, leaf);
+	err = pt_map(&x.t, va * PAGE_4K, pa + (b >> 7), n * PAGE_4K, perm,
+		     leaf);
 	if (err)
 		return;
 	for (uint32_t i = va; i < va + n; i++) {
