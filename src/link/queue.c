@@ -23,6 +23,9 @@ static void ring_copy_in(struct link_ring *r, size_t at, const uint8_t *p,
 	if (pos >= r->cap)
 		pos -= r->cap;
 	first = r->cap - pos < len ? r->cap - pos : len;
+	if (!first)
+		return;
+	IL_ASSERT(r->buf);
 	memcpy(r->buf + pos, p, first);
 	if (len > first)
 		memcpy(r->buf, p + first, len - first);
@@ -37,6 +40,9 @@ static void ring_copy_out(const struct link_ring *r, size_t at, uint8_t *p,
 	if (pos >= r->cap)
 		pos -= r->cap;
 	first = r->cap - pos < len ? r->cap - pos : len;
+	if (!first)
+		return;
+	IL_ASSERT(r->buf);
 	memcpy(p, r->buf + pos, first);
 	if (len > first)
 		memcpy(p + first, r->buf, len - first);
@@ -68,7 +74,8 @@ enum il_err link_ring_put(struct link_ring *r, enum link_kind kind,
 	if (r->cap - r->used < sizeof(hdr) + len)
 		return IL_E_SPACE;
 	if (at) {
-		memcpy(at + sizeof(hdr), p, len);
+		if (len)
+			memcpy(at + sizeof(hdr), p, len);
 	} else {
 		ring_copy_in(r, r->used, hdr, sizeof(hdr));
 		ring_copy_in(r, r->used + sizeof(hdr), p, len);
