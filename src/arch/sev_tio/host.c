@@ -181,6 +181,7 @@ static int stream_open(struct sev_host *s, struct sev_conn *c)
 		return -EFAULT; /* Linux's own errno for it */
 	c->st = st;
 	st->id = st->host_index;
+	/* VFs that come later are of this stream too: law 16 holds for them. */
 	st->ep.rid_base = st->rp.rid_base = 0;
 	st->ep.rid_limit = st->rp.rid_limit = 0xffff;
 	st->ep.dflt = true;
