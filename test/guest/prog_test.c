@@ -59,6 +59,7 @@ struct bench {
 	unsigned fail_after; /* calls of that kind that still succeed */
 	unsigned calls[CALLS];
 	char order[64];
+	uint8_t nonce[EVIDENCE_NONCE_LEN]; /* the last that was asked with */
 	unsigned measured; /* so often another function's turn comes between */
 	bool swap_session, hang, lie, lost, plain_shows, empty, bad_count;
 	uint32_t status_error;
@@ -271,6 +272,11 @@ static enum il_err a_evidence(void *ctx, const uint8_t *nonce,
 	if (err)
 		return err;
 	if (nonce) {
+		/* Law 28: each reading has its own. */
+		if (!b->exits)
+			assert_memory_not_equal(nonce, b->nonce,
+						sizeof(b->nonce));
+		memcpy(b->nonce, nonce, sizeof(b->nonce));
 		take_measurements(b->r, nonce);
 		vouch(b->r);
 	}
