@@ -54,6 +54,12 @@ static int assign(struct cli *c, struct cli_run *r, const struct assign_opts *o)
 		ret = set(r, "CAPTURE", o->capture);
 	if (!ret)
 		ret = set(r, "DEVICE", o->device);
+	/*
+	 * Any file may be a payload, one with a row of zeros as well, of which
+	 * a link is full; and one of 64 MiB is too much to look for.
+	 */
+	if (!ret)
+		ret = set(r, "SPY", "no");
 	if (!ret)
 		ret = set_vf(r, o->vf);
 	if (!ret)

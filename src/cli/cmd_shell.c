@@ -14,6 +14,24 @@ static const char *prompt(EditLine *el)
 	return "interlock> ";
 }
 
+/* "help", "help ROLE VERB": as the command of the tool. */
+static bool help(struct cli *c, char *line)
+{
+	char *word[4] = { NULL };
+	int n = 0;
+
+	for (char *p = line; *p && n < (int)COUNT(word); n++) {
+		word[n] = p;
+		p += strcspn(p, " ");
+		while (*p == ' ')
+			*p++ = '\0';
+	}
+	if (!n || strcmp(word[0], "help") != 0)
+		return false;
+	(void)cmd_help.run(c, n, word);
+	return true;
+}
+
 static void one(struct cli_run *r, const char *line)
 {
 	struct lang_error e = { 0 };
@@ -34,7 +52,7 @@ static int loop(struct cli_run *r)
 	HistEvent ev;
 	History *h = history_init();
 	EditLine *el = el_init("interlock", stdin, r->c->out, r->c->err);
-	char line[LANG_LINE_MAX];
+	char line[LANG_LINE_MAX], copy[LANG_LINE_MAX];
 	const char *got;
 	int n;
 
@@ -50,7 +68,8 @@ static int loop(struct cli_run *r)
 			break;
 		if (line[0])
 			history(h, &ev, H_ENTER, line);
-		one(r, line);
+		if (!help(r->c, memcpy(copy, line, sizeof(copy))))
+			one(r, line);
 	}
 	el_end(el);
 	history_end(h);

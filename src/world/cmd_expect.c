@@ -149,10 +149,8 @@ enum il_err cmd_expect_tdi(void *ctx, const struct lang_call *c)
 				  "known");
 	if (is != want)
 		return world_fail(w, IL_E_PEER, 0,
-				  "expected the TDI in state %llu; it is in "
-				  "%llu",
-				  (unsigned long long)want,
-				  (unsigned long long)is);
+				  "expected the TDI to be %s; it is %s",
+				  world_tdi_name(want), world_tdi_name(is));
 	return IL_OK;
 }
 
@@ -200,6 +198,10 @@ enum il_err cmd_expect_plaintext(void *ctx, const struct lang_call *c)
 	bool want = strcmp(lang_word(c, "state", "no"), "yes") == 0;
 	bool is = spy_found(w->spy);
 
+	if (!w->spy)
+		world_say(w, "expect",
+			  "plaintext (not looked for: link spy=no)", "ok",
+			  false, 0);
 	if (is == want)
 		return IL_OK;
 	return world_fail(w, IL_E_PEER, 0, "%s of the payload on the link",

@@ -63,6 +63,11 @@ static const char *name_of(const char *const *names, unsigned n, unsigned i)
 
 #define NAME(names, i) name_of(names, COUNT(names), (unsigned)(i))
 
+const char *world_tdi_name(uint64_t state)
+{
+	return NAME(tdi_names, state);
+}
+
 static void tell_platform(const struct teller *t, const struct law_facts *f)
 {
 	for (unsigned i = 0; i < LAW_CONNS; i++) {

@@ -160,6 +160,7 @@ unsigned world_laws(const struct world *w, struct world_law *out, unsigned max);
 /* The last @max trace events as text, oldest first, one a line. */
 void world_trace_text(const struct world *w, unsigned max,
 		      void (*line)(void *ctx, const char *text), void *ctx);
+const char *world_tdi_name(uint64_t state); /* "locked"; "?" if none is */
 /*
  * Every connection, stream, binding, TDI, trusted entry and VM as it stands,
  * one a line: what an expectation may have been about.

@@ -134,6 +134,7 @@ static void people_read_groups_steps_and_a_summary(void **state)
 		rig_payload(r, "p", 3000, 1), NULL);
 	assert_int_equal(r->status, CLI_DONE);
 	assert_string_equal(r->err, "");
+	assert_non_null(strstr(r->out, "plaintext (not looked for"));
 	at = r->out;
 	for (size_t i = 0; i < COUNT(groups); i++) {
 		char line[32];

@@ -173,7 +173,7 @@ static void the_wrong_word_about_plaintext_fails_a_run(void **state)
 	for (unsigned i = 0; i < COUNT(set); i++) {
 		rig_run(r, "run", rig_scenario("assign.il"), "--payload",
 			rig_payload(r, "p", 4096, SEED), "--set", set[i][0],
-			"--set", "SPY=yes", "--set", set[i][1], "--json", NULL);
+			"--set", set[i][1], "--json", NULL);
 		rig_refused(r, "of the payload on the link", "assign.il:");
 	}
 }

@@ -228,7 +228,7 @@ static void an_expectation_that_fails_shows_where_things_stand(void **state)
 			   "expect tdi 01:00.0 run\n";
 
 	run_text(r, text);
-	rig_refused(r, "t.il:8: ", "expected the TDI");
+	rig_refused(r, "t.il:8: ", "expected the TDI to be run; it is locked");
 	assert_int_equal(json_array_size(json_object_get(r->json, "trace")),
 			 20);
 	assert_true(json_array_size(json_object_get(r->json, "state")) >= 6);
@@ -533,6 +533,25 @@ static void the_host_does_one_wrong_thing_at_a_time(void **state)
 	rig_refused(r, "t.il:2: ", "after= is 1 or more");
 }
 
+static void the_shell_goes_on_after_what_fails_and_explains(void **state)
+{
+	static const char lines[] = "platform sev-tio\nhelp guest dma\n"
+				    "fly\nhost connect 01:00.0\n"
+				    "expect tdi 01:00.0 run\nhelp nothing\n"
+				    "host disconnect 01:00.0\n";
+	struct rig *r = *state;
+
+	rig_write(rig_path(r, "in"), lines, sizeof(lines) - 1);
+	assert_non_null(freopen(rig_path(r, "in"), "r", stdin));
+	rig_run(r, "shell", NULL);
+	assert_int_equal(r->status, 0);
+	assert_non_null(strstr(r->out, "guest dma [window="));
+	assert_non_null(strstr(r->err, "'fly' is not a role; see help"));
+	assert_non_null(strstr(r->err, "to be run; it is unlocked"));
+	assert_non_null(strstr(r->err, "there is no command 'nothing'"));
+	assert_non_null(strstr(r->out, "host     disconnect"));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_open, rig_close)
 
 int main(void)
@@ -558,6 +577,7 @@ int main(void)
 		T(a_configuration_write_that_is_none_is_refused),
 		T(a_device_elsewhere_is_not_told_to_lie),
 		T(the_host_does_one_wrong_thing_at_a_time),
+		T(the_shell_goes_on_after_what_fails_and_explains),
 		T(a_device_of_a_file_is_assigned_like_any_other),
 		T(a_device_whose_key_is_slow_is_waited_for),
 		T(a_device_file_that_is_wrong_is_named_with_its_place),

@@ -294,6 +294,7 @@ static void open_world(struct family *f, const char *vfs, const char *bdf)
 		(struct lang_script){ .call = f->call, .cap = FAMILY_CALLS };
 	if (lang_set(&f->script, "VFS", vfs) ||
 	    lang_set(&f->script, "BDF", bdf) ||
+	    lang_set(&f->script, "SPY", "no") ||
 	    lang_parse(&f->script, &world_commands, f->text, f->text_len, &e))
 		die("the scenario is not understood");
 	if (world_new(&cfg, &f->w))

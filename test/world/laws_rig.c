@@ -71,6 +71,7 @@ void open_world(const char *vfs, const char *bdf)
 	t.next = 0;
 	assert_int_equal(lang_set(&t.script, "VFS", vfs), IL_OK);
 	assert_int_equal(lang_set(&t.script, "BDF", bdf), IL_OK);
+	assert_int_equal(lang_set(&t.script, "SPY", "no"), IL_OK);
 	assert_int_equal(
 		lang_parse(&t.script, &world_commands, t.text, t.text_len, &e),
 		IL_OK);

@@ -83,6 +83,7 @@ static void open_far(const char *at, const struct world_patience *p)
 	steps[0] = '\0';
 	t.script = (struct lang_script){ .call = t.call, .cap = LAWS_CALLS };
 	assert_int_equal(lang_set(&t.script, "DEVICE", at), IL_OK);
+	assert_int_equal(lang_set(&t.script, "SPY", "no"), IL_OK);
 	assert_int_equal(
 		lang_parse(&t.script, &world_commands, t.text, t.text_len, &e),
 		IL_OK);
