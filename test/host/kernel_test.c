@@ -40,6 +40,34 @@ static void a_pool_gives_back_what_it_took_and_no_more_than_its_limit(void **u)
 	arena_unmap(&a);
 }
 
+static void a_pool_takes_what_was_reserved_before_it_takes_more(void **u)
+{
+	struct arena a;
+	struct kpool p;
+	size_t used;
+	uint64_t *x;
+
+	(void)u;
+	assert_int_equal(arena_map(&a, 0, 1 << 20), IL_OK);
+	kpool_init(&p, &a, 64, 3);
+	kpool_reserve(&p, 2);
+	assert_int_equal(p.made, 2);
+	assert_int_equal(p.live, 0);
+	used = a.used;
+	for (int i = 0; i < 2; i++) {
+		x = kpool_get(&p);
+		assert_non_null(x);
+		assert_int_equal(*x, 0);
+	}
+	assert_int_equal(a.used, used);
+	/* Never more than may be in use. */
+	kpool_reserve(&p, 9);
+	assert_int_equal(p.made, 3);
+	assert_non_null(kpool_get(&p));
+	assert_null(kpool_get(&p));
+	arena_unmap(&a);
+}
+
 static void a_page_map_holds_what_was_put_and_refuses_beyond_its_end(void **u)
 {
 	struct machine *m = machine_cold();
@@ -439,6 +467,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			a_pool_gives_back_what_it_took_and_no_more_than_its_limit),
+		cmocka_unit_test(
+			a_pool_takes_what_was_reserved_before_it_takes_more),
 		cmocka_unit_test(
 			a_page_map_holds_what_was_put_and_refuses_beyond_its_end),
 		cmocka_unit_test(a_path_nobody_serves_does_not_open),

@@ -32,6 +32,20 @@ void *kpool_get(struct kpool *p)
 	return obj;
 }
 
+void kpool_reserve(struct kpool *p, uint32_t n)
+{
+	void *obj;
+
+	for (; n && (!p->max || p->made < p->max); n--) {
+		obj = arena_take(p->arena, p->size, 16);
+		if (!obj)
+			return;
+		p->made++;
+		memcpy(obj, &p->free, sizeof(void *));
+		p->free = obj;
+	}
+}
+
 void kpool_put(struct kpool *p, void *obj)
 {
 	IL_ASSERT(p->live > 0);

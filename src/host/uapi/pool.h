@@ -24,6 +24,8 @@ void kpool_init(struct kpool *p, struct arena *a, size_t size, uint32_t max);
 /* A zeroed object, or NULL when @max or the arena is reached. */
 void *kpool_get(struct kpool *p);
 void kpool_put(struct kpool *p, void *obj);
+/* Memory for @n more that may be in use at once; fewer if there is no more. */
+void kpool_reserve(struct kpool *p, uint32_t n);
 
 /*
  * A sparse array of pages, indexed from 0: 512 leaves of 512 entries, so up
