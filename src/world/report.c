@@ -92,6 +92,37 @@ static const char *room_name(uint32_t ev)
 	return ev >> 16 < TRACE_ROOMS ? name[ev >> 16] : "?";
 }
 
+/* Of each room's trace events, as its header numbers them from 1. */
+#define EVENTS 7
+
+static const char *event_name(uint32_t ev)
+{
+	static const char *const name[TRACE_ROOMS][EVENTS] = {
+		[TRACE_PCI] = { "mailbox" },
+		[TRACE_MEM] = { "refused", "interrupt" },
+		[TRACE_SPDM] = { "phase", "session", "refused", "requester",
+				 "failed" },
+		[TRACE_IDEKM] = { "key", "owner", "ignored" },
+		[TRACE_TDISP] = { "state", "refused" },
+		[TRACE_IDE] = { "state", "key", "go", "stop", "refused",
+				"killed" },
+		[TRACE_IOMMU] = { "event", "flush" },
+		[TRACE_FABRIC] = { "fault", "link", "stream" },
+		[TRACE_DSM] = { "event", "session", "stream", "stale" },
+		[TRACE_TSM] = { "connection", "stream", "binding",
+				"lock-session", "failed", "isolated" },
+		[TRACE_DEVICE] = { "refused", "dma", "reset", "stream", "doe" },
+		[TRACE_HOST] = { "syscall", "doe", "tsm", "revoke", "refused" },
+		[TRACE_GUEST] = { "state", "done" },
+		[TRACE_ARCH] = { "rmp", "sdte", "fence", "asid" },
+	};
+	const uint32_t room = ev >> 16, n = ev & 0xffff;
+
+	if (room >= TRACE_ROOMS || !n || n > EVENTS || !name[room][n - 1])
+		return "?";
+	return name[room][n - 1];
+}
+
 void world_trace_text(const struct world *w, unsigned max,
 		      void (*line)(void *ctx, const char *text), void *ctx)
 {
@@ -104,10 +135,11 @@ void world_trace_text(const struct world *w, unsigned max,
 		const struct world_trace *t = &w->trace[i % WORLD_TRACE];
 
 		snprintf(text, sizeof(text),
-			 "step %llu %s.%u 0x%llx 0x%llx 0x%llx",
+			 "step %llu %s.%u %s 0x%llx 0x%llx 0x%llx",
 			 (unsigned long long)t->step, room_name(t->ev),
-			 t->ev & 0xffff, (unsigned long long)t->a,
-			 (unsigned long long)t->b, (unsigned long long)t->c);
+			 t->ev & 0xffff, event_name(t->ev),
+			 (unsigned long long)t->a, (unsigned long long)t->b,
+			 (unsigned long long)t->c);
 		line(ctx, text);
 	}
 }

@@ -243,6 +243,9 @@ static void an_expectation_that_fails_shows_where_things_stand(void **state)
 		strstr(r->err, "\n  stream 0 at the root port: Secure\n"));
 	assert_non_null(strstr(r->err, "guest locked\n"));
 	assert_non_null(strstr(r->err, "\n  step "));
+	assert_non_null(strstr(r->err, " host.1 syscall 0x"));
+	assert_non_null(strstr(r->err, " guest.1 state 0x"));
+	assert_null(strstr(r->err, " ? 0x"));
 }
 
 static void an_error_names_its_place_and_nothing_runs(void **state)
