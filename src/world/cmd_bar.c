@@ -79,7 +79,7 @@ static enum il_err vmm_access(struct world *w, const struct lang_call *c,
 			      access_fn *fn, const char *what, bool write)
 {
 	enum il_err err = world_need_vmm(w);
-	struct at a;
+	struct at a = { 0 };
 	long ret;
 
 	if (!err)
@@ -152,7 +152,7 @@ static enum il_err host_access(struct world *w, const struct lang_call *c,
 	enum il_err err = world_need_vmm(w);
 	const struct pci_dev *p;
 	struct fault f = { 0 };
-	struct at a;
+	struct at a = { 0 };
 	uint64_t pa;
 
 	if (!err)
