@@ -174,7 +174,8 @@ static long tsm_step(struct vmm_run *r, struct kvm_run *run)
 			      (uintptr_t)&q);
 	if (ret == -EAGAIN)
 		return ret;
-	/* Before the next system call: what the kernel's log says is of this. */
+	/* Before the next system call: what the kernel's log says is of this.
+	 */
 	vmm_say(v, "host", ask_name(a), ret);
 	if (d)
 		after(v, d, a, ret);

@@ -23,8 +23,8 @@ static const char *const says[] = {
 
 static long ask(struct pci_dev *p, struct pci_tsm_relay *r)
 {
-	const long n = pci_doe(p, r->type, r->req, r->req_len, r->rsp,
-			       sizeof(r->rsp));
+	const long n =
+		pci_doe(p, r->type, r->req, r->req_len, r->rsp, sizeof(r->rsp));
 	const size_t top = n < 0 ? sizeof(r->rsp) : (size_t)n;
 
 	/* What is told of it may be less. */
