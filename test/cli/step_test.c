@@ -202,7 +202,7 @@ static void help_knows_start_and_param(void **state)
 static void scenarios_that_step_hold_for_one_byte(void **state)
 {
 	static const char *const file[] = {
-		"evidence-swap.il",
+		"evidence-swap-naive.il",
 		"key-refresh.il",
 		"page-size-private-sev-tio.il",
 		"vmm-dies.il",
