@@ -248,6 +248,7 @@ static void make_world(void)
 	script.cap = CALLS_MAX;
 	script.call = calloc(CALLS_MAX, sizeof(*script.call));
 	bench_must(!script.call);
+	bench_must(lang_set(&script, "SPY", "no"));
 	bench_must(
 		lang_parse(&script, &world_commands, text, strlen(text), &e));
 	bench_must(world_new(&cfg, &w));
