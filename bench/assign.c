@@ -203,6 +203,7 @@ static double stores(void *ctx)
 
 	for (unsigned i = 0; i < STORES; i++) {
 		engine_write(fn, DMA_CMD, DMA_CMD_STORE);
+		w->dev[0].idle = false;
 		world_settle(w);
 		bench_must(fn->engine.state != ENGINE_IDLE || fn->engine.error);
 		bytes += fn->engine.size;
