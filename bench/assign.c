@@ -7,9 +7,9 @@
 #include "base/bits.h"
 #include "bench.h"
 #include "cli/embedded.h"
-#include "crypto/identity.h"
 #include "device/device_priv.h"
 #include "world/world_priv.h"
+#include "who.h"
 
 /*
  * A whole assignment in one process: how long it takes, how much of it goes
@@ -21,9 +21,8 @@
 #define NOW	  2000000000
 #define STORES	  32
 
-static struct identity id;
+static struct bench_who who;
 static uint8_t *payload;
-static size_t root_len;
 
 /* --- public-key operations, timed --- */
 
@@ -114,33 +113,12 @@ struct crypto __wrap_ossl_crypto(struct ossl *o)
 
 static void make_inputs(void)
 {
-	const struct ossl_cfg oc = { .seeded = true, .seed = 1 };
-	const struct identity_cfg cfg = { .vendor = 0x1d1a,
-					  .device = 1,
-					  .class_code = 0x010802,
-					  .not_before_s = 1000000000,
-					  .not_after_s = 4000000000 };
-	struct identity_files *f = malloc(sizeof(*f));
-	struct crypto_chain chain = { .count = 0 };
 	struct dice dice = { .state = 1 };
-	enum identity_fault fault;
-	struct crypto c;
-	struct ossl *o;
 
 	payload = malloc(PAYLOAD);
-	bench_must(!f || !payload);
+	bench_must(!payload);
 	dice_fill(&dice, payload, PAYLOAD);
-	bench_must(ossl_new(&oc, &o));
-	c = ossl_crypto(o);
-	bench_must(identity_new(o, &cfg, f));
-	bench_must(identity_load(o, f->chain.text, f->chain.len,
-				 f->key[IDENTITY_LEAF].text,
-				 f->key[IDENTITY_LEAF].len, &id, &fault));
-	bench_must(crypto_chain_parse(&c, id.chain, id.chain_len, &chain));
-	root_len = chain.certs[0].len;
-	crypto_chain_drop(&c, &chain);
-	ossl_free(o);
-	free(f);
+	bench_who_make(&who);
 }
 
 /* A world in which the first @len bytes of a script have been run. */
@@ -148,9 +126,9 @@ static struct world *world_after(const char *text, size_t len, size_t bytes)
 {
 	const struct world_cfg cfg = { .seed = 1,
 				       .now_s = NOW,
-				       .identity = &id,
-				       .anchor = id.chain,
-				       .anchor_len = root_len,
+				       .identity = &who.id,
+				       .anchor = who.id.chain,
+				       .anchor_len = who.root_len,
 				       .payload = payload,
 				       .payload_len = bytes };
 	struct lang_script s = { .cap = CALLS_MAX };

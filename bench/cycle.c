@@ -9,9 +9,9 @@
 #include "bench.h"
 #include "calls.h"
 #include "cli/embedded.h"
-#include "crypto/identity.h"
 #include "world/plat_sev_tio.h"
 #include "world/world_priv.h"
+#include "who.h"
 
 /*
  * One lock session after the other over one connection: lock, report, start,
@@ -25,8 +25,7 @@
 #define CYCLES	  20u
 #define NOW	  2000000000
 
-static struct identity id;
-static size_t root_len;
+static struct bench_who who;
 static uint8_t payload[BYTES];
 static struct world *w;
 static struct lang_script script;
@@ -203,32 +202,10 @@ static double aeads(void *ctx)
 
 static void make_identity(void)
 {
-	const struct ossl_cfg oc = { .seeded = true, .seed = 1 };
-	const struct identity_cfg cfg = { .vendor = 0x1d1a,
-					  .device = 1,
-					  .class_code = 0x010802,
-					  .not_before_s = 1000000000,
-					  .not_after_s = 4000000000 };
-	struct identity_files *f = malloc(sizeof(*f));
-	struct crypto_chain chain = { .count = 0 };
 	struct dice dice = { .state = 1 };
-	enum identity_fault fault;
-	struct crypto c;
-	struct ossl *o;
 
-	bench_must(!f);
 	dice_fill(&dice, payload, sizeof(payload));
-	bench_must(ossl_new(&oc, &o));
-	c = ossl_crypto(o);
-	bench_must(identity_new(o, &cfg, f));
-	bench_must(identity_load(o, f->chain.text, f->chain.len,
-				 f->key[IDENTITY_LEAF].text,
-				 f->key[IDENTITY_LEAF].len, &id, &fault));
-	bench_must(crypto_chain_parse(&c, id.chain, id.chain_len, &chain));
-	root_len = chain.certs[0].len;
-	crypto_chain_drop(&c, &chain);
-	ossl_free(o);
-	free(f);
+	bench_who_make(&who);
 }
 
 /* Connected, launched, attached, found; and one whole lock session. */
@@ -236,9 +213,9 @@ static void make_world(void)
 {
 	const struct world_cfg cfg = { .seed = 1,
 				       .now_s = NOW,
-				       .identity = &id,
-				       .anchor = id.chain,
-				       .anchor_len = root_len,
+				       .identity = &who.id,
+				       .anchor = who.id.chain,
+				       .anchor_len = who.root_len,
 				       .payload = payload,
 				       .payload_len = sizeof(payload) };
 	const char *text = cli_scenario_find("assign")->text;

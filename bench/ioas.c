@@ -7,8 +7,8 @@
 #include "base/bits.h"
 #include "bench.h"
 #include "cli/embedded.h"
-#include "crypto/identity.h"
 #include "world/world_priv.h"
+#include "who.h"
 
 /*
  * I/O mappings of a user's memory, by the system calls that a VMM makes: one
@@ -23,8 +23,7 @@
 #define PAGES	  ((double)(BYTES / PAGE_4K))
 #define FUNCTION  "0000:01:00.0"
 
-static struct identity id;
-static size_t root_len;
+static struct bench_who who;
 
 static double cpu_s(void)
 {
@@ -36,43 +35,15 @@ static double cpu_s(void)
 
 /* --- a machine with a device, and a task that has it --- */
 
-static void make_identity(void)
-{
-	const struct ossl_cfg oc = { .seeded = true, .seed = 1 };
-	const struct identity_cfg cfg = { .vendor = 0x1d1a,
-					  .device = 1,
-					  .class_code = 0x010802,
-					  .not_before_s = 1000000000,
-					  .not_after_s = 4000000000 };
-	struct identity_files *f = malloc(sizeof(*f));
-	struct crypto_chain chain = { .count = 0 };
-	enum identity_fault fault;
-	struct crypto c;
-	struct ossl *o;
-
-	bench_must(!f);
-	bench_must(ossl_new(&oc, &o));
-	bench_must(identity_new(o, &cfg, f));
-	bench_must(identity_load(o, f->chain.text, f->chain.len,
-				 f->key[IDENTITY_LEAF].text,
-				 f->key[IDENTITY_LEAF].len, &id, &fault));
-	c = ossl_crypto(o);
-	bench_must(crypto_chain_parse(&c, id.chain, id.chain_len, &chain));
-	root_len = chain.certs[0].len;
-	crypto_chain_drop(&c, &chain);
-	ossl_free(o);
-	free(f);
-}
-
 static struct world *machine(void)
 {
 	static const char text[] = "platform sev-tio\ndevice\n"
 				   "host connect " FUNCTION "\n";
 	const struct world_cfg cfg = { .seed = 1,
 				       .now_s = NOW,
-				       .identity = &id,
-				       .anchor = id.chain,
-				       .anchor_len = root_len };
+				       .identity = &who.id,
+				       .anchor = who.id.chain,
+				       .anchor_len = who.root_len };
 	struct lang_script s = { .cap = CALLS_MAX };
 	struct lang_error e = { 0 };
 	struct world_end end = { 0 };
@@ -248,7 +219,7 @@ int main(int argc, char **argv)
 
 	if (rc)
 		return rc;
-	make_identity();
+	bench_who_make(&who);
 	figures(argc, argv, false);
 	figures(argc, argv, true);
 	return 0;

@@ -6,9 +6,8 @@
 
 #include "bench.h"
 #include "cli/embedded.h"
-#include "crypto/identity.h"
-#include "crypto/ossl.h"
 #include "world/world.h"
+#include "who.h"
 
 /*
  * scenarios/many.il in full: 8 devices with 32 functions each among 32 VMs,
@@ -20,40 +19,8 @@
 #define NOW	  2000000000
 
 static const char *cycles = "10000";
-static struct identity id;
-static size_t root_len;
+static struct bench_who who;
 static double resident[2]; /* KiB: after 500, at the end */
-
-static void make_identity(void)
-{
-	const struct ossl_cfg ocfg = { .seeded = true, .seed = 1 };
-	const struct identity_cfg cfg = { .vendor = 0x1d1a,
-					  .device = 1,
-					  .class_code = 0x120000,
-					  .subsys_vendor = 0x1d1a,
-					  .subsys_device = 1,
-					  .serial = 1,
-					  .not_before_s = NOW - 1000,
-					  .not_after_s = NOW + 1000000 };
-	struct identity_files *f = calloc(1, sizeof(*f));
-	struct crypto_chain chain;
-	enum identity_fault fault;
-	struct crypto c;
-	struct ossl *o;
-
-	bench_must(!f);
-	bench_must(ossl_new(&ocfg, &o));
-	c = ossl_crypto(o);
-	bench_must(identity_new(o, &cfg, f));
-	bench_must(identity_load(o, f->chain.text, f->chain.len,
-				 f->key[IDENTITY_LEAF].text,
-				 f->key[IDENTITY_LEAF].len, &id, &fault));
-	bench_must(crypto_chain_parse(&c, id.chain, id.chain_len, &chain));
-	root_len = chain.certs[0].len;
-	crypto_chain_drop(&c, &chain);
-	ossl_free(o);
-	free(f);
-}
 
 /* The scenario says how much is in memory, and when. */
 static void see(void *ctx, const struct world_step *s)
@@ -87,9 +54,9 @@ static double run(void)
 	const struct world_cfg cfg = { .seed = 1,
 				       .now_s = NOW,
 				       .out = { .step = see },
-				       .identity = &id,
-				       .anchor = id.chain,
-				       .anchor_len = root_len,
+				       .identity = &who.id,
+				       .anchor = who.id.chain,
+				       .anchor_len = who.root_len,
 				       .payload = payload,
 				       .payload_len = sizeof(payload) };
 	struct lang_script *s = calloc(1, sizeof(*s));
@@ -134,7 +101,7 @@ int main(int argc, char **argv)
 
 	if (rc || !bench_wanted(argc, argv, "many"))
 		return rc;
-	make_identity();
+	bench_who_make(&who);
 	s = run();
 	tell("many", "cycles/s", strtod(cycles, NULL) / s);
 	tell("many.resident.500", "KiB", resident[0]);
