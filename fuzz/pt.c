@@ -280,6 +280,10 @@ static void memory(struct rd *in)
 		struct mem_req q = mem_req_host((a & 8 ? RAM : MMIO) - (b & 31),
 						b * 16u, a & 0x10);
 
+		/* Tables may stand there; what was read before must not count.
+		 */
+		x.wild |= q.write && a & 8;
+		memset(buf, 0, sizeof(buf));
 		(void)!mem_check(&x.m, &q, &f);
 		(void)!mem_access(&x.m, &q, buf, &f);
 	}

@@ -188,9 +188,9 @@ static enum il_err entry_for(struct iommu *i, const struct iommu_req *q,
 		log_event(i, q, NULL, IOMMU_EV_ILLEGAL_DTE, 0, q->iova);
 		return refuse(q, rule, FAULT_DEVICE_ENTRY, 0, f);
 	}
-	rule = k->e.kind == IOMMU_ABORT
-		       ? k->e.why
-		       : i->rules->admit(i->rules_ctx, &k->e, q);
+	rule = k->e.kind == IOMMU_ABORT ? k->e.why : NULL;
+	if (!rule)
+		rule = i->rules->admit(i->rules_ctx, &k->e, q);
 	if (rule) {
 		log_event(i, q, &k->e, IOMMU_EV_INVALID_REQUEST, 0, q->iova);
 		return refuse(q, rule, FAULT_DEVICE_ENTRY, 0, f);
