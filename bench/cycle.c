@@ -249,7 +249,6 @@ static void make_world(void)
 static void make_floor(void)
 {
 	unsigned one = 1, some = CYCLES;
-
 	struct floor_call *c;
 
 	(void)cycles(&some);
@@ -264,68 +263,70 @@ static void make_floor(void)
 	floor_calls_ready(&floor_of);
 }
 
+static unsigned at_once = CYCLES;
+
+static struct bench all[] = {
+	{ .name = "tdi.cycles",
+	  .unit = "cycles/s",
+	  .kind = BENCH_RATE,
+	  .scale = 1,
+	  .run = cycles,
+	  .ctx = &at_once,
+	  .floor = { floor_calls_openssl, NULL },
+	  .floor_by = { "openssl", "ipsec-mb" },
+	  .floor_ctx = &floor_of },
+	{ .name = "tdi.cycles.lawless",
+	  .unit = "cycles/s",
+	  .kind = BENCH_RATE,
+	  .scale = 1,
+	  .run = lawless,
+	  .ctx = &at_once,
+	  .floor = { floor_calls_openssl, NULL },
+	  .floor_by = { "openssl", "ipsec-mb" },
+	  .floor_ctx = &floor_of },
+	{ .name = "tdi.cycles.tlps",
+	  .unit = "TLPs",
+	  .kind = BENCH_COUNT,
+	  .run = tlps,
+	  .rounds = 3 },
+	{ .name = "tdi.cycles.exchanges",
+	  .unit = "exchanges",
+	  .kind = BENCH_COUNT,
+	  .run = exchanges,
+	  .rounds = 3 },
+	{ .name = "tdi.cycles.aead",
+	  .unit = "calls",
+	  .kind = BENCH_COUNT,
+	  .run = aeads,
+	  .rounds = 3 },
+	{ .name = "tdi.cycles.steps",
+	  .unit = "steps",
+	  .kind = BENCH_COUNT,
+	  .run = steps,
+	  .rounds = 3 },
+	{ .name = "laws.share",
+	  .unit = "share",
+	  .kind = BENCH_COUNT,
+	  .run = share,
+	  .ctx = &at_once },
+};
+
 int main(int argc, char **argv)
 {
-	unsigned n = CYCLES;
-	struct bench b[] = {
-		{ .name = "tdi.cycles",
-		  .unit = "cycles/s",
-		  .kind = BENCH_RATE,
-		  .scale = 1,
-		  .run = cycles,
-		  .ctx = &n,
-		  .floor = { floor_calls_openssl, NULL },
-		  .floor_by = { "openssl", "ipsec-mb" },
-		  .floor_ctx = &floor_of },
-		{ .name = "tdi.cycles.lawless",
-		  .unit = "cycles/s",
-		  .kind = BENCH_RATE,
-		  .scale = 1,
-		  .run = lawless,
-		  .ctx = &n,
-		  .floor = { floor_calls_openssl, NULL },
-		  .floor_by = { "openssl", "ipsec-mb" },
-		  .floor_ctx = &floor_of },
-		{ .name = "tdi.cycles.tlps",
-		  .unit = "TLPs",
-		  .kind = BENCH_COUNT,
-		  .run = tlps,
-		  .rounds = 3 },
-		{ .name = "tdi.cycles.exchanges",
-		  .unit = "exchanges",
-		  .kind = BENCH_COUNT,
-		  .run = exchanges,
-		  .rounds = 3 },
-		{ .name = "tdi.cycles.aead",
-		  .unit = "calls",
-		  .kind = BENCH_COUNT,
-		  .run = aeads,
-		  .rounds = 3 },
-		{ .name = "tdi.cycles.steps",
-		  .unit = "steps",
-		  .kind = BENCH_COUNT,
-		  .run = steps,
-		  .rounds = 3 },
-		{ .name = "laws.share",
-		  .unit = "share",
-		  .kind = BENCH_COUNT,
-		  .run = share,
-		  .ctx = &n },
-	};
 	int rc = bench_args(argc, argv);
 	bool any = false;
 
-	for (size_t i = 0; i < COUNT(b); i++)
-		any |= bench_wanted(argc, argv, b[i].name);
+	for (size_t i = 0; i < COUNT(all); i++)
+		any |= bench_wanted(argc, argv, all[i].name);
 	if (rc || !any)
 		return rc;
 	floor_aead_up();
 	if (floor_aead_has_mb())
-		b[0].floor[1] = b[1].floor[1] = floor_calls_mb;
+		all[0].floor[1] = all[1].floor[1] = floor_calls_mb;
 	make_identity();
 	make_world();
 	make_floor();
-	rc = bench_all(argc, argv, b, COUNT(b));
+	rc = bench_all(argc, argv, all, COUNT(all));
 	bench_must(!world_cleanup(w));
 	world_free(w);
 	free(script.call);
