@@ -268,7 +268,8 @@ int law_port_block(const struct law_facts *f, const struct law_conn *x);
 bool law_any_key(const struct law_stream *s);
 bool law_zero(const void *p, size_t n);
 
-/* One function a law; laws_key.c, laws_tdi.c, laws_page.c, laws_object.c */
+/* One function a law; laws_key.c, laws_port.c, laws_tdi.c, laws_page.c,
+ * laws_object.c */
 law_fn law_1, law_2, law_3, law_4, law_5, law_6, law_7, law_8, law_9, law_10,
 	law_12, law_13, law_15, law_16, law_17, law_19, law_20, law_21, law_23,
 	law_24, law_25, law_26, law_27, law_28, law_29, law_31, law_32, law_33,
