@@ -3,20 +3,21 @@
 
 /* The interposer on a link, as a scenario tells it what to do. */
 
-static enum il_err ready(struct world *w)
+/* The device whose link it is; the machine stands then. NULL: w->last_err. */
+static struct world_dev *linked(struct world *w, const struct lang_call *c)
 {
-	if (!w->plat)
-		return world_fail(w, IL_E_STATE, 0,
-				  "no platform is chosen yet");
-	return world_build(w);
+	if (!w->plat) {
+		world_fail(w, IL_E_STATE, 0, "no platform is chosen yet");
+		return NULL;
+	}
+	return world_build(w) ? NULL : world_dev(w, c);
 }
 
 enum il_err cmd_link_tap(void *ctx, const struct lang_call *c)
 {
 	const uint64_t cls = lang_num(c, "class", 0);
 	struct world *w = ctx;
-	enum il_err err = ready(w);
-	struct world_dev *d = err ? NULL : world_dev(w, c);
+	struct world_dev *d = linked(w, c);
 	const struct meddle plan = {
 		.how = (enum meddle_how)(lang_num(c, "how", 0) + MEDDLE_FLIP),
 		.part = (enum meddle_part)lang_num(c, "part", MEDDLE_DATA),
@@ -25,8 +26,6 @@ enum il_err cmd_link_tap(void *ctx, const struct lang_call *c)
 		.left = lang_num(c, "after", 0),
 	};
 
-	if (err)
-		return err;
 	if (!d)
 		return w->last_err;
 	meddle_plan(d, &plan);
@@ -36,11 +35,9 @@ enum il_err cmd_link_tap(void *ctx, const struct lang_call *c)
 enum il_err cmd_link_replay(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
-	enum il_err err = ready(w);
-	struct world_dev *d = err ? NULL : world_dev(w, c);
+	struct world_dev *d = linked(w, c);
+	enum il_err err;
 
-	if (err)
-		return err;
 	if (!d)
 		return w->last_err;
 	err = meddle_replay(d);
@@ -54,11 +51,9 @@ enum il_err cmd_link_replay(void *ctx, const struct lang_call *c)
 enum il_err cmd_link_event(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
-	enum il_err err = ready(w);
-	struct world_dev *d = err ? NULL : world_dev(w, c);
+	struct world_dev *d = linked(w, c);
+	enum il_err err;
 
-	if (err)
-		return err;
 	if (!d)
 		return w->last_err;
 	err = meddle_event(d, (enum meddle_dir)lang_num(c, "dir", MEDDLE_BOTH),
