@@ -496,6 +496,7 @@ static int resize(void *ctx, uint64_t pa, bool huge)
 }
 
 const struct kvm_rules m_kvm_rules = {
+	.vm_types = 1u << KVM_X86_DEFAULT_VM | 1u << KVM_X86_SNP_VM,
 	.vm_init = vm_init,
 	.vm_fini = vm_fini,
 	.enc_op = enc_op,

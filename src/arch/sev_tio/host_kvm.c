@@ -548,6 +548,7 @@ static int complete(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 }
 
 const struct kvm_rules sev_kvm_rules = {
+	.vm_types = 1u << KVM_X86_DEFAULT_VM | 1u << KVM_X86_SNP_VM,
 	.vm_init = vm_init,
 	.vm_fini = vm_fini,
 	.enc_op = enc_op,

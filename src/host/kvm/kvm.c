@@ -21,7 +21,8 @@ uint64_t kvm_attributes(const struct kvm_vm *vm)
  * that any VM can have. guest_memfd's flags (MMAP, INIT_SHARED) are not there.
  * Source: Linux 7.2 kvm_vm_ioctl_check_extension_generic(), arch/x86/kvm
  */
-static long check_extension(const struct kvm_vm *vm, uint64_t cap)
+static long check_extension(const struct kvm_core *c, const struct kvm_vm *vm,
+			    uint64_t cap)
 {
 	switch (cap) {
 	case KVM_CAP_USER_MEMORY:
@@ -48,7 +49,7 @@ static long check_extension(const struct kvm_vm *vm, uint64_t cap)
 	case KVM_CAP_MEMORY_ATTRIBUTES:
 		return (long)kvm_attributes(vm);
 	case KVM_CAP_VM_TYPES:
-		return 1 << KVM_X86_DEFAULT_VM | 1 << KVM_X86_SNP_VM;
+		return c->rules->vm_types;
 	default:
 		return 0;
 	}
@@ -73,7 +74,7 @@ static long vm_ioctl(struct file *f, struct task *t, uint32_t cmd,
 	case KVM_CREATE_VCPU:
 		return vcpu_create(vm, t, arg);
 	case KVM_CHECK_EXTENSION:
-		return check_extension(vm, arg);
+		return check_extension(vm->core, vm, arg);
 	case KVM_CREATE_DEVICE:
 		return kvm_dev_create(vm, t, arg);
 	case KVM_MEMORY_ENCRYPT_OP:
@@ -161,7 +162,7 @@ static long kvm_ioctl(struct file *f, struct task *t, uint32_t cmd,
 	case KVM_CREATE_VM:
 		return vm_create(c, t, arg);
 	case KVM_CHECK_EXTENSION:
-		return check_extension(NULL, arg);
+		return check_extension(c, NULL, arg);
 	case KVM_GET_VCPU_MMAP_SIZE:
 		return arg ? -EINVAL : (long)PAGE_4K; /* kvm_run alone */
 	default:

@@ -78,6 +78,7 @@ enum kvm_next {
 
 /* The architecture. 0 (or enum kvm_next) or -errno. */
 struct kvm_rules {
+	uint32_t vm_types; /* KVM_CAP_VM_TYPES: one bit for each type */
 	/* -EINVAL: no such type. @vm->priv is the table's. */
 	int (*vm_init)(void *ctx, struct kvm_vm *vm, uint64_t type);
 	/* The last holder of the VM is gone. */

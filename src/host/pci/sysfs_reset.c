@@ -89,16 +89,22 @@ static bool could_reset(void *ctx, struct pci_dev *p)
 	return can[0];
 }
 
-static int below_store(void *ctx, struct pci_dev *p, struct file *f,
-		       const char *val)
+/* A file that does what it is for when a number is written: not for 0. */
+static int wanted(const char *val)
 {
 	unsigned long n;
 
+	return pci_sysfs_number(val, ~0ul, &n) ? -EINVAL : n != 0;
+}
+
+static int below_store(void *ctx, struct pci_dev *p, struct file *f,
+		       const char *val)
+{
+	const int want = wanted(val);
+
 	(void)ctx;
 	(void)f;
-	if (pci_sysfs_number(val, ~0ul, &n))
-		return -EINVAL;
-	return n ? pci_reset_below(p) : 0;
+	return want > 0 ? pci_reset_below(p) : want;
 }
 
 static bool is_bridge(void *ctx, struct pci_dev *p)
@@ -110,14 +116,13 @@ static bool is_bridge(void *ctx, struct pci_dev *p)
 static int remove_store(void *ctx, struct pci_dev *p, struct file *f,
 			const char *val)
 {
-	unsigned long n;
+	const int want = wanted(val);
 
 	(void)ctx;
 	(void)f;
-	if (pci_sysfs_number(val, ~0ul, &n))
-		return -EINVAL;
-	if (n)
-		pci_remove(p);
+	if (want <= 0)
+		return want;
+	pci_remove(p);
 	return 0;
 }
 
@@ -125,13 +130,11 @@ static int remove_store(void *ctx, struct pci_dev *p, struct file *f,
 static int rescan_store(void *ctx, struct pci_dev *p, struct file *f,
 			const char *val)
 {
-	unsigned long n;
+	const int want = wanted(val);
 
 	(void)f;
-	if (pci_sysfs_number(val, ~0ul, &n))
-		return -EINVAL;
-	if (!n)
-		return 0;
+	if (want <= 0)
+		return want;
 	/* Errors of the scan are not told to who writes. */
 	if (p->up)
 		(void)pci_scan_below(p->up);
