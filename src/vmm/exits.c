@@ -189,13 +189,13 @@ static long tsm_step(struct vmm_run *r, struct kvm_run *run)
 	return 0;
 }
 
-static long vmgexit(struct vmm_run *r, struct kvm_run *run)
+static long tvm_call(struct vmm_run *r, struct kvm_run *run)
 {
 	struct vmm *v = r->v;
 	int ask = v->cfg.launch->exit(v->t, vmm_ram, v, run, &r->ask);
 
 	if (ask < 0) {
-		run->vmgexit.ret = (uint64_t)-ask;
+		run->tvm_call.ret = (uint64_t)-ask;
 		return 0;
 	}
 	r->asking = ask == VMM_ASK_TSM;
@@ -216,8 +216,8 @@ static long handle(struct vmm_run *r, struct kvm_run *run)
 		return mmio(r, run);
 	case KVM_EXIT_HYPERCALL:
 		return hypercall(r->v, run);
-	case KVM_EXIT_VMGEXIT:
-		return vmgexit(r, run);
+	case KVM_EXIT_TVM_CALL:
+		return tvm_call(r, run);
 	case KVM_EXIT_HLT:
 		r->v->halted = true;
 		return 1;

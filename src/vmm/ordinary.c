@@ -36,7 +36,7 @@ static void no_answer(struct kvm_run *run, const struct vmm_tsm_ask *ask,
 
 const struct vmm_launch vmm_ordinary = {
 	.name = "ordinary",
-	.vm_type = KVM_X86_DEFAULT_VM,
+	.vm_type = KVM_VM_ORDINARY,
 	.init = nothing,
 	.start = nothing,
 	.update = nothing,

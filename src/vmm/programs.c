@@ -122,6 +122,7 @@ static struct vmm_launch_arg launch_arg(struct vmm *v)
 {
 	return (struct vmm_launch_arg){ .t = v->t,
 					.vm_fd = v->vm_fd,
+					.vcpu_fd = v->vcpu_fd,
 					.policy = v->cfg.policy };
 }
 
@@ -206,16 +207,35 @@ static long launch_finish(struct vmm_run *r)
 	return ret;
 }
 
+static long vcpu_setup(struct vmm *v)
+{
+	struct vmm_launch_arg a = launch_arg(v);
+	long ret = k_mmap(v->t, PAGE_4K, K_PROT_READ | K_PROT_WRITE,
+			  K_MAP_SHARED, v->vcpu_fd, 0, &v->run_uva);
+
+	if (ret)
+		return ret;
+	ret = v->cfg.launch->vcpu ? v->cfg.launch->vcpu(&a) : 0;
+	if (ret) {
+		(void)k_munmap(v->t, v->run_uva, PAGE_4K);
+		v->run_uva = 0;
+	}
+	return ret;
+}
+
+/* Before the image: what a vCPU begins with is measured, too. */
 static long vcpu_create(struct vmm_run *r)
 {
 	struct vmm *v = r->v;
-	long ret = k_ioctl(v->t, v->vm_fd, KVM_CREATE_VCPU, 0);
+	long ret;
 
+	if (v->vcpu_fd >= 0)
+		return 0; /* of a launch that went no further */
+	ret = k_ioctl(v->t, v->vm_fd, KVM_CREATE_VCPU, 0);
 	if (ret < 0)
 		return ret;
 	v->vcpu_fd = (int)ret;
-	ret = k_mmap(v->t, PAGE_4K, K_PROT_READ | K_PROT_WRITE, K_MAP_SHARED,
-		     v->vcpu_fd, 0, &v->run_uva);
+	ret = vcpu_setup(v);
 	if (ret)
 		vmm_close(v, &v->vcpu_fd);
 	return ret;
@@ -300,9 +320,9 @@ static const struct vmm_step p_launch[] = {
 	{ "create VM", "vmm", vm_create, NULL },
 	{ "guest memory, all private", "vmm", ram_create, NULL },
 	{ "launch start", "vmm", launch_start, NULL },
+	{ "create vCPU", "vmm", vcpu_create, NULL },
 	{ "launch update", "vmm", launch_update, NULL },
 	{ "launch finish", "vmm", launch_finish, NULL },
-	{ "create vCPU", "vmm", vcpu_create, NULL },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -29,7 +29,7 @@ void vmm_say(struct vmm *v, const char *who, const char *what, long ret);
 /* Does this VM have private memory? */
 static inline bool vmm_secret(const struct vmm *v)
 {
-	return v->cfg.launch->vm_type != KVM_X86_DEFAULT_VM;
+	return v->cfg.launch->vm_type != KVM_VM_ORDINARY;
 }
 
 /* memory.c: guest memory, and what devices see of it */

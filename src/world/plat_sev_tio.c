@@ -5,6 +5,7 @@
 #include "arch/sev_tio/guest.h"
 #include "arch/sev_tio/host.h"
 #include "arch/sev_tio/own.h"
+#include "arch/sev_tio/uapi.h"
 #include "arch/sev_tio/vmm.h"
 #include "world/plat_sev_tio.h"
 #include "world/world_priv.h"
@@ -486,16 +487,16 @@ static enum il_err g_rmpadjust(void *ctx, uint64_t gpa, enum rmp_size size,
 static enum il_err g_vmgexit(void *ctx, struct sev_ghcb *io)
 {
 	struct world_vcpu *v = ctx;
-	const struct vcpu_exit *a = world_vcpu_answer(v, VCPU_EXIT_VMGEXIT);
+	const struct vcpu_exit *a = world_vcpu_answer(v, VCPU_EXIT_CALL);
 	const struct vcpu_exit x = {
-		.kind = VCPU_EXIT_VMGEXIT,
+		.kind = VCPU_EXIT_CALL,
 		.code = io->exit_code,
-		.info1 = io->info1,
-		.info2 = io->info2,
-		.rax = io->rax,
-		.rbx = io->rbx,
-		.rcx = io->rcx,
-		.rdx = io->rdx,
+		.reg = { [SEV_REG_INFO1] = io->info1,
+			 [SEV_REG_INFO2] = io->info2,
+			 [SEV_REG_RAX] = io->rax,
+			 [SEV_REG_RBX] = io->rbx,
+			 [SEV_REG_RCX] = io->rcx,
+			 [SEV_REG_RDX] = io->rdx },
 	};
 
 	if (!a) {
@@ -506,8 +507,8 @@ static enum il_err g_vmgexit(void *ctx, struct sev_ghcb *io)
 	if (sev_evidence_exit(io))
 		swap_answers(v->vm);
 	io->info2 = a->ret;
-	io->rcx = a->rcx;
-	io->rdx = a->rdx;
+	io->rcx = a->reg[SEV_REG_RCX];
+	io->rdx = a->reg[SEV_REG_RDX];
 	return IL_OK;
 }
 

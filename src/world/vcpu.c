@@ -75,7 +75,7 @@ enum il_err world_vcpu_fault(struct world_vcpu *v, const struct fault *f,
 			     const void *data)
 {
 	struct vcpu_exit x = {
-		.kind = VCPU_EXIT_NPF,
+		.kind = VCPU_EXIT_FAULT,
 		.gpa = f->addr ? f->addr : gpa,
 		.len = len,
 		.write = write,
@@ -107,7 +107,7 @@ static void progress(const struct world_vm *vm)
 static enum il_err access(struct world_vcpu *v, uint64_t gpa, bool priv,
 			  void *buf, uint32_t len, bool write)
 {
-	const struct vcpu_exit *a = world_vcpu_answer(v, VCPU_EXIT_NPF);
+	const struct vcpu_exit *a = world_vcpu_answer(v, VCPU_EXIT_FAULT);
 	struct fault f = { 0 };
 	enum il_err err;
 

@@ -403,10 +403,11 @@ static int invalidate(void *ctx, uint64_t pa)
 }
 
 static int npt_map(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa,
-		   bool write)
+		   bool write, bool private)
 {
 	struct machine *m = ctx;
 
+	assert_int_equal(private, kvm_private(vm, gpa));
 	if (m->map_err)
 		return m->map_err;
 	drop(m->npt, &m->n_npt, vm, gpa, PAGE_4K);
@@ -424,8 +425,8 @@ static int zap(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t len)
 }
 
 /* Codes: 1 answered here, 3 an error, 9 a page conversion; else the VMM's. */
-static int vmgexit(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
-		   struct kvm_run *run)
+static int call(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
+		struct kvm_run *run)
 {
 	(void)ctx;
 	(void)v;
@@ -438,16 +439,16 @@ static int vmgexit(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 	if (x->code == 9) {
 		run->exit_reason = KVM_EXIT_HYPERCALL;
 		run->hypercall.nr = KVM_HC_MAP_GPA_RANGE;
-		run->hypercall.args[0] = x->info1;
-		run->hypercall.args[1] = x->info2;
+		run->hypercall.args[0] = x->reg[0];
+		run->hypercall.args[1] = x->reg[1];
 		run->hypercall.args[2] =
 			x->private ? KVM_MAP_GPA_RANGE_ENCRYPTED : 0;
 		return KVM_NEXT_USER;
 	}
-	memset(&run->vmgexit, 0, sizeof(run->vmgexit));
-	run->exit_reason = KVM_EXIT_VMGEXIT;
-	run->vmgexit.code = x->code;
-	run->vmgexit.rdx = x->rdx;
+	memset(&run->tvm_call, 0, sizeof(run->tvm_call));
+	run->exit_reason = KVM_EXIT_TVM_CALL;
+	run->tvm_call.code = x->code;
+	run->tvm_call.reg[2] = x->reg[2];
 	return KVM_NEXT_USER;
 }
 
@@ -460,8 +461,8 @@ static int complete(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 		x->ret = run->hypercall.ret;
 		return KVM_NEXT_GUEST;
 	}
-	x->rdx = run->vmgexit.rdx;
-	x->ret = run->vmgexit.ret;
+	x->reg[2] = run->tvm_call.reg[2];
+	x->ret = run->tvm_call.ret;
 	return KVM_NEXT_GUEST;
 }
 
@@ -504,7 +505,7 @@ const struct kvm_rules m_kvm_rules = {
 	.invalidate = invalidate,
 	.map = npt_map,
 	.zap = zap,
-	.vmgexit = vmgexit,
+	.call = call,
 	.complete = complete,
 	.prepare_huge = prepare_huge,
 	.resize = resize,

@@ -25,7 +25,7 @@ EXT = "host/uapi/interlock_ext.h"
 # Who else may have taken a number: names of Linux that begin like this.
 TAKEN = {
     "KVM_MEM_VFIO_DMABUF": ("linux/kvm.h", r"KVM_MEM_[A-Z_0-9]+"),
-    "KVM_EXIT_VMGEXIT": ("linux/kvm.h", r"KVM_EXIT_[A-Z_0-9]+"),
+    "KVM_EXIT_TVM_CALL": ("linux/kvm.h", r"KVM_EXIT_[A-Z_0-9]+"),
     "IOMMU_IOAS_MAP_AFTER_LAUNCH": ("linux/iommufd.h",
                                     r"IOMMU_IOAS_MAP_[A-Z]+(?:_[A-Z]+)*"),
     "IOMMU_VIOMMU_TYPE_TSM": ("linux/iommufd.h",

@@ -17,7 +17,7 @@ static long run(struct user *u, unsigned n, struct kvm_run *out)
 
 static struct vcpu_exit touch(uint64_t gpa, bool write, bool private)
 {
-	return (struct vcpu_exit){ .kind = VCPU_EXIT_NPF,
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_FAULT,
 				   .gpa = gpa,
 				   .len = 4,
 				   .write = write,
@@ -211,7 +211,7 @@ static void a_read_only_slot_takes_writes_as_mmio(void **un)
 static void calls_of_the_guest_go_where_the_architecture_says(void **un)
 {
 	struct user *u = user_new();
-	struct vcpu_exit x = { .kind = VCPU_EXIT_VMGEXIT, .rdx = 5 };
+	struct vcpu_exit x = { .kind = VCPU_EXIT_CALL, .reg[2] = 5 };
 	struct kvm_run r;
 
 	(void)un;
@@ -225,14 +225,14 @@ static void calls_of_the_guest_go_where_the_architecture_says(void **un)
 	x.code = 2;
 	u->m->script[0] = x;
 	assert_int_equal(run(u, 1, &r), 0);
-	assert_int_equal(r.exit_reason, KVM_EXIT_VMGEXIT);
-	assert_int_equal(r.vmgexit.rdx, 5);
-	r.vmgexit.rdx = 6;
-	r.vmgexit.ret = 4;
+	assert_int_equal(r.exit_reason, KVM_EXIT_TVM_CALL);
+	assert_int_equal(r.tvm_call.reg[2], 5);
+	r.tvm_call.reg[2] = 6;
+	r.tvm_call.ret = 4;
 	assert_int_equal(k_store(u->t, u->run, &r, sizeof(r)), 0);
 	assert_int_equal(k_ioctl(u->t, u->vcpu, KVM_RUN, 0), 0);
 	assert_true(u->m->got[0].done);
-	assert_int_equal(u->m->got[0].rdx, 6);
+	assert_int_equal(u->m->got[0].reg[2], 6);
 	assert_int_equal(u->m->got[0].ret, 4);
 	x.code = 3;
 	u->m->script[0] = x;
@@ -244,6 +244,138 @@ static void calls_of_the_guest_go_where_the_architecture_says(void **un)
 	assert_int_equal(run(u, 0, &r), 0);
 	assert_int_equal(r.exit_reason, KVM_EXIT_SHUTDOWN);
 	assert_int_equal(u->m->at, 0);
+	user_free(u);
+}
+
+/* What the table of an architecture whose firmware enters guests was asked. */
+static struct {
+	unsigned inits, finis, entered;
+	int init_err, enter_err;
+} asked;
+
+static int by_enter(void *ctx, struct kvm_vcpu *v)
+{
+	(void)ctx;
+	asked.entered++;
+	if (asked.enter_err)
+		return asked.enter_err;
+	return v->ops->run(v->ops_ctx, &v->exit) ? -EIO : 0;
+}
+
+static int by_init(void *ctx, struct kvm_vcpu *v)
+{
+	(void)ctx;
+	assert_null(v->vm->vcpu[v->id]);
+	if (!asked.init_err)
+		asked.inits++;
+	return asked.init_err;
+}
+
+static void by_fini(void *ctx, struct kvm_vcpu *v)
+{
+	(void)ctx;
+	assert_ptr_equal(v->vm->vcpu[v->id], v);
+	asked.finis++;
+}
+
+static long by_ioctl(void *ctx, struct kvm_vm *vm, struct task *t, uint32_t cmd,
+		     uintptr_t arg)
+{
+	(void)ctx;
+	assert_ptr_equal(vm->task, t);
+	return cmd == 0x1234 ? (long)arg : -ENOTTY;
+}
+
+static long by_vcpu_ioctl(void *ctx, struct kvm_vcpu *v, struct task *t,
+			  uint32_t cmd, uintptr_t arg)
+{
+	(void)ctx;
+	assert_ptr_equal(v->vm->task, t);
+	return cmd == 0x1234 ? (long)arg : -ENOTTY;
+}
+
+static long by_extension(void *ctx, const struct kvm_vm *vm, uint64_t cap)
+{
+	(void)ctx;
+	return cap == 99999 ? 1 + (vm != NULL) : 0;
+}
+
+static void take_table(struct user *u, struct kvm_rules *r)
+{
+	asked.inits = asked.finis = asked.entered = 0;
+	asked.init_err = asked.enter_err = 0;
+	*r = *u->m->h.kvm.rules;
+	r->enter = by_enter;
+	r->vcpu_init = by_init;
+	r->vcpu_fini = by_fini;
+	r->ioctl = by_ioctl;
+	r->vcpu_ioctl = by_vcpu_ioctl;
+	r->extension = by_extension;
+	u->m->h.kvm.rules = r;
+}
+
+static void an_architecture_that_enters_guests_itself_is_asked_to(void **un)
+{
+	struct user *u = user_new();
+	const struct kvm_rules *was = u->m->h.kvm.rules;
+	struct kvm_rules rules;
+	struct kvm_run r;
+
+	(void)un;
+	take_table(u, &rules);
+	launch(u);
+	u->m->script[0] = touch(8, true, true);
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_int_equal(r.exit_reason, KVM_EXIT_HLT);
+	assert_int_equal(asked.entered, 2); /* the fault, and the halt */
+	asked.enter_err = -ENXIO;
+	assert_int_equal(run(u, 0, &r), -ENXIO);
+	u->m->h.kvm.rules = was;
+	user_free(u);
+}
+
+static void a_vcpu_that_the_architecture_refuses_is_not_made(void **un)
+{
+	struct user *u = user_new();
+	const struct kvm_rules *was = u->m->h.kvm.rules;
+	struct kvm_rules rules;
+	const uint64_t vcpus = u->m->h.kvm.vcpu_pool.live;
+	long fd;
+
+	(void)un;
+	take_table(u, &rules);
+	asked.init_err = -EPERM;
+	assert_int_equal(k_ioctl(u->t, u->vm, KVM_CREATE_VCPU, 1), -EPERM);
+	assert_int_equal(u->m->h.kvm.vcpu_pool.live, vcpus);
+	asked.init_err = 0;
+	fd = k_ioctl(u->t, u->vm, KVM_CREATE_VCPU, 1);
+	assert_true(fd >= 0);
+	assert_int_equal(asked.inits, 1);
+	assert_int_equal(asked.finis, 0);
+	assert_int_equal(k_close(u->t, (int)fd), 0);
+	assert_int_equal(asked.finis, 1);
+	u->m->h.kvm.rules = was;
+	user_free(u);
+}
+
+static void what_kvm_does_not_know_the_architecture_may(void **un)
+{
+	struct user *u = user_new();
+	const struct kvm_rules *was = u->m->h.kvm.rules;
+	struct kvm_rules rules;
+
+	(void)un;
+	assert_int_equal(k_ioctl(u->t, u->vm, 0x1234, 7), -ENOTTY);
+	assert_int_equal(k_ioctl(u->t, u->vcpu, 0x1234, 7), -EINVAL);
+	take_table(u, &rules);
+	assert_int_equal(k_ioctl(u->t, u->vm, 0x1234, 7), 7);
+	assert_int_equal(k_ioctl(u->t, u->vm, 0x1235, 7), -ENOTTY);
+	assert_int_equal(k_ioctl(u->t, u->vcpu, 0x1234, 7), 7);
+	assert_int_equal(k_ioctl(u->t, u->vcpu, 0x1235, 7), -EINVAL);
+	assert_int_equal(k_ioctl(u->t, u->vm, KVM_CHECK_EXTENSION, 99999), 2);
+	assert_int_equal(k_ioctl(u->t, u->kvm, KVM_CHECK_EXTENSION, 99999), 1);
+	assert_int_equal(k_ioctl(u->t, u->kvm, KVM_CHECK_EXTENSION, 99998), 0);
+	u->m->h.kvm.rules = was;
 	user_free(u);
 }
 
@@ -276,6 +408,11 @@ int main(void)
 		cmocka_unit_test(a_read_only_slot_takes_writes_as_mmio),
 		cmocka_unit_test(
 			calls_of_the_guest_go_where_the_architecture_says),
+		cmocka_unit_test(
+			an_architecture_that_enters_guests_itself_is_asked_to),
+		cmocka_unit_test(
+			a_vcpu_that_the_architecture_refuses_is_not_made),
+		cmocka_unit_test(what_kvm_does_not_know_the_architecture_may),
 		cmocka_unit_test(
 			shared_addresses_alone_reach_a_frame_of_the_host),
 	};

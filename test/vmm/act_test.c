@@ -142,8 +142,7 @@ static void an_ordinary_vm_has_shared_memory_alone(void **u)
 	decode(r);
 	assert_int_equal(kvm_fault(m->h.kvm.vms, MMIO, true, false), 0);
 	assert_int_equal(m_npt(m, MMIO), M_MMIO);
-	m->script[0] =
-		(struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT, .code = 2 };
+	m->script[0] = (struct vcpu_exit){ .kind = VCPU_EXIT_CALL, .code = 2 };
 	assert_int_equal(guest(r, 1), 0);
 	assert_int_equal(m->got[0].ret, EINVAL);
 	assert_int_equal(play(r, VMM_DETACH), 0);

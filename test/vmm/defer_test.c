@@ -14,9 +14,9 @@
 
 static struct vcpu_exit ask(uint32_t state)
 {
-	return (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_CALL,
 				   .code = 2,
-				   .rdx = state };
+				   .reg[2] = state };
 }
 
 static uint32_t command(const struct rig *r)

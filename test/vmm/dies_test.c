@@ -63,7 +63,7 @@ static void begin(struct rig *r, enum vmm_program p, unsigned steps)
 static void request(struct rig *r, unsigned code)
 {
 	r->m->script[0] =
-		(struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT, .code = code };
+		(struct vcpu_exit){ .kind = VCPU_EXIT_CALL, .code = code };
 	r->m->steps = 1;
 	r->m->at = 0;
 }

@@ -6,18 +6,18 @@
 
 static struct vcpu_exit hyper(uint64_t gpa, uint64_t n, bool private)
 {
-	return (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_CALL,
 				   .code = 9,
-				   .info1 = gpa,
-				   .info2 = n,
+				   .reg[0] = gpa,
+				   .reg[1] = n,
 				   .private = private };
 }
 
 static struct vcpu_exit ask(unsigned code, uint64_t gpa)
 {
-	return (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_CALL,
 				   .code = code,
-				   .rdx = gpa };
+				   .reg[2] = gpa };
 }
 
 static int one(struct rig *r, struct vcpu_exit x)

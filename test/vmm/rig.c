@@ -10,7 +10,7 @@
 
 /* --- an architecture that asks for little --- */
 
-long init_err, start_err, update_err, finish_err;
+long init_err, start_err, vcpu_err, update_err, finish_err;
 unsigned updates;
 
 static long l_init(const struct vmm_launch_arg *a)
@@ -25,11 +25,19 @@ static long l_start(const struct vmm_launch_arg *a)
 	return start_err;
 }
 
-/* The image's bytes stand in the task's memory when it is asked for. */
+static long l_vcpu(const struct vmm_launch_arg *a)
+{
+	assert_true(a->vcpu_fd >= 0);
+	return vcpu_err;
+}
+
+/* After the vCPU. The image's bytes stand in the task's memory when it is asked
+ * for. */
 static long l_update(const struct vmm_launch_arg *a)
 {
 	char b[4] = "";
 
+	assert_true(a->vcpu_fd >= 0);
 	if (a->image->data) {
 		assert_int_equal(k_load(a->t, a->uaddr, b, 4), 0);
 		assert_memory_equal(b, a->image->data, 4);
@@ -55,18 +63,18 @@ static int l_exit(struct task *t, uint64_t (*ram)(void *ctx, uint64_t gpa),
 	memset(ask, 0, sizeof(*ask));
 	assert_int_equal(ram(ctx, RAM), 0);
 	assert_int_not_equal(ram(ctx, RAM - 1), 0);
-	if (run->vmgexit.code == 4)
+	if (run->tvm_call.code == 4)
 		return -EPERM;
-	ask->guest_rid = run->vmgexit.code == 6 ? 0x99 : RID;
+	ask->guest_rid = run->tvm_call.code == 6 ? 0x99 : RID;
 	ask->op = IOMMU_TSM_OP_SET_TDI_STATE;
-	ask->state = (uint32_t)run->vmgexit.rdx;
-	if (run->vmgexit.code == 5 || run->vmgexit.code == 8) {
+	ask->state = (uint32_t)run->tvm_call.reg[2];
+	if (run->tvm_call.code == 5 || run->tvm_call.code == 8) {
 		ask->op = IOMMU_TSM_OP_VALIDATE_MMIO;
 		ask->private_gpa =
-			run->vmgexit.code == 5 ? MMIO : run->vmgexit.rdx;
+			run->tvm_call.code == 5 ? MMIO : run->tvm_call.reg[2];
 		ask->private_len = PAGE_4K;
 	}
-	if (run->vmgexit.code == 7)
+	if (run->tvm_call.code == 7)
 		ask->req[0] = 'P';
 	ask->req_len = 2;
 	ask->resp_cap = 2;
@@ -78,12 +86,20 @@ static void l_answer(struct kvm_run *run, const struct vmm_tsm_ask *ask,
 {
 	(void)ask;
 	(void)code;
-	run->vmgexit.ret = (uint64_t)-ret;
+	run->tvm_call.ret = (uint64_t)-ret;
 }
 
-static const struct vmm_launch arch = { "books", KVM_X86_SNP_VM, l_init,
-					l_start, l_update,	 l_finish,
-					l_exit,	 l_answer };
+static const struct vmm_launch arch = {
+	.name = "books",
+	.vm_type = KVM_X86_SNP_VM,
+	.init = l_init,
+	.start = l_start,
+	.vcpu = l_vcpu,
+	.update = l_update,
+	.finish = l_finish,
+	.exit = l_exit,
+	.answer = l_answer,
+};
 
 static const uint8_t boot[PAGE_4K] = "boot";
 
@@ -120,7 +136,7 @@ struct rig *rig_new(void)
 	struct rig *r = calloc(1, sizeof(*r));
 	struct vmm_cfg c;
 
-	init_err = start_err = update_err = finish_err = 0;
+	init_err = start_err = vcpu_err = update_err = finish_err = 0;
 	updates = 0;
 	r->m = machine_new();
 	r->m->launch_on_enc = true;
@@ -168,7 +184,7 @@ void up(struct rig *r)
 struct vcpu_exit ecam(uint32_t rid, uint16_t reg, uint8_t len, bool write,
 		      uint32_t v)
 {
-	struct vcpu_exit x = { .kind = VCPU_EXIT_NPF,
+	struct vcpu_exit x = { .kind = VCPU_EXIT_FAULT,
 			       .gpa = ECAM + ((uint64_t)rid << 12) + reg,
 			       .len = len,
 			       .write = write };

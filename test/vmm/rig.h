@@ -22,7 +22,7 @@ struct rig {
 };
 
 /* What the architecture's launch steps answer; zero by rig_new(). */
-extern long init_err, start_err, update_err, finish_err;
+extern long init_err, start_err, vcpu_err, update_err, finish_err;
 extern unsigned updates;
 extern const struct vmm_dev_cfg dev;
 

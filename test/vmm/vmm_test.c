@@ -83,10 +83,11 @@ static void a_program_without_end_is_cut_off(void **u)
 
 static void a_launch_that_fails_says_where(void **u)
 {
-	static long *const err[] = { &init_err, &start_err, &update_err,
-				     &finish_err };
+	static long *const err[] = { &init_err, &start_err, &vcpu_err,
+				     &update_err, &finish_err };
 	static const char *const what[] = { "create VM", "launch start",
-					    "launch update", "launch finish" };
+					    "create vCPU", "launch update",
+					    "launch finish" };
 
 	(void)u;
 	for (unsigned i = 0; i < COUNT(err); i++) {
@@ -206,10 +207,10 @@ static void a_device_sees_the_same_memory_as_the_cpu(void **u)
 
 static struct vcpu_exit hyper(uint64_t gpa, uint64_t n, bool private)
 {
-	return (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_CALL,
 				   .code = 9,
-				   .info1 = gpa,
-				   .info2 = n,
+				   .reg[0] = gpa,
+				   .reg[1] = n,
 				   .private = private };
 }
 
@@ -271,7 +272,7 @@ static void the_guest_sees_one_function_and_ones_elsewhere(void **u)
 	m->script[0] = ecam(RID, CFG_VENDOR_ID, 4, false, 0);
 	m->script[1] = ecam(RID + 8, CFG_VENDOR_ID, 4, false, 0);
 	m->script[2] = ecam(RID, CFG_DEVICE_ID, 2, false, 0);
-	m->script[3] = (struct vcpu_exit){ .kind = VCPU_EXIT_NPF,
+	m->script[3] = (struct vcpu_exit){ .kind = VCPU_EXIT_FAULT,
 					   .gpa = UINT64_C(0x90000000),
 					   .len = 4 };
 	m->script[4] = ecam(RID + 8, CFG_COMMAND, 2, true, 6);
@@ -328,9 +329,9 @@ static void bars_follow_the_guest_s_decode_and_place(void **u)
 
 static struct vcpu_exit ask(unsigned code, unsigned state)
 {
-	return (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_CALL,
 				   .code = code,
-				   .rdx = state };
+				   .reg[2] = state };
 }
 
 static void a_request_goes_to_the_tsm_one_exchange_a_step(void **u)
@@ -400,7 +401,7 @@ static void what_kvm_cannot_settle_ends_the_run(void **u)
 	(void)u;
 	up(r);
 	r->m->script[0] = (struct vcpu_exit){
-		.kind = VCPU_EXIT_NPF, .gpa = 0, .len = 4, .private = false
+		.kind = VCPU_EXIT_FAULT, .gpa = 0, .len = 4, .private = false
 	};
 	assert_int_equal(guest(r, 1), -EFAULT);
 	r->m->script[0] = (struct vcpu_exit){ .kind = VCPU_EXIT_SHUTDOWN };

@@ -181,7 +181,7 @@ static enum il_err npt_put(struct sev_vm *v, uint64_t gpa, uint64_t pa,
  * sev_handle_rmp_fault()
  */
 static int map(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa,
-	       bool write)
+	       bool write, bool private)
 {
 	struct sev_host *s = ctx;
 	struct sev_vm *v = vm->priv;
@@ -190,6 +190,7 @@ static int map(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa,
 	struct pt_hit h;
 	int ret;
 
+	(void)private; /* one table: the RMP knows whose a page is */
 	if (!rmp_is_2m(s, pa))
 		return k_errno(npt_put(v, gpa, pa, PAGE_4K, perm));
 	if (pt_walk(v->npt.m, v->npt.fmt, v->npt.root, v->npt.levels, gpa,
@@ -476,10 +477,11 @@ _Static_assert(SEV_MSG_TYPE_OFF == SNP_MSG_TYPE &&
  */
 static int page_state_change(struct vcpu_exit *x, struct kvm_run *run)
 {
-	const uint64_t gpa = align_down(x->info1, PAGE_4K);
+	const uint64_t gpa = align_down(x->reg[SEV_REG_INFO1], PAGE_4K);
 
-	if (x->info1 & (PAGE_4K - 2) || !x->info2 || x->info2 > PAGEMAP_MAX ||
-	    gpa + x->info2 * PAGE_4K < gpa) {
+	if (x->reg[SEV_REG_INFO1] & (PAGE_4K - 2) || !x->reg[SEV_REG_INFO2] ||
+	    x->reg[SEV_REG_INFO2] > PAGEMAP_MAX ||
+	    gpa + x->reg[SEV_REG_INFO2] * PAGE_4K < gpa) {
 		x->ret = GHCB_REFUSED;
 		return KVM_NEXT_GUEST;
 	}
@@ -487,23 +489,19 @@ static int page_state_change(struct vcpu_exit *x, struct kvm_run *run)
 	memset(&run->hypercall, 0, sizeof(run->hypercall));
 	run->hypercall.nr = KVM_HC_MAP_GPA_RANGE;
 	run->hypercall.args[0] = gpa;
-	run->hypercall.args[1] = x->info2;
-	run->hypercall.args[2] = x->info1 & 1 ? KVM_MAP_GPA_RANGE_ENCRYPTED
-					      : KVM_MAP_GPA_RANGE_DECRYPTED;
+	run->hypercall.args[1] = x->reg[SEV_REG_INFO2];
+	run->hypercall.args[2] = x->reg[SEV_REG_INFO1] & 1
+					 ? KVM_MAP_GPA_RANGE_ENCRYPTED
+					 : KVM_MAP_GPA_RANGE_DECRYPTED;
 	return KVM_NEXT_USER;
 }
 
 static int to_vmm(const struct vcpu_exit *x, struct kvm_run *run)
 {
-	run->exit_reason = KVM_EXIT_VMGEXIT;
-	memset(&run->vmgexit, 0, sizeof(run->vmgexit));
-	run->vmgexit.code = x->code;
-	run->vmgexit.info1 = x->info1;
-	run->vmgexit.info2 = x->info2;
-	run->vmgexit.rax = x->rax;
-	run->vmgexit.rbx = x->rbx;
-	run->vmgexit.rcx = x->rcx;
-	run->vmgexit.rdx = x->rdx;
+	run->exit_reason = KVM_EXIT_TVM_CALL;
+	memset(&run->tvm_call, 0, sizeof(run->tvm_call));
+	run->tvm_call.code = x->code;
+	memcpy(run->tvm_call.reg, x->reg, sizeof(x->reg));
 	return KVM_NEXT_USER;
 }
 
@@ -511,7 +509,6 @@ static int vmgexit(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 		   struct kvm_run *run)
 {
 	(void)ctx;
-	(void)v;
 	x->ret = 0;
 	switch (x->code) {
 	case GHCB_EXIT_PSC:
@@ -541,9 +538,9 @@ static int complete(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 		x->ret = run->hypercall.ret ? GHCB_REFUSED : 0;
 		return KVM_NEXT_GUEST;
 	}
-	x->ret = run->vmgexit.ret;
-	x->rcx = run->vmgexit.rcx;
-	x->rdx = run->vmgexit.rdx;
+	x->ret = run->tvm_call.ret;
+	x->reg[SEV_REG_RCX] = run->tvm_call.reg[SEV_REG_RCX];
+	x->reg[SEV_REG_RDX] = run->tvm_call.reg[SEV_REG_RDX];
 	return KVM_NEXT_GUEST;
 }
 
@@ -556,7 +553,7 @@ const struct kvm_rules sev_kvm_rules = {
 	.invalidate = invalidate,
 	.map = map,
 	.zap = zap,
-	.vmgexit = vmgexit,
+	.call = vmgexit,
 	.complete = complete,
 	.prepare_huge = prepare_huge,
 	.resize = resize,

@@ -72,12 +72,19 @@ struct kvm_sev_snp_launch_finish {
 _Static_assert(sizeof(struct kvm_sev_snp_launch_finish) == 88, "uapi");
 
 /*
- * What a VMM sees of a TIO exit (KVM_EXIT_VMGEXIT), as the guest put it into
+ * What a VMM sees of a TIO exit (KVM_EXIT_TVM_CALL), as the guest put it into
  * the GHCB. The same numbers as in abi_guest.h, where the kernel and the guest
  * have them; host_kvm.c compares them.
  */
 #define SEV_EXIT_TIO_GUEST_REQ UINT64_C(0x80000020)
 #define SEV_EXIT_TIO_OP	       UINT64_C(0x80000021) /* info1: op << 32 | RID */
+/* Where the GHCB's fields stand in kvm_run.tvm_call.reg. */
+#define SEV_REG_INFO1	       0 /* EXITINFO1 */
+#define SEV_REG_INFO2	       1
+#define SEV_REG_RAX	       2
+#define SEV_REG_RBX	       3
+#define SEV_REG_RCX	       4 /* in and out */
+#define SEV_REG_RDX	       5 /* in and out */
 #define SEV_TIO_OP_BIND	       0
 #define SEV_TIO_OP_UNBIND      1
 #define SEV_TIO_OP_RUN	       2

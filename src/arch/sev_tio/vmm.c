@@ -85,12 +85,12 @@ static int tio_op(const struct kvm_run *run, struct vmm_tsm_ask *ask)
 		[SEV_TIO_OP_RUN] = IOMMU_TSM_TDI_RUN,
 		[SEV_TIO_OP_STOP] = IOMMU_TSM_TDI_STOP,
 	};
-	uint64_t action = run->vmgexit.info1 >> 32;
+	uint64_t action = run->tvm_call.reg[SEV_REG_INFO1] >> 32;
 
 	if (action >= COUNT(state))
 		return -EINVAL;
 	ask->op = IOMMU_TSM_OP_SET_TDI_STATE;
-	ask->guest_rid = (uint32_t)run->vmgexit.info1;
+	ask->guest_rid = (uint32_t)run->tvm_call.reg[SEV_REG_INFO1];
 	ask->state = state[action];
 	memcpy(ask->req, &ask->state, 4);
 	ask->req_len = 4;
@@ -109,7 +109,7 @@ static int message_op(struct task *t, uint64_t uva, const struct kvm_run *run,
 	if (type == SEV_MSG_MMIO_VALIDATE)
 		*out = IOMMU_TSM_OP_VALIDATE_MMIO;
 	else if (type == SEV_MSG_SDTE_WRITE)
-		*out = run->vmgexit.rdx & SEV_PARAM_SDTE_VALID
+		*out = run->tvm_call.reg[SEV_REG_RDX] & SEV_PARAM_SDTE_VALID
 			       ? IOMMU_TSM_OP_SEV_ENABLE_DMA
 			       : IOMMU_TSM_OP_SEV_DISABLE_DMA;
 	return 0;
@@ -117,7 +117,7 @@ static int message_op(struct task *t, uint64_t uva, const struct kvm_run *run,
 
 static void convert(const struct kvm_run *run, struct vmm_tsm_ask *ask)
 {
-	uint64_t p = run->vmgexit.rdx;
+	uint64_t p = run->tvm_call.reg[SEV_REG_RDX];
 
 	if (ask->op != IOMMU_TSM_OP_VALIDATE_MMIO ||
 	    !(p & SEV_PARAM_MMIO_PRIVATE))
@@ -129,24 +129,24 @@ static void convert(const struct kvm_run *run, struct vmm_tsm_ask *ask)
 static int sev_exit(struct task *t, uint64_t (*ram)(void *ctx, uint64_t gpa),
 		    void *ram_ctx, struct kvm_run *run, struct vmm_tsm_ask *ask)
 {
-	struct sev_tio_req q = { .req_gpa = run->vmgexit.info1,
-				 .rsp_gpa = run->vmgexit.info2,
-				 .data_gpa = run->vmgexit.rax,
-				 .data_pages = run->vmgexit.rbx,
-				 .param = run->vmgexit.rdx };
+	struct sev_tio_req q = { .req_gpa = run->tvm_call.reg[SEV_REG_INFO1],
+				 .rsp_gpa = run->tvm_call.reg[SEV_REG_INFO2],
+				 .data_gpa = run->tvm_call.reg[SEV_REG_RAX],
+				 .data_pages = run->tvm_call.reg[SEV_REG_RBX],
+				 .param = run->tvm_call.reg[SEV_REG_RDX] };
 	int ret;
 
 	memset(ask, 0, sizeof(*ask));
 	ask->arch = IOMMU_TSM_ARCH_SEV;
 	ask->resp_cap = sizeof(struct sev_tio_resp);
-	if (run->vmgexit.code == SEV_EXIT_TIO_OP)
+	if (run->tvm_call.code == SEV_EXIT_TIO_OP)
 		return tio_op(run, ask);
-	if (run->vmgexit.code != SEV_EXIT_TIO_GUEST_REQ)
+	if (run->tvm_call.code != SEV_EXIT_TIO_GUEST_REQ)
 		return -EINVAL;
 	ret = message_op(t, ram(ram_ctx, q.req_gpa), run, &ask->op);
 	if (ret)
 		return ret;
-	ask->guest_rid = (uint32_t)run->vmgexit.rcx;
+	ask->guest_rid = (uint32_t)run->tvm_call.reg[SEV_REG_RCX];
 	memcpy(ask->req, &q, sizeof(q));
 	ask->req_len = sizeof(q);
 	convert(run, ask);
@@ -161,13 +161,13 @@ static void answer(struct kvm_run *run, const struct vmm_tsm_ask *ask, long ret,
 
 	(void)code;
 	memcpy(&a, ask->resp, sizeof(a));
-	run->vmgexit.ret = ret < 0 ? (uint64_t)-ret : 0;
+	run->tvm_call.ret = ret < 0 ? (uint64_t)-ret : 0;
 	if (ret < 0)
 		return;
 	if (ask->op == IOMMU_TSM_OP_SET_TDI_STATE)
-		run->vmgexit.rcx = a.tdi_id;
+		run->tvm_call.reg[SEV_REG_RCX] = a.tdi_id;
 	else
-		run->vmgexit.rdx = a.param;
+		run->tvm_call.reg[SEV_REG_RDX] = a.param;
 }
 
 const struct vmm_launch sev_tio_vmm_launch = {

@@ -11,9 +11,7 @@
 
 uint64_t kvm_attributes(const struct kvm_vm *vm)
 {
-	return !vm || vm->type != KVM_X86_DEFAULT_VM
-		       ? KVM_MEMORY_ATTRIBUTE_PRIVATE
-		       : 0;
+	return !vm || kvm_secret(vm) ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0;
 }
 
 /*
@@ -51,15 +49,27 @@ static long check_extension(const struct kvm_core *c, const struct kvm_vm *vm,
 	case KVM_CAP_VM_TYPES:
 		return c->rules->vm_types;
 	default:
-		return 0;
+		return c->rules->extension
+			       ? c->rules->extension(c->rules_ctx, vm, cap)
+			       : 0;
 	}
+}
+
+static long vm_arch_ioctl(struct kvm_vm *vm, struct task *t, uint32_t cmd,
+			  uintptr_t arg)
+{
+	const struct kvm_core *c = vm->core;
+
+	if (cmd == KVM_MEMORY_ENCRYPT_OP && c->rules->enc_op)
+		return c->rules->enc_op(c->rules_ctx, vm, t, arg);
+	return c->rules->ioctl ? c->rules->ioctl(c->rules_ctx, vm, t, cmd, arg)
+			       : -ENOTTY;
 }
 
 static long vm_ioctl(struct file *f, struct task *t, uint32_t cmd,
 		     uintptr_t arg)
 {
 	struct kvm_vm *vm = f->priv;
-	struct kvm_core *c = vm->core;
 
 	if (t != vm->task)
 		return -EIO; /* a VM belongs to one address space */
@@ -77,10 +87,8 @@ static long vm_ioctl(struct file *f, struct task *t, uint32_t cmd,
 		return check_extension(vm->core, vm, arg);
 	case KVM_CREATE_DEVICE:
 		return kvm_dev_create(vm, t, arg);
-	case KVM_MEMORY_ENCRYPT_OP:
-		return c->rules->enc_op(c->rules_ctx, vm, t, arg);
 	default:
-		return -ENOTTY;
+		return vm_arch_ioctl(vm, t, cmd, arg);
 	}
 }
 

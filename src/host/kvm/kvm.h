@@ -25,36 +25,31 @@
 /* Why a vCPU left the guest. */
 enum vcpu_exit_kind {
 	VCPU_EXIT_NONE,	    /* nothing yet: run again */
-	VCPU_EXIT_NPF,	    /* nested page fault */
-	VCPU_EXIT_VMGEXIT,  /* the guest calls its host */
+	VCPU_EXIT_FAULT,    /* stage 2 */
+	VCPU_EXIT_CALL,	    /* the guest calls its host */
 	VCPU_EXIT_HALT,	    /* nothing to do; KVM_RUN may enter it again */
 	VCPU_EXIT_SHUTDOWN, /* the guest gave up */
 };
 
 /*
  * Filled by run(). KVM answers in place before the next run():
- * @done says that @data (a read of emulated MMIO) or rcx, rdx and @ret (a
- * VMGEXIT) are valid; otherwise the guest repeats the access.
+ * @done says that @data (a read of emulated MMIO) or @reg and @ret (a call) are
+ * valid; otherwise the guest repeats the access.
  */
 struct vcpu_exit {
 	enum vcpu_exit_kind kind;
 	bool done;
-	/* VCPU_EXIT_NPF */
+	/* VCPU_EXIT_FAULT */
 	uint64_t gpa;
 	uint32_t len; /* 1 to 8 where MMIO is meant, else any */
 	bool write;
-	bool private; /* the C bit, or its like */
+	bool private; /* by the bit or alias of the address that says so */
 	uint8_t data[8];
 	struct fault fault; /* what the machine said */
-	/* VCPU_EXIT_VMGEXIT: the fields of the shared exit page */
+	/* VCPU_EXIT_CALL: what the architecture shows of it to the host */
 	uint64_t code;
-	uint64_t info1;
-	uint64_t info2;
-	uint64_t rax;
-	uint64_t rbx;
-	uint64_t rcx;
-	uint64_t rdx;
-	uint64_t ret; /* answer; 0 is good */
+	uint64_t reg[8]; /* in and out, as the call says */
+	uint64_t ret;	 /* answer; 0 is good */
 };
 
 /* Whoever executes a guest. The world fills it. */
@@ -83,20 +78,46 @@ struct kvm_rules {
 	int (*vm_init)(void *ctx, struct kvm_vm *vm, uint64_t type);
 	/* The last holder of the VM is gone. */
 	void (*vm_fini)(void *ctx, struct kvm_vm *vm);
-	/* KVM_MEMORY_ENCRYPT_OP. */
+	/* KVM_MEMORY_ENCRYPT_OP. NULL: -ENOTTY. */
 	long (*enc_op)(void *ctx, struct kvm_vm *vm, struct task *t,
 		       uintptr_t arg);
-	/* A private page becomes the guest's at @gpa; and the host's again. */
+	/*
+	 * What the core does not know: ioctls of a VM and of a vCPU, KVM_CAP_
+	 * numbers (@vm NULL: of /dev/kvm). -ENOTTY, and 0 for a capability: nor
+	 * does the architecture. Each may be NULL.
+	 */
+	long (*ioctl)(void *ctx, struct kvm_vm *vm, struct task *t,
+		      uint32_t cmd, uintptr_t arg);
+	long (*vcpu_ioctl)(void *ctx, struct kvm_vcpu *v, struct task *t,
+			   uint32_t cmd, uintptr_t arg);
+	long (*extension)(void *ctx, const struct kvm_vm *vm, uint64_t cap);
+	/* KVM_CREATE_VCPU, and the last holder of it is gone. May be NULL. */
+	int (*vcpu_init)(void *ctx, struct kvm_vcpu *v);
+	void (*vcpu_fini)(void *ctx, struct kvm_vcpu *v);
+	/*
+	 * A private page becomes the guest's at @gpa; and the host's again,
+	 * when no view has it mapped.
+	 */
 	int (*prepare)(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa);
 	int (*invalidate)(void *ctx, uint64_t pa);
-	/* The nested table: one page, and a range with its flush. */
+	/*
+	 * Stage 2: one page in the view that @private says, and a range of both
+	 * views with its flush. @gpa never carries the bit of an alias.
+	 */
 	int (*map)(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa,
-		   bool write);
+		   bool write, bool private);
 	int (*zap)(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t len);
-	/* enum kvm_next or -errno. */
-	int (*vmgexit)(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
-		       struct kvm_run *run);
-	/* The VMM has answered what vmgexit() handed out. enum kvm_next. */
+	/*
+	 * Runs the vCPU until something leaves the guest: v->exit has the
+	 * answer to the last exit, and has the next one afterwards. -errno:
+	 * KVM_RUN's. NULL: KVM does it by v->ops; where firmware enters the
+	 * guest, the architecture goes through it.
+	 */
+	int (*enter)(void *ctx, struct kvm_vcpu *v);
+	/* The guest called: enum kvm_next or -errno. */
+	int (*call)(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
+		    struct kvm_run *run);
+	/* The VMM has answered what call() handed out. enum kvm_next. */
 	int (*complete)(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 			struct kvm_run *run);
 	/* Of guest_memfd by 2 MiB; see host/gmem/gmem.h. May be NULL. */
@@ -130,7 +151,7 @@ struct kvm_slot {
 enum kvm_pending {
 	KVM_PEND_NONE,
 	KVM_PEND_MMIO,
-	KVM_PEND_ARCH, /* vmgexit() handed something out */
+	KVM_PEND_ARCH, /* call() handed something out */
 };
 
 struct kvm_vcpu {
@@ -148,6 +169,7 @@ struct kvm_vcpu {
 	};
 	uint64_t exits;
 	uint64_t arch[8]; /* the architecture's, zero at start */
+	void *priv;	  /* likewise */
 };
 
 struct kvm_vm {
@@ -199,6 +221,12 @@ int kvm_init(struct kvm_core *c, struct kernel *k,
 	     const struct kvm_rules *rules, void *rules_ctx);
 struct kvm_vm *kvm_from_file(const struct file *f);
 struct kvm_vm *kvm_from_gmem(const struct gmem *g);
+
+/* Has a VM of its type memory that the host may not read? */
+static inline bool kvm_secret(const struct kvm_vm *vm)
+{
+	return vm->type != KVM_VM_ORDINARY;
+}
 
 /* KVM_MEMORY_ATTRIBUTE_... that a VM of its type can have. */
 uint64_t kvm_attributes(const struct kvm_vm *vm);

@@ -315,8 +315,9 @@ int kvm_fault(struct kvm_vm *vm, uint64_t gpa, bool write, bool private)
 		return -ENOENT;
 	if (slot_page(s, gpa - s->gpa, private, &pa))
 		return -EFAULT;
-	return c->rules->map(c->rules_ctx, vm, gpa, pa, !s->read_only) ? -EFAULT
-								       : 0;
+	return c->rules->map(c->rules_ctx, vm, gpa, pa, !s->read_only, private)
+		       ? -EFAULT
+		       : 0;
 }
 
 int kvm_shared_pa(struct kvm_vm *vm, uint64_t gpa, uint64_t *pa)

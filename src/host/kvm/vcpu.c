@@ -56,7 +56,7 @@ static long nested_fault(struct kvm_vcpu *v, uint64_t *last, unsigned *same)
 
 static bool launched(const struct kvm_vm *vm)
 {
-	return vm->type == KVM_X86_DEFAULT_VM || vm->launched;
+	return !kvm_secret(vm) || vm->launched;
 }
 
 /* 1: run on; else what KVM_RUN returns. */
@@ -70,10 +70,10 @@ static long handle(struct kvm_vcpu *v, uint64_t *last, unsigned *same)
 	case VCPU_EXIT_NONE:
 		*same = 0;
 		return 1;
-	case VCPU_EXIT_NPF:
+	case VCPU_EXIT_FAULT:
 		return nested_fault(v, last, same);
-	case VCPU_EXIT_VMGEXIT:
-		next = c->rules->vmgexit(c->rules_ctx, v, &v->exit, &v->run);
+	case VCPU_EXIT_CALL:
+		next = c->rules->call(c->rules_ctx, v, &v->exit, &v->run);
 		if (next == KVM_NEXT_USER)
 			v->pending = KVM_PEND_ARCH;
 		v->exit.done = next == KVM_NEXT_GUEST;
@@ -121,6 +121,15 @@ static long user_signal(struct kvm_vcpu *v)
 	return -EINTR;
 }
 
+static int enter(struct kvm_vcpu *v)
+{
+	const struct kvm_core *c = v->vm->core;
+
+	if (c->rules->enter)
+		return c->rules->enter(c->rules_ctx, v);
+	return v->ops->run(v->ops_ctx, &v->exit) ? -EIO : 0;
+}
+
 static long vcpu_run(struct kvm_vcpu *v)
 {
 	uint64_t last = UINT64_MAX;
@@ -130,7 +139,7 @@ static long vcpu_run(struct kvm_vcpu *v)
 	if (!v->ops)
 		return -ENOEXEC;
 	if (!launched(v->vm))
-		return -EINVAL; /* there is no VMSA to run */
+		return -EINVAL; /* nothing to run is measured yet */
 	if (v->shut) {
 		v->run.exit_reason = KVM_EXIT_SHUTDOWN;
 		return 0;
@@ -141,8 +150,9 @@ static long vcpu_run(struct kvm_vcpu *v)
 	for (unsigned n = 0; ret == 1 && n < RUN_MAX; n++) {
 		if (k_interrupted(v->vm->core->k))
 			return user_signal(v);
-		if (v->ops->run(v->ops_ctx, &v->exit))
-			return -EIO;
+		ret = enter(v);
+		if (ret)
+			return ret;
 		v->exits++;
 		ret = handle(v, &last, &same);
 	}
@@ -182,6 +192,8 @@ static long vcpu_ioctl(struct file *f, struct task *t, uint32_t cmd,
 		       uintptr_t arg)
 {
 	struct kvm_vcpu *v = f->priv;
+	const struct kvm_core *c = v->vm->core;
+	long ret;
 
 	if (t != v->vm->task)
 		return -EIO;
@@ -190,8 +202,12 @@ static long vcpu_ioctl(struct file *f, struct task *t, uint32_t cmd,
 		return arg ? -EINVAL : vcpu_run(v);
 	case KVM_PRE_FAULT_MEMORY:
 		return pre_fault(v, arg);
-	default:
-		return -EINVAL; /* kvm_arch_vcpu_ioctl() */
+	default: /* kvm_arch_vcpu_ioctl() says EINVAL to what it lacks */
+		ret = c->rules->vcpu_ioctl
+			      ? c->rules->vcpu_ioctl(c->rules_ctx, v, t, cmd,
+						     arg)
+			      : -ENOTTY;
+		return ret == -ENOTTY ? -EINVAL : ret;
 	}
 }
 
@@ -213,6 +229,8 @@ static void vcpu_release(struct file *f)
 	struct kvm_core *c = v->vm->core;
 	struct file *vm = v->vm->file;
 
+	if (c->rules->vcpu_fini)
+		c->rules->vcpu_fini(c->rules_ctx, v);
 	v->vm->vcpu[v->id] = NULL;
 	v->vm->vcpus--;
 	kpool_put(&c->vcpu_pool, v);
@@ -226,34 +244,51 @@ static const struct file_ops vcpu_ops = {
 	.release = vcpu_release,
 };
 
+/* What the architecture has of it, and its file; all or nothing. */
+static int vcpu_make(struct kvm_vcpu *v)
+{
+	struct kvm_core *c = v->vm->core;
+	int ret =
+		c->rules->vcpu_init ? c->rules->vcpu_init(c->rules_ctx, v) : 0;
+
+	if (ret)
+		return ret;
+	v->file = k_file_new(c->k, &vcpu_ops, v);
+	if (v->file)
+		return 0;
+	if (c->rules->vcpu_fini)
+		c->rules->vcpu_fini(c->rules_ctx, v);
+	return -ENOMEM;
+}
+
 long vcpu_create(struct kvm_vm *vm, struct task *t, uint64_t id)
 {
 	struct kvm_core *c = vm->core;
 	struct kvm_vcpu *v;
-	struct file *f;
 	long fd;
+	int ret;
 
 	if (id >= KVM_VCPUS)
 		return -EINVAL;
 	if (vm->vcpu[id])
 		return -EEXIST;
 	v = kpool_get(&c->vcpu_pool);
-	f = v ? k_file_new(c->k, &vcpu_ops, v) : NULL;
-	if (!f) {
-		if (v)
-			kpool_put(&c->vcpu_pool, v);
+	if (!v)
 		return -ENOMEM;
-	}
 	v->vm = vm;
 	v->id = (uint32_t)id;
-	v->file = f;
+	ret = vcpu_make(v);
+	if (ret) {
+		kpool_put(&c->vcpu_pool, v);
+		return ret;
+	}
 	if (c->guest)
 		v->ops = c->guest(c->guest_ctx, v, &v->ops_ctx);
 	vm->vcpu[id] = v;
 	vm->vcpus++;
 	(void)k_file_get(vm->file);
-	fd = k_fd_install(t, f);
+	fd = k_fd_install(t, v->file);
 	if (fd < 0)
-		k_file_put(f);
+		k_file_put(v->file);
 	return fd;
 }

@@ -114,6 +114,8 @@ _Static_assert(sizeof(struct iommu_viommu_tsm) == 8, "uapi");
 #define IOMMU_TSM_ARCH_CCA 1
 #define IOMMU_TSM_ARCH_SEV 2
 #define IOMMU_TSM_ARCH_TDX 3
+/* No series has one for CoVE-IO yet: the next number. Extension. */
+#define IOMMU_TSM_ARCH_COVE 4
 
 #define IOMMU_TSM_OP_VALIDATE_MMIO   1
 #define IOMMU_TSM_OP_SET_TDI_STATE   2 /* request: u32 IOMMU_TSM_TDI_... */
@@ -176,7 +178,12 @@ _Static_assert(sizeof(struct iommu_vdevice_tsm_req) == 48, "uapi");
  */
 #define KVM_GUEST_MEMFD_IN_PLACE (UINT64_C(1) << 61)
 
-/* A VMGEXIT that the kernel leaves to the VMM: kvm_run.vmgexit. */
-#define KVM_EXIT_VMGEXIT 0x494c0001u
+/*
+ * A call of a TVM that the kernel leaves to the VMM: kvm_run.tvm_call. Linux
+ * has an exit for each architecture (KVM_EXIT_SNP_REQ_CERTS, KVM_EXIT_TDX,
+ * KVM_EXIT_HYPERCALL of arm64); which registers a call has is in the
+ * architecture's uapi.h.
+ */
+#define KVM_EXIT_TVM_CALL 0x494c0001u
 
 #endif

@@ -44,6 +44,8 @@
 
 #define KVM_X86_DEFAULT_VM 0
 #define KVM_X86_SNP_VM	   4
+/* On each architecture: a VM without secrets. Linux has no common name. */
+#define KVM_VM_ORDINARY 0
 
 #define KVM_CAP_USER_MEMORY		    3
 #define KVM_CAP_NR_VCPUS		    9
@@ -186,17 +188,12 @@ struct kvm_run {
 			uint64_t gpa;
 			uint64_t size;
 		} memory_fault;
-		/* KVM_EXIT_VMGEXIT, an extension (interlock_ext.h) */
+		/* KVM_EXIT_TVM_CALL, an extension (interlock_ext.h) */
 		struct {
 			uint64_t code;
-			uint64_t info1;
-			uint64_t info2;
-			uint64_t rax;
-			uint64_t rbx;
-			uint64_t rcx; /* in and out */
-			uint64_t rdx; /* in and out */
-			uint64_t ret; /* out: what the guest gets; 0 ok */
-		} vmgexit;
+			uint64_t reg[8]; /* in and out, as the call says */
+			uint64_t ret;	 /* out: what the guest gets; 0 ok */
+		} tvm_call;
 		char padding[256];
 	};
 	uint64_t kvm_valid_regs;

@@ -27,6 +27,7 @@ struct vmm_image {
 struct vmm_launch_arg {
 	struct task *t;
 	int vm_fd;
+	int vcpu_fd; /* -1: there is none yet */
 	/* One range, and where its bytes stand in the task (k_mmap). */
 	const struct vmm_image *image;
 	uint64_t uaddr;
@@ -58,14 +59,19 @@ struct kvm_run;
 struct vmm_launch {
 	const char *name;
 	uint64_t vm_type;
-	/* After KVM_CREATE_VM; before, for each range; after the last. */
+	/*
+	 * In this order: after KVM_CREATE_VM; after the slots of its memory
+	 * are there; after KVM_CREATE_VCPU (may be NULL); for each range of
+	 * the image; after the last.
+	 */
 	long (*init)(const struct vmm_launch_arg *a);
 	long (*start)(const struct vmm_launch_arg *a);
+	long (*vcpu)(const struct vmm_launch_arg *a);
 	long (*update)(const struct vmm_launch_arg *a);
 	long (*finish)(const struct vmm_launch_arg *a);
 	/*
-	 * A VMGEXIT that the kernel left to us: enum vmm_ask. @ram turns a
-	 * GPA of shared memory into an address of the task; 0: none.
+	 * A KVM_EXIT_TVM_CALL that the kernel left to us: enum vmm_ask. @ram
+	 * turns a GPA of shared memory into an address of the task; 0: none.
 	 */
 	int (*exit)(struct task *t, uint64_t (*ram)(void *ctx, uint64_t gpa),
 		    void *ram_ctx, struct kvm_run *run,

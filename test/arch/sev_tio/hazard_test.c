@@ -474,14 +474,15 @@ static uint32_t see_nonce(struct rig *r, uint32_t cmd, uint64_t pa)
 
 static void measure(struct rig *r, uint64_t data_gpa)
 {
-	r->script[0] = (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
-					   .code = GHCB_EXIT_TIO_GUEST_REQ,
-					   .info1 = G_REQ,
-					   .info2 = G_RSP,
-					   .rax = data_gpa,
-					   .rbx = 2,
-					   .rcx = FW_GUEST_ID,
-					   .rdx = TIO_PARAM_INFO_MEAS };
+	r->script[0] =
+		(struct vcpu_exit){ .kind = VCPU_EXIT_CALL,
+				    .code = GHCB_EXIT_TIO_GUEST_REQ,
+				    .reg[SEV_REG_INFO1] = G_REQ,
+				    .reg[SEV_REG_INFO2] = G_RSP,
+				    .reg[SEV_REG_RAX] = data_gpa,
+				    .reg[SEV_REG_RBX] = 2,
+				    .reg[SEV_REG_RCX] = FW_GUEST_ID,
+				    .reg[SEV_REG_RDX] = TIO_PARAM_INFO_MEAS };
 	(void)script(r, 1);
 }
 

@@ -325,22 +325,23 @@ int script(struct rig *r, unsigned n)
 
 struct vcpu_exit tio_op(unsigned op)
 {
-	return (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_CALL,
 				   .code = GHCB_EXIT_TIO_OP,
-				   .info1 = (uint64_t)op << 32 | FW_GUEST_ID };
+				   .reg[SEV_REG_INFO1] =
+					   (uint64_t)op << 32 | FW_GUEST_ID };
 }
 
 struct vcpu_exit psc(uint64_t gpa, uint64_t pages, bool private)
 {
-	return (struct vcpu_exit){ .kind = VCPU_EXIT_VMGEXIT,
+	return (struct vcpu_exit){ .kind = VCPU_EXIT_CALL,
 				   .code = GHCB_EXIT_PSC,
-				   .info1 = gpa | private,
-				   .info2 = pages };
+				   .reg[SEV_REG_INFO1] = gpa | private,
+				   .reg[SEV_REG_INFO2] = pages };
 }
 
 struct vcpu_exit ecam(uint16_t reg, uint8_t len, bool write, uint32_t v)
 {
-	struct vcpu_exit x = { .kind = VCPU_EXIT_NPF,
+	struct vcpu_exit x = { .kind = VCPU_EXIT_FAULT,
 			       .gpa = ECAM + (FW_GUEST_ID << 12) + reg,
 			       .len = len,
 			       .write = write };

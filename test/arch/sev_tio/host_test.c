@@ -178,7 +178,7 @@ static void a_guest_locks_runs_and_unbinds_its_function(void **u)
 	assert_int_equal(script(r, 1), 0);
 	assert_int_equal(r->got[0].ret, 0);
 	assert_true(sev_fw_tdi_at(r->fw->fw, 0, &t));
-	assert_int_equal(r->got[0].rcx, t.tdi_id);
+	assert_int_equal(r->got[0].reg[SEV_REG_RCX], t.tdi_id);
 	assert_int_not_equal(t.tdi_id, 0);
 	assert_true(vfio_of(pci_find(&r->h.pci, EP))->private);
 	/* the same again is refused, and changes nothing */
@@ -196,7 +196,7 @@ static void a_guest_locks_runs_and_unbinds_its_function(void **u)
 	r->script[0] = tio_op(TIO_OP_BIND);
 	assert_int_equal(script(r, 1), 0);
 	assert_int_equal(r->got[0].ret, 0);
-	assert_int_not_equal(r->got[0].rcx, t.tdi_id);
+	assert_int_not_equal(r->got[0].reg[SEV_REG_RCX], t.tdi_id);
 	down(r);
 	assert_int_equal(r->frames, before);
 	rig_free(r);
