@@ -5,7 +5,7 @@
 
 /*
  * Verbs of the connection: CONNECT, MEASURE, HEARTBEAT, KEY_UPDATE, REFRESH,
- * DISCONNECT.
+ * DISCONNECT; and the parts of the first and the last, each a verb.
  */
 
 /* --- connect --- */
@@ -52,10 +52,27 @@ static enum il_err take_identity(struct tsm_conn *c)
 	return IL_OK;
 }
 
+static enum il_err identify_send(struct tsm_conn *c)
+{
+	const struct spdm_req_args a = { .slot = c->op.args.cert_slot };
+
+	c->cert_slot = c->op.args.cert_slot;
+	return tsm_send_spdm(c, SPDM_OP_CONNECT, &a);
+}
+
+static enum il_err session_send(struct tsm_conn *c)
+{
+	const struct spdm_req_args session = {
+		.slot = c->cert_slot,
+		.summary = SPDM_SUMMARY_NONE,
+	};
+
+	return tsm_send_spdm(c, SPDM_OP_SESSION, &session);
+}
+
 static enum il_err connect_begin(struct tsm_conn *c)
 {
 	const struct tsm_cfg *cfg = &c->t->cfg;
-	const struct spdm_req_args a = { .slot = c->op.args.cert_slot };
 	enum il_err err = cfg->keys->ready(cfg->keys_ctx, c->cfg.port,
 					   c->op.args.stream_id, c->cfg.segment,
 					   c->cfg.rid);
@@ -64,25 +81,29 @@ static enum il_err connect_begin(struct tsm_conn *c)
 		err = tsm_conn_enter(c, CONN_EV_CONNECT);
 	if (err)
 		return err;
-	c->cert_slot = c->op.args.cert_slot;
 	c->stream_id = c->op.args.stream_id;
-	return tsm_send_spdm(c, SPDM_OP_CONNECT, &a);
+	return identify_send(c);
 }
 
 /* The session exists: everything from here on rides on it (law 2). */
-static enum il_err session_open(struct tsm_conn *c)
+static void session_open(struct tsm_conn *c)
 {
 	IL_ASSERT(c->spdm.state == SPDM_REQ_SESSION);
 	c->session = c->t->next_session++;
-	return tsm_ide_query(c);
+}
+
+/* Asked and answered, six keys go to both ends; then the stream stands. */
+static enum il_err stream_fill(struct tsm_conn *c, bool first)
+{
+	enum il_err err = first ? tsm_ide_check(c) : IL_OK;
+
+	if (!err)
+		err = tsm_ide_plan(c, PLAN_FILL, first);
+	return err ? err : tsm_conn_enter(c, CONN_EV_CONNECTED);
 }
 
 enum il_err tsm_do_connect(struct tsm_conn *c)
 {
-	const struct spdm_req_args session = {
-		.slot = c->op.args.cert_slot,
-		.summary = SPDM_SUMMARY_NONE,
-	};
 	enum il_err err;
 
 	switch (c->op.phase++) {
@@ -90,19 +111,59 @@ enum il_err tsm_do_connect(struct tsm_conn *c)
 		return connect_begin(c);
 	case 1:
 		err = take_identity(c);
-		return err ? err : tsm_send_spdm(c, SPDM_OP_SESSION, &session);
+		return err ? err : session_send(c);
 	case 2:
-		return session_open(c);
+		session_open(c);
+		return tsm_ide_query(c);
 	case 3:
-		err = tsm_ide_check(c);
-		if (!err)
-			err = tsm_ide_plan(c, PLAN_FILL, true);
-		break;
+		return stream_fill(c, true);
 	default:
-		err = tsm_ide_plan(c, PLAN_FILL, false);
-		break;
+		return stream_fill(c, false);
 	}
-	return err ? err : tsm_conn_enter(c, CONN_EV_CONNECTED);
+}
+
+/* --- its parts --- */
+
+enum il_err tsm_do_identify(struct tsm_conn *c)
+{
+	enum il_err err;
+
+	if (!c->op.phase++) {
+		err = tsm_conn_enter(c, CONN_EV_IDENTIFY);
+		return err ? err : identify_send(c);
+	}
+	err = take_identity(c);
+	return err ? err : tsm_conn_enter(c, CONN_EV_IDENTIFIED);
+}
+
+enum il_err tsm_do_session(struct tsm_conn *c)
+{
+	enum il_err err;
+
+	if (!c->op.phase++) {
+		err = tsm_conn_enter(c, CONN_EV_SESSION);
+		return err ? err : session_send(c);
+	}
+	session_open(c);
+	return tsm_conn_enter(c, CONN_EV_OPENED);
+}
+
+enum il_err tsm_do_stream(struct tsm_conn *c)
+{
+	enum il_err err;
+
+	switch (c->op.phase++) {
+	case 0:
+		err = tsm_conn_enter(c, CONN_EV_STREAM);
+		if (err)
+			return err;
+		c->stream_id = c->op.args.stream_id;
+		return tsm_ide_query(c);
+	case 1:
+		return stream_fill(c, true);
+	default:
+		return stream_fill(c, false);
+	}
 }
 
 /* --- measure --- */
@@ -200,28 +261,68 @@ static enum il_err force_closed(struct tsm_conn *c)
 	return tsm_conn_enter(c, CONN_EV_CLOSE);
 }
 
-enum il_err tsm_do_disconnect(struct tsm_conn *c)
+static enum il_err stop_keys(struct tsm_conn *c, bool first)
+{
+	enum il_err err = IL_OK;
+
+	if (first)
+		err = tsm_conn_enter(c, CONN_EV_DISCONNECT);
+	return err ? err : tsm_ide_plan(c, PLAN_STOP, first);
+}
+
+static enum il_err end_session_send(struct tsm_conn *c)
 {
 	const struct spdm_req_args none = { 0 };
+
+	return tsm_send_spdm(c, SPDM_OP_END_SESSION, &none);
+}
+
+static enum il_err session_over(struct tsm_conn *c)
+{
+	tsm_session_end(c);
+	return tsm_conn_enter(c, CONN_EV_CLOSE);
+}
+
+enum il_err tsm_do_disconnect(struct tsm_conn *c)
+{
 	enum il_err err;
 
 	if (c->op.args.force)
 		return force_closed(c);
 	switch (c->op.phase) {
 	case 0:
-		err = tsm_conn_enter(c, CONN_EV_DISCONNECT);
-		if (!err)
-			err = tsm_ide_plan(c, PLAN_STOP, true);
 		c->op.phase = 1;
-		return err;
+		return stop_keys(c, true);
 	case 1:
-		err = tsm_ide_plan(c, PLAN_STOP, false);
+		err = stop_keys(c, false);
 		if (err)
 			return err;
 		c->op.phase = 2;
-		return tsm_send_spdm(c, SPDM_OP_END_SESSION, &none);
+		return end_session_send(c);
 	default:
-		tsm_session_end(c);
-		return tsm_conn_enter(c, CONN_EV_CLOSE);
+		return session_over(c);
 	}
+}
+
+/* Another stream of the session may follow: nothing of this one is left. */
+enum il_err tsm_do_stream_stop(struct tsm_conn *c)
+{
+	enum il_err err = stop_keys(c, c->op.phase++ == 0);
+
+	if (!err)
+		err = tsm_stream_enter(c, STREAM_EV_FORGET);
+	if (err)
+		return err;
+	c->stream_id = TSM_STREAM_UNUSED;
+	return tsm_conn_enter(c, CONN_EV_OPENED);
+}
+
+enum il_err tsm_do_session_end(struct tsm_conn *c)
+{
+	enum il_err err;
+
+	if (c->op.phase++)
+		return session_over(c);
+	err = tsm_conn_enter(c, CONN_EV_SESSION_END);
+	return err ? err : end_session_send(c);
 }

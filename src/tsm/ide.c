@@ -192,6 +192,8 @@ static enum il_err step_done(struct tsm_conn *c, const struct plan_step *s)
 
 static enum il_err plan_start(struct tsm_conn *c, enum tsm_plan plan)
 {
+	c->op.planned = true;
+	c->op.which = (uint8_t)plan;
 	c->op.plan = 0;
 	c->op.sub = 0;
 	switch (plan) {
@@ -229,6 +231,22 @@ enum il_err tsm_ide_plan(struct tsm_conn *c, enum tsm_plan plan, bool first)
 			err = step_done(c, s);
 	}
 	return err;
+}
+
+struct tsm_plan_at tsm_plan_at(const struct tsm_conn *c)
+{
+	struct tsm_plan_at at = { .on = c->op.planned };
+	const struct plan_step *s;
+
+	if (!at.on)
+		return at;
+	s = plans[c->op.which];
+	while (s[at.steps].what != END)
+		at.steps++;
+	at.step = c->op.plan;
+	at.sub = c->op.sub;
+	at.device = s[at.step].what != END && s[at.step].where == DEV;
+	return at;
 }
 
 /* --- what the device says of itself --- */

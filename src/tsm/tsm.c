@@ -155,6 +155,7 @@ enum il_err tsm_conn_free(struct tsm_conn *c)
 		return IL_E_STATE;
 	err = tsm_stream_enter(c, STREAM_EV_FORGET);
 	IL_ASSERT(!err);
+	tsm_session_end(c); /* of a KNOWN one the digests */
 	spdm_req_fini(&c->spdm);
 	c->stream_id = TSM_STREAM_UNUSED;
 	c->blob_len = 0;
@@ -456,7 +457,7 @@ const struct tsm_lock_info *tsm_lock_info(const struct tsm_bind *b)
 
 static bool conn_sane(const struct tsm_conn *c)
 {
-	bool live = c->state == TSM_CONN_READY ||
+	bool live = c->state == TSM_CONN_READY || c->state == TSM_CONN_OPEN ||
 		    c->state == TSM_CONN_DISCONNECTING;
 
 	if (c->state >= TSM_CONN_STATES || c->stream >= TSM_STREAM_STATES)
@@ -466,6 +467,11 @@ static bool conn_sane(const struct tsm_conn *c)
 		       c->op.verb == TSM_NO_VERB;
 	if (c->state == TSM_CONN_READY && c->stream != TSM_STREAM_ON &&
 	    c->stream != TSM_STREAM_REFRESH)
+		return false;
+	if ((c->state == TSM_CONN_KNOWN || c->state == TSM_CONN_OPEN) &&
+	    (c->stream != TSM_STREAM_NONE || !c->digests))
+		return false;
+	if (c->state == TSM_CONN_OPEN && !c->session)
 		return false;
 	/* keys live only under the session that made them (laws 2, 3) */
 	if (c->stream != TSM_STREAM_NONE && c->stream != TSM_STREAM_DEAD &&
@@ -477,7 +483,8 @@ static bool conn_sane(const struct tsm_conn *c)
 	if (c->session && c->op.verb == TSM_NO_VERB &&
 	    c->spdm.state != SPDM_REQ_SESSION)
 		return false;
-	if (c->digests && !live && c->state != TSM_CONN_CONNECTING)
+	if (c->digests && !live && c->state != TSM_CONN_CONNECTING &&
+	    c->state != TSM_CONN_KNOWN)
 		return false;
 	if (c->op.verb == TSM_NO_VERB && c->op.waiting)
 		return false;

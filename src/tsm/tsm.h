@@ -51,8 +51,10 @@ enum tsm_trace {
 
 enum tsm_conn_state {
 	TSM_CONN_FREE,
-	TSM_CONN_NEW, /* next: connect, or free */
+	TSM_CONN_NEW, /* next: connect, identify, or free */
 	TSM_CONN_CONNECTING,
+	TSM_CONN_KNOWN, /* identity read, no session; next: session, or free */
+	TSM_CONN_OPEN,	/* session, no stream; next: stream, session end */
 	TSM_CONN_READY, /* session and keyed stream */
 	TSM_CONN_DISCONNECTING,
 	TSM_CONN_CLOSED, /* keys gone at both ends; next: free */
@@ -86,17 +88,24 @@ enum tsm_bind_state {
 
 enum tsm_verb {
 	TSM_NO_VERB,
-	TSM_CONNECT, /* SPDM session, IDE keys at both ends */
+	TSM_CONNECT, /* IDENTIFY, SESSION and STREAM in one */
 	TSM_MEASURE, /* signed measurements for a nonce */
 	TSM_HEARTBEAT,
 	TSM_KEY_UPDATE, /* of the SPDM session */
 	TSM_REFRESH,	/* of the IDE stream: idle set, then retire the old */
-	TSM_DISCONNECT, /* keys stopped, session ended */
+	TSM_DISCONNECT, /* STREAM_STOP and SESSION_END in one */
 	TSM_LOCK,	/* version, capabilities, state, LOCK, state */
 	TSM_REPORT,	/* interface report, whole */
 	TSM_START,
 	TSM_STOP,
 	TSM_GET_STATE,
+	/* The parts of CONNECT and DISCONNECT, for a backend that gives each
+	 * a name of its own. */
+	TSM_IDENTIFY,	 /* version to certificate chain: NEW to KNOWN */
+	TSM_SESSION,	 /* key exchange: KNOWN to OPEN */
+	TSM_STREAM,	 /* IDE keys at both ends: OPEN to READY */
+	TSM_STREAM_STOP, /* and keys away again: READY to OPEN */
+	TSM_SESSION_END, /* OPEN to CLOSED */
 	TSM_VERBS,
 };
 
@@ -202,8 +211,9 @@ struct tsm *tsm_conn_tsm(struct tsm_conn *c);
  * entry of the connection invalid, every lock session ended, the session
  * forgotten, a verb in flight abandoned
  *
- * Needs neither device nor host nor TVM, and cannot fail. READY, CONNECTING
- * and DISCONNECTING become ERROR; the connection's bindings become DEAD.
+ * Needs neither device nor host nor TVM, and cannot fail. KNOWN, OPEN, READY,
+ * CONNECTING and DISCONNECTING become ERROR; the connection's bindings become
+ * DEAD.
  * Laws 3, 24, 46, 49.
  */
 void tsm_isolate(struct tsm_conn *c);
@@ -211,8 +221,9 @@ void tsm_isolate(struct tsm_conn *c);
 /* --- verbs --- */
 
 struct tsm_args {
-	/* CONNECT */
+	/* CONNECT, IDENTIFY */
 	uint8_t cert_slot;
+	/* CONNECT, STREAM */
 	uint8_t stream_id;
 	/* MEASURE; nonce must be the TVM's, or fresh for it (law 28) */
 	uint8_t nonce[TSM_NONCE_LEN];
@@ -254,7 +265,8 @@ enum il_err tsm_begin(struct tsm_conn *c, enum tsm_verb verb,
  *           IL_E_SPACE  @out is too small for the message; no change
  *           any other   the verb has failed and is over; what the failure of
  *                       each verb leaves behind:
- *             CONNECT, REFRESH, DISCONNECT  isolated, as tsm_isolate()
+ *             CONNECT, REFRESH, DISCONNECT, and the parts of CONNECT and
+ *             DISCONNECT                    isolated, as tsm_isolate()
  *             STOP                          isolated (law 48)
  *             LOCK, START                   STOP was tried first; if the
  *                                           device did not end UNLOCKED,
@@ -278,6 +290,19 @@ void tsm_verb_abort(struct tsm_conn *c);
 enum tsm_verb tsm_verb(const struct tsm_conn *c);
 /* The binding of the verb in flight, or NULL. */
 const struct tsm_bind *tsm_verb_bind(const struct tsm_conn *c);
+
+/*
+ * Where the IDE_KM plan of the verb in flight stands: for an architecture that
+ * drives both ends of a stream by turns, so that it can say whose turn it is.
+ */
+struct tsm_plan_at {
+	bool on;	/* the verb in flight has come to its plan */
+	unsigned step;	/* steps done; one is three sub-streams at one end */
+	unsigned steps; /* of the plan */
+	unsigned sub;	/* sub-streams done of the step under way */
+	bool device;	/* it is done at the device, by an exchange */
+};
+struct tsm_plan_at tsm_plan_at(const struct tsm_conn *c);
 
 /* --- what is known of a connection --- */
 

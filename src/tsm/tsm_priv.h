@@ -22,6 +22,12 @@ enum tsm_conn_ev {
 	CONN_EV_CONNECT,
 	CONN_EV_CONNECTED,
 	CONN_EV_DISCONNECT,
+	CONN_EV_IDENTIFY,
+	CONN_EV_IDENTIFIED,
+	CONN_EV_SESSION,
+	CONN_EV_OPENED, /* the session stands, without a stream */
+	CONN_EV_STREAM,
+	CONN_EV_SESSION_END,
 	CONN_EV_CLOSE, /* both ends without keys, or force */
 	CONN_EV_CUT,   /* isolation */
 	CONN_EV_FREE,
@@ -63,6 +69,8 @@ struct tsm_op {
 	unsigned phase;
 	unsigned tries;
 	/* plan of IDE_KM steps (ide.c) */
+	bool planned;  /* one was begun */
+	uint8_t which; /* enum tsm_plan */
 	unsigned plan;
 	unsigned sub;
 	uint8_t set;
@@ -166,6 +174,11 @@ enum il_err tsm_do_heartbeat(struct tsm_conn *c) IL_MUST;
 enum il_err tsm_do_key_update(struct tsm_conn *c) IL_MUST;
 enum il_err tsm_do_refresh(struct tsm_conn *c) IL_MUST;
 enum il_err tsm_do_disconnect(struct tsm_conn *c) IL_MUST;
+enum il_err tsm_do_identify(struct tsm_conn *c) IL_MUST;
+enum il_err tsm_do_session(struct tsm_conn *c) IL_MUST;
+enum il_err tsm_do_stream(struct tsm_conn *c) IL_MUST;
+enum il_err tsm_do_stream_stop(struct tsm_conn *c) IL_MUST;
+enum il_err tsm_do_session_end(struct tsm_conn *c) IL_MUST;
 enum il_err tsm_do_lock(struct tsm_conn *c) IL_MUST;
 enum il_err tsm_do_report(struct tsm_conn *c) IL_MUST;
 enum il_err tsm_do_start(struct tsm_conn *c) IL_MUST;

@@ -28,6 +28,11 @@ static const struct verb {
 	[TSM_START] = { .run = tsm_do_start, .bind = true, .unlock = true },
 	[TSM_STOP] = { .run = tsm_do_stop, .bind = true, .cut = true },
 	[TSM_GET_STATE] = { .run = tsm_do_get_state, .bind = true },
+	[TSM_IDENTIFY] = { .run = tsm_do_identify, .cut = true },
+	[TSM_SESSION] = { .run = tsm_do_session, .cut = true },
+	[TSM_STREAM] = { .run = tsm_do_stream, .cut = true },
+	[TSM_STREAM_STOP] = { .run = tsm_do_stream_stop, .cut = true },
+	[TSM_SESSION_END] = { .run = tsm_do_session_end, .cut = true },
 };
 
 /* --- sending --- */
@@ -121,6 +126,38 @@ static bool stream_taken(const struct tsm_conn *c, uint8_t stream)
 	return false;
 }
 
+/* The parts: each starts where the one before it ended. */
+static enum il_err part_check(const struct tsm_conn *c, enum tsm_verb verb,
+			      const struct tsm_args *a)
+{
+	const struct tsm_cfg *cfg = &c->t->cfg;
+
+	if (verb == TSM_IDENTIFY) {
+		if (!tsm_conn_can(c, CONN_EV_IDENTIFY))
+			return IL_E_STATE;
+		return a->cert_slot < SPDM_SLOTS ? IL_OK : IL_E_ARG;
+	}
+	if (verb == TSM_SESSION)
+		return tsm_conn_can(c, CONN_EV_SESSION) ? IL_OK : IL_E_STATE;
+	if (verb == TSM_SESSION_END)
+		return tsm_conn_can(c, CONN_EV_SESSION_END) ? IL_OK
+							    : IL_E_STATE;
+	if (verb == TSM_STREAM_STOP) /* law 4 */
+		return c->state == TSM_CONN_READY &&
+				       c->stream == TSM_STREAM_ON &&
+				       !tsm_conn_binds(c)
+			       ? IL_OK
+			       : IL_E_STATE;
+	if (!tsm_conn_can(c, CONN_EV_STREAM))
+		return IL_E_STATE;
+	if (a->stream_id == TSM_STREAM_UNUSED)
+		return IL_E_ARG;
+	if (stream_taken(c, a->stream_id))
+		return IL_E_STATE;
+	return cfg->keys->ready(cfg->keys_ctx, c->cfg.port, a->stream_id,
+				c->cfg.segment, c->cfg.rid);
+}
+
 /*
  * The stream must carry traffic for what rests on it, and stays so: law 7
  * lets one refresh run at a time, which the one verb at a time gives.
@@ -159,9 +196,17 @@ static enum il_err verb_check(const struct tsm_conn *c, enum tsm_verb verb,
 	case TSM_MEASURE:
 	case TSM_HEARTBEAT:
 	case TSM_KEY_UPDATE:
+		/* The session's own: with or without a stream. */
+		return ready || c->state == TSM_CONN_OPEN ? IL_OK : IL_E_STATE;
 	case TSM_REFRESH:
 	case TSM_GET_STATE:
 		return ready ? IL_OK : IL_E_STATE;
+	case TSM_IDENTIFY:
+	case TSM_SESSION:
+	case TSM_STREAM:
+	case TSM_STREAM_STOP:
+	case TSM_SESSION_END:
+		return part_check(c, verb, a);
 	case TSM_NO_VERB:
 	case TSM_VERBS:
 		break;

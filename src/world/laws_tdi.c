@@ -270,7 +270,8 @@ static void conn_stays_dead(const struct law_facts *was,
 	int k;
 
 	if ((o == TSM_CONN_ERROR || o == TSM_CONN_CLOSED) &&
-	    (x->state == TSM_CONN_CONNECTING || x->state == TSM_CONN_READY ||
+	    (x->state == TSM_CONN_CONNECTING || x->state == TSM_CONN_KNOWN ||
+	     x->state == TSM_CONN_OPEN || x->state == TSM_CONN_READY ||
 	     x->state == TSM_CONN_DISCONNECTING))
 		law_break(c,
 			  "connection %u was cut, state %u; it is in state "

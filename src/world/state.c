@@ -33,6 +33,8 @@ static void tell(const struct teller *t, const char *fmt, ...)
 static const char *const conn_names[TSM_CONN_STATES] = {
 	[TSM_CONN_NEW] = "new",
 	[TSM_CONN_CONNECTING] = "connecting",
+	[TSM_CONN_KNOWN] = "known",
+	[TSM_CONN_OPEN] = "session",
 	[TSM_CONN_READY] = "ready",
 	[TSM_CONN_DISCONNECTING] = "disconnecting",
 	[TSM_CONN_CLOSED] = "closed",

@@ -8,16 +8,22 @@
  */
 static void each_connection_event_moves_as_its_row_says(void **unused)
 {
-	/* Free New Connecting Ready Disconnecting cLosed Error */
-	static const char names[] = "FNCRDLE";
+	/* Free New Connecting Known Open Ready Disconnecting cLosed Error */
+	static const char names[] = "FNCKORDLE";
 	static const char *const rows[CONN_EVENTS] = {
-		[CONN_EV_NEW] = "N......",
-		[CONN_EV_CONNECT] = ".C.....",
-		[CONN_EV_CONNECTED] = "..R....",
-		[CONN_EV_DISCONNECT] = "...D...",
-		[CONN_EV_CLOSE] = "....L.L",
-		[CONN_EV_CUT] = "..EEE..",
-		[CONN_EV_FREE] = ".F...FF",
+		[CONN_EV_NEW] = "N........",
+		[CONN_EV_CONNECT] = ".C.......",
+		[CONN_EV_CONNECTED] = "..R......",
+		[CONN_EV_DISCONNECT] = ".....D...",
+		[CONN_EV_IDENTIFY] = ".C.......",
+		[CONN_EV_IDENTIFIED] = "..K......",
+		[CONN_EV_SESSION] = "...C.....",
+		[CONN_EV_OPENED] = "..O...O..",
+		[CONN_EV_STREAM] = "....C....",
+		[CONN_EV_SESSION_END] = "....D....",
+		[CONN_EV_CLOSE] = "......L.L",
+		[CONN_EV_CUT] = "..EEEEE..",
+		[CONN_EV_FREE] = ".F.F...FF",
 	};
 	struct rig *r = rig_new();
 

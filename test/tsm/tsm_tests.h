@@ -10,6 +10,8 @@ extern const struct CMUnitTest conn_tests[];
 extern const size_t conn_tests_n;
 extern const struct CMUnitTest bind_tests[];
 extern const size_t bind_tests_n;
+extern const struct CMUnitTest part_tests[];
+extern const size_t part_tests_n;
 extern const struct CMUnitTest edge_tests[];
 extern const size_t edge_tests_n;
 

@@ -163,6 +163,8 @@ static uint8_t dev_state(const struct tsm_conn *c)
 	case TSM_CONN_FREE:
 	case TSM_CONN_NEW:
 	case TSM_CONN_CONNECTING:
+	case TSM_CONN_KNOWN: /* parts that DEV_CONNECT does not show */
+	case TSM_CONN_OPEN:
 	case TSM_CONN_STATES:
 		return TIO_DEV_CREATED;
 	case TSM_CONN_READY:
