@@ -54,11 +54,19 @@ struct cove_port {
 	uint64_t mmio_size;
 };
 
-/* How a vCPU left. */
+/*
+ * How a vCPU left, and in the other direction how the host has answered that:
+ * @done with a[0] (a load that the host emulated) or a[0] and a[1] (an ECALL
+ * that went to the host); without, the access or call is made again.
+ */
 struct cove_exit {
 	uint64_t scause; /* enum cove_exception, or COVE_IRQ_TIMER */
 	uint64_t gpa;	 /* of a guest page fault */
-	uint64_t a[8];	 /* of an ECALL; the TSM fills it for COVG */
+	/* Of such a fault: htinst, the load or store as if it named a0 */
+	uint32_t inst;
+	uint64_t a[8]; /* of an ECALL; the TSM fills it for COVG. Of a store:
+			* a[0] is what it stores */
+	bool done;     /* in */
 };
 
 struct cove_fw_cfg {
@@ -76,12 +84,13 @@ struct cove_fw_cfg {
 	spdm_keylog_fn *keylog; /* NULL: secrets stay in the TSM */
 	void *keylog_ctx;
 	/*
-	 * Enters @vcpu of @tvm; returns when it left. A COVG call of the guest
-	 * reaches cove_fw_covg() meanwhile; after IL_E_AGAIN of that the guest
-	 * must leave, and what @out says is the TSM's own.
+	 * Enters @vcpu of @tvm; returns when it left. @x: the answer to the
+	 * exit before, then the next one. A COVG call of the guest reaches
+	 * cove_fw_covg() meanwhile; after IL_E_AGAIN of that the guest must
+	 * leave, and the exit is the TSM's own.
 	 */
 	enum il_err (*run)(void *ctx, uint64_t tvm, uint32_t vcpu,
-			   struct cove_exit *out);
+			   struct cove_exit *x);
 	void *run_ctx;
 	unsigned harts; /* 1 to COVE_HARTS_MAX */
 	struct cove_fw_limits limits;
