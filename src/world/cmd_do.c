@@ -10,13 +10,20 @@
 
 enum il_err cmd_platform(void *ctx, const struct lang_call *c)
 {
-	static const struct world_plat *const plats[] = { &world_sev_tio };
 	struct world *w = ctx;
+	const struct world_plat *p = world_plats[lang_num(c, "name", 0)];
 
 	if (w->built || w->plat)
 		return world_fail(w, IL_E_STATE, 0,
 				  "the platform is chosen already");
-	w->plat = plats[lang_num(c, "name", 0)];
+	if (!p)
+		return world_fail(w, IL_E_ARG, 0, "%s is not in this build",
+				  lang_word(c, "name", ""));
+	if (lang_num(c, "frugal", 0) && !(p->options & WORLD_OPT_FRUGAL))
+		return world_fail(w, IL_E_ARG, 0,
+				  "firmware of %s has no such buffers",
+				  p->name);
+	w->plat = p;
 	w->frugal = lang_num(c, "frugal", 0);
 	return IL_OK;
 }
@@ -145,6 +152,21 @@ static enum il_err vmm_on(struct world *w, const struct lang_call *c,
 	return err ? err : world_vmm(w, w->op, p, &dev, group);
 }
 
+/* What of @c is not as usual and the platform has not; NULL: nothing. */
+static const char *lacks(const struct world *w, const struct lang_call *c)
+{
+	const uint32_t has = w->plat->options;
+
+	if (!lang_num(c, "tio", 1) && !(has & WORLD_OPT_NO_TIO))
+		return "tio=no";
+	if (lang_num(c, "p2p", 0) && !(has & WORLD_OPT_P2P))
+		return "p2p=yes";
+	if (!lang_num(c, "tee-limited", 1) &&
+	    !(has & WORLD_OPT_SHARED_ON_STREAM))
+		return "tee-limited=no";
+	return NULL;
+}
+
 enum il_err cmd_host_option(void *ctx, const struct lang_call *c)
 {
 	struct world *w = ctx;
@@ -152,6 +174,9 @@ enum il_err cmd_host_option(void *ctx, const struct lang_call *c)
 
 	if (err)
 		return err;
+	if (lacks(w, c))
+		return world_fail(w, IL_E_ARG, 0, "there is no %s on %s",
+				  lacks(w, c), w->plat->name);
 	w->shared_on_stream = !lang_num(c, "tee-limited", !w->shared_on_stream);
 	w->vmm_only = !lang_num(c, "kvm-revoke", !w->vmm_only);
 	w->hotplug = lang_num(c, "hotplug", w->hotplug);

@@ -106,8 +106,13 @@ enum il_err cmd_host_psmash(void *ctx, const struct lang_call *c)
 		world_vm_named(w, lang_word(c, "vm", WORLD_VM_USUAL));
 	const uint64_t gpa = lang_num(c, "gpa", 0);
 
-	if (!vm || !vm->vmm || !w->plat->split)
-		return world_fail(w, IL_E_STATE, 0, "no VM, or no such entry");
+	if (!vm || !vm->vmm)
+		return world_fail(w, IL_E_STATE, 0, "there is no VM");
+	if (!w->plat->split)
+		return world_fail(w, IL_E_ARG, 0,
+				  "%s has no ownership entries of 2 MiB that "
+				  "the host splits",
+				  w->plat->name);
 	if (w->plat->split(vm, gpa))
 		return world_fail(w, IL_E_ARG, 0,
 				  "no entry of 2 MiB is behind 0x%llx",
@@ -125,8 +130,13 @@ enum il_err cmd_host_own(void *ctx, const struct lang_call *c)
 	const enum world_own_how how =
 		(enum world_own_how)lang_num(c, "how", WORLD_OWN_TAKE);
 
-	if (!vm || !vm->vmm || !w->plat->own_write)
-		return world_fail(w, IL_E_STATE, 0, "no VM, or no such entry");
+	if (!vm || !vm->vmm)
+		return world_fail(w, IL_E_STATE, 0, "there is no VM");
+	if (!w->plat->own_write)
+		return world_fail(w, IL_E_ARG, 0,
+				  "%s has no ownership entries that the host "
+				  "writes",
+				  w->plat->name);
 	if (w->plat->own_write(vm, gpa, how))
 		return world_fail(w, IL_E_ARG, 0,
 				  "the entry behind 0x%llx is not written",

@@ -3,7 +3,6 @@
 
 /* The machine: what a scenario describes, devices, the link. */
 
-static const char *const platforms[] = { "sev-tio", NULL };
 static const char *const ciphers[] = { "aes-gcm", "none", NULL };
 static const char *const hows[] = { "silent", "quiet",	"busy", "error",
 				    "down",   "absent", NULL };
@@ -16,7 +15,7 @@ static const struct lang_arg scenario_args[] = {
 };
 static const struct lang_arg platform_args[] = {
 	{ "name", LANG_PICK, .positional = true, .required = true,
-	  .picks = platforms, .help = "which architecture" },
+	  .picks = world_plat_names, .help = "which architecture" },
 	{ "frugal", LANG_BOOL,
 	  .help = "firmware begins with small buffers and asks for larger "
 		  "ones, where the architecture lets it; default no" },

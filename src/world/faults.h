@@ -13,7 +13,9 @@ struct world_rule {
 	unsigned stages; /* one bit for each enum fault_stage */
 };
 
-/* NULL: there are no more. */
+#define RULE_AT(stage) (1u << FAULT_##stage)
+
+/* A name is given once, whichever platform's. NULL: there are no more. */
 const struct world_rule *world_rule_at(unsigned i);
 const struct world_rule *world_rule_named(const char *name);
 

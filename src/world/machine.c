@@ -255,6 +255,38 @@ const struct host_hw_ops world_hw = {
 	.wait_ns = wait_ns,
 };
 
+bool world_flush(struct world *w)
+{
+	if (!w->flushes)
+		return false; /* a command queue that has stopped */
+	if (w->flushes != UINT64_MAX)
+		w->flushes--;
+	return true;
+}
+
+int world_host_new(struct world *w, struct host_cfg *cfg)
+{
+	int ret;
+
+	cfg->arena = &w->arena;
+	cfg->hw =
+		(struct host_hw){ .ops = &world_hw, .ctx = w, .env = &w->env };
+	cfg->pci.mmio_base = WORLD_MMIO;
+	cfg->pci.mmio_size = WORLD_MMIO_SIZE;
+	cfg->pci.port_size = world_mmio_size(w);
+	cfg->pci.pciehp = w->hotplug;
+	w->host = ARENA_NEW(&w->arena, struct host);
+	if (!w->host)
+		return -ENOMEM;
+	ret = host_init(w->host, cfg);
+	if (!ret)
+		ret = host_scan(w->host);
+	w->host->kvm.guest = world_vcpu_for;
+	w->host->kvm.guest_ctx = w;
+	w->host->kvm.deaf = w->vmm_only;
+	return ret < 0 ? ret : 0;
+}
+
 /* --- putting it together --- */
 
 static enum link_verdict see_frame(void *ctx, struct link_tap *tap,

@@ -8,6 +8,7 @@
 #include "arch/sev_tio/uapi.h"
 #include "arch/sev_tio/vmm.h"
 #include "world/plat_sev_tio.h"
+#include "world/rp_glue.h"
 #include "world/world_priv.h"
 
 /* SEV-TIO: RMP, PSP, the host's drivers, a guest under SNP. */
@@ -58,118 +59,6 @@ static void *plat_iommu_ctx(struct world *w)
 
 	return &p->own;
 }
-
-/* --- the root ports' keys, whose holder is the firmware --- */
-
-/* What is behind root port number @port, or NULL. It is looked at anew. */
-static struct world_dev *behind(struct world *w, uint32_t port)
-{
-	for (unsigned i = 0; i < w->devs; i++)
-		if (WORLD_PORT_NR(i) == port) {
-			w->dev[i].touched = true;
-			return &w->dev[i];
-		}
-	return NULL;
-}
-
-static enum il_err key_program(void *ctx, uint32_t port, uint8_t stream,
-			       uint8_t key_set, uint8_t dir, uint8_t sub,
-			       const uint8_t key[32], const uint8_t ifv[8])
-{
-	struct world *w = ctx;
-	struct world_dev *d = behind(w, port);
-	struct rd r = rd_over(ifv, 8);
-
-	if (!d)
-		return IL_E_ARG;
-	return fabric_key_program(&w->fabric, d->port, stream, key_set,
-				  dir ? IDE_TX : IDE_RX, sub, key,
-				  rd_u64be(&r));
-}
-
-static enum il_err key_go(void *ctx, uint32_t port, uint8_t stream,
-			  uint8_t key_set, uint8_t dir, uint8_t sub)
-{
-	struct world *w = ctx;
-	struct world_dev *d = behind(w, port);
-
-	if (!d)
-		return IL_E_ARG;
-	return fabric_key_go(&w->fabric, d->port, stream, key_set,
-			     dir ? IDE_TX : IDE_RX, sub);
-}
-
-static enum il_err key_stop(void *ctx, uint32_t port, uint8_t stream,
-			    uint8_t key_set, uint8_t dir, uint8_t sub)
-{
-	struct world *w = ctx;
-	struct world_dev *d = behind(w, port);
-
-	if (!d)
-		return IL_E_ARG;
-	return fabric_key_stop(&w->fabric, d->port, stream, key_set,
-			       dir ? IDE_TX : IDE_RX, sub);
-}
-
-static void key_wipe(void *ctx, uint32_t port, uint8_t stream)
-{
-	struct world *w = ctx;
-	struct world_dev *d = behind(w, port);
-
-	/* A port or stream that is not there has no key to lose. */
-	if (d && fabric_key_wipe(&w->fabric, d->port, stream) == IL_OK)
-		world_settle(w);
-}
-
-static bool key_secure(void *ctx, uint32_t port, uint8_t stream)
-{
-	struct world *w = ctx;
-	struct world_dev *d = behind(w, port);
-	struct fabric_stream s;
-
-	return d && !fabric_key_status(&w->fabric, d->port, stream, &s) &&
-	       s.status == IDE_SECURE;
-}
-
-static enum il_err key_ready(void *ctx, uint32_t port, uint8_t stream,
-			     uint8_t segment, uint16_t rid)
-{
-	struct world *w = ctx;
-	struct world_dev *d = behind(w, port);
-
-	if (!d)
-		return IL_E_STATE;
-	return fabric_stream_ready(&w->fabric, d->port, stream, segment, rid);
-}
-
-static enum il_err key_ep_ide(void *ctx, uint8_t segment, uint16_t rid,
-			      uint8_t *out, size_t cap, size_t *len)
-{
-	struct world *w = ctx;
-
-	if (segment != w->fabric.segment)
-		return IL_E_IO;
-	return fabric_ep_ide(&w->fabric, rid, out, cap, len);
-}
-
-static bool key_behind(void *ctx, uint32_t port, uint8_t segment, uint16_t rid)
-{
-	struct world *w = ctx;
-	struct world_dev *d = behind(w, port);
-
-	return d && fabric_behind(&w->fabric, d->port, segment, rid);
-}
-
-static const struct rp_keys keys = {
-	.program = key_program,
-	.go = key_go,
-	.stop = key_stop,
-	.wipe = key_wipe,
-	.secure = key_secure,
-	.ready = key_ready,
-	.ep_ide = key_ep_ide,
-	.behind = key_behind,
-};
 
 /* --- the host's instructions --- */
 
@@ -245,12 +134,8 @@ static enum il_err i_inval_pages(void *ctx, uint16_t domain, uint64_t iova,
 {
 	struct world *w = ctx;
 
-	/* A command queue that has stopped. */
-	if (!w->flushes)
-		return IL_E_IO;
-	if (w->flushes != UINT64_MAX)
-		w->flushes--;
-	return iommu_inval_pages(&w->iommu, domain, iova, size);
+	return world_flush(w) ? iommu_inval_pages(&w->iommu, domain, iova, size)
+			      : IL_E_IO;
 }
 
 static enum il_err i_inval_all(void *ctx)
@@ -291,7 +176,7 @@ static enum il_err start_firmware(struct world *w, struct sev_plat *p)
 		.env = &w->env,
 		.mem = &w->mem,
 		.own = &p->own,
-		.keys = &keys,
+		.keys = &world_rp_keys,
 		.keys_ctx = w,
 		.keylog = w->cfg.keylog,
 		.keylog_ctx = w->cfg.keylog_ctx,
@@ -325,12 +210,6 @@ static enum il_err start_host(struct world *w, struct sev_plat *p)
 		.lock_p2p = w->lock_p2p,
 	};
 	struct host_cfg hcfg = {
-		.arena = &w->arena,
-		.hw = scfg.hw,
-		.pci = { .mmio_base = WORLD_MMIO,
-			 .mmio_size = WORLD_MMIO_SIZE,
-			 .port_size = world_mmio_size(w),
-			 .pciehp = w->hotplug },
 		.kvm_rules = &sev_kvm_rules,
 		.iommu = &sev_iommu_ops,
 	};
@@ -338,14 +217,11 @@ static enum il_err start_host(struct world *w, struct sev_plat *p)
 
 	fill_host_insn(w, &p->host_insn);
 	p->host = sev_host_prepare(&scfg);
-	w->host = ARENA_NEW(&w->arena, struct host);
-	if (!p->host || !w->host)
+	if (!p->host)
 		return IL_E_NOMEM;
 	hcfg.kvm_ctx = p->host;
 	hcfg.iommu_ctx = p->host;
-	n = host_init(w->host, &hcfg);
-	if (!n)
-		n = host_scan(w->host);
+	n = world_host_new(w, &hcfg);
 	if (!n)
 		n = sev_host_start(p->host, w->host);
 	if (n < 0)
@@ -353,9 +229,6 @@ static enum il_err start_host(struct world *w, struct sev_plat *p)
 				  "the host does not start "
 				  "(firmware status 0x%x)",
 				  sev_host_fw_error(p->host));
-	w->host->kvm.guest = world_vcpu_for;
-	w->host->kvm.guest_ctx = w;
-	w->host->kvm.deaf = w->vmm_only;
 	return IL_OK;
 }
 
@@ -589,5 +462,8 @@ const struct world_plat world_sev_tio = {
 	.owner = plat_owner,
 	.evidence_at = sev_evidence_at,
 	.evidence_set = sev_evidence_set,
+	.options = WORLD_OPT_FRUGAL | WORLD_OPT_NO_TIO | WORLD_OPT_P2P |
+		   WORLD_OPT_SHARED_ON_STREAM,
+	.rules = sev_rules,
 	.law = &law_sev_tio,
 };

@@ -6,6 +6,7 @@
 #include "arch/sev_tio/guest.h"
 #include "arch/sev_tio/host.h"
 #include "arch/sev_tio/own.h"
+#include "world/faults.h"
 #include "world/swap.h"
 
 /* Guest page from which evidence is read. */
@@ -25,6 +26,9 @@ struct sev_plat_vm {
 	struct sev_guest guest;
 	uint8_t *page; /* of the guest driver: enum sev_page */
 };
+
+/* faults_sev_tio.c: as struct world_plat has them. */
+extern const struct world_rule sev_rules[];
 
 /* evidence_sev_tio.c: see struct world_plat. */
 bool sev_evidence_at(struct world_vm *vm, enum world_evidence what,

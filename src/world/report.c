@@ -13,6 +13,20 @@ uint64_t world_mono(const struct world *w)
 	return w->cfg.out.mono_ns ? w->cfg.out.mono_ns(w->cfg.out.ctx) : 0;
 }
 
+void world_called(struct world *w, enum world_edge edge, const char *name,
+		  const char *status)
+{
+	const struct world_edge_call c = {
+		.edge = edge,
+		.name = name,
+		.status = status,
+		.during = w->op ? &w->op->call : NULL,
+	};
+
+	if (w->cfg.out.call)
+		w->cfg.out.call(w->cfg.out.ctx, &c);
+}
+
 void world_say(struct world *w, const char *who, const char *what,
 	       const char *result, bool failed, uint64_t ns)
 {

@@ -14,6 +14,13 @@ static const char *const parts[EVIDENCE_PARTS] = {
 	[EVIDENCE_NONCE] = "nonce",
 };
 
+static bool place_of(struct world_vm *vm, enum world_evidence what,
+		     struct evidence_place *out)
+{
+	return vm->w->plat->evidence_at &&
+	       vm->w->plat->evidence_at(vm, what, out);
+}
+
 /* --- the guest's shared pages, as the host's CPU reaches them --- */
 
 static bool move(struct world_vm *vm, uint64_t gpa, uint8_t *p, size_t len,
@@ -114,7 +121,7 @@ void swap_answers(struct world_vm *vm)
 	struct evidence_place at;
 
 	if (!s->armed || s->vm != vm || s->what == EVIDENCE_NONCE ||
-	    !vm->w->plat->evidence_at(vm, s->what, &at))
+	    !place_of(vm, s->what, &at))
 		return;
 	told(vm, s->from ? put_other(vm, &at) : spoil(vm, &at));
 }
@@ -124,8 +131,7 @@ void swap_asks(struct world_vm *vm)
 	struct world_swap *s = &vm->w->swap;
 	struct evidence_place at;
 
-	if (!vm->w->plat->evidence_at(vm, EVIDENCE_NONCE, &at) ||
-	    at.len != sizeof(s->nonce) ||
+	if (!place_of(vm, EVIDENCE_NONCE, &at) || at.len != sizeof(s->nonce) ||
 	    !swap_read(vm, at.gpa, s->nonce, sizeof(s->nonce)))
 		return;
 	if (!s->armed || s->vm != vm || s->what != EVIDENCE_NONCE)
@@ -151,7 +157,7 @@ static enum il_err keep_part(struct world_vm *vm, struct swap_kept *k,
 	struct world *w = vm->w;
 	struct evidence_place at;
 
-	if (!w->plat->evidence_at(vm, what, &at) || !at.len)
+	if (!place_of(vm, what, &at) || !at.len)
 		return world_fail(w, IL_E_STATE, 0,
 				  "the guest was given no %s yet", parts[what]);
 	if (!k->p[what] || k->len[what] < at.len)
@@ -205,6 +211,11 @@ enum il_err cmd_host_swap(void *ctx, const struct lang_call *c)
 
 	if (err)
 		return err;
+	if (!w->plat->evidence_at)
+		return world_fail(w, IL_E_ARG, 0,
+				  "on %s evidence does not go by memory that "
+				  "the host writes",
+				  w->plat->name);
 	if (s->armed)
 		return world_fail(w, IL_E_STATE, 0,
 				  "the host has not yet swapped the %s",

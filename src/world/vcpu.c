@@ -12,10 +12,8 @@
 /* Exits in a row for one address before the guest counts as stuck. */
 #define SAME_MAX 64u
 
-static enum il_err run(void *ctx, struct vcpu_exit *x)
+enum il_err world_vcpu_run(struct world_vcpu *v, struct vcpu_exit *x)
 {
-	struct world_vcpu *v = ctx;
-
 	v->ans = *x;
 	memset(x, 0, sizeof(*x));
 	v->x = x;
@@ -30,6 +28,11 @@ static enum il_err run(void *ctx, struct vcpu_exit *x)
 	v->out = VCPU_EXIT_NONE;
 	x->kind = VCPU_EXIT_HALT;
 	return IL_OK;
+}
+
+static enum il_err run(void *ctx, struct vcpu_exit *x)
+{
+	return world_vcpu_run(ctx, x);
 }
 
 static const struct vcpu_ops ops = { .run = run };

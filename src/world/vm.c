@@ -210,6 +210,14 @@ struct kvm_vcpu *world_vm_vcpu(const struct world_vm *vm)
 	return f && f->priv == vm->vcpu.kvm ? vm->vcpu.kvm : NULL;
 }
 
+struct world_vm *world_vm_owned(struct world *w, uint32_t owner)
+{
+	for (unsigned i = 0; i < WORLD_VMS && owner; i++)
+		if (w->vm[i].name[0] && w->plat->owner(&w->vm[i]) == owner)
+			return &w->vm[i];
+	return NULL;
+}
+
 bool world_vm_give(struct world_vm *vm, const struct vmm_dev_cfg *d)
 {
 	for (unsigned i = 0; i < vm->devs; i++)

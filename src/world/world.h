@@ -29,8 +29,27 @@ struct world_step {
 	uint64_t ns; /* how long it took, by the caller's clock */
 };
 
+/* Boundaries that calls go over. */
+enum world_edge {
+	WORLD_VMM_HOST, /* system calls */
+	WORLD_HOST_FW,
+	WORLD_FW_DEV, /* SPDM, IDE_KM, TDISP, whoever carries them */
+	WORLD_GUEST_FW,
+	WORLD_EDGES,
+};
+
+/* One call over a boundary. */
+struct world_edge_call {
+	enum world_edge edge;
+	const char *name;   /* as the ABI, or the protocol, has it */
+	const char *status; /* what it came to; NULL: good */
+	/* The command that runs; NULL: none does. */
+	const struct lang_call *during;
+};
+
 /* Where a world tells what it does; each may be NULL. */
 struct world_out {
+	void (*call)(void *ctx, const struct world_edge_call *c);
 	void (*step)(void *ctx, const struct world_step *s);
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	uint64_t (*mono_ns)(void *ctx);

@@ -14,6 +14,7 @@
 #include "world/capture.h"
 #include "world/lie.h"
 #include "world/meddle.h"
+#include "world/plats.h"
 #include "world/relay.h"
 #include "world/remote.h"
 #include "world/silence.h"
@@ -216,9 +217,21 @@ enum world_own_how {
 	WORLD_OWN_OTHER, /* another owner */
 };
 
+/* What a scenario may ask of a platform, if it has it. */
+enum world_option {
+	WORLD_OPT_FRUGAL = 1 << 0, /* firmware begins with small buffers */
+	WORLD_OPT_NO_TIO = 1 << 1, /* it is started without devices */
+	WORLD_OPT_P2P = 1 << 2,	   /* locks ask for streams to peers */
+	/* requests without T bit ride on the stream, too */
+	WORLD_OPT_SHARED_ON_STREAM = 1 << 3,
+};
+
+struct world_rule;
+
 /*
  * One platform: what stands between the generic machine and the generic
- * host. A table in plat_<a>.c.
+ * host. A table in plat_<a>.c. Entries that may be NULL say so; a command
+ * that needs one is then refused.
  */
 struct world_plat {
 	const char *name;
@@ -255,17 +268,19 @@ struct world_plat {
 	uint32_t (*owner)(const struct world_vm *vm);
 	/*
 	 * The place of a part of the evidence that the host gave the guest
-	 * last, in memory that both reach, and of its nonce. False: none.
+	 * last, in memory that both reach, and of its nonce. False: none. NULL,
+	 * with evidence_set: evidence takes another way.
 	 */
 	bool (*evidence_at)(struct world_vm *vm, enum world_evidence what,
 			    struct evidence_place *out);
 	/* The guest is to look for it there instead. */
 	bool (*evidence_set)(struct world_vm *vm, enum world_evidence what,
 			     uint64_t gpa, uint32_t len);
+	uint32_t options; /* enum world_option that it has */
+	/* Rules of its own; the last has none. NULL: none at all. */
+	const struct world_rule *rules;
 	const struct law_view *law;
 };
-
-extern const struct world_plat world_sev_tio;
 
 /*
  * world.c: three contexts, in place of those that were. Seeded, or with the
@@ -298,6 +313,15 @@ struct world_dev *world_dev_at(struct world *w, uint32_t bdf);
  */
 struct world_dev *world_dev(struct world *w, const struct lang_call *c);
 extern const struct host_hw_ops world_hw;
+/*
+ * world_host_new() - the host kernel, and what it finds on its bus
+ * @cfg: kvm_rules, iommu and their contexts; the rest is the world's
+ *
+ * For a platform's start(), before its own driver is. 0 or -errno.
+ */
+int world_host_new(struct world *w, struct host_cfg *cfg);
+/* An invalidation of pages is asked for. False: the IOMMU has stopped. */
+bool world_flush(struct world *w);
 void world_refused(void *ctx, const struct fault *f);
 
 /* cleanup.c: what the platform still holds of @d, or NULL. */
@@ -337,6 +361,16 @@ void world_vmm_log(void *ctx, const char *who, const char *what, long ret);
 /* vcpu.c */
 const struct vcpu_ops *world_vcpu_for(void *ctx, struct kvm_vcpu *v,
 				      void **ops_ctx);
+/*
+ * world_vcpu_run() - the guest's program, until something leaves the guest
+ * @x: the answer to the last exit, if it is done; then the next exit
+ *
+ * KVM calls it by its table; where firmware enters guests, the platform's glue
+ * calls it for the firmware. IL_OK: never fails.
+ */
+enum il_err world_vcpu_run(struct world_vcpu *v, struct vcpu_exit *x);
+/* The VM whose private memory this is, as plat->owner() says; NULL. */
+struct world_vm *world_vm_owned(struct world *w, uint32_t owner);
 enum il_err world_vcpu_read(void *ctx, uint64_t gpa, bool priv, void *buf,
 			    uint32_t len);
 enum il_err world_vcpu_write(void *ctx, uint64_t gpa, bool priv,
@@ -350,7 +384,12 @@ enum il_err world_vcpu_fault(struct world_vcpu *v, const struct fault *f,
 			     uint64_t gpa, uint32_t len, bool write, bool priv,
 			     const void *data);
 
-/* report.c */
+/*
+ * report.c: a call over a boundary, by the name that its ABI has; @status is
+ * what it came to, NULL: good. Both are texts that stay. Nothing is kept.
+ */
+void world_called(struct world *w, enum world_edge edge, const char *name,
+		  const char *status);
 void world_say(struct world *w, const char *who, const char *what,
 	       const char *result, bool failed, uint64_t ns);
 uint64_t world_mono(const struct world *w);
