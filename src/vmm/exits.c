@@ -72,14 +72,41 @@ static long mmio(struct vmm_run *r, struct kvm_run *run)
 	return 0;
 }
 
+/* The function that has all of [@gpa, @gpa + @len) in one of its BARs. */
+static struct vmm_vdev *in_bar(struct vmm *v, uint64_t gpa, uint64_t len)
+{
+	for (unsigned n = 0; n < VMM_DEVS; n++) {
+		struct vmm_vdev *d = &v->dev[n];
+
+		for (unsigned i = 0; d->used && i < 6; i++)
+			if (d->bar_mapped[i] && gpa >= d->bar_at[i] &&
+			    len <= d->bar_size[i] &&
+			    gpa - d->bar_at[i] <= d->bar_size[i] - len)
+				return d;
+	}
+	return NULL;
+}
+
+/*
+ * RAM, for CPU and devices together; or a part of a BAR, for whose pages the
+ * TSM has the last word when they are mapped.
+ */
+static long convert(struct vmm *v, uint64_t gpa, uint64_t pages, bool private)
+{
+	if (!(gpa % PAGE_4K) && pages && pages <= PAGEMAP_MAX &&
+	    in_bar(v, gpa, pages * PAGE_4K))
+		return vmm_set_attr(v, gpa, pages * PAGE_4K, private);
+	return vmm_convert(v, gpa, pages, private);
+}
+
 static long hypercall(struct vmm *v, struct kvm_run *run)
 {
 	long ret = -ENOSYS;
 
 	if (run->hypercall.nr == KVM_HC_MAP_GPA_RANGE)
-		ret = vmm_convert(
-			v, run->hypercall.args[0], run->hypercall.args[1],
-			run->hypercall.args[2] & KVM_MAP_GPA_RANGE_ENCRYPTED);
+		ret = convert(v, run->hypercall.args[0], run->hypercall.args[1],
+			      run->hypercall.args[2] &
+				      KVM_MAP_GPA_RANGE_ENCRYPTED);
 	run->hypercall.ret = (uint64_t)ret;
 	vmm_say(v, "vmm", "page conversion", ret);
 	return 0; /* the guest hears of it */
@@ -119,16 +146,9 @@ static const char *ask_name(const struct vmm_tsm_ask *a)
 static long before(struct vmm *v, const struct vmm_vdev *d,
 		   const struct vmm_tsm_ask *a)
 {
-	for (unsigned i = 0; i < 6; i++)
-		if (d->bar_mapped[i] && a->private_gpa >= d->bar_at[i] &&
-		    a->private_len <= d->bar_size[i] &&
-		    a->private_gpa - d->bar_at[i] <=
-			    d->bar_size[i] - a->private_len)
-			return a->private_len
-				       ? vmm_set_attr(v, a->private_gpa,
-						      a->private_len, true)
-				       : 0;
-	return 0;
+	if (!a->private_len || in_bar(v, a->private_gpa, a->private_len) != d)
+		return 0;
+	return vmm_set_attr(v, a->private_gpa, a->private_len, true);
 }
 
 /* After unlock, or a lock that failed, they are everybody's again. */

@@ -55,6 +55,38 @@ static void ram_does_not_change_hands_by_the_name_of_mmio(void **u)
 	rig_free(r);
 }
 
+static void the_call_for_memory_converts_a_part_of_a_bar_and_no_more(void **u)
+{
+	struct rig *r = rig_new();
+	struct kvm_vm *vm;
+	const struct {
+		uint64_t gpa, pages;
+	} odd[] = { { MMIO - PAGE_4K, 1 },	 { MMIO + 0x3000, 2 },
+		    { MMIO + 0x4000, 1 },	 { MMIO + 1, 1 },
+		    { MMIO, UINT64_MAX },	 { MMIO, 0 },
+		    { MMIO, UINT64_C(1) << 52 }, { MMIO - PAGE_4K, 2 } };
+
+	(void)u;
+	up(r);
+	decode(r);
+	vm = r->m->h.kvm.vms;
+	for (size_t i = 0; i < COUNT(odd); i++) {
+		assert_int_equal(one(r, hyper(odd[i].gpa, odd[i].pages, true)),
+				 0);
+		assert_int_equal((int64_t)r->m->got[0].ret, -EINVAL);
+		assert_false(kvm_private(vm, MMIO));
+		assert_false(kvm_private(vm, MMIO + 0x3000));
+	}
+	assert_int_equal(one(r, hyper(MMIO + 0x2000, 2, true)), 0);
+	assert_true(kvm_private(vm, MMIO + 0x2000));
+	assert_true(kvm_private(vm, MMIO + 0x3000));
+	assert_false(kvm_private(vm, MMIO + 0x1000));
+	assert_int_equal(one(r, hyper(MMIO + 0x2000, 1, false)), 0);
+	assert_false(kvm_private(vm, MMIO + 0x2000));
+	assert_true(kvm_private(vm, MMIO + 0x3000));
+	rig_free(r);
+}
+
 static void a_bar_that_moves_leaves_nothing_private_behind(void **u)
 {
 	struct rig *r = rig_new();
@@ -215,6 +247,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ram_does_not_change_hands_by_the_name_of_mmio),
+		cmocka_unit_test(
+			the_call_for_memory_converts_a_part_of_a_bar_and_no_more),
 		cmocka_unit_test(
 			a_bar_that_moves_leaves_nothing_private_behind),
 		cmocka_unit_test(one_byte_of_the_command_register_is_like_two),
