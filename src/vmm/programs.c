@@ -123,7 +123,9 @@ static struct vmm_launch_arg launch_arg(struct vmm *v)
 	return (struct vmm_launch_arg){ .t = v->t,
 					.vm_fd = v->vm_fd,
 					.vcpu_fd = v->vcpu_fd,
-					.policy = v->cfg.policy };
+					.policy = v->cfg.policy,
+					.ram_size = v->cfg.ram_size,
+					.no_devices = v->cfg.no_devices };
 }
 
 static long vm_create(struct vmm_run *r)

@@ -57,6 +57,7 @@ struct vmm_cfg {
 	uint64_t mmio_gpa; /* BARs; above ECAM */
 	uint64_t mmio_size;
 	uint64_t policy;
+	bool no_devices; /* see struct vmm_launch_arg */
 	struct vmm_image images[VMM_IMAGES];
 	unsigned n_images;
 	/*

@@ -301,6 +301,7 @@ static enum il_err launch(struct world *w, const struct lang_call *c,
 	cfg = &w->op->vm->vmm->cfg;
 	if (w->op->phase == 0) {
 		cfg->early_map = lang_num(c, "early-map", cfg->early_map);
+		cfg->no_devices = !lang_num(c, "devices", !cfg->no_devices);
 		cfg->huge_memory = lang_num(c, "huge-memory", cfg->huge_memory);
 		cfg->keep_mapped = lang_num(c, "keep-mapped", cfg->keep_mapped);
 		cfg->in_place = lang_num(c, "in-place", cfg->in_place);

@@ -26,6 +26,9 @@ static const struct lang_arg launch_args[] = {
 	{ "type", LANG_PICK, .picks = vm_types,
 	  .help = "an ordinary VM has no secrets and no TSM; default "
 		  "confidential" },
+	{ "devices", LANG_BOOL,
+	  .help = "no: leave out what the architecture wants of a VM that is "
+		  "to have devices (CCA: the realm's flag); default yes" },
 	{ "huge-memory", LANG_BOOL,
 	  .help = "private memory by frames of 2 MiB, owned by entries of 2 "
 		  "MiB; default no" },

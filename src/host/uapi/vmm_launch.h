@@ -32,6 +32,10 @@ struct vmm_launch_arg {
 	const struct vmm_image *image;
 	uint64_t uaddr;
 	uint64_t policy;
+	uint64_t ram_size; /* all of the VM's memory, from GPA 0 */
+	/* What the architecture wants of a VM that is to have devices, if it
+	 * wants anything, is left out. */
+	bool no_devices;
 };
 
 /* What an exit of the architecture wants. */
