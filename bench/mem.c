@@ -21,7 +21,7 @@ struct machine {
 	struct iommu i;
 	struct pt npt;
 	struct pt iot;
-	struct npt_cpu c;
+	struct s2_cpu c;
 };
 
 static void own_data(struct machine *x)
@@ -90,11 +90,11 @@ static void up(struct machine *x)
 			  PAGE_4K));
 	bench_must(pt_map(&x->iot, 0, DATA, PAGES * PAGE_4K, PT_R | PT_W,
 			  PAGE_4K));
-	x->c = (struct npt_cpu){ .m = &x->m,
-				 .fmt = &pt_npt,
-				 .root = x->npt.root,
-				 .levels = 4,
-				 .owner = 1 };
+	x->c = (struct s2_cpu){ .m = &x->m,
+				.fmt = &pt_npt,
+				.root = x->npt.root,
+				.levels = 4,
+				.owner = 1 };
 	own_data(x);
 	device_up(x);
 }
@@ -139,8 +139,8 @@ static double cpu_translate(void *ctx)
 	uint64_t n = 1 << 20;
 
 	for (uint64_t i = 0; i < n; i++) {
-		bench_must(npt_translate(&x->c, i * 7 % PAGES * PAGE_4K, 64,
-					 false, true, &out, &f));
+		bench_must(s2_translate(&x->c, i * 7 % PAGES * PAGE_4K, 64,
+					false, true, &out, &f));
 		bench_must(mem_check(&x->m, &out, &f));
 	}
 	return (double)n;
@@ -178,7 +178,7 @@ static double private_bytes(void *ctx)
 
 	for (int i = 0; i < 256; i++)
 		bench_must(
-			npt_access(&x->c, 0, buf, sizeof(buf), true, true, &f));
+			s2_access(&x->c, 0, buf, sizeof(buf), true, true, &f));
 	return 256.0 * sizeof(buf);
 }
 

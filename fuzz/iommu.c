@@ -2,6 +2,8 @@
 #include "fuzz.h"
 
 #include "fake_env.h"
+#include "arch/sev_tio/event.h"
+#include "arch/sev_tio/pt.h"
 #include "iommu/iommu.h"
 
 /*
@@ -52,7 +54,10 @@ static const struct rule *admit(void *ctx, const struct iommu_entry *e,
 	return x.admit;
 }
 
-static const struct iommu_rules unit_rules = { lookup, admit };
+static const struct iommu_rules unit_rules = { .lookup = lookup,
+					       .admit = admit,
+					       .event_len = SEV_EVENT_LEN,
+					       .encode = sev_event_put };
 
 static const struct rule *check(void *ctx, const struct mem_req *q,
 				struct mem_pass *pass)
@@ -160,8 +165,8 @@ static void entry(struct rd *in)
 	e->track = b & 0x10;
 	e->interrupts = !(b & 0x20);
 	e->levels = b & 0x40 ? a >> 5 : 4;
-	e->vtom_en = b & 0x80;
-	e->vtom = a & 4 ? PAGE_2M : UINT64_C(1) << 40;
+	e->split_en = b & 0x80;
+	e->split = a & 4 ? PAGE_2M : UINT64_C(1) << 40;
 	e->root = a & 8 ? RAM + SIZE : a & 0x10 ? DATA : x.t.root;
 }
 
@@ -238,20 +243,20 @@ static void tables(struct rd *in)
 /* What stands in the log, and bytes that might. */
 static void events(struct rd *in)
 {
-	uint8_t raw[IOMMU_EVENT_LEN], again[IOMMU_EVENT_LEN];
-	struct iommu_event e, f;
+	uint8_t raw[SEV_EVENT_LEN], again[SEV_EVENT_LEN];
+	struct sev_event e, f;
 	const uint8_t slot = rd_u8(in);
 
 	if (slot & 0x80) {
 		rd_copy(in, raw, sizeof(raw));
-	} else if (mem_raw(&x.m, LOG + (slot & 7u) * IOMMU_EVENT_LEN, raw,
+	} else if (mem_raw(&x.m, LOG + (slot & 7u) * SEV_EVENT_LEN, raw,
 			   sizeof(raw))) {
 		return;
 	}
-	if (iommu_event_decode(raw, &e))
+	if (sev_event_decode(raw, &e))
 		return;
-	iommu_event_encode(&e, again);
-	must(iommu_event_decode(again, &f) == IL_OK);
+	sev_event_encode(&e, again);
+	must(sev_event_decode(again, &f) == IL_OK);
 	must(f.code == e.code && f.rid == e.rid && f.addr == e.addr);
 }
 

@@ -27,7 +27,7 @@ static struct machine {
 	struct iommu i;
 	struct own o;
 	struct pt npt;
-	struct npt_cpu c;
+	struct s2_cpu c;
 	struct own_page before[PAGES];
 } x;
 
@@ -65,11 +65,11 @@ static void up(void)
 	must(pt_map(&x.npt, GPA, DATA, PAGE_2M, PT_R | PT_W, PAGE_2M) == IL_OK);
 	must(pt_map(&x.npt, GPA + PAGE_2M, DATA + PAGE_2M, PAGE_2M, PT_R | PT_W,
 		    PAGE_4K) == IL_OK);
-	x.c = (struct npt_cpu){ .m = &x.m,
-				.fmt = &pt_npt,
-				.root = x.npt.root,
-				.levels = 4,
-				.owner = GUEST };
+	x.c = (struct s2_cpu){ .m = &x.m,
+			       .fmt = &pt_npt,
+			       .root = x.npt.root,
+			       .levels = 4,
+			       .owner = GUEST };
 }
 
 /* Few pages, so that steps meet: the first and last of each 2 MiB. */

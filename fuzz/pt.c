@@ -2,7 +2,8 @@
 #include "fuzz.h"
 
 #include "fake_env.h"
-#include "mem/npt.h"
+#include "arch/sev_tio/pt.h"
+#include "mem/s2.h"
 #include "mem/pt_priv.h"
 
 /*
@@ -43,18 +44,18 @@ static const struct rule *check(void *ctx, const struct mem_req *q,
 
 static const struct mem_rules rules = { check };
 
-static enum il_err get(void *ctx, uint64_t *pa)
+static enum il_err get(void *ctx, unsigned order, uint64_t *pa)
 {
 	if (!x.frames)
 		return IL_E_NOMEM;
 	x.frames--;
-	return mem_frames_alloc(ctx, 0, pa);
+	return mem_frames_alloc(ctx, order, pa);
 }
 
-static void put(void *ctx, uint64_t pa)
+static void put(void *ctx, uint64_t pa, unsigned order)
 {
 	x.frames++;
-	must(mem_frames_free(ctx, pa, 0) == IL_OK);
+	must(mem_frames_free(ctx, pa, order) == IL_OK);
 }
 
 static const struct pt_frames frames = { get, put };
@@ -184,11 +185,11 @@ static void unmap(struct rd *in)
 static void access(struct rd *in)
 {
 	const uint8_t a = rd_u8(in), b = rd_u8(in);
-	const struct npt_cpu c = { .m = &x.m,
-				   .fmt = x.t.fmt,
-				   .root = x.t.root,
-				   .levels = x.t.levels,
-				   .owner = 0 };
+	const struct s2_cpu c = { .m = &x.m,
+				  .fmt = x.t.fmt,
+				  .root = x.t.root,
+				  .levels = x.t.levels,
+				  .owner = 0 };
 	const uint32_t va = some(a);
 	static uint8_t buf[2 * PAGE_4K];
 	const uint32_t len = b & 1 ? 8 : b & 2 ? PAGE_4K + 16 : b >> 4;
@@ -197,7 +198,7 @@ static void access(struct rd *in)
 	enum il_err err;
 	struct fault f;
 
-	err = npt_access(&c, gpa, buf, len, write, a & 0x80, &f);
+	err = s2_access(&c, gpa, buf, len, write, a & 0x80, &f);
 	if (x.wild || err || va + 3 > PAGES)
 		return;
 	must(x.at[va].perm & PT_R);

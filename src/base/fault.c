@@ -53,3 +53,8 @@ const char *fault_agent_name(enum fault_agent who)
 	}
 	return "?";
 }
+
+const char *fault_source(const struct fault *f)
+{
+	return f->source ? f->source : f->rule->source;
+}

@@ -31,7 +31,7 @@ enum fault_stage {
 	FAULT_DEVICE_ENTRY, /* ordinary or trusted device entry */
 	FAULT_IO_PAGES,	    /* I/O page table */
 	FAULT_OWNER,	    /* ownership table */
-	FAULT_STAGE2,	    /* the VM's nested page table */
+	FAULT_STAGE2,	    /* the VM's second stage of translation */
 };
 
 enum fault_agent {
@@ -46,15 +46,18 @@ struct fault {
 	const struct rule *rule; /* NULL: no fault */
 	enum fault_stage stage;
 	enum fault_agent who;
-	uint32_t id;   /* RID of a device, ASID or VMID of a VM, else 0 */
+	uint32_t id;   /* RID of a device, tag of a VM, else 0 */
 	uint64_t addr; /* as the agent gave it: IOVA, GPA or PA */
 	uint64_t pa;   /* where it led, or 0 */
 	bool write;
-	bool trusted; /* T bit, or C bit, or their like */
+	bool trusted; /* T bit, or a CPU's word that it means private memory */
+	const char *source; /* where a rule of the machine is written for this
+			     * architecture; NULL: the rule has it */
 };
 
 const char *sure_name(enum sure sure);
 const char *fault_stage_name(enum fault_stage stage);
 const char *fault_agent_name(enum fault_agent who);
+const char *fault_source(const struct fault *f); /* has a rule */
 
 #endif

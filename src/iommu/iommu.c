@@ -15,28 +15,28 @@ const struct rule iommu_rule_boundary = {
 const struct rule iommu_rule_missing = {
 	.name = "io-page",
 	.says = "the I/O page table maps nothing at this address",
-	.source = "AMD IOMMU Specification 48882, 3.08, §2.5.3, IO_PAGE_FAULT",
+	.source = "the layout of the architecture's I/O page table",
 	.sure = SURE_SPEC,
 };
 
 const struct rule iommu_rule_perm = {
 	.name = "io-permission",
 	.says = "device entry or I/O page table does not permit this access",
-	.source = "AMD IOMMU Specification 48882, 3.08, §2.2.3, IR and IW",
+	.source = "the layout of the architecture's I/O page table",
 	.sure = SURE_SPEC,
 };
 
 const struct rule iommu_rule_broken = {
 	.name = "io-malformed",
 	.says = "an entry of the I/O page table is malformed or not in RAM",
-	.source = "AMD IOMMU Specification 48882, 3.08, §2.5.3, RZ",
+	.source = "the layout of the architecture's I/O page table",
 	.sure = SURE_SPEC,
 };
 
 const struct rule iommu_rule_interrupt = {
 	.name = "io-interrupt",
 	.says = "the device entry forwards no interrupts",
-	.source = "AMD IOMMU Specification 48882, 3.08, §2.2.5.1, IntCtl",
+	.source = "the layout of the architecture's device entry",
 	.sure = SURE_SPEC,
 };
 
@@ -103,20 +103,18 @@ static enum il_err refuse(const struct iommu_req *q, const struct rule *rule,
 	return IL_E_IO;
 }
 
-static void log_event(struct iommu *i, const struct iommu_req *q,
-		      const struct iommu_entry *e, enum iommu_event_code code,
-		      uint16_t flags, uint64_t addr)
+static struct iommu_event event_of(const struct iommu_req *q,
+				   const struct iommu_entry *e,
+				   enum iommu_event_kind kind)
 {
-	struct iommu_event ev = {
-		.code = code,
-		.rid = (uint16_t)q->rid,
-		.tag = e ? e->domain : 0,
-		.flags = (uint16_t)(flags |
-				    (q->write ? IOMMU_EVENT_FLAG_RW : 0)),
-		.addr = addr,
+	return (struct iommu_event){
+		.kind = kind,
+		.rid = q->rid,
+		.domain = e ? e->domain : 0,
+		.write = q->write,
+		.trusted = q->t,
+		.iova = q->iova,
 	};
-
-	iommu_event_put(i, &ev);
 }
 
 static enum il_err page_fault(struct iommu *i, const struct iommu_req *q,
@@ -124,9 +122,28 @@ static enum il_err page_fault(struct iommu *i, const struct iommu_req *q,
 			      const struct rule *rule, bool present,
 			      uint64_t pa, struct fault *f)
 {
-	log_event(i, q, e, IOMMU_EV_IO_PAGE_FAULT,
-		  present ? IOMMU_EVENT_FLAG_PR : 0, q->iova);
-	return refuse(q, rule, FAULT_IO_PAGES, pa, f);
+	struct iommu_event ev = event_of(q, e, IOMMU_EV_PAGE);
+
+	ev.present = present;
+	iommu_event_put(i, &ev);
+	(void)refuse(q, rule, FAULT_IO_PAGES, pa, f);
+	f->source = e->fmt ? e->fmt->source : NULL;
+	return IL_E_IO;
+}
+
+/* A request that the entry stops. @e: NULL where there is none to speak of. */
+static enum il_err entry_fault(struct iommu *i, const struct iommu_req *q,
+			       const struct iommu_entry *e,
+			       const struct rule *rule, struct fault *f)
+{
+	struct iommu_event ev =
+		event_of(q, e, e ? IOMMU_EV_REQUEST : IOMMU_EV_ENTRY);
+
+	ev.interrupt = rule == &iommu_rule_interrupt;
+	iommu_event_put(i, &ev);
+	(void)refuse(q, rule, FAULT_DEVICE_ENTRY, 0, f);
+	f->source = ev.interrupt ? i->rules->source : NULL;
+	return IL_E_IO;
 }
 
 /* Memory refused: page faults of ownership, errors by the bus. */
@@ -134,24 +151,13 @@ static enum il_err owner_fault(struct iommu *i, const struct iommu_req *q,
 			       const struct iommu_entry *e,
 			       const struct mem_req *r, struct fault *f)
 {
-	struct iommu_event ev = {
-		.code = IOMMU_EV_RMP_PAGE_FAULT,
-		.rid = (uint16_t)q->rid,
-		.tag = e->domain,
-		.flags = IOMMU_EVENT_FLAG_PR,
-		.flags_rmp = q->t ? IOMMU_EVENT_FLAG_T : 0,
-		.addr = r->gpa,
-	};
+	struct iommu_event ev = event_of(
+		q, e, f->stage == FAULT_LINK ? IOMMU_EV_BUS : IOMMU_EV_OWNER);
 
-	if (q->write)
-		ev.flags |= IOMMU_EVENT_FLAG_RW;
-	if (f->stage == FAULT_LINK) {
-		ev.code = IOMMU_EV_RMP_HW_ERROR;
-		ev.flags_rmp = 0;
-		ev.addr = r->pa;
-	}
-	if (f->stage == FAULT_IO_PAGES)
-		ev.flags_rmp |= IOMMU_EVENT_FLAG_SIZE;
+	ev.present = true;
+	ev.size = f->stage == FAULT_IO_PAGES;
+	ev.gpa = r->gpa;
+	ev.pa = r->pa;
 	f->addr = q->iova;
 	f->trusted = q->t;
 	iommu_event_put(i, &ev);
@@ -184,17 +190,13 @@ static enum il_err entry_for(struct iommu *i, const struct iommu_req *q,
 	const struct iommu_kept *k = entry_of(i, q->rid, q->t);
 	const struct rule *rule = k->refused;
 
-	if (rule) {
-		log_event(i, q, NULL, IOMMU_EV_ILLEGAL_DTE, 0, q->iova);
-		return refuse(q, rule, FAULT_DEVICE_ENTRY, 0, f);
-	}
+	if (rule)
+		return entry_fault(i, q, NULL, rule, f);
 	rule = k->e.kind == IOMMU_ABORT ? k->e.why : NULL;
 	if (!rule)
 		rule = i->rules->admit(i->rules_ctx, &k->e, q);
-	if (rule) {
-		log_event(i, q, &k->e, IOMMU_EV_INVALID_REQUEST, 0, q->iova);
-		return refuse(q, rule, FAULT_DEVICE_ENTRY, 0, f);
-	}
+	if (rule)
+		return entry_fault(i, q, &k->e, rule, f);
 	*out = &k->e;
 	return IL_OK;
 }
@@ -240,7 +242,7 @@ static enum il_err walk(struct iommu *i, const struct iommu_req *q,
 	return IL_OK;
 }
 
-/* @r->gpa is what the host's table maps: the bus address, vTOM removed. */
+/* @r->gpa is what the table maps: the bus address, the split taken off. */
 static enum il_err find(struct iommu *i, const struct iommu_req *q,
 			const struct iommu_entry *e, struct mem_req *r,
 			struct fault *f)
@@ -289,12 +291,8 @@ static enum il_err interrupt(struct iommu *i, const struct iommu_req *q,
 			     const struct iommu_entry *e, struct mem_req *r,
 			     struct fault *f)
 {
-	if (!e->interrupts) {
-		log_event(i, q, e, IOMMU_EV_INVALID_REQUEST, IOMMU_EVENT_FLAG_I,
-			  q->iova);
-		return refuse(q, &iommu_rule_interrupt, FAULT_DEVICE_ENTRY, 0,
-			      f);
-	}
+	if (!e->interrupts)
+		return entry_fault(i, q, e, &iommu_rule_interrupt, f);
 	r->pa = q->iova;
 	r->trusted = q->t;
 	return IL_OK;
@@ -323,7 +321,7 @@ static inline void request(struct mem_req *r, const struct iommu_req *q,
 enum il_err iommu_translate(struct iommu *i, const struct iommu_req *q,
 			    struct mem_req *out, struct fault *f)
 {
-	const struct iommu_entry *e;
+	const struct iommu_entry *e = NULL;
 	struct mem_req r;
 	enum il_err err;
 
@@ -337,10 +335,10 @@ enum il_err iommu_translate(struct iommu *i, const struct iommu_req *q,
 	if (q->iova - MEM_MSI_BASE < MEM_MSI_SIZE) {
 		err = interrupt(i, q, e, &r, f);
 	} else {
-		if (e->vtom_en && q->iova >= e->vtom) {
+		if (e->split_en && q->iova >= e->split) {
 			r.trusted = false;
 			r.shared = true;
-			r.gpa = q->iova - e->vtom;
+			r.gpa = q->iova - e->split;
 		}
 		err = place(i, q, e, &r, f);
 	}

@@ -52,60 +52,57 @@ struct iommu_entry {
 	uint32_t owner;
 	uint8_t level;
 	uint8_t port;
-	bool vtom_en;
-	uint64_t vtom;	   /* bytes; at and above it: shared, vtom removed
-			    * before the host's table translates */
+	bool split_en;
+	uint64_t split;	   /* bytes; at and above it: shared, and taken off
+			    * before the table translates */
 	uint8_t stream[8]; /* by traffic class, trusted entries */
 	uint32_t guest_rid;
 };
 
+/* What the unit tells the host of a request that it refused. */
+enum iommu_event_kind {
+	IOMMU_EV_NONE,
+	IOMMU_EV_ENTRY,	  /* the device entry is malformed or not there */
+	IOMMU_EV_REQUEST, /* the device entry does not admit the request */
+	IOMMU_EV_PAGE,	  /* device entry or I/O table: no page, no right */
+	IOMMU_EV_OWNER,	  /* ownership refused what the table led to */
+	IOMMU_EV_BUS,	  /* there is nothing where it led */
+};
+
+struct iommu_event {
+	enum iommu_event_kind kind;
+	uint32_t rid;
+	uint16_t domain;
+	bool write;
+	bool trusted;	/* the T bit was set */
+	bool present;	/* a translation was there */
+	bool interrupt; /* an interrupt request */
+	bool size;	/* of IOMMU_EV_OWNER: sizes of leaf and owner differ */
+	uint64_t iova;
+	uint64_t gpa; /* IOMMU_EV_OWNER, IOMMU_EV_BUS */
+	uint64_t pa;  /* likewise */
+};
+
+#define IOMMU_EVENT_MAX 32 /* bytes of a record */
+
 /*
- * The architecture's device entries. lookup() reads memory and answers for
- * (rid, t); the IOMMU keeps the answer until iommu_inval_dte(). NULL is "look
- * at *out"; a rule is a refusal, kept too, as hardware caches what it read.
+ * The architecture's device entries and event records. lookup() reads memory
+ * and answers for (rid, t): each has an entry of its own, T = 1 the trusted
+ * one. The IOMMU keeps the answer until iommu_inval_dte(). NULL is "look at
+ * *out"; a rule is a refusal, kept too, as hardware caches what it read.
  * admit() is asked on every request after it: stream, port, fences.
+ * encode() fills a record of @event_len bytes, at most IOMMU_EVENT_MAX, as
+ * the host reads it from the log.
  */
 struct iommu_rules {
 	const struct rule *(*lookup)(void *ctx, uint32_t rid, bool t,
 				     struct iommu_entry *out);
 	const struct rule *(*admit)(void *ctx, const struct iommu_entry *e,
 				    const struct iommu_req *req);
+	uint32_t event_len;
+	void (*encode)(void *ctx, const struct iommu_event *e, uint8_t *out);
+	const char *source; /* of "io-interrupt"; may be NULL */
 };
-
-/*
- * Event log entries as the host reads them from memory: 16 bytes, code in
- * bits 63:60. Source: AMD IOMMU Specification 48882, 3.08, §2.5; Linux
- * drivers/iommu/amd/{amd_iommu_types.h,iommu.c}.
- */
-enum iommu_event_code {
-	IOMMU_EV_ILLEGAL_DTE = 1,
-	IOMMU_EV_IO_PAGE_FAULT = 2,
-	IOMMU_EV_INVALID_REQUEST = 8,
-	IOMMU_EV_RMP_PAGE_FAULT = 0xd,
-	IOMMU_EV_RMP_HW_ERROR = 0xe,
-};
-
-#define IOMMU_EVENT_LEN	      16
-#define IOMMU_EVENT_FLAG_I    0x008 /* interrupt request */
-#define IOMMU_EVENT_FLAG_PR   0x010 /* a translation was present */
-#define IOMMU_EVENT_FLAG_RW   0x020 /* write */
-#define IOMMU_EVENT_FLAG_SIZE 0x01  /* flags_rmp: page sizes differ. OPEN */
-#define IOMMU_EVENT_FLAG_T    0x02  /* flags_rmp: the T bit was set. OPEN */
-
-struct iommu_event {
-	enum iommu_event_code code;
-	uint16_t rid;
-	uint16_t tag;	   /* domain; for ownership faults the VM's tag */
-	uint16_t flags;	   /* IOMMU_EVENT_FLAG_ */
-	uint8_t flags_rmp; /* ownership faults alone */
-	uint64_t addr;	   /* IOVA, GPA or SPA */
-};
-
-void iommu_event_encode(const struct iommu_event *e,
-			uint8_t out[IOMMU_EVENT_LEN]);
-/* Errors: IL_E_FIELD a code that this model never writes. */
-enum il_err iommu_event_decode(const uint8_t in[IOMMU_EVENT_LEN],
-			       struct iommu_event *out) IL_MUST;
 
 struct iommu_cfg {
 	struct arena *arena;
@@ -173,7 +170,10 @@ enum il_err iommu_init(struct iommu *i, const struct iommu_cfg *cfg) IL_MUST;
 /* The host's registers. @base is 4 KiB aligned; @count entries, 0 is none. */
 enum il_err iommu_set_device_table(struct iommu *i, uint64_t base,
 				   uint32_t count) IL_MUST;
-/* @slots: a power of two. The unit writes as T=0 DMA: the rules judge it. */
+/*
+ * @slots: a power of two. The unit writes as T=0 DMA: the rules judge it.
+ * Errors: IL_E_ARG also where the architecture has no records.
+ */
 enum il_err iommu_set_event_log(struct iommu *i, uint64_t base,
 				uint32_t slots) IL_MUST;
 /* The host has read up to @head. */

@@ -27,7 +27,7 @@
 #define MEM_MMIO_WINDOWS 32
 #define MEM_KEY_NONE	 0
 
-/* Where x86 keeps the local interrupt controllers: a DMA write here is MSI. */
+/* Where this machine takes interrupts: a DMA write here is MSI. */
 #define MEM_MSI_BASE UINT64_C(0xfee00000)
 #define MEM_MSI_SIZE UINT64_C(0x00100000)
 
@@ -35,10 +35,10 @@
 struct mem_req {
 	enum fault_agent who;
 	bool write;
-	bool trusted;	/* C bit of a CPU, T bit of a TLP; see own.h for the
-			 * meaning for firmware */
-	uint32_t owner; /* ASID, VMID or their like; 0 host */
-	uint8_t level;	/* VMPL or its like; 0 most privileged */
+	bool trusted;	/* a CPU means private memory; T bit of a TLP; what it
+			 * means for firmware, the rules say */
+	uint32_t owner; /* tag of a VM; 0 host */
+	uint8_t level;	/* privilege within a VM; 0 most privileged */
 	bool shared;	/* DMA with T that an address made a shared access */
 	uint8_t port;	/* root port number, DMA only */
 	uint32_t rid;	/* segment << 16 | bus/device/function, DMA only */
@@ -246,7 +246,7 @@ enum il_err mem_irq_take(struct mem *m, struct mem_irq *out) IL_MUST;
 
 bool mem_sane(const struct mem *m);
 
-/* Shorthand for the host's CPU (key none); no nested table. */
+/* Shorthand for the host's CPU (key none); no second stage. */
 static inline struct mem_req mem_req_host(uint64_t pa, uint32_t len, bool write)
 {
 	return (struct mem_req){ .who = AGENT_HOST,

@@ -4,42 +4,67 @@
 #include "mem/mem_priv.h"
 #include "mem/pt_priv.h"
 
-const struct pt_fmt pt_npt = {
-	.name = "npt",
-	.leaf = PT_LEAF_PS,
-	.present = BIT64(0),
-	.addr = MASK64(51, 12),
-	.read = BIT64(2), /* nested walks are user accesses */
-	.write = BIT64(1),
-	.no_exec = BIT64(63),
-	.accessed = BIT64(5),
-	.dirty = BIT64(6),
-};
+enum pt_kind pt_read(const struct pt_fmt *fmt, uint64_t e, unsigned level,
+		     struct pt_entry *out)
+{
+	struct pt_entry x = { 0 };
+	enum pt_kind kind = pt_read_as(fmt, fmt->leaf, e, level, &x);
 
-const struct pt_fmt pt_iommu_v1 = {
-	.name = "amd-v1",
-	.leaf = PT_LEAF_NEXT,
-	.present = BIT64(0),
-	.addr = MASK64(51, 12),
-	.read = BIT64(61),
-	.write = BIT64(62),
-	.accessed = BIT64(5),
-	.dirty = BIT64(6),
-	.page = BIT64(60), /* FC: coherent */
-	.rsvd = MASK64(58, 52) | BIT64(63),
-};
+	if (kind == PT_TABLE || kind == PT_LEAF)
+		*out = x;
+	return kind;
+}
 
-enum pt_why pt_walk(const struct mem *m, const struct pt_fmt *fmt,
-		    uint64_t root, unsigned levels, uint64_t va,
-		    struct pt_hit *out)
+unsigned pt_perm_of(const struct pt_fmt *fmt, uint64_t e)
+{
+	return pt_entry_perm(fmt, e);
+}
+
+uint64_t pt_size(unsigned level)
+{
+	return pt_level_size(level);
+}
+
+uint64_t pt_table_entry(const struct pt_fmt *fmt, uint64_t table,
+			unsigned level)
+{
+	uint64_t e = table >> fmt->shift | fmt->present | fmt->table;
+
+	if (!fmt->flat)
+		e |= fmt->read | fmt->write | fmt->exec;
+	if (fmt->leaf == PT_LEAF_TYPE)
+		e |= fmt->mark;
+	if (fmt->leaf == PT_LEAF_NEXT)
+		e |= field_put(fmt->next, level - 1);
+	return e;
+}
+
+uint64_t pt_leaf_entry(const struct pt_fmt *fmt, uint64_t pa, unsigned level,
+		       unsigned perm)
+{
+	uint64_t e = pa >> fmt->shift | fmt->present | fmt->page;
+
+	if (perm & PT_R)
+		e |= fmt->read;
+	if (perm & PT_W)
+		e |= fmt->write;
+	e |= perm & PT_X ? fmt->exec : fmt->no_exec;
+	if ((fmt->leaf == PT_LEAF_SIZE && level > 1) ||
+	    (fmt->leaf == PT_LEAF_TYPE && level == 1))
+		e |= fmt->mark;
+	return e;
+}
+
+static inline __attribute__((always_inline)) enum pt_why
+walk_as(const struct mem *m, const struct pt_fmt *fmt, enum pt_leaf leaf,
+	uint64_t root, unsigned levels, uint64_t va, struct pt_hit *out)
 {
 	unsigned perm = PT_R | PT_W | PT_X;
-	uint64_t table = align_down(root, PAGE_4K);
+	uint64_t table = align_down(root, PAGE_4K << fmt->root_order);
+	uint64_t n = pt_entries(fmt, levels, levels);
 
-	if (!pt_reaches(levels, va))
-		return PT_RANGE;
-	for (unsigned level = levels; level; level--) {
-		uint64_t at = table + pt_index(va, level) * 8;
+	for (unsigned level = levels; level; level--, n = PT_ENTRIES) {
+		uint64_t at = table + (va >> pt_shift(level) & (n - 1)) * 8;
 		const uint8_t *p = mem_entry_at(m, at);
 		struct pt_entry x;
 
@@ -48,16 +73,17 @@ enum pt_why pt_walk(const struct mem *m, const struct pt_fmt *fmt,
 
 		uint64_t e = entry_load(p);
 
-		switch (pt_entry_read(fmt, e, level, &x)) {
-		case PT_ENTRY_NONE:
+		switch (pt_read_as(fmt, leaf, e, level, &x)) {
+		case PT_NONE:
 			return PT_NOT_PRESENT;
-		case PT_ENTRY_BAD:
+		case PT_BAD:
 			return PT_MALFORMED;
-		case PT_ENTRY_TABLE:
-			perm &= pt_entry_perm(fmt, e);
+		case PT_TABLE:
+			if (!fmt->flat)
+				perm &= pt_entry_perm(fmt, e);
 			table = x.pa;
 			continue;
-		case PT_ENTRY_LEAF:
+		case PT_LEAF:
 			*out = (struct pt_hit){
 				.pa = x.pa | (va & (x.size - 1)),
 				.leaf = x.size,
@@ -67,6 +93,25 @@ enum pt_why pt_walk(const struct mem *m, const struct pt_fmt *fmt,
 			};
 			return PT_OK;
 		}
+	}
+	return PT_MALFORMED;
+}
+
+enum pt_why pt_walk(const struct mem *m, const struct pt_fmt *fmt,
+		    uint64_t root, unsigned levels, uint64_t va,
+		    struct pt_hit *out)
+{
+	if (!pt_reaches(fmt, levels, va))
+		return PT_RANGE;
+	switch (fmt->leaf) {
+	case PT_LEAF_SIZE:
+		return walk_as(m, fmt, PT_LEAF_SIZE, root, levels, va, out);
+	case PT_LEAF_TYPE:
+		return walk_as(m, fmt, PT_LEAF_TYPE, root, levels, va, out);
+	case PT_LEAF_PERM:
+		return walk_as(m, fmt, PT_LEAF_PERM, root, levels, va, out);
+	case PT_LEAF_NEXT:
+		return walk_as(m, fmt, PT_LEAF_NEXT, root, levels, va, out);
 	}
 	return PT_MALFORMED;
 }
@@ -86,15 +131,15 @@ void pt_mark(struct mem *m, const struct pt_fmt *fmt, struct pt_hit *hit,
 		hit->dirty = true;
 }
 
-static enum il_err host_get(void *ctx, uint64_t *pa)
+static enum il_err host_get(void *ctx, unsigned order, uint64_t *pa)
 {
-	return mem_frames_alloc(ctx, 0, pa);
+	return mem_frames_alloc(ctx, order, pa);
 }
 
-static void host_put(void *ctx, uint64_t pa)
+static void host_put(void *ctx, uint64_t pa, unsigned order)
 {
 	/* The editor gives back what it took, once. */
-	enum il_err err = mem_frames_free(ctx, pa, 0);
+	enum il_err err = mem_frames_free(ctx, pa, order);
 
 	(void)err;
 }

@@ -12,9 +12,9 @@
 struct mem;
 
 /*
- * Page tables in physical pages: 512 entries of 8 bytes, 1 to 6 levels. One
- * walker and one editor for nested tables and I/O tables; what differs is a
- * format, a const table.
+ * Page tables in physical pages: entries of 8 bytes, 512 a page, 1 to 6
+ * levels. One walker and one editor for the CPU's stage 2 and for I/O tables;
+ * what differs is a format, a const table of the architecture.
  *
  * The editor writes as an agent: before it stores into a table page, the
  * ownership rules judge a write of that agent to it. The walker reads stored
@@ -30,36 +30,43 @@ enum pt_perm {
 
 /* How an entry says that it is a leaf. */
 enum pt_leaf {
-	PT_LEAF_PS,   /* x86: page-size bit above level 1, implied at level 1 */
-	PT_LEAF_NEXT, /* AMD IOMMU v1: next-level field 0 (or 7) */
+	PT_LEAF_SIZE, /* above level 1: @mark is set; at level 1: always */
+	PT_LEAF_TYPE, /* above level 1: @mark is clear; at level 1: it is set,
+		       * and clear is malformed */
+	PT_LEAF_PERM, /* any permission makes a leaf, none leads to a table */
+	PT_LEAF_NEXT, /* @next: the level that it leads to; 0 a leaf of this
+		       * level's size, 7 a leaf whose size is coded in the low
+		       * bits of the address */
 };
 
 struct pt_fmt {
 	const char *name;
+	const char *source; /* of the layout: document, version, section */
 	enum pt_leaf leaf;
-	uint64_t present; /* set in each valid entry */
-	uint64_t addr;	  /* address field */
-	uint64_t read;	  /* 0: present implies it */
+	uint8_t shift;	    /* address = (entry & @addr) << @shift */
+	uint8_t root_order; /* the root is 2^n pages, aligned so; 0 to 4 */
+	uint8_t leaf_max;   /* highest level of a leaf; 0: 3 */
+	bool flat;	    /* an entry that leads to a table permits nothing
+			     * and forbids nothing */
+	bool must_read;	    /* the editor makes no leaf without PT_R */
+	bool wo_bad;	    /* write without read is malformed */
+	uint64_t present;   /* set, all of them, in each valid entry */
+	uint64_t any;	    /* and at least one of these; 0: no matter */
+	uint64_t addr;	    /* address field */
+	uint64_t mark;	    /* PT_LEAF_SIZE, PT_LEAF_TYPE */
+	uint64_t next;	    /* PT_LEAF_NEXT */
+	uint64_t read;	    /* 0: present implies it */
 	uint64_t write;
+	uint64_t exec;	   /* 0: implied, unless @no_exec */
 	uint64_t no_exec;  /* 0: the format does not say */
 	uint64_t accessed; /* 0: not kept */
 	uint64_t dirty;
 	uint64_t table; /* further bits of an entry that leads to a table */
 	uint64_t page;	/* further bits of a leaf */
-	uint64_t rsvd;	/* bits that must be zero in a valid entry */
+	uint64_t need;	/* set in each leaf, or it is malformed */
+	uint64_t rsvd;	/* zero in each valid entry */
+	uint64_t rsvd_table; /* zero in an entry that leads to a table */
 };
-
-/*
- * x86 long-mode entries as KVM writes nested tables.
- * Source: AMD64 APM vol. 2, 3.42, §5.3.3 to 5.3.5, §15.25
- */
-extern const struct pt_fmt pt_npt;
-/*
- * AMD IOMMU host (v1) tables: PR b0, next level 11:9, FC b60, IR b61, IW b62;
- * next level 7 leaves encode their size in the low address bits.
- * Source: AMD I/O Virtualization (IOMMU) Specification 48882, 3.08, §2.2.3
- */
-extern const struct pt_fmt pt_iommu_v1;
 
 /* What a walk found. */
 struct pt_hit {
@@ -93,10 +100,13 @@ enum pt_why pt_walk(const struct mem *m, const struct pt_fmt *fmt,
 void pt_mark(struct mem *m, const struct pt_fmt *fmt, struct pt_hit *hit,
 	     bool write);
 
-/* Where table pages come from; the default takes the host's frames. */
+/*
+ * Where table pages come from; the default takes the host's frames. @order is
+ * 0, for a root the format's root_order.
+ */
 struct pt_frames {
-	enum il_err (*get)(void *ctx, uint64_t *pa);
-	void (*put)(void *ctx, uint64_t pa);
+	enum il_err (*get)(void *ctx, unsigned order, uint64_t *pa);
+	void (*put)(void *ctx, uint64_t pa, unsigned order);
 };
 extern const struct pt_frames pt_host_frames; /* ctx: struct mem */
 
@@ -106,6 +116,7 @@ struct pt {
 	const struct pt_frames *frames;
 	void *frames_ctx;
 	enum fault_agent who; /* whose writes the table pages see */
+	bool fixed;	      /* pt_over(): pages are not ours to give back */
 	unsigned levels;
 	uint64_t root;
 	uint64_t tables;    /* pages in use, root included */
@@ -125,6 +136,73 @@ enum il_err pt_init(struct pt *t, struct mem *m, const struct pt_fmt *fmt,
 		    const struct pt_frames *frames, void *ctx) IL_MUST;
 /* Gives every table page back; leaves are forgotten, not touched. */
 void pt_fini(struct pt *t);
+
+/*
+ * pt_over() - an editor over a table that stands at @root
+ * For a holder who gets each table page from somebody: it takes no frames, so
+ * pt_map() and pt_split() find IL_E_NOMEM where a table is missing, and what
+ * becomes empty stays. pt_seek() and pt_set() put tables in.
+ *
+ * Errors:   IL_E_ARG  @levels, or @root is not aligned
+ */
+enum il_err pt_over(struct pt *t, struct mem *m, const struct pt_fmt *fmt,
+		    unsigned levels, enum fault_agent who,
+		    uint64_t root) IL_MUST;
+
+/* What an entry is. */
+enum pt_kind {
+	PT_NONE, /* not valid; its other bits are its writer's own */
+	PT_TABLE,
+	PT_LEAF,
+	PT_BAD,
+};
+
+struct pt_entry {
+	uint64_t pa;
+	uint64_t size; /* leaf: bytes */
+};
+
+/* What entry @e says at @level; @out is filled for a table and a leaf. */
+enum pt_kind pt_read(const struct pt_fmt *fmt, uint64_t e, unsigned level,
+		     struct pt_entry *out);
+/* enum pt_perm of a leaf. */
+unsigned pt_perm_of(const struct pt_fmt *fmt, uint64_t e);
+/* The entry of a leaf at @level, or one that leads to a table. */
+uint64_t pt_leaf_entry(const struct pt_fmt *fmt, uint64_t pa, unsigned level,
+		       unsigned perm);
+uint64_t pt_table_entry(const struct pt_fmt *fmt, uint64_t table,
+			unsigned level);
+/* Bytes that one entry of @level covers; 0 where that is 2^64 and more. */
+uint64_t pt_size(unsigned level);
+
+/* One entry, raw: for who keeps states of its own in the bits of entries. */
+struct pt_slot {
+	unsigned level;
+	uint64_t at; /* physical address of the entry */
+	uint64_t e;
+	enum pt_kind kind;
+	struct pt_entry x;
+};
+
+/*
+ * pt_seek() - the entry for @va at level @stop, or where the way ends above it
+ * @out: at a higher level than @stop, it leads to no table
+ *
+ * Errors:   IL_E_ARG  out of reach, or @stop is no level
+ *           IL_E_IO   the rules refuse the agent a table page; see @fault
+ */
+enum il_err pt_seek(struct pt *t, uint64_t va, unsigned stop,
+		    struct pt_slot *out) IL_MUST;
+
+/*
+ * pt_set() - @e into the place that pt_seek() has found
+ * No judgement but that of the rules: what it means is the caller's. Caches
+ * must be told by the caller, who also gives back a table that hung there.
+ *
+ * Errors:   IL_E_STATE  the entry is not what was found
+ *           IL_E_IO     the rules refuse the agent the table page
+ */
+enum il_err pt_set(struct pt *t, const struct pt_slot *s, uint64_t e) IL_MUST;
 
 /*
  * pt_map() - [@va, +@len) to [@pa, +@len)
@@ -152,8 +230,9 @@ enum il_err pt_map_pages(struct pt *t, uint64_t va, const uint64_t *pa,
  * pt_unmap() - forget [@va, +@len); holes are fine
  * @bytes: how much was mapped; may be NULL
  *
- * Table pages that become empty are given back. Whoever caches translations
- * must be told by the caller.
+ * Table pages that become empty are given back, and what their writer kept in
+ * entries that are not valid is forgotten. Whoever caches translations must be
+ * told by the caller.
  *
  * Errors:   IL_E_ARG    not aligned, empty or out of reach
  *           IL_E_STATE  the range cuts a leaf in two: pt_split() it first

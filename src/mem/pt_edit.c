@@ -28,13 +28,20 @@ static bool whole(const struct span *s, unsigned level)
 	return s->len == pt_level_size(level);
 }
 
-/* May the editor write to this table page? */
-enum il_err pt_may_edit(struct pt *t, uint64_t table)
+/* Pages of a table at @level. */
+static unsigned order_at(const struct pt *t, unsigned level)
 {
-	struct mem_req r = mem_req_host(table, PAGE_4K, true);
+	return level == t->levels ? t->fmt->root_order : 0;
+}
+
+enum il_err pt_may_edit(struct pt *t, uint64_t table, unsigned level)
+{
+	const uint64_t size = PAGE_4K << order_at(t, level);
+	struct mem_req r = mem_req_host(table, (uint32_t)size, true);
 
 	r.who = t->who;
-	if (!mem_entry_at(t->m, table)) {
+	if (!mem_entry_at(t->m, table) ||
+	    !mem_entry_at(t->m, table + size - PAGE_4K)) {
 		t->fault = (struct fault){ .rule = &mem_rule_nothing,
 					   .stage = FAULT_LINK,
 					   .who = t->who,
@@ -54,55 +61,45 @@ uint8_t *pt_table_at(struct pt *t, uint64_t table)
 	return p;
 }
 
-uint64_t pt_table_entry(const struct pt_fmt *fmt, uint64_t table,
-			unsigned level)
+void pt_touch(struct pt *t, uint64_t table, unsigned level)
 {
-	uint64_t e = table | fmt->present | fmt->table | fmt->read | fmt->write;
-
-	if (fmt->leaf == PT_LEAF_NEXT)
-		e |= field_put(PT_NEXT, level - 1);
-	return e;
+	for (uint64_t n = 0; n < UINT64_C(1) << order_at(t, level); n++)
+		mem_touch(mem_ram_at(t->m, table), table + n * PAGE_4K);
 }
 
-static uint64_t leaf_entry(const struct pt_fmt *fmt, uint64_t pa,
-			   unsigned level, unsigned perm)
+/* Its place among @level's entries. */
+static uint64_t index_of(const struct pt *t, uint64_t va, unsigned level)
 {
-	uint64_t e = pa | fmt->present | fmt->page;
-
-	if (perm & PT_R)
-		e |= fmt->read;
-	if (perm & PT_W)
-		e |= fmt->write;
-	if (!(perm & PT_X))
-		e |= fmt->no_exec;
-	if (fmt->leaf == PT_LEAF_PS && level > 1)
-		e |= PT_PS;
-	return e;
+	return va >> pt_shift(level) &
+	       (pt_entries(t->fmt, t->levels, level) - 1);
 }
 
-enum il_err pt_new_table(struct pt *t, uint64_t *pa)
+enum il_err pt_new_table(struct pt *t, unsigned level, uint64_t *pa)
 {
+	const unsigned order = order_at(t, level);
 	uint64_t at;
-	enum il_err err = t->frames->get(t->frames_ctx, &at);
+	enum il_err err = t->frames->get(t->frames_ctx, order, &at);
 
 	if (err)
 		return err;
-	err = pt_may_edit(t, at);
+	err = pt_may_edit(t, at, level);
 	if (err) {
-		t->frames->put(t->frames_ctx, at);
+		t->frames->put(t->frames_ctx, at, order);
 		return err;
 	}
-	memset(pt_table_at(t, at), 0, PAGE_4K);
-	mem_touch(mem_ram_at(t->m, at), at);
-	t->tables++;
+	memset(pt_table_at(t, at), 0, PAGE_4K << order);
+	pt_touch(t, at, level);
+	t->tables += UINT64_C(1) << order;
 	*pa = at;
 	return IL_OK;
 }
 
-void pt_drop_table(struct pt *t, uint64_t pa)
+void pt_drop_table(struct pt *t, uint64_t pa, unsigned level)
 {
-	t->frames->put(t->frames_ctx, pa);
-	t->tables--;
+	if (t->fixed)
+		return;
+	t->frames->put(t->frames_ctx, pa, order_at(t, level));
+	t->tables -= UINT64_C(1) << order_at(t, level);
 }
 
 enum il_err pt_init(struct pt *t, struct mem *m, const struct pt_fmt *fmt,
@@ -119,14 +116,51 @@ enum il_err pt_init(struct pt *t, struct mem *m, const struct pt_fmt *fmt,
 	};
 	enum il_err err;
 
-	if (levels < 1 || levels > PT_MAX_LEVELS)
+	if (levels < 1 || levels > PT_MAX_LEVELS ||
+	    fmt->root_order > PT_MAX_ORDER)
 		return IL_E_ARG;
-	err = pt_new_table(&n, &n.root);
+	err = pt_new_table(&n, levels, &n.root);
 	if (err)
 		t->fault = n.fault;
 	else
 		*t = n;
 	return err;
+}
+
+static enum il_err none_get(void *ctx, unsigned order, uint64_t *pa)
+{
+	(void)ctx;
+	(void)order;
+	(void)pa;
+	return IL_E_NOMEM;
+}
+
+static void none_put(void *ctx, uint64_t pa, unsigned order)
+{
+	(void)ctx;
+	(void)pa;
+	(void)order;
+}
+
+static const struct pt_frames no_frames = { none_get, none_put };
+
+enum il_err pt_over(struct pt *t, struct mem *m, const struct pt_fmt *fmt,
+		    unsigned levels, enum fault_agent who, uint64_t root)
+{
+	if (levels < 1 || levels > PT_MAX_LEVELS ||
+	    fmt->root_order > PT_MAX_ORDER ||
+	    root & ((PAGE_4K << fmt->root_order) - 1))
+		return IL_E_ARG;
+	*t = (struct pt){
+		.m = m,
+		.fmt = fmt,
+		.frames = &no_frames,
+		.fixed = true,
+		.who = who,
+		.levels = levels,
+		.root = root,
+	};
+	return IL_OK;
 }
 
 /* A child that is no RAM is not followed: somebody else wrote the table. */
@@ -135,11 +169,13 @@ static void drop_tree(struct pt *t, uint64_t table, unsigned level)
 	const uint8_t *p = mem_entry_at(t->m, table);
 	struct pt_entry x;
 
-	for (unsigned i = 0; p && level > 1 && i < PT_ENTRIES; i++)
-		if (pt_entry_read(t->fmt, entry_load(p + (size_t)i * 8), level,
-				  &x) == PT_ENTRY_TABLE)
+	for (unsigned i = 0;
+	     p && level > 1 && i < pt_entries(t->fmt, t->levels, level); i++)
+		if (pt_read_as(t->fmt, t->fmt->leaf,
+			       entry_load(p + (size_t)i * 8), level,
+			       &x) == PT_TABLE)
 			drop_tree(t, x.pa, level - 1);
-	pt_drop_table(t, table);
+	pt_drop_table(t, table, level);
 }
 
 void pt_fini(struct pt *t)
@@ -153,7 +189,7 @@ void pt_fini(struct pt *t)
 static enum il_err check_range(const struct pt *t, uint64_t va, uint64_t len)
 {
 	if (!len || (va | len) & (PAGE_4K - 1) || va + (len - 1) < va ||
-	    !pt_reaches(t->levels, va + (len - 1)))
+	    !pt_reaches(t->fmt, t->levels, va + (len - 1)))
 		return IL_E_ARG;
 	return IL_OK;
 }
@@ -165,7 +201,7 @@ static enum il_err check_range(const struct pt *t, uint64_t va, uint64_t len)
 static enum il_err probe(struct pt *t, uint64_t table, unsigned level,
 			 struct span s, bool map)
 {
-	enum il_err err = pt_may_edit(t, table);
+	enum il_err err = pt_may_edit(t, table, level);
 
 	if (err)
 		return err;
@@ -174,20 +210,20 @@ static enum il_err probe(struct pt *t, uint64_t table, unsigned level,
 
 	while (s.len && !err) {
 		struct span part = take(&s, level);
-		uint64_t e = entry_load(p + pt_index(part.va, level) * 8);
+		uint64_t e = entry_load(p + index_of(t, part.va, level) * 8);
 		struct pt_entry x;
 
-		switch (pt_entry_read(t->fmt, e, level, &x)) {
-		case PT_ENTRY_NONE:
+		switch (pt_read_as(t->fmt, t->fmt->leaf, e, level, &x)) {
+		case PT_NONE:
 			break;
-		case PT_ENTRY_TABLE:
+		case PT_TABLE:
 			err = probe(t, x.pa, level - 1, part, map);
 			break;
-		case PT_ENTRY_LEAF:
+		case PT_LEAF:
 			if (map || !whole(&part, level))
 				err = IL_E_STATE;
 			break;
-		case PT_ENTRY_BAD:
+		case PT_BAD:
 			err = IL_E_STATE;
 			break;
 		}
@@ -233,14 +269,14 @@ static enum il_err fill(struct pt *t, uint64_t table, unsigned level,
 static void fill_pages(struct pt *t, uint8_t *p, struct span s,
 		       const struct fill *f)
 {
-	const uint64_t bits = leaf_entry(t->fmt, 0, 1, f->perm);
+	const uint64_t bits = pt_leaf_entry(t->fmt, 0, 1, f->perm);
 	const uint64_t *list =
 		f->list ? &f->list[(s.va - f->va) / PAGE_4K] : NULL;
 	uint64_t pa = f->pa + s.va - f->va;
 
-	p += pt_index(s.va, 1) * 8;
+	p += index_of(t, s.va, 1) * 8;
 	for (; s.len; s.len -= PAGE_4K, p += 8, pa += PAGE_4K)
-		entry_store(p, bits | (list ? *list++ : pa));
+		entry_store(p, bits | (list ? *list++ : pa) >> t->fmt->shift);
 }
 
 static enum il_err fill_one(struct pt *t, uint8_t *at, unsigned level,
@@ -248,15 +284,16 @@ static enum il_err fill_one(struct pt *t, uint8_t *at, unsigned level,
 {
 	uint64_t e = entry_load(at);
 	struct pt_entry x = { 0 };
-	enum pt_entry_kind kind = pt_entry_read(t->fmt, e, level, &x);
+	enum pt_kind kind = pt_read_as(t->fmt, t->fmt->leaf, e, level, &x);
 
-	if (kind == PT_ENTRY_NONE && one_leaf(f, &part, pt_level_size(level))) {
-		entry_store(at, leaf_entry(t->fmt, pa_of(f, part.va), level,
-					   f->perm));
+	if (kind == PT_NONE && level <= pt_leaf_max(t->fmt) &&
+	    one_leaf(f, &part, pt_level_size(level))) {
+		entry_store(at, pt_leaf_entry(t->fmt, pa_of(f, part.va), level,
+					      f->perm));
 		return IL_OK;
 	}
-	if (kind == PT_ENTRY_NONE) {
-		enum il_err err = pt_new_table(t, &x.pa);
+	if (kind == PT_NONE) {
+		enum il_err err = pt_new_table(t, level - 1, &x.pa);
 
 		if (err)
 			return err;
@@ -271,7 +308,7 @@ static enum il_err fill(struct pt *t, uint64_t table, unsigned level,
 	uint8_t *p = pt_table_at(t, table);
 	enum il_err err = IL_OK;
 
-	mem_touch(mem_ram_at(t->m, table), table);
+	pt_touch(t, table, level);
 	if (level == 1) {
 		fill_pages(t, p, s, f);
 		return IL_OK;
@@ -279,8 +316,8 @@ static enum il_err fill(struct pt *t, uint64_t table, unsigned level,
 	while (s.len && !err) {
 		struct span part = take(&s, level);
 
-		err = fill_one(t, p + pt_index(part.va, level) * 8, level, part,
-			       f);
+		err = fill_one(t, p + index_of(t, part.va, level) * 8, level,
+			       part, f);
 	}
 	return err;
 }
@@ -300,20 +337,20 @@ static uint64_t clear(struct pt *t, uint64_t table, unsigned level,
 	uint8_t *p = pt_table_at(t, table);
 	uint64_t bytes = 0;
 
-	mem_touch(mem_ram_at(t->m, table), table);
+	pt_touch(t, table, level);
 	while (s.len) {
 		struct span part = take(&s, level);
-		uint8_t *at = p + pt_index(part.va, level) * 8;
+		uint8_t *at = p + index_of(t, part.va, level) * 8;
 		struct pt_entry x;
-		enum pt_entry_kind kind =
-			pt_entry_read(t->fmt, entry_load(at), level, &x);
+		enum pt_kind kind = pt_read_as(t->fmt, t->fmt->leaf,
+					       entry_load(at), level, &x);
 
-		if (kind == PT_ENTRY_TABLE) {
+		if (kind == PT_TABLE) {
 			bytes += clear(t, x.pa, level - 1, part);
-			if (!empty(pt_table_at(t, x.pa)))
+			if (t->fixed || !empty(pt_table_at(t, x.pa)))
 				continue;
-			pt_drop_table(t, x.pa);
-		} else if (kind == PT_ENTRY_LEAF) {
+			pt_drop_table(t, x.pa, level - 1);
+		} else if (kind == PT_LEAF) {
 			bytes += part.len;
 		}
 		entry_store(at, 0);
@@ -324,7 +361,8 @@ static uint64_t clear(struct pt *t, uint64_t table, unsigned level,
 static bool frame_fits(const struct pt *t, uint64_t pa, uint64_t len)
 {
 	return !(pa & (PAGE_4K - 1)) && pa + (len - 1) >= pa &&
-	       !((pa + (len - 1)) & ~(t->fmt->addr | (PAGE_4K - 1)));
+	       !((pa + (len - 1)) &
+		 ~(t->fmt->addr << t->fmt->shift | (PAGE_4K - 1)));
 }
 
 static enum il_err map(struct pt *t, struct span s, const struct fill *f)
@@ -333,7 +371,7 @@ static enum il_err map(struct pt *t, struct span s, const struct fill *f)
 
 	if (f->perm & ~(unsigned)(PT_R | PT_W | PT_X) ||
 	    !(f->perm & (PT_R | PT_W)) ||
-	    (!(f->perm & PT_R) && t->fmt->leaf == PT_LEAF_PS))
+	    (!(f->perm & PT_R) && (t->fmt->must_read || t->fmt->wo_bad)))
 		return IL_E_ARG;
 	if (f->max_leaf != PAGE_4K && f->max_leaf != PAGE_2M &&
 	    f->max_leaf != PAGE_1G)
@@ -412,14 +450,15 @@ static void harvest(struct pt *t, uint64_t table, unsigned level, struct span s,
 
 	while (s.len) {
 		struct span part = take(&s, level);
-		uint8_t *at = p + pt_index(part.va, level) * 8;
+		uint8_t *at = p + index_of(t, part.va, level) * 8;
 		uint64_t e = entry_load(at);
 		struct pt_entry x;
-		enum pt_entry_kind kind = pt_entry_read(t->fmt, e, level, &x);
+		enum pt_kind kind =
+			pt_read_as(t->fmt, t->fmt->leaf, e, level, &x);
 
-		if (kind == PT_ENTRY_TABLE) {
+		if (kind == PT_TABLE) {
 			harvest(t, x.pa, level - 1, part, d);
-		} else if (kind == PT_ENTRY_LEAF && e & t->fmt->dirty) {
+		} else if (kind == PT_LEAF && e & t->fmt->dirty) {
 			note(d, part);
 			entry_store(at, e & ~t->fmt->dirty);
 		}
@@ -430,15 +469,15 @@ static void harvest(struct pt *t, uint64_t table, unsigned level, struct span s,
 static enum il_err probe_marks(struct pt *t, uint64_t table, unsigned level,
 			       struct span s)
 {
-	enum il_err err = pt_may_edit(t, table);
+	enum il_err err = pt_may_edit(t, table, level);
 
 	while (!err && s.len && level > 1) {
 		struct span part = take(&s, level);
 		uint64_t e = entry_load(pt_table_at(t, table) +
-					pt_index(part.va, level) * 8);
+					index_of(t, part.va, level) * 8);
 		struct pt_entry x;
 
-		if (pt_entry_read(t->fmt, e, level, &x) == PT_ENTRY_TABLE)
+		if (pt_read_as(t->fmt, t->fmt->leaf, e, level, &x) == PT_TABLE)
 			err = probe_marks(t, x.pa, level - 1, part);
 	}
 	return err;

@@ -7,42 +7,40 @@
 
 #define PT_ENTRIES    512
 #define PT_MAX_LEVELS 6
-#define PT_PS	      BIT64(7)
-#define PT_NEXT	      MASK64(11, 9)
-
-enum pt_entry_kind {
-	PT_ENTRY_NONE,
-	PT_ENTRY_TABLE,
-	PT_ENTRY_LEAF,
-	PT_ENTRY_BAD,
-};
-
-struct pt_entry {
-	uint64_t pa;
-	uint64_t size; /* leaf */
-};
+#define PT_MAX_ORDER  4
 
 static inline unsigned pt_shift(unsigned level)
 {
 	return 12 + 9 * (level - 1);
 }
 
-/* Bytes that one entry of @level covers; 0 where that is 2^64 and more. */
+/* pt_size() */
 static inline uint64_t pt_level_size(unsigned level)
 {
 	return pt_shift(level) > 63 ? 0 : BIT64(pt_shift(level));
 }
 
-static inline uint64_t pt_index(uint64_t va, unsigned level)
+static inline unsigned pt_leaf_max(const struct pt_fmt *fmt)
 {
-	return (va >> pt_shift(level)) % PT_ENTRIES;
+	return fmt->leaf_max ? fmt->leaf_max : 3;
 }
 
-static inline bool pt_reaches(unsigned levels, uint64_t va)
+/* Entries of a table at @level. */
+static inline uint64_t pt_entries(const struct pt_fmt *fmt, unsigned levels,
+				  unsigned level)
 {
+	return (uint64_t)PT_ENTRIES << (level == levels ? fmt->root_order : 0);
+}
+
+static inline bool pt_reaches(const struct pt_fmt *fmt, unsigned levels,
+			      uint64_t va)
+{
+	unsigned top;
+
 	if (levels < 1 || levels > PT_MAX_LEVELS)
 		return false;
-	return pt_shift(levels + 1) > 63 || !(va >> pt_shift(levels + 1));
+	top = pt_shift(levels + 1) + fmt->root_order;
+	return top > 63 || !(va >> top);
 }
 
 static inline unsigned pt_entry_perm(const struct pt_fmt *fmt, uint64_t e)
@@ -53,76 +51,93 @@ static inline unsigned pt_entry_perm(const struct pt_fmt *fmt, uint64_t e)
 		perm |= PT_R;
 	if (e & fmt->write)
 		perm |= PT_W;
-	if (!(e & fmt->no_exec))
+	if (!(e & fmt->no_exec) && (e & fmt->exec) == fmt->exec)
 		perm |= PT_X;
 	return perm;
 }
 
 /* Next level 7: the lowest clear address bit tells the size. */
-static inline enum pt_entry_kind pt_coded_leaf(uint64_t e, unsigned level,
-					       struct pt_entry *out)
+static inline enum pt_kind pt_coded_leaf(const struct pt_fmt *fmt, uint64_t e,
+					 unsigned level, struct pt_entry *out)
 {
-	uint64_t a = e & MASK64(51, 12);
+	uint64_t a = e & fmt->addr;
 	uint64_t size = (~a & (a + PAGE_4K)) << 1;
 
 	if (size <= pt_level_size(level) || size >= pt_level_size(level + 1))
-		return PT_ENTRY_BAD;
+		return PT_BAD;
 	out->pa = a & ~(size - 1);
 	out->size = size;
-	return PT_ENTRY_LEAF;
+	return PT_LEAF;
 }
 
-static inline enum pt_entry_kind pt_leaf(const struct pt_fmt *fmt, uint64_t e,
+static inline enum pt_kind pt_plain_leaf(const struct pt_fmt *fmt, uint64_t e,
 					 unsigned level, struct pt_entry *out)
 {
-	out->pa = e & fmt->addr;
+	out->pa = (e & fmt->addr) << fmt->shift;
 	out->size = pt_level_size(level);
-	return out->pa & (out->size - 1) ? PT_ENTRY_BAD : PT_ENTRY_LEAF;
+	if (out->pa & (out->size - 1) || (e & fmt->need) != fmt->need ||
+	    level > pt_leaf_max(fmt))
+		return PT_BAD;
+	return PT_LEAF;
 }
 
-/* What entry @e says at @level; @out is filled for a table and a leaf. */
-static inline enum pt_entry_kind pt_entry_read(const struct pt_fmt *fmt,
-					       uint64_t e, unsigned level,
-					       struct pt_entry *out)
+/*
+ * pt_read(), with the leaf rule named apart: where it is a constant, the
+ * compiler leaves the others out, and a walk asks once for all its levels.
+ */
+static inline __attribute__((always_inline)) enum pt_kind
+pt_read_as(const struct pt_fmt *fmt, enum pt_leaf leaf, uint64_t e,
+	   unsigned level, struct pt_entry *out)
 {
-	if ((e & fmt->present) != fmt->present)
-		return PT_ENTRY_NONE;
-	if (e & fmt->rsvd)
-		return PT_ENTRY_BAD;
-	if (fmt->leaf == PT_LEAF_PS) {
-		if (level == 1)
-			return pt_leaf(fmt, e, level, out);
-		if (e & PT_PS)
-			return level > 3 ? PT_ENTRY_BAD
-					 : pt_leaf(fmt, e, level, out);
-	} else {
-		uint64_t next = field_get(PT_NEXT, e);
+	bool is_leaf = level == 1;
 
-		if (next == 0)
-			return pt_leaf(fmt, e, level, out);
-		if (next == 7)
-			return pt_coded_leaf(e, level, out);
+	if ((e & fmt->present) != fmt->present || (fmt->any && !(e & fmt->any)))
+		return PT_NONE;
+	if (e & fmt->rsvd ||
+	    (fmt->wo_bad && (e & (fmt->read | fmt->write)) == fmt->write))
+		return PT_BAD;
+	switch (leaf) {
+	case PT_LEAF_SIZE:
+		is_leaf |= (e & fmt->mark) != 0;
+		break;
+	case PT_LEAF_TYPE:
+		if (level == 1 && !(e & fmt->mark))
+			return PT_BAD;
+		is_leaf |= !(e & fmt->mark);
+		break;
+	case PT_LEAF_PERM:
+		is_leaf = (e & (fmt->read | fmt->write | fmt->exec)) != 0;
+		break;
+	case PT_LEAF_NEXT:
+		if (field_get(fmt->next, e) == 7)
+			return pt_coded_leaf(fmt, e, level, out);
+		is_leaf = field_get(fmt->next, e) == 0;
 		/*
 		 * OPEN: hardware may skip levels. Linux never does, and a
 		 * walker that refuses cannot be led astray.
 		 */
-		if (next != level - 1)
-			return PT_ENTRY_BAD;
+		if (!is_leaf && field_get(fmt->next, e) != level - 1)
+			return PT_BAD;
+		break;
 	}
-	out->pa = e & fmt->addr;
-	return PT_ENTRY_TABLE;
+	if (is_leaf)
+		return pt_plain_leaf(fmt, e, level, out);
+	if (level == 1 || e & fmt->rsvd_table)
+		return PT_BAD;
+	out->pa = (e & fmt->addr) << fmt->shift;
+	return PT_TABLE;
 }
 
 /* --- pt_edit.c --- */
 
-/* May the editor write to this table page? */
-enum il_err pt_may_edit(struct pt *t, uint64_t table) IL_MUST;
+/* May the editor write to this table, of @level? */
+enum il_err pt_may_edit(struct pt *t, uint64_t table, unsigned level) IL_MUST;
 /* Its bytes; pt_may_edit() has seen it. */
 uint8_t *pt_table_at(struct pt *t, uint64_t table);
-uint64_t pt_table_entry(const struct pt_fmt *fmt, uint64_t table,
-			unsigned level);
-/* An empty table page. Errors: IL_E_NOMEM, IL_E_IO */
-enum il_err pt_new_table(struct pt *t, uint64_t *pa) IL_MUST;
-void pt_drop_table(struct pt *t, uint64_t pa);
+/* It is going to be written. */
+void pt_touch(struct pt *t, uint64_t table, unsigned level);
+/* An empty table. Errors: IL_E_NOMEM, IL_E_IO */
+enum il_err pt_new_table(struct pt *t, unsigned level, uint64_t *pa) IL_MUST;
+void pt_drop_table(struct pt *t, uint64_t pa, unsigned level);
 
 #endif

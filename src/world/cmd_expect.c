@@ -94,7 +94,7 @@ enum il_err cmd_expect_fault(void *ctx, const struct lang_call *c)
 				  "fault %s at stage %s, which it has not",
 				  want, fault_stage_name(f->stage));
 	snprintf(text, sizeof(text), "%s (stage %s; %s, %s)", f->rule->says,
-		 fault_stage_name(f->stage), f->rule->source,
+		 fault_stage_name(f->stage), fault_source(f),
 		 sure_name(f->rule->sure));
 	world_say(w, "expect", want, text, false, 0);
 	return IL_OK;

@@ -9,7 +9,7 @@
 #include "ide/ide.h"
 #include "iommu/iommu.h"
 #include "mem/mem.h"
-#include "mem/npt.h"
+#include "mem/s2.h"
 #include "world/world_priv.h"
 
 /* docs/faults.md has a row for each of these; a test holds one against the
@@ -25,9 +25,9 @@ static const struct world_rule rules[] = {
 	{ &mem_rule_interrupt, RULE_AT(LINK) },
 	{ &mem_rule_no_key, RULE_AT(OWNER) },
 	{ &mem_rule_straddle, RULE_AT(LINK) },
-	{ &npt_rule_missing, RULE_AT(STAGE2) },
-	{ &npt_rule_write, RULE_AT(STAGE2) },
-	{ &npt_rule_broken, RULE_AT(STAGE2) },
+	{ &s2_rule_missing, RULE_AT(STAGE2) },
+	{ &s2_rule_write, RULE_AT(STAGE2) },
+	{ &s2_rule_broken, RULE_AT(STAGE2) },
 	{ &dsm_rule_unlocked, RULE_AT(T_BIT) },
 	{ &dsm_rule_locked, RULE_AT(T_BIT) },
 	{ &dsm_rule_error, RULE_AT(T_BIT) },

@@ -256,13 +256,13 @@ static uint32_t plat_owner(const struct world_vm *vm)
 	return view_of(vm, &v) ? v.asid : 0;
 }
 
-static bool npt_of(struct world_vm *vm, struct npt_cpu *c)
+static bool npt_of(struct world_vm *vm, struct s2_cpu *c)
 {
 	struct sev_vm_view v;
 
 	if (!view_of(vm, &v))
 		return false;
-	*c = (struct npt_cpu){
+	*c = (struct s2_cpu){
 		.m = &vm->w->mem,
 		.fmt = &pt_npt,
 		.root = v.npt_root,
@@ -277,7 +277,7 @@ static enum il_err plat_split(struct world_vm *vm, uint64_t gpa)
 {
 	struct sev_plat *p = vm->w->plat_ctx;
 	const struct sev_host_insn *i = &p->host_insn;
-	struct npt_cpu c;
+	struct s2_cpu c;
 	struct pt_hit h;
 
 	if (!npt_of(vm, &c) ||
@@ -295,7 +295,7 @@ static enum il_err plat_own_write(struct world_vm *vm, uint64_t gpa,
 	const struct sev_host_insn *i = &p->host_insn;
 	struct rmp_update u = { .gpa = align_down(gpa, PAGE_4K),
 				.assigned = 1 };
-	struct npt_cpu c;
+	struct s2_cpu c;
 	struct pt_hit h;
 
 	if (!npt_of(vm, &c) ||
@@ -314,11 +314,11 @@ static enum il_err plat_access(struct world_vm *vm, uint64_t gpa, void *buf,
 			       uint32_t len, bool write, bool priv,
 			       struct fault *f)
 {
-	struct npt_cpu c;
+	struct s2_cpu c;
 
 	if (!npt_of(vm, &c))
 		return IL_E_STATE;
-	return npt_access(&c, gpa, buf, len, write, priv, f);
+	return s2_access(&c, gpa, buf, len, write, priv, f);
 }
 
 static enum il_err g_pvalidate(void *ctx, uint64_t gpa, enum rmp_size size,
@@ -327,7 +327,7 @@ static enum il_err g_pvalidate(void *ctx, uint64_t gpa, enum rmp_size size,
 	struct world_vcpu *v = ctx;
 	struct sev_plat *p = v->vm->w->plat_ctx;
 	struct fault f = { 0 };
-	struct npt_cpu c;
+	struct s2_cpu c;
 	enum il_err err;
 
 	if (!npt_of(v->vm, &c))
@@ -346,7 +346,7 @@ static enum il_err g_rmpadjust(void *ctx, uint64_t gpa, enum rmp_size size,
 	struct world_vcpu *v = ctx;
 	struct sev_plat *p = v->vm->w->plat_ctx;
 	struct fault f = { 0 };
-	struct npt_cpu c;
+	struct s2_cpu c;
 	enum il_err err;
 
 	if (!npt_of(v->vm, &c))

@@ -248,7 +248,7 @@ struct world_plat {
 	/* Wipes what guest() made; if it made nothing, nothing. */
 	void (*guest_fini)(struct world_vm *vm);
 	void (*images)(struct vmm_cfg *cfg);
-	/* Walks the vCPU's memory access. As npt_access(). */
+	/* Walks the vCPU's memory access. As s2_access(). */
 	enum il_err (*vcpu_access)(struct world_vm *vm, uint64_t gpa, void *buf,
 				   uint32_t len, bool write, bool priv,
 				   struct fault *f);

@@ -2,6 +2,8 @@
 #include "check.h"
 #include "fake_env.h"
 
+#include "arch/sev_tio/event.h"
+#include "arch/sev_tio/pt.h"
 #include "iommu/iommu.h"
 
 #define RAM	 UINT64_C(0x40000000)
@@ -47,7 +49,11 @@ static const struct rule *arch_admit(void *ctx, const struct iommu_entry *e,
 	return a->admit;
 }
 
-static const struct iommu_rules arch_iommu = { arch_lookup, arch_admit };
+/* One layout of records will do. */
+static const struct iommu_rules arch_iommu = { .lookup = arch_lookup,
+					       .admit = arch_admit,
+					       .event_len = SEV_EVENT_LEN,
+					       .encode = sev_event_put };
 
 static const struct rule *arch_check(void *ctx, const struct mem_req *q,
 				     struct mem_pass *pass)
@@ -134,21 +140,30 @@ static struct iommu_req dma(uint64_t iova, uint32_t len, bool write, bool t)
 				   .len = len };
 }
 
-static struct iommu_event logged(struct rig *r, uint32_t slot)
+/* The latest event, as the host reads it. */
+static struct sev_event said(const struct rig *r)
 {
-	uint8_t raw[IOMMU_EVENT_LEN];
-	struct iommu_event e;
+	struct sev_event e;
+
+	assert_int_equal(sev_event_of(&r->i.last, &e), IL_OK);
+	return e;
+}
+
+static struct sev_event logged(struct rig *r, uint32_t slot)
+{
+	uint8_t raw[SEV_EVENT_LEN];
+	struct sev_event e;
 
 	assert_int_equal(
-		mem_raw(&r->m, LOG + slot * IOMMU_EVENT_LEN, raw, sizeof(raw)),
+		mem_raw(&r->m, LOG + slot * SEV_EVENT_LEN, raw, sizeof(raw)),
 		IL_OK);
-	assert_int_equal(iommu_event_decode(raw, &e), IL_OK);
+	assert_int_equal(sev_event_decode(raw, &e), IL_OK);
 	return e;
 }
 
 /* One refusal: fault, event in memory, and not a byte of DATA moved. */
 static void refused(struct rig *r, struct iommu_req q, const struct rule *rule,
-		    enum fault_stage stage, enum iommu_event_code code)
+		    enum fault_stage stage, enum sev_event_code code)
 {
 	static uint8_t was[4 * PAGE_4K], is[4 * PAGE_4K];
 	uint8_t buf[PAGE_4K];
@@ -175,11 +190,11 @@ static void refused(struct rig *r, struct iommu_req q, const struct rule *rule,
 	}
 	assert_int_equal(r->i.log_tail, (tail + 1) & 3);
 
-	struct iommu_event e = logged(r, tail);
+	struct sev_event e = logged(r, tail);
 
 	assert_int_equal(e.code, code);
 	assert_int_equal(e.rid, RID);
-	assert_int_equal(!!(e.flags & IOMMU_EVENT_FLAG_RW), q.write);
+	assert_int_equal(!!(e.flags & SEV_EVENT_FLAG_RW), q.write);
 	assert_int_equal(iommu_set_log_head(&r->i, r->i.log_tail), IL_OK);
 }
 
@@ -243,20 +258,20 @@ static void page_faults_name_what_is_missing(void **unused)
 	(void)unused;
 	up(&r);
 	refused(&r, dma(0x14000, 8, true, false), &iommu_rule_missing,
-		FAULT_IO_PAGES, IOMMU_EV_IO_PAGE_FAULT);
+		FAULT_IO_PAGES, SEV_EV_IO_PAGE_FAULT);
 	refused(&r, dma(BIT64(50), 8, false, false), &iommu_rule_missing,
-		FAULT_IO_PAGES, IOMMU_EV_IO_PAGE_FAULT);
-	assert_false(r.i.last.flags & IOMMU_EVENT_FLAG_PR);
-	assert_int_equal(r.i.last.addr, BIT64(50));
-	assert_int_equal(r.i.last.tag, 7);
+		FAULT_IO_PAGES, SEV_EV_IO_PAGE_FAULT);
+	assert_false(said(&r).flags & SEV_EVENT_FLAG_PR);
+	assert_int_equal(said(&r).addr, BIT64(50));
+	assert_int_equal(said(&r).tag, 7);
 	refused(&r, dma(0x20000, 8, true, true), &iommu_rule_perm,
-		FAULT_IO_PAGES, IOMMU_EV_IO_PAGE_FAULT);
-	assert_true(r.i.last.flags & IOMMU_EVENT_FLAG_PR);
-	assert_int_equal(r.i.last.tag, 8);
+		FAULT_IO_PAGES, SEV_EV_IO_PAGE_FAULT);
+	assert_true(said(&r).flags & SEV_EVENT_FLAG_PR);
+	assert_int_equal(said(&r).tag, 8);
 	r.a.e[0].root = 0x90000000;
 	iommu_forget(&r.i, RID);
 	refused(&r, dma(0x10000, 8, true, false), &iommu_rule_broken,
-		FAULT_IO_PAGES, IOMMU_EV_IO_PAGE_FAULT);
+		FAULT_IO_PAGES, SEV_EV_IO_PAGE_FAULT);
 	down(&r);
 }
 
@@ -268,11 +283,11 @@ static void the_entrys_permissions_bound_the_pages(void **unused)
 	up(&r);
 	r.a.e[0].perm = PT_W;
 	refused(&r, dma(0x10000, 8, false, false), &iommu_rule_perm,
-		FAULT_IO_PAGES, IOMMU_EV_IO_PAGE_FAULT);
+		FAULT_IO_PAGES, SEV_EV_IO_PAGE_FAULT);
 	r.a.e[0].perm = PT_R;
 	iommu_forget(&r.i, RID);
 	refused(&r, dma(0x10000, 8, true, false), &iommu_rule_perm,
-		FAULT_IO_PAGES, IOMMU_EV_IO_PAGE_FAULT);
+		FAULT_IO_PAGES, SEV_EV_IO_PAGE_FAULT);
 	/* what a read remembered does not let a write through */
 	struct fault f;
 	struct iommu_req q = dma(0x10000, 4, false, false);
@@ -280,7 +295,7 @@ static void the_entrys_permissions_bound_the_pages(void **unused)
 
 	assert_int_equal(iommu_access(&r.i, &q, b, &f), IL_OK);
 	refused(&r, dma(0x10000, 8, true, false), &iommu_rule_perm,
-		FAULT_IO_PAGES, IOMMU_EV_IO_PAGE_FAULT);
+		FAULT_IO_PAGES, SEV_EV_IO_PAGE_FAULT);
 	down(&r);
 }
 
@@ -292,25 +307,25 @@ static void entries_are_refused_by_the_architecture(void **unused)
 	up(&r);
 	r.a.lookup = &no;
 	refused(&r, dma(0x10000, 8, true, false), &no, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_ILLEGAL_DTE);
+		SEV_EV_ILLEGAL_DTE);
 	r.a.lookup = NULL;
 	/* the refusal too is remembered */
 	refused(&r, dma(0x10000, 8, true, false), &no, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_ILLEGAL_DTE);
+		SEV_EV_ILLEGAL_DTE);
 	iommu_forget(&r.i, RID);
 	r.a.admit = &no;
 	refused(&r, dma(0x10000, 8, true, true), &no, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_INVALID_REQUEST);
+		SEV_EV_INVALID_REQUEST);
 	r.a.admit = NULL;
 	r.a.e[1] = (struct iommu_entry){ .kind = IOMMU_ABORT, .why = &own_no };
 	iommu_forget(&r.i, RID);
 	refused(&r, dma(0x10000, 8, true, true), &own_no, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_INVALID_REQUEST);
+		SEV_EV_INVALID_REQUEST);
 	/* an abort without a reason still aborts */
 	r.a.e[1].why = NULL;
 	iommu_forget(&r.i, RID);
 	refused(&r, dma(0x10000, 8, true, true), &iommu_rule_perm,
-		FAULT_IO_PAGES, IOMMU_EV_IO_PAGE_FAULT);
+		FAULT_IO_PAGES, SEV_EV_IO_PAGE_FAULT);
 	down(&r);
 }
 
@@ -325,7 +340,7 @@ static void admission_is_asked_on_every_request(void **unused)
 	up(&r);
 	assert_int_equal(iommu_access(&r.i, &q, b, &f), IL_OK);
 	r.a.admit = &no;
-	refused(&r, q, &no, FAULT_DEVICE_ENTRY, IOMMU_EV_INVALID_REQUEST);
+	refused(&r, q, &no, FAULT_DEVICE_ENTRY, SEV_EV_INVALID_REQUEST);
 	down(&r);
 }
 
@@ -341,16 +356,16 @@ static void ownership_is_asked_though_the_translation_is_remembered(void **u)
 	up(&r);
 	assert_int_equal(iommu_access(&r.i, &q, b, &f), IL_OK);
 	r.a.refuse = DATA;
-	refused(&r, q, &own_no, FAULT_OWNER, IOMMU_EV_RMP_PAGE_FAULT);
-	assert_int_equal(r.i.last.flags_rmp, IOMMU_EVENT_FLAG_T);
-	assert_int_equal(r.i.last.addr, 0x10000);
-	assert_int_equal(r.i.last.tag, 8);
+	refused(&r, q, &own_no, FAULT_OWNER, SEV_EV_RMP_PAGE_FAULT);
+	assert_int_equal(said(&r).flags_rmp, SEV_EVENT_FLAG_T);
+	assert_int_equal(said(&r).addr, 0x10000);
+	assert_int_equal(said(&r).tag, 8);
 	assert_int_equal(iommu_translate(&r.i, &q, &out, &f), IL_E_IO);
 	assert_memory_equal(&out, &was, sizeof(out));
 	r.a.stage = FAULT_IO_PAGES;
 	q.t = false;
-	refused(&r, q, &own_no, FAULT_IO_PAGES, IOMMU_EV_RMP_PAGE_FAULT);
-	assert_int_equal(r.i.last.flags_rmp, IOMMU_EVENT_FLAG_SIZE);
+	refused(&r, q, &own_no, FAULT_IO_PAGES, SEV_EV_RMP_PAGE_FAULT);
+	assert_int_equal(said(&r).flags_rmp, SEV_EVENT_FLAG_SIZE);
 	down(&r);
 }
 
@@ -364,9 +379,9 @@ static void a_page_that_is_not_there_is_a_hardware_error(void **unused)
 		pt_map(&r.t, 0x30000, 0x90000000, PAGE_4K, PT_R, PAGE_4K),
 		IL_OK);
 	refused(&r, dma(0x30008, 8, false, true), &mem_rule_nothing, FAULT_LINK,
-		IOMMU_EV_RMP_HW_ERROR);
-	assert_int_equal(r.i.last.addr, 0x90000008);
-	assert_int_equal(r.i.last.flags_rmp, 0);
+		SEV_EV_RMP_HW_ERROR);
+	assert_int_equal(said(&r).addr, 0x90000008);
+	assert_int_equal(said(&r).flags_rmp, 0);
 	down(&r);
 }
 
@@ -379,8 +394,8 @@ static void above_vtom_is_shared_and_vtom_removed(void **unused)
 
 	(void)unused;
 	up(&r);
-	r.a.e[1].vtom_en = true;
-	r.a.e[1].vtom = PAGE_1G;
+	r.a.e[1].split_en = true;
+	r.a.e[1].split = PAGE_1G;
 	q = dma(PAGE_1G + 0x10004, 4, true, true);
 	assert_int_equal(iommu_access(&r.i, &q, b, &f), IL_OK);
 	assert_false(r.a.last.trusted);
@@ -392,18 +407,18 @@ static void above_vtom_is_shared_and_vtom_removed(void **unused)
 	/* exactly at it */
 	q = dma(PAGE_1G, 4, true, true);
 	refused(&r, q, &iommu_rule_missing, FAULT_IO_PAGES,
-		IOMMU_EV_IO_PAGE_FAULT);
+		SEV_EV_IO_PAGE_FAULT);
 	/* and there, though the page itself is mapped */
-	r.a.e[1].vtom = 0x10000;
+	r.a.e[1].split = 0x10000;
 	iommu_forget(&r.i, RID);
 	refused(&r, dma(0x10000, 4, true, true), &iommu_rule_missing,
-		FAULT_IO_PAGES, IOMMU_EV_IO_PAGE_FAULT);
-	r.a.e[1].vtom = PAGE_1G;
-	r.a.e[1].vtom_en = false;
+		FAULT_IO_PAGES, SEV_EV_IO_PAGE_FAULT);
+	r.a.e[1].split = PAGE_1G;
+	r.a.e[1].split_en = false;
 	iommu_forget(&r.i, RID);
 	q = dma(PAGE_1G + 0x10004, 4, true, true);
 	refused(&r, q, &iommu_rule_missing, FAULT_IO_PAGES,
-		IOMMU_EV_IO_PAGE_FAULT);
+		SEV_EV_IO_PAGE_FAULT);
 	down(&r);
 }
 
@@ -421,8 +436,7 @@ static void bypass_takes_the_address_as_it_is(void **unused)
 	assert_int_equal(r.a.last.pa, DATA + 8);
 	assert_int_equal(r.a.last.leaf, 0);
 	q.write = false;
-	refused(&r, q, &iommu_rule_perm, FAULT_IO_PAGES,
-		IOMMU_EV_IO_PAGE_FAULT);
+	refused(&r, q, &iommu_rule_perm, FAULT_IO_PAGES, SEV_EV_IO_PAGE_FAULT);
 	down(&r);
 }
 
@@ -436,8 +450,8 @@ static void interrupts_are_not_translated(void **unused)
 
 	(void)unused;
 	up(&r);
-	r.a.e[1].vtom_en = true;
-	r.a.e[1].vtom = PAGE_2M;
+	r.a.e[1].split_en = true;
+	r.a.e[1].split = PAGE_2M;
 	assert_int_equal(iommu_access(&r.i, &q, b, &f), IL_OK);
 	assert_int_equal(mem_irq_take(&r.m, &irq), IL_OK);
 	assert_int_equal(irq.data, 0x31);
@@ -450,8 +464,8 @@ static void interrupts_are_not_translated(void **unused)
 	r.a.e[0].interrupts = false;
 	iommu_forget(&r.i, RID);
 	refused(&r, q, &iommu_rule_interrupt, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_INVALID_REQUEST);
-	assert_true(r.i.last.flags & IOMMU_EVENT_FLAG_I);
+		SEV_EV_INVALID_REQUEST);
+	assert_true(said(&r).flags & SEV_EVENT_FLAG_I);
 	assert_int_equal(mem_irq_take(&r.m, &irq), IL_E_AGAIN);
 	down(&r);
 }
@@ -727,19 +741,19 @@ static void events_have_the_layout_that_linux_reads(void **unused)
 	static const uint8_t want[] = { 0x34, 0x12, 0x00, 0x03, 0x78, 0x56,
 					0x30, 0xd0, 0x88, 0x77, 0x66, 0x55,
 					0x44, 0x33, 0x22, 0x11 };
-	const struct iommu_event e = { .code = IOMMU_EV_RMP_PAGE_FAULT,
-				       .rid = 0x1234,
-				       .tag = 0x5678,
-				       .flags = 0x030,
-				       .flags_rmp = 3,
-				       .addr = 0x1122334455667788 };
-	struct iommu_event d;
-	uint8_t raw[IOMMU_EVENT_LEN];
+	const struct sev_event e = { .code = SEV_EV_RMP_PAGE_FAULT,
+				     .rid = 0x1234,
+				     .tag = 0x5678,
+				     .flags = 0x030,
+				     .flags_rmp = 3,
+				     .addr = 0x1122334455667788 };
+	struct sev_event d;
+	uint8_t raw[SEV_EVENT_LEN];
 
 	(void)unused;
-	iommu_event_encode(&e, raw);
+	sev_event_encode(&e, raw);
 	assert_memory_equal(raw, want, sizeof(want));
-	assert_int_equal(iommu_event_decode(want, &d), IL_OK);
+	assert_int_equal(sev_event_decode(want, &d), IL_OK);
 	assert_int_equal(d.code, e.code);
 	assert_int_equal(d.rid, e.rid);
 	assert_int_equal(d.tag, e.tag);
@@ -751,7 +765,7 @@ static void events_have_the_layout_that_linux_reads(void **unused)
 			     code == 0xd || code == 0xe;
 
 		raw[7] = (uint8_t)(code << 4);
-		assert_int_equal(iommu_event_decode(raw, &d),
+		assert_int_equal(sev_event_decode(raw, &d),
 				 known ? IL_OK : IL_E_FIELD);
 	}
 }

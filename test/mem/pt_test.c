@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rig.h"
 
+#include "arch/sev_tio/pt.h"
 #include "mem/pt.h"
 
 static const struct pt_fmt *const fmts[] = { &pt_npt, &pt_iommu_v1 };

@@ -4,6 +4,7 @@
 
 #include "arch/sev_tio/abi.h"
 #include "arch/sev_tio/host.h"
+#include "arch/sev_tio/pt.h"
 #include "arch/sev_tio/uapi.h"
 
 #define SEV_BUF_PAGES	16

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "arch/sev_tio/insn.h"
+#include "arch/sev_tio/pt.h"
 #include "base/arena.h"
 #include "base/bits.h"
 #include "base/env.h"
@@ -13,7 +14,7 @@
 #include "base/fault.h"
 #include "iommu/iommu.h"
 #include "mem/mem.h"
-#include "mem/npt.h"
+#include "mem/s2.h"
 
 /*
  * Who owns each page of an SNP machine: the reverse map (RMP), the rules that
@@ -249,7 +250,7 @@ enum rmp_rc own_rmpread(const struct own *o, uint64_t pa, struct rmp_read *out);
  * Errors:   IL_E_IO  a fault for the host (#NPF) or, with own_rule_vmpl0, for
  *                    the guest (#GP); nothing changed
  */
-enum il_err own_pvalidate(struct own *o, const struct npt_cpu *c, uint64_t gpa,
+enum il_err own_pvalidate(struct own *o, const struct s2_cpu *c, uint64_t gpa,
 			  enum rmp_size size, bool validate, enum rmp_rc *rc,
 			  bool *same, struct fault *f) IL_MUST;
 /*
@@ -257,7 +258,7 @@ enum il_err own_pvalidate(struct own *o, const struct npt_cpu *c, uint64_t gpa,
  * @rc: RMP_OK, FAIL_INPUT, FAIL_PERMISSION (target not less privileged, more
  *      than the caller has, VMSA from above VMPL 0), FAIL_SIZEMISMATCH
  */
-enum il_err own_rmpadjust(struct own *o, const struct npt_cpu *c, uint64_t gpa,
+enum il_err own_rmpadjust(struct own *o, const struct s2_cpu *c, uint64_t gpa,
 			  enum rmp_size size, uint64_t attr, enum rmp_rc *rc,
 			  struct fault *f) IL_MUST;
 

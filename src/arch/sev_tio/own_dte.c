@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "arch/sev_tio/own.h"
 
+#include "arch/sev_tio/event.h"
+
 #include "arch/sev_tio/own_priv.h"
 #include "base/bits.h"
 #include "base/bytes.h"
@@ -297,8 +299,8 @@ static const struct rule *lookup(void *ctx, uint32_t rid, bool t,
 	out->owner = s.asid;
 	out->level = s.vmpl;
 	out->port = s.rp_id;
-	out->vtom_en = s.vtom_en;
-	out->vtom = (uint64_t)s.vtom * PAGE_2M;
+	out->split_en = s.vtom_en;
+	out->split = (uint64_t)s.vtom * PAGE_2M;
 	out->guest_rid = s.guest_device_id;
 	memcpy(out->stream, s.stream, sizeof(out->stream));
 	return NULL;
@@ -322,4 +324,10 @@ static const struct rule *admit(void *ctx, const struct iommu_entry *e,
 	return NULL;
 }
 
-const struct iommu_rules own_iommu_rules = { .lookup = lookup, .admit = admit };
+const struct iommu_rules own_iommu_rules = {
+	.lookup = lookup,
+	.admit = admit,
+	.event_len = SEV_EVENT_LEN,
+	.encode = sev_event_put,
+	.source = "AMD IOMMU Specification 48882, 3.08, §2.2.5.1, IntCtl",
+};

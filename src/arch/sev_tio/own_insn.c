@@ -112,7 +112,7 @@ enum rmp_rc own_rmpread(const struct own *o, uint64_t pa, struct rmp_read *out)
 
 /* --- the guest's --- */
 
-static enum il_err insn_fault(const struct npt_cpu *c, const struct mem_req *r,
+static enum il_err insn_fault(const struct s2_cpu *c, const struct mem_req *r,
 			      const struct rule *rule, enum fault_stage stage,
 			      struct fault *f)
 {
@@ -133,12 +133,12 @@ static enum il_err insn_fault(const struct npt_cpu *c, const struct mem_req *r,
  * What PVALIDATE and RMPADJUST ask of the entry alike. IL_OK with *rc set
  * other than RMP_OK: the guest gets that code.
  */
-static enum il_err insn_entry(const struct own *o, const struct npt_cpu *c,
+static enum il_err insn_entry(const struct own *o, const struct s2_cpu *c,
 			      uint64_t gpa, enum rmp_size size, enum rmp_rc *rc,
 			      struct mem_req *r, struct fault *f)
 {
 	const struct own_page *p;
-	enum il_err err = npt_translate(c, gpa, 1, false, true, r, f);
+	enum il_err err = s2_translate(c, gpa, 1, false, true, r, f);
 
 	*rc = RMP_OK;
 	if (err)
@@ -159,7 +159,7 @@ static enum il_err insn_entry(const struct own *o, const struct npt_cpu *c,
 	return IL_OK;
 }
 
-enum il_err own_pvalidate(struct own *o, const struct npt_cpu *c, uint64_t gpa,
+enum il_err own_pvalidate(struct own *o, const struct s2_cpu *c, uint64_t gpa,
 			  enum rmp_size size, bool validate, enum rmp_rc *rc,
 			  bool *same, struct fault *f)
 {
@@ -204,7 +204,7 @@ enum il_err own_pvalidate(struct own *o, const struct npt_cpu *c, uint64_t gpa,
 #define ATTR_PERM  MASK64(15, 8)
 #define ATTR_KNOWN (ATTR_VMPL | ATTR_PERM | RMP_ADJUST_VMSA)
 
-static enum rmp_rc adjust_shape(const struct npt_cpu *c, uint64_t gpa,
+static enum rmp_rc adjust_shape(const struct s2_cpu *c, uint64_t gpa,
 				enum rmp_size size, uint64_t attr)
 {
 	uint64_t vmpl = field_get(ATTR_VMPL, attr);
@@ -218,7 +218,7 @@ static enum rmp_rc adjust_shape(const struct npt_cpu *c, uint64_t gpa,
 	return RMP_OK;
 }
 
-enum il_err own_rmpadjust(struct own *o, const struct npt_cpu *c, uint64_t gpa,
+enum il_err own_rmpadjust(struct own *o, const struct s2_cpu *c, uint64_t gpa,
 			  enum rmp_size size, uint64_t attr, enum rmp_rc *rc,
 			  struct fault *f)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "own_rig.h"
 
+#include "arch/sev_tio/event.h"
+
 /* DMA: device entries, secure device entries, the RMP, fences, events. */
 
 static uint8_t secret[64];
@@ -17,8 +19,17 @@ static void up(struct rig *r, enum rmp_size size)
 	assert_null(guest_does(r, GPA, true, true, secret, sizeof(secret)));
 }
 
+/* The latest event, as the host reads it. */
+static struct sev_event said(const struct rig *r)
+{
+	struct sev_event e;
+
+	assert_int_equal(sev_event_of(&r->i.last, &e), IL_OK);
+	return e;
+}
+
 static void refused(struct rig *r, struct iommu_req q, const struct rule *rule,
-		    enum fault_stage stage, enum iommu_event_code code)
+		    enum fault_stage stage, enum sev_event_code code)
 {
 	uint64_t events = r->i.events;
 
@@ -31,13 +42,13 @@ static void refused(struct rig *r, struct iommu_req q, const struct rule *rule,
 		assert_int_equal(buf[i], 0xe1);
 	rig_same(r);
 	assert_int_equal(r->i.events, events + 1);
-	assert_int_equal(r->i.last.code, code);
+	assert_int_equal(said(r).code, code);
 }
 
 /* Both directions. */
 static void both_refused(struct rig *r, uint64_t iova, bool t,
 			 const struct rule *rule, enum fault_stage stage,
-			 enum iommu_event_code code)
+			 enum sev_event_code code)
 {
 	refused(r, dma(iova, false, t), rule, stage, code);
 	refused(r, dma(iova, true, t), rule, stage, code);
@@ -69,9 +80,9 @@ static void plain_dma_reaches_no_assigned_page(void **unused)
 	(void)unused;
 	up(&r, RMP_4K);
 	refused(&r, dma(GPA, true, false), &own_rule_assigned, FAULT_OWNER,
-		IOMMU_EV_RMP_PAGE_FAULT);
+		SEV_EV_RMP_PAGE_FAULT);
 	refused(&r, dma(GPA, false, false), &own_rule_assigned_read,
-		FAULT_OWNER, IOMMU_EV_RMP_PAGE_FAULT);
+		FAULT_OWNER, SEV_EV_RMP_PAGE_FAULT);
 	assert_int_equal(own_rule_assigned_read.sure, SURE_OPEN);
 	assert_null(device_does(&r, dma(GPA + PAGE_4K, true, false), secret));
 	assert_null(device_does(&r, dma(GPA + PAGE_4K, false, false), buf));
@@ -88,8 +99,8 @@ static void plain_dma_through_a_large_leaf_faults_beside_private_pages(void **u)
 	up(&r, RMP_4K);
 	map_both(&r, PAGE_2M);
 	both_refused(&r, GPA + PAGE_4K, false, &own_rule_size_mixed,
-		     FAULT_IO_PAGES, IOMMU_EV_RMP_PAGE_FAULT);
-	assert_true(r.i.last.flags_rmp & IOMMU_EVENT_FLAG_SIZE);
+		     FAULT_IO_PAGES, SEV_EV_RMP_PAGE_FAULT);
+	assert_true(said(&r).flags_rmp & SEV_EVENT_FLAG_SIZE);
 	assert_int_equal(unassign(&r, DATA, RMP_4K), RMP_OK);
 	assert_null(device_does(&r, dma(GPA + PAGE_4K, true, false), buf));
 	assert_null(device_does(&r, dma(GPA + PAGE_4K, false, false), buf));
@@ -105,14 +116,14 @@ static void trusted_dma_needs_leaf_and_entry_of_one_size(void **unused)
 	up(&r, RMP_4K);
 	map_both(&r, PAGE_2M);
 	both_refused(&r, GPA, true, &own_rule_size_large, FAULT_IO_PAGES,
-		     IOMMU_EV_RMP_PAGE_FAULT);
-	assert_int_equal(r.i.last.flags_rmp,
-			 IOMMU_EVENT_FLAG_SIZE | IOMMU_EVENT_FLAG_T);
+		     SEV_EV_RMP_PAGE_FAULT);
+	assert_int_equal(said(&r).flags_rmp,
+			 SEV_EVENT_FLAG_SIZE | SEV_EVENT_FLAG_T);
 	rig_down(&r);
 	up(&r, RMP_2M);
 	map_both(&r, PAGE_4K);
 	both_refused(&r, GPA, true, &own_rule_size_small, FAULT_IO_PAGES,
-		     IOMMU_EV_RMP_PAGE_FAULT);
+		     SEV_EV_RMP_PAGE_FAULT);
 	assert_int_equal(own_psmash(&r.o, DATA), RMP_OK);
 	assert_null(device_does(&r, dma(GPA, false, true), buf));
 	assert_memory_equal(buf, secret, sizeof(buf));
@@ -148,7 +159,7 @@ static void trusted_dma_needs_an_assigned_page(void **unused)
 	(void)unused;
 	up(&r, RMP_4K);
 	both_refused(&r, GPA + PAGE_4K, true, &own_rule_unassigned, FAULT_OWNER,
-		     IOMMU_EV_RMP_PAGE_FAULT);
+		     SEV_EV_RMP_PAGE_FAULT);
 	rig_down(&r);
 }
 
@@ -163,7 +174,7 @@ static void trusted_dma_needs_the_entrys_asid(void **unused)
 	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_OK);
 	assert_int_equal(own_fence_set(&r.o, OTHER, PORT, 0, 0), IL_OK);
 	both_refused(&r, GPA, true, &own_rule_asid, FAULT_OWNER,
-		     IOMMU_EV_RMP_PAGE_FAULT);
+		     SEV_EV_RMP_PAGE_FAULT);
 	rig_down(&r);
 }
 
@@ -176,7 +187,7 @@ static void trusted_dma_needs_the_address_that_was_assigned(void **unused)
 	assert_int_equal(pt_map(&r.iot, 0, DATA, PAGE_4K, PT_R | PT_W, PAGE_4K),
 			 IL_OK);
 	both_refused(&r, 0, true, &own_rule_gpa, FAULT_OWNER,
-		     IOMMU_EV_RMP_PAGE_FAULT);
+		     SEV_EV_RMP_PAGE_FAULT);
 	rig_down(&r);
 }
 
@@ -188,7 +199,7 @@ static void trusted_dma_needs_validation(void **unused)
 	up(&r, RMP_4K);
 	assert_int_equal(assign(&r, DATA, GPA, ASID, RMP_4K, false), RMP_OK);
 	both_refused(&r, GPA, true, &own_rule_validated, FAULT_OWNER,
-		     IOMMU_EV_RMP_PAGE_FAULT);
+		     SEV_EV_RMP_PAGE_FAULT);
 	rig_down(&r);
 }
 
@@ -204,13 +215,13 @@ static void trusted_dma_needs_the_permission_of_its_vmpl(void **unused)
 	e.vmpl = 3;
 	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_OK);
 	both_refused(&r, GPA, true, &own_rule_vmpl, FAULT_OWNER,
-		     IOMMU_EV_RMP_PAGE_FAULT);
+		     SEV_EV_RMP_PAGE_FAULT);
 	assert_int_equal(own_rmpadjust(&r.o, &r.c, GPA, RMP_4K,
 				       3 | RMP_PERM_R << 8, &rc, &f),
 			 IL_OK);
 	assert_null(device_does(&r, dma(GPA, false, true), buf));
 	refused(&r, dma(GPA, true, true), &own_rule_vmpl, FAULT_OWNER,
-		IOMMU_EV_RMP_PAGE_FAULT);
+		SEV_EV_RMP_PAGE_FAULT);
 	rig_down(&r);
 }
 
@@ -222,7 +233,7 @@ static void trusted_dma_needs_an_active_guest(void **unused)
 	up(&r, RMP_4K);
 	assert_int_equal(own_asid_deactivate(&r.o, ASID), IL_OK);
 	both_refused(&r, GPA, true, &own_rule_inactive, FAULT_OWNER,
-		     IOMMU_EV_RMP_PAGE_FAULT);
+		     SEV_EV_RMP_PAGE_FAULT);
 	rig_down(&r);
 }
 
@@ -236,9 +247,9 @@ static void trusted_dma_reaches_no_mmio(void **unused)
 	assert_int_equal(
 		own_fw_move(&r.o, BAR, OWN_PRE_GUEST, OWN_GUEST_PINNED), IL_OK);
 	both_refused(&r, BAR_GPA, true, &own_rule_p2p, FAULT_OWNER,
-		     IOMMU_EV_RMP_PAGE_FAULT);
+		     SEV_EV_RMP_PAGE_FAULT);
 	refused(&r, dma(BAR_GPA, true, false), &own_rule_assigned, FAULT_OWNER,
-		IOMMU_EV_RMP_PAGE_FAULT);
+		SEV_EV_RMP_PAGE_FAULT);
 	assert_int_equal(r.bar.hits, 0);
 	rig_down(&r);
 }
@@ -256,9 +267,9 @@ static void trusted_dma_is_private_below_vtom_and_shared_above(void **unused)
 	assert_memory_equal(buf, secret, sizeof(buf));
 	/* on the wrong side it is the other kind, and faults */
 	both_refused(&r, VTOM + GPA, true, &own_rule_vtom, FAULT_OWNER,
-		     IOMMU_EV_RMP_PAGE_FAULT);
+		     SEV_EV_RMP_PAGE_FAULT);
 	both_refused(&r, GPA + PAGE_4K, true, &own_rule_unassigned, FAULT_OWNER,
-		     IOMMU_EV_RMP_PAGE_FAULT);
+		     SEV_EV_RMP_PAGE_FAULT);
 	rig_down(&r);
 }
 
@@ -272,7 +283,7 @@ static void vtom_zero_makes_everything_shared(void **unused)
 	e.vtom = 0;
 	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_OK);
 	refused(&r, dma(GPA, true, true), &own_rule_vtom, FAULT_OWNER,
-		IOMMU_EV_RMP_PAGE_FAULT);
+		SEV_EV_RMP_PAGE_FAULT);
 	assert_null(device_does(&r, dma(GPA + PAGE_4K, true, true), buf));
 	e.vtom_en = false;
 	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_OK);
@@ -296,10 +307,10 @@ static void an_invalid_secure_entry_admits_nothing(void **unused)
 	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_OK);
 	assert_false(iommu_reaches(&r.i, DATA));
 	both_refused(&r, GPA, true, &own_rule_sdte_invalid, FAULT_DEVICE_ENTRY,
-		     IOMMU_EV_INVALID_REQUEST);
+		     SEV_EV_INVALID_REQUEST);
 	q.rid = RID + 1; /* never written */
 	refused(&r, q, &own_rule_sdte_invalid, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_INVALID_REQUEST);
+		SEV_EV_INVALID_REQUEST);
 	/* its plain DMA goes on */
 	assert_null(device_does(&r, dma(GPA + PAGE_4K, true, false), buf));
 	rig_down(&r);
@@ -315,19 +326,19 @@ static void a_request_on_another_stream_is_refused(void **unused)
 	up(&r, RMP_4K);
 	q.stream = STREAM + 1;
 	refused(&r, q, &own_rule_sdte_stream, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_INVALID_REQUEST);
+		SEV_EV_INVALID_REQUEST);
 	q.stream = IOMMU_NO_STREAM;
 	refused(&r, q, &own_rule_sdte_stream, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_INVALID_REQUEST);
+		SEV_EV_INVALID_REQUEST);
 	/* an unused traffic class names stream 255, which is none */
 	q.stream = 0xff;
 	q.tc = 1;
 	refused(&r, q, &own_rule_sdte_stream, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_INVALID_REQUEST);
+		SEV_EV_INVALID_REQUEST);
 	q.stream = STREAM;
 	q.tc = 8;
 	refused(&r, q, &own_rule_sdte_stream, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_INVALID_REQUEST);
+		SEV_EV_INVALID_REQUEST);
 	e.stream[1] = STREAM;
 	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_OK);
 	q.tc = 1;
@@ -345,7 +356,7 @@ static void a_request_through_another_port_is_refused(void **unused)
 	q.port = PORT + 1;
 	assert_int_equal(own_fence_set(&r.o, ASID, PORT + 1, 0, 0), IL_OK);
 	refused(&r, q, &own_rule_sdte_port, FAULT_DEVICE_ENTRY,
-		IOMMU_EV_INVALID_REQUEST);
+		SEV_EV_INVALID_REQUEST);
 	rig_down(&r);
 }
 
@@ -363,10 +374,10 @@ static void fenced_dma_is_refused(void **unused)
 					       OWN_FENCE_OPEN),
 				 IL_OK);
 		both_refused(&r, GPA, true, &own_rule_fence_dma,
-			     FAULT_DEVICE_ENTRY, IOMMU_EV_INVALID_REQUEST);
+			     FAULT_DEVICE_ENTRY, SEV_EV_INVALID_REQUEST);
 		both_refused(&r, VTOM + GPA + PAGE_4K, true,
 			     &own_rule_fence_dma, FAULT_DEVICE_ENTRY,
-			     IOMMU_EV_INVALID_REQUEST);
+			     SEV_EV_INVALID_REQUEST);
 	}
 	assert_null(device_does(&r, dma(GPA + PAGE_4K, true, false), buf));
 	assert_int_equal(own_fence_set(&r.o, ASID, PORT, OWN_FENCE_OPEN,
@@ -389,13 +400,13 @@ static void read_and_write_are_separate_rights_in_both_entries(void **unused)
 	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_OK);
 	assert_null(device_does(&r, dma(GPA, false, true), buf));
 	refused(&r, dma(GPA, true, true), &iommu_rule_perm, FAULT_IO_PAGES,
-		IOMMU_EV_IO_PAGE_FAULT);
+		SEV_EV_IO_PAGE_FAULT);
 	e.iw = true;
 	e.ir = false;
 	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_OK);
 	assert_null(device_does(&r, dma(GPA, true, true), buf));
 	refused(&r, dma(GPA, false, true), &iommu_rule_perm, FAULT_IO_PAGES,
-		IOMMU_EV_IO_PAGE_FAULT);
+		SEV_EV_IO_PAGE_FAULT);
 	e.ir = true;
 	assert_int_equal(own_sdte_write(&r.o, RID, &e), IL_OK);
 	set_dte(&r, dte | BIT64(61), 77, 0);
@@ -404,7 +415,7 @@ static void read_and_write_are_separate_rights_in_both_entries(void **unused)
 
 		assert_null(device_does(&r, dma(at, false, t), buf));
 		refused(&r, dma(at, true, t), &iommu_rule_perm, FAULT_IO_PAGES,
-			IOMMU_EV_IO_PAGE_FAULT);
+			SEV_EV_IO_PAGE_FAULT);
 	}
 	set_dte(&r, dte | BIT64(62), 77, 0);
 	for (int t = 0; t < 2; t++) {
@@ -412,7 +423,7 @@ static void read_and_write_are_separate_rights_in_both_entries(void **unused)
 
 		assert_null(device_does(&r, dma(at, true, t), buf));
 		refused(&r, dma(at, false, t), &iommu_rule_perm, FAULT_IO_PAGES,
-			IOMMU_EV_IO_PAGE_FAULT);
+			SEV_EV_IO_PAGE_FAULT);
 	}
 	rig_down(&r);
 }
@@ -441,9 +452,9 @@ static void the_hosts_entry_must_be_a_valid_v1_table(void **unused)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		set_dte(&r, (dte | rows[i].set) & ~rows[i].clear, 77, 0);
 		both_refused(&r, GPA + PAGE_4K, false, rows[i].rule,
-			     FAULT_DEVICE_ENTRY, IOMMU_EV_ILLEGAL_DTE);
+			     FAULT_DEVICE_ENTRY, SEV_EV_ILLEGAL_DTE);
 		both_refused(&r, GPA, true, rows[i].rule, FAULT_DEVICE_ENTRY,
-			     IOMMU_EV_ILLEGAL_DTE);
+			     SEV_EV_ILLEGAL_DTE);
 	}
 	good_dte(&r);
 	assert_null(device_does(&r, dma(GPA, true, true), buf));
@@ -451,12 +462,12 @@ static void the_hosts_entry_must_be_a_valid_v1_table(void **unused)
 	assert_int_equal(iommu_set_device_table(&r.i, DEVTAB, RID), IL_OK);
 	iommu_forget(&r.i, RID);
 	both_refused(&r, GPA, false, &own_rule_dte_invalid, FAULT_DEVICE_ENTRY,
-		     IOMMU_EV_ILLEGAL_DTE);
+		     SEV_EV_ILLEGAL_DTE);
 	assert_int_equal(iommu_set_device_table(&r.i, BAR + PAGE_1G, RIDS),
 			 IL_OK);
 	iommu_forget(&r.i, RID);
 	both_refused(&r, GPA, false, &own_rule_dte_invalid, FAULT_DEVICE_ENTRY,
-		     IOMMU_EV_ILLEGAL_DTE);
+		     SEV_EV_ILLEGAL_DTE);
 	rig_down(&r);
 }
 
@@ -523,7 +534,7 @@ static void interrupts_follow_the_hosts_entry(void **unused)
 			continue;
 		set_dte(&r, dte, 77, 1 | ctl << 60);
 		refused(&r, q, &iommu_rule_interrupt, FAULT_DEVICE_ENTRY,
-			IOMMU_EV_INVALID_REQUEST);
+			SEV_EV_INVALID_REQUEST);
 	}
 	assert_int_equal(mem_irq_take(&r.m, &irq), IL_E_AGAIN);
 	rig_down(&r);
@@ -724,7 +735,7 @@ static void a_malformed_secure_entry_admits_nothing(void **unused)
 	iommu_forget(&r.i, RID);
 	assert_int_equal(own_sdte_read(&r.o, RID, &d), IL_E_FIELD);
 	both_refused(&r, GPA, true, &own_rule_sdte_reserved, FAULT_DEVICE_ENTRY,
-		     IOMMU_EV_ILLEGAL_DTE);
+		     SEV_EV_ILLEGAL_DTE);
 	rig_down(&r);
 }
 

@@ -441,7 +441,7 @@ static void pvalidate_faults_move_nothing(void **unused)
 	(void)unused;
 	rig_up(&r);
 	pval_fault(&r, GPA, RMP_4K, &own_rule_unassigned, FAULT_OWNER);
-	pval_fault(&r, 0, RMP_4K, &npt_rule_missing, FAULT_STAGE2);
+	pval_fault(&r, 0, RMP_4K, &s2_rule_missing, FAULT_STAGE2);
 	assert_int_equal(assign(&r, DATA, GPA, OTHER, RMP_4K, false), RMP_OK);
 	pval_fault(&r, GPA, RMP_4K, &own_rule_asid, FAULT_OWNER);
 	assert_int_equal(assign(&r, DATA, 0, 0, RMP_4K, false), RMP_OK);

@@ -53,11 +53,11 @@ static void tables_up(struct rig *r)
 				PAGE_4K),
 			 IL_OK);
 	map_both(r, PAGE_4K);
-	r->c = (struct npt_cpu){ .m = &r->m,
-				 .fmt = &pt_npt,
-				 .root = r->npt.root,
-				 .levels = 4,
-				 .owner = ASID };
+	r->c = (struct s2_cpu){ .m = &r->m,
+				.fmt = &pt_npt,
+				.root = r->npt.root,
+				.levels = 4,
+				.owner = ASID };
 }
 
 void rig_up(struct rig *r)
@@ -272,7 +272,7 @@ const struct rule *guest_does(struct rig *r, uint64_t gpa, bool c, bool write,
 {
 	struct fault f = { 0 };
 
-	return outcome(npt_access(&r->c, gpa, buf, len, write, c, &f), &f);
+	return outcome(s2_access(&r->c, gpa, buf, len, write, c, &f), &f);
 }
 
 const struct rule *device_does(struct rig *r, struct iommu_req q, void *buf)

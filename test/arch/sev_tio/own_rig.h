@@ -44,7 +44,7 @@ struct rig {
 	struct iommu i;
 	struct pt npt;
 	struct pt iot;
-	struct npt_cpu c;
+	struct s2_cpu c;
 	struct bar bar;
 };
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rig.h"
 
-#include "mem/npt.h"
+#include "arch/sev_tio/pt.h"
+#include "mem/s2.h"
 
 #define DATA (RIG_RAM + 4 * PAGE_2M)
 
 struct vm {
 	struct rig r;
 	struct pt t;
-	struct npt_cpu c;
+	struct s2_cpu c;
 };
 
 static void vm_up(struct vm *v)
@@ -23,12 +24,12 @@ static void vm_up(struct vm *v)
 	assert_int_equal(pt_map(&v->t, 2 * PAGE_4K, DATA + 5 * PAGE_4K, PAGE_4K,
 				PT_R, PAGE_4K),
 			 IL_OK);
-	v->c = (struct npt_cpu){ .m = &v->r.m,
-				 .fmt = &pt_npt,
-				 .root = v->t.root,
-				 .levels = 4,
-				 .owner = 2,
-				 .level = 1 };
+	v->c = (struct s2_cpu){ .m = &v->r.m,
+				.fmt = &pt_npt,
+				.root = v->t.root,
+				.levels = 4,
+				.owner = 2,
+				.level = 1 };
 }
 
 static void an_access_goes_through_the_nested_table(void **unused)
@@ -41,10 +42,10 @@ static void an_access_goes_through_the_nested_table(void **unused)
 	(void)unused;
 	vm_up(&v);
 	memset(in, 0x3c, sizeof(in));
-	assert_int_equal(npt_access(&v.c, 100, in, sizeof(in), true, true, &f),
+	assert_int_equal(s2_access(&v.c, 100, in, sizeof(in), true, true, &f),
 			 IL_OK);
 	/* again: the accessed and dirty marks need no write now */
-	assert_int_equal(npt_access(&v.c, 100, in, sizeof(in), true, true, &f),
+	assert_int_equal(s2_access(&v.c, 100, in, sizeof(in), true, true, &f),
 			 IL_OK);
 	assert_int_equal(v.r.toy.last.who, AGENT_VCPU);
 	assert_int_equal(v.r.toy.last.owner, 2);
@@ -53,8 +54,7 @@ static void an_access_goes_through_the_nested_table(void **unused)
 	assert_true(h.dirty);
 	memset(out, 0, sizeof(out));
 	assert_int_equal(
-		npt_access(&v.c, 100, out, sizeof(out), false, true, &f),
-		IL_OK);
+		s2_access(&v.c, 100, out, sizeof(out), false, true, &f), IL_OK);
 	assert_memory_equal(in, out, sizeof(in));
 	assert_int_equal(mem_raw(&v.r.m, DATA + 100, out, 64), IL_OK);
 	assert_memory_not_equal(in, out, 64);
@@ -70,7 +70,7 @@ static void a_read_leaves_the_page_clean(void **unused)
 
 	(void)unused;
 	vm_up(&v);
-	assert_int_equal(npt_access(&v.c, 2 * PAGE_4K, b, 8, false, true, &f),
+	assert_int_equal(s2_access(&v.c, 2 * PAGE_4K, b, 8, false, true, &f),
 			 IL_OK);
 	assert_int_equal(pt_walk(&v.r.m, &pt_npt, v.t.root, 4, 2 * PAGE_4K, &h),
 			 PT_OK);
@@ -89,13 +89,13 @@ static void the_request_carries_leaf_gpa_and_c_bit(void **unused)
 	assert_int_equal(pt_map(&v.t, PAGE_2M, DATA, PAGE_2M, PT_R, PAGE_2M),
 			 IL_OK);
 	assert_int_equal(
-		npt_translate(&v.c, PAGE_2M + 0x1234, 4, false, true, &q, &f),
+		s2_translate(&v.c, PAGE_2M + 0x1234, 4, false, true, &q, &f),
 		IL_OK);
 	assert_int_equal(q.pa, DATA + 0x1234);
 	assert_int_equal(q.gpa, PAGE_2M + 0x1234);
 	assert_int_equal(q.leaf, PAGE_2M);
 	assert_true(q.trusted);
-	assert_int_equal(npt_translate(&v.c, 8, 4, true, false, &q, &f), IL_OK);
+	assert_int_equal(s2_translate(&v.c, 8, 4, true, false, &q, &f), IL_OK);
 	assert_int_equal(q.leaf, PAGE_4K);
 	assert_false(q.trusted);
 	assert_true(q.write);
@@ -111,7 +111,7 @@ static void refused(struct vm *v, uint64_t gpa, uint32_t len, bool write,
 
 	memset(buf, 0x77, sizeof(buf));
 	rig_keep(&v->r);
-	assert_int_equal(npt_access(&v->c, gpa, buf, len, write, true, &f),
+	assert_int_equal(s2_access(&v->c, gpa, buf, len, write, true, &f),
 			 IL_E_IO);
 	assert_ptr_equal(f.rule, rule);
 	assert_int_equal(f.stage, stage);
@@ -133,14 +133,14 @@ static void nested_faults_move_no_byte(void **unused)
 
 	(void)unused;
 	vm_up(&v);
-	refused(&v, 3 * PAGE_4K, 8, false, &npt_rule_missing, FAULT_STAGE2,
+	refused(&v, 3 * PAGE_4K, 8, false, &s2_rule_missing, FAULT_STAGE2,
 		3 * PAGE_4K);
-	refused(&v, BIT64(50), 8, false, &npt_rule_missing, FAULT_STAGE2,
+	refused(&v, BIT64(50), 8, false, &s2_rule_missing, FAULT_STAGE2,
 		BIT64(50));
-	refused(&v, 2 * PAGE_4K + 8, 8, true, &npt_rule_write, FAULT_STAGE2,
+	refused(&v, 2 * PAGE_4K + 8, 8, true, &s2_rule_write, FAULT_STAGE2,
 		2 * PAGE_4K + 8);
 	/* the second page of two */
-	refused(&v, PAGE_4K + 100, 4096, true, &npt_rule_write, FAULT_STAGE2,
+	refused(&v, PAGE_4K + 100, 4096, true, &s2_rule_write, FAULT_STAGE2,
 		2 * PAGE_4K);
 	v.r.toy.refuse = DATA + PAGE_4K;
 	refused(&v, 100, 4096, true, &toy_rule, FAULT_OWNER, PAGE_4K);
@@ -152,10 +152,10 @@ static void nested_faults_move_no_byte(void **unused)
 	b[0] = 3;
 	b[3] = 0x41;
 	assert_int_equal(mem_host_write(&v.r.m, h.entry, b, 8, &f), IL_OK);
-	refused(&v, 0, 8, false, &npt_rule_missing, FAULT_STAGE2, 0);
+	refused(&v, 0, 8, false, &s2_rule_missing, FAULT_STAGE2, 0);
 	b[0] = 0x87;
 	assert_int_equal(mem_host_write(&v.r.m, v.t.root, b, 8, &f), IL_OK);
-	refused(&v, 0, 8, false, &npt_rule_broken, FAULT_STAGE2, 0);
+	refused(&v, 0, 8, false, &s2_rule_broken, FAULT_STAGE2, 0);
 	rig_down(&v.r);
 }
 
@@ -168,12 +168,12 @@ static void bad_lengths_are_the_callers_fault(void **unused)
 
 	(void)unused;
 	vm_up(&v);
-	assert_int_equal(npt_access(&v.c, 0, b, 0, true, true, &f), IL_E_ARG);
-	assert_int_equal(npt_access(&v.c, UINT64_MAX, b, 2, true, true, &f),
+	assert_int_equal(s2_access(&v.c, 0, b, 0, true, true, &f), IL_E_ARG);
+	assert_int_equal(s2_access(&v.c, UINT64_MAX, b, 2, true, true, &f),
 			 IL_E_ARG);
-	assert_int_equal(npt_translate(&v.c, 0, 0, true, true, &q, &f),
+	assert_int_equal(s2_translate(&v.c, 0, 0, true, true, &q, &f),
 			 IL_E_ARG);
-	assert_int_equal(npt_translate(&v.c, 4090, 8, true, true, &q, &f),
+	assert_int_equal(s2_translate(&v.c, 4090, 8, true, true, &q, &f),
 			 IL_E_ARG);
 	rig_down(&v.r);
 }
