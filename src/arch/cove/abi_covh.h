@@ -137,6 +137,10 @@ enum cove_exception {
 #define COVE_CONN_VERSION    0 /* u8 */
 #define COVE_CONN_LENGTH     1 /* u32, not aligned */
 #define COVE_CONN_TRANSCRIPT 5 /* bytes */
+/* OPEN: the draft names no least size of the place. A connect that failed at
+ * its end for want of room would have to be undone, so that ours asks for this.
+ */
+#define COVE_CONN_SIZE_MIN 0x8000
 /* OPEN: "CoVE-IO version" has no encoding: major in 7:4, minor in 3:0. */
 #define COVE_CONN_VERSION_0_1 0x01
 

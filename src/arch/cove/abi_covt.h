@@ -19,10 +19,12 @@ enum cove_covt {
 	COVT_PROGRAM_STREAM = 1029, /* (rp, stream desc pa) */
 	/*
 	 * OPEN: the disconnect flow has the TSM switch the root port's IDE off,
-	 * and bind needs the port's stream to be secure, but no call says
-	 * either, while the root monitor alone reaches the port's registers.
-	 * Two of ours, from the top of CoVE-IO's range.
+	 * bind needs the port's stream to be secure, and the root monitor is to
+	 * program the classifier when an interface is bound; no call says any
+	 * of these, while the root monitor alone reaches the registers. Three
+	 * of ours, from the top of CoVE-IO's range.
 	 */
+	COVT_CLASSIFY = 1085,	   /* (rp, rid, stream, on) */
 	COVT_STREAM_OFF = 1086,	   /* (rp, stream): all keys Cleared */
 	COVT_STREAM_STATUS = 1087, /* (rp, stream) -> 1 secure */
 };

@@ -55,14 +55,15 @@ enum cove_nacl {
  * offsets fit decimal 12 alone: the fields before end there.
  *
  * OPEN: nothing says whether the payload is plain SPDM or a secured message,
- * which DOE must know. Bits 31:24 of the length hold the data object type that
+ * which DOE must know. Bits 30:24 of the length hold the data object type that
  * it goes or came as, 1 or 2; no length needs them.
  *
  * OPEN: how the host says that the device did not answer. It repeats the call
  * with length 0; the operation has failed then.
  *
- * A call repeated while the buffer still holds the request, byte for byte,
- * brought no answer: the same request is pending.
+ * OPEN: nothing tells an answer from the request that stood in its place. The
+ * host sets bit 31 of the length with its answer. A call repeated without it
+ * brought none: the same request is pending.
  */
 #define NACL_DEVS	16
 #define NACL_DEV	NACL_LEN
@@ -77,7 +78,8 @@ enum cove_nacl {
 
 #define NACL_FID_GUEST	    0x00010000u /* a function of COVG */
 #define NACL_LENGTH_MASK    0x00ffffffu
-#define NACL_LENGTH_TYPE(n) ((uint32_t)(n) >> 24)
+#define NACL_LENGTH_TYPE(n) ((uint32_t)(n) >> 24 & 0x7f)
+#define NACL_LENGTH_ANSWER  0x80000000u
 #define NACL_TYPE_PLAIN	    1
 #define NACL_TYPE_SECURED   2
 

@@ -68,6 +68,7 @@ static const struct name {
 	{ COVE_EID_COVT, COVT_SET_STOP, "COVT set_stop_rp_ide_key" },
 	{ COVE_EID_COVT, COVT_KEY_STATUS, "COVT rp_ide_key_status" },
 	{ COVE_EID_COVT, COVT_PROGRAM_STREAM, "COVT program_rp_ide_stream" },
+	{ COVE_EID_COVT, COVT_CLASSIFY, "COVT classify_interface" },
 	{ COVE_EID_COVT, COVT_STREAM_OFF, "COVT rp_ide_stream_off" },
 	{ COVE_EID_COVT, COVT_STREAM_STATUS, "COVT rp_ide_stream_status" },
 };
