@@ -28,6 +28,20 @@ _Static_assert(sizeof(struct kvm_riscv_cove_measure_region) == 24, "uapi");
 	UAPI_IOR(0xae, 0xb5, struct kvm_riscv_cove_measure_region)
 
 /*
+ * OPEN: the RFC finalizes a TVM in its first KVM_RUN. What waits for the end of
+ * the launch (guest_memfd's I/O mappings) must know when that is, so that it is
+ * a step of its own here, with a number beside the one above.
+ */
+struct kvm_riscv_cove_finalize {
+	uint64_t entry_pc;
+	uint64_t entry_arg; /* GPA of the device tree, or 0 */
+};
+_Static_assert(sizeof(struct kvm_riscv_cove_finalize) == 16, "uapi");
+
+#define KVM_RISCV_COVE_FINALIZE \
+	UAPI_IOW(0xae, 0xb6, struct kvm_riscv_cove_finalize)
+
+/*
  * What the kernel leaves to the VMM (KVM_EXIT_TVM_CALL): code is the SBI
  * extension (a7), reg[0] to reg[6] are a0 to a6; a6 is the function.
  *

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The RISC-V IOMMU driver of the host's domain: device contexts and second-
+ * stage tables for what comes without the T bit. A context that is not valid
+ * lets nothing through, so a function without a domain is blocked.
+ *
+ * What a TVM's function sends with T = 1 goes through the TSM's IOMMU and the
+ * TVM's own G-stage; a trusted domain has a table all the same, for the time
+ * when the function is not bound yet and works through bounce buffers.
+ *
+ * Source: RISC-V IOMMU 1.0, chapters 2 and 3; Linux 7.3 drivers/iommu/riscv;
+ * CoVE-IO, "IOMMU Assignment"
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "arch/cove/gstage.h"
+#include "arch/cove/host_priv.h"
+#include "mem/mem.h"
+
+static int fence(struct cove_host *s, const struct cove_domain *d,
+		 uint64_t iova, uint64_t len)
+{
+	const struct cove_host_insn *i = s->cfg.insn;
+
+	if (i->iotinval_gvma(i->ctx, d->id, iova, len))
+		return -EIO;
+	i->iofence(i->ctx);
+	return 0;
+}
+
+static int domain_alloc(void *ctx, struct iommu_domain *d)
+{
+	struct cove_host *s = ctx;
+	struct cove_domain *cd = kpool_get(&s->domain_pool);
+	enum il_err err;
+	uint32_t id = 1;
+
+	if (!cd)
+		return -ENOMEM;
+	while (id < 65536 && s->domain_used[id / 8] >> id % 8 & 1)
+		id++;
+	err = id == 65536 ? IL_E_SPACE
+			  : pt_init(&cd->pt, s->cfg.mem, &cove_sv48x4,
+				    COVE_GSTAGE_LEVELS, AGENT_HOST,
+				    &pt_host_frames, s->cfg.mem);
+	if (err) {
+		kpool_put(&s->domain_pool, cd);
+		return k_errno(err);
+	}
+	s->domain_used[id / 8] |= (uint8_t)(1u << id % 8);
+	cd->id = (uint16_t)id;
+	d->priv = cd;
+	return 0;
+}
+
+static void domain_free(void *ctx, struct iommu_domain *d)
+{
+	struct cove_host *s = ctx;
+	struct cove_domain *cd = d->priv;
+
+	/* The id is used again: nothing may remember it. */
+	(void)fence(s, cd, 0, 0);
+	pt_fini(&cd->pt);
+	s->domain_used[cd->id / 8] &= (uint8_t) ~(1u << cd->id % 8);
+	kpool_put(&s->domain_pool, cd);
+	d->priv = NULL;
+}
+
+static int map(void *ctx, struct iommu_domain *d, uint64_t iova,
+	       const uint64_t *pa, size_t n, unsigned prot, bool huge)
+{
+	struct cove_domain *cd = d->priv;
+	/* A leaf that can be written can be read in this architecture. */
+	enum il_err err = pt_map_pages(
+		&cd->pt, iova, pa, n,
+		(prot ? PT_R : 0u) | (prot & IOMMU_PROT_WRITE ? PT_W : 0u),
+		huge ? PAGE_2M : PAGE_4K);
+
+	(void)ctx;
+	return err == IL_E_STATE ? -EEXIST : k_errno(err);
+}
+
+/* An area that ends inside a large leaf: split it until it does not. */
+static enum il_err cut(struct cove_domain *cd, uint64_t iova, uint64_t len)
+{
+	const uint64_t ends[] = { iova, iova + len };
+
+	for (unsigned i = 0; i < COUNT(ends); i++) {
+		struct pt_hit h;
+
+		while (pt_walk(cd->pt.m, cd->pt.fmt, cd->pt.root, cd->pt.levels,
+			       ends[i], &h) == PT_OK &&
+		       ends[i] % h.leaf) {
+			enum il_err err = pt_split(&cd->pt, ends[i], NULL);
+
+			if (err)
+				return err;
+		}
+	}
+	return IL_OK;
+}
+
+static int unmap(void *ctx, struct iommu_domain *d, uint64_t iova, uint64_t len)
+{
+	struct cove_domain *cd = d->priv;
+	enum il_err err = cut(cd, iova, len);
+	int ret;
+
+	if (!err)
+		err = pt_unmap(&cd->pt, iova, len, NULL);
+	ret = fence(ctx, cd, iova, len);
+	return err ? k_errno(err) : ret;
+}
+
+/* --- leaves of another size --- */
+
+/* Between two sizes: nothing remembers the old leaf, then the caller's part. */
+struct gap {
+	struct cove_host *s;
+	struct cove_domain *cd;
+	uint64_t iova;
+	const struct iommu_gap *more;
+	int ret;
+};
+
+static enum il_err in_gap(void *ctx)
+{
+	struct gap *g = ctx;
+
+	g->ret = fence(g->s, g->cd, g->iova, PAGE_2M);
+	if (!g->ret)
+		g->ret = g->more->run(g->more->ctx);
+	return g->ret ? IL_E_IO : IL_OK;
+}
+
+static int page_size(void *ctx, struct iommu_domain *d, uint64_t iova,
+		     uint64_t size, const struct iommu_gap *more)
+{
+	struct cove_domain *cd = d->priv;
+	struct gap g = { ctx, cd, iova, more, 0 };
+	const struct pt_gap gap = { in_gap, &g };
+	struct pt_hit h;
+	enum il_err err;
+
+	if (pt_walk(cd->pt.m, cd->pt.fmt, cd->pt.root, cd->pt.levels, iova,
+		    &h) != PT_OK ||
+	    (h.leaf >= PAGE_2M) == (size == PAGE_2M)) {
+		(void)in_gap(&g);
+		return g.ret;
+	}
+	err = size == PAGE_2M ? pt_join(&cd->pt, iova, &gap)
+			      : pt_split(&cd->pt, iova, &gap);
+	if (g.ret)
+		return g.ret;
+	return err == IL_E_STATE ? -EINVAL : k_errno(err);
+}
+
+/* --- devices --- */
+
+/* The context of @rid; the leaf page of the directory is made if need be. */
+static int context_of(struct cove_host *s, uint32_t rid, uint64_t *out)
+{
+	const struct host_hw *hw = &s->cfg.hw;
+	const uint64_t at = s->ddt + rid / COVE_DDT_SPAN * 8;
+	uint8_t e[8];
+	uint64_t leaf;
+
+	if (cove_read(s, at, e, sizeof(e)))
+		return -EIO;
+	leaf = field_get(COVE_DDTE_PPN, cove_u64(e, 0)) * PAGE_4K;
+	if (!(cove_u64(e, 0) & COVE_DDTE_V)) {
+		if (hw->ops->page_alloc(hw->ctx, 1, &leaf))
+			return -ENOMEM;
+		cove_put_u64(e, 0,
+			     COVE_DDTE_V |
+				     field_put(COVE_DDTE_PPN, leaf / PAGE_4K));
+		if (cove_write(s, at, e, sizeof(e))) {
+			hw->ops->page_free(hw->ctx, leaf, 1);
+			return -EIO;
+		}
+	}
+	*out = leaf + (uint64_t)(rid % COVE_DDT_SPAN) * COVE_DC_LEN;
+	return 0;
+}
+
+static void context(const struct cove_domain *cd, uint8_t e[COVE_DC_LEN])
+{
+	memset(e, 0, COVE_DC_LEN);
+	if (!cd)
+		return;
+	cove_put_u64(e, COVE_DC_TC, COVE_TC_V);
+	cove_put_u64(e, COVE_DC_IOHGATP,
+		     field_put(COVE_GATP_MODE, COVE_GATP_SV48X4) |
+			     field_put(COVE_GATP_GSCID, cd->id) |
+			     field_put(COVE_GATP_PPN, cd->pt.root / PAGE_4K));
+}
+
+/*
+ * One store of the whole context: nothing reads memory between two stores of
+ * ours in this machine. OPEN: Linux clears the valid bit, fences and then fills
+ * the context, so that a domain that takes the place of another leaves a gap;
+ * iommufd asks for none.
+ * Source: Linux 7.3 drivers/iommu/riscv/iommu.c, riscv_iommu_iodir_update()
+ */
+static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
+		  bool tdi, const struct rule **why)
+{
+	struct cove_host *s = ctx;
+	const struct cove_host_insn *i = s->cfg.insn;
+	uint8_t e[COVE_DC_LEN], old[COVE_DC_LEN];
+	uint64_t at = 0;
+	int ret;
+
+	(void)tdi;
+	(void)why;
+	if (p->bdf >> 16)
+		return -ENODEV;
+	ret = context_of(s, p->bdf & 0xffff, &at);
+	context(d ? d->priv : NULL, e);
+	if (!ret)
+		ret = cove_read(s, at, old, sizeof(old));
+	if (!ret)
+		ret = cove_write(s, at, e, sizeof(e));
+	if (ret)
+		return ret;
+	if (i->iodir_inval_ddt(i->ctx, p->bdf & 0xffff)) {
+		(void)cove_write(s, at, old, sizeof(old));
+		return -EIO;
+	}
+	i->iofence(i->ctx);
+	return 0;
+}
+
+/* Linux has no type for this IOMMU; it says that there is none. */
+static long hw_info(void *ctx, struct pci_dev *p, uint32_t *type, void *out,
+		    size_t cap)
+{
+	(void)ctx;
+	(void)p;
+	(void)out;
+	(void)cap;
+	if (*type != IOMMU_HW_INFO_TYPE_DEFAULT)
+		return -EOPNOTSUPP;
+	*type = IOMMU_HW_INFO_TYPE_NONE;
+	return 0;
+}
+
+/* Interrupts. */
+static const struct iommu_iova_range resv[] = {
+	{ MEM_MSI_BASE, MEM_MSI_BASE + MEM_MSI_SIZE - 1 },
+};
+
+static int viommu(void *ctx, void *kvm)
+{
+	const struct cove_vm *v = ((const struct kvm_vm *)kvm)->priv;
+
+	(void)ctx;
+	return v->tvm ? 0 : -EOPNOTSUPP;
+}
+
+const struct iommu_driver_ops cove_iommu_ops = {
+	.domain_alloc = domain_alloc,
+	.domain_free = domain_free,
+	.map = map,
+	.unmap = unmap,
+	.attach = attach,
+	.viommu = viommu,
+	.page_size = page_size,
+	.hw_info = hw_info,
+	.last_iova = (UINT64_C(1) << 48) - 1,
+	.resv = resv,
+	.n_resv = COUNT(resv),
+};
