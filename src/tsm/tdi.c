@@ -96,6 +96,8 @@ static enum il_err caps_fit(struct tsm_conn *c)
 	/* Any flag we ask for must be one the device says it has. */
 	if (c->op.args.lock_flags & ~m.caps.lock_flags)
 		return IL_E_FIELD;
+	if (m.caps.addr_width < c->t->cfg.gates->addr_width)
+		return IL_E_FIELD;
 	return ask(c, TDISP_GET_STATE);
 }
 

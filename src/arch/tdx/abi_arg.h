@@ -85,6 +85,13 @@ enum tdx_page_type {
 /* OPEN: field number. */
 #define TDX_TD_EPOCH UINT64_C(0x9110000300000001)
 
+/*
+ * Of a vCPU: the host's half of its address space, as an EPT pointer. Source:
+ * Linux 7.3 arch/x86/kvm/vmx/tdx.c (VMCS field 0x203c); OPEN: the upper half
+ * of the field id.
+ */
+#define TDX_VP_SHARED_EPTP UINT64_C(0x000000030000203c)
+
 /* What this module answers. OPEN: counts, which differ between versions. */
 #define TDX_TDCX_PAGES	  4 /* of a TD, TDH.MNG.ADDCX */
 #define TDX_TDVPX_PAGES	  4 /* of a vCPU, TDH.VP.ADDCX */
@@ -167,26 +174,33 @@ enum tdx_page_type {
 enum tdx_spdm_op {
 	TDX_SPDM_HEARTBEAT = 0,
 	TDX_SPDM_KEY_UPDATE = 1,
-	/* Measurements anew; OPEN: the parameter page is their nonce, 32
-	 * bytes, and without one the module draws it. */
-	TDX_SPDM_RECOLLECT = 2,
+	TDX_SPDM_RECOLLECT = 2, /* measurements anew */
 };
+
+/*
+ * OPEN: the parameter page of RECOLLECT. Without one the module draws the
+ * nonce; without a function the measurements are nobody's in particular.
+ */
+#define TDX_RECOLLECT_NONCE  0	/* 32 */
+#define TDX_RECOLLECT_FUNC   32 /* 4: function id */
+#define TDX_RECOLLECT_FLAGS  36 /* 4: TDX_RECOLLECT_F_FUNC */
+#define TDX_RECOLLECT_LEN    40
+#define TDX_RECOLLECT_F_FUNC 1
 
 /*
  * Device information, as CONNECT and RECOLLECT give it to the host; its
  * SHA-384 is what the guest reads as the attestation information hash.
- * OPEN: the format. Here parts one after the other, each 4 bytes of type, 4
- * of length, then the bytes; zeros behind the last. The VCA part has the
- * exact messages, the chain its SPDM header and root hash; measurements are
- * request || response with its signature.
+ * OPEN: the format. Here two parts one after the other, each 4 bytes of type,
+ * 4 of length, then the bytes: the SPDM certificate chain with its header and
+ * root hash; and the messages of version, capabilities and algorithms, the
+ * measurement request, its response with the signature.
  */
 #define TDX_INFO_TYPE 0 /* 4 */
 #define TDX_INFO_LEN  4 /* 4 */
 #define TDX_INFO_HDR  8
 enum tdx_info_part {
-	TDX_INFO_VCA = 1,
-	TDX_INFO_CHAIN = 2,
-	TDX_INFO_MEAS = 3,
+	TDX_INFO_CHAIN = 1,
+	TDX_INFO_MEAS = 2,
 };
 
 /* --- TDH.IDE.STREAM --- */

@@ -47,6 +47,8 @@ enum tdh_leaf {
 	TDH_MEM_RANGE_UNBLOCK = 39,   /* rcx: gpa|level, rdx: tdr */
 	TDH_PHYMEM_CACHE_WB = 40,     /* rcx: resume */
 	TDH_PHYMEM_PAGE_WBINVD = 41,  /* rcx: page, key id above bit 51 */
+	/* rcx: tdvpr, rdx: TDX_VP_SHARED_EPTP, r8: value, r9: mask */
+	TDH_VP_WR = 43,
 
 	/* rcx: base of the unit's registers, rdx: array of pages;
 	 * out rcx iommu id */
@@ -121,7 +123,6 @@ enum tdh_leaf {
 enum tdg_leaf {
 	TDG_VP_VMCALL = 0, /* rcx: mask of registers, r10: 0, r11: function */
 	TDG_VP_INFO = 1,   /* out rcx gpa width, rdx attributes, r8 vCPUs */
-	TDG_MR_REPORT = 4, /* rcx: gpa of TDREPORT, rdx: gpa of REPORTDATA */
 	TDG_MEM_PAGE_ACCEPT = 6, /* rcx: gpa|level */
 	TDG_VM_RD = 7,		 /* rdx: field; out r8 */
 	/*

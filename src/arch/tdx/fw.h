@@ -72,9 +72,14 @@ struct tdx_fw_cfg {
 	 */
 	enum il_err (*run)(void *ctx, uint64_t tdvpr, enum tdx_leave_kind *out);
 	void *run_ctx;
-	/* The number that rp_keys knows the root port by, or -1. */
-	int (*port)(void *ctx, uint8_t devfn);
-	void *port_ctx;
+	/*
+	 * The root port above a function, as the bridges' registers say: its
+	 * device and function on bus 0, and the number that rp_keys knows it
+	 * by. False: there is none.
+	 */
+	bool (*root_port)(void *ctx, uint8_t segment, uint16_t rid,
+			  uint8_t *devfn, uint32_t *port);
+	void *root_port_ctx;
 	struct tdx_fw_limits limits;
 };
 
