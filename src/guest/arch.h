@@ -16,6 +16,16 @@
  * refusal by the TSM or the host, kept by the driver for guest_arch_ops.why().
  */
 
+/* Pages of a range that the device has reported. */
+struct guest_pages {
+	uint64_t gpa;
+	uint32_t pages;
+	uint32_t offset; /* pages, from the start of the range */
+	uint16_t range_id;
+	unsigned index;	     /* of the range in the report, from 0 */
+	uint64_t first_page; /* as the report has it, of the range */
+};
+
 struct guest_arch_ops {
 	/*
 	 * Makes [@gpa, @gpa + @size) private, and accepts it; 4K multiples.
@@ -38,9 +48,8 @@ struct guest_arch_ops {
 	enum il_err (*evidence)(void *ctx, const uint8_t *nonce,
 				struct evidence_claims *claims,
 				struct evidence_blobs *blobs);
-	/* Accepts (@on) or gives back pages of a reported range at @gpa. */
-	enum il_err (*mmio)(void *ctx, uint64_t gpa, uint32_t pages,
-			    uint32_t offset_pages, uint16_t range_id, bool on);
+	/* Accepts (@on) or gives back pages of a reported range. */
+	enum il_err (*mmio)(void *ctx, const struct guest_pages *m, bool on);
 	enum il_err (*start)(void *ctx);
 	enum il_err (*dma)(void *ctx, bool on);
 	enum il_err (*stop)(void *ctx);

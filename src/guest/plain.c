@@ -31,14 +31,10 @@ static enum il_err evidence(void *ctx, const uint8_t *nonce,
 	return IL_E_PEER;
 }
 
-static enum il_err mmio(void *ctx, uint64_t gpa, uint32_t pages,
-			uint32_t offset_pages, uint16_t range_id, bool on)
+static enum il_err mmio(void *ctx, const struct guest_pages *m, bool on)
 {
 	(void)ctx;
-	(void)gpa;
-	(void)pages;
-	(void)offset_pages;
-	(void)range_id;
+	(void)m;
 	(void)on;
 	return IL_E_PEER;
 }

@@ -136,13 +136,17 @@ static bool tee_range(const struct tdisp_range *r)
 static enum il_err set_range(struct guest *g, unsigned i, bool on)
 {
 	const struct tdisp_range *r = &g->findings.report.ranges[i];
-	uint64_t off = offset_in_bar(&g->findings.report, i);
+	const uint64_t off = offset_in_bar(&g->findings.report, i);
+	const struct guest_pages m = {
+		.gpa = g->bar[r->id].gpa + off * PAGE_4K,
+		.pages = r->pages,
+		.range_id = r->id,
+		.index = i,
+		.first_page = r->first_page,
+	};
 
-	if (!tee_range(r))
-		return IL_OK;
-	return g->cfg.arch->mmio(g->cfg.arch_ctx,
-				 g->bar[r->id].gpa + off * PAGE_4K, r->pages, 0,
-				 r->id, on);
+	return tee_range(r) ? g->cfg.arch->mmio(g->cfg.arch_ctx, &m, on)
+			    : IL_OK;
 }
 
 /* Law 39: a range that fails undoes those before it. */

@@ -291,14 +291,17 @@ static enum il_err a_evidence(void *ctx, const uint8_t *nonce,
 	return IL_OK;
 }
 
-static enum il_err a_mmio(void *ctx, uint64_t gpa, uint32_t pages,
-			  uint32_t offset, uint16_t id, bool on)
+static enum il_err a_mmio(void *ctx, const struct guest_pages *m, bool on)
 {
 	struct bench *b = ctx;
+	const struct tdisp_range *r = &b->g.findings.report.ranges[m->index];
 
-	assert_true(gpa == b->g.bar[id].gpa); /* NON_TEE is never asked for */
-	assert_int_equal(pages, id ? 16 : 2);
-	assert_int_equal(offset, 0);
+	/* NON_TEE is never asked for */
+	assert_true(m->gpa == b->g.bar[m->range_id].gpa);
+	assert_int_equal(m->pages, m->range_id ? 16 : 2);
+	assert_int_equal(m->offset, 0);
+	assert_int_equal(r->id, m->range_id);
+	assert_true(r->first_page == m->first_page);
 	return called(b, on ? C_MMIO_ON : C_MMIO_OFF);
 }
 
@@ -609,7 +612,7 @@ static void the_guest_of_an_ordinary_vm_has_no_tsm_to_ask(void **state)
 	assert_int_equal(o->share_ram(NULL, 0, PAGE_4K), IL_OK);
 	assert_int_equal(o->lock(NULL, 8), IL_E_PEER);
 	assert_int_equal(o->evidence(NULL, NULL, NULL, NULL), IL_E_PEER);
-	assert_int_equal(o->mmio(NULL, 0, 1, 0, 0, true), IL_E_PEER);
+	assert_int_equal(o->mmio(NULL, NULL, true), IL_E_PEER);
 	assert_int_equal(o->start(NULL), IL_E_PEER);
 	assert_int_equal(o->dma(NULL, true), IL_E_PEER);
 	assert_int_equal(o->stop(NULL), IL_E_PEER);

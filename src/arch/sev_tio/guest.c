@@ -390,14 +390,13 @@ static unsigned order_of(uint32_t n)
  * MMIO_VALIDATE, a power of two of pages at a time, because the exit's
  * parameter has an order where the message has a count.
  */
-static enum il_err mmio(void *ctx, uint64_t gpa, uint32_t pages,
-			uint32_t offset_pages, uint16_t range_id, bool on)
+static enum il_err mmio(void *ctx, const struct guest_pages *m, bool on)
 {
 	struct sev_guest *g = ctx;
 
-	while (g->at < pages) {
-		unsigned order = order_of(pages - (uint32_t)g->at);
-		uint64_t at = gpa + g->at * PAGE_4K;
+	while (g->at < m->pages) {
+		unsigned order = order_of(m->pages - (uint32_t)g->at);
+		uint64_t at = m->gpa + g->at * PAGE_4K;
 		uint8_t *p = g->plain;
 		enum il_err err;
 
@@ -407,14 +406,14 @@ static enum il_err mmio(void *ctx, uint64_t gpa, uint32_t pages,
 			sev_put_u64(p, TIO_MMIO_GPA, at);
 			sev_put_u32(p, TIO_MMIO_PAGES, 1u << order);
 			sev_put_u32(p, TIO_MMIO_OFFSET,
-				    offset_pages + (uint32_t)g->at);
+				    m->offset + (uint32_t)g->at);
 			sev_put_u16(p, TIO_MMIO_FLAGS,
 				    on ? TIO_MMIO_F_VALIDATED : 0);
-			sev_put_u16(p, TIO_MMIO_RANGE, range_id);
+			sev_put_u16(p, TIO_MMIO_RANGE, m->range_id);
 		}
 		err = sev_guest_message(
 			g, TIO_MSG_MMIO_VALIDATE_REQ,
-			tio_param_mmio(at, order, on, range_id));
+			tio_param_mmio(at, order, on, m->range_id));
 		if (!err && sev_u16(p, TIO_MSG_STATUS) != TIO_MMIO_OK)
 			err = sev_guest_refused(g, "MMIO_VALIDATE",
 						sev_u16(p, TIO_MSG_STATUS));

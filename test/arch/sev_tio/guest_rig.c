@@ -342,6 +342,10 @@ void grig_free(struct grig *r)
 	free(r);
 }
 
+static const struct guest_pages mmio_pages = {
+	.gpa = G_BAR, .pages = 7, .offset = 2, .range_id = 3
+};
+
 enum il_err grig_call(struct grig *r, enum entry e)
 {
 	const struct guest_arch_ops *o = &sev_guest_ops;
@@ -359,7 +363,7 @@ enum il_err grig_call(struct grig *r, enum entry e)
 	case E_CLAIMS:
 		return o->evidence(g, NULL, &r->claims, &r->blobs);
 	case E_MMIO_ON:
-		return o->mmio(g, G_BAR, 7, 2, 3, true);
+		return o->mmio(g, &mmio_pages, true);
 	case E_START:
 		return o->start(g);
 	case E_DMA_ON:
@@ -367,7 +371,7 @@ enum il_err grig_call(struct grig *r, enum entry e)
 	case E_DMA_OFF:
 		return o->dma(g, false);
 	case E_MMIO_OFF:
-		return o->mmio(g, G_BAR, 7, 2, 3, false);
+		return o->mmio(g, &mmio_pages, false);
 	case E_STOP:
 		return o->stop(g);
 	case E_UNBIND:

@@ -351,6 +351,7 @@ static void mmio_is(const struct grig *r, bool on)
 
 static void mmio_goes_in_powers_of_two(void **unused)
 {
+	const struct guest_pages none = { .gpa = G_BAR };
 	(void)unused;
 	struct grig *r = grig_new();
 
@@ -363,8 +364,7 @@ static void mmio_goes_in_powers_of_two(void **unused)
 	assert_int_equal(grig_go(r, E_MMIO_OFF), IL_OK);
 	mmio_is(r, false);
 	r->log.n_exits = 0;
-	assert_int_equal(sev_guest_ops.mmio(&r->g, G_BAR, 0, 0, 0, true),
-			 IL_OK);
+	assert_int_equal(sev_guest_ops.mmio(&r->g, &none, true), IL_OK);
 	assert_int_equal(r->log.n_exits, 0);
 	grig_free(r);
 }
