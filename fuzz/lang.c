@@ -16,10 +16,16 @@ static const struct lang_arg say_args[] = {
 	{ "what", LANG_WORD, .positional = true, .required = true },
 	{ "then", LANG_WORD, .positional = true },
 };
+static const struct lang_arg paint_args[] = {
+	{ "colour", LANG_PICK, .positional = true, .required = true,
+	  .picks = colours },
+};
 static const struct lang_cmd cmds[] = {
 	{ "dev", "add", args, COUNT(args), NULL, "adds" },
 	{ "dev", "drop", args, 1, NULL, "drops" },
 	{ "say", NULL, say_args, COUNT(say_args), NULL, "says" },
+	{ "paint", NULL, paint_args, COUNT(paint_args), NULL, "selects",
+	  .selects = true },
 };
 static const struct lang_table table = { cmds, COUNT(cmds), NULL };
 

@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "cli/embedded.h"
 #include "cli/session.h"
+#include "world/plats.h"
 
 /* Scenario files. */
 
@@ -56,10 +57,52 @@ static int apply_sets(struct cli_run *r, char **sets, unsigned n)
 	return 0;
 }
 
-/* A file of that name, else a scenario of that name that the tool carries. */
-static int read_text(struct cli *c, const char *name, char **text)
+/* What --set makes of @name, or @def. */
+static const char *set_to(char **sets, unsigned n, const char *name,
+			  const char *def)
+{
+	const size_t len = strlen(name);
+
+	for (unsigned i = 0; i < n; i++)
+		if (strncmp(sets[i], name, len) == 0 && sets[i][len] == '=')
+			def = sets[i] + len + 1;
+	return def;
+}
+
+/* Does @s, of @len letters, end so? */
+static bool ends(const char *s, size_t len, const char *with)
+{
+	const size_t n = strlen(with);
+
+	return len > n && memcmp(s + len - n, with, n) == 0;
+}
+
+/*
+ * A scenario of @name for that platform: the platform's own file goes before
+ * the common one, and the common one is it where there is no own.
+ */
+static const struct cli_scenario *carried(const char *name, const char *plat)
 {
 	const struct cli_scenario *k = cli_scenario_find(name);
+	size_t len = strlen(name);
+	char own[256];
+
+	if (ends(name, len, ".il"))
+		len -= 3;
+	snprintf(own, sizeof(own), "%.*s-%s", (int)len, name, plat);
+	if (cli_scenario_find(own))
+		return cli_scenario_find(own);
+	if (k || !ends(own, len, plat))
+		return k;
+	own[len - strlen(plat) - 1] = '\0';
+	return cli_scenario_find(own);
+}
+
+/* A file of that name, else a scenario of that name that the tool carries. */
+static int read_text(struct cli *c, const char *name, const char *plat,
+		     char **text)
+{
+	const struct cli_scenario *k = carried(name, plat);
 	uint8_t *file = NULL;
 	size_t len = 0;
 	int ret;
@@ -78,12 +121,13 @@ static int run_file(struct cli *c, struct cli_run *r,
 		    unsigned n)
 {
 	char *text = NULL;
+	const char *plat = set_to(sets, n, "PLATFORM", world_plat_names[0]);
 	int ret = cli_run_open(c, r, o);
 
 	if (!ret)
-		ret = apply_sets(r, sets, n);
+		ret = read_text(c, file, plat, &text);
 	if (!ret)
-		ret = read_text(c, file, &text);
+		ret = apply_sets(r, sets, n);
 	if (!ret)
 		ret = cli_run_parse(r, file, text, strlen(text));
 	ret = ret ? cli_run_refused(r, file, ret) : cli_run_do(r, file);

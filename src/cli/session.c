@@ -324,7 +324,10 @@ static void end_text(struct cli_run *r, double seconds)
 		"  %llu TLPs, %llu exchanges over DOE\n"
 		"  %llu checks of %u laws at %llu steps (%u put to the test)\n"
 		"  %.3f s\n",
-		r->end.err ? "failed" : "done", (unsigned long long)s.to_device,
+		r->end.err	      ? "failed"
+		: r->end.inapplicable ? "not applicable"
+				      : "done",
+		(unsigned long long)s.to_device,
 		(unsigned long long)s.from_device, (unsigned long long)s.tlps,
 		(unsigned long long)s.exchanges,
 		(unsigned long long)s.law_checks, s.laws,

@@ -19,6 +19,42 @@ enum il_err cmd_scenario(void *ctx, const struct lang_call *c)
 	return IL_OK;
 }
 
+/*
+ * A file that shows nothing on some platform says why, and ends there; no
+ * machine is made.
+ */
+enum il_err cmd_inapplicable(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+	const char *why = lang_word(c, "why", "");
+	const char *source = lang_word(c, "source", "");
+
+	if (!w->plat)
+		return world_fail(w, IL_E_STATE, 0,
+				  "no platform is chosen yet");
+	if (w->built)
+		return world_fail(w, IL_E_STATE, 0,
+				  "the machine is running already");
+	if (world_plats[lang_num(c, "name", 0)] != w->plat)
+		return IL_OK;
+	w->inapplicable = true;
+	w->group = "scenario";
+	world_note(w, WORLD_NOTE_INAPPLICABLE, why, source, SURE_SPEC);
+	world_say(w, "shows", why, "not applicable", false, 0);
+	world_say(w, "source", source, "not applicable", false, 0);
+	return IL_OK;
+}
+
+/* What the outcome rests on is not settled by what is public. */
+enum il_err cmd_open(void *ctx, const struct lang_call *c)
+{
+	struct world *w = ctx;
+
+	world_note(w, WORLD_NOTE_OPEN, lang_word(c, "what", ""),
+		   lang_word(c, "source", NULL), SURE_OPEN);
+	return IL_OK;
+}
+
 enum il_err cmd_step(void *ctx, const struct lang_call *c)
 {
 	return world_step_named(ctx, lang_word(c, "name", ""),
@@ -32,6 +68,8 @@ static void say_error(struct world *w, const char *want,
 	const char *source = lang_word(c, "source", NULL);
 	char text[256] = "so it was";
 
+	world_note(w, WORLD_NOTE_ERROR, want, source,
+		   (enum sure)lang_num(c, "sure", SURE_OPEN));
 	if (source)
 		snprintf(text, sizeof(text), "so it was (%s, %s)", source,
 			 sure_name((enum sure)lang_num(c, "sure", SURE_OPEN)));
@@ -93,6 +131,7 @@ enum il_err cmd_expect_fault(void *ctx, const struct lang_call *c)
 		return world_fail(w, IL_E_PEER, 0,
 				  "fault %s at stage %s, which it has not",
 				  want, fault_stage_name(f->stage));
+	world_note(w, WORLD_NOTE_FAULT, want, f->rule->source, f->rule->sure);
 	snprintf(text, sizeof(text), "%s (stage %s; %s, %s)", f->rule->says,
 		 fault_stage_name(f->stage), fault_source(f),
 		 sure_name(f->rule->sure));

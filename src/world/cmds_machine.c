@@ -20,6 +20,20 @@ static const struct lang_arg platform_args[] = {
 	  .help = "firmware begins with small buffers and asks for larger "
 		  "ones, where the architecture lets it; default no" },
 };
+static const struct lang_arg inapplicable_args[] = {
+	{ "name", LANG_PICK, .positional = true, .required = true,
+	  .picks = world_plat_names, .help = "on which platform" },
+	{ "why", LANG_WORD, .required = true,
+	  .help = "what is not there, in one quoted line" },
+	{ "source", LANG_WORD, .required = true,
+	  .help = "where that is written" },
+};
+static const struct lang_arg open_args[] = {
+	{ "what", LANG_WORD, .positional = true, .required = true,
+	  .help = "what was chosen, in one quoted line" },
+	{ "source", LANG_WORD, .required = true,
+	  .help = "which sources are silent or disagree" },
+};
 static const struct lang_arg device_args[] = {
 	{ "vfs", LANG_INT,
 	  .help = "virtual functions, 0 to 32; default 0, or as in the file" },
@@ -128,8 +142,12 @@ static const struct lang_arg link_args[] = {
 static const struct lang_cmd cmds[] = {
 	CMD("scenario", NULL, scenario_args, cmd_scenario,
 	    "say what the file shows; first line of those that are listed"),
-	CMD("platform", NULL, platform_args, cmd_platform,
-	    "choose the architecture; first of all"),
+	{ "platform", NULL, platform_args, COUNT(platform_args), cmd_platform,
+	  "choose the architecture; first of all", .selects = true },
+	CMD("inapplicable", NULL, inapplicable_args, cmd_inapplicable,
+	    "say that the file shows nothing on a platform; it ends there"),
+	CMD("open", NULL, open_args, cmd_open,
+	    "say that the outcome rests on what sources leave open"),
 	/* Those with a verb stand before the one without. */
 	CMD("device", "silent", silent_args, cmd_device_silent,
 	    "the device dies: from then on it does not answer"),

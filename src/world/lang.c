@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "world/lang.h"
+#include "world/lang_priv.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -8,17 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct word {
-	const char *p;
-	unsigned col;
-};
-
-static enum il_err complain(struct lang_error *e, unsigned line, unsigned col,
-			    const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static enum il_err complain(struct lang_error *e, unsigned line, unsigned col,
-			    const char *fmt, ...)
+enum il_err lang_complain(struct lang_error *e, unsigned line, unsigned col,
+			  const char *fmt, ...)
 {
 	va_list ap;
 
@@ -222,7 +213,8 @@ static enum il_err set_value(struct lang_call *c, size_t i, const char *word,
 	size_t at = 0;
 
 	if (c->v[i].word)
-		return complain(e, c->line, col, "%s is given twice", a->name);
+		return lang_complain(e, c->line, col, "%s is given twice",
+				     a->name);
 	if (read_value(a, word, &c->v[i].num)) {
 		if (a->type == LANG_PICK)
 			for (size_t k = 0; a->picks[k]; k++)
@@ -231,8 +223,9 @@ static enum il_err set_value(struct lang_call *c, size_t i, const char *word,
 					at < sizeof(picks) ? sizeof(picks) - at
 							   : 0,
 					" %s", a->picks[k]);
-		return complain(e, c->line, col, "%s is '%s'; expected %s%s",
-				a->name, word, type_name(a->type), picks);
+		return lang_complain(e, c->line, col,
+				     "%s is '%s'; expected %s%s", a->name, word,
+				     type_name(a->type), picks);
 	}
 	c->v[i].word = word;
 	c->v[i].col = col;
@@ -254,8 +247,8 @@ static enum il_err expand(struct lang_script *s, const char *line, size_t len,
 			break;
 		if (line[i] != '$') {
 			if (at + 1 >= cap)
-				return complain(e, no, (unsigned)i + 1,
-						"the line is too long");
+				return lang_complain(e, no, (unsigned)i + 1,
+						     "the line is too long");
 			out[at++] = line[i];
 			continue;
 		}
@@ -265,13 +258,14 @@ static enum il_err expand(struct lang_script *s, const char *line, size_t len,
 			n++;
 		p = find_param(s, line + i + 1, n);
 		if (!p || !p->declared)
-			return complain(e, no, (unsigned)i + 1,
-					"$%.*s is not a parameter; expected a "
-					"param line above",
-					(int)n, line + i + 1);
+			return lang_complain(
+				e, no, (unsigned)i + 1,
+				"$%.*s is not a parameter; expected a "
+				"param line above",
+				(int)n, line + i + 1);
 		if (at + strlen(p->value) + 1 >= cap)
-			return complain(e, no, (unsigned)i + 1,
-					"the line is too long");
+			return lang_complain(e, no, (unsigned)i + 1,
+					     "the line is too long");
 		memcpy(out + at, p->value, strlen(p->value));
 		at += strlen(p->value);
 		i += n;
@@ -281,8 +275,8 @@ static enum il_err expand(struct lang_script *s, const char *line, size_t len,
 }
 
 /* Splits @buf in place. A value may be quoted whole: key="a b". */
-static enum il_err split(char *buf, struct word *w, size_t *n, unsigned line,
-			 struct lang_error *e)
+static enum il_err split(char *buf, struct lang_text *w, size_t *n,
+			 unsigned line, struct lang_error *e)
 {
 	char *p = buf;
 
@@ -296,9 +290,10 @@ static enum il_err split(char *buf, struct word *w, size_t *n, unsigned line,
 		if (!*p)
 			return IL_OK;
 		if (*n == LANG_WORDS_MAX)
-			return complain(e, line, (unsigned)(p - buf) + 1,
-					"too many words; expected at most %d",
-					LANG_WORDS_MAX);
+			return lang_complain(
+				e, line, (unsigned)(p - buf) + 1,
+				"too many words; expected at most %d",
+				LANG_WORDS_MAX);
 		w[*n].p = out = p;
 		w[(*n)++].col = (unsigned)(p - buf) + 1;
 		for (; *p && (quoted || !strchr(" \t\r", *p)); p++) {
@@ -308,8 +303,8 @@ static enum il_err split(char *buf, struct word *w, size_t *n, unsigned line,
 				*out++ = *p;
 		}
 		if (quoted)
-			return complain(e, line, w[*n - 1].col,
-					"the quote is not closed");
+			return lang_complain(e, line, w[*n - 1].col,
+					     "the quote is not closed");
 		if (*p)
 			p++;
 		*out = '\0';
@@ -326,8 +321,9 @@ const struct lang_cmd *lang_at(const struct lang_table *t, size_t i)
 	return NULL;
 }
 
-static enum il_err find_cmd(const struct lang_table *t, const struct word *w,
-			    size_t n, struct lang_call *c, size_t *used,
+static enum il_err find_cmd(const struct lang_table *t,
+			    const struct lang_text *w, size_t n,
+			    struct lang_call *c, size_t *used,
 			    struct lang_error *e)
 {
 	const struct lang_cmd *k;
@@ -344,14 +340,14 @@ static enum il_err find_cmd(const struct lang_table *t, const struct word *w,
 		return IL_OK;
 	}
 	if (!role)
-		return complain(e, c->line, w[0].col,
-				"'%s' is not a role; see help", w[0].p);
-	return complain(e, c->line, n > 1 ? w[1].col : w[0].col,
-			"'%s' has no command '%s'; see help", w[0].p,
-			n > 1 ? w[1].p : "");
+		return lang_complain(e, c->line, w[0].col,
+				     "'%s' is not a role; see help", w[0].p);
+	return lang_complain(e, c->line, n > 1 ? w[1].col : w[0].col,
+			     "'%s' has no command '%s'; see help", w[0].p,
+			     n > 1 ? w[1].p : "");
 }
 
-static enum il_err place_word(struct lang_call *c, const struct word *w,
+static enum il_err place_word(struct lang_call *c, const struct lang_text *w,
 			      struct lang_error *e)
 {
 	const struct lang_cmd *k = c->cmd;
@@ -371,11 +367,11 @@ static enum il_err place_word(struct lang_call *c, const struct word *w,
 	char usage[200];
 
 	lang_usage(k, usage, sizeof(usage));
-	return complain(e, c->line, w->col, "unexpected '%s'; expected %s",
-			w->p, usage);
+	return lang_complain(e, c->line, w->col, "unexpected '%s'; expected %s",
+			     w->p, usage);
 }
 
-static enum il_err check_call(struct lang_call *c, const struct word *w,
+static enum il_err check_call(struct lang_call *c, const struct lang_text *w,
 			      size_t n, struct lang_error *e)
 {
 	enum il_err err = IL_OK;
@@ -384,15 +380,15 @@ static enum il_err check_call(struct lang_call *c, const struct word *w,
 		err = place_word(c, &w[i], e);
 	for (size_t i = 0; i < c->cmd->n_args && !err; i++)
 		if (c->cmd->args[i].required && !c->v[i].word)
-			err = complain(e, c->line,
-				       (unsigned)strlen(c->text) + 1,
-				       "%s is missing; expected %s",
-				       c->cmd->args[i].name,
-				       type_name(c->cmd->args[i].type));
+			err = lang_complain(e, c->line,
+					    (unsigned)strlen(c->text) + 1,
+					    "%s is missing; expected %s",
+					    c->cmd->args[i].name,
+					    type_name(c->cmd->args[i].type));
 	return err;
 }
 
-static enum il_err param_line(struct lang_script *s, const struct word *w,
+static enum il_err param_line(struct lang_script *s, const struct lang_text *w,
 			      size_t n, unsigned line, struct lang_error *e)
 {
 	char name[64];
@@ -400,43 +396,24 @@ static enum il_err param_line(struct lang_script *s, const struct word *w,
 	struct lang_param *p;
 
 	if (!eq || (size_t)(eq - w[1].p) >= sizeof(name))
-		return complain(e, line, w[0].col,
-				"expected param NAME=DEFAULT");
+		return lang_complain(e, line, w[0].col,
+				     "expected param NAME=DEFAULT");
 	memcpy(name, w[1].p, (size_t)(eq - w[1].p));
 	name[eq - w[1].p] = '\0';
 	switch ((int)put_param(s, name, eq + 1, &p)) {
 	case IL_OK:
 		break;
 	case IL_E_ARG:
-		return complain(e, line, w[1].col, "'%s' is not a name", name);
+		return lang_complain(e, line, w[1].col, "'%s' is not a name",
+				     name);
 	default:
-		return complain(e, line, w[1].col,
-				"too many parameters, or one too long");
+		return lang_complain(e, line, w[1].col,
+				     "too many parameters, or one too long");
 	}
 	if (p->declared)
-		return complain(e, line, w[1].col, "%s is declared twice",
-				name);
+		return lang_complain(e, line, w[1].col, "%s is declared twice",
+				     name);
 	p->declared = true;
-	return IL_OK;
-}
-
-/* `start NAME: command`; takes two words away. */
-static enum il_err take_start(struct lang_call *c, struct word **w, size_t *n,
-			      struct lang_error *e)
-{
-	char *colon;
-
-	if (*n < 3)
-		return complain(e, c->line, (*w)[0].col,
-				"expected start NAME: COMMAND");
-	colon = strchr((*w)[1].p, ':');
-	if (!colon || colon[1] || colon == (*w)[1].p)
-		return complain(e, c->line, (*w)[1].col,
-				"'%s' is not NAME:", (*w)[1].p);
-	*colon = '\0';
-	c->name = (*w)[1].p;
-	*w += 2;
-	*n -= 2;
 	return IL_OK;
 }
 
@@ -445,7 +422,8 @@ static enum il_err one_line(struct lang_script *s, const struct lang_table *t,
 			    const char *line, size_t len, unsigned no,
 			    struct lang_call *c, struct lang_error *e)
 {
-	struct word words[LANG_WORDS_MAX], *w = words;
+	struct lang_text words[LANG_WORDS_MAX], *w = words;
+	bool here = true;
 	size_t n, used = 0;
 	enum il_err err;
 
@@ -464,15 +442,14 @@ static enum il_err one_line(struct lang_script *s, const struct lang_table *t,
 		err = param_line(s, w, n, no, e);
 		return err ? err : IL_E_STATE;
 	}
-	if (strcmp(w[0].p, "start") == 0) {
-		err = take_start(c, &w, &n, e);
-		if (err)
-			return err;
-	}
-	err = find_cmd(t, w, n, c, &used, e);
-	if (err)
-		return err;
-	return check_call(c, w + used, n - used, e);
+	err = lang_prefix(s, c, &w, &n, &here, e);
+	if (!err)
+		err = find_cmd(t, w, n, c, &used, e);
+	if (!err)
+		err = check_call(c, w + used, n - used, e);
+	if (!err && here)
+		lang_select(s, c);
+	return err || here ? err : IL_E_STATE;
 }
 
 /* The values point into the call itself; say so again after a copy. */
@@ -507,17 +484,18 @@ enum il_err lang_parse(struct lang_script *s, const struct lang_table *t,
 	unsigned no = 1;
 
 	s->n = 0;
+	s->select = NULL;
 	for (const char *p = text; p < end; no++) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		size_t n = (size_t)((nl ? nl : end) - p);
 		enum il_err err;
 
 		if (s->n == s->cap) {
-			complain(e, no, 1, "the file has too many lines");
+			lang_complain(e, no, 1, "the file has too many lines");
 			return IL_E_SPACE;
 		}
 		if (memchr(p, '\0', n))
-			return complain(e, no, 1, "not a text file");
+			return lang_complain(e, no, 1, "not a text file");
 		err = one_line(s, t, p, n, no, &s->call[s->n], e);
 		if (!err)
 			s->n++;

@@ -10,7 +10,9 @@
 
 /*
  * The command language: one command a line, `#` comments, `key=value`
- * options, `param NAME=DEFAULT` and `$NAME`. A file is parsed and checked as a
+ * options, `param NAME=DEFAULT` and `$NAME`. `on NAME[,NAME]: COMMAND` is
+ * checked like any other line, and is there only where what was selected is one
+ * of the names. A file is parsed and checked as a
  * whole against one table of commands before anything runs; the same table
  * serves files, the interactive shell and the help texts.
  */
@@ -70,6 +72,9 @@ struct lang_cmd {
 	size_t n_args;
 	lang_fn *run;
 	const char *help; /* one sentence */
+	/* The value of its first argument, a LANG_PICK, is what lines with
+	 * `on NAME:` below it ask for. */
+	bool selects;
 };
 
 struct lang_table {
@@ -102,6 +107,9 @@ struct lang_script {
 	size_t cap;
 	struct lang_param param[LANG_PARAMS_MAX];
 	size_t n_params;
+	/* By the last command that selects; NULL: there was none. */
+	const char *const *select;
+	uint64_t selected;
 };
 
 /*
@@ -126,7 +134,8 @@ enum il_err lang_parse(struct lang_script *s, const struct lang_table *t,
 		       const char *text, size_t len,
 		       struct lang_error *e) IL_MUST;
 
-/* One line on its own, for the shell. IL_E_STATE: the line is empty. */
+/* One line on its own, for the shell. IL_E_STATE: the line is empty, or for
+ * another selection. */
 enum il_err lang_line(struct lang_script *s, const struct lang_table *t,
 		      const char *line, struct lang_call *out,
 		      struct lang_error *e) IL_MUST;

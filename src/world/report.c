@@ -27,6 +27,19 @@ void world_called(struct world *w, enum world_edge edge, const char *name,
 		w->cfg.out.call(w->cfg.out.ctx, &c);
 }
 
+void world_note(struct world *w, enum world_note_kind kind, const char *what,
+		const char *source, enum sure sure)
+{
+	const struct world_note n = { .kind = kind,
+				      .what = what,
+				      .source = source,
+				      .sure = sure,
+				      .call = &w->op->call };
+
+	if (w->cfg.out.note)
+		w->cfg.out.note(w->cfg.out.ctx, &n);
+}
+
 void world_say(struct world *w, const char *who, const char *what,
 	       const char *result, bool failed, uint64_t ns)
 {

@@ -299,7 +299,8 @@ enum il_err world_run(struct world *w, const struct lang_script *s,
 			i + 1 < s->n ? &s->call[i + 1] : NULL;
 
 		err = world_call(w, &s->call[i], next, end);
-		if (err)
+		end->inapplicable = w->inapplicable;
+		if (err || w->inapplicable)
 			return err;
 	}
 	err = none_unfinished(w, end);

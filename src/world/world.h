@@ -29,6 +29,23 @@ struct world_step {
 	uint64_t ns; /* how long it took, by the caller's clock */
 };
 
+/* What a run shows: what it came to where it was expected to. */
+enum world_note_kind {
+	WORLD_NOTE_ERROR,
+	WORLD_NOTE_FAULT,
+	WORLD_NOTE_VERDICT,
+	WORLD_NOTE_OPEN,	 /* the outcome rests on it */
+	WORLD_NOTE_INAPPLICABLE, /* and nothing was run */
+};
+
+struct world_note {
+	enum world_note_kind kind;
+	const char *what;   /* EBUSY, a rule's name, a verdict, why not */
+	const char *source; /* where it is written; NULL: not said */
+	enum sure sure;
+	const struct lang_call *call; /* the line that says so */
+};
+
 /* Boundaries that calls go over. */
 enum world_edge {
 	WORLD_VMM_HOST, /* system calls */
@@ -49,6 +66,7 @@ struct world_edge_call {
 
 /* Where a world tells what it does; each may be NULL. */
 struct world_out {
+	void (*note)(void *ctx, const struct world_note *n);
 	void (*call)(void *ctx, const struct world_edge_call *c);
 	void (*step)(void *ctx, const struct world_step *s);
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
@@ -116,15 +134,17 @@ extern const struct lang_table world_commands;
 /* Why a run ended. */
 struct world_end {
 	enum il_err err;
-	unsigned line;	/* of the scenario; 0: none */
-	char what[480]; /* one line that names what and where */
-	unsigned law;	/* the violated law, or 0 */
-	bool expect;	/* an expectation did not hold */
+	unsigned line;	   /* of the scenario; 0: none */
+	char what[480];	   /* one line that names what and where */
+	unsigned law;	   /* the violated law, or 0 */
+	bool expect;	   /* an expectation did not hold */
+	bool inapplicable; /* the file says so of this platform; err is 0 */
 };
 
 /*
  * world_run() - every call of a script in turn
- * On failure the rest is not run; world_cleanup() gives back what is held.
+ * On failure the rest is not run, nor after a line that says that the file does
+ * not apply; world_cleanup() gives back what is held.
  */
 enum il_err world_run(struct world *w, const struct lang_script *s,
 		      struct world_end *end) IL_MUST;

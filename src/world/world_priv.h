@@ -186,6 +186,7 @@ struct world {
 	struct world_relay relay;
 	struct world_churn *churn; /* NULL: not yet */
 	bool quiet;		   /* steps are not told one by one */
+	bool inapplicable;	   /* the file says so */
 
 	/* The command that runs now, and those that wait by name. */
 	struct world_op *op;
@@ -390,6 +391,9 @@ enum il_err world_vcpu_fault(struct world_vcpu *v, const struct fault *f,
  */
 void world_called(struct world *w, enum world_edge edge, const char *name,
 		  const char *status);
+/* Of the command that runs. */
+void world_note(struct world *w, enum world_note_kind kind, const char *what,
+		const char *source, enum sure sure);
 void world_say(struct world *w, const char *who, const char *what,
 	       const char *result, bool failed, uint64_t ns);
 uint64_t world_mono(const struct world *w);

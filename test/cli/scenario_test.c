@@ -299,6 +299,57 @@ static void a_parameter_that_no_line_declares_is_refused(void **state)
 	assert_int_equal(json_array_size(json_object_get(r->json, "steps")), 0);
 }
 
+static void write_text(struct rig *r, const char *text)
+{
+	rig_write(rig_path(r, "t.il"), text, strlen(text));
+}
+
+static void a_platform_has_its_own_file_before_the_common_one(void **state)
+{
+	struct rig *r = *state;
+
+	rig_run(r, "run", "unbind-coupling", NULL);
+	assert_int_equal(r->status, 0);
+	assert_non_null(strstr(r->out, "\ndone\n"));
+	rig_run(r, "run", "unbind-coupling.il", "--set", "PLATFORM=sev-tio",
+		NULL);
+	assert_int_equal(r->status, 0);
+	rig_run(r, "run", "unbind-coupling-sev-tio", NULL);
+	assert_int_equal(r->status, 0);
+	rig_run(r, "run", "unbind-coupling", "--set", "PLATFORM=enigma", NULL);
+	assert_int_equal(r->status, 1);
+	rig_run(r, "run", "assign", "--set", "PLATFORM=enigma", NULL);
+	assert_int_equal(r->status, 1);
+	assert_non_null(strstr(r->err, "expected one of sev-tio cca "
+				       "tdx-connect cove-io"));
+}
+
+static void a_file_that_does_not_apply_says_why_and_ends(void **state)
+{
+	struct rig *r = *state;
+
+	write_text(r,
+		   "scenario s from=f\nplatform sev-tio\n"
+		   "inapplicable cca why=\"no such thing\" source=here\n"
+		   "inapplicable sev-tio why=\"nothing of it\" source=there\n"
+		   "host connect 0000:09:00.0\n");
+	rig_run(r, "run", rig_path(r, "t.il"), NULL);
+	assert_int_equal(r->status, 0);
+	assert_non_null(strstr(r->out, "nothing of it"));
+	assert_non_null(strstr(r->out, "there"));
+	assert_null(strstr(r->out, "no such thing"));
+	assert_non_null(strstr(r->out, "\nnot applicable\n"));
+	/* not once the machine runs, and not before the platform is chosen */
+	write_text(r, "platform sev-tio\nhost rescan\n"
+		      "inapplicable sev-tio why=w source=s\n");
+	rig_run(r, "run", rig_path(r, "t.il"), NULL);
+	assert_int_equal(r->status, 1);
+	write_text(r, "inapplicable sev-tio why=w source=s\n");
+	rig_run(r, "run", rig_path(r, "t.il"), NULL);
+	assert_int_equal(r->status, 1);
+	assert_non_null(strstr(r->err, "no platform is chosen yet"));
+}
+
 static void a_scenario_that_is_not_there_is_named(void **state)
 {
 	struct rig *r = *state;
@@ -572,6 +623,8 @@ int main(void)
 		T(an_error_names_its_place_and_nothing_runs),
 		T(the_last_line_in_error_keeps_the_first_from_running),
 		T(a_parameter_that_no_line_declares_is_refused),
+		T(a_platform_has_its_own_file_before_the_common_one),
+		T(a_file_that_does_not_apply_says_why_and_ends),
 		T(a_scenario_that_is_not_there_is_named),
 		T(commands_out_of_order_fail_where_they_stand),
 		T(a_dead_device_is_isolated_and_one_line_says_so),

@@ -102,6 +102,8 @@ static unsigned run_calls(const char *file, const struct lang_script *s)
 		}
 		if (world_call(t.w, c, next, &end))
 			fail_msg("%s:%u: %s", file, end.line, end.what);
+		if (t.w->inapplicable)
+			break;
 	}
 	return n;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "check.h"
 
+#include <stdio.h>
+
 #include "world/lang.h"
 
 static const char *const colours[] = { "red", "green", NULL };
@@ -15,10 +17,16 @@ static const struct lang_arg say_args[] = {
 	{ "what", LANG_WORD, .positional = true, .required = true },
 	{ "then", LANG_WORD, .positional = true },
 };
+static const struct lang_arg paint_args[] = {
+	{ "colour", LANG_PICK, .positional = true, .required = true,
+	  .picks = colours },
+};
 static const struct lang_cmd cmds[] = {
 	{ "dev", "add", dev_args, COUNT(dev_args), NULL, "adds" },
 	{ "dev", "drop", dev_args, 1, NULL, "drops" },
 	{ "say", NULL, say_args, COUNT(say_args), NULL, "says" },
+	{ "paint", NULL, paint_args, COUNT(paint_args), NULL, "selects",
+	  .selects = true },
 };
 static const struct lang_cmd more[] = {
 	{ "dev", "last", dev_args, 1, NULL, "stands in another file" },
@@ -190,6 +198,62 @@ static void usage_shows_what_is_optional(void **unused)
 	assert_string_equal(out, "say what [then]");
 }
 
+static void a_line_on_another_selection_is_checked_and_left_out(void **unused)
+{
+	(void)unused;
+	assert_int_equal(parse("param C=green\npaint $C\n"
+			       "on red: say r\non green: say g\n"
+			       "on red,green: start A: say both\nsay all\n"),
+			 IL_OK);
+	assert_int_equal(s.n, 4);
+	assert_string_equal(lang_word(&calls[1], "what", ""), "g");
+	assert_int_equal(calls[1].line, 4);
+	assert_string_equal(lang_word(&calls[2], "what", ""), "both");
+	assert_string_equal(calls[2].name, "A");
+	assert_string_equal(lang_word(&calls[3], "what", ""), "all");
+	/* another one is left out, and no less wrong for that */
+	assert_int_equal(parse("paint green\non red: dev add here\n"),
+			 IL_E_FIELD);
+	assert_int_equal(e.line, 2);
+	/* what a file selected is not what the next one did */
+	assert_int_equal(parse("on green: say g\n"), IL_E_FIELD);
+	/* a command that is left out does not select either */
+	assert_int_equal(parse("paint green\non red: paint red\n"
+			       "on green: say g\n"),
+			 IL_OK);
+	assert_int_equal(s.n, 2);
+}
+
+static void on_wants_names_that_there_are(void **unused)
+{
+	static const struct {
+		const char *line;
+		unsigned col;
+	} bad[] = {
+		{ "on blue: say x", 4 },
+		{ "on red,blue: say x", 8 },
+		{ "on red,: say x", 8 },
+		{ "on : say x", 4 },
+		{ "on red say x", 1 },
+		{ "on red:", 1 },
+		{ "on red: ", 1 },
+		{ "on re: say x", 4 },
+		{ "on red:green: say x", 1 },
+		{ "on", 1 },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "paint red\n%s\n", bad[i].line);
+		if (parse(text) != IL_E_FIELD)
+			fail_msg("%s is taken", bad[i].line);
+		assert_int_equal(e.line, 2);
+		assert_int_equal(e.col, bad[i].col);
+	}
+}
+
 static void a_shell_line_stands_alone(void **unused)
 {
 	(void)unused;
@@ -216,6 +280,8 @@ int main(void)
 		T(overlong_input_is_refused),
 		T(numbers_do_not_wrap),
 		T(usage_shows_what_is_optional),
+		T(a_line_on_another_selection_is_checked_and_left_out),
+		T(on_wants_names_that_there_are),
 		T(a_shell_line_stands_alone),
 	};
 
