@@ -131,7 +131,7 @@ enum cove_exception {
 #define COVE_STREAM_RID2     8 /* u32 */
 #define COVE_STREAM_ADDR(n)  (12 + 12 * (n)) /* u32[3] */
 #define COVE_STREAM_LEN(n)   (12 + 12 * (n))
-#define COVE_STREAM_ADDR_MAX 4 /* blocks that this TSM takes */
+#define COVE_STREAM_ADDR_MAX 2 /* blocks that this TSM takes */
 
 /* --- connect_device, get_device_connection_transcript: the transcript --- */
 #define COVE_CONN_VERSION    0 /* u8 */

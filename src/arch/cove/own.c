@@ -32,7 +32,8 @@ enum il_err cove_own_init(struct cove_own *o, const struct cove_own_cfg *cfg)
 enum il_err cove_own_cover(struct cove_own *o, uint64_t base, uint64_t size,
 			   bool io, uint32_t port)
 {
-	if (!size || (base | size) & (PAGE_2M - 1) || base + size < base)
+	if (!size || (base | size) & (PAGE_2M - 1) || base + size < base ||
+	    port > UINT16_MAX)
 		return IL_E_ARG;
 	for (uint32_t i = 0; i < o->ranges; i++)
 		if (base < o->range[i].base + o->range[i].size &&
@@ -50,9 +51,10 @@ enum il_err cove_own_cover(struct cove_own *o, uint64_t base, uint64_t size,
 	if (!r.page)
 		return IL_E_NOMEM;
 	for (uint64_t i = 0; i < size / PAGE_4K; i++)
-		r.page[i] = (struct cove_page){ .state = COVE_PG_HOST,
-						.io = io,
-						.port = io ? port : 0 };
+		r.page[i] =
+			(struct cove_page){ .state = COVE_PG_HOST,
+					    .io = io,
+					    .port = (uint16_t)(io ? port : 0) };
 	o->range[o->ranges++] = r;
 	return IL_OK;
 }
@@ -163,7 +165,7 @@ enum il_err cove_own_move(struct cove_own *o, uint64_t pa,
 		return IL_E_ARG;
 	if (p->state != from || !(edges[from] & BIT(to)) || !kind_fits(p, to))
 		return IL_E_STATE;
-	if (p->vmid && vmid && p->vmid != vmid)
+	if ((p->vmid && vmid && p->vmid != vmid) || p->refs)
 		return IL_E_STATE;
 	if (p->vmid)
 		o->pages[p->vmid]--;
@@ -180,6 +182,39 @@ enum il_err cove_own_move(struct cove_own *o, uint64_t pa,
 uint64_t cove_own_pages(const struct cove_own *o, uint32_t vmid)
 {
 	return vmid < o->vmids ? o->pages[vmid] : 0;
+}
+
+enum il_err cove_own_ref(struct cove_own *o, uint64_t pa, bool more)
+{
+	struct cove_page *p = cove_page_at(o, pa);
+
+	if (!p)
+		return IL_E_ARG;
+	if (p->state != COVE_PG_HOST || p->refs == (more ? UINT16_MAX : 0))
+		return IL_E_STATE;
+	p->refs = (uint16_t)(more ? p->refs + 1 : p->refs - 1);
+	o->changes++;
+	return IL_OK;
+}
+
+void cove_own_release(struct cove_own *o, uint32_t vmid)
+{
+	for (uint32_t n = 0; n < o->ranges; n++) {
+		const struct cove_range *r = &o->range[n];
+
+		for (uint64_t i = 0; o->pages[vmid] && i < r->size / PAGE_4K;
+		     i++) {
+			enum il_err err;
+
+			if (r->page[i].vmid != vmid)
+				continue;
+			err = cove_own_move(
+				o, r->base + i * PAGE_4K,
+				(enum cove_page_state)r->page[i].state,
+				COVE_PG_FREE, 0, 0);
+			IL_ASSERT(!err);
+		}
+	}
 }
 
 enum il_err cove_own_vmid(struct cove_own *o, uint32_t vmid, uint64_t secret)
@@ -320,6 +355,8 @@ static bool page_sane(const struct cove_own *o, const struct cove_page *p)
 		return false;
 	if (p->io ? p->state != COVE_PG_HOST && p->state != COVE_PG_REGION
 		  : p->state == COVE_PG_REGION)
+		return false;
+	if (p->refs && p->state != COVE_PG_HOST)
 		return false;
 	return p->vmid || !p->gpa;
 }

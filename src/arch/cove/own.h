@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "arch/cove/abi_iommu.h"
+#include "arch/cove/gstage.h"
 #include "base/arena.h"
 #include "base/bits.h"
 #include "base/env.h"
@@ -72,9 +73,11 @@ enum cove_page_state {
 struct cove_page {
 	uint64_t gpa;  /* TVM, BLOCKED, REGION */
 	uint16_t vmid; /* from STATE on */
+	uint16_t
+		refs; /* HOST: G-stage entries of TVMs that show it as shared */
+	uint16_t port; /* root port number, if @io */
 	uint8_t state; /* enum cove_page_state */
 	uint8_t io;    /* stands in an MMIO window */
-	uint32_t port; /* root port number, if @io */
 };
 
 _Static_assert(sizeof(struct cove_page) == 16, "what the table costs a page");
@@ -139,9 +142,6 @@ extern const struct rule cove_rule_ddt_invalid; /* ddt-invalid */
 extern const struct rule cove_rule_ddt_bad;	/* ddt-misconfigured */
 extern const struct rule cove_rule_dc_invalid;	/* dc-invalid: T = 1 */
 
-/* G-stage entries, of CPUs and IOMMUs alike. */
-extern const struct pt_fmt cove_sv48x4;
-
 /*
  * cove_own_init() - nothing covered, no device context valid
  * Errors: IL_E_ARG @cfg out of range, or mem has too few keys; IL_E_NOMEM.
@@ -196,6 +196,17 @@ enum il_err cove_own_move(struct cove_own *o, uint64_t pa,
 			  enum cove_page_state from, enum cove_page_state to,
 			  uint32_t vmid, uint64_t gpa) IL_MUST;
 uint64_t cove_own_pages(const struct cove_own *o, uint32_t vmid);
+
+/*
+ * cove_own_ref() - a TVM shows the host's page as shared, or (@more false) no
+ * longer; while one does the page is not converted nor added as a region, or
+ * the TVM would have it at two addresses (law 33)
+ * Errors: IL_E_ARG not covered; IL_E_STATE not HOST, or no count.
+ */
+enum il_err cove_own_ref(struct cove_own *o, uint64_t pa, bool more) IL_MUST;
+
+/* Every page of @vmid to FREE: its TVM is destroyed. Has no region. */
+void cove_own_release(struct cove_own *o, uint32_t vmid);
 
 /*
  * cove_own_vmid() - install a TVM's memory key, or (@secret 0) forget it

@@ -43,9 +43,9 @@ const struct pt_fmt cove_sv48x4 = {
 static void encode(const struct cove_dc *dc, uint8_t out[COVE_DC_LEN])
 {
 	memset(out, 0, COVE_DC_LEN);
-	if (!dc->valid)
+	if (!dc->gscid)
 		return;
-	cove_put_u64(out, COVE_DC_TC, COVE_TC_V);
+	cove_put_u64(out, COVE_DC_TC, dc->valid ? COVE_TC_V : 0);
 	cove_put_u64(out, COVE_DC_IOHGATP,
 		     field_put(COVE_GATP_PPN, dc->root / PAGE_4K) |
 			     field_put(COVE_GATP_GSCID, dc->gscid) |
