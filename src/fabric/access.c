@@ -109,9 +109,13 @@ enum il_err fabric_cfg_write(struct fabric *f, uint16_t bdf, uint16_t reg,
 	if (!cfg_args_ok(reg, size))
 		return IL_E_ARG;
 	if (own >= 0) {
-		pci_cfg_write(&f->port[own].cfg, reg & 0xffcu,
-			      val << (8 * (reg & 3u)),
-			      pci_cfg_be(reg & 3u, size));
+		const uint16_t at = reg & 0xffcu;
+		uint32_t v = val << (8 * (reg & 3u));
+		uint8_t be = pci_cfg_be(reg & 3u, size);
+
+		be = port_host_be(&f->port[own], at, be, &v);
+		if (be)
+			pci_cfg_write(&f->port[own].cfg, at, v, be);
 		return IL_OK;
 	}
 	p = cfg_route(f, bdf, &type1);

@@ -48,6 +48,13 @@ struct fabric_port_cfg {
 	uint8_t number; /* LnkCap: port number, unique */
 	bool hotplug;	/* has a slot; starts empty if not @present */
 	bool present;	/* a device is there and the link is up */
+	/*
+	 * Registers of the port's maker, which firmware alone writes; none if
+	 * @vendor_size, bytes, is 0.
+	 */
+	uint16_t vendor;
+	uint16_t vendor_id;
+	uint16_t vendor_size;
 	struct link_end link;
 	/*
 	 * Lets what is below run; called while an access waits for its
@@ -97,7 +104,12 @@ struct fabric_port {
 	bool up;      /* DL_Active; only when present, and not off */
 	uint16_t exp; /* offsets of capabilities */
 	uint16_t ide_cap;
-	uint8_t fail_due; /* streams that owe the partner an IDE Fail */
+	uint16_t vendor; /* 0: there are none */
+	uint16_t vendor_size;
+	uint8_t locked;	     /* a bit a block: its holder has locked it */
+	uint8_t host_enable; /* likewise: but Enable is the host's */
+	uint64_t dropped;    /* writes of the host that a lock has stopped */
+	uint8_t fail_due;    /* streams that owe the partner an IDE Fail */
 	struct pci_cfg cfg;
 	struct ide_port ide;
 	uint64_t tlps_up;
@@ -150,6 +162,7 @@ enum fabric_trace {
 	FABRIC_TR_FAULT = TRACE_EV(TRACE_FABRIC, 1),  /* stage, addr, id */
 	FABRIC_TR_LINK = TRACE_EV(TRACE_FABRIC, 2),   /* port, event, sent? */
 	FABRIC_TR_STREAM = TRACE_EV(TRACE_FABRIC, 3), /* port, block, cause */
+	FABRIC_TR_HELD = TRACE_EV(TRACE_FABRIC, 4),   /* port, reg, value */
 };
 
 /* The refusals of the root complex; sources stand in rules.c. */
@@ -235,6 +248,65 @@ enum il_err fabric_key_stop(struct fabric *f, unsigned port, uint8_t stream,
 /* All keys of the stream, both sets; it is Insecure afterwards. */
 enum il_err fabric_key_wipe(struct fabric *f, unsigned port,
 			    uint8_t stream) IL_MUST;
+
+/*
+ * Root-port registers, where firmware holds them (DESIGN, section 2): what the
+ * host may write elsewhere, its holder puts here. No path from the host leads
+ * here.
+ */
+struct fabric_block {
+	int block; /* which one; -1: the first that is parked */
+	uint8_t id;
+	uint8_t segment;
+	uint16_t rid_base;
+	uint16_t rid_limit; /* the last */
+	bool is_default;
+	bool cfg_en;
+	bool tee_limited;
+	/* Enable stays the host's to write, locked or not. */
+	bool host_enable;
+	unsigned ranges;
+	struct ide_range range[FABRIC_ADDRS]; /* whole MiB, valid or not */
+};
+
+/*
+ * fabric_stream_setup() - a parked block becomes @s, on TC 0, not enabled
+ *
+ * Errors:   IL_E_ARG    no such port or block; a field out of range
+ *           IL_E_STATE  the block is in use; another has the id, is the
+ *                       default as well, or has RIDs or addresses of it (law
+ *                       12)
+ *           IL_E_SPACE  no block is parked
+ */
+enum il_err fabric_stream_setup(struct fabric *f, unsigned port,
+				const struct fabric_block *s) IL_MUST;
+/* Keys wiped, block parked, unlocked. Errors: IL_E_ARG there is none. */
+enum il_err fabric_stream_teardown(struct fabric *f, unsigned port,
+				   uint8_t stream) IL_MUST;
+/*
+ * fabric_stream_enable() - its Enable bit
+ * Errors: IL_E_ARG there is none; IL_E_STATE as ide_stream_set().
+ */
+enum il_err fabric_stream_enable(struct fabric *f, unsigned port,
+				 uint8_t stream, bool on) IL_MUST;
+/*
+ * fabric_stream_lock() - the host's writes to the block's registers go nowhere
+ * While a block of the port is locked, so do those to what routes: bus
+ * numbers, memory windows, and the Command bits that open them. Dropped, and
+ * traced (FABRIC_TR_HELD); the host reads what was there.
+ * Errors: IL_E_ARG there is none.
+ */
+enum il_err fabric_stream_lock(struct fabric *f, unsigned port, uint8_t stream,
+			       bool on) IL_MUST;
+/*
+ * fabric_vendor_write() - bits of @mask of the dword at @off become @value's
+ * @off: behind the headers of the port's vendor registers
+ * Errors: IL_E_ARG  no such port or register
+ */
+enum il_err fabric_vendor_write(struct fabric *f, unsigned port, uint16_t off,
+				uint32_t mask, uint32_t value) IL_MUST;
+enum il_err fabric_vendor_read(struct fabric *f, unsigned port, uint16_t off,
+			       uint32_t *value) IL_MUST;
 
 struct fabric_stream {
 	unsigned block;

@@ -43,6 +43,12 @@ void port_build(struct fabric_port *p, const struct fabric_port_cfg *cfg);
 void port_show(struct fabric_port *p);
 /* Block @i as it stands in the registers. */
 struct ide_block_regs port_block(const struct fabric_port *p, unsigned i);
+/*
+ * holder.c: the enables of those bytes that the host may write, with *v as far
+ * as locks leave it. What they stop is told.
+ */
+uint8_t port_host_be(struct fabric_port *p, uint16_t reg, uint8_t be,
+		     uint32_t *v);
 uint8_t port_bus_first(const struct fabric_port *p);
 uint8_t port_bus_last(const struct fabric_port *p);
 bool port_command(const struct fabric_port *p, uint16_t bit);

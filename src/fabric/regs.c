@@ -197,6 +197,10 @@ void port_build(struct fabric_port *p, const struct fabric_port_cfg *cfg)
 	(void)pci_pm_add(&p->cfg);
 	p->exp = pci_exp_add(&p->cfg, &exp);
 	p->ide_cap = pci_ide_add(&p->cfg, &ide, FABRIC_ADDRS);
+	p->vendor_size = cfg->vendor_size & (uint16_t)~3u;
+	if (p->vendor_size)
+		p->vendor = pci_dvsec_add(&p->cfg, cfg->vendor, cfg->vendor_id,
+					  0, p->vendor_size);
 	for (unsigned i = 0; i < FABRIC_STREAMS; i++) {
 		struct ide_block_regs b = port_block(p, i);
 		struct ide_stream_cfg s = ide_cfg_of(&b);

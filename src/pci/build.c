@@ -241,6 +241,18 @@ uint16_t pci_ide_add(struct pci_cfg *c, const struct ide_cap_regs *cap,
 	return at;
 }
 
+uint16_t pci_dvsec_add(struct pci_cfg *c, uint16_t vendor, uint16_t id,
+		       uint8_t rev, uint16_t size)
+{
+	const uint16_t all = (uint16_t)(DVSEC_REGS + size);
+	uint16_t at = pci_ecap_add(c, ECAP_DVSEC, 1, all);
+
+	pci_cfg_put(c, (uint16_t)(at + DVSEC_HDR1), 4,
+		    vendor | (uint32_t)(rev & 0xf) << 16 | (uint32_t)all << 20);
+	pci_cfg_put(c, (uint16_t)(at + DVSEC_HDR2), 2, id);
+	return at;
+}
+
 uint16_t pci_ari_add(struct pci_cfg *c)
 {
 	return pci_ecap_add(c, ECAP_ARI, 1, ARI_CAP_SIZE);

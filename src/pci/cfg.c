@@ -220,6 +220,27 @@ enum il_err pci_ide_block(const struct pci_cfg *c, uint16_t cap, unsigned i,
 	return ide_block_decode(&r, out);
 }
 
+enum il_err pci_ide_block_put(struct pci_cfg *c, uint16_t cap, unsigned i,
+			      const struct ide_block_regs *b)
+{
+	struct ide_block_regs now, old;
+	struct ide_cap_regs regs;
+	unsigned start;
+	unsigned size = blocks(c, cap, &regs, &start);
+	enum il_err err = pci_ide_block(c, cap, i, &old);
+	struct wr w;
+
+	if (err)
+		return err;
+	now = *b;
+	now.n_addrs = old.n_addrs;
+	now.state = old.state;
+	now.fail = old.fail;
+	w = wr_over(c->image + start + (size_t)size * i, size);
+	ide_block_encode(&w, &now);
+	return IL_OK;
+}
+
 int pci_ide_block_of(const struct pci_cfg *c, uint16_t cap, uint16_t reg,
 		     uint16_t *rel)
 {

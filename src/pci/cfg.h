@@ -114,6 +114,14 @@ uint16_t pci_doe_add(struct pci_cfg *c);
 uint16_t pci_ide_add(struct pci_cfg *c, const struct ide_cap_regs *cap,
 		     unsigned n_addrs);
 
+/*
+ * pci_dvsec_add() - a designated vendor-specific capability, read-only
+ * @size: bytes of registers behind its three headers, a multiple of 4
+ * Source: PCIe Base 6.0 §7.9.6
+ */
+uint16_t pci_dvsec_add(struct pci_cfg *c, uint16_t vendor, uint16_t id,
+		       uint8_t rev, uint16_t size);
+
 /* Without function groups; no function is named as the next one. */
 uint16_t pci_ari_add(struct pci_cfg *c);
 
@@ -141,6 +149,12 @@ bool pci_window_pref(const struct pci_cfg *c, uint64_t *base, uint64_t *limit);
 /* Block @i of the IDE capability at @cap. Errors: IL_E_ARG no such block. */
 enum il_err pci_ide_block(const struct pci_cfg *c, uint16_t cap, unsigned i,
 			  struct ide_block_regs *out) IL_MUST;
+/*
+ * The owner's own: the block's registers become @b; how many associations it
+ * has, and its state, stay. Errors: IL_E_ARG no such block.
+ */
+enum il_err pci_ide_block_put(struct pci_cfg *c, uint16_t cap, unsigned i,
+			      const struct ide_block_regs *b) IL_MUST;
 /* Which block a register lies in; -1 when outside all. */
 int pci_ide_block_of(const struct pci_cfg *c, uint16_t cap, uint16_t reg,
 		     uint16_t *rel);

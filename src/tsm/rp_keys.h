@@ -8,6 +8,27 @@
 
 #include "base/err.h"
 
+/* What firmware programs into a root port's register block for a stream. */
+#define RP_RANGES    2u
+#define RP_ANY_BLOCK (-1)
+
+struct rp_stream {
+	int block; /* which one; RP_ANY_BLOCK: the first that is free */
+	uint8_t id;
+	uint8_t segment;
+	uint16_t rid_base;
+	uint16_t rid_limit; /* the last one */
+	bool is_default;
+	bool config;	  /* configuration requests ride on it */
+	bool tee_limited; /* requests with T = 0 do not */
+	bool host_enable; /* Enable stays the host's, locked or not */
+	unsigned ranges;
+	struct rp_range {
+		uint64_t base;	/* whole MiB */
+		uint64_t limit; /* the last byte */
+	} range[RP_RANGES];
+};
+
 /*
  * The power over a root port's IDE keys, held by one agent per architecture
  * (architecture document, "each power has one holder"). Whoever wires a world
@@ -52,6 +73,36 @@ struct rp_keys {
 			      uint8_t *out, size_t cap, size_t *len);
 	/* Whether @rid is a function (PF or VF) behind @port; law 16. */
 	bool (*behind)(void *ctx, uint32_t port, uint8_t segment, uint16_t rid);
+	/*
+	 * The port's registers, for architectures whose firmware holds them
+	 * (laws 12 and 13); where the host does, nobody calls these.
+	 *
+	 * setup: a free block becomes @s, TC 0, not enabled.
+	 * Errors: IL_E_ARG    no such port, a field out of range
+	 *         IL_E_STATE  the block is in use, or another block has the
+	 *                     id, RIDs or addresses of it, or is default too
+	 *         IL_E_SPACE  no block is free
+	 * teardown: keys wiped, block free again, not locked.
+	 * enable: its Enable bit. Errors: IL_E_STATE another enabled stream
+	 * has the same id.
+	 * lock: while on, what the host writes to the block or to what routes
+	 * packets at the port is dropped.
+	 * These three: IL_E_ARG where the port has no such stream.
+	 */
+	enum il_err (*setup)(void *ctx, uint32_t port,
+			     const struct rp_stream *s);
+	enum il_err (*teardown)(void *ctx, uint32_t port, uint8_t stream);
+	enum il_err (*enable)(void *ctx, uint32_t port, uint8_t stream,
+			      bool on);
+	enum il_err (*lock)(void *ctx, uint32_t port, uint8_t stream, bool on);
+	/*
+	 * The vendor's registers of the port: bits of @mask in the dword at
+	 * @off (behind the headers) become @value's; a @mask of 0 changes
+	 * none. @now: the dword afterwards; may be NULL.
+	 * Errors: IL_E_ARG  no such port or register
+	 */
+	enum il_err (*vendor)(void *ctx, uint32_t port, uint16_t off,
+			      uint32_t mask, uint32_t value, uint32_t *now);
 };
 
 #endif

@@ -134,7 +134,7 @@ static const char *event_name(uint32_t ev)
 		[TRACE_IDE] = { "state", "key", "go", "stop", "refused",
 				"killed" },
 		[TRACE_IOMMU] = { "event", "flush" },
-		[TRACE_FABRIC] = { "fault", "link", "stream" },
+		[TRACE_FABRIC] = { "fault", "link", "stream", "held" },
 		[TRACE_DSM] = { "event", "session", "stream", "stale" },
 		[TRACE_TSM] = { "connection", "stream", "binding",
 				"lock-session", "failed", "isolated" },

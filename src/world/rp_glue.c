@@ -105,6 +105,77 @@ static bool key_behind(void *ctx, uint32_t port, uint8_t segment, uint16_t rid)
 	return d && fabric_behind(&w->fabric, d->port, segment, rid);
 }
 
+static enum il_err reg_setup(void *ctx, uint32_t port,
+			     const struct rp_stream *s)
+{
+	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
+	struct fabric_block b = {
+		.block = s->block,
+		.id = s->id,
+		.segment = s->segment,
+		.rid_base = s->rid_base,
+		.rid_limit = s->rid_limit,
+		.is_default = s->is_default,
+		.cfg_en = s->config,
+		.tee_limited = s->tee_limited,
+		.host_enable = s->host_enable,
+		.ranges = s->ranges,
+	};
+
+	if (!d || s->ranges > RP_RANGES)
+		return IL_E_ARG;
+	for (unsigned i = 0; i < s->ranges; i++)
+		b.range[i] = (struct ide_range){ .valid = true,
+						 .base = s->range[i].base,
+						 .limit = s->range[i].limit };
+	return fabric_stream_setup(&w->fabric, d->port, &b);
+}
+
+static enum il_err reg_teardown(void *ctx, uint32_t port, uint8_t stream)
+{
+	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
+
+	return d ? fabric_stream_teardown(&w->fabric, d->port, stream)
+		 : IL_E_ARG;
+}
+
+static enum il_err reg_enable(void *ctx, uint32_t port, uint8_t stream, bool on)
+{
+	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
+
+	return d ? fabric_stream_enable(&w->fabric, d->port, stream, on)
+		 : IL_E_ARG;
+}
+
+static enum il_err reg_lock(void *ctx, uint32_t port, uint8_t stream, bool on)
+{
+	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
+
+	return d ? fabric_stream_lock(&w->fabric, d->port, stream, on)
+		 : IL_E_ARG;
+}
+
+static enum il_err reg_vendor(void *ctx, uint32_t port, uint16_t off,
+			      uint32_t mask, uint32_t value, uint32_t *now)
+{
+	struct world *w = ctx;
+	struct world_dev *d = behind(w, port);
+	uint32_t v;
+	enum il_err err =
+		d ? fabric_vendor_write(&w->fabric, d->port, off, mask, value)
+		  : IL_E_ARG;
+
+	if (!err)
+		err = fabric_vendor_read(&w->fabric, d->port, off, &v);
+	if (!err && now)
+		*now = v;
+	return err;
+}
+
 const struct rp_keys world_rp_keys = {
 	.program = key_program,
 	.go = key_go,
@@ -114,4 +185,9 @@ const struct rp_keys world_rp_keys = {
 	.ready = key_ready,
 	.ep_ide = key_ep_ide,
 	.behind = key_behind,
+	.setup = reg_setup,
+	.teardown = reg_teardown,
+	.enable = reg_enable,
+	.lock = reg_lock,
+	.vendor = reg_vendor,
 };

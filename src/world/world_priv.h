@@ -240,6 +240,11 @@ struct world_plat {
 	enum il_err (*own)(struct world *w);
 	const struct iommu_rules *iommu_rules;
 	void *(*iommu_ctx)(struct world *w);
+	/* Registers of the maker of its root ports, which firmware alone
+	 * writes: vendor, id, and bytes behind the headers. 0: none. */
+	uint16_t rp_vendor;
+	uint16_t rp_vendor_id;
+	uint16_t rp_vendor_size;
 	/* After the fabric: firmware, host driver, host tables. */
 	enum il_err (*start)(struct world *w);
 	const struct vmm_launch *launch;
