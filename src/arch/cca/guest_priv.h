@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ARCH_CCA_GUEST_PRIV_H
+#define ARCH_CCA_GUEST_PRIV_H
+
+#include "arch/cca/guest.h"
+
+/* Keeps the words for why(). */
+enum il_err cca_guest_refused(struct cca_guest *g, const char *what,
+			      uint64_t code);
+
+/*
+ * cca_guest_call() - one host call and its answer
+ * @name: for why(); @n arguments, function id first
+ *
+ * IL_E_AGAIN: call again. On IL_OK g->gpr holds the answer, gpr[0] success.
+ */
+enum il_err cca_guest_call(struct cca_guest *g, const char *name,
+			   const uint64_t *arg, unsigned n) IL_MUST;
+
+/* RSI_VDEV_GET_INFO, to g->info. */
+enum il_err cca_guest_info(struct cca_guest *g) IL_MUST;
+
+/* SMC whose first result is to be success; else refused. */
+enum il_err cca_guest_smc(struct cca_guest *g, const char *name,
+			  uint64_t x[CCA_SMC_REGS]) IL_MUST;
+
+/* RSI_IPA_STATE_SET from g->at on; which is then @size. */
+enum il_err cca_guest_ripas(struct cca_guest *g, uint64_t ipa, uint64_t size,
+			    uint8_t ripas) IL_MUST;
+
+/* guest_ev.c: as guest_arch_ops.evidence(), without the end of the entry. */
+enum il_err cca_guest_evidence(struct cca_guest *g, const uint8_t *nonce,
+			       struct evidence_claims *claims,
+			       struct evidence_blobs *blobs) IL_MUST;
+
+/* A host call's function ids and objects; the realm has no uapi.h of its
+ * host's. Source: DEN0148; see uapi.h. */
+enum {
+	RHI_GET_SIZE = 0xc500004c,
+	RHI_READ = 0xc500004d,
+	RHI_MEASURE = 0xc5000052,
+	RHI_REPORT = 0xc5000053,
+	RHI_STATE = 0xc5000054,
+};
+#define RHI_UNLOCKED	 0
+#define RHI_LOCKED	 1
+#define RHI_RUN		 2
+#define RHI_PARAMS_NONCE 0x100
+#define RHI_PARAMS_LEN	 0x200
+
+#endif
