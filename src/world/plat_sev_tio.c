@@ -62,11 +62,22 @@ static void *plat_iommu_ctx(struct world *w)
 
 /* --- the host's instructions --- */
 
+/* Calls by hand: numbers of PSP commands are below these. */
+enum {
+	RAW_RMPUPDATE = 0x10000,
+	RAW_PSMASH,
+	RAW_PVALIDATE,
+	RAW_RMPADJUST,
+};
+
 static enum rmp_rc i_rmpupdate(void *ctx, uint64_t pa,
 			       const struct rmp_update *u)
 {
 	struct sev_plat *p = ((struct world *)ctx)->plat_ctx;
+	const uint64_t reg[] = { pa,	      u->gpa,	    u->assigned,
+				 u->pagesize, u->immutable, u->asid };
 
+	world_raw_note(ctx, NULL, RAW_RMPUPDATE, reg, COUNT(reg));
 	return own_rmpupdate(&p->own, pa, u);
 }
 
@@ -74,6 +85,7 @@ static enum rmp_rc i_psmash(void *ctx, uint64_t pa)
 {
 	struct sev_plat *p = ((struct world *)ctx)->plat_ctx;
 
+	world_raw_note(ctx, NULL, RAW_PSMASH, &pa, 1);
 	return own_psmash(&p->own, pa);
 }
 
@@ -91,6 +103,7 @@ static uint32_t i_psp(void *ctx, uint32_t cmd, uint64_t pa)
 	uint64_t held;
 	uint32_t ret;
 
+	world_raw_note(w, NULL, cmd, &pa, 1);
 	sev_fw_time(p->fw, w->now_ns);
 	ret = sev_fw_command(p->fw, cmd, pa);
 	held = sev_fw_held_ns(p->fw);
@@ -326,12 +339,14 @@ static enum il_err g_pvalidate(void *ctx, uint64_t gpa, enum rmp_size size,
 {
 	struct world_vcpu *v = ctx;
 	struct sev_plat *p = v->vm->w->plat_ctx;
+	const uint64_t reg[] = { gpa, size, validate };
 	struct fault f = { 0 };
 	struct s2_cpu c;
 	enum il_err err;
 
 	if (!npt_of(v->vm, &c))
 		return IL_E_STATE;
+	world_raw_note(v->vm->w, v->vm, RAW_PVALIDATE, reg, COUNT(reg));
 	err = own_pvalidate(&p->own, &c, gpa, size, validate, rc, same, &f);
 	if (err == IL_E_IO)
 		return world_vcpu_fault(v, &f, gpa, 4096, true, true, NULL);
@@ -345,12 +360,14 @@ static enum il_err g_rmpadjust(void *ctx, uint64_t gpa, enum rmp_size size,
 {
 	struct world_vcpu *v = ctx;
 	struct sev_plat *p = v->vm->w->plat_ctx;
+	const uint64_t reg[] = { gpa, size, attr };
 	struct fault f = { 0 };
 	struct s2_cpu c;
 	enum il_err err;
 
 	if (!npt_of(v->vm, &c))
 		return IL_E_STATE;
+	world_raw_note(v->vm->w, v->vm, RAW_RMPADJUST, reg, COUNT(reg));
 	err = own_rmpadjust(&p->own, &c, gpa, size, attr, rc, &f);
 	if (err == IL_E_IO)
 		return world_vcpu_fault(v, &f, gpa, 4096, true, true, NULL);
@@ -383,6 +400,31 @@ static enum il_err g_vmgexit(void *ctx, struct sev_ghcb *io)
 	io->rcx = a->reg[SEV_REG_RCX];
 	io->rdx = a->reg[SEV_REG_RDX];
 	return IL_OK;
+}
+
+static void plat_raw(struct world *w, struct world_vm *vm,
+		     const struct raw_call *c)
+{
+	const struct rmp_update u = { .gpa = c->reg[1],
+				      .assigned = (uint8_t)c->reg[2],
+				      .pagesize = (uint8_t)c->reg[3],
+				      .immutable = (uint8_t)c->reg[4],
+				      .asid = (uint32_t)c->reg[5] };
+	const enum rmp_size size = c->reg[1] & 1 ? RMP_2M : RMP_4K;
+	enum rmp_rc rc;
+	bool same;
+
+	if (vm && c->fid == RAW_PVALIDATE)
+		(void)!g_pvalidate(&vm->vcpu, c->reg[0], size, c->reg[2] & 1,
+				   &rc, &same);
+	else if (vm)
+		(void)!g_rmpadjust(&vm->vcpu, c->reg[0], size, c->reg[2], &rc);
+	else if (c->fid == RAW_RMPUPDATE)
+		(void)i_rmpupdate(w, c->reg[0], &u);
+	else if (c->fid == RAW_PSMASH)
+		(void)i_psmash(w, c->reg[0]);
+	else
+		(void)i_psp(w, (uint32_t)c->fid, c->reg[0]);
 }
 
 static enum il_err plat_guest(struct world_vm *vm, struct guest_cfg *cfg)
@@ -460,6 +502,7 @@ const struct world_plat world_sev_tio = {
 	.split = plat_split,
 	.own_write = plat_own_write,
 	.owner = plat_owner,
+	.raw = plat_raw,
 	.evidence_at = sev_evidence_at,
 	.evidence_set = sev_evidence_set,
 	.options = WORLD_OPT_FRUGAL | WORLD_OPT_NO_TIO | WORLD_OPT_P2P |

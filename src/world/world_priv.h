@@ -15,6 +15,7 @@
 #include "world/lie.h"
 #include "world/meddle.h"
 #include "world/plats.h"
+#include "world/raw.h"
 #include "world/relay.h"
 #include "world/remote.h"
 #include "world/silence.h"
@@ -184,6 +185,7 @@ struct world {
 	struct spy *spy; /* NULL: nobody looks */
 	struct world_swap swap;
 	struct world_relay relay;
+	struct world_raw *raw; /* NULL: nobody keeps calls */
 	struct world_churn *churn; /* NULL: not yet */
 	bool quiet;		   /* steps are not told one by one */
 	bool inapplicable;	   /* the file says so */
@@ -282,6 +284,13 @@ struct world_plat {
 	/* The guest is to look for it there instead. */
 	bool (*evidence_set)(struct world_vm *vm, enum world_evidence what,
 			     uint64_t gpa, uint32_t len);
+	/*
+	 * A doorbell rung by hand, as world_raw_note() was told of it: @vm's
+	 * guest, or the host's (NULL). What it comes to is the caller's own
+	 * affair. NULL: not offered.
+	 */
+	void (*raw)(struct world *w, struct world_vm *vm,
+		    const struct raw_call *c);
 	uint32_t options; /* enum world_option that it has */
 	/* Rules of its own; the last has none. NULL: none at all. */
 	const struct world_rule *rules;
