@@ -179,7 +179,7 @@ static void flush(struct rd *in)
 
 	switch (a & 7) {
 	case 0:
-		err = iommu_inval_dte(&x.i, RID + (b & 1));
+		err = iommu_inval_device(&x.i, RID + (b & 1));
 		break;
 	case 1:
 		err = iommu_inval_pages(&x.i, (a >> 4) % DOMAINS, some(b >> 2),

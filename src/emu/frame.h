@@ -33,7 +33,7 @@ enum emu_transport {
 };
 
 #define EMU_HDR_LEN 12u
-/* QEMU's buffer holds 0x1200 bytes, TF-RMM's 4,104. */
+/* Buffers in the field hold 0x1200 bytes, some 4,104. */
 #define EMU_PAYLOAD_MAX 0x1200u
 
 #define EMU_CLIENT_HELLO "Client Hello!" /* its zero byte travels too */

@@ -372,7 +372,7 @@ void iommu_forget(struct iommu *i, uint32_t rid)
 			k->valid = false;
 	}
 	tlb_forget_rid(i, rid);
-	env_trace(i->env, IOMMU_TRACE_FLUSH, CMD_DTE, rid, 0);
+	env_trace(i->env, IOMMU_TRACE_FLUSH, CMD_DEVICE, rid, 0);
 }
 
 static void forget_all(struct iommu *i)
@@ -390,9 +390,9 @@ static enum il_err queue(struct iommu *i, struct iommu_cmd c)
 	return IL_OK;
 }
 
-enum il_err iommu_inval_dte(struct iommu *i, uint32_t rid)
+enum il_err iommu_inval_device(struct iommu *i, uint32_t rid)
 {
-	return queue(i, (struct iommu_cmd){ .kind = CMD_DTE, .tag = rid });
+	return queue(i, (struct iommu_cmd){ .kind = CMD_DEVICE, .tag = rid });
 }
 
 enum il_err iommu_inval_pages(struct iommu *i, uint16_t domain, uint64_t iova,
@@ -418,7 +418,7 @@ uint64_t iommu_wait(struct iommu *i)
 			&i->queue[i->queue_head & (i->queue_slots - 1)];
 
 		switch (c->kind) {
-		case CMD_DTE:
+		case CMD_DEVICE:
 			iommu_forget(i, c->tag);
 			continue;
 		case CMD_PAGES:

@@ -88,7 +88,7 @@ struct iommu_event {
 /*
  * The architecture's device entries and event records. lookup() reads memory
  * and answers for (rid, t): each has an entry of its own, T = 1 the trusted
- * one. The IOMMU keeps the answer until iommu_inval_dte(). NULL is "look at
+ * one. The IOMMU keeps the answer until iommu_inval_device(). NULL is "look at
  * *out"; a rule is a refusal, kept too, as hardware caches what it read.
  * admit() is asked on every request after it: stream, port, fences.
  * encode() fills a record of @event_len bytes, at most IOMMU_EVENT_MAX, as
@@ -137,7 +137,7 @@ struct iommu {
 	uint32_t queue_slots;
 	uint32_t queue_head;
 	uint32_t queue_tail;
-	uint64_t completed; /* COMPLETION_WAITs done */
+	uint64_t completed; /* iommu_wait() so far */
 	uint64_t dev_table; /* ordinary entries: base, and how many */
 	uint32_t dev_count;
 	uint64_t log_base; /* event log ring in memory; 0: none */
@@ -199,14 +199,14 @@ enum il_err iommu_access(struct iommu *i, const struct iommu_req *req,
 
 /*
  * Invalidation. Commands wait in a queue and take effect, in order, when
- * iommu_wait() (COMPLETION_WAIT) returns; until then what was remembered
+ * iommu_wait() returns; until then what was remembered
  * stays in use. There is no DMA in flight in this model, so completion
  * drains too.
  *
  * Errors:   IL_E_AGAIN  the queue is full: iommu_wait() first
  *           IL_E_ARG    @size is not a multiple of 4 KiB, or is 0
  */
-enum il_err iommu_inval_dte(struct iommu *i, uint32_t rid) IL_MUST;
+enum il_err iommu_inval_device(struct iommu *i, uint32_t rid) IL_MUST;
 enum il_err iommu_inval_pages(struct iommu *i, uint16_t domain, uint64_t iova,
 			      uint64_t size) IL_MUST;
 enum il_err iommu_inval_all(struct iommu *i) IL_MUST;

@@ -70,7 +70,7 @@ void tlb_forget_all(struct iommu *i);
 bool tlb_sane(const struct iommu *i);
 
 enum iommu_cmd_kind {
-	CMD_DTE,
+	CMD_DEVICE,
 	CMD_PAGES,
 	CMD_ALL,
 };

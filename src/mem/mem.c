@@ -14,14 +14,15 @@ const struct rule mem_rule_nothing = {
 const struct rule mem_rule_interrupt = {
 	.name = "mem-interrupt",
 	.says = "the interrupt range takes aligned dword writes from devices",
-	.source = "AMD64 APM vol. 2, 3.42, §16.11; PCIe Base 6.0 §6.1.4",
+	.source = "PCIe Base 6.0 §6.1.4",
 	.sure = SURE_SPEC,
 };
 
 const struct rule mem_rule_no_key = {
 	.name = "mem-no-key",
 	.says = "no memory key is installed for this owner",
-	.source = "AMD64 APM vol. 2, 3.42, §15.34.9",
+	.source = "no key, no plaintext: the memory encryption of each "
+		  "architecture",
 	.sure = SURE_INFERRED,
 };
 

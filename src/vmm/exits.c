@@ -123,15 +123,13 @@ static const char *ask_name(const struct vmm_tsm_ask *a)
 		[IOMMU_TSM_TDI_STOP] = "tsm request: stop",
 	};
 
+	if (a->says)
+		return a->says;
 	switch (a->op) {
 	case IOMMU_TSM_OP_SET_TDI_STATE:
 		return a->state < COUNT(states) ? states[a->state] : "?";
 	case IOMMU_TSM_OP_VALIDATE_MMIO:
 		return "tsm request: validate mmio";
-	case IOMMU_TSM_OP_SEV_ENABLE_DMA:
-		return "tsm request: enable dma";
-	case IOMMU_TSM_OP_SEV_DISABLE_DMA:
-		return "tsm request: disable dma";
 	default:
 		return "tsm request: guest message";
 	}

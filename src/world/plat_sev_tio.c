@@ -139,7 +139,7 @@ static enum il_err i_set_log_head(void *ctx, uint32_t head)
 
 static enum il_err i_inval_dte(void *ctx, uint32_t rid)
 {
-	return iommu_inval_dte(&((struct world *)ctx)->iommu, rid);
+	return iommu_inval_device(&((struct world *)ctx)->iommu, rid);
 }
 
 static enum il_err i_inval_pages(void *ctx, uint16_t domain, uint64_t iova,
@@ -173,7 +173,7 @@ static void fill_host_insn(struct world *w, struct sev_host_insn *i)
 		.iommu_event_log = i_event_log,
 		.iommu_log_pos = i_log_pos,
 		.iommu_set_log_head = i_set_log_head,
-		.iommu_inval_dte = i_inval_dte,
+		.iommu_inval_device = i_inval_dte,
 		.iommu_inval_pages = i_inval_pages,
 		.iommu_inval_all = i_inval_all,
 		.iommu_wait = i_wait,

@@ -640,10 +640,10 @@ static void device_entries_are_remembered_until_invalidated(void **unused)
 	assert_int_equal(r.a.lookups, 2);
 	r.a.e[1].kind = IOMMU_ABORT;
 	assert_int_equal(touch(&r, 0x11000, true), IL_OK);
-	assert_int_equal(iommu_inval_dte(&r.i, RID + 1), IL_OK);
+	assert_int_equal(iommu_inval_device(&r.i, RID + 1), IL_OK);
 	iommu_wait(&r.i);
 	assert_int_equal(touch(&r, 0x11000, true), IL_OK);
-	assert_int_equal(iommu_inval_dte(&r.i, RID), IL_OK);
+	assert_int_equal(iommu_inval_device(&r.i, RID), IL_OK);
 	assert_int_equal(touch(&r, 0x11000, true), IL_OK);
 	iommu_wait(&r.i);
 	assert_int_equal(touch(&r, 0x11000, true), IL_E_IO);
@@ -691,7 +691,7 @@ static void a_full_queue_says_again(void **unused)
 		assert_int_equal(iommu_inval_all(&r.i), IL_OK);
 	was = r.i;
 	assert_int_equal(iommu_inval_all(&r.i), IL_E_AGAIN);
-	assert_int_equal(iommu_inval_dte(&r.i, 1), IL_E_AGAIN);
+	assert_int_equal(iommu_inval_device(&r.i, 1), IL_E_AGAIN);
 	assert_int_equal(iommu_inval_pages(&r.i, 1, 0, PAGE_4K), IL_E_AGAIN);
 	assert_int_equal(iommu_inval_pages(&r.i, 1, 0, 0), IL_E_ARG);
 	assert_int_equal(iommu_inval_pages(&r.i, 1, 0, 100), IL_E_ARG);

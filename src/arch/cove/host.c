@@ -165,7 +165,7 @@ static int stream_open(struct cove_host *s, struct cove_conn *c)
 	int ret;
 
 	if (!st)
-		return -EFAULT; /* as Linux's driver of SEV-TIO */
+		return -EFAULT; /* as Linux's driver of another architecture */
 	c->st = st;
 	st->id = st->host_index;
 	st->ep.rid_base = 0;

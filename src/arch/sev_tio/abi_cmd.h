@@ -334,8 +334,7 @@ enum tio_dobj_id {
  * OPEN: no public command updates the keys of the SPDM session or keeps it
  * alive, though without either it ends. Ours are flags of ROLL_KEY, in the
  * word where its neighbours have theirs; 0 is the command as published: the
- * keys of the IDE stream. TDX (SPDM.MNG) and CoVE-IO (spdm_key_update,
- * spdm_heartbeat) have calls for both.
+ * keys of the IDE stream. Firmware of other architectures has calls for both.
  */
 #define TIO_ROLL_KEY_F_SESSION (UINT32_C(1) << 0)
 #define TIO_ROLL_KEY_F_ALIVE   (UINT32_C(1) << 1)

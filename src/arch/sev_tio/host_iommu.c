@@ -225,7 +225,7 @@ static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
 		ret = sev_write(s, at, e, sizeof(e));
 	if (ret)
 		return ret;
-	if (i->iommu_inval_dte(i->ctx, p->bdf & 0xffff)) {
+	if (i->iommu_inval_device(i->ctx, p->bdf & 0xffff)) {
 		(void)sev_write(s, at, old, sizeof(old));
 		return -EIO;
 	}

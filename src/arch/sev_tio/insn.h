@@ -82,7 +82,7 @@ struct sev_host_insn {
 				       uint32_t slots);
 	enum il_err (*iommu_log_pos)(void *ctx, uint32_t *head, uint32_t *tail);
 	enum il_err (*iommu_set_log_head)(void *ctx, uint32_t head);
-	enum il_err (*iommu_inval_dte)(void *ctx, uint32_t rid);
+	enum il_err (*iommu_inval_device)(void *ctx, uint32_t rid);
 	enum il_err (*iommu_inval_pages)(void *ctx, uint16_t domain,
 					 uint64_t iova, uint64_t size);
 	enum il_err (*iommu_inval_all)(void *ctx);

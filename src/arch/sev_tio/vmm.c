@@ -99,19 +99,23 @@ static int tio_op(const struct kvm_run *run, struct vmm_tsm_ask *ask)
 
 /* The message's type stands in its header in the clear. */
 static int message_op(struct task *t, uint64_t uva, const struct kvm_run *run,
-		      uint32_t *out)
+		      struct vmm_tsm_ask *ask)
 {
 	uint8_t type;
 
 	if (!uva || k_load(t, uva + SEV_MSG_TYPE_OFF, &type, 1))
 		return -EFAULT;
-	*out = IOMMU_TSM_OP_GUEST_REQ;
-	if (type == SEV_MSG_MMIO_VALIDATE)
-		*out = IOMMU_TSM_OP_VALIDATE_MMIO;
-	else if (type == SEV_MSG_SDTE_WRITE)
-		*out = run->tvm_call.reg[SEV_REG_RDX] & SEV_PARAM_SDTE_VALID
-			       ? IOMMU_TSM_OP_SEV_ENABLE_DMA
-			       : IOMMU_TSM_OP_SEV_DISABLE_DMA;
+	ask->op = IOMMU_TSM_OP_GUEST_REQ;
+	if (type == SEV_MSG_MMIO_VALIDATE) {
+		ask->op = IOMMU_TSM_OP_VALIDATE_MMIO;
+	} else if (type == SEV_MSG_SDTE_WRITE) {
+		bool on = run->tvm_call.reg[SEV_REG_RDX] & SEV_PARAM_SDTE_VALID;
+
+		ask->op = on ? IOMMU_TSM_OP_SEV_ENABLE_DMA
+			     : IOMMU_TSM_OP_SEV_DISABLE_DMA;
+		ask->says = on ? "tsm request: enable dma"
+			       : "tsm request: disable dma";
+	}
 	return 0;
 }
 
@@ -143,7 +147,7 @@ static int sev_exit(struct task *t, uint64_t (*ram)(void *ctx, uint64_t gpa),
 		return tio_op(run, ask);
 	if (run->tvm_call.code != SEV_EXIT_TIO_GUEST_REQ)
 		return -EINVAL;
-	ret = message_op(t, ram(ram_ctx, q.req_gpa), run, &ask->op);
+	ret = message_op(t, ram(ram_ctx, q.req_gpa), run, ask);
 	if (ret)
 		return ret;
 	ask->guest_rid = (uint32_t)run->tvm_call.reg[SEV_REG_RCX];

@@ -17,7 +17,7 @@ uint64_t kvm_attributes(const struct kvm_vm *vm)
 /*
  * What is not in the table is 0: not there. Of /dev/kvm (@vm NULL) the most
  * that any VM can have. guest_memfd's flags (MMAP, INIT_SHARED) are not there.
- * Source: Linux 7.2 kvm_vm_ioctl_check_extension_generic(), arch/x86/kvm
+ * Source: Linux 7.2 kvm_vm_ioctl_check_extension_generic()
  */
 static long check_extension(const struct kvm_core *c, const struct kvm_vm *vm,
 			    uint64_t cap)

@@ -10,7 +10,7 @@
 
 /*
  * /dev/kvm: VMs, memory slots, guest_memfd, page attributes, vCPUs. What is
- * special to a confidential VM (launch, nested table, page conversion, exits)
+ * special to a confidential VM (launch, second stage, page conversion, exits)
  * is the architecture's table.
  *
  * Source: linux.md 6 (Linux 7.3 virt/kvm, Documentation/virt/kvm/api.rst)
@@ -206,7 +206,7 @@ struct kvm_core {
 	void *launched_ctx;
 	/*
 	 * A kernel in which the VMM alone keeps the order: a dma-buf that is
-	 * revoked stays in the nested table until its slot is deleted.
+	 * revoked stays in the second stage until its slot is deleted.
 	 */
 	bool deaf;
 	/* A VFIO file is given to a VM, or taken back (NULL). Set by VFIO. */
@@ -233,7 +233,7 @@ uint64_t kvm_attributes(const struct kvm_vm *vm);
 bool kvm_private(const struct kvm_vm *vm, uint64_t gpa);
 struct kvm_slot *kvm_slot_at(struct kvm_vm *vm, uint64_t gpa);
 /*
- * kvm_fault() - resolve a nested fault inside the kernel
+ * kvm_fault() - resolve a stage 2 fault inside the kernel
  * 0: mapped, repeat the access. -ENOENT: nothing there, it is MMIO.
  * -EFAULT: user space must act (attribute differs, no frame, revoked).
  */

@@ -162,7 +162,7 @@ static long vcpu_run(struct kvm_vcpu *v)
 /*
  * Maps what stands behind a range, each page as its attribute says. The range
  * comes back without what was done; no error once a page was.
- * Source: Linux 7.2 kvm_vcpu_pre_fault_memory(), arch/x86/kvm/mmu/mmu.c
+ * Source: Linux 7.2 kvm_vcpu_pre_fault_memory()
  */
 static long pre_fault(struct kvm_vcpu *v, uintptr_t arg)
 {

@@ -47,6 +47,7 @@ enum vmm_ask {
 struct vmm_tsm_ask {
 	uint32_t guest_rid; /* of the function, as the guest names it */
 	uint32_t op;
+	const char *says; /* what it asks; NULL: what @op and @state say */
 	uint32_t arch;
 	uint32_t state; /* IOMMU_TSM_OP_SET_TDI_STATE */
 	uint8_t req[256];

@@ -262,14 +262,14 @@ static void a_function_bound_later_moves_to_a_trusted_domain(void **u)
 	assert_int_equal(own_dte_read(&r->fw->o, EP, now), IL_OK);
 	assert_memory_equal(was, now, sizeof(was));
 	/* what the IOMMU does not hear of stays as it was */
-	hear = r->insn.iommu_inval_dte;
-	r->insn.iommu_inval_dte = i_stuck;
+	hear = r->insn.iommu_inval_device;
+	r->insn.iommu_inval_device = i_stuck;
 	assert_int_equal(k_ioctl(r->vmm.t, r->vmm.dev[0].fd,
 				 VFIO_DEVICE_ATTACH_IOMMUFD_PT, (uintptr_t)&a),
 			 -EIO);
 	assert_int_equal(own_dte_read(&r->fw->o, EP, now), IL_OK);
 	assert_memory_equal(was, now, sizeof(was));
-	r->insn.iommu_inval_dte = hear;
+	r->insn.iommu_inval_device = hear;
 	assert_int_equal(k_ioctl(r->vmm.t, r->vmm.dev[0].fd,
 				 VFIO_DEVICE_ATTACH_IOMMUFD_PT, (uintptr_t)&a),
 			 0);

@@ -137,7 +137,7 @@ static enum il_err i_dt(void *ctx, uint64_t base, uint32_t count)
 
 static enum il_err i_dte(void *ctx, uint32_t rid)
 {
-	return iommu_inval_dte(&rig_of(ctx)->fw->i, rid);
+	return iommu_inval_device(&rig_of(ctx)->fw->i, rid);
 }
 
 static enum il_err i_pages(void *ctx, uint16_t domain, uint64_t iova,
@@ -196,7 +196,7 @@ static void tables(struct rig *r)
 					  .rmpread = i_rmpread,
 					  .psp = i_psp,
 					  .iommu_device_table = i_dt,
-					  .iommu_inval_dte = i_dte,
+					  .iommu_inval_device = i_dte,
 					  .iommu_inval_pages = i_pages,
 					  .iommu_wait = i_wait };
 }

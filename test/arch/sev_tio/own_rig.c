@@ -210,7 +210,7 @@ void set_dte(struct rig *r, uint64_t q0, uint64_t q1, uint64_t q2)
 	assert_int_equal(mem_host_write(&r->m, DEVTAB + RID * OWN_DTE_LEN, raw,
 					sizeof(raw), &f),
 			 IL_OK);
-	assert_int_equal(iommu_inval_dte(&r->i, RID), IL_OK);
+	assert_int_equal(iommu_inval_device(&r->i, RID), IL_OK);
 	iommu_wait(&r->i);
 }
 
