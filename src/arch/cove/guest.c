@@ -228,7 +228,6 @@ static enum il_err lock_run(struct cove_guest *g, uint32_t rid)
 			return err;
 		g->rid = rid;
 		g->if_id = (uint32_t)g->value;
-		g->session++;
 		g->known = false;
 		g->phase = LINK;
 	}
@@ -320,6 +319,9 @@ static enum il_err evidence_phase(struct cove_guest *g, const uint8_t *nonce)
 	}
 }
 
+/* Never 0: an interface may have the identifier 0. */
+#define TDI_ID(if_id) (UINT64_C(1) << 32 | (if_id))
+
 /*
  * The TSM answers for what it gives, so the claims are digests of the bytes
  * themselves. Of the lock the TVM hears nothing but what the report says of it:
@@ -329,15 +331,24 @@ static enum il_err evidence_phase(struct cove_guest *g, const uint8_t *nonce)
  */
 static enum il_err claim(struct cove_guest *g)
 {
-	const struct evidence_blob *rep = &g->out.report;
-	enum il_err err =
-		evidence_own_claims(g->cfg.crypto, &g->out, &g->claims);
+	const struct crypto *c = g->cfg.crypto;
+	const struct evidence_blobs *b = &g->out;
+	struct evidence_claims *k = &g->claims;
+	enum il_err err = evidence_own_claims(c, b, k);
 
 	if (err)
 		return refused(g, "the measurements are no transcript", err);
-	g->claims.tdi_id = g->session;
-	if (rep->len)
-		g->claims.lock_flags = rep->p[0] & 1;
+	k->hash = CRYPTO_SHA384;
+	err = crypto_hash(c, k->hash, b->certs.p, b->certs.len, k->certs);
+	if (!err)
+		err = crypto_hash(c, k->hash, b->meas.p, b->meas.len, k->meas);
+	if (!err)
+		err = crypto_hash(c, k->hash, b->report.p, b->report.len,
+				  k->report);
+	if (err)
+		return refused(g, "a digest", err);
+	k->tdi_id = TDI_ID(g->if_id);
+	k->lock_flags = b->report.len ? b->report.p[0] & 1 : 0;
 	g->known = true;
 	return IL_OK;
 }

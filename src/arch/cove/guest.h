@@ -47,11 +47,10 @@ struct cove_guest_cfg {
 
 struct cove_guest {
 	struct cove_guest_cfg cfg;
-	bool opened;	  /* regions are told, buffers are there */
-	uint32_t rid;	  /* of the function, as we see it */
-	uint32_t if_id;	  /* the interface, as the TSM calls it */
-	uint64_t session; /* counts locks */
-	bool known;	  /* claims are of this lock */
+	bool opened;	/* regions are told, buffers are there */
+	uint32_t rid;	/* of the function, as we see it */
+	uint32_t if_id; /* the interface, as the TSM calls it */
+	bool known;	/* claims are of this lock */
 	struct evidence_claims claims;
 
 	/* Where the entry under way stands; 0 when none is. */

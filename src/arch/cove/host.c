@@ -182,12 +182,23 @@ static int stream_open(struct cove_host *s, struct cove_conn *c)
 	return ret ? ret : describe(s, c);
 }
 
+/*
+ * The root port's block is taken down by the root monitor, whenever the TSM has
+ * it switched off: nothing of ours may be written to what is no stream any
+ * more.
+ */
+static void rp_gone(struct cove_conn *c)
+{
+	c->st->rp.enabled = c->st->rp.setup = false;
+}
+
 /* Undoes connect from wherever it stands; the TSM has been told. */
 static void conn_close(struct cove_host *s, struct cove_conn *c)
 {
 	const struct host_hw *hw = &s->cfg.hw;
 
 	if (c->st) {
+		rp_gone(c);
 		pci_tsm_stream(c->p, NULL);
 		pci_ide_stream_release(s->ide, c->st);
 	}
@@ -208,10 +219,8 @@ static void conn_kill(struct cove_host *s, struct cove_conn *c)
 		cove_call_end(s, c);
 		cove_call_new(c, COVH_DISCONNECT_DEVICE, c->id, 0, 0, 0);
 		c->call.issued = true;
-		if (c->st) {
+		if (c->st)
 			pci_ide_stream_disable(&c->st->ep);
-			pci_ide_stream_disable(&c->st->rp);
-		}
 		(void)cove_covh(s, c->call.fid, c->call.a, NULL);
 		cove_call_end(s, c);
 	}
@@ -294,7 +303,6 @@ static int disconnect_dev(void *ctx, struct pci_dev *p, bool first,
 	ret = cove_call_run(s, c, r);
 	if (ret == -EINPROGRESS)
 		return ret;
-	pci_ide_stream_disable(&c->st->rp);
 	if (ret)
 		conn_kill(s, c); /* the device did not play along */
 	else
@@ -303,9 +311,8 @@ static int disconnect_dev(void *ctx, struct pci_dev *p, bool first,
 }
 
 /*
- * Something failed. If the TSM has cut the device off, the stream has no keys
- * any more: until its registers are off no configuration request would reach a
- * device that answers again.
+ * Something failed. If the TSM has cut the device off, the root port has no
+ * stream any more; the endpoint's registers are ours.
  */
 void cove_conn_look(struct cove_host *s, struct cove_conn *c)
 {
@@ -313,7 +320,7 @@ void cove_conn_look(struct cove_host *s, struct cove_conn *c)
 	if (!c->st || !c->st->rp.enabled || pci_ide_stream_secure(&c->st->rp))
 		return;
 	pci_ide_stream_disable(&c->st->ep);
-	pci_ide_stream_disable(&c->st->rp);
+	rp_gone(c);
 }
 
 /* --- renewal, for which the connection stays as it is --- */
