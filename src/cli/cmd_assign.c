@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "cli/embedded.h"
+#include "cli/matrix.h"
 #include "cli/session.h"
 
 /* A whole assignment: scenarios/assign.il with its parameters set. */
@@ -43,7 +43,7 @@ static int set_vf(struct cli_run *r, const char *vf)
 
 static int assign(struct cli *c, struct cli_run *r, const struct assign_opts *o)
 {
-	const struct cli_scenario *k = cli_scenario_find("assign");
+	const struct cli_scenario *k = cli_scenario_on("assign", o->platform);
 	int ret = cli_run_open(c, r, &o->run);
 
 	if (!ret)
@@ -66,6 +66,26 @@ static int assign(struct cli *c, struct cli_run *r, const struct assign_opts *o)
 		ret = cli_run_parse(r, "assign.il", k->text, strlen(k->text));
 	return ret ? cli_run_refused(r, "assign.il", ret)
 		   : cli_run_do(r, "assign.il");
+}
+
+static bool known(const char *name)
+{
+	for (unsigned p = 0; p < WORLD_PLATS; p++)
+		if (world_plats[p] && strcmp(world_plat_names[p], name) == 0)
+			return true;
+	return false;
+}
+
+static int unknown(struct cli *c, const char *name)
+{
+	char all[80] = "";
+	size_t at = 0;
+
+	for (unsigned p = 0; p < WORLD_PLATS; p++)
+		if (world_plats[p])
+			at += (size_t)snprintf(all + at, sizeof(all) - at,
+					       " %s", world_plat_names[p]);
+	return cli_misuse(c, "unknown platform '%s'; known:%s", name, all);
 }
 
 static int run(struct cli *c, int argc, char **argv)
@@ -93,10 +113,9 @@ static int run(struct cli *c, int argc, char **argv)
 	if (ret)
 		return ret;
 	if (!o.platform)
-		return cli_misuse(c, "assign wants --platform (sev-tio)");
-	if (strcmp(o.platform, "sev-tio") != 0)
-		return cli_misuse(c, "unknown platform '%s'; known: sev-tio",
-				  o.platform);
+		return cli_misuse(c, "assign wants --platform (sev-tio, …)");
+	if (!known(o.platform))
+		return unknown(c, o.platform);
 	if (!o.run.payload)
 		return cli_misuse(c, "assign wants --payload FILE");
 	o.run.elsewhere = o.device && *o.device;

@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "cli/embedded.h"
+#include "cli/matrix.h"
 #include "cli/session.h"
 #include "world/plats.h"
 
@@ -69,40 +70,11 @@ static const char *set_to(char **sets, unsigned n, const char *name,
 	return def;
 }
 
-/* Does @s, of @len letters, end so? */
-static bool ends(const char *s, size_t len, const char *with)
-{
-	const size_t n = strlen(with);
-
-	return len > n && memcmp(s + len - n, with, n) == 0;
-}
-
-/*
- * A scenario of @name for that platform: the platform's own file goes before
- * the common one, and the common one is it where there is no own.
- */
-static const struct cli_scenario *carried(const char *name, const char *plat)
-{
-	const struct cli_scenario *k = cli_scenario_find(name);
-	size_t len = strlen(name);
-	char own[256];
-
-	if (ends(name, len, ".il"))
-		len -= 3;
-	snprintf(own, sizeof(own), "%.*s-%s", (int)len, name, plat);
-	if (cli_scenario_find(own))
-		return cli_scenario_find(own);
-	if (k || !ends(own, len, plat))
-		return k;
-	own[len - strlen(plat) - 1] = '\0';
-	return cli_scenario_find(own);
-}
-
 /* A file of that name, else a scenario of that name that the tool carries. */
 static int read_text(struct cli *c, const char *name, const char *plat,
 		     char **text)
 {
-	const struct cli_scenario *k = carried(name, plat);
+	const struct cli_scenario *k = cli_scenario_on(name, plat);
 	uint8_t *file = NULL;
 	size_t len = 0;
 	int ret;
@@ -125,9 +97,9 @@ static int run_file(struct cli *c, struct cli_run *r,
 	int ret = cli_run_open(c, r, o);
 
 	if (!ret)
-		ret = read_text(c, file, plat, &text);
-	if (!ret)
 		ret = apply_sets(r, sets, n);
+	if (!ret)
+		ret = read_text(c, file, plat, &text);
 	if (!ret)
 		ret = cli_run_parse(r, file, text, strlen(text));
 	ret = ret ? cli_run_refused(r, file, ret) : cli_run_do(r, file);
@@ -135,72 +107,31 @@ static int run_file(struct cli *c, struct cli_run *r,
 	return ret;
 }
 
-/* --- all of them, as a table --- */
-
-static void say_row(struct cli_run *r, const char *name, int ret)
+/* Of a matrix --set chooses one column, and nothing else. */
+static int run_all(struct cli *c, const struct cli_run_opts *o, char **sets,
+		   unsigned n, const char *format)
 {
-	FILE *f = r->c->out;
-	size_t i;
-	json_t *o;
+	const char *plat = set_to(sets, n, "PLATFORM", NULL);
 
-	fprintf(f, "%-32s %-8s %8.3f s\n", name, ret ? "FAILED" : "ok",
-		(double)(r->c->mono_ns() - r->start_ns) / 1e9);
-	json_array_foreach(r->expected_here, i, o)
-		fprintf(f, "  %-30s %s\n",
-			json_string_value(json_object_get(o, "what")),
-			json_string_value(json_object_get(o, "why")));
-	fflush(f);
-}
-
-static int run_one(struct cli *c, struct cli_run *r,
-		   const struct cli_run_opts *o, const struct cli_scenario *k,
-		   json_t *ends)
-{
-	int ret = cli_run_open(c, r, o);
-
-	r->quiet = true;
-	r->ends = ends;
-	r->start_ns = c->mono_ns();
-	if (!ret)
-		ret = cli_run_parse(r, k->name, k->text, strlen(k->text));
-	ret = ret ? cli_run_refused(r, k->name, ret) : cli_run_do(r, k->name);
-	if (!r->json)
-		say_row(r, k->name, ret);
-	cli_run_close(r);
-	return ret;
-}
-
-static int run_all(struct cli *c, struct cli_run *r,
-		   const struct cli_run_opts *o)
-{
-	json_t *ends = o->json ? json_array() : NULL;
-	unsigned good = 0, bad = 0;
-
-	if (o->json && !ends)
-		return cli_fail(c, "no memory");
-	for (const struct cli_scenario *k = cli_scenarios; k->name; k++) {
-		if (run_one(c, r, o, k, ends))
-			bad++;
-		else
-			good++;
-	}
-	if (ends) {
-		json_dumpf(ends, c->out, JSON_INDENT(1));
-		fputc('\n', c->out);
-	} else {
-		fprintf(c->out, "%u scenarios as they say, %u not\n", good,
-			bad);
-	}
-	json_decref(ends);
-	return bad ? CLI_FAILED : CLI_DONE;
+	if (n > 1 || (n && !plat) || o->keylog)
+		return cli_misuse(c, "run --all takes --set PLATFORM=… alone, "
+				     "and no --key-log");
+	if (format && (o->json || (strcmp(format, "text") != 0 &&
+				   strcmp(format, "markdown") != 0)))
+		return cli_misuse(c,
+				  "--format is '%s'; expected text or "
+				  "markdown, without --json",
+				  format);
+	return cli_matrix(c, o, plat, format);
 }
 
 static int run(struct cli *c, int argc, char **argv)
 {
 	struct cli_run_opts o = { 0 };
-	const char *all = NULL;
+	const char *all = NULL, *format = NULL;
 	const struct cli_opt opts[] = {
 		{ "all", true, &all },
+		{ "format", false, &format },
 		{ "payload", false, &o.payload },
 		{ "identity", false, &o.identity },
 		{ "trust", false, &o.trust },
@@ -221,19 +152,17 @@ static int run(struct cli *c, int argc, char **argv)
 		ret = cli_opts(c, argc, argv, opts, COUNT(opts), &file, 1);
 	if (ret)
 		return ret;
-	if (!file == !all || (all && (n || o.keylog)))
+	if (!file == !all || (format && !all))
 		return cli_misuse(c, "usage: interlock run FILE|NAME [--set "
-				     "NAME=VALUE] …, or interlock run --all, "
-				     "without --set and --key-log");
+				     "NAME=VALUE] …, or interlock run --all "
+				     "[--format text|markdown]");
+	if (all)
+		return run_all(c, &o, sets, n, format);
 	r = malloc(sizeof(*r));
 	if (!r)
 		return cli_fail(c, "no memory");
-	if (all) {
-		ret = run_all(c, r, &o);
-	} else {
-		ret = run_file(c, r, &o, file, sets, n);
-		cli_run_close(r);
-	}
+	ret = run_file(c, r, &o, file, sets, n);
+	cli_run_close(r);
 	free(r);
 	return ret;
 }
@@ -244,8 +173,8 @@ const struct cli_cmd cmd_run = {
 		"[--identity DIR] "
 		"[--trust FILE] [--expect-measurements FILE] [--key-log FILE] "
 		"[--seed N] "
-		"[--now S] [--json]",
-	.help = "run a scenario, or all that the tool carries",
+		"[--now S] [--format text|markdown] [--json]",
+	.help = "run a scenario, or all that the tool carries by architecture",
 	.doc = "docs/language.md",
 	.run = run,
 };

@@ -47,6 +47,27 @@ static void note_expected(struct cli_run *r, const struct world_step *s)
 		json_pack("{s:s, s:s}", "what", s->what, "why", s->result));
 }
 
+static void on_note(void *ctx, const struct world_note *n)
+{
+	static const char *const kinds[] = {
+		[WORLD_NOTE_ERROR] = "error",
+		[WORLD_NOTE_FAULT] = "fault",
+		[WORLD_NOTE_VERDICT] = "verdict",
+		[WORLD_NOTE_OPEN] = "open",
+		[WORLD_NOTE_DIFFERS] = "differs",
+		[WORLD_NOTE_INAPPLICABLE] = "inapplicable",
+	};
+	struct cli_run *r = ctx;
+
+	json_array_append_new(r->notes,
+			      json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}",
+					"kind", kinds[n->kind], "what", n->what,
+					"says", n->says ? n->says : "",
+					"source", n->source ? n->source : "",
+					"sure", sure_name(n->sure), "line",
+					(int)n->call->line));
+}
+
 static void on_step(void *ctx, const struct world_step *s)
 {
 	struct cli_run *r = ctx;
@@ -198,7 +219,8 @@ int cli_run_open(struct cli *c, struct cli_run *r, const struct cli_run_opts *o)
 	r->cfg.keylog = o->keylog ? cli_keylog_note : NULL;
 	r->cfg.keylog_ctx = &r->keylog;
 	r->cfg.patience = c->patience;
-	r->cfg.out = (struct world_out){ .step = on_step,
+	r->cfg.out = (struct world_out){ .note = on_note,
+					 .step = on_step,
 					 .progress = on_progress,
 					 .mono_ns = on_mono,
 					 .ctx = r };
@@ -206,10 +228,11 @@ int cli_run_open(struct cli *c, struct cli_run *r, const struct cli_run_opts *o)
 	r->state = json_array();
 	r->last = json_array();
 	r->expected_here = json_array();
+	r->notes = json_array();
 	r->script.call = calloc(CALLS_MAX, sizeof(*r->script.call));
 	r->script.cap = CALLS_MAX;
 	if (!r->steps || !r->state || !r->last || !r->expected_here ||
-	    !r->script.call)
+	    !r->notes || !r->script.call)
 		return cli_fail(c, "no memory");
 	return 0;
 }
@@ -223,6 +246,7 @@ void cli_run_close(struct cli_run *r)
 	json_decref(r->state);
 	json_decref(r->last);
 	json_decref(r->expected_here);
+	json_decref(r->notes);
 	free(r->script.call);
 	free(r->payload);
 	bytes_wipe(&r->id, sizeof(r->id));
@@ -294,6 +318,7 @@ static void end_json(struct cli_run *r, const char *name, bool clean,
 			    json_integer((json_int_t)s.law_checks));
 	json_object_set_new(o, "laws", r->w ? laws_json(r->w) : json_object());
 	json_object_set_new(o, "expected", json_incref(r->expected_here));
+	json_object_set_new(o, "notes", json_incref(r->notes));
 	json_object_set_new(o, "state", json_incref(r->state));
 	json_object_set_new(o, "trace", json_incref(r->last));
 	json_object_set_new(o, "measurements",

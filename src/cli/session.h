@@ -33,6 +33,7 @@ struct cli_run {
 	json_t *state;
 	json_t *last;
 	json_t *expected_here; /* errors and faults that came as expected */
+	json_t *notes;	       /* each struct world_note, as it came */
 	/* For several in a row: NULL, or where the end goes instead of to out.
 	 */
 	json_t *ends;

@@ -39,20 +39,34 @@ enum il_err cmd_inapplicable(void *ctx, const struct lang_call *c)
 		return IL_OK;
 	w->inapplicable = true;
 	w->group = "scenario";
-	world_note(w, WORLD_NOTE_INAPPLICABLE, why, source, SURE_SPEC);
+	world_note(w, (struct world_note){ .kind = WORLD_NOTE_INAPPLICABLE,
+					   .what = why,
+					   .source = source,
+					   .sure = SURE_SPEC });
 	world_say(w, "shows", why, "not applicable", false, 0);
 	world_say(w, "source", source, "not applicable", false, 0);
+	return IL_OK;
+}
+
+static enum il_err remark(struct world *w, const struct lang_call *c,
+			  enum world_note_kind kind, enum sure sure)
+{
+	world_note(w, (struct world_note){ .kind = kind,
+					   .what = lang_word(c, "what", ""),
+					   .source = lang_word(c, "source", ""),
+					   .sure = sure });
 	return IL_OK;
 }
 
 /* What the outcome rests on is not settled by what is public. */
 enum il_err cmd_open(void *ctx, const struct lang_call *c)
 {
-	struct world *w = ctx;
+	return remark(ctx, c, WORLD_NOTE_OPEN, SURE_OPEN);
+}
 
-	world_note(w, WORLD_NOTE_OPEN, lang_word(c, "what", ""),
-		   lang_word(c, "source", NULL), SURE_OPEN);
-	return IL_OK;
+enum il_err cmd_differs(void *ctx, const struct lang_call *c)
+{
+	return remark(ctx, c, WORLD_NOTE_DIFFERS, SURE_SPEC);
 }
 
 enum il_err cmd_step(void *ctx, const struct lang_call *c)
@@ -68,8 +82,13 @@ static void say_error(struct world *w, const char *want,
 	const char *source = lang_word(c, "source", NULL);
 	char text[256] = "so it was";
 
-	world_note(w, WORLD_NOTE_ERROR, want, source,
-		   (enum sure)lang_num(c, "sure", SURE_OPEN));
+	world_note(w, (struct world_note){
+			      .kind = WORLD_NOTE_ERROR,
+			      .what = want,
+			      .says = w->last_text,
+			      .source = source,
+			      .sure = (enum sure)lang_num(c, "sure", SURE_OPEN),
+		      });
 	if (source)
 		snprintf(text, sizeof(text), "so it was (%s, %s)", source,
 			 sure_name((enum sure)lang_num(c, "sure", SURE_OPEN)));
@@ -131,7 +150,11 @@ enum il_err cmd_expect_fault(void *ctx, const struct lang_call *c)
 		return world_fail(w, IL_E_PEER, 0,
 				  "fault %s at stage %s, which it has not",
 				  want, fault_stage_name(f->stage));
-	world_note(w, WORLD_NOTE_FAULT, want, f->rule->source, f->rule->sure);
+	world_note(w, (struct world_note){ .kind = WORLD_NOTE_FAULT,
+					   .what = want,
+					   .says = f->rule->says,
+					   .source = fault_source(f),
+					   .sure = f->rule->sure });
 	snprintf(text, sizeof(text), "%s (stage %s; %s, %s)", f->rule->says,
 		 fault_stage_name(f->stage), fault_source(f),
 		 sure_name(f->rule->sure));
@@ -190,6 +213,13 @@ enum il_err cmd_expect_tdi(void *ctx, const struct lang_call *c)
 		return world_fail(w, IL_E_PEER, 0,
 				  "expected the TDI to be %s; it is %s",
 				  world_tdi_name(want), world_tdi_name(is));
+	if (is == TSM_TDI_ERROR)
+		world_note(w, (struct world_note){
+				      .kind = WORLD_NOTE_FAULT,
+				      .what = "TDI ERROR",
+				      .says = "the interface went to ERROR",
+				      .source = "PCIe Base 6.x §11.2.6",
+				      .sure = SURE_SPEC });
 	return IL_OK;
 }
 

@@ -5,7 +5,7 @@
 #include "world/world_priv.h"
 
 /* The commands' functions; what each does stands in cmds_*.c. */
-lang_fn cmd_scenario, cmd_inapplicable, cmd_open;
+lang_fn cmd_scenario, cmd_inapplicable, cmd_open, cmd_differs;
 lang_fn cmd_device_lie;
 lang_fn cmd_host_relay;
 lang_fn cmd_platform, cmd_device, cmd_link;

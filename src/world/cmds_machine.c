@@ -34,6 +34,12 @@ static const struct lang_arg open_args[] = {
 	{ "source", LANG_WORD, .required = true,
 	  .help = "which sources are silent or disagree" },
 };
+static const struct lang_arg differs_args[] = {
+	{ "what", LANG_WORD, .positional = true, .required = true,
+	  .help = "two sentences, quoted" },
+	{ "source", LANG_WORD, .required = true,
+	  .help = "where that is written" },
+};
 static const struct lang_arg device_args[] = {
 	{ "vfs", LANG_INT,
 	  .help = "virtual functions, 0 to 32; default 0, or as in the file" },
@@ -148,6 +154,9 @@ static const struct lang_cmd cmds[] = {
 	    "say that the file shows nothing on a platform; it ends there"),
 	CMD("open", NULL, open_args, cmd_open,
 	    "say that the outcome rests on what sources leave open"),
+	CMD("differs", NULL, differs_args, cmd_differs,
+	    "say how this platform differs from others here, for "
+	    "docs/matrix.md"),
 	/* Those with a verb stand before the one without. */
 	CMD("device", "silent", silent_args, cmd_device_silent,
 	    "the device dies: from then on it does not answer"),

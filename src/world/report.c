@@ -27,15 +27,9 @@ void world_called(struct world *w, enum world_edge edge, const char *name,
 		w->cfg.out.call(w->cfg.out.ctx, &c);
 }
 
-void world_note(struct world *w, enum world_note_kind kind, const char *what,
-		const char *source, enum sure sure)
+void world_note(struct world *w, struct world_note n)
 {
-	const struct world_note n = { .kind = kind,
-				      .what = what,
-				      .source = source,
-				      .sure = sure,
-				      .call = &w->op->call };
-
+	n.call = &w->op->call;
 	if (w->cfg.out.note)
 		w->cfg.out.note(w->cfg.out.ctx, &n);
 }

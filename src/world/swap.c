@@ -274,7 +274,9 @@ enum il_err cmd_expect_verdict(void *ctx, const struct lang_call *c)
 	if (strcmp(is, want) != 0)
 		return world_fail(w, IL_E_PEER, 0,
 				  "expected verdict %s; it was %s", want, is);
-	world_note(w, WORLD_NOTE_VERDICT, want, NULL, SURE_SPEC);
+	world_note(w, (struct world_note){ .kind = WORLD_NOTE_VERDICT,
+					   .what = want,
+					   .says = text });
 	world_say(w, "expect", want, text[0] ? text : "accepted", false, 0);
 	return IL_OK;
 }

@@ -35,12 +35,14 @@ enum world_note_kind {
 	WORLD_NOTE_FAULT,
 	WORLD_NOTE_VERDICT,
 	WORLD_NOTE_OPEN,	 /* the outcome rests on it */
+	WORLD_NOTE_DIFFERS,	 /* how the platform differs from others */
 	WORLD_NOTE_INAPPLICABLE, /* and nothing was run */
 };
 
 struct world_note {
 	enum world_note_kind kind;
 	const char *what;   /* EBUSY, a rule's name, a verdict, why not */
+	const char *says;   /* what failed, or what the rule says; NULL: - */
 	const char *source; /* where it is written; NULL: not said */
 	enum sure sure;
 	const struct lang_call *call; /* the line that says so */

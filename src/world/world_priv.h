@@ -405,9 +405,8 @@ enum il_err world_vcpu_fault(struct world_vcpu *v, const struct fault *f,
  */
 void world_called(struct world *w, enum world_edge edge, const char *name,
 		  const char *status);
-/* Of the command that runs. */
-void world_note(struct world *w, enum world_note_kind kind, const char *what,
-		const char *source, enum sure sure);
+/* Of the command that runs, whose line it gets. */
+void world_note(struct world *w, struct world_note n);
 void world_say(struct world *w, const char *who, const char *what,
 	       const char *result, bool failed, uint64_t ns);
 uint64_t world_mono(const struct world *w);

@@ -79,25 +79,6 @@ static void the_list_has_every_file_with_a_line_and_a_question(void **state)
 	assert_non_null(strstr(r->out, "early-map-naive "));
 }
 
-static void all_of_them_run_as_a_table_with_what_came_and_why(void **state)
-{
-	struct rig *r = *state;
-
-	rig_run(r, "run", "--all", NULL);
-	assert_int_equal(r->status, 0);
-	assert_non_null(strstr(r->out, "assign  "));
-	assert_non_null(strstr(r->out, "EIO"));
-	assert_non_null(
-		strstr(r->out, "svm/sev.c, snp_launch_update(), driver)"));
-	assert_non_null(strstr(r->out, " scenarios as they say, 0 not\n"));
-	rig_run(r, "run", "--all", "--set", "VFS=1", NULL);
-	assert_int_equal(r->status, 2);
-	rig_run(r, "run", "--all", rig_scenario("assign.il"), NULL);
-	assert_int_equal(r->status, 2);
-	rig_run(r, "run", NULL);
-	assert_int_equal(r->status, 2);
-}
-
 static void one_that_the_tool_carries_runs_by_its_name(void **state)
 {
 	struct rig *r = *state;
@@ -613,7 +594,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_scenario_runs_as_it_says),
 		T(the_list_has_every_file_with_a_line_and_a_question),
-		T(all_of_them_run_as_a_table_with_what_came_and_why),
 		T(one_that_the_tool_carries_runs_by_its_name),
 		T(a_host_that_writes_the_ownership_table_is_stopped_by_each_rule),
 		T(what_the_device_refuses_is_a_fault_as_well),
