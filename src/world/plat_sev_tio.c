@@ -402,6 +402,15 @@ static enum il_err g_vmgexit(void *ctx, struct sev_ghcb *io)
 	return IL_OK;
 }
 
+static void plat_held(const struct world *w, struct world_held *out)
+{
+	const struct sev_plat *p = w->plat_ctx;
+
+	*out = (struct world_held){ .leaked = sev_host_leaked(p->host) };
+	for (uint32_t a = 0; a < p->own.asids; a++)
+		out->pages += p->own.pages[a];
+}
+
 static void plat_raw(struct world *w, struct world_vm *vm,
 		     const struct raw_call *c)
 {
@@ -502,6 +511,7 @@ const struct world_plat world_sev_tio = {
 	.split = plat_split,
 	.own_write = plat_own_write,
 	.owner = plat_owner,
+	.held = plat_held,
 	.raw = plat_raw,
 	.evidence_at = sev_evidence_at,
 	.evidence_set = sev_evidence_set,

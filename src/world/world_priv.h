@@ -231,6 +231,12 @@ enum world_option {
 
 struct world_rule;
 
+/* What a platform keeps for TVMs and devices; none of it outlives them. */
+struct world_held {
+	uint64_t pages;	 /* of TVMs, as ownership has it */
+	uint64_t leaked; /* that firmware did not give back when it was asked */
+};
+
 /*
  * One platform: what stands between the generic machine and the generic
  * host. A table in plat_<a>.c. Entries that may be NULL say so; a command
@@ -284,6 +290,7 @@ struct world_plat {
 	/* The guest is to look for it there instead. */
 	bool (*evidence_set)(struct world_vm *vm, enum world_evidence what,
 			     uint64_t gpa, uint32_t len);
+	void (*held)(const struct world *w, struct world_held *out);
 	/*
 	 * A doorbell rung by hand, as world_raw_note() was told of it: @vm's
 	 * guest, or the host's (NULL). What it comes to is the caller's own

@@ -3,6 +3,7 @@
 #include "arch/sev_tio/host_priv.h"
 
 #include "family/bell.h"
+#include "world/laws_priv.h"
 
 #include <stdlib.h>
 
@@ -151,7 +152,7 @@ void bell_recover(struct family *f)
 		force(f, SEV_CMD_TIO_TDI_UNBIND, b.dev_ctx, &b);
 		force(f, SEV_CMD_TIO_TDI_RECLAIM, b.dev_ctx, &b);
 	}
-	for (unsigned i = 0; i < FAMILY_CONNS; i++) {
+	for (unsigned i = 0; i < LAW_CONNS; i++) {
 		struct tsm_conn *c = tsm_conn_at(sev_fw_tsm(fw), i);
 		uint64_t dev = c ? tsm_conn_cfg(c)->owner : 0;
 

@@ -4,37 +4,32 @@
 #include <stdlib.h>
 
 #include "tsm/tsm.h"
-#include "world/plat_sev_tio.h"
-
-static struct sev_fw *firmware(const struct world *w)
-{
-	struct sev_plat *p = w->plat_ctx;
-
-	return p->fw;
-}
+#include "world/laws_priv.h"
 
 void books_read(struct world *w, struct books *out)
 {
-	struct sev_fw *fw = firmware(w);
-	struct tsm *t = sev_fw_tsm(fw);
-	struct sev_fw_tdi b;
+	static struct law_conn conn[LAW_CONNS];
+	static struct law_bind bind[LAW_BINDS];
+	const struct law_view *v = w->plat->law;
+	struct law_entry e;
 
 	*out = (struct books){ .guest = w->vm[0].guest ? w->vm[0].guest->state
 						       : 0 };
-	for (unsigned i = 0; i < FAMILY_CONNS; i++) {
-		const struct tsm_conn *c = tsm_conn_at(t, i);
-
-		out->connected += c && tsm_session(c);
+	memset(conn, 0, sizeof(conn));
+	memset(bind, 0, sizeof(bind));
+	v->conns(w, conn);
+	v->binds(w, bind);
+	for (unsigned i = 0; i < LAW_CONNS; i++)
+		out->connected += conn[i].session != 0;
+	for (unsigned i = 0; i < LAW_BINDS; i++) {
+		out->bound += bind[i].tvm != 0;
+		out->locked += bind[i].lock.id != 0;
+		out->running += bind[i].state == TSM_BIND_RUN;
+		out->mmio += bind[i].mmio_pages;
 	}
-	for (unsigned i = 0; i < sev_fw_tdis(fw); i++) {
-		if (!sev_fw_tdi_at(fw, i, &b))
-			continue;
-		out->bound += b.gctx != 0;
-		out->locked += tsm_lock_info(b.bind)->id != 0;
-		out->running += tsm_bind_state(b.bind) == TSM_BIND_RUN;
-		out->entries += b.sdte_valid;
-		out->mmio += b.mmio_pages;
-	}
+	for (uint32_t rid = v->next_entry(w, 0); rid <= UINT16_MAX;
+	     rid = v->next_entry(w, rid + 1))
+		out->entries += v->entry(w, (uint16_t)rid, &e) && e.valid;
 	for (unsigned i = 0; i < FABRIC_STREAMS; i++)
 		out->secure += ide_state(&w->fabric.port[w->dev[0].port].ide,
 					 i) == IDE_SECURE;

@@ -6,7 +6,6 @@
 
 /* What a run says when it fails, with the line before it. */
 #define BOOKS_WHAT   (sizeof(((struct world_end *)0)->what) + 32)
-#define FAMILY_CONNS 64u /* more than a core has */
 
 /* What is granted in a world: by firmware, by the guest. */
 struct books {

@@ -1,33 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "family/cut.h"
 
-#include "world/plat_sev_tio.h"
-
 static struct {
-	uint32_t (*psp)(void *ctx, uint32_t cmd, uint64_t pa);
+	struct world *w;
+	bool was; /* it was cut off already */
 	const char *left;
 } cut;
 
-static uint32_t ring(void *ctx, uint32_t cmd, uint64_t pa)
+/* Heard when firmware has answered, before the host goes on. */
+void cut_called(void *ctx, const struct world_edge_call *c)
 {
-	struct world *w = ctx;
-	const bool was = w->dev[0].cut;
-	uint32_t ret = cut.psp(ctx, cmd, pa);
-
-	if (!was && w->dev[0].cut && !cut.left)
-		cut.left = world_reaches(w);
-	return ret;
+	(void)ctx;
+	if (!cut.w || c->edge != WORLD_HOST_FW)
+		return;
+	if (!cut.was && cut.w->dev[0].cut && !cut.left)
+		cut.left = world_reaches(cut.w);
+	cut.was = cut.w->dev[0].cut;
 }
 
 void cut_watch(struct world *w)
 {
-	struct sev_plat *p = w->plat_ctx;
-
 	cut.left = NULL;
-	if (p->host_insn.psp == ring)
-		return;
-	cut.psp = p->host_insn.psp;
-	p->host_insn.psp = ring;
+	cut.w = w;
+	cut.was = w->dev[0].cut;
 }
 
 const char *cut_left(void)

@@ -10,6 +10,8 @@
  * machine is looked at there, before the host has the answer.
  */
 
+/* For world_out.call. */
+void cut_called(void *ctx, const struct world_edge_call *c);
 /* From here on each command to firmware is followed by a look. */
 void cut_watch(struct world *w);
 /* What firmware left standing when it isolated the device; or NULL. */

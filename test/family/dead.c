@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "host/pci/pci.h"
-#include "world/plat_sev_tio.h"
 
 /*
  * dead-device: from a point on the device is silent. Points are each DOE
@@ -209,5 +208,5 @@ int main(int argc, char **argv)
 		.judge = judge,
 	};
 
-	return family_main(&cfg, 40, argc, argv);
+	return family_main(&cfg, 120, argc, argv);
 }

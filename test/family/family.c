@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "family/cut.h"
 #include "share.h"
 #include "world/cmd_priv.h"
 
@@ -77,16 +78,16 @@ static bool wanted(const struct family *f, const char *name)
 
 static struct family_op *op_of(struct family *f)
 {
-	char op[48], name[64];
+	char op[48], name[80];
 
 	family_op_name(&f->call[f->next], op);
-	snprintf(name, sizeof(name), "%s/%s", f->variant, op);
+	snprintf(name, sizeof(name), "%s/%s/%s", f->platform, f->variant, op);
 	for (unsigned i = 0; i < f->ops; i++)
 		if (strcmp(f->op[i].name, name) == 0)
 			return &f->op[i];
 	if (f->ops == FAMILY_OPS)
 		die("too many operations");
-	snprintf(f->op[f->ops].name, sizeof(f->op[0].name), "%.47s", name);
+	snprintf(f->op[f->ops].name, sizeof(f->op[0].name), "%.63s", name);
 	return &f->op[f->ops++];
 }
 
@@ -287,12 +288,14 @@ static void open_world(struct family *f, const char *vfs, const char *bdf)
 		.payload_len = sizeof(f->payload),
 		.tap = f->cfg->tap,
 		.tap_ctx = f,
+		.out = { .call = cut_called },
 	};
 	struct lang_error e = { 0 };
 
 	f->script =
 		(struct lang_script){ .call = f->call, .cap = FAMILY_CALLS };
-	if (lang_set(&f->script, "VFS", vfs) ||
+	if (lang_set(&f->script, "PLATFORM", f->platform) ||
+	    lang_set(&f->script, "VFS", vfs) ||
 	    lang_set(&f->script, "BDF", bdf) ||
 	    lang_set(&f->script, "SPY", "no") ||
 	    lang_parse(&f->script, &world_commands, f->text, f->text_len, &e))
@@ -364,7 +367,7 @@ static void usage(const char *name)
 {
 	fprintf(stderr,
 		"usage: %s SCENARIO [--seed N] [--share N] [--case NAME] "
-		"[--jobs N] [--verbose] [--table]\n",
+		"[--platform NAME] [--jobs N] [--verbose] [--table]\n",
 		name);
 	exit(2);
 }
@@ -392,59 +395,14 @@ static void take_args(struct family *f, int argc, char **argv)
 			f->jobs = (unsigned)strtoul(v, NULL, 0);
 		else if (strcmp(argv[i], "--case") == 0)
 			f->only = v;
+		else if (strcmp(argv[i], "--platform") == 0)
+			f->only_on = v;
 		else
 			usage(argv[0]);
 		i++;
 	}
 	if (f->jobs < 1 || f->jobs > FAMILY_JOBS)
 		usage(argv[0]);
-}
-
-/* All ways in which one kind came out in one operation. */
-static void cell(const struct family *f, const char *variant, const char *op,
-		 const char *kind)
-{
-	const char *sep = "";
-	char name[64];
-
-	printf(" |");
-	snprintf(name, sizeof(name), "%s/%s", variant, op);
-	for (unsigned i = 0; i < f->rows; i++) {
-		const struct family_row *r = &f->row[i];
-
-		if (strcmp(r->op, name) != 0 || strcmp(r->kind, kind) != 0)
-			continue;
-		printf("%s %s: %llu", sep, r->came, (unsigned long long)r->n);
-		sep = ";";
-	}
-}
-
-/* Of which the first row of its operation and kind stands in the list. */
-static bool begins(const struct family *f, unsigned i)
-{
-	const char *op = strchr(f->row[i].op, '/');
-
-	for (unsigned k = 0; k < i; k++)
-		if (strcmp(strchr(f->row[k].op, '/'), op) == 0 &&
-		    strcmp(f->row[k].kind, f->row[i].kind) == 0)
-			return false;
-	return true;
-}
-
-static void table(const struct family *f)
-{
-	printf("| operation | what comes in between | PF | VF |\n"
-	       "|---|---|---|---|\n");
-	for (unsigned i = 0; i < f->rows; i++) {
-		const char *op = strchr(f->row[i].op, '/') + 1;
-
-		if (!begins(f, i))
-			continue;
-		printf("| `%s` | `%s`", op, f->row[i].kind);
-		cell(f, "pf", op, f->row[i].kind);
-		cell(f, "vf", op, f->row[i].kind);
-		printf(" |\n");
-	}
 }
 
 static void summary(const struct family *f)
@@ -454,7 +412,7 @@ static void summary(const struct family *f)
 
 		if (!op->cases && f->only)
 			continue;
-		printf("%-22s %6llu cases, %llu bad, %llu unnoticed, at most "
+		printf("%-34s %6llu cases, %llu bad, %llu unnoticed, at most "
 		       "%llu steps",
 		       op->name, (unsigned long long)op->cases,
 		       (unsigned long long)op->bad,
@@ -467,12 +425,81 @@ static void summary(const struct family *f)
 				       f->cfg->tags[k]);
 		printf("\n");
 	}
-	if (f->table)
-		table(f);
 	printf("%s: %llu cases, %llu bad; seed %llu, one in %llu\n",
 	       f->cfg->name, (unsigned long long)f->cases,
 	       (unsigned long long)f->bad, (unsigned long long)f->seed,
 	       (unsigned long long)f->share);
+}
+
+/* All ways in which one kind came out in one operation. */
+static void cell(const struct family *f, const char *variant, const char *op,
+		 const char *kind)
+{
+	const char *sep = "";
+	char name[64];
+
+	printf(" |");
+	snprintf(name, sizeof(name), "%s/%s/%s", f->platform, variant, op);
+	for (unsigned i = 0; i < f->rows; i++) {
+		const struct family_row *r = &f->row[i];
+
+		if (strcmp(r->op, name) != 0 || strcmp(r->kind, kind) != 0)
+			continue;
+		printf("%s %s: %llu", sep, r->came, (unsigned long long)r->n);
+		sep = ";";
+	}
+}
+
+/* PLATFORM/VARIANT/ in front of an operation. */
+static size_t row_skip(const char *op)
+{
+	return (size_t)(strchr(strchr(op, '/') + 1, '/') + 1 - op);
+}
+
+/* Of which the first row of its operation and kind stands in the list. */
+static bool begins(const struct family *f, unsigned i)
+{
+	const char *op = f->row[i].op + row_skip(f->row[i].op);
+
+	for (unsigned k = 0; k < i; k++)
+		if (strcmp(f->row[k].op + row_skip(f->row[k].op), op) == 0 &&
+		    strcmp(f->row[k].kind, f->row[i].kind) == 0)
+			return false;
+	return true;
+}
+
+static void table(const struct family *f)
+{
+	printf("| operation | what comes in between | PF | VF |\n"
+	       "|---|---|---|---|\n");
+	for (unsigned i = 0; i < f->rows; i++) {
+		const char *op = f->row[i].op + row_skip(f->row[i].op);
+
+		if (!begins(f, i))
+			continue;
+		printf("| `%s` | `%s`", op, f->row[i].kind);
+		cell(f, "pf", op, f->row[i].kind);
+		cell(f, "vf", op, f->row[i].kind);
+		printf(" |\n");
+	}
+}
+
+static void run_platform(struct family *f, const char *platform)
+{
+	f->platform = platform;
+	f->rehearsing = f->cfg->rehearse;
+	if (f->rehearsing) {
+		f->variant = "rehearsal";
+		run_variant(f, "0", "0000:01:00.0");
+	}
+	f->rehearsing = false;
+	f->variant = "pf";
+	run_variant(f, "0", "0000:01:00.0");
+	f->variant = "vf";
+	run_variant(f, "1", "0000:01:00.1");
+	if (f->table)
+		table(f);
+	f->rows = 0;
 }
 
 int family_main(const struct family_cfg *cfg, uint64_t share, int argc,
@@ -487,22 +514,17 @@ int family_main(const struct family_cfg *cfg, uint64_t share, int argc,
 	f.share = share_of(share);
 	f.seed = share_seed(1);
 	f.jobs = cpus < 1 ? 1 : cpus > 2 ? 2 : (unsigned)cpus;
+	f.only_on = cfg->platform;
 	take_args(&f, argc, argv);
 	read_scenario(&f, argv[1]);
 	make_identity(&f);
 	printf("%s: seed %llu, one case in %llu\n", cfg->name,
 	       (unsigned long long)f.seed, (unsigned long long)f.share);
 	f.dice.state = f.seed;
-	f.rehearsing = cfg->rehearse;
-	if (f.rehearsing) {
-		f.variant = "rehearsal";
-		run_variant(&f, "0", "0000:01:00.0");
-	}
-	f.rehearsing = false;
-	f.variant = "pf";
-	run_variant(&f, "0", "0000:01:00.0");
-	f.variant = "vf";
-	run_variant(&f, "1", "0000:01:00.1");
+	for (unsigned i = 0; i < WORLD_PLATS; i++)
+		if (world_plats[i] &&
+		    (!f.only_on || !strcmp(f.only_on, world_plats[i]->name)))
+			run_platform(&f, world_plats[i]->name);
 	ossl_free(f.o);
 	summary(&f);
 	if (f.only && !f.cases)

@@ -10,8 +10,9 @@
  * costs what comes after its point, and the cases are as many as the operations
  * have points.
  *
- * A case is named VARIANT/OPERATION/UNIT/INDEX/KIND, such as
- * pf/guest-lock/exchange/3/busy; --case NAME runs it alone.
+ * All of it on each platform. A case is named
+ * PLATFORM/VARIANT/OPERATION/UNIT/INDEX/KIND, such as
+ * sev-tio/pf/guest-lock/exchange/3/busy; --case NAME runs it alone.
  */
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,8 @@ struct family_end {
 
 struct family_cfg {
 	const char *name;
+	/* The one platform whose calls it knows; NULL: each. */
+	const char *platform;
 	/* Names of the tags that judge() gives, up to FAMILY_TAGS. */
 	const char *tags[FAMILY_TAGS];
 	const struct dsm_tap
@@ -60,7 +63,7 @@ struct family_cfg {
 
 /* How cases of one operation and one kind came out. */
 struct family_row {
-	char op[48];
+	char op[64];
 	char kind[40];
 	char came[24];
 	uint64_t n;
@@ -68,12 +71,12 @@ struct family_row {
 
 #define FAMILY_ROWS  2048u
 #define FAMILY_CALLS 128u
-#define FAMILY_OPS   32u
+#define FAMILY_OPS   128u
 #define FAMILY_JOBS  8u
 
 /* The summary of one operation. */
 struct family_op {
-	char name[48];
+	char name[64];
 	uint64_t cases;
 	uint64_t bad;
 	uint64_t unnoticed; /* the operation ended well nevertheless */
@@ -83,6 +86,7 @@ struct family_op {
 
 struct family {
 	const struct family_cfg *cfg;
+	const char *platform;
 	const char *variant; /* pf, vf */
 	/* the script, and how far it is */
 	char text[8192];
@@ -101,6 +105,7 @@ struct family {
 	uint64_t seed;
 	uint64_t share;
 	const char *only;
+	const char *only_on; /* a platform; NULL: each */
 	struct dice dice;
 	bool verbose;
 	bool table; /* what cases came to, by operation and kind */

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Before the rest, whose global its inline functions would shadow. */
-#include "arch/sev_tio/host_priv.h"
-
 #include "family/holdings.h"
-#include "world/plat_sev_tio.h"
 
 struct holdings holdings_of(const struct world *w)
 {
 	const struct host *h = w->host;
-	const struct sev_plat *p = w->plat_ctx;
+	struct world_held held;
 	struct holdings x = {
 		.frames = mem_frames_left(&w->mem),
-		.leaked = p->host->leaked,
 		.pools = { h->k.file_pool.live, h->k.vma_pool.live,
 			   h->k.leaf_pool.live, h->tsm.tdi_pool.live,
 			   h->tsm.dsm_pool.live, h->iommufd.ctx_pool.live,
@@ -20,8 +15,9 @@ struct holdings holdings_of(const struct world *w)
 		.slots = ossl_live(w->ossl_plat),
 	};
 
-	for (uint32_t a = 0; a < p->own.asids; a++)
-		x.assigned += p->own.pages[a];
+	w->plat->held(w, &held);
+	x.assigned = held.pages;
+	x.leaked = held.leaked;
 	return x;
 }
 

@@ -207,5 +207,5 @@ int main(int argc, char **argv)
 		.judge = judge,
 	};
 
-	return family_main(&cfg, 40, argc, argv);
+	return family_main(&cfg, 120, argc, argv);
 }

@@ -479,6 +479,7 @@ int main(int argc, char **argv)
 {
 	static const struct family_cfg cfg = {
 		.name = "lying-host",
+		.platform = "sev-tio",
 		.tags = { "ended", "nothing moved", "isolated", "used again" },
 		.rehearse = true,
 		.before = before,

@@ -15,6 +15,11 @@ uint32_t sev_host_fw_error(const struct sev_host *s)
 	return s->fw_error;
 }
 
+uint64_t sev_host_leaked(const struct sev_host *s)
+{
+	return s->leaked;
+}
+
 struct sev_host *sev_host_prepare(const struct sev_host_cfg *cfg)
 {
 	struct sev_host *s = ARENA_NEW(cfg->arena, struct sev_host);

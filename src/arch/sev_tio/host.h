@@ -51,6 +51,8 @@ extern const struct pci_tsm_ops sev_tsm_ops;	    /* ctx: sev_host */
  */
 int sev_host_start(struct sev_host *s, struct host *h);
 uint32_t sev_host_fw_error(const struct sev_host *s);
+/* Contexts and pages that firmware did not give back when it was asked. */
+uint64_t sev_host_leaked(const struct sev_host *s);
 /* -EINVAL: the VM is on its way in or out. */
 int sev_host_view(const struct kvm_vm *vm, struct sev_vm_view *out);
 
