@@ -206,6 +206,30 @@ static void one_born_revoked_is_restored_like_any(void **u)
 	rig_free(&g);
 }
 
+static void a_buffer_that_moves_tells_those_who_have_it_and_stays_live(void **u)
+{
+	struct rig g;
+	const struct dmabuf_importer i = as(&g.i);
+
+	(void)u;
+	rig_new(&g, false);
+	assert_int_equal(dmabuf_attach(g.b, &i), 0);
+	dmabuf_move(g.b);
+	assert_int_equal(g.i.told, 1);
+	assert_int_equal(g.i.saw, DMABUF_LIVE);
+	assert_int_equal(g.b->state, DMABUF_LIVE);
+	assert_int_equal(dmabuf_revoke(g.b), 0);
+	assert_int_equal(g.i.told, 2);
+	/* there is nothing to let go of */
+	dmabuf_move(g.b);
+	assert_int_equal(g.i.told, 2);
+	assert_int_equal(g.b->state, DMABUF_REVOKED);
+	dmabuf_kill(g.b);
+	dmabuf_move(g.b);
+	assert_int_equal(g.b->state, DMABUF_DEAD);
+	rig_free(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +241,8 @@ int main(void)
 		cmocka_unit_test(
 			the_exporter_waits_before_it_leaves_but_not_for_ever),
 		cmocka_unit_test(one_born_revoked_is_restored_like_any),
+		cmocka_unit_test(
+			a_buffer_that_moves_tells_those_who_have_it_and_stays_live),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

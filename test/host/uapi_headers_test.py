@@ -19,7 +19,7 @@ import tempfile
 LINUX = ["stddef.h", "linux/version.h", "linux/kvm.h", "linux/kvm_para.h",
          "linux/vfio.h", "linux/iommufd.h"]
 OURS = ["host/uapi/kvm.h", "host/uapi/vfio.h", "host/uapi/iommufd.h",
-        "arch/sev_tio/uapi.h"]
+        "arch/sev_tio/uapi.h", "arch/tdx/uapi.h"]
 EXT = "host/uapi/interlock_ext.h"
 
 # Who else may have taken a number: names of Linux that begin like this.

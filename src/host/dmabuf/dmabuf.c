@@ -15,6 +15,7 @@ enum dmabuf_event {
 	EV_DRAINED, /* no importer is busy */
 	EV_RESTORE,
 	EV_KILL,
+	EV_MOVE,
 	EVENTS,
 };
 
@@ -31,6 +32,7 @@ static const struct dmabuf_edge {
 	[EV_KILL]    [DMABUF_LIVE]     = { true, true,  DMABUF_DYING },
 	[EV_KILL]    [DMABUF_REVOKING] = { true, false, DMABUF_DYING },
 	[EV_KILL]    [DMABUF_REVOKED]  = { true, false, DMABUF_DYING },
+	[EV_MOVE]    [DMABUF_LIVE]     = { true, true,  DMABUF_LIVE },
 	/* clang-format on */
 };
 
@@ -149,6 +151,11 @@ int dmabuf_revoke(struct dmabuf *b)
 	event(b, EV_REVOKE);
 	drain(b);
 	return b->state == DMABUF_REVOKING ? -EAGAIN : 0;
+}
+
+void dmabuf_move(struct dmabuf *b)
+{
+	event(b, EV_MOVE);
 }
 
 int dmabuf_restore(struct dmabuf *b)

@@ -82,6 +82,11 @@ void dmabuf_detach(struct dmabuf *b, const void *ctx);
  */
 int dmabuf_revoke(struct dmabuf *b);
 int dmabuf_restore(struct dmabuf *b);
+/*
+ * Importers of a buffer that is live drop what they have mapped; it stays
+ * live, and they may map it again. Source: dma_buf_move_notify()
+ */
+void dmabuf_move(struct dmabuf *b);
 /* For good. Waits in world time, bounded: the exporter leaves in any case. */
 void dmabuf_kill(struct dmabuf *b);
 

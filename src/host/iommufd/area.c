@@ -53,6 +53,8 @@ bool area_large(const struct iommufd_area *a, const struct iommu_domain *d,
 static int area_map(struct iommufd_area *a, struct iommu_domain *d)
 {
 	struct iommufd_core *c = a->ioas->ctx->core;
+	const unsigned prot =
+		a->prot | (pages_private(a->pages) ? IOMMU_PROT_PRIVATE : 0);
 	uint64_t done = 0;
 	int ret = 0;
 
@@ -65,7 +67,7 @@ static int area_map(struct iommufd_area *a, struct iommu_domain *d)
 				   (size_t)(n / PAGE_4K), c->batch);
 		if (!ret)
 			ret = c->drv->map(c->drv_ctx, d, at, c->batch,
-					  (size_t)(n / PAGE_4K), a->prot,
+					  (size_t)(n / PAGE_4K), prot,
 					  area_large(a, d, at));
 		if (!ret)
 			done += n;

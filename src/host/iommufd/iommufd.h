@@ -24,6 +24,12 @@ struct iommu_domain {
 
 #define IOMMU_PROT_READ	 1u
 #define IOMMU_PROT_WRITE 2u
+/*
+ * Frames of a guest_memfd: the guest's alone. Where the TSM owns the trusted
+ * stage 2 they are not in the host's table. Not said of a file that converts
+ * in place: there a frame is one or the other.
+ */
+#define IOMMU_PROT_PRIVATE 4u
 
 /* Pages that iommufd hands to a driver at once: one leaf of 2 MiB. */
 #define IOMMU_BATCH ((size_t)(PAGE_2M / PAGE_4K))

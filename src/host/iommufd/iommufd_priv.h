@@ -162,6 +162,8 @@ void pages_put(struct iommufd_pages *p);
 /* -errno, and nothing is held. Only guest_memfd is pinned. */
 int pages_hold(struct iommufd_pages *p, uint64_t off, uint64_t len);
 void pages_let_go(struct iommufd_pages *p, uint64_t off, uint64_t len);
+/* The frames are those of a guest, and nobody else's. */
+bool pages_private(const struct iommufd_pages *p);
 int pages_frames(struct iommufd_pages *p, uint64_t off, size_t n, uint64_t *pa);
 /* Ownership entries of the 2 MiB at @off follow. */
 int pages_resize(struct iommufd_pages *p, uint64_t off, uint64_t size);

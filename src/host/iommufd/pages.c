@@ -162,6 +162,11 @@ void pages_let_go(struct iommufd_pages *p, uint64_t off, uint64_t len)
 			   len / PAGE_4K);
 }
 
+bool pages_private(const struct iommufd_pages *p)
+{
+	return p->src == IOAS_GMEM && !gmem_from_file(p->file)->in_place;
+}
+
 int pages_frames(struct iommufd_pages *p, uint64_t off, size_t n, uint64_t *pa)
 {
 	const uint64_t i = (p->start + off) / PAGE_4K;

@@ -177,6 +177,13 @@ struct pci_tdi {
 struct pci_tdi_port {
 	/* Host mappings go, and come back; -EBUSY if one cannot go. */
 	int (*mmio_private)(void *ctx, bool on);
+	/*
+	 * Whoever has the BARs mapped by their dma-bufs lets go of them, and
+	 * maps what he finds when he needs them again: for a platform that
+	 * keeps an interface as long as a guest's table leads to its MMIO. May
+	 * be NULL.
+	 */
+	void (*mmio_gone)(void *ctx);
 	/* The VM that the device was given to; NULL: nobody said. */
 	void *(*kvm)(void *ctx);
 };

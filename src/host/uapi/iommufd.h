@@ -148,6 +148,7 @@ _Static_assert(sizeof(struct iommu_hwpt_alloc) == 48, "uapi");
 
 #define IOMMU_HW_INFO_TYPE_NONE	      0
 #define IOMMU_HW_INFO_TYPE_DEFAULT    0
+#define IOMMU_HW_INFO_TYPE_INTEL_VTD  1
 #define IOMMU_HW_INFO_TYPE_AMD	      4
 #define IOMMU_HW_INFO_FLAG_INPUT_TYPE (1u << 0)
 
@@ -167,6 +168,15 @@ struct iommu_hw_info {
 	uint64_t out_capabilities;
 };
 _Static_assert(sizeof(struct iommu_hw_info) == 40, "uapi");
+
+/* IOMMU_HW_INFO_TYPE_INTEL_VTD: the capability registers. */
+struct iommu_hw_info_vtd {
+	uint32_t flags;
+	uint32_t __reserved;
+	uint64_t cap_reg;
+	uint64_t ecap_reg;
+};
+_Static_assert(sizeof(struct iommu_hw_info_vtd) == 24, "uapi");
 
 /* IOMMU_HW_INFO_TYPE_AMD: the extended feature registers. */
 struct iommu_hw_info_amd {

@@ -44,6 +44,7 @@
 
 #define KVM_X86_DEFAULT_VM 0
 #define KVM_X86_SNP_VM	   4
+#define KVM_X86_TDX_VM	   5
 /* On each architecture: a VM without secrets. Linux has no common name. */
 #define KVM_VM_ORDINARY 0
 

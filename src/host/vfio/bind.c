@@ -20,12 +20,21 @@ static int mmio_private(void *ctx, bool on)
 	return 0;
 }
 
+static void mmio_gone(void *ctx)
+{
+	struct vfio_dev *d = ctx;
+
+	for (struct dmabuf *b = d->bufs; b; b = b->next)
+		dmabuf_move(b);
+}
+
 static void *kvm_of(void *ctx)
 {
 	return ((struct vfio_dev *)ctx)->kvm;
 }
 
 static const struct pci_tdi_port port = { .mmio_private = mmio_private,
+					  .mmio_gone = mmio_gone,
 					  .kvm = kvm_of };
 
 static void drop_iommu(struct vfio_dev *d)

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's half of VT-d: scalable mode, second stage, PASID 0 alone. The
+ * other half, of requests with the T bit, is the module's: its second stage is
+ * the secure EPT, so that private pages of a trusted domain are not in the
+ * host's table at all.
+ *
+ * Source: Intel VT-d 4.1, §9; Linux 7.3 drivers/iommu/intel
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "arch/tdx/host_priv.h"
+#include "mem/mem.h"
+
+#define IO_LEVELS 4
+
+static int domain_alloc(void *ctx, struct iommu_domain *d)
+{
+	struct tdx_host *h = ctx;
+	struct tdx_domain *td = kpool_get(&h->domain_pool);
+	enum il_err err;
+	uint32_t id = 1;
+
+	if (!td)
+		return -ENOMEM;
+	while (id < VTD_DID_TRUSTED && h->domain_used[id / 8] >> id % 8 & 1)
+		id++;
+	err = id == VTD_DID_TRUSTED
+		      ? IL_E_SPACE
+		      : pt_init(&td->pt, h->cfg.mem, &tdx_pt_ept, IO_LEVELS,
+				AGENT_HOST, &pt_host_frames, h->cfg.mem);
+	if (err) {
+		kpool_put(&h->domain_pool, td);
+		return k_errno(err);
+	}
+	h->domain_used[id / 8] |= (uint8_t)(1u << id % 8);
+	td->id = (uint16_t)id;
+	d->priv = td;
+	return 0;
+}
+
+static int flush(struct tdx_host *h, const struct tdx_domain *d, uint64_t iova,
+		 uint64_t len)
+{
+	const struct tdx_host_insn *i = h->cfg.insn;
+
+	if (i->iommu_inval_pages(i->ctx, d->id, iova, len))
+		return -EIO;
+	i->iommu_wait(i->ctx);
+	return 0;
+}
+
+static void domain_free(void *ctx, struct iommu_domain *d)
+{
+	struct tdx_host *h = ctx;
+	struct tdx_domain *td = d->priv;
+
+	/* The id is used again: nothing may remember it. */
+	(void)flush(h, td, 0, UINT64_C(1) << 48);
+	pt_fini(&td->pt);
+	h->domain_used[td->id / 8] &= (uint8_t) ~(1u << td->id % 8);
+	kpool_put(&h->domain_pool, td);
+	d->priv = NULL;
+}
+
+static int map(void *ctx, struct iommu_domain *d, uint64_t iova,
+	       const uint64_t *pa, size_t n, unsigned prot, bool huge)
+{
+	struct tdx_domain *td = d->priv;
+	const unsigned perm = (prot & IOMMU_PROT_READ ? PT_R : 0u) |
+			      (prot & IOMMU_PROT_WRITE ? PT_W : 0u);
+	enum il_err err;
+
+	(void)ctx;
+	if (prot & IOMMU_PROT_PRIVATE)
+		return 0; /* the guest's: T=1 finds it in the secure EPT */
+	err = pt_map_pages(&td->pt, iova, pa, n, perm,
+			   huge ? PAGE_2M : PAGE_4K);
+	return err == IL_E_STATE ? -EEXIST : k_errno(err);
+}
+
+/* An area that ends inside a large leaf: split it until it does not. */
+static enum il_err cut(struct tdx_domain *td, uint64_t iova, uint64_t len)
+{
+	const uint64_t ends[] = { iova, iova + len };
+
+	for (unsigned i = 0; i < COUNT(ends); i++) {
+		struct pt_hit hit;
+
+		while (pt_walk(td->pt.m, td->pt.fmt, td->pt.root, td->pt.levels,
+			       ends[i], &hit) == PT_OK &&
+		       ends[i] % hit.leaf) {
+			enum il_err err = pt_split(&td->pt, ends[i], NULL);
+
+			if (err)
+				return err;
+		}
+	}
+	return IL_OK;
+}
+
+static int unmap(void *ctx, struct iommu_domain *d, uint64_t iova, uint64_t len)
+{
+	struct tdx_domain *td = d->priv;
+	enum il_err err = cut(td, iova, len);
+	int ret;
+
+	if (!err)
+		err = pt_unmap(&td->pt, iova, len, NULL);
+	ret = flush(ctx, td, iova, len);
+	return err ? k_errno(err) : ret;
+}
+
+/* --- leaves of another size --- */
+
+/* Between two sizes: nothing remembers the old leaf, then the caller's part. */
+struct gap {
+	struct tdx_host *h;
+	struct tdx_domain *td;
+	uint64_t iova;
+	const struct iommu_gap *more;
+	int ret;
+};
+
+static enum il_err in_gap(void *ctx)
+{
+	struct gap *g = ctx;
+
+	g->ret = flush(g->h, g->td, g->iova, PAGE_2M);
+	if (!g->ret)
+		g->ret = g->more->run(g->more->ctx);
+	return g->ret ? IL_E_IO : IL_OK;
+}
+
+static int page_size(void *ctx, struct iommu_domain *d, uint64_t iova,
+		     uint64_t size, const struct iommu_gap *more)
+{
+	struct tdx_domain *td = d->priv;
+	struct gap g = { ctx, td, iova, more, 0 };
+	const struct pt_gap gap = { in_gap, &g };
+	struct pt_hit hit;
+	enum il_err err;
+
+	if (pt_walk(td->pt.m, td->pt.fmt, td->pt.root, td->pt.levels, iova,
+		    &hit) != PT_OK ||
+	    (hit.leaf >= PAGE_2M) == (size == PAGE_2M)) {
+		(void)in_gap(&g);
+		return g.ret;
+	}
+	err = size == PAGE_2M ? pt_join(&td->pt, iova, &gap)
+			      : pt_split(&td->pt, iova, &gap);
+	if (g.ret)
+		return g.ret;
+	return err == IL_E_STATE ? -EINVAL : k_errno(err);
+}
+
+/* --- devices --- */
+
+/* Where the word at @at leads to; made if there is none. 0: no memory. */
+static uint64_t below(struct tdx_host *h, uint64_t at, uint64_t more)
+{
+	uint8_t b[8];
+	uint64_t e;
+
+	if (tdx_read(h, at, b, sizeof(b)))
+		return 0;
+	e = tdx_u64(b, 0);
+	if (e & VTD_ROOT_P)
+		return e & VTD_ROOT_CTP;
+	e = tdx_page_new(h);
+	if (!e)
+		return 0;
+	tdx_put_u64(b, 0, e | more | VTD_ROOT_P);
+	return tdx_write(h, at, b, sizeof(b)) ? 0 : e;
+}
+
+/* The PASID entry of a function, with the tables above it; 0: no memory. */
+static uint64_t entry_of(struct tdx_host *h, uint16_t rid)
+{
+	uint64_t t = below(h, h->root + (uint64_t)(rid >> 7) * VTD_ROOT_LEN, 0);
+
+	if (t)
+		t = below(h, t + (uint64_t)(rid & 0x7f) * VTD_CTX_LEN, 0);
+	return t ? below(h, t, 0) : 0;
+}
+
+/*
+ * Both words that say anything in one store of 16 bytes: who reads the entry
+ * sees the old one or the new one, and a domain that takes the place of another
+ * leaves no gap.
+ */
+static int put_entry(struct tdx_host *h, uint64_t at, uint64_t q0, uint64_t q1)
+{
+	uint8_t e[16];
+
+	tdx_put_u64(e, 0, q0);
+	tdx_put_u64(e, 8, q1);
+	return tdx_write(h, at, e, sizeof(e));
+}
+
+static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
+		  bool tdi, const struct rule **why)
+{
+	struct tdx_host *h = ctx;
+	const struct tdx_host_insn *i = h->cfg.insn;
+	const struct tdx_domain *td = d ? d->priv : NULL;
+	const uint16_t rid = (uint16_t)p->bdf;
+	uint8_t old[16];
+	uint64_t at;
+
+	(void)tdi;
+	(void)why;
+	if (p->bdf >> 16)
+		return -ENODEV;
+	at = entry_of(h, rid);
+	if (!at)
+		return -ENOMEM;
+	if (tdx_read(h, at, old, sizeof(old)) ||
+	    put_entry(h, at,
+		      td ? VTD_PASID_P | TDX_PASID0_ADD |
+				      (td->pt.root & VTD_PASID_SLPT)
+			 : 0,
+		      td ? td->id : 0))
+		return -EIO;
+	if (i->iommu_inval_dev(i->ctx, rid)) {
+		(void)tdx_write(h, at, old, sizeof(old));
+		return -EIO;
+	}
+	i->iommu_wait(i->ctx);
+	return 0;
+}
+
+/*
+ * Capability registers as the world's unit has them: scalable mode, second
+ * stage, four levels. Source: VT-d 4.1, §11.4.2, §11.4.3
+ */
+#define CAP_SAGAW_4L BIT64(10)
+#define ECAP_SMTS    BIT64(43)
+#define ECAP_SLTS    BIT64(46)
+
+static long hw_info(void *ctx, struct pci_dev *p, uint32_t *type, void *out,
+		    size_t cap)
+{
+	const struct iommu_hw_info_vtd i = { .cap_reg = CAP_SAGAW_4L,
+					     .ecap_reg =
+						     ECAP_SMTS | ECAP_SLTS };
+
+	(void)ctx;
+	(void)p;
+	if (*type != IOMMU_HW_INFO_TYPE_DEFAULT &&
+	    *type != IOMMU_HW_INFO_TYPE_INTEL_VTD)
+		return -EOPNOTSUPP;
+	*type = IOMMU_HW_INFO_TYPE_INTEL_VTD;
+	memcpy(out, &i, cap < sizeof(i) ? cap : sizeof(i));
+	return sizeof(i);
+}
+
+/* Interrupts are not translated by this table. */
+static const struct iommu_iova_range resv[] = {
+	{ MEM_MSI_BASE, MEM_MSI_BASE + MEM_MSI_SIZE - 1 },
+};
+
+/* A TD that was launched without devices has none. */
+static int viommu(void *ctx, void *kvm)
+{
+	const struct tdx_vm *v = ((const struct kvm_vm *)kvm)->priv;
+
+	(void)ctx;
+	return v->connect ? 0 : -EOPNOTSUPP;
+}
+
+const struct iommu_driver_ops tdx_iommu_ops = {
+	.domain_alloc = domain_alloc,
+	.domain_free = domain_free,
+	.map = map,
+	.unmap = unmap,
+	.attach = attach,
+	.viommu = viommu,
+	.page_size = page_size,
+	.hw_info = hw_info,
+	.last_iova = (UINT64_C(1) << (12 + 9 * IO_LEVELS)) - 1,
+	.resv = resv,
+	.n_resv = COUNT(resv),
+};
