@@ -390,6 +390,7 @@ enum il_err spdm_req_push(struct spdm_req *q, enum spdm_kind kind,
 		err = spdm_req_step_of(q)->check(q, &m);
 	if (err && err != IL_E_AGAIN)
 		return fail(q, err, told);
+	spdm_req_told(q, own.p, own.n);
 	q->sent = false;
 	spdm_carry_over(q);
 	settle(q, spdm_req_step_of(q)->code);

@@ -136,6 +136,13 @@ struct spdm_req_cfg {
 	 * SPDM_SECURED_SLACK; 0: as the binding's unit says. */
 	uint8_t padding;
 	uint64_t seq_limit; /* 0: 2^64 - 1 */
+	/*
+	 * Told of each message of CONNECT and SESSION, whole, as plain text and
+	 * without padding: requests as they go (again, if they have to), and
+	 * responses that were accepted. NULL: nobody listens.
+	 */
+	void (*heard)(void *ctx, const uint8_t *p, size_t n);
+	void *heard_ctx;
 
 	uint8_t *chain; /* SPDM certificate chain, kept until next CONNECT */
 	size_t chain_cap;

@@ -175,6 +175,7 @@ enum il_err spdm_req_arrive(struct spdm_req *q, const uint8_t *in, size_t n,
 enum il_err spdm_req_hash_response(struct spdm_req *q, const struct spdm_msg *m,
 				   const uint8_t *p, size_t n) IL_MUST;
 /* Evidence: VCA and measurement messages, as far as there is room. */
+void spdm_req_told(const struct spdm_req *q, const uint8_t *p, size_t n);
 enum il_err spdm_req_keep(struct spdm_req *q, const uint8_t *p,
 			  size_t n) IL_MUST;
 

@@ -70,6 +70,14 @@ enum il_err spdm_req_keep(struct spdm_req *q, const uint8_t *p, size_t n)
 	return IL_OK;
 }
 
+/* Somebody may listen to how the session came to be. */
+void spdm_req_told(const struct spdm_req *q, const uint8_t *p, size_t n)
+{
+	if (q->cfg.heard &&
+	    (q->op == SPDM_OP_CONNECT || q->op == SPDM_OP_SESSION))
+		q->cfg.heard(q->cfg.heard_ctx, p, n);
+}
+
 uint8_t spdm_req_code(const struct spdm_req *q)
 {
 	return spdm_req_step_of(q)->code;
@@ -176,6 +184,7 @@ enum il_err spdm_req_first(struct spdm_req *q, uint8_t *p, size_t cap,
 		err = IL_E_NOMEM;
 	if (err)
 		return err;
+	spdm_req_told(q, own.p, own.n);
 	*len = own.n;
 	if (own.p == p)
 		return IL_OK;

@@ -82,6 +82,14 @@ enum il_err tsm_new(struct arena *a, const struct tsm_cfg *cfg,
 
 /* --- connections --- */
 
+static void heard(void *ctx, const uint8_t *p, size_t n)
+{
+	struct tsm_conn *c = ctx;
+	const struct tsm_cfg *cfg = &c->t->cfg;
+
+	cfg->ops->heard(cfg->ops_ctx, c, p, n);
+}
+
 static enum il_err spdm_setup(struct tsm_conn *c)
 {
 	const struct tsm_cfg *cfg = &c->t->cfg;
@@ -103,6 +111,9 @@ static enum il_err spdm_setup(struct tsm_conn *c)
 		.sm_versions = { SPDM_SM_V11, SPDM_SM_V10 },
 		.transfer = (uint32_t)cfg->limits.msg,
 		.padding = cfg->limits.padding,
+		.seq_limit = cfg->limits.seq,
+		.heard = cfg->ops->heard ? heard : NULL,
+		.heard_ctx = c,
 		.chain = c->chain,
 		.chain_cap = cfg->limits.chain,
 		.scratch = c->scratch,
@@ -217,6 +228,23 @@ uint8_t tsm_cert_slot(const struct tsm_conn *c)
 uint64_t tsm_session(const struct tsm_conn *c)
 {
 	return c->session;
+}
+
+uint64_t tsm_messages_left(const struct tsm_conn *c)
+{
+	uint64_t left = UINT64_MAX;
+
+	if (!c->session)
+		return 0;
+	for (unsigned d = 0; d < SPDM_DIRS; d++) {
+		const struct spdm_channel *ch = &c->spdm.ch[d];
+
+		if (!ch->live || ch->seq >= ch->limit)
+			return 0;
+		if (ch->limit - ch->seq < left)
+			left = ch->limit - ch->seq;
+	}
+	return left;
 }
 
 unsigned tsm_conn_binds(const struct tsm_conn *c)

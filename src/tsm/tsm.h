@@ -127,6 +127,9 @@ struct tsm_limits {
 	/* Zero bytes that may follow a plain answer; 0: as DOE does it. At
 	 * most SPDM_SECURED_SLACK. */
 	uint8_t padding;
+	/* The first number of a session that is never used, both ways; 0: as
+	 * many as there are. */
+	uint64_t seq;
 };
 
 /* Good for a few devices. */
@@ -150,6 +153,13 @@ struct tsm_ops {
 	 */
 	bool (*mmio_fits)(void *ctx, const struct tsm_bind *b, uint64_t pa,
 			  uint32_t pages);
+	/*
+	 * Each SPDM message by which the session came to be, as plain text: for
+	 * a backend whose TVM sees the transcript. A request that had to be
+	 * sent again is heard again. NULL: nobody listens.
+	 */
+	void (*heard)(void *ctx, struct tsm_conn *c, const uint8_t *p,
+		      size_t n);
 };
 
 struct tsm_cfg {
@@ -315,6 +325,9 @@ uint8_t tsm_cert_slot(const struct tsm_conn *c);
 /* A number that no other session of this core had; 0 without session. */
 uint64_t tsm_session(const struct tsm_conn *c);
 unsigned tsm_conn_binds(const struct tsm_conn *c);
+/* Messages that the keys of the session are still good for; 0 without one. A
+ * verb that finds none left loses the session (law 8). */
+uint64_t tsm_messages_left(const struct tsm_conn *c);
 
 enum tsm_digest {
 	TSM_DIGEST_VCA,	 /* version, capabilities, algorithms messages */
