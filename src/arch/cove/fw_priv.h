@@ -59,11 +59,12 @@ struct fw_call {
 struct fw_vcpu {
 	enum fw_vcpu_state state;
 	uint64_t page;
-	bool left;  /* @exit is of an exit that the host answers */
-	bool shown; /* the host saw the exit of @call */
+	unsigned hart; /* RUNNING: whose NACL memory is meant */
+	bool left;     /* @exit is of an exit that the host answers */
+	bool shown;    /* the host saw the exit of @call */
 	struct cove_exit exit;
 	struct fw_call call;
-	uint64_t fence; /* fences of the TVM that it has seen */
+	uint64_t fence; /* RUNNING: fences of the TVM when it was entered */
 };
 
 struct fw_tvm {

@@ -132,7 +132,7 @@ extern const struct rule cove_rule_owner;	/* tvm-owner */
 extern const struct rule cove_rule_unassigned;	/* tvm-unassigned */
 extern const struct rule cove_rule_blocked;	/* tvm-blocked */
 extern const struct rule cove_rule_inactive;	/* tvm-inactive */
-extern const struct rule cove_rule_p2p;		/* p2p */
+extern const struct rule cove_rule_p2p;		/* mpt-p2p */
 extern const struct rule cove_rule_tsm;		/* tsm-memory */
 extern const struct rule cove_rule_sdcl;	/* sdcl: not this domain's */
 extern const struct rule cove_rule_sdcl_stream; /* sdcl-stream */

@@ -54,7 +54,7 @@ const struct rule cove_rule_inactive = {
  * TVM's MMIO is reached by its CPUs.
  */
 const struct rule cove_rule_p2p = {
-	.name = "p2p",
+	.name = "mpt-p2p",
 	.says = "DMA of a TVM reaches no MMIO: the TSM binds no peer-to-peer "
 		"stream",
 	.source = COVEIO "PCIe Root Port Management: one stream, between a "
