@@ -57,9 +57,9 @@ const struct tsm_gates cove_fw_gates = {
 };
 #undef IN
 
-static const struct tsm_ops ops = { .entry_off = fw_entry_off,
-				    .mmio_fits = fw_mmio_fits,
-				    .heard = fw_heard };
+static const struct tsm_ops ops = { .entry_off = cfw_entry_off,
+				    .mmio_fits = cfw_mmio_fits,
+				    .heard = cfw_heard };
 
 static bool limits_ok(const struct cove_fw_cfg *cfg)
 {
@@ -105,7 +105,7 @@ enum il_err cove_fw_new(struct arena *a, const struct cove_fw_cfg *cfg,
 {
 	struct tsm_cfg tsm = { .crypto = cfg->crypto,
 			       .env = cfg->env,
-			       .keys = &fw_port_keys,
+			       .keys = &cfw_port_keys,
 			       .ops = &ops,
 			       .gates = &cove_fw_gates,
 			       .keylog = cfg->keylog,
@@ -137,36 +137,36 @@ static const struct row {
 	uint16_t fid;
 	fw_covh_handler *run;
 } rows[] = {
-	{ COVH_GET_TSM_INFO, fw_tsm_info },
-	{ COVH_CONVERT_PAGES, fw_convert_pages },
-	{ COVH_RECLAIM_PAGES, fw_reclaim_pages },
-	{ COVH_GLOBAL_FENCE, fw_global_fence },
-	{ COVH_LOCAL_FENCE, fw_local_fence },
-	{ COVH_CREATE_TVM, fw_create_tvm },
-	{ COVH_FINALIZE_TVM, fw_finalize_tvm },
-	{ COVH_PROMOTE_TO_TVM, fw_promote_tvm },
-	{ COVH_DESTROY_TVM, fw_destroy_tvm },
-	{ COVH_ADD_MEMORY_REGION, fw_add_region_conf },
-	{ COVH_ADD_PAGE_TABLE_PAGES, fw_add_tables },
-	{ COVH_ADD_MEASURED_PAGES, fw_add_measured },
-	{ COVH_ADD_ZERO_PAGES, fw_add_zero },
-	{ COVH_ADD_SHARED_PAGES, fw_add_shared },
-	{ COVH_CREATE_VCPU, fw_create_vcpu },
-	{ COVH_RUN_VCPU, fw_run_vcpu },
-	{ COVH_TVM_FENCE, fw_tvm_fence },
-	{ COVH_INVALIDATE_PAGES, fw_invalidate },
-	{ COVH_VALIDATE_PAGES, fw_validate },
-	{ COVH_REMOVE_PAGES, fw_remove },
-	{ COVH_CONNECT_DEVICE, fw_connect },
-	{ COVH_DISCONNECT_DEVICE, fw_disconnect },
-	{ COVH_ADD_REGION, fw_add_region },
-	{ COVH_RECLAIM_REGION, fw_reclaim_region },
-	{ COVH_BIND_INTERFACE, fw_bind },
-	{ COVH_UNBIND_INTERFACE, fw_unbind },
-	{ COVH_SPDM_KEY_UPDATE, fw_key_update },
-	{ COVH_IDE_KEY_REFRESH, fw_key_refresh },
-	{ COVH_SPDM_HEARTBEAT, fw_heartbeat },
-	{ COVH_GET_CONN_TRANSCRIPT, fw_take_transcript },
+	{ COVH_GET_TSM_INFO, cfw_tsm_info },
+	{ COVH_CONVERT_PAGES, cfw_convert_pages },
+	{ COVH_RECLAIM_PAGES, cfw_reclaim_pages },
+	{ COVH_GLOBAL_FENCE, cfw_global_fence },
+	{ COVH_LOCAL_FENCE, cfw_local_fence },
+	{ COVH_CREATE_TVM, cfw_create_tvm },
+	{ COVH_FINALIZE_TVM, cfw_finalize_tvm },
+	{ COVH_PROMOTE_TO_TVM, cfw_promote_tvm },
+	{ COVH_DESTROY_TVM, cfw_destroy_tvm },
+	{ COVH_ADD_MEMORY_REGION, cfw_add_region_conf },
+	{ COVH_ADD_PAGE_TABLE_PAGES, cfw_add_tables },
+	{ COVH_ADD_MEASURED_PAGES, cfw_add_measured },
+	{ COVH_ADD_ZERO_PAGES, cfw_add_zero },
+	{ COVH_ADD_SHARED_PAGES, cfw_add_shared },
+	{ COVH_CREATE_VCPU, cfw_create_vcpu },
+	{ COVH_RUN_VCPU, cfw_run_vcpu },
+	{ COVH_TVM_FENCE, cfw_tvm_fence },
+	{ COVH_INVALIDATE_PAGES, cfw_invalidate },
+	{ COVH_VALIDATE_PAGES, cfw_validate },
+	{ COVH_REMOVE_PAGES, cfw_remove },
+	{ COVH_CONNECT_DEVICE, cfw_connect },
+	{ COVH_DISCONNECT_DEVICE, cfw_disconnect },
+	{ COVH_ADD_REGION, cfw_add_region },
+	{ COVH_RECLAIM_REGION, cfw_reclaim_region },
+	{ COVH_BIND_INTERFACE, cfw_bind },
+	{ COVH_UNBIND_INTERFACE, cfw_unbind },
+	{ COVH_SPDM_KEY_UPDATE, cfw_key_update },
+	{ COVH_IDE_KEY_REFRESH, cfw_key_refresh },
+	{ COVH_SPDM_HEARTBEAT, cfw_heartbeat },
+	{ COVH_GET_CONN_TRANSCRIPT, cfw_take_transcript },
 };
 
 static struct sbiret covh(struct cove_fw *fw, const struct fw_ecall *c)
@@ -194,11 +194,11 @@ struct sbiret cove_fw_ecall(struct cove_fw *fw, unsigned hart, uint64_t eid,
 	if (eid == COVE_EID_COVH)
 		r = covh(fw, &c);
 	else if (eid == COVE_EID_NACL)
-		r = fw_nacl(fw, hart, fid, a);
+		r = cfw_nacl(fw, hart, fid, a);
 	else if (eid == COVE_EID_SUPD &&
 		 (fid & COVE_FID_MASK) == SUPD_GET_ACTIVE_DOMAINS)
 		r = sbi_ok(BIT(COVE_SD_HOST) | BIT(COVE_SD_TSM));
-	fw_settle(fw);
+	cfw_settle(fw);
 	IL_ASSERT(cove_fw_sane(fw));
 	return r;
 }
@@ -254,7 +254,7 @@ bool cove_fw_tvm_at(const struct cove_fw *fw, unsigned i,
 bool cove_fw_tvm_find(const struct cove_fw *fw, uint64_t id,
 		      struct cove_fw_tvm *out)
 {
-	const struct fw_tvm *t = fw_tvm_find(fw, id);
+	const struct fw_tvm *t = cfw_tvm_find(fw, id);
 
 	return t && cove_fw_tvm_at(fw, (unsigned)(t - fw->tvm), out);
 }

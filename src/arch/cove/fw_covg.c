@@ -25,7 +25,7 @@ struct covg {
 static struct fw_if *bound(const struct cove_fw *fw, const struct fw_tvm *t,
 			   uint64_t id)
 {
-	struct fw_if *f = fw_if_find(fw, id);
+	struct fw_if *f = cfw_if_find(fw, id);
 
 	return f && f->bind && f->tvm == t ? f : NULL;
 }
@@ -71,7 +71,7 @@ static struct sbiret give(struct cove_fw *fw, const struct fw_tvm *t,
 	if (len > size)
 		return (struct sbiret){ SBI_ERR_INVALID_PARAM, len };
 	if (len)
-		ret = fw_guest_write(fw, t, gpa, p, (uint32_t)len);
+		ret = cfw_guest_write(fw, t, gpa, p, (uint32_t)len);
 	return ret ? sbi_err(ret) : sbi_ok(len);
 }
 
@@ -96,7 +96,7 @@ static uint64_t if_state(const struct fw_if *f)
  */
 static struct sbiret started(struct cove_fw *fw, struct fw_if *f)
 {
-	int64_t ret = fw_if_on(fw, f);
+	int64_t ret = cfw_if_on(fw, f);
 
 	if (ret)
 		tsm_isolate(f->dev->conn);
@@ -151,8 +151,8 @@ static int64_t verb_args(struct cove_fw *fw, const struct fw_tvm *t,
 		return SBI_SUCCESS;
 	out->raw = c->a[2] & COVG_MEAS_RAW;
 	if (c->a[1])
-		return fw_guest_read(fw, t, c->a[1], out->nonce,
-				     COVG_NONCE_LEN);
+		return cfw_guest_read(fw, t, c->a[1], out->nonce,
+				      COVG_NONCE_LEN);
 	/* Law 28: fresh, and for this TVM. */
 	return env_random(fw->cfg.env, out->nonce, sizeof(out->nonce))
 		       ? SBI_ERR_FAILED
@@ -170,12 +170,12 @@ static struct sbiret device_begin(struct cove_fw *fw, unsigned hart,
 	struct tsm_args a;
 	struct sbiret r;
 
-	if (fw_keys_old(d))
+	if (cfw_keys_old(d))
 		return sbi_err(SBI_ERR_KEY_UPDATE_REQUIRED);
 	r = sbi_err(verb_args(fw, t, &v->call, f, &a));
 	if (!r.error)
-		r = fw_begin(fw, hart, d, fid, v->call.a, verb_of(v->call.fid),
-			     &a);
+		r = cfw_begin(fw, hart, d, fid, v->call.a, verb_of(v->call.fid),
+			      &a);
 	bytes_wipe(&a, sizeof(a));
 	if (tsm_verb(d->conn) == TSM_NO_VERB) {
 		over(fw, t, v, r);
@@ -203,14 +203,15 @@ static struct sbiret device_step(struct cove_fw *fw, unsigned hart,
 	if (!(d->pending.fid & NACL_FID_GUEST) || d->pending.tvm != t->id ||
 	    &t->vcpu[d->pending.vcpu] != v)
 		return sbi_ok(0); /* its turn comes */
-	return fw_covg_drain(fw, hart, d);
+	return cfw_covg_drain(fw, hart, d);
 }
 
-struct sbiret fw_covg_drain(struct cove_fw *fw, unsigned hart, struct fw_dev *d)
+struct sbiret cfw_covg_drain(struct cove_fw *fw, unsigned hart,
+			     struct fw_dev *d)
 {
 	const struct fw_pending p = d->pending;
-	struct fw_tvm *t = fw_tvm_find(fw, p.tvm);
-	struct sbiret r = fw_again(fw, hart, d);
+	struct fw_tvm *t = cfw_tvm_find(fw, p.tvm);
+	struct sbiret r = cfw_again(fw, hart, d);
 
 	if (tsm_verb(d->conn) != TSM_NO_VERB)
 		return r;
@@ -220,7 +221,7 @@ struct sbiret fw_covg_drain(struct cove_fw *fw, unsigned hart, struct fw_dev *d)
 	return sbi_ok(0);
 }
 
-void fw_transcript_give(struct cove_fw *fw, struct fw_dev *d, int64_t err)
+void cfw_transcript_give(struct cove_fw *fw, struct fw_dev *d, int64_t err)
 {
 	for (unsigned i = 0; i < fw->cfg.limits.tvms; i++)
 		for (unsigned n = 0;
@@ -234,7 +235,8 @@ void fw_transcript_give(struct cove_fw *fw, struct fw_dev *d, int64_t err)
 			if (c->wait != WAIT_TRANSCRIPT || !f || f->dev != d)
 				continue;
 			if (!ret)
-				ret = fw_element(fw, d, c->a[1], c->a[2], &len);
+				ret = cfw_element(fw, d, c->a[1], c->a[2],
+						  &len);
 			finish(&t->vcpu[n], ret ? sbi_err(ret)
 						: give(fw, t, c->a[3], c->a[4],
 						       fw->out, len));
@@ -248,8 +250,8 @@ static bool is_share(uint64_t fid)
 	return (fid & COVE_FID_MASK) == COVG_SHARE_MEMORY_REGION;
 }
 
-struct sbiret fw_covg_step(struct cove_fw *fw, unsigned hart, struct fw_tvm *t,
-			   struct fw_vcpu *v)
+struct sbiret cfw_covg_step(struct cove_fw *fw, unsigned hart, struct fw_tvm *t,
+			    struct fw_vcpu *v)
 {
 	struct fw_call *c = &v->call;
 
@@ -259,7 +261,7 @@ struct sbiret fw_covg_step(struct cove_fw *fw, unsigned hart, struct fw_tvm *t,
 		break;
 	case WAIT_PAGES:
 		/* "Attempts to run it will fail" */
-		if (!fw_share_done(fw, t, c->a[0], c->a[1], is_share(c->fid)))
+		if (!cfw_share_done(fw, t, c->a[0], c->a[1], is_share(c->fid)))
 			return sbi_err(SBI_ERR_FAILED);
 		finish(v, sbi_ok(0));
 		break;
@@ -286,14 +288,14 @@ typedef enum il_err covg_call(const struct covg *g, struct sbiret *out);
 
 static enum il_err mmio_add(const struct covg *g, struct sbiret *out)
 {
-	struct sbiret r = fw_mmio_span(g->fw, g->t, g->a[0], g->a[1], true);
+	struct sbiret r = cfw_mmio_span(g->fw, g->t, g->a[0], g->a[1], true);
 
 	return r.error ? answer(out, r) : wait(g, WAIT_HOST);
 }
 
 static enum il_err mmio_remove(const struct covg *g, struct sbiret *out)
 {
-	struct sbiret r = fw_mmio_span(g->fw, g->t, g->a[0], g->a[1], false);
+	struct sbiret r = cfw_mmio_span(g->fw, g->t, g->a[0], g->a[1], false);
 
 	return r.error ? answer(out, r) : wait(g, WAIT_HOST);
 }
@@ -301,7 +303,7 @@ static enum il_err mmio_remove(const struct covg *g, struct sbiret *out)
 static enum il_err share(const struct covg *g, struct sbiret *out)
 {
 	struct sbiret r =
-		fw_share(g->fw, g->t, g->a[0], g->a[1], is_share(g->fid));
+		cfw_share(g->fw, g->t, g->a[0], g->a[1], is_share(g->fid));
 
 	return r.error ? answer(out, r) : wait(g, WAIT_PAGES);
 }
@@ -316,7 +318,8 @@ static enum il_err link(const struct covg *g, struct sbiret *out)
 	if (tsm_session(f->dev->conn))
 		bits |= COVG_LINK_SPDM;
 	if (tsm_stream_id(f->dev->conn) != TSM_STREAM_UNUSED &&
-	    fw_port_keys.secure(g->fw, f->dev->rp, tsm_stream_id(f->dev->conn)))
+	    cfw_port_keys.secure(g->fw, f->dev->rp,
+				 tsm_stream_id(f->dev->conn)))
 		bits |= COVG_LINK_IDE;
 	return answer(out, sbi_ok(bits));
 }
@@ -329,8 +332,9 @@ static enum il_err transcript(const struct covg *g, struct sbiret *out)
 	if (!f || g->a[1] >= COVE_ELEMENTS ||
 	    (g->a[1] == COVE_ELEMENT_CERTIFICATE && g->a[2] > 7))
 		return answer(out, sbi_err(SBI_ERR_INVALID_PARAM));
-	ret = g->a[3] % PAGE_4K ? SBI_ERR_INVALID_ADDRESS
-				: fw_guest_check(g->fw, g->t, g->a[3], g->a[4]);
+	ret = g->a[3] % PAGE_4K
+		      ? SBI_ERR_INVALID_ADDRESS
+		      : cfw_guest_check(g->fw, g->t, g->a[3], g->a[4]);
 	if (!ret && !f->dev->known)
 		ret = SBI_ERR_INVALID_STATE;
 	return ret ? answer(out, sbi_err(ret)) : wait(g, WAIT_TRANSCRIPT);
@@ -344,13 +348,13 @@ static int64_t place(const struct covg *g)
 		if (g->a[1] % PAGE_4K || g->a[3] % PAGE_4K)
 			return SBI_ERR_INVALID_ADDRESS;
 		if (g->a[1] &&
-		    fw_guest_check(g->fw, g->t, g->a[1], COVG_NONCE_LEN))
+		    cfw_guest_check(g->fw, g->t, g->a[1], COVG_NONCE_LEN))
 			return SBI_ERR_INVALID_ADDRESS;
-		return fw_guest_check(g->fw, g->t, g->a[3], g->a[4]);
+		return cfw_guest_check(g->fw, g->t, g->a[3], g->a[4]);
 	case COVG_GET_INTERFACE_REPORT:
 		if (g->a[1] % PAGE_4K)
 			return SBI_ERR_INVALID_ADDRESS;
-		return fw_guest_check(g->fw, g->t, g->a[1], g->a[2]);
+		return cfw_guest_check(g->fw, g->t, g->a[1], g->a[2]);
 	default:
 		return SBI_SUCCESS;
 	}
@@ -365,7 +369,7 @@ static enum il_err device(const struct covg *g, struct sbiret *out)
 	if (ret)
 		return answer(out, sbi_err(ret));
 	wait(g, WAIT_DEVICE);
-	if (f->dev->pending.fid || fw_keys_old(f->dev))
+	if (f->dev->pending.fid || cfw_keys_old(f->dev))
 		return IL_E_AGAIN; /* the host first */
 	r = device_begin(g->fw, g->v->hart, g->t, g->v, f);
 	IL_ASSERT(!r.error);
@@ -402,10 +406,10 @@ static enum il_err stop(const struct covg *g, struct sbiret *out)
 	struct fw_if *f = bound(g->fw, g->t, g->a[0]);
 
 	if (!f)
-		return answer(out, sbi_err(fw_if_find(g->fw, g->a[0])
+		return answer(out, sbi_err(cfw_if_find(g->fw, g->a[0])
 						   ? SBI_ERR_ALREADY_STOPPED
 						   : SBI_ERR_INVALID_PARAM));
-	fw_if_off(g->fw, f);
+	cfw_if_off(g->fw, f);
 	return wait(g, WAIT_UNBIND);
 }
 
@@ -444,7 +448,7 @@ static int64_t accept(const struct covg *g, struct fw_if *f)
 	if (!r || r->attr & (TDISP_RANGE_NON_TEE | TDISP_RANGE_MSIX_TABLE |
 			     TDISP_RANGE_MSIX_PBA))
 		return SBI_ERR_INVALID_ADDRESS;
-	if (!fw_region_maps(f, want.gpa, want.pa, want.len))
+	if (!cfw_region_maps(f, want.gpa, want.pa, want.len))
 		return SBI_ERR_INVALID_ADDRESS;
 	for (unsigned i = FW_IF_REGIONS; i-- > 0;) {
 		const struct fw_region *x = &f->accepted[i];
@@ -461,7 +465,7 @@ static int64_t accept(const struct covg *g, struct fw_if *f)
 }
 
 /* "Compare with the donated regions; compare with the root port's ranges": the
- * latter was done as the report came (fw_mmio_fits()). */
+ * latter was done as the report came (cfw_mmio_fits()). */
 static enum il_err map(const struct covg *g, struct sbiret *out)
 {
 	struct fw_if *f = bound(g->fw, g->t, g->a[0]);
@@ -506,13 +510,13 @@ enum il_err cove_fw_covg(struct cove_fw *fw, uint64_t tvm, uint32_t vcpu,
 			 struct sbiret *ret)
 {
 	struct covg g = { .fw = fw,
-			  .t = fw_tvm_find(fw, tvm),
+			  .t = cfw_tvm_find(fw, tvm),
 			  .vcpu = vcpu,
 			  .a = a,
 			  .fid = fid };
 	enum il_err err = IL_OK;
 
-	g.v = fw_vcpu_of(fw, g.t, vcpu);
+	g.v = cfw_vcpu_of(fw, g.t, vcpu);
 	if (!g.v || g.v->state != VCPU_RUNNING)
 		return IL_E_ARG;
 	if (g.v->call.wait != WAIT_NONE)
@@ -521,7 +525,7 @@ enum il_err cove_fw_covg(struct cove_fw *fw, uint64_t tvm, uint32_t vcpu,
 	for (size_t i = 0; eid == COVE_EID_COVG && i < COUNT(rows); i++)
 		if (rows[i].fid == (fid & COVE_FID_MASK))
 			err = rows[i].run(&g, ret);
-	fw_settle(fw);
+	cfw_settle(fw);
 	IL_ASSERT(cove_fw_sane(fw));
 	return err;
 }

@@ -9,12 +9,12 @@
  * Source: CoVE-IO, "Physical Device Management", "Device Connection"
  */
 
-bool fw_id_ok(uint64_t id)
+bool cfw_id_ok(uint64_t id)
 {
 	return !(id & ~(COVE_DEV_RID | COVE_DEV_SEGMENT));
 }
 
-struct fw_dev *fw_dev_find(const struct cove_fw *fw, uint64_t id)
+struct fw_dev *cfw_dev_find(const struct cove_fw *fw, uint64_t id)
 {
 	for (unsigned i = 0; i < fw->cfg.limits.tsm.conns; i++)
 		if (fw->dev[i].conn && fw->dev[i].id == id)
@@ -23,9 +23,9 @@ struct fw_dev *fw_dev_find(const struct cove_fw *fw, uint64_t id)
 }
 
 /* The device that an interface is of: connected, and behind the same port. */
-struct fw_dev *fw_dev_of_if(const struct cove_fw *fw, uint64_t ifid)
+struct fw_dev *cfw_dev_of_if(const struct cove_fw *fw, uint64_t ifid)
 {
-	const struct cove_port *p = fw_port_of(fw, ifid);
+	const struct cove_port *p = cfw_port_of(fw, ifid);
 
 	for (unsigned i = 0; p && i < fw->cfg.limits.tsm.conns; i++)
 		if (fw->dev[i].conn && fw->dev[i].rp == p->rp)
@@ -35,7 +35,7 @@ struct fw_dev *fw_dev_of_if(const struct cove_fw *fw, uint64_t ifid)
 
 /* --- the transcript --- */
 
-void fw_heard(void *ctx, struct tsm_conn *c, const uint8_t *p, size_t n)
+void cfw_heard(void *ctx, struct tsm_conn *c, const uint8_t *p, size_t n)
 {
 	struct cove_fw *fw = ctx;
 	struct fw_dev *d = NULL;
@@ -74,7 +74,7 @@ static int64_t place_check(const struct cove_fw *fw, uint64_t pa, uint64_t size)
 {
 	if (size < COVE_CONN_SIZE_MIN)
 		return SBI_ERR_INVALID_PARAM;
-	return fw_pages_are(fw, pa, COVE_CONN_SIZE_MIN / PAGE_4K, COVE_PG_HOST)
+	return cfw_pages_are(fw, pa, COVE_CONN_SIZE_MIN / PAGE_4K, COVE_PG_HOST)
 		       ? SBI_SUCCESS
 		       : SBI_ERR_INVALID_ADDRESS;
 }
@@ -91,9 +91,9 @@ static int64_t transcript_out(struct cove_fw *fw, struct fw_dev *d, uint64_t pa)
 	if (d->overflow || crypto_hash(fw->cfg.crypto, CRYPTO_SHA384, d->heard,
 				       d->total, d->digest))
 		return SBI_ERR_FAILED;
-	ret = fw_write(fw, pa, h, sizeof(h));
+	ret = cfw_write(fw, pa, h, sizeof(h));
 	if (!ret)
-		ret = fw_write(fw, pa + sizeof(h), d->heard, d->total);
+		ret = cfw_write(fw, pa + sizeof(h), d->heard, d->total);
 	bytes_wipe(d->heard, d->total);
 	d->known = !ret;
 	return ret;
@@ -103,9 +103,9 @@ static int64_t transcript_out(struct cove_fw *fw, struct fw_dev *d, uint64_t pa)
  * The host hands the transcript back. Only its digest makes it one; whoever
  * waits for it has it, or the refusal (law 27).
  */
-struct sbiret fw_take_transcript(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_take_transcript(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_dev *d = fw_dev_find(fw, c->a[0]);
+	struct fw_dev *d = cfw_dev_find(fw, c->a[0]);
 	uint8_t h[COVE_CONN_TRANSCRIPT], digest[48];
 	int64_t ret;
 
@@ -115,8 +115,8 @@ struct sbiret fw_take_transcript(struct cove_fw *fw, const struct fw_ecall *c)
 		return sbi_err(SBI_ERR_INVALID_STATE);
 	if (c->a[2] < sizeof(h) + d->total)
 		return sbi_err(SBI_ERR_INVALID_PARAM);
-	if (c->a[1] % PAGE_4K || fw_read(fw, c->a[1], h, sizeof(h)) ||
-	    fw_read(fw, c->a[1] + sizeof(h), d->heard, d->total))
+	if (c->a[1] % PAGE_4K || cfw_read(fw, c->a[1], h, sizeof(h)) ||
+	    cfw_read(fw, c->a[1] + sizeof(h), d->heard, d->total))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	ret = SBI_SUCCESS;
 	if (h[COVE_CONN_VERSION] != COVE_CONN_VERSION_0_1 ||
@@ -125,7 +125,7 @@ struct sbiret fw_take_transcript(struct cove_fw *fw, const struct fw_ecall *c)
 			digest) ||
 	    memcmp(digest, d->digest, sizeof(digest)) != 0)
 		ret = SBI_ERR_DENIED;
-	fw_transcript_give(fw, d, ret);
+	cfw_transcript_give(fw, d, ret);
 	bytes_wipe(d->heard, d->total);
 	return sbi_err(ret);
 }
@@ -198,8 +198,8 @@ static int64_t chain(const struct fw_dev *d, uint64_t slot, struct out *o)
 	return any ? SBI_SUCCESS : SBI_ERR_INVALID_PARAM;
 }
 
-int64_t fw_element(struct cove_fw *fw, const struct fw_dev *d, uint64_t element,
-		   uint64_t param, uint32_t *len)
+int64_t cfw_element(struct cove_fw *fw, const struct fw_dev *d,
+		    uint64_t element, uint64_t param, uint32_t *len)
 {
 	struct out o = { .p = fw->out, .ok = true };
 	int64_t ret = SBI_SUCCESS;
@@ -228,7 +228,7 @@ static void dev_free(struct cove_fw *fw, struct fw_dev *d)
 	enum il_err err = tsm_conn_free(d->conn);
 
 	IL_ASSERT(!err);
-	fw_slot_free(fw, d);
+	cfw_slot_free(fw, d);
 	d->conn = NULL;
 	d->known = false;
 	bytes_wipe(d->heard, d->total);
@@ -248,12 +248,12 @@ static struct sbiret connect_next(struct cove_fw *fw, const struct fw_ecall *c,
 
 	switch (d->pending.phase++) {
 	case CONNECT_IDENTITY:
-		return fw_verb(fw, c->hart, d, TSM_SESSION,
-			       &(const struct tsm_args){ 0 });
+		return cfw_verb(fw, c->hart, d, TSM_SESSION,
+				&(const struct tsm_args){ 0 });
 	case CONNECT_SESSION:
-		r = sbi_err(fw_stream_program(fw, d));
+		r = sbi_err(cfw_stream_program(fw, d));
 		if (!r.error)
-			r = fw_verb(fw, c->hart, d, TSM_STREAM, &stream);
+			r = cfw_verb(fw, c->hart, d, TSM_STREAM, &stream);
 		return r;
 	default:
 		return sbi_err(transcript_out(fw, d, d->pending.a[2]));
@@ -263,17 +263,17 @@ static struct sbiret connect_next(struct cove_fw *fw, const struct fw_ecall *c,
 static struct sbiret connect_go(struct cove_fw *fw, const struct fw_ecall *c,
 				struct fw_dev *d, struct sbiret r)
 {
-	while (!r.error && !fw_is_pending(r) &&
+	while (!r.error && !cfw_is_pending(r) &&
 	       d->pending.phase <= CONNECT_STREAM)
 		r = connect_next(fw, c, d);
 	if (tsm_verb(d->conn) != TSM_NO_VERB)
 		return r; /* goes on, or what the host brought was refused */
 	d->hearing = false;
-	fw_pending_clear(fw, c->hart, d);
+	cfw_pending_clear(fw, c->hart, d);
 	/* Nothing is left of a connect that failed. */
 	if (r.error) {
 		tsm_isolate(d->conn);
-		fw_covt(fw, COVT_STREAM_OFF, d->rp, d->desc[0], 0, 0);
+		cfw_covt(fw, COVT_STREAM_OFF, d->rp, d->desc[0], 0, 0);
 		dev_free(fw, d);
 	}
 	return r;
@@ -286,9 +286,9 @@ static int64_t connect_check(struct cove_fw *fw, const struct fw_ecall *c,
 	struct fw_dev *d = NULL;
 	int64_t ret;
 
-	if (!fw_id_ok(c->a[0]) || !p)
+	if (!cfw_id_ok(c->a[0]) || !p)
 		return SBI_ERR_INVALID_PARAM;
-	if (fw_dev_find(fw, c->a[0]))
+	if (cfw_dev_find(fw, c->a[0]))
 		return SBI_ERR_ALREADY_STARTED;
 	/* One device, and so one stream, for each root port. */
 	for (unsigned i = fw->cfg.limits.tsm.conns; i-- > 0;) {
@@ -303,7 +303,7 @@ static int64_t connect_check(struct cove_fw *fw, const struct fw_ecall *c,
 		return SBI_ERR_NO_SHMEM;
 	ret = place_check(fw, c->a[2], c->a[3]);
 	if (!ret)
-		ret = fw_stream_copy(fw, c->a[1], (uint32_t)c->a[0], desc);
+		ret = cfw_stream_copy(fw, c->a[1], (uint32_t)c->a[0], desc);
 	*out = d;
 	return ret;
 }
@@ -311,7 +311,7 @@ static int64_t connect_check(struct cove_fw *fw, const struct fw_ecall *c,
 static struct sbiret connect_begin(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	const struct cove_port *p =
-		fw_id_ok(c->a[0]) ? fw_port_of(fw, c->a[0]) : NULL;
+		cfw_id_ok(c->a[0]) ? cfw_port_of(fw, c->a[0]) : NULL;
 	uint8_t desc[COVE_STREAM_LEN(COVE_STREAM_ADDR_MAX)];
 	struct fw_dev *d = NULL;
 	struct tsm_conn_cfg cfg = { 0 };
@@ -324,44 +324,44 @@ static struct sbiret connect_begin(struct cove_fw *fw, const struct fw_ecall *c)
 	cfg.segment = (uint8_t)field_get(COVE_DEV_SEGMENT, c->a[0]);
 	cfg.port = p->rp;
 	cfg.owner = c->a[0] + 1;
-	if (!fw_slot_take(fw, d))
+	if (!cfw_slot_take(fw, d))
 		return sbi_err(SBI_ERR_FAILED);
 	err = tsm_conn_new(fw->tsm, &cfg, &d->conn);
 	if (err) {
 		d->conn = NULL;
-		fw_slot_free(fw, d);
-		return sbi_err(fw_ret(err));
+		cfw_slot_free(fw, d);
+		return sbi_err(cfw_ret(err));
 	}
 	d->id = (uint32_t)c->a[0];
 	d->rp = p->rp;
 	memcpy(d->desc, desc, sizeof(desc));
 	hear(d);
-	fw_pending_set(d, COVH_CONNECT_DEVICE, c->a);
+	cfw_pending_set(d, COVH_CONNECT_DEVICE, c->a);
 	return connect_go(fw, c, d,
-			  fw_verb(fw, c->hart, d, TSM_IDENTIFY,
-				  &(const struct tsm_args){ 0 }));
+			  cfw_verb(fw, c->hart, d, TSM_IDENTIFY,
+				   &(const struct tsm_args){ 0 }));
 }
 
 /*
  * Whether the call is the one that @d waits for: the same function and the
  * same arguments. Law 52.
  */
-bool fw_same(const struct fw_dev *d, uint32_t fid, const uint64_t a[6],
-	     unsigned n)
+bool cfw_same(const struct fw_dev *d, uint32_t fid, const uint64_t a[6],
+	      unsigned n)
 {
 	return d->pending.fid == fid &&
 	       memcmp(d->pending.a, a, n * sizeof(*a)) == 0;
 }
 
-struct sbiret fw_connect(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_connect(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_dev *d = fw_dev_find(fw, c->a[0]);
+	struct fw_dev *d = cfw_dev_find(fw, c->a[0]);
 
 	if (!d || !d->pending.fid)
 		return connect_begin(fw, c);
-	if (!fw_same(d, COVH_CONNECT_DEVICE, c->a, 4))
+	if (!cfw_same(d, COVH_CONNECT_DEVICE, c->a, 4))
 		return sbi_err(SBI_ERR_INVALID_STATE);
-	return connect_go(fw, c, d, fw_verb_again(fw, c->hart, d));
+	return connect_go(fw, c, d, cfw_verb_again(fw, c->hart, d));
 }
 
 /* --- disconnect --- */
@@ -373,32 +373,32 @@ struct sbiret fw_connect(struct cove_fw *fw, const struct fw_ecall *c)
  * its keys would be Cleared by that, and step 6 is INVALID_STATE then. It goes
  * off last.
  */
-struct sbiret fw_disconnect(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_disconnect(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	const struct tsm_args none = { 0 };
-	struct fw_dev *d = fw_dev_find(fw, c->a[0]);
+	struct fw_dev *d = cfw_dev_find(fw, c->a[0]);
 	struct sbiret r = sbi_ok(0);
 
 	if (!d)
 		return sbi_err(SBI_ERR_INVALID_PARAM);
 	if (d->pending.fid) {
-		if (!fw_same(d, COVH_DISCONNECT_DEVICE, c->a, 1))
+		if (!cfw_same(d, COVH_DISCONNECT_DEVICE, c->a, 1))
 			return sbi_err(SBI_ERR_INVALID_STATE);
-		r = fw_again(fw, c->hart, d);
+		r = cfw_again(fw, c->hart, d);
 	} else if (tsm_conn_binds(d->conn)) {
 		return sbi_err(SBI_ERR_INVALID_STATE);
 	} else if (tsm_conn_state(d->conn) == TSM_CONN_READY) {
-		if (fw_keys_old(d))
+		if (cfw_keys_old(d))
 			return sbi_err(SBI_ERR_KEY_UPDATE_REQUIRED);
-		r = fw_begin(fw, c->hart, d, COVH_DISCONNECT_DEVICE, c->a,
-			     TSM_DISCONNECT, &none);
+		r = cfw_begin(fw, c->hart, d, COVH_DISCONNECT_DEVICE, c->a,
+			      TSM_DISCONNECT, &none);
 	}
 	if (tsm_verb(d->conn) != TSM_NO_VERB)
 		return r;
 	/* A stream that is stuck half way is cut. */
 	if (tsm_conn_state(d->conn) == TSM_CONN_READY)
 		return r;
-	fw_covt(fw, COVT_STREAM_OFF, d->rp, d->desc[0], 0, 0);
+	cfw_covt(fw, COVT_STREAM_OFF, d->rp, d->desc[0], 0, 0);
 	if (r.error)
 		return r; /* it is isolated; the host asks again (law 48) */
 	dev_free(fw, d);
@@ -411,35 +411,35 @@ static struct sbiret simple(struct cove_fw *fw, const struct fw_ecall *c,
 			    uint32_t fid, unsigned args, enum tsm_verb verb)
 {
 	const struct tsm_args none = { 0 };
-	struct fw_dev *d = fw_dev_find(fw, c->a[0]);
+	struct fw_dev *d = cfw_dev_find(fw, c->a[0]);
 
 	if (!d)
 		return sbi_err(SBI_ERR_INVALID_PARAM);
 	if (d->pending.fid) {
-		if (!fw_same(d, fid, c->a, args))
+		if (!cfw_same(d, fid, c->a, args))
 			return sbi_err(SBI_ERR_INVALID_STATE);
-		return fw_again(fw, c->hart, d);
+		return cfw_again(fw, c->hart, d);
 	}
-	if (verb != TSM_KEY_UPDATE && fw_keys_old(d))
+	if (verb != TSM_KEY_UPDATE && cfw_keys_old(d))
 		return sbi_err(SBI_ERR_KEY_UPDATE_REQUIRED);
-	return fw_begin(fw, c->hart, d, fid, c->a, verb, &none);
+	return cfw_begin(fw, c->hart, d, fid, c->a, verb, &none);
 }
 
-struct sbiret fw_key_update(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_key_update(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	return simple(fw, c, COVH_SPDM_KEY_UPDATE, 1, TSM_KEY_UPDATE);
 }
 
-struct sbiret fw_key_refresh(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_key_refresh(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	const struct fw_dev *d = fw_dev_find(fw, c->a[0]);
+	const struct fw_dev *d = cfw_dev_find(fw, c->a[0]);
 
 	if (d && tsm_stream_id(d->conn) != c->a[1])
 		return sbi_err(SBI_ERR_INVALID_PARAM);
 	return simple(fw, c, COVH_IDE_KEY_REFRESH, 2, TSM_REFRESH);
 }
 
-struct sbiret fw_heartbeat(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_heartbeat(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	return simple(fw, c, COVH_SPDM_HEARTBEAT, 1, TSM_HEARTBEAT);
 }

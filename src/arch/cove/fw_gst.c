@@ -47,8 +47,8 @@ static uint64_t fence_of(const struct fw_tvm *t, uint64_t e)
 	return t->fences - (age < t->fences ? age : t->fences);
 }
 
-void fw_leaf_get(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
-		 struct fw_leaf *out)
+void cfw_leaf_get(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
+		  struct fw_leaf *out)
 {
 	struct pt p = over(fw, t);
 	uint64_t e;
@@ -72,8 +72,8 @@ void fw_leaf_get(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
 }
 
 /* Tables on the way to @gpa that are not there: levels below where it ends. */
-uint64_t fw_tables_missing(struct cove_fw *fw, const struct fw_tvm *t,
-			   uint64_t gpa, uint64_t len)
+uint64_t cfw_tables_missing(struct cove_fw *fw, const struct fw_tvm *t,
+			    uint64_t gpa, uint64_t len)
 {
 	uint64_t n = 0;
 	struct pt p = over(fw, t);
@@ -91,8 +91,8 @@ uint64_t fw_tables_missing(struct cove_fw *fw, const struct fw_tvm *t,
 	return n;
 }
 
-bool fw_leaves_free(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
-		    uint64_t len)
+bool cfw_leaves_free(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
+		     uint64_t len)
 {
 	if (gpa % PAGE_4K || len % PAGE_4K || !len || gpa >= TOP ||
 	    len > TOP - gpa)
@@ -100,7 +100,7 @@ bool fw_leaves_free(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
 	for (uint64_t at = gpa; at < gpa + len; at += PAGE_4K) {
 		struct fw_leaf l;
 
-		fw_leaf_get(fw, t, at, &l);
+		cfw_leaf_get(fw, t, at, &l);
 		if (l.kind != LEAF_NONE)
 			return false;
 	}
@@ -123,7 +123,7 @@ static void table_io(struct cove_fw *fw, uint64_t pa, void *b, uint32_t len,
 	IL_ASSERT(!err);
 }
 
-void fw_pool_put(struct cove_fw *fw, struct fw_tvm *t, uint64_t pa)
+void cfw_pool_put(struct cove_fw *fw, struct fw_tvm *t, uint64_t pa)
 {
 	uint8_t next[8];
 
@@ -178,14 +178,14 @@ static uint64_t page_entry(uint64_t pa, bool io)
 	return io ? e | field_put(COVE_PTE_PBMT, COVE_PTE_PBMT_IO) : e;
 }
 
-void fw_leaf_page(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
-		  uint64_t pa, bool io)
+void cfw_leaf_page(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+		   uint64_t pa, bool io)
 {
 	put(fw, t, gpa, page_entry(pa, io));
 }
 
-void fw_leaf_region(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
-		    uint64_t pa)
+void cfw_leaf_region(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+		     uint64_t pa)
 {
 	put(fw, t, gpa,
 	    (page_entry(pa, true) & ~COVE_PTE_V) |
@@ -193,8 +193,8 @@ void fw_leaf_region(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 }
 
 /* Only the page's address stays, and when it was. */
-void fw_leaf_block(struct cove_fw *fw, struct fw_tvm *t,
-		   const struct fw_leaf *l)
+void cfw_leaf_block(struct cove_fw *fw, struct fw_tvm *t,
+		    const struct fw_leaf *l)
 {
 	struct pt p = over(fw, t);
 
@@ -203,8 +203,8 @@ void fw_leaf_block(struct cove_fw *fw, struct fw_tvm *t,
 		    field_put(FENCE, t->fences % FENCES));
 }
 
-void fw_leaf_clear(struct cove_fw *fw, struct fw_tvm *t,
-		   const struct fw_leaf *l)
+void cfw_leaf_clear(struct cove_fw *fw, struct fw_tvm *t,
+		    const struct fw_leaf *l)
 {
 	struct pt p = over(fw, t);
 

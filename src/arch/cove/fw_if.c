@@ -9,7 +9,7 @@
  * is valid. Source: CoVE-IO, "Interface Binding", "Interface Unbinding"
  */
 
-struct fw_if *fw_if_find(const struct cove_fw *fw, uint64_t id)
+struct fw_if *cfw_if_find(const struct cove_fw *fw, uint64_t id)
 {
 	for (unsigned i = 0; i < fw->cfg.limits.tsm.binds; i++)
 		if (fw->ifs[i].used && fw->ifs[i].id == id)
@@ -17,7 +17,7 @@ struct fw_if *fw_if_find(const struct cove_fw *fw, uint64_t id)
 	return NULL;
 }
 
-struct fw_if *fw_if_of(const struct cove_fw *fw, const struct tsm_bind *b)
+struct fw_if *cfw_if_of(const struct cove_fw *fw, const struct tsm_bind *b)
 {
 	for (unsigned i = 0; i < fw->cfg.limits.tsm.binds; i++)
 		if (fw->ifs[i].used && fw->ifs[i].bind == b)
@@ -25,7 +25,7 @@ struct fw_if *fw_if_of(const struct cove_fw *fw, const struct tsm_bind *b)
 	return NULL;
 }
 
-unsigned fw_tvm_ifs(const struct cove_fw *fw, const struct fw_tvm *t)
+unsigned cfw_tvm_ifs(const struct cove_fw *fw, const struct fw_tvm *t)
 {
 	unsigned n = 0;
 
@@ -37,7 +37,7 @@ unsigned fw_tvm_ifs(const struct cove_fw *fw, const struct fw_tvm *t)
 /* A record for @id of @t; NULL: another TVM's, or no place. */
 static struct fw_if *if_get(struct cove_fw *fw, uint64_t id, struct fw_tvm *t)
 {
-	struct fw_if *f = fw_if_find(fw, id);
+	struct fw_if *f = cfw_if_find(fw, id);
 
 	if (f)
 		return f->tvm == t ? f : NULL;
@@ -61,10 +61,10 @@ static void if_put(struct fw_if *f)
 
 /* --- grants --- */
 
-void fw_entry_off(void *ctx, struct tsm_bind *b)
+void cfw_entry_off(void *ctx, struct tsm_bind *b)
 {
 	struct cove_fw *fw = ctx;
-	const struct fw_if *f = fw_if_of(fw, b);
+	const struct fw_if *f = cfw_if_of(fw, b);
 	const struct cove_dc none = { .valid = false };
 	enum il_err err;
 
@@ -79,12 +79,12 @@ void fw_entry_off(void *ctx, struct tsm_bind *b)
  * What lies outside the port's window, by the platform's manifest, is no MMIO
  * of a device behind it, whatever a report says (laws 33 and 54).
  */
-bool fw_mmio_fits(void *ctx, const struct tsm_bind *b, uint64_t pa,
-		  uint32_t pages)
+bool cfw_mmio_fits(void *ctx, const struct tsm_bind *b, uint64_t pa,
+		   uint32_t pages)
 {
 	const struct cove_fw *fw = ctx;
 	const uint32_t rp = tsm_conn_cfg(tsm_bind_conn(b))->port;
-	const struct cove_port *p = fw_port_find(fw, rp);
+	const struct cove_port *p = cfw_port_find(fw, rp);
 	const uint64_t len = (uint64_t)pages * PAGE_4K;
 
 	return p && pa >= p->mmio && len <= p->mmio_size &&
@@ -99,11 +99,11 @@ static void leaves(struct cove_fw *fw, struct fw_if *f, bool on)
 
 		for (uint64_t at = 0; at < r->len; at += PAGE_4K)
 			if (on)
-				fw_leaf_page(fw, f->tvm, r->gpa + at,
-					     r->pa + at, true);
+				cfw_leaf_page(fw, f->tvm, r->gpa + at,
+					      r->pa + at, true);
 			else
-				fw_leaf_region(fw, f->tvm, r->gpa + at,
-					       r->pa + at);
+				cfw_leaf_region(fw, f->tvm, r->gpa + at,
+						r->pa + at);
 		if (r->len)
 			tsm_mmio_count(f->bind,
 				       (on ? 1 : -1) *
@@ -111,7 +111,7 @@ static void leaves(struct cove_fw *fw, struct fw_if *f, bool on)
 	}
 }
 
-int64_t fw_if_on(struct cove_fw *fw, struct fw_if *f)
+int64_t cfw_if_on(struct cove_fw *fw, struct fw_if *f)
 {
 	const struct cove_dc dc = { .valid = true,
 				    .gscid = f->tvm->vmid,
@@ -128,10 +128,10 @@ int64_t fw_if_on(struct cove_fw *fw, struct fw_if *f)
 	return SBI_SUCCESS;
 }
 
-void fw_if_off(struct cove_fw *fw, struct fw_if *f)
+void cfw_if_off(struct cove_fw *fw, struct fw_if *f)
 {
 	if (tsm_dma_on(f->bind)) {
-		fw_entry_off(fw, f->bind);
+		cfw_entry_off(fw, f->bind);
 		tsm_dma_set(f->bind, false);
 	}
 	if (!f->on)
@@ -139,10 +139,10 @@ void fw_if_off(struct cove_fw *fw, struct fw_if *f)
 	leaves(fw, f, false);
 	f->on = false;
 	/* A vCPU that runs may remember its MMIO: see reclaim. */
-	f->off_fence = fw_fence_begin(fw, f->tvm);
+	f->off_fence = cfw_fence_begin(fw, f->tvm);
 }
 
-void fw_settle(struct cove_fw *fw)
+void cfw_settle(struct cove_fw *fw)
 {
 	for (unsigned i = 0; i < fw->cfg.limits.tsm.binds; i++) {
 		struct fw_if *f = &fw->ifs[i];
@@ -150,7 +150,7 @@ void fw_settle(struct cove_fw *fw)
 		if (!f->used || !f->bind || !f->lock_id ||
 		    tsm_lock_info(f->bind)->id == f->lock_id)
 			continue;
-		fw_if_off(fw, f);
+		cfw_if_off(fw, f);
 		memset(f->accepted, 0, sizeof(f->accepted));
 		f->lock_id = 0;
 	}
@@ -168,9 +168,9 @@ static int64_t region_of(struct cove_fw *fw, const struct fw_ecall *c,
 			 struct region *out)
 {
 	const struct cove_port *p =
-		fw_id_ok(c->a[1]) ? fw_port_of(fw, c->a[1]) : NULL;
+		cfw_id_ok(c->a[1]) ? cfw_port_of(fw, c->a[1]) : NULL;
 
-	out->t = fw_tvm_find(fw, c->a[0]);
+	out->t = cfw_tvm_find(fw, c->a[0]);
 	out->r = (struct fw_region){ .pa = c->a[2], .len = c->a[3] };
 	if (!out->t || !p)
 		return SBI_ERR_INVALID_PARAM;
@@ -193,10 +193,10 @@ static int64_t region_free(struct cove_fw *fw, const struct region *k,
 	for (uint64_t at = 0; at < k->r.len; at += PAGE_4K)
 		if (cove_own_page(fw->cfg.own, k->r.pa + at, &p) || p.refs)
 			return SBI_ERR_INVALID_STATE;
-	if (!fw_leaves_free(fw, k->t, k->r.gpa, k->r.len) ||
-	    fw_span_meets(fw, k->t, SPAN_CONF, k->r.gpa, k->r.len))
+	if (!cfw_leaves_free(fw, k->t, k->r.gpa, k->r.len) ||
+	    cfw_span_meets(fw, k->t, SPAN_CONF, k->r.gpa, k->r.len))
 		return SBI_ERR_INVALID_ADDRESS;
-	if (fw_tables_missing(fw, k->t, k->r.gpa, k->r.len) > k->t->pooled)
+	if (cfw_tables_missing(fw, k->t, k->r.gpa, k->r.len) > k->t->pooled)
 		return SBI_ERR_OUT_OF_PTPAGES;
 	return SBI_SUCCESS;
 }
@@ -205,7 +205,7 @@ static int64_t region_free(struct cove_fw *fw, const struct region *k,
  * From here on the host does not touch the range (law 35): it is of the
  * confidential domain, and shown in one TVM at one address (T005, law 33).
  */
-struct sbiret fw_add_region(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_add_region(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	struct fw_region *place = NULL;
 	struct region k;
@@ -215,7 +215,7 @@ struct sbiret fw_add_region(struct cove_fw *fw, const struct fw_ecall *c)
 	if (ret)
 		return sbi_err(ret);
 	k.r.gpa = c->a[4];
-	ret = region_free(fw, &k, fw_port_of(fw, c->a[1])->rp);
+	ret = region_free(fw, &k, cfw_port_of(fw, c->a[1])->rp);
 	if (ret)
 		return sbi_err(ret);
 	f = if_get(fw, c->a[1], k.t);
@@ -236,7 +236,7 @@ struct sbiret fw_add_region(struct cove_fw *fw, const struct fw_ecall *c)
 				      COVE_PG_REGION, k.t->vmid, k.r.gpa + at);
 
 		IL_ASSERT(!err);
-		fw_leaf_region(fw, k.t, k.r.gpa + at, k.r.pa + at);
+		cfw_leaf_region(fw, k.t, k.r.gpa + at, k.r.pa + at);
 	}
 	return sbi_ok(0);
 }
@@ -247,11 +247,11 @@ struct sbiret fw_add_region(struct cove_fw *fw, const struct fw_ecall *c)
  * back does not wait for a device. And law 37: a vCPU that has been running
  * since the MMIO went invalid may remember it.
  */
-struct sbiret fw_reclaim_region(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_reclaim_region(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	struct fw_region *place = NULL;
 	struct region k;
-	struct fw_if *f = fw_if_find(fw, c->a[1]);
+	struct fw_if *f = cfw_if_find(fw, c->a[1]);
 	int64_t ret = region_of(fw, c, &k);
 
 	if (ret)
@@ -263,14 +263,14 @@ struct sbiret fw_reclaim_region(struct cove_fw *fw, const struct fw_ecall *c)
 			place = &f->region[i];
 	if (!place)
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
-	if (f->bind || !fw_fence_done(fw, k.t, f->off_fence))
+	if (f->bind || !cfw_fence_done(fw, k.t, f->off_fence))
 		return sbi_err(SBI_ERR_INVALID_STATE);
 	for (uint64_t at = 0; at < place->len; at += PAGE_4K) {
 		struct fw_leaf l;
 		enum il_err err;
 
-		fw_leaf_get(fw, k.t, place->gpa + at, &l);
-		fw_leaf_clear(fw, k.t, &l);
+		cfw_leaf_get(fw, k.t, place->gpa + at, &l);
+		cfw_leaf_clear(fw, k.t, &l);
 		err = cove_own_move(fw->cfg.own, place->pa + at, COVE_PG_REGION,
 				    COVE_PG_HOST, 0, 0);
 		IL_ASSERT(!err);
@@ -280,8 +280,8 @@ struct sbiret fw_reclaim_region(struct cove_fw *fw, const struct fw_ecall *c)
 	return sbi_ok(0);
 }
 
-bool fw_region_maps(const struct fw_if *f, uint64_t gpa, uint64_t hpa,
-		    uint64_t len)
+bool cfw_region_maps(const struct fw_if *f, uint64_t gpa, uint64_t hpa,
+		     uint64_t len)
 {
 	/* A range of the report may have been given in several pieces. */
 	for (uint64_t at = 0; at < len; at += PAGE_4K) {
@@ -313,9 +313,9 @@ static void let_go(struct cove_fw *fw, struct fw_if *f)
 {
 	enum il_err err;
 
-	fw_settle(fw);
-	fw_if_off(fw, f);
-	fw_covt(fw, COVT_CLASSIFY, f->dev->rp, f->id & 0xffff, 0, 0);
+	cfw_settle(fw);
+	cfw_if_off(fw, f);
+	cfw_covt(fw, COVT_CLASSIFY, f->dev->rp, f->id & 0xffff, 0, 0);
 	err = tsm_bind_own(f->bind, 0);
 	if (!err)
 		err = tsm_bind_free(f->bind);
@@ -336,8 +336,8 @@ static int64_t bind_done(struct cove_fw *fw, struct fw_if *f)
 	if (cove_own_dc_write(fw->cfg.own, f->id & 0xffff, &dc))
 		return SBI_ERR_FAILED;
 	f->lock_id = tsm_lock_info(f->bind)->id;
-	return fw_covt(fw, COVT_CLASSIFY, f->dev->rp, f->id & 0xffff,
-		       tsm_stream_id(f->dev->conn), 1)
+	return cfw_covt(fw, COVT_CLASSIFY, f->dev->rp, f->id & 0xffff,
+			tsm_stream_id(f->dev->conn), 1)
 		.error;
 }
 
@@ -378,41 +378,42 @@ static struct sbiret bind_begin(struct cove_fw *fw, const struct fw_ecall *c,
 	err = tsm_bind_new(d->conn, &cfg, &f->bind);
 	if (err) {
 		f->bind = NULL;
-		return sbi_err(fw_ret(err));
+		return sbi_err(cfw_ret(err));
 	}
 	f->used = true;
 	f->dev = d;
 	err = tsm_bind_own(f->bind, t->id);
 	IL_ASSERT(!err); /* it is new */
 	a.bind = f->bind;
-	r = fw_begin(fw, c->hart, d, COVH_BIND_INTERFACE, c->a, TSM_LOCK, &a);
+	r = cfw_begin(fw, c->hart, d, COVH_BIND_INTERFACE, c->a, TSM_LOCK, &a);
 	return tsm_verb(d->conn) != TSM_NO_VERB ? r : bind_over(fw, f, r);
 }
 
-struct sbiret fw_bind(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_bind(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_tvm *t = fw_tvm_find(fw, c->a[0]);
-	struct fw_dev *d = fw_id_ok(c->a[1]) ? fw_dev_of_if(fw, c->a[1]) : NULL;
+	struct fw_tvm *t = cfw_tvm_find(fw, c->a[0]);
+	struct fw_dev *d =
+		cfw_id_ok(c->a[1]) ? cfw_dev_of_if(fw, c->a[1]) : NULL;
 	struct fw_if *f;
 	struct sbiret r;
 
-	if (!t || !fw_id_ok(c->a[1]))
+	if (!t || !cfw_id_ok(c->a[1]))
 		return sbi_err(SBI_ERR_INVALID_PARAM);
 	if (!d || t->state != TVM_RUNNABLE)
 		return sbi_err(SBI_ERR_INVALID_STATE);
 	if (d->pending.fid) {
-		f = fw_if_find(fw, c->a[1]);
-		if (!fw_same(d, COVH_BIND_INTERFACE, c->a, 2) || !f)
+		f = cfw_if_find(fw, c->a[1]);
+		if (!cfw_same(d, COVH_BIND_INTERFACE, c->a, 2) || !f)
 			return sbi_err(SBI_ERR_INVALID_STATE);
-		r = fw_again(fw, c->hart, d);
+		r = cfw_again(fw, c->hart, d);
 		return tsm_verb(d->conn) != TSM_NO_VERB ? r
 							: bind_over(fw, f, r);
 	}
 	/* Law 16: a session, and a stream that is secure now. */
 	if (tsm_conn_state(d->conn) != TSM_CONN_READY ||
-	    !fw_port_keys.secure(fw, d->rp, tsm_stream_id(d->conn)))
+	    !cfw_port_keys.secure(fw, d->rp, tsm_stream_id(d->conn)))
 		return sbi_err(SBI_ERR_INVALID_STATE);
-	if (fw_keys_old(d))
+	if (cfw_keys_old(d))
 		return sbi_err(SBI_ERR_KEY_UPDATE_REQUIRED);
 	return bind_begin(fw, c, d, t);
 }
@@ -428,16 +429,16 @@ static struct sbiret unbind_over(struct cove_fw *fw, struct fw_if *f,
 {
 	enum tsm_bind_state s = tsm_bind_state(f->bind);
 
-	fw_settle(fw);
+	cfw_settle(fw);
 	if (s == TSM_BIND_UNLOCKED)
 		let_go(fw, f);
 	return r;
 }
 
-struct sbiret fw_unbind(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_unbind(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_tvm *t = fw_tvm_find(fw, c->a[0]);
-	struct fw_if *f = fw_if_find(fw, c->a[1]);
+	struct fw_tvm *t = cfw_tvm_find(fw, c->a[0]);
+	struct fw_if *f = cfw_if_find(fw, c->a[1]);
 	struct tsm_args a = { 0 };
 	struct fw_dev *d;
 	struct sbiret r;
@@ -447,23 +448,23 @@ struct sbiret fw_unbind(struct cove_fw *fw, const struct fw_ecall *c)
 	d = f->dev;
 	/* Law 49: what a TVM began is carried to its end by this call. */
 	if (d->pending.fid & NACL_FID_GUEST) {
-		r = fw_covg_drain(fw, c->hart, d);
+		r = cfw_covg_drain(fw, c->hart, d);
 		if (d->pending.fid || r.error)
 			return r;
 	}
 	if (d->pending.fid) {
-		if (!fw_same(d, COVH_UNBIND_INTERFACE, c->a, 2))
+		if (!cfw_same(d, COVH_UNBIND_INTERFACE, c->a, 2))
 			return sbi_err(SBI_ERR_INVALID_STATE);
-		r = fw_again(fw, c->hart, d);
+		r = cfw_again(fw, c->hart, d);
 	} else if (tsm_bind_state(f->bind) == TSM_BIND_DEAD) {
 		let_go(fw, f);
 		return sbi_ok(0);
-	} else if (fw_keys_old(d)) {
+	} else if (cfw_keys_old(d)) {
 		return sbi_err(SBI_ERR_KEY_UPDATE_REQUIRED);
 	} else {
 		a.bind = f->bind;
-		r = fw_begin(fw, c->hart, d, COVH_UNBIND_INTERFACE, c->a,
-			     TSM_STOP, &a);
+		r = cfw_begin(fw, c->hart, d, COVH_UNBIND_INTERFACE, c->a,
+			      TSM_STOP, &a);
 	}
 	return tsm_verb(d->conn) != TSM_NO_VERB ? r : unbind_over(fw, f, r);
 }

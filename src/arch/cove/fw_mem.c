@@ -39,7 +39,7 @@ static bool hosts(const struct cove_fw *fw, uint64_t pa, uint32_t len)
 	return true;
 }
 
-int64_t fw_read(struct cove_fw *fw, uint64_t pa, void *p, uint32_t len)
+int64_t cfw_read(struct cove_fw *fw, uint64_t pa, void *p, uint32_t len)
 {
 	return pa + len >= pa && hosts(fw, pa, len) &&
 			       access(fw, pa, p, len, false, false, 0)
@@ -47,7 +47,7 @@ int64_t fw_read(struct cove_fw *fw, uint64_t pa, void *p, uint32_t len)
 		       : SBI_ERR_INVALID_ADDRESS;
 }
 
-int64_t fw_write(struct cove_fw *fw, uint64_t pa, const void *p, uint32_t len)
+int64_t cfw_write(struct cove_fw *fw, uint64_t pa, const void *p, uint32_t len)
 {
 	return pa + len >= pa && hosts(fw, pa, len) &&
 			       access(fw, pa, (void *)(uintptr_t)p, len, true,
@@ -56,22 +56,22 @@ int64_t fw_write(struct cove_fw *fw, uint64_t pa, const void *p, uint32_t len)
 		       : SBI_ERR_INVALID_ADDRESS;
 }
 
-void fw_tsm_write(struct cove_fw *fw, uint64_t pa, const void *p, uint32_t len)
+void cfw_tsm_write(struct cove_fw *fw, uint64_t pa, const void *p, uint32_t len)
 {
 	bool ok = access(fw, pa, (void *)(uintptr_t)p, len, true, true, 0);
 
 	IL_ASSERT(ok);
 }
 
-void fw_tsm_read(struct cove_fw *fw, uint64_t pa, void *p, uint32_t len)
+void cfw_tsm_read(struct cove_fw *fw, uint64_t pa, void *p, uint32_t len)
 {
 	bool ok = access(fw, pa, p, len, false, true, 0);
 
 	IL_ASSERT(ok);
 }
 
-void fw_tvm_write(struct cove_fw *fw, const struct fw_tvm *t, uint64_t pa,
-		  const void *p, uint32_t len)
+void cfw_tvm_write(struct cove_fw *fw, const struct fw_tvm *t, uint64_t pa,
+		   const void *p, uint32_t len)
 {
 	bool ok =
 		access(fw, pa, (void *)(uintptr_t)p, len, true, true, t->vmid);
@@ -79,8 +79,8 @@ void fw_tvm_write(struct cove_fw *fw, const struct fw_tvm *t, uint64_t pa,
 	IL_ASSERT(ok);
 }
 
-bool fw_pages_are(const struct cove_fw *fw, uint64_t pa, uint64_t pages,
-		  enum cove_page_state state)
+bool cfw_pages_are(const struct cove_fw *fw, uint64_t pa, uint64_t pages,
+		   enum cove_page_state state)
 {
 	if (pa % PAGE_4K || !pages || pages > UINT64_MAX / PAGE_4K ||
 	    pa + pages * PAGE_4K < pa)
@@ -90,8 +90,8 @@ bool fw_pages_are(const struct cove_fw *fw, uint64_t pa, uint64_t pages,
 
 /* --- a TVM's memory, by its G-stage --- */
 
-int64_t fw_guest_check(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
-		       uint64_t len)
+int64_t cfw_guest_check(struct cove_fw *fw, const struct fw_tvm *t,
+			uint64_t gpa, uint64_t len)
 {
 	if (!len || gpa + len < gpa || len > FW_GUEST_MAX)
 		return SBI_ERR_INVALID_ADDRESS;
@@ -99,7 +99,7 @@ int64_t fw_guest_check(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
 	     at += PAGE_4K) {
 		struct fw_leaf l;
 
-		fw_leaf_get(fw, t, at, &l);
+		cfw_leaf_get(fw, t, at, &l);
 		if (l.kind != LEAF_PAGE ||
 		    cove_own_state(fw->cfg.own, l.pa) != COVE_PG_TVM)
 			return SBI_ERR_INVALID_ADDRESS;
@@ -110,7 +110,7 @@ int64_t fw_guest_check(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
 static int64_t guest(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
 		     uint8_t *p, uint32_t len, bool write)
 {
-	int64_t ret = fw_guest_check(fw, t, gpa, len);
+	int64_t ret = cfw_guest_check(fw, t, gpa, len);
 
 	while (!ret && len) {
 		uint32_t at = (uint32_t)(gpa % PAGE_4K);
@@ -118,7 +118,7 @@ static int64_t guest(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
 		struct fw_leaf l;
 
 		n = n < len ? n : len;
-		fw_leaf_get(fw, t, gpa, &l);
+		cfw_leaf_get(fw, t, gpa, &l);
 		if (!access(fw, align_down(l.pa, PAGE_4K) + at, p, n, write,
 			    true, t->vmid))
 			return SBI_ERR_INVALID_ADDRESS;
@@ -129,21 +129,21 @@ static int64_t guest(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
 	return ret;
 }
 
-int64_t fw_guest_read(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
-		      void *p, uint32_t len)
+int64_t cfw_guest_read(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
+		       void *p, uint32_t len)
 {
 	return guest(fw, t, gpa, p, len, false);
 }
 
-int64_t fw_guest_write(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
-		       const void *p, uint32_t len)
+int64_t cfw_guest_write(struct cove_fw *fw, const struct fw_tvm *t,
+			uint64_t gpa, const void *p, uint32_t len)
 {
 	return guest(fw, t, gpa, (uint8_t *)(uintptr_t)p, len, true);
 }
 
 /* --- what the TSM says of itself --- */
 
-struct sbiret fw_tsm_info(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_tsm_info(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	uint8_t s[TSM_INFO_LEN] = { 0 };
 	int64_t ret;
@@ -159,7 +159,7 @@ struct sbiret fw_tsm_info(struct cove_fw *fw, const struct fw_ecall *c)
 	cove_put_u64(s, TSM_INFO_TVM_STATE_PAGES, TSM_TVM_STATE_PAGES);
 	cove_put_u64(s, TSM_INFO_MAX_VCPUS, fw->cfg.limits.vcpus);
 	cove_put_u64(s, TSM_INFO_VCPU_STATE_PAGES, TSM_VCPU_STATE_PAGES);
-	ret = fw_write(fw, c->a[0], s, sizeof(s));
+	ret = cfw_write(fw, c->a[0], s, sizeof(s));
 	return ret ? sbi_err(ret) : sbi_ok(sizeof(s));
 }
 
@@ -197,11 +197,11 @@ static bool meets_nacl(const struct cove_fw *fw, uint64_t pa, uint64_t pages)
 	return false;
 }
 
-struct sbiret fw_convert_pages(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_convert_pages(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	const struct fw_convert k = { .pa = c->a[0], .pages = c->a[1] };
 
-	if (!fw_pages_are(fw, k.pa, k.pages, COVE_PG_HOST))
+	if (!cfw_pages_are(fw, k.pa, k.pages, COVE_PG_HOST))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	if (!unshown(fw, k.pa, k.pages) || meets_nacl(fw, k.pa, k.pages))
 		return sbi_err(SBI_ERR_INVALID_STATE);
@@ -214,17 +214,17 @@ struct sbiret fw_convert_pages(struct cove_fw *fw, const struct fw_ecall *c)
 }
 
 /* Scrubbed before the host sees it: stored bytes of a forgotten key, too. */
-struct sbiret fw_reclaim_pages(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_reclaim_pages(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	static const uint8_t zero[PAGE_4K];
 	const struct fw_convert k = { .pa = c->a[0], .pages = c->a[1] };
 
-	if (!fw_pages_are(fw, k.pa, k.pages, COVE_PG_FREE))
+	if (!cfw_pages_are(fw, k.pa, k.pages, COVE_PG_FREE))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	move(fw, &k, COVE_PG_FREE, COVE_PG_HOST);
 	for (uint64_t i = 0; i < k.pages; i++) {
 		int64_t ret =
-			fw_write(fw, k.pa + i * PAGE_4K, zero, sizeof(zero));
+			cfw_write(fw, k.pa + i * PAGE_4K, zero, sizeof(zero));
 
 		IL_ASSERT(!ret);
 	}
@@ -246,7 +246,7 @@ static void fence_over(struct cove_fw *fw)
  * "Completed when local_fence() has been invoked on all other CPUs": the hart
  * that begins has fenced itself. With one hart it is over at once.
  */
-struct sbiret fw_global_fence(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_global_fence(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	if (fw->fence_on)
 		return sbi_err(SBI_ERR_ALREADY_STARTED);
@@ -263,7 +263,7 @@ struct sbiret fw_global_fence(struct cove_fw *fw, const struct fw_ecall *c)
 	return sbi_ok(0);
 }
 
-struct sbiret fw_local_fence(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_local_fence(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	if (fw->fence_on) {
 		fw->fence_seen[c->hart] = true;

@@ -11,7 +11,7 @@
 
 #define TOP (UINT64_C(1) << 48)
 
-bool fw_span_ok(const struct fw_span *s)
+bool cfw_span_ok(const struct fw_span *s)
 {
 	return s->len && !(s->gpa % PAGE_4K) && !(s->len % PAGE_4K) &&
 	       s->gpa < TOP && s->len <= TOP - s->gpa;
@@ -34,9 +34,9 @@ static int64_t add_check(struct cove_fw *fw, struct add *a, uint64_t type)
 	    a->pages > TOP / PAGE_4K)
 		return SBI_ERR_INVALID_PARAM;
 	a->len = a->pages * PAGE_4K;
-	if (!fw_leaves_free(fw, a->t, a->gpa, a->len))
+	if (!cfw_leaves_free(fw, a->t, a->gpa, a->len))
 		return SBI_ERR_INVALID_ADDRESS;
-	if (fw_tables_missing(fw, a->t, a->gpa, a->len) > a->t->pooled)
+	if (cfw_tables_missing(fw, a->t, a->gpa, a->len) > a->t->pooled)
 		return SBI_ERR_OUT_OF_PTPAGES;
 	return SBI_SUCCESS;
 }
@@ -44,8 +44,8 @@ static int64_t add_check(struct cove_fw *fw, struct add *a, uint64_t type)
 /* Confidential memory of the TVM, as it was declared and is not shared. */
 static bool conf(const struct cove_fw *fw, const struct add *a)
 {
-	return fw_span_holds(fw, a->t, SPAN_CONF, a->gpa, a->len) &&
-	       !fw_span_meets(fw, a->t, SPAN_SHARED, a->gpa, a->len);
+	return cfw_span_holds(fw, a->t, SPAN_CONF, a->gpa, a->len) &&
+	       !cfw_span_meets(fw, a->t, SPAN_SHARED, a->gpa, a->len);
 }
 
 static void take(struct cove_fw *fw, const struct add *a, uint64_t i)
@@ -73,9 +73,9 @@ static bool extend(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa)
 			    t->digest);
 }
 
-struct sbiret fw_add_measured(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_add_measured(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct add a = { .t = fw_tvm_find(fw, c->a[0]),
+	struct add a = { .t = cfw_tvm_find(fw, c->a[0]),
 			 .pa = c->a[2],
 			 .pages = c->a[4],
 			 .gpa = c->a[5] };
@@ -84,26 +84,26 @@ struct sbiret fw_add_measured(struct cove_fw *fw, const struct fw_ecall *c)
 	if (!ret && a.t->state != TVM_INITIALIZING)
 		ret = SBI_ERR_INVALID_PARAM;
 	if (!ret &&
-	    (!fw_pages_are(fw, c->a[1], a.pages, COVE_PG_HOST) ||
-	     !fw_pages_are(fw, a.pa, a.pages, COVE_PG_FREE) || !conf(fw, &a)))
+	    (!cfw_pages_are(fw, c->a[1], a.pages, COVE_PG_HOST) ||
+	     !cfw_pages_are(fw, a.pa, a.pages, COVE_PG_FREE) || !conf(fw, &a)))
 		ret = SBI_ERR_INVALID_ADDRESS;
 	for (uint64_t i = 0; !ret && i < a.pages; i++) {
-		ret = fw_read(fw, c->a[1] + i * PAGE_4K, fw->page, PAGE_4K);
+		ret = cfw_read(fw, c->a[1] + i * PAGE_4K, fw->page, PAGE_4K);
 		if (!ret && !extend(fw, a.t, a.gpa + i * PAGE_4K))
 			ret = SBI_ERR_FAILED;
 		IL_ASSERT(!ret); /* was looked at; a hash does not fail */
 		take(fw, &a, i);
-		fw_tvm_write(fw, a.t, a.pa + i * PAGE_4K, fw->page, PAGE_4K);
-		fw_leaf_page(fw, a.t, a.gpa + i * PAGE_4K, a.pa + i * PAGE_4K,
-			     false);
+		cfw_tvm_write(fw, a.t, a.pa + i * PAGE_4K, fw->page, PAGE_4K);
+		cfw_leaf_page(fw, a.t, a.gpa + i * PAGE_4K, a.pa + i * PAGE_4K,
+			      false);
 	}
 	return sbi_err(ret);
 }
 
-struct sbiret fw_add_zero(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_add_zero(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	static const uint8_t zero[PAGE_4K];
-	struct add a = { .t = fw_tvm_find(fw, c->a[0]),
+	struct add a = { .t = cfw_tvm_find(fw, c->a[0]),
 			 .pa = c->a[1],
 			 .pages = c->a[3],
 			 .gpa = c->a[4] };
@@ -112,13 +112,13 @@ struct sbiret fw_add_zero(struct cove_fw *fw, const struct fw_ecall *c)
 	if (!ret && a.t->state != TVM_RUNNABLE)
 		ret = SBI_ERR_INVALID_PARAM;
 	if (!ret &&
-	    (!fw_pages_are(fw, a.pa, a.pages, COVE_PG_FREE) || !conf(fw, &a)))
+	    (!cfw_pages_are(fw, a.pa, a.pages, COVE_PG_FREE) || !conf(fw, &a)))
 		ret = SBI_ERR_INVALID_ADDRESS;
 	for (uint64_t i = 0; !ret && i < a.pages; i++) {
 		take(fw, &a, i);
-		fw_tvm_write(fw, a.t, a.pa + i * PAGE_4K, zero, PAGE_4K);
-		fw_leaf_page(fw, a.t, a.gpa + i * PAGE_4K, a.pa + i * PAGE_4K,
-			     false);
+		cfw_tvm_write(fw, a.t, a.pa + i * PAGE_4K, zero, PAGE_4K);
+		cfw_leaf_page(fw, a.t, a.gpa + i * PAGE_4K, a.pa + i * PAGE_4K,
+			      false);
 	}
 	return sbi_err(ret);
 }
@@ -128,9 +128,9 @@ struct sbiret fw_add_zero(struct cove_fw *fw, const struct fw_ecall *c)
  * with T = 0: the draft has no other call, so it may stand where the TVM said
  * that the host emulates.
  */
-struct sbiret fw_add_shared(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_add_shared(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct add a = { .t = fw_tvm_find(fw, c->a[0]),
+	struct add a = { .t = cfw_tvm_find(fw, c->a[0]),
 			 .pa = c->a[1],
 			 .pages = c->a[3],
 			 .gpa = c->a[4] };
@@ -145,15 +145,16 @@ struct sbiret fw_add_shared(struct cove_fw *fw, const struct fw_ecall *c)
 	io = !cove_own_page(fw->cfg.own, a.pa, &p) && p.io;
 	if (a.pa % PAGE_4K || a.pa + a.len < a.pa ||
 	    !cove_own_all(fw->cfg.own, a.pa, a.len, COVE_PG_HOST, io) ||
-	    !fw_span_holds(fw, a.t, io ? SPAN_MMIO : SPAN_SHARED, a.gpa, a.len))
+	    !cfw_span_holds(fw, a.t, io ? SPAN_MMIO : SPAN_SHARED, a.gpa,
+			    a.len))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	for (uint64_t i = 0; i < a.pages; i++) {
 		enum il_err err =
 			cove_own_ref(fw->cfg.own, a.pa + i * PAGE_4K, true);
 
 		IL_ASSERT(!err);
-		fw_leaf_page(fw, a.t, a.gpa + i * PAGE_4K, a.pa + i * PAGE_4K,
-			     io);
+		cfw_leaf_page(fw, a.t, a.gpa + i * PAGE_4K, a.pa + i * PAGE_4K,
+			      io);
 	}
 	return sbi_ok(0);
 }
@@ -161,7 +162,8 @@ struct sbiret fw_add_shared(struct cove_fw *fw, const struct fw_ecall *c)
 /* --- fences --- */
 
 /* No vCPU runs that may remember what was there before fence @n. */
-bool fw_fence_done(const struct cove_fw *fw, const struct fw_tvm *t, uint64_t n)
+bool cfw_fence_done(const struct cove_fw *fw, const struct fw_tvm *t,
+		    uint64_t n)
 {
 	if (t->fences < n)
 		return false;
@@ -175,21 +177,21 @@ bool fw_fence_done(const struct cove_fw *fw, const struct fw_tvm *t, uint64_t n)
  * vCPUs lose their translations as they leave; the IOMMU is told at once:
  * IOTINVAL.GVMA and IOFENCE.C for the TVM's GSCID (laws 37, 43).
  */
-uint64_t fw_fence_begin(struct cove_fw *fw, struct fw_tvm *t)
+uint64_t cfw_fence_begin(struct cove_fw *fw, struct fw_tvm *t)
 {
 	cove_own_io_fence(fw->cfg.own, t->vmid);
 	return ++t->fences;
 }
 
-struct sbiret fw_tvm_fence(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_tvm_fence(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_tvm *t = fw_tvm_find(fw, c->a[0]);
+	struct fw_tvm *t = cfw_tvm_find(fw, c->a[0]);
 
 	if (!t)
 		return sbi_err(SBI_ERR_INVALID_PARAM);
-	if (!fw_fence_done(fw, t, t->fences))
+	if (!cfw_fence_done(fw, t, t->fences))
 		return sbi_err(SBI_ERR_ALREADY_STARTED);
-	fw_fence_begin(fw, t);
+	cfw_fence_begin(fw, t);
 	return sbi_ok(0);
 }
 
@@ -203,16 +205,16 @@ static int64_t range(struct cove_fw *fw, const struct fw_ecall *c,
 		     enum fw_leaf_kind kind, struct fw_tvm **out)
 {
 	const struct fw_span s = { .gpa = c->a[1], .len = c->a[2] };
-	struct fw_tvm *t = fw_tvm_find(fw, c->a[0]);
+	struct fw_tvm *t = cfw_tvm_find(fw, c->a[0]);
 
 	if (!t || s.len % PAGE_4K || !s.len)
 		return SBI_ERR_INVALID_PARAM;
-	if (!fw_span_ok(&s))
+	if (!cfw_span_ok(&s))
 		return SBI_ERR_INVALID_ADDRESS;
 	for (uint64_t at = s.gpa; at < s.gpa + s.len; at += PAGE_4K) {
 		struct fw_leaf l;
 
-		fw_leaf_get(fw, t, at, &l);
+		cfw_leaf_get(fw, t, at, &l);
 		if (l.kind != kind ||
 		    cove_own_state(fw->cfg.own, l.pa) == COVE_PG_REGION)
 			return SBI_ERR_INVALID_ADDRESS;
@@ -245,7 +247,7 @@ static void repage(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
  * invalidation of what caches them (threat T008), not for that; what the host
  * takes away is then lost to the device as it is to the CPU.
  */
-struct sbiret fw_invalidate(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_invalidate(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	struct fw_tvm *t = NULL;
 	int64_t ret = range(fw, c, LEAF_PAGE, &t);
@@ -253,14 +255,14 @@ struct sbiret fw_invalidate(struct cove_fw *fw, const struct fw_ecall *c)
 	for (uint64_t at = 0; !ret && at < c->a[2]; at += PAGE_4K) {
 		struct fw_leaf l;
 
-		fw_leaf_get(fw, t, c->a[1] + at, &l);
-		fw_leaf_block(fw, t, &l);
+		cfw_leaf_get(fw, t, c->a[1] + at, &l);
+		cfw_leaf_block(fw, t, &l);
 		repage(fw, t, c->a[1] + at, l.pa, COVE_PG_TVM, COVE_PG_BLOCKED);
 	}
 	return sbi_err(ret);
 }
 
-struct sbiret fw_validate(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_validate(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	struct fw_tvm *t = NULL;
 	int64_t ret = range(fw, c, LEAF_BLOCKED, &t);
@@ -269,10 +271,10 @@ struct sbiret fw_validate(struct cove_fw *fw, const struct fw_ecall *c)
 		struct cove_page p;
 		struct fw_leaf l;
 
-		fw_leaf_get(fw, t, c->a[1] + at, &l);
+		cfw_leaf_get(fw, t, c->a[1] + at, &l);
 		repage(fw, t, c->a[1] + at, l.pa, COVE_PG_BLOCKED, COVE_PG_TVM);
-		fw_leaf_page(fw, t, c->a[1] + at, l.pa,
-			     !cove_own_page(fw->cfg.own, l.pa, &p) && p.io);
+		cfw_leaf_page(fw, t, c->a[1] + at, l.pa,
+			      !cove_own_page(fw->cfg.own, l.pa, &p) && p.io);
 	}
 	return sbi_err(ret);
 }
@@ -280,7 +282,7 @@ struct sbiret fw_validate(struct cove_fw *fw, const struct fw_ecall *c)
 static void drop(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 		 const struct fw_leaf *l)
 {
-	fw_leaf_clear(fw, t, l);
+	cfw_leaf_clear(fw, t, l);
 	if (is_host(fw, l->pa)) {
 		enum il_err err = cove_own_ref(fw->cfg.own, l->pa, false);
 
@@ -291,19 +293,19 @@ static void drop(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 	t->pages--;
 }
 
-struct sbiret fw_remove(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_remove(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	struct fw_tvm *t = NULL;
 	int64_t ret = range(fw, c, LEAF_BLOCKED, &t);
 	struct fw_leaf l;
 
 	for (uint64_t at = 0; !ret && at < c->a[2]; at += PAGE_4K) {
-		fw_leaf_get(fw, t, c->a[1] + at, &l);
-		if (!fw_fence_done(fw, t, l.fence + 1))
+		cfw_leaf_get(fw, t, c->a[1] + at, &l);
+		if (!cfw_fence_done(fw, t, l.fence + 1))
 			ret = SBI_ERR_FAILED; /* law 37 */
 	}
 	for (uint64_t at = 0; !ret && at < c->a[2]; at += PAGE_4K) {
-		fw_leaf_get(fw, t, c->a[1] + at, &l);
+		cfw_leaf_get(fw, t, c->a[1] + at, &l);
 		drop(fw, t, c->a[1] + at, &l);
 	}
 	return sbi_err(ret);
@@ -316,7 +318,7 @@ static void unshow_span(struct cove_fw *fw, struct fw_tvm *t,
 	for (uint64_t at = 0; at < s->len; at += PAGE_4K) {
 		struct fw_leaf l;
 
-		fw_leaf_get(fw, t, s->gpa + at, &l);
+		cfw_leaf_get(fw, t, s->gpa + at, &l);
 		if (l.kind == LEAF_NONE) {
 			/* nothing below where the way ends */
 			at |= pt_size(l.slot.level) - PAGE_4K;
@@ -328,7 +330,7 @@ static void unshow_span(struct cove_fw *fw, struct fw_tvm *t,
 	}
 }
 
-void fw_unshow(struct cove_fw *fw, struct fw_tvm *t)
+void cfw_unshow(struct cove_fw *fw, struct fw_tvm *t)
 {
 	for (unsigned i = 0; i < fw->cfg.limits.regions; i++) {
 		unshow_span(fw, t, &t->span[SPAN_SHARED][i]);
@@ -417,17 +419,17 @@ static bool span_join(const struct cove_fw *fw, struct fw_tvm *t,
 	return true;
 }
 
-struct sbiret fw_share(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
-		       uint64_t len, bool share)
+struct sbiret cfw_share(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+			uint64_t len, bool share)
 {
 	const struct fw_span s = { gpa, len };
 
 	if (gpa % PAGE_4K || gpa >= TOP)
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
-	if (!fw_span_ok(&s) || !fw_span_holds(fw, t, SPAN_CONF, gpa, len))
+	if (!cfw_span_ok(&s) || !cfw_span_holds(fw, t, SPAN_CONF, gpa, len))
 		return sbi_err(SBI_ERR_INVALID_PARAM);
-	if (share ? fw_span_meets(fw, t, SPAN_SHARED, gpa, len)
-		  : !fw_span_holds(fw, t, SPAN_SHARED, gpa, len))
+	if (share ? cfw_span_meets(fw, t, SPAN_SHARED, gpa, len)
+		  : !cfw_span_holds(fw, t, SPAN_SHARED, gpa, len))
 		return sbi_err(SBI_ERR_INVALID_PARAM);
 	if (share)
 		return sbi_err(span_join(fw, t, SPAN_SHARED, s)
@@ -440,13 +442,13 @@ struct sbiret fw_share(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 }
 
 /* What is left of the kind before: a page that is the TVM's, or the host's. */
-bool fw_share_done(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
-		   uint64_t len, bool share)
+bool cfw_share_done(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+		    uint64_t len, bool share)
 {
 	for (uint64_t at = gpa; at < gpa + len; at += PAGE_4K) {
 		struct fw_leaf l;
 
-		fw_leaf_get(fw, t, at, &l);
+		cfw_leaf_get(fw, t, at, &l);
 		if (l.kind == LEAF_BLOCKED ||
 		    (l.kind == LEAF_PAGE && is_host(fw, l.pa) != share))
 			return false;
@@ -454,12 +456,12 @@ bool fw_share_done(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 	return true;
 }
 
-struct sbiret fw_mmio_span(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
-			   uint64_t len, bool add)
+struct sbiret cfw_mmio_span(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+			    uint64_t len, bool add)
 {
 	const struct fw_span s = { gpa, len };
 
-	if (!fw_span_ok(&s))
+	if (!cfw_span_ok(&s))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	if (!add) {
 		if (!spans_free(fw, t, SPAN_MMIO))
@@ -469,8 +471,8 @@ struct sbiret fw_mmio_span(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 		span_cut(fw, t, SPAN_MMIO, s);
 		return sbi_ok(0);
 	}
-	if (fw_span_meets(fw, t, SPAN_CONF, gpa, len) ||
-	    fw_span_meets(fw, t, SPAN_MMIO, gpa, len))
+	if (cfw_span_meets(fw, t, SPAN_CONF, gpa, len) ||
+	    cfw_span_meets(fw, t, SPAN_MMIO, gpa, len))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	return sbi_err(span_join(fw, t, SPAN_MMIO, s) ? SBI_SUCCESS
 						      : SBI_ERR_FAILED);

@@ -12,8 +12,8 @@
 #define DESC_AT COVE_TSM_SCRATCH
 #define DATA_AT (COVE_TSM_SCRATCH + 64)
 
-struct sbiret fw_covt(struct cove_fw *fw, uint64_t fid, uint64_t a0,
-		      uint64_t a1, uint64_t a2, uint64_t a3)
+struct sbiret cfw_covt(struct cove_fw *fw, uint64_t fid, uint64_t a0,
+		       uint64_t a1, uint64_t a2, uint64_t a3)
 {
 	const uint64_t a[6] = { a0, a1, a2, a3 };
 
@@ -46,7 +46,7 @@ static uint64_t desc(struct cove_fw *fw, uint8_t stream, uint8_t set,
 		[COVT_DESC_TX_RX] = dir ? COVT_TX : COVT_RX,
 	};
 
-	fw_tsm_write(fw, pa, d, sizeof(d));
+	cfw_tsm_write(fw, pa, d, sizeof(d));
 	return pa;
 }
 
@@ -64,11 +64,11 @@ static enum il_err program(void *ctx, uint32_t port, uint8_t stream,
 		data[i ^ 3] = key[i];
 	for (unsigned i = 0; i < COVT_IFV_LEN; i++)
 		data[COVT_KEY_LEN + (i ^ 3)] = ifv[i];
-	fw_tsm_write(fw, pa, data, sizeof(data));
+	cfw_tsm_write(fw, pa, data, sizeof(data));
 	bytes_wipe(data, sizeof(data));
-	r = fw_covt(fw, COVT_PROGRAM_KEY, port, desc(fw, stream, set, dir, sub),
-		    pa, 0);
-	fw_tsm_write(fw, pa, none, sizeof(none));
+	r = cfw_covt(fw, COVT_PROGRAM_KEY, port,
+		     desc(fw, stream, set, dir, sub), pa, 0);
+	cfw_tsm_write(fw, pa, none, sizeof(none));
 	return err_of(r);
 }
 
@@ -77,8 +77,8 @@ static enum il_err go(void *ctx, uint32_t port, uint8_t stream, uint8_t set,
 {
 	struct cove_fw *fw = ctx;
 
-	return err_of(fw_covt(fw, COVT_SET_GO, port,
-			      desc(fw, stream, set, dir, sub), 0, 0));
+	return err_of(cfw_covt(fw, COVT_SET_GO, port,
+			       desc(fw, stream, set, dir, sub), 0, 0));
 }
 
 static enum il_err stop(void *ctx, uint32_t port, uint8_t stream, uint8_t set,
@@ -86,19 +86,19 @@ static enum il_err stop(void *ctx, uint32_t port, uint8_t stream, uint8_t set,
 {
 	struct cove_fw *fw = ctx;
 
-	return err_of(fw_covt(fw, COVT_SET_STOP, port,
-			      desc(fw, stream, set, dir, sub), 0, 0));
+	return err_of(cfw_covt(fw, COVT_SET_STOP, port,
+			       desc(fw, stream, set, dir, sub), 0, 0));
 }
 
 /* A stream that the root monitor does not know has no key. */
 static void wipe(void *ctx, uint32_t port, uint8_t stream)
 {
-	fw_covt(ctx, COVT_STREAM_OFF, port, stream, 0, 0);
+	cfw_covt(ctx, COVT_STREAM_OFF, port, stream, 0, 0);
 }
 
 static bool secure(void *ctx, uint32_t port, uint8_t stream)
 {
-	struct sbiret r = fw_covt(ctx, COVT_STREAM_STATUS, port, stream, 0, 0);
+	struct sbiret r = cfw_covt(ctx, COVT_STREAM_STATUS, port, stream, 0, 0);
 
 	return !r.error && r.value == 1;
 }
@@ -126,7 +126,7 @@ static bool behind(void *ctx, uint32_t port, uint8_t segment, uint16_t rid)
 	return c->ports->behind(c->ports_ctx, port, segment, rid);
 }
 
-const struct rp_keys fw_port_keys = {
+const struct rp_keys cfw_port_keys = {
 	.program = program,
 	.go = go,
 	.stop = stop,
@@ -137,7 +137,7 @@ const struct rp_keys fw_port_keys = {
 	.behind = behind,
 };
 
-const struct cove_port *fw_port_find(const struct cove_fw *fw, uint32_t rp)
+const struct cove_port *cfw_port_find(const struct cove_fw *fw, uint32_t rp)
 {
 	for (unsigned i = 0; i < fw->cfg.ports_n; i++)
 		if (fw->cfg.port[i].rp == rp)
@@ -145,7 +145,7 @@ const struct cove_port *fw_port_find(const struct cove_fw *fw, uint32_t rp)
 	return NULL;
 }
 
-const struct cove_port *fw_port_of(const struct cove_fw *fw, uint64_t id)
+const struct cove_port *cfw_port_of(const struct cove_fw *fw, uint64_t id)
 {
 	for (unsigned i = 0; i < fw->cfg.ports_n; i++)
 		if (fw->cfg.ports->behind(
@@ -160,12 +160,12 @@ const struct cove_port *fw_port_of(const struct cove_fw *fw, uint64_t id)
  * The host's description of the stream, copied into the TSM's memory, where
  * the root monitor reads it. The device must be among its RIDs.
  */
-int64_t fw_stream_copy(struct cove_fw *fw, uint64_t pa, uint32_t id,
-		       uint8_t out[COVE_STREAM_LEN(COVE_STREAM_ADDR_MAX)])
+int64_t cfw_stream_copy(struct cove_fw *fw, uint64_t pa, uint32_t id,
+			uint8_t out[COVE_STREAM_LEN(COVE_STREAM_ADDR_MAX)])
 {
 	uint8_t d[COVE_STREAM_LEN(COVE_STREAM_ADDR_MAX)] = { 0 };
 	uint32_t rid = id & 0xffff, lo, hi;
-	int64_t ret = fw_read(fw, pa, d, COVE_STREAM_LEN(0));
+	int64_t ret = cfw_read(fw, pa, d, COVE_STREAM_LEN(0));
 
 	if (ret)
 		return ret;
@@ -173,10 +173,10 @@ int64_t fw_stream_copy(struct cove_fw *fw, uint64_t pa, uint32_t id,
 		return SBI_ERR_INVALID_PARAM;
 	/* The head was read once: only what follows is fetched now. */
 	if (d[COVE_STREAM_NUM_ADDR])
-		ret = fw_read(fw, pa + COVE_STREAM_LEN(0),
-			      d + COVE_STREAM_LEN(0),
-			      COVE_STREAM_LEN(d[COVE_STREAM_NUM_ADDR]) -
-				      COVE_STREAM_LEN(0));
+		ret = cfw_read(fw, pa + COVE_STREAM_LEN(0),
+			       d + COVE_STREAM_LEN(0),
+			       COVE_STREAM_LEN(d[COVE_STREAM_NUM_ADDR]) -
+				       COVE_STREAM_LEN(0));
 	if (ret)
 		return ret;
 	lo = cove_u32(d, COVE_STREAM_RID2) >> 8 & 0xffff;
@@ -188,10 +188,10 @@ int64_t fw_stream_copy(struct cove_fw *fw, uint64_t pa, uint32_t id,
 	return SBI_SUCCESS;
 }
 
-int64_t fw_stream_program(struct cove_fw *fw, const struct fw_dev *d)
+int64_t cfw_stream_program(struct cove_fw *fw, const struct fw_dev *d)
 {
 	const uint64_t pa = fw->cfg.own->tsm + DESC_AT;
 
-	fw_tsm_write(fw, pa, d->desc, sizeof(d->desc));
-	return fw_covt(fw, COVT_PROGRAM_STREAM, d->rp, pa, 0, 0).error;
+	cfw_tsm_write(fw, pa, d->desc, sizeof(d->desc));
+	return cfw_covt(fw, COVT_PROGRAM_STREAM, d->rp, pa, 0, 0).error;
 }

@@ -198,26 +198,27 @@ static inline struct sbiret sbi_err(int64_t error)
 }
 
 /* --- fw_mem.c: memory as the TSM reaches it; enum sbi_error --- */
-int64_t fw_read(struct cove_fw *fw, uint64_t pa, void *p, uint32_t len);
-int64_t fw_write(struct cove_fw *fw, uint64_t pa, const void *p, uint32_t len);
+int64_t cfw_read(struct cove_fw *fw, uint64_t pa, void *p, uint32_t len);
+int64_t cfw_write(struct cove_fw *fw, uint64_t pa, const void *p, uint32_t len);
 /* The TSM's own pages, under its key. */
-void fw_tsm_write(struct cove_fw *fw, uint64_t pa, const void *p, uint32_t len);
-void fw_tsm_read(struct cove_fw *fw, uint64_t pa, void *p, uint32_t len);
+void cfw_tsm_write(struct cove_fw *fw, uint64_t pa, const void *p,
+		   uint32_t len);
+void cfw_tsm_read(struct cove_fw *fw, uint64_t pa, void *p, uint32_t len);
 /* A TVM's page, under its key. */
-void fw_tvm_write(struct cove_fw *fw, const struct fw_tvm *t, uint64_t pa,
-		  const void *p, uint32_t len);
+void cfw_tvm_write(struct cove_fw *fw, const struct fw_tvm *t, uint64_t pa,
+		   const void *p, uint32_t len);
 /* [@pa, +@pages) is aligned, no wrap, and RAM in @state. */
-bool fw_pages_are(const struct cove_fw *fw, uint64_t pa, uint64_t pages,
-		  enum cove_page_state state);
+bool cfw_pages_are(const struct cove_fw *fw, uint64_t pa, uint64_t pages,
+		   enum cove_page_state state);
 /* Guest memory: all of it TVM pages. Errors: INVALID_ADDRESS; no change. */
-int64_t fw_guest_check(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
-		       uint64_t len);
-int64_t fw_guest_read(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
-		      void *p, uint32_t len);
-int64_t fw_guest_write(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
-		       const void *p, uint32_t len);
-fw_covh_handler fw_tsm_info, fw_convert_pages, fw_reclaim_pages;
-fw_covh_handler fw_global_fence, fw_local_fence;
+int64_t cfw_guest_check(struct cove_fw *fw, const struct fw_tvm *t,
+			uint64_t gpa, uint64_t len);
+int64_t cfw_guest_read(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
+		       void *p, uint32_t len);
+int64_t cfw_guest_write(struct cove_fw *fw, const struct fw_tvm *t,
+			uint64_t gpa, const void *p, uint32_t len);
+fw_covh_handler cfw_tsm_info, cfw_convert_pages, cfw_reclaim_pages;
+fw_covh_handler cfw_global_fence, cfw_local_fence;
 
 /* --- fw_gst.c: the G-stage of a TVM --- */
 enum fw_leaf_kind {
@@ -235,136 +236,136 @@ struct fw_leaf {
 };
 
 /* What stands at @gpa. */
-void fw_leaf_get(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
-		 struct fw_leaf *out);
+void cfw_leaf_get(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
+		  struct fw_leaf *out);
 /* Table pages that mapping [@gpa, +@len) takes from the pool. */
-uint64_t fw_tables_missing(struct cove_fw *fw, const struct fw_tvm *t,
-			   uint64_t gpa, uint64_t len);
+uint64_t cfw_tables_missing(struct cove_fw *fw, const struct fw_tvm *t,
+			    uint64_t gpa, uint64_t len);
 /* All of [@gpa, +@len) is below the top and nothing stands there. */
-bool fw_leaves_free(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
-		    uint64_t len);
+bool cfw_leaves_free(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
+		     uint64_t len);
 /* The pool has been asked: these cannot fail. */
-void fw_leaf_page(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
-		  uint64_t pa, bool io);
-void fw_leaf_region(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
-		    uint64_t pa);
-void fw_leaf_block(struct cove_fw *fw, struct fw_tvm *t,
-		   const struct fw_leaf *l);
-void fw_leaf_clear(struct cove_fw *fw, struct fw_tvm *t,
-		   const struct fw_leaf *l);
-void fw_pool_put(struct cove_fw *fw, struct fw_tvm *t, uint64_t pa);
+void cfw_leaf_page(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+		   uint64_t pa, bool io);
+void cfw_leaf_region(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+		     uint64_t pa);
+void cfw_leaf_block(struct cove_fw *fw, struct fw_tvm *t,
+		    const struct fw_leaf *l);
+void cfw_leaf_clear(struct cove_fw *fw, struct fw_tvm *t,
+		    const struct fw_leaf *l);
+void cfw_pool_put(struct cove_fw *fw, struct fw_tvm *t, uint64_t pa);
 
 /* --- fw_tvm.c --- */
-struct fw_tvm *fw_tvm_find(const struct cove_fw *fw, uint64_t id);
-struct fw_vcpu *fw_vcpu_of(const struct cove_fw *fw, struct fw_tvm *t,
-			   uint64_t id);
-bool fw_span_holds(const struct cove_fw *fw, const struct fw_tvm *t,
-		   enum fw_span_kind k, uint64_t gpa, uint64_t len);
-bool fw_span_meets(const struct cove_fw *fw, const struct fw_tvm *t,
-		   enum fw_span_kind k, uint64_t gpa, uint64_t len);
-fw_covh_handler fw_create_tvm, fw_finalize_tvm, fw_destroy_tvm;
-fw_covh_handler fw_promote_tvm, fw_add_region_conf, fw_add_tables;
-fw_covh_handler fw_create_vcpu;
+struct fw_tvm *cfw_tvm_find(const struct cove_fw *fw, uint64_t id);
+struct fw_vcpu *cfw_vcpu_of(const struct cove_fw *fw, struct fw_tvm *t,
+			    uint64_t id);
+bool cfw_span_holds(const struct cove_fw *fw, const struct fw_tvm *t,
+		    enum fw_span_kind k, uint64_t gpa, uint64_t len);
+bool cfw_span_meets(const struct cove_fw *fw, const struct fw_tvm *t,
+		    enum fw_span_kind k, uint64_t gpa, uint64_t len);
+fw_covh_handler cfw_create_tvm, cfw_finalize_tvm, cfw_destroy_tvm;
+fw_covh_handler cfw_promote_tvm, cfw_add_region_conf, cfw_add_tables;
+fw_covh_handler cfw_create_vcpu;
 
 /* --- fw_page.c --- */
-fw_covh_handler fw_add_measured, fw_add_zero, fw_add_shared;
-fw_covh_handler fw_tvm_fence, fw_invalidate, fw_validate, fw_remove;
-bool fw_span_ok(const struct fw_span *s);
+fw_covh_handler cfw_add_measured, cfw_add_zero, cfw_add_shared;
+fw_covh_handler cfw_tvm_fence, cfw_invalidate, cfw_validate, cfw_remove;
+bool cfw_span_ok(const struct fw_span *s);
 /* No vCPU runs that may remember what was there before fence @n. */
-bool fw_fence_done(const struct cove_fw *fw, const struct fw_tvm *t,
-		   uint64_t n);
+bool cfw_fence_done(const struct cove_fw *fw, const struct fw_tvm *t,
+		    uint64_t n);
 /* Its number. */
-uint64_t fw_fence_begin(struct cove_fw *fw, struct fw_tvm *t);
+uint64_t cfw_fence_begin(struct cove_fw *fw, struct fw_tvm *t);
 /* The host's pages that the TVM shows are no longer shown. */
-void fw_unshow(struct cove_fw *fw, struct fw_tvm *t);
+void cfw_unshow(struct cove_fw *fw, struct fw_tvm *t);
 /* Calls of the TVM that change what its memory is. */
-struct sbiret fw_share(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
-		       uint64_t len, bool share);
+struct sbiret cfw_share(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+			uint64_t len, bool share);
 /* Whether all that has to go from the range is gone. */
-bool fw_share_done(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
-		   uint64_t len, bool share);
-struct sbiret fw_mmio_span(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
-			   uint64_t len, bool add);
+bool cfw_share_done(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+		    uint64_t len, bool share);
+struct sbiret cfw_mmio_span(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+			    uint64_t len, bool add);
 
 /* --- fw_run.c --- */
-fw_covh_handler fw_run_vcpu;
-struct sbiret fw_nacl(struct cove_fw *fw, unsigned hart, uint64_t fid,
-		      const uint64_t a[6]);
+fw_covh_handler cfw_run_vcpu;
+struct sbiret cfw_nacl(struct cove_fw *fw, unsigned hart, uint64_t fid,
+		       const uint64_t a[6]);
 
 /* --- fw_spdm.c: buffers of pending transactions --- */
-int64_t fw_ret(enum il_err err);
+int64_t cfw_ret(enum il_err err);
 /* PENDING (value 1), or over: the verb's error as SBI says it. */
-struct sbiret fw_verb(struct cove_fw *fw, unsigned hart, struct fw_dev *d,
-		      enum tsm_verb verb, const struct tsm_args *args);
-struct sbiret fw_verb_again(struct cove_fw *fw, unsigned hart,
-			    struct fw_dev *d);
-bool fw_is_pending(struct sbiret r);
-void fw_pending_set(struct fw_dev *d, uint32_t fid, const uint64_t a[6]);
-void fw_pending_clear(struct cove_fw *fw, unsigned hart, struct fw_dev *d);
-bool fw_slot_take(struct cove_fw *fw, struct fw_dev *d);
-void fw_slot_free(struct cove_fw *fw, struct fw_dev *d);
+struct sbiret cfw_verb(struct cove_fw *fw, unsigned hart, struct fw_dev *d,
+		       enum tsm_verb verb, const struct tsm_args *args);
+struct sbiret cfw_verb_again(struct cove_fw *fw, unsigned hart,
+			     struct fw_dev *d);
+bool cfw_is_pending(struct sbiret r);
+void cfw_pending_set(struct fw_dev *d, uint32_t fid, const uint64_t a[6]);
+void cfw_pending_clear(struct cove_fw *fw, unsigned hart, struct fw_dev *d);
+bool cfw_slot_take(struct cove_fw *fw, struct fw_dev *d);
+void cfw_slot_free(struct cove_fw *fw, struct fw_dev *d);
 /* A call of one verb: begun, and gone on with. Over: nothing is pending. */
-struct sbiret fw_begin(struct cove_fw *fw, unsigned hart, struct fw_dev *d,
-		       uint32_t fid, const uint64_t a[6], enum tsm_verb verb,
-		       const struct tsm_args *args);
-struct sbiret fw_again(struct cove_fw *fw, unsigned hart, struct fw_dev *d);
+struct sbiret cfw_begin(struct cove_fw *fw, unsigned hart, struct fw_dev *d,
+			uint32_t fid, const uint64_t a[6], enum tsm_verb verb,
+			const struct tsm_args *args);
+struct sbiret cfw_again(struct cove_fw *fw, unsigned hart, struct fw_dev *d);
 /* Numbers are short: the host must update the keys first. */
-bool fw_keys_old(const struct fw_dev *d);
+bool cfw_keys_old(const struct fw_dev *d);
 
 /* --- fw_port.c: root ports, by COVT --- */
-extern const struct rp_keys fw_port_keys; /* ctx: struct cove_fw */
-struct sbiret fw_covt(struct cove_fw *fw, uint64_t fid, uint64_t a0,
-		      uint64_t a1, uint64_t a2, uint64_t a3);
-const struct cove_port *fw_port_find(const struct cove_fw *fw, uint32_t rp);
+extern const struct rp_keys cfw_port_keys; /* ctx: struct cove_fw */
+struct sbiret cfw_covt(struct cove_fw *fw, uint64_t fid, uint64_t a0,
+		       uint64_t a1, uint64_t a2, uint64_t a3);
+const struct cove_port *cfw_port_find(const struct cove_fw *fw, uint32_t rp);
 /* The one that a function is behind. */
-const struct cove_port *fw_port_of(const struct cove_fw *fw, uint64_t id);
-int64_t fw_stream_copy(struct cove_fw *fw, uint64_t pa, uint32_t id,
-		       uint8_t out[COVE_STREAM_LEN(COVE_STREAM_ADDR_MAX)]);
-int64_t fw_stream_program(struct cove_fw *fw, const struct fw_dev *d);
+const struct cove_port *cfw_port_of(const struct cove_fw *fw, uint64_t id);
+int64_t cfw_stream_copy(struct cove_fw *fw, uint64_t pa, uint32_t id,
+			uint8_t out[COVE_STREAM_LEN(COVE_STREAM_ADDR_MAX)]);
+int64_t cfw_stream_program(struct cove_fw *fw, const struct fw_dev *d);
 
 /* --- fw_dev.c --- */
-struct fw_dev *fw_dev_find(const struct cove_fw *fw, uint64_t id);
-struct fw_dev *fw_dev_of_if(const struct cove_fw *fw, uint64_t ifid);
-bool fw_id_ok(uint64_t id);
-bool fw_same(const struct fw_dev *d, uint32_t fid, const uint64_t a[6],
-	     unsigned n);
+struct fw_dev *cfw_dev_find(const struct cove_fw *fw, uint64_t id);
+struct fw_dev *cfw_dev_of_if(const struct cove_fw *fw, uint64_t ifid);
+bool cfw_id_ok(uint64_t id);
+bool cfw_same(const struct fw_dev *d, uint32_t fid, const uint64_t a[6],
+	      unsigned n);
 /* The core has a message of a connection. */
-void fw_heard(void *ctx, struct tsm_conn *c, const uint8_t *p, size_t n);
+void cfw_heard(void *ctx, struct tsm_conn *c, const uint8_t *p, size_t n);
 /* An element of the transcript that stands in d->heard; bytes into fw->out. */
-int64_t fw_element(struct cove_fw *fw, const struct fw_dev *d, uint64_t element,
-		   uint64_t param, uint32_t *len);
-fw_covh_handler fw_connect, fw_disconnect, fw_key_update, fw_key_refresh;
-fw_covh_handler fw_heartbeat, fw_take_transcript;
+int64_t cfw_element(struct cove_fw *fw, const struct fw_dev *d,
+		    uint64_t element, uint64_t param, uint32_t *len);
+fw_covh_handler cfw_connect, cfw_disconnect, cfw_key_update, cfw_key_refresh;
+fw_covh_handler cfw_heartbeat, cfw_take_transcript;
 
 /* --- fw_if.c --- */
-struct fw_if *fw_if_find(const struct cove_fw *fw, uint64_t id);
-struct fw_if *fw_if_of(const struct cove_fw *fw, const struct tsm_bind *b);
-unsigned fw_tvm_ifs(const struct cove_fw *fw, const struct fw_tvm *t);
+struct fw_if *cfw_if_find(const struct cove_fw *fw, uint64_t id);
+struct fw_if *cfw_if_of(const struct cove_fw *fw, const struct tsm_bind *b);
+unsigned cfw_tvm_ifs(const struct cove_fw *fw, const struct fw_tvm *t);
 /* After every call: grants whose lock session ended are taken back. */
-void fw_settle(struct cove_fw *fw);
-void fw_entry_off(void *ctx, struct tsm_bind *b);
-bool fw_mmio_fits(void *ctx, const struct tsm_bind *b, uint64_t pa,
-		  uint32_t pages);
+void cfw_settle(struct cove_fw *fw);
+void cfw_entry_off(void *ctx, struct tsm_bind *b);
+bool cfw_mmio_fits(void *ctx, const struct tsm_bind *b, uint64_t pa,
+		   uint32_t pages);
 /* What the TVM has accepted becomes valid, DMA too: it has started. */
-int64_t fw_if_on(struct cove_fw *fw, struct fw_if *f);
+int64_t cfw_if_on(struct cove_fw *fw, struct fw_if *f);
 /* And away again. */
-void fw_if_off(struct cove_fw *fw, struct fw_if *f);
+void cfw_if_off(struct cove_fw *fw, struct fw_if *f);
 /* Does a region map @gpa to @hpa, all of it? */
-bool fw_region_maps(const struct fw_if *f, uint64_t gpa, uint64_t hpa,
-		    uint64_t len);
-fw_covh_handler fw_add_region, fw_reclaim_region, fw_bind, fw_unbind;
+bool cfw_region_maps(const struct fw_if *f, uint64_t gpa, uint64_t hpa,
+		     uint64_t len);
+fw_covh_handler cfw_add_region, cfw_reclaim_region, cfw_bind, cfw_unbind;
 
 /* --- fw_covg.c --- */
 /*
  * Goes on with what @v waits for; WAIT_DONE when it has its answer. An error
  * is the host's: NO_SHMEM, KEY_UPDATE_REQUIRED, or what it brought is refused.
  */
-struct sbiret fw_covg_step(struct cove_fw *fw, unsigned hart, struct fw_tvm *t,
-			   struct fw_vcpu *v);
+struct sbiret cfw_covg_step(struct cove_fw *fw, unsigned hart, struct fw_tvm *t,
+			    struct fw_vcpu *v);
 /* The device's pending operation is a TVM's: goes on with it. */
-struct sbiret fw_covg_drain(struct cove_fw *fw, unsigned hart,
-			    struct fw_dev *d);
+struct sbiret cfw_covg_drain(struct cove_fw *fw, unsigned hart,
+			     struct fw_dev *d);
 /* The transcript came, or (@err) another: to those who wait for it. */
-void fw_transcript_give(struct cove_fw *fw, struct fw_dev *d, int64_t err);
+void cfw_transcript_give(struct cove_fw *fw, struct fw_dev *d, int64_t err);
 
 #endif

@@ -20,15 +20,15 @@ static struct sbiret set_shmem(struct cove_fw *fw, unsigned hart,
 	if (a[2] || a[1] || a[0] % NACL_SHMEM_ALIGN)
 		return sbi_err(SBI_ERR_INVALID_PARAM);
 	if (!a[0] ||
-	    !fw_pages_are(fw, a[0], NACL_SHMEM_LEN / PAGE_4K, COVE_PG_HOST))
+	    !cfw_pages_are(fw, a[0], NACL_SHMEM_LEN / PAGE_4K, COVE_PG_HOST))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	fw->nacl[hart] = a[0];
 	return sbi_ok(0);
 }
 
 /* No feature of NACL but its memory: the TSM takes no CSR from it. */
-struct sbiret fw_nacl(struct cove_fw *fw, unsigned hart, uint64_t fid,
-		      const uint64_t a[6])
+struct sbiret cfw_nacl(struct cove_fw *fw, unsigned hart, uint64_t fid,
+		       const uint64_t a[6])
 {
 	switch (fid & COVE_FID_MASK) {
 	case NACL_PROBE_FEATURE:
@@ -46,14 +46,14 @@ static void put(struct cove_fw *fw, unsigned hart, uint32_t off, uint64_t v)
 	int64_t ret;
 
 	cove_put_u64(b, 0, v);
-	ret = fw_write(fw, fw->nacl[hart] + off, b, sizeof(b));
+	ret = cfw_write(fw, fw->nacl[hart] + off, b, sizeof(b));
 	IL_ASSERT(!ret); /* conversion leaves it alone */
 }
 
 static uint64_t get(struct cove_fw *fw, unsigned hart, uint32_t off)
 {
 	uint8_t b[8];
-	int64_t ret = fw_read(fw, fw->nacl[hart] + off, b, sizeof(b));
+	int64_t ret = cfw_read(fw, fw->nacl[hart] + off, b, sizeof(b));
 
 	IL_ASSERT(!ret);
 	return cove_u64(b, 0);
@@ -81,8 +81,8 @@ static bool is_store(const struct cove_exit *x)
 static void show(struct cove_fw *fw, unsigned hart, const struct fw_tvm *t,
 		 const struct cove_exit *x)
 {
-	bool mmio = fw_span_holds(fw, t, SPAN_MMIO, align_down(x->gpa, PAGE_4K),
-				  PAGE_4K);
+	bool mmio = cfw_span_holds(fw, t, SPAN_MMIO,
+				   align_down(x->gpa, PAGE_4K), PAGE_4K);
 
 	put(fw, hart, NACL_CSR(CSR_VSCAUSE), x->scause);
 	for (unsigned i = 0; is_ecall(x) && i < COUNT(x->a); i++)
@@ -119,10 +119,10 @@ static void answer(struct cove_fw *fw, unsigned hart, const struct fw_tvm *t,
 	}
 	if (!is_load(x) && !is_store(x))
 		return;
-	fw_leaf_get(fw, t, x->gpa, &l);
+	cfw_leaf_get(fw, t, x->gpa, &l);
 	x->done = l.kind == LEAF_NONE &&
-		  fw_span_holds(fw, t, SPAN_MMIO, align_down(x->gpa, PAGE_4K),
-				PAGE_4K);
+		  cfw_span_holds(fw, t, SPAN_MMIO, align_down(x->gpa, PAGE_4K),
+				 PAGE_4K);
 	if (x->done && is_load(x))
 		x->a[0] = get(fw, hart, NACL_GPR(NACL_GPR_A0));
 }
@@ -170,10 +170,10 @@ static struct sbiret enter(struct cove_fw *fw, unsigned hart, struct fw_tvm *t,
 	return sbi_ok(0);
 }
 
-struct sbiret fw_run_vcpu(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_run_vcpu(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_tvm *t = fw_tvm_find(fw, c->a[0]);
-	struct fw_vcpu *v = fw_vcpu_of(fw, t, c->a[1]);
+	struct fw_tvm *t = cfw_tvm_find(fw, c->a[0]);
+	struct fw_vcpu *v = cfw_vcpu_of(fw, t, c->a[1]);
 	struct sbiret r;
 
 	if (!v || t->state != TVM_RUNNABLE || v->state != VCPU_READY)
@@ -181,7 +181,7 @@ struct sbiret fw_run_vcpu(struct cove_fw *fw, const struct fw_ecall *c)
 	if (!fw->nacl[c->hart])
 		return sbi_err(SBI_ERR_NO_SHMEM);
 	if (v->call.wait != WAIT_NONE && v->call.wait != WAIT_DONE) {
-		r = fw_covg_step(fw, c->hart, t, v);
+		r = cfw_covg_step(fw, c->hart, t, v);
 		if (r.error)
 			return r;
 		if (v->call.wait != WAIT_DONE) {

@@ -11,7 +11,7 @@
  * Source: CoVE-IO, "SPDM Transport"; OPEN points at NACL_DEV
  */
 
-int64_t fw_ret(enum il_err err)
+int64_t cfw_ret(enum il_err err)
 {
 	switch (err) {
 	case IL_OK:
@@ -39,7 +39,7 @@ int64_t fw_ret(enum il_err err)
 	return SBI_ERR_FAILED;
 }
 
-bool fw_is_pending(struct sbiret r)
+bool cfw_is_pending(struct sbiret r)
 {
 	return !r.error && r.value == COVE_SPDM_PENDING;
 }
@@ -50,26 +50,26 @@ static uint64_t buffer(const struct cove_fw *fw, unsigned hart,
 	return fw->nacl[hart] + NACL_DEV + (uint64_t)d->slot * NACL_DEV_STRIDE;
 }
 
-void fw_pending_set(struct fw_dev *d, uint32_t fid, const uint64_t a[6])
+void cfw_pending_set(struct fw_dev *d, uint32_t fid, const uint64_t a[6])
 {
 	d->pending = (struct fw_pending){ .fid = fid };
 	memcpy(d->pending.a, a, sizeof(d->pending.a));
 }
 
 /* The buffer says that nothing waits, if there was anything. */
-void fw_pending_clear(struct cove_fw *fw, unsigned hart, struct fw_dev *d)
+void cfw_pending_clear(struct cove_fw *fw, unsigned hart, struct fw_dev *d)
 {
 	static const uint8_t none[NACL_DEV_PAYLOAD];
 	int64_t ret = SBI_SUCCESS;
 
 	if (fw->nacl[hart] && d->pending.asked)
-		ret = fw_write(fw, buffer(fw, hart, d), none, sizeof(none));
+		ret = cfw_write(fw, buffer(fw, hart, d), none, sizeof(none));
 	memset(&d->pending, 0, sizeof(d->pending));
 	IL_ASSERT(!ret);
 }
 
 /* A buffer for the device, the same on each hart. */
-bool fw_slot_take(struct cove_fw *fw, struct fw_dev *d)
+bool cfw_slot_take(struct cove_fw *fw, struct fw_dev *d)
 {
 	for (unsigned i = 0; i < NACL_DEVS; i++)
 		if (!fw->slot_used[i]) {
@@ -80,13 +80,13 @@ bool fw_slot_take(struct cove_fw *fw, struct fw_dev *d)
 	return false;
 }
 
-void fw_slot_free(struct cove_fw *fw, struct fw_dev *d)
+void cfw_slot_free(struct cove_fw *fw, struct fw_dev *d)
 {
 	fw->slot_used[d->slot] = false;
 	d->slot = 0;
 }
 
-bool fw_keys_old(const struct fw_dev *d)
+bool cfw_keys_old(const struct fw_dev *d)
 {
 	return tsm_session(d->conn) &&
 	       tsm_messages_left(d->conn) < FW_SEQ_RESERVE;
@@ -101,10 +101,10 @@ static void request(struct cove_fw *fw, unsigned hart, struct fw_dev *d,
 	cove_put_u32(h, NACL_DEV_FUNCTION_ID, d->pending.fid);
 	cove_put_u32(h, NACL_DEV_DEVICE_ID, d->id);
 	cove_put_u32(h, NACL_DEV_LENGTH, (uint32_t)kind << 24 | (uint32_t)len);
-	ret = fw_write(fw, buffer(fw, hart, d) + NACL_DEV_PAYLOAD, fw->out,
-		       (uint32_t)len);
+	ret = cfw_write(fw, buffer(fw, hart, d) + NACL_DEV_PAYLOAD, fw->out,
+			(uint32_t)len);
 	if (!ret)
-		ret = fw_write(fw, buffer(fw, hart, d), h, sizeof(h));
+		ret = cfw_write(fw, buffer(fw, hart, d), h, sizeof(h));
 	IL_ASSERT(!ret); /* conversion leaves NACL memory alone */
 	d->pending.asked = true;
 }
@@ -120,36 +120,37 @@ static struct sbiret step(struct cove_fw *fw, unsigned hart, struct fw_dev *d,
 
 	bytes_wipe(fw->in, n);
 	if (err != IL_E_AGAIN)
-		return sbi_err(fw_ret(err));
+		return sbi_err(cfw_ret(err));
 	request(fw, hart, d, len, kind);
 	bytes_wipe(fw->out, len);
 	fw->hold_ns = tsm_not_before(d->conn);
 	return sbi_ok(COVE_SPDM_PENDING);
 }
 
-struct sbiret fw_verb(struct cove_fw *fw, unsigned hart, struct fw_dev *d,
-		      enum tsm_verb verb, const struct tsm_args *args)
+struct sbiret cfw_verb(struct cove_fw *fw, unsigned hart, struct fw_dev *d,
+		       enum tsm_verb verb, const struct tsm_args *args)
 {
 	enum il_err err;
 
 	if (!fw->nacl[hart])
 		return sbi_err(SBI_ERR_NO_SHMEM);
 	err = tsm_begin(d->conn, verb, args);
-	return err ? sbi_err(fw_ret(err)) : step(fw, hart, d, 0, 0);
+	return err ? sbi_err(cfw_ret(err)) : step(fw, hart, d, 0, 0);
 }
 
 /*
  * What the host has put there, copied once. The function and device must be
  * those that wait (law 52).
  */
-struct sbiret fw_verb_again(struct cove_fw *fw, unsigned hart, struct fw_dev *d)
+struct sbiret cfw_verb_again(struct cove_fw *fw, unsigned hart,
+			     struct fw_dev *d)
 {
 	uint8_t h[NACL_DEV_PAYLOAD];
 	uint32_t len, n;
 
 	if (!fw->nacl[hart])
 		return sbi_err(SBI_ERR_NO_SHMEM);
-	if (fw_read(fw, buffer(fw, hart, d), h, sizeof(h)))
+	if (cfw_read(fw, buffer(fw, hart, d), h, sizeof(h)))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	len = cove_u32(h, NACL_DEV_LENGTH);
 	n = len & NACL_LENGTH_MASK;
@@ -166,29 +167,29 @@ struct sbiret fw_verb_again(struct cove_fw *fw, unsigned hart, struct fw_dev *d)
 		tsm_verb_abort(d->conn);
 		return sbi_err(SBI_ERR_IO);
 	}
-	if (fw_read(fw, buffer(fw, hart, d) + NACL_DEV_PAYLOAD, fw->in, n))
+	if (cfw_read(fw, buffer(fw, hart, d) + NACL_DEV_PAYLOAD, fw->in, n))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	return step(fw, hart, d, NACL_LENGTH_TYPE(len), n);
 }
 
-struct sbiret fw_begin(struct cove_fw *fw, unsigned hart, struct fw_dev *d,
-		       uint32_t fid, const uint64_t a[6], enum tsm_verb verb,
-		       const struct tsm_args *args)
+struct sbiret cfw_begin(struct cove_fw *fw, unsigned hart, struct fw_dev *d,
+			uint32_t fid, const uint64_t a[6], enum tsm_verb verb,
+			const struct tsm_args *args)
 {
 	struct sbiret r;
 
-	fw_pending_set(d, fid, a);
-	r = fw_verb(fw, hart, d, verb, args);
+	cfw_pending_set(d, fid, a);
+	r = cfw_verb(fw, hart, d, verb, args);
 	if (tsm_verb(d->conn) == TSM_NO_VERB)
-		fw_pending_clear(fw, hart, d);
+		cfw_pending_clear(fw, hart, d);
 	return r;
 }
 
-struct sbiret fw_again(struct cove_fw *fw, unsigned hart, struct fw_dev *d)
+struct sbiret cfw_again(struct cove_fw *fw, unsigned hart, struct fw_dev *d)
 {
-	struct sbiret r = fw_verb_again(fw, hart, d);
+	struct sbiret r = cfw_verb_again(fw, hart, d);
 
 	if (tsm_verb(d->conn) == TSM_NO_VERB)
-		fw_pending_clear(fw, hart, d);
+		cfw_pending_clear(fw, hart, d);
 	return r;
 }

@@ -5,7 +5,7 @@
 
 /* Life of a TVM. Source: CoVE, "COVE Host Extension", functions 5 to 10, 14 */
 
-struct fw_tvm *fw_tvm_find(const struct cove_fw *fw, uint64_t id)
+struct fw_tvm *cfw_tvm_find(const struct cove_fw *fw, uint64_t id)
 {
 	for (unsigned i = 0; i < fw->cfg.limits.tvms; i++)
 		if (fw->tvm[i].used && fw->tvm[i].id == id)
@@ -13,8 +13,8 @@ struct fw_tvm *fw_tvm_find(const struct cove_fw *fw, uint64_t id)
 	return NULL;
 }
 
-struct fw_vcpu *fw_vcpu_of(const struct cove_fw *fw, struct fw_tvm *t,
-			   uint64_t id)
+struct fw_vcpu *cfw_vcpu_of(const struct cove_fw *fw, struct fw_tvm *t,
+			    uint64_t id)
 {
 	if (!t || id >= fw->cfg.limits.vcpus || t->vcpu[id].state == VCPU_NONE)
 		return NULL;
@@ -26,8 +26,8 @@ static bool overlap(const struct fw_span *s, uint64_t gpa, uint64_t len)
 	return s->len && gpa < s->gpa + s->len && s->gpa < gpa + len;
 }
 
-bool fw_span_meets(const struct cove_fw *fw, const struct fw_tvm *t,
-		   enum fw_span_kind k, uint64_t gpa, uint64_t len)
+bool cfw_span_meets(const struct cove_fw *fw, const struct fw_tvm *t,
+		    enum fw_span_kind k, uint64_t gpa, uint64_t len)
 {
 	for (unsigned i = 0; i < fw->cfg.limits.regions; i++)
 		if (overlap(&t->span[k][i], gpa, len))
@@ -36,8 +36,8 @@ bool fw_span_meets(const struct cove_fw *fw, const struct fw_tvm *t,
 }
 
 /* Spans are disjoint: what they have of the range adds up to it. */
-bool fw_span_holds(const struct cove_fw *fw, const struct fw_tvm *t,
-		   enum fw_span_kind k, uint64_t gpa, uint64_t len)
+bool cfw_span_holds(const struct cove_fw *fw, const struct fw_tvm *t,
+		    enum fw_span_kind k, uint64_t gpa, uint64_t len)
 {
 	uint64_t sum = 0;
 
@@ -113,7 +113,7 @@ static void tvm_clear(struct cove_fw *fw, struct fw_tvm *t)
 	bytes_wipe(t->vcpu, l->vcpus * sizeof(*t->vcpu));
 }
 
-struct sbiret fw_create_tvm(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_create_tvm(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	uint8_t s[TVM_PARAMS_LEN];
 	struct fw_tvm *t = NULL;
@@ -122,13 +122,13 @@ struct sbiret fw_create_tvm(struct cove_fw *fw, const struct fw_ecall *c)
 
 	if (c->a[1] != sizeof(s))
 		return sbi_err(SBI_ERR_INVALID_PARAM);
-	if (fw_read(fw, c->a[0], s, sizeof(s)))
+	if (cfw_read(fw, c->a[0], s, sizeof(s)))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	dir = cove_u64(s, TVM_PARAMS_PAGE_DIRECTORY);
 	page = cove_u64(s, TVM_PARAMS_STATE);
 	if (dir % (TVM_DIRECTORY_PAGES * PAGE_4K) ||
-	    !fw_pages_are(fw, dir, TVM_DIRECTORY_PAGES, COVE_PG_FREE) ||
-	    !fw_pages_are(fw, page, TSM_TVM_STATE_PAGES, COVE_PG_FREE) ||
+	    !cfw_pages_are(fw, dir, TVM_DIRECTORY_PAGES, COVE_PG_FREE) ||
+	    !cfw_pages_are(fw, page, TSM_TVM_STATE_PAGES, COVE_PG_FREE) ||
 	    page - dir < TVM_DIRECTORY_PAGES * PAGE_4K)
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	for (unsigned i = fw->cfg.limits.tvms; i-- > 0;)
@@ -156,15 +156,15 @@ struct sbiret fw_create_tvm(struct cove_fw *fw, const struct fw_ecall *c)
 
 /* OPEN: the order of what is hashed is the draft's, its encoding is not said:
  * the entry's two numbers as 16 bytes, after the pages. */
-struct sbiret fw_finalize_tvm(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_finalize_tvm(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_tvm *t = fw_tvm_find(fw, c->a[0]);
+	struct fw_tvm *t = cfw_tvm_find(fw, c->a[0]);
 	uint8_t in[sizeof(t->digest) + 16];
 	uint8_t identity[TVM_IDENTITY_LEN];
 
 	if (!t || t->state != TVM_INITIALIZING || c->a[3] % TVM_IDENTITY_LEN)
 		return sbi_err(SBI_ERR_INVALID_PARAM);
-	if (c->a[3] && fw_read(fw, c->a[3], identity, sizeof(identity)))
+	if (c->a[3] && cfw_read(fw, c->a[3], identity, sizeof(identity)))
 		return sbi_err(SBI_ERR_INVALID_PARAM);
 	memcpy(in, t->digest, sizeof(t->digest));
 	cove_put_u64(in, sizeof(t->digest), c->a[1]);
@@ -181,7 +181,7 @@ struct sbiret fw_finalize_tvm(struct cove_fw *fw, const struct fw_ecall *c)
 	return sbi_ok(0);
 }
 
-struct sbiret fw_promote_tvm(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_promote_tvm(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	(void)fw;
 	(void)c;
@@ -193,20 +193,20 @@ struct sbiret fw_promote_tvm(struct cove_fw *fw, const struct fw_ecall *c)
  * would go unaccounted. OPEN: the draft says of neither; MMIO is the host's
  * again by reclaim alone.
  */
-struct sbiret fw_destroy_tvm(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_destroy_tvm(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_tvm *t = fw_tvm_find(fw, c->a[0]);
+	struct fw_tvm *t = cfw_tvm_find(fw, c->a[0]);
 	enum il_err err;
 
 	if (!t)
 		return sbi_err(SBI_ERR_INVALID_PARAM);
-	if (fw_tvm_ifs(fw, t))
+	if (cfw_tvm_ifs(fw, t))
 		return sbi_err(SBI_ERR_INVALID_STATE);
 	for (unsigned i = 0; i < fw->cfg.limits.vcpus; i++)
 		if (t->vcpu[i].state == VCPU_RUNNING)
 			return sbi_err(SBI_ERR_FAILED);
 	IL_ASSERT(!cove_own_dcs(fw->cfg.own, t->vmid));
-	fw_unshow(fw, t);
+	cfw_unshow(fw, t);
 	cove_own_release(fw->cfg.own, t->vmid);
 	err = cove_own_vmid(fw->cfg.own, t->vmid, 0);
 	IL_ASSERT(!err);
@@ -225,18 +225,18 @@ static struct fw_span *span_free(const struct cove_fw *fw, struct fw_tvm *t,
 	return NULL;
 }
 
-struct sbiret fw_add_region_conf(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_add_region_conf(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_tvm *t = fw_tvm_find(fw, c->a[0]);
+	struct fw_tvm *t = cfw_tvm_find(fw, c->a[0]);
 	const struct fw_span s = { .gpa = c->a[1], .len = c->a[2] };
 	struct fw_span *at;
 
 	if (!t || t->state != TVM_INITIALIZING)
 		return sbi_err(SBI_ERR_INVALID_PARAM);
-	if (!fw_span_ok(&s))
+	if (!cfw_span_ok(&s))
 		return sbi_err(s.gpa % PAGE_4K ? SBI_ERR_INVALID_ADDRESS
 					       : SBI_ERR_INVALID_PARAM);
-	if (fw_span_meets(fw, t, SPAN_CONF, s.gpa, s.len))
+	if (cfw_span_meets(fw, t, SPAN_CONF, s.gpa, s.len))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	at = span_free(fw, t, SPAN_CONF);
 	if (!at)
@@ -245,29 +245,29 @@ struct sbiret fw_add_region_conf(struct cove_fw *fw, const struct fw_ecall *c)
 	return sbi_ok(0);
 }
 
-struct sbiret fw_add_tables(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_add_tables(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_tvm *t = fw_tvm_find(fw, c->a[0]);
+	struct fw_tvm *t = cfw_tvm_find(fw, c->a[0]);
 
 	if (!t)
 		return sbi_err(SBI_ERR_INVALID_PARAM);
-	if (!fw_pages_are(fw, c->a[1], c->a[2], COVE_PG_FREE))
+	if (!cfw_pages_are(fw, c->a[1], c->a[2], COVE_PG_FREE))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	take(fw, c->a[1], c->a[2], COVE_PG_TABLE, t->vmid);
 	for (uint64_t i = c->a[2]; i-- > 0;)
-		fw_pool_put(fw, t, c->a[1] + i * PAGE_4K);
+		cfw_pool_put(fw, t, c->a[1] + i * PAGE_4K);
 	return sbi_ok(0);
 }
 
-struct sbiret fw_create_vcpu(struct cove_fw *fw, const struct fw_ecall *c)
+struct sbiret cfw_create_vcpu(struct cove_fw *fw, const struct fw_ecall *c)
 {
-	struct fw_tvm *t = fw_tvm_find(fw, c->a[0]);
+	struct fw_tvm *t = cfw_tvm_find(fw, c->a[0]);
 
 	if (!t || t->state != TVM_INITIALIZING ||
 	    c->a[1] >= fw->cfg.limits.vcpus ||
 	    t->vcpu[c->a[1]].state != VCPU_NONE)
 		return sbi_err(SBI_ERR_INVALID_PARAM);
-	if (!fw_pages_are(fw, c->a[2], TSM_VCPU_STATE_PAGES, COVE_PG_FREE))
+	if (!cfw_pages_are(fw, c->a[2], TSM_VCPU_STATE_PAGES, COVE_PG_FREE))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	take(fw, c->a[2], TSM_VCPU_STATE_PAGES, COVE_PG_STATE, t->vmid);
 	t->vcpu[c->a[1]] =
