@@ -14,7 +14,7 @@
 
 struct arena;
 struct mem;
-struct own;
+struct cca_own;
 
 /*
  * The Realm Management Monitor (RMM) with device assignment, and what EL3 does
@@ -69,7 +69,7 @@ struct cca_fw_cfg {
 	const struct crypto *crypto;
 	const struct env *env;
 	struct mem *mem;
-	struct own *own; /* started */
+	struct cca_own *own; /* started */
 	const struct rp_keys *keys;
 	void *keys_ctx;
 	spdm_keylog_fn *keylog; /* NULL: secrets stay in the monitor */

@@ -18,9 +18,10 @@ struct cca_host_cfg {
 	struct host_hw hw;
 	const struct cca_host_insn *insn;
 	const struct crypto *crypto; /* certificates: the kernel's X.509 */
-	struct mem *mem; /* where page tables are written, as host */
-	uint64_t psmmu;	 /* the SMMU, as the monitor names it */
-	uint32_t sids;	 /* stream table entries */
+	struct mem *mem;  /* where page tables are written, as host */
+	uint64_t psmmu;	  /* the SMMU, as the monitor names it */
+	uint64_t hb_base; /* the host bridge, likewise */
+	uint32_t sids;	  /* stream table entries */
 	/* No realm gets the flag, and there is no TSM: as a machine without. */
 	bool no_da;
 	bool shared_on_stream; /* T=0 requests ride on the stream too */

@@ -226,13 +226,12 @@ int cca_talk(struct cca_host *s, const struct cca_talk *t,
 
 void cca_talk_dead(struct cca_host *s, const struct cca_talk *t)
 {
-	static const int dead = -EIO;
 	uint8_t e[COMM_EXIT_LEN];
 	uint8_t status = t->comm->asked ? COMM_STATUS_ERROR : COMM_STATUS_NONE;
 
 	t->comm->asked = false;
 	for (unsigned i = 0; i < 8; i++) {
-		if (enter(s, t, status, 0, e) == dead)
+		if (enter(s, t, status, 0, e))
 			break;
 		if (!(cca_u64(e, COMM_EXIT_FLAGS) &
 		      (COMM_F_REQ_SEND | COMM_F_MULTI)))

@@ -45,12 +45,10 @@ static void vm_fini(void *ctx, struct kvm_vm *vm)
 	struct cca_host *s = ctx;
 	struct cca_vm *v = vm->priv;
 
-	if (v->realm) {
-		cca_tdis_reap(s, v);
+	if (v->realm)
 		cca_realm_destroy(s, v);
-	} else {
+	else
 		pt_fini(&v->s2);
-	}
 	kpool_put(&s->vm_pool, v);
 	vm->priv = NULL;
 }

@@ -56,6 +56,7 @@ static int pdev_create(struct cca_host *s, struct cca_pdev *d,
 	cca_put_u64(b, PDEV_PARAMS_FLAGS,
 		    category |
 			    (category == PDEV_ROOTPORT ? 0 : PDEV_FLAGS_SPDM));
+	cca_put_u64(b, PDEV_PARAMS_HB_BASE, s->cfg.hb_base);
 	cca_put_u64(b, PDEV_PARAMS_PDEV_ID, p->bdf);
 	cca_put_u64(b, PDEV_PARAMS_ROUTING_ID, port->bdf);
 	/* VFs that come later are of it too: law 16 holds for them. */

@@ -247,8 +247,6 @@ int cca_guest_req(void *ctx, struct pci_tdi *tdi, struct pci_tsm_guest_req *q,
 void cca_tdi_abort(struct cca_host *s, struct pci_tdi *tdi,
 		   struct pci_tsm_relay *r, bool forget);
 uint64_t cca_vdev_state(struct cca_host *s, const struct cca_tdi *t);
-/* One that was kept because nobody unmapped its MMIO: now it was. */
-void cca_tdis_reap(struct cca_host *s, struct cca_vm *v);
 struct cca_talk cca_tdi_talk(struct cca_tdi *t);
 
 /* --- host_req.c: what a realm asks through its VMM --- */
