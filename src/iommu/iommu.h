@@ -220,6 +220,14 @@ uint64_t iommu_wait(struct iommu *i);
 void iommu_forget(struct iommu *i, uint32_t rid);
 
 /*
+ * iommu_forget_pages() - firmware's own invalidation of a part of what the
+ * trusted entries of @domain lead to, at once; the host's queue is not touched
+ * @iova, @size: multiples of 4 KiB
+ */
+void iommu_forget_pages(struct iommu *i, uint16_t domain, uint64_t iova,
+			uint64_t size);
+
+/*
  * iommu_reaches() - is a translation to the 4 KiB page @pa still remembered?
  * For laws and for firmware that gives pages back.
  */

@@ -77,6 +77,33 @@ void tlb_forget_pages(struct iommu *i, uint16_t domain, uint64_t iova,
 	}
 }
 
+void iommu_forget_pages(struct iommu *i, uint16_t domain, uint64_t iova,
+			uint64_t size)
+{
+	const uint64_t first = iova / PAGE_4K, pages = size / PAGE_4K;
+
+	if (!i->tlb_live[domain % IOMMU_LIVE])
+		return;
+	if (pages <= i->tlb_slots / 64) {
+		for (uint64_t p = first; p < first + pages; p++) {
+			struct iommu_tlb_slot *s = tlb_slot(i, domain, p);
+
+			if (s->tag & TLB_T && s->domain == domain &&
+			    s->page == p)
+				drop(i, s);
+		}
+		return;
+	}
+	for (uint32_t n = iommu_memo_next(i, 0); n < i->tlb_slots;
+	     n = iommu_memo_next(i, n + 1)) {
+		struct iommu_tlb_slot *s = &i->tlb[n];
+
+		if (s->tag & TLB_T && s->domain == domain &&
+		    s->page - first < pages)
+			drop(i, s);
+	}
+}
+
 void tlb_forget_rid(struct iommu *i, uint32_t rid)
 {
 	for (uint32_t n = iommu_memo_next(i, 0); n < i->tlb_slots;
