@@ -287,6 +287,16 @@ void tsm_chain(const struct tsm_conn *c, const uint8_t **p, size_t *len)
 	*len = s.n;
 }
 
+void tsm_vca(const struct tsm_conn *c, const uint8_t **p, size_t *len)
+{
+	struct spdm_span s = { NULL, 0 };
+
+	if (c->digests)
+		s = spdm_req_vca(&c->spdm);
+	*p = s.p;
+	*len = s.n;
+}
+
 void tsm_blob(const struct tsm_conn *c, const uint8_t **p, size_t *len)
 {
 	*p = c->blob_len ? c->blob : NULL;

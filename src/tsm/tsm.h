@@ -348,6 +348,9 @@ struct tsm_algs tsm_conn_algs(const struct tsm_conn *c);
 /* The chain as the device sent it; until the connection closes. */
 void tsm_chain(const struct tsm_conn *c, const uint8_t **p, size_t *len);
 
+/* Version, capabilities and algorithms messages; as long as the chain. */
+void tsm_vca(const struct tsm_conn *c, const uint8_t **p, size_t *len);
+
 /*
  * Bytes that the last REPORT or MEASURE produced, for the host to keep: the
  * report, or the transcript that the signature covers (VCA messages, request,
