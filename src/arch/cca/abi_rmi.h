@@ -255,10 +255,10 @@ enum rmi_exit {
  * a data abort from a lower level ISV bit 24, SAS 23:22, WnR bit 6, fault
  * status 5:0 (translation fault at level n: 4 + n; permission 12 + n).
  */
-#define ESR_EC_LSB	 26
-#define ESR_EC_WFX	 0x01u
-#define ESR_EC_DABT	 0x24u
-#define ESR_EC(esr)	 ((unsigned)((esr) >> ESR_EC_LSB & 0x3f))
+#define ESR_EC_LSB  26
+#define ESR_EC_WFX  0x01u
+#define ESR_EC_DABT 0x24u
+#define ESR_EC(esr) ((unsigned)((esr) >> ESR_EC_LSB & 0x3f))
 /* Of an access that a host can emulate: its size is 1 << SAS, its address is
  * HPFAR's page and FAR 11:0, what it stores in gprs[0] of the exit. */
 #define ESR_ISV		 (UINT64_C(1) << 24)

@@ -76,6 +76,13 @@ struct cca_fw_cfg {
 	void *keylog_ctx;
 	bool da; /* the machine has device assignment (feature register 2) */
 	/*
+	 * EL3's manifest: the number that @keys names root port @rid by, whose
+	 * host bridge has its configuration space at @hb_base; -1: no such
+	 * root port.
+	 */
+	int (*root_port)(void *ctx, uint64_t hb_base, uint16_t rid);
+	void *platform_ctx;
+	/*
 	 * Runs the realm's program on @rec until it leaves; world fills it.
 	 * IL_OK and *out, or an error that ends the REC.
 	 */
