@@ -69,7 +69,7 @@ static bool limits_ok(const struct cove_fw_cfg *cfg)
 	       l->vcpus <= TSM_TVM_VCPUS && l->regions && cfg->harts &&
 	       cfg->harts <= COVE_HARTS_MAX && l->tsm.msg <= FW_MSG_MAX - 512 &&
 	       l->tsm.blob <= FW_GUEST_MAX && l->tsm.conns <= NACL_DEVS &&
-	       l->tsm.chain <= FW_TRANSCRIPT / 2;
+	       l->tsm.chain <= FW_TRANSCRIPT - 8192;
 }
 
 static bool rooms(struct arena *a, struct cove_fw *fw)

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fw_tests.h"
+
+int main(void)
+{
+	int failed = 0;
+
+	failed += _cmocka_run_group_tests("life", cove_life_tests,
+					  cove_life_tests_n, NULL, NULL);
+	return failed != 0;
+}
