@@ -5,56 +5,14 @@
 
 /* What the laws ask of SEV-TIO: PSP, RMP, secure device entries. */
 
-static int bind_index(struct tsm *t, const struct tsm_bind *b)
-{
-	for (unsigned i = 0; b && i < LAW_BINDS; i++)
-		if (tsm_bind_at(t, i) == b)
-			return (int)i;
-	return LAW_NONE;
-}
-
-static int conn_index(struct tsm *t, const struct tsm_conn *c)
-{
-	for (unsigned i = 0; c && i < LAW_CONNS; i++)
-		if (tsm_conn_at(t, i) == c)
-			return (int)i;
-	return LAW_NONE;
-}
-
-static void digest(const struct tsm_conn *c, enum tsm_digest d, uint8_t *out)
-{
-	const uint8_t *p = tsm_conn_digest(c, d);
-
-	if (p)
-		memcpy(out, p, TSM_DIGEST_LEN);
-}
-
 static void conns(struct world *w, struct law_conn out[LAW_CONNS])
 {
 	const struct sev_plat *p = w->plat_ctx;
-	struct tsm *t = sev_fw_tsm(p->fw);
 
-	for (unsigned i = 0; i < LAW_CONNS; i++) {
-		const struct tsm_conn *c = tsm_conn_at(t, i);
-
-		out[i].verb_bind = LAW_NONE;
-		out[i].stream_id = TSM_STREAM_UNUSED;
-		if (!c || tsm_conn_state(c) == TSM_CONN_FREE)
-			continue;
-		out[i].state = tsm_conn_state(c);
-		out[i].stream = tsm_stream_state(c);
-		out[i].session = tsm_session(c);
-		out[i].rid = tsm_conn_cfg(c)->rid;
-		out[i].port = (uint8_t)tsm_conn_cfg(c)->port;
-		out[i].stream_id = tsm_stream_id(c);
-		out[i].digests = tsm_conn_digest(c, TSM_DIGEST_CERT) ||
-				 tsm_conn_digest(c, TSM_DIGEST_VCA);
-		digest(c, TSM_DIGEST_CERT, out[i].cert);
-		digest(c, TSM_DIGEST_KEY, out[i].key);
-		out[i].verb = tsm_verb(c);
-		out[i].verb_bind = bind_index(t, tsm_verb_bind(c));
-		out[i].pending = sev_fw_pending(p->fw, i);
-	}
+	law_tsm_conns(sev_fw_tsm(p->fw), out);
+	for (unsigned i = 0; i < LAW_CONNS; i++)
+		if (out[i].state != TSM_CONN_FREE)
+			out[i].pending = sev_fw_pending(p->fw, i);
 }
 
 static void binds(struct world *w, struct law_bind out[LAW_BINDS])
@@ -65,22 +23,13 @@ static void binds(struct world *w, struct law_bind out[LAW_BINDS])
 
 	for (unsigned i = 0; i < sev_fw_tdis(p->fw); i++) {
 		struct law_bind *o;
-		int k;
 
 		if (!sev_fw_tdi_at(p->fw, i, &x))
 			continue;
-		k = bind_index(t, x.bind);
-		if (k == LAW_NONE)
+		o = law_tsm_bind(t, x.bind, out);
+		if (!o)
 			continue;
-		o = &out[k];
-		o->state = tsm_bind_state(x.bind);
-		o->conn = conn_index(t, tsm_bind_conn(x.bind));
 		o->rid = (uint16_t)x.rid;
-		o->tvm = tsm_bind_tvm(x.bind);
-		o->tdi = tsm_bind_tdi(x.bind);
-		o->lock = *tsm_lock_info(x.bind);
-		o->mmio_pages = tsm_mmio_pages(x.bind);
-		o->dma_on = tsm_dma_on(x.bind);
 		o->owner = x.asid;
 		o->named_lock = x.lock_id;
 		o->tdi_id = x.tdi_id;
@@ -163,34 +112,13 @@ static bool page(struct world *w, uint64_t pa, struct law_page *out)
 	return true;
 }
 
-static bool lets(const struct mem *m, struct mem_req r, bool write)
-{
-	struct mem_pass pass = { 0 };
-
-	r.write = write;
-	return !m->rules->check(m->rules_ctx, &r, &pass);
-}
-
 static void memo(struct world *w, struct law_memo *m, uint8_t level,
 		 uint8_t port, bool write)
 {
 	const struct sev_plat *p = w->plat_ctx;
-	const struct mem_req r = {
-		.who = AGENT_DEVICE,
-		.trusted = m->t,
-		.owner = m->entry_owner,
-		.level = level,
-		.port = port,
-		.rid = m->rid,
-		.gpa = m->gpa,
-		.leaf = m->leaf,
-		.pa = m->pa,
-		.len = 1,
-	};
 	struct own_page e;
 
-	m->passes =
-		lets(&w->mem, r, false) || (write && lets(&w->mem, r, true));
+	m->passes = law_passes(w, m, level, port, write);
 	m->known = !own_entry(&p->own, m->pa, &e);
 	if (!m->known)
 		return;
@@ -251,4 +179,6 @@ const struct law_view law_sev_tio = {
 	.revoked = revoked,
 	.dma_states = 1u << TSM_BIND_RUN,
 	.report_info = TDISP_INFO_NO_FW_UPDATE | TDISP_INFO_DMA_NO_PASID,
+	.traits = LAW_RUN_REPORT | LAW_RUN_NAMED | LAW_LEAF_EXACT |
+		  LAW_PIN_LINK | LAW_PIN_GUEST | LAW_NONCE_OWN,
 };

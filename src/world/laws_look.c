@@ -188,6 +188,8 @@ static void look_link(const struct world_dev *d, const struct law_dev *was,
 	if (d->dev)
 		look_end(&d->dev->ide, &was->end[LAW_DEVICE], full,
 			 &now->end[LAW_DEVICE]);
+	now->end[LAW_PORT].locked = p->locked;
+	now->end[LAW_PORT].dropped = p->dropped;
 	/* Type 1 header: bus numbers, then memory windows. */
 	memcpy(route, p->cfg.image + 0x18, 3);
 	memcpy(route + 3, p->cfg.image + 0x20, 16);
@@ -348,6 +350,7 @@ static void look_platform(struct world *w, const struct law_facts *was,
 	v->tvms(w, now->tvm);
 	now->dma_states = v->dma_states;
 	now->report_info = v->report_info;
+	now->traits = v->traits;
 	look_entries(w, was, full, now);
 }
 

@@ -35,7 +35,7 @@ void law_48(const struct law_facts *was, const struct law_facts *now,
 	}
 }
 
-static const struct law_tvm *tvm_of(const struct law_facts *f, uint64_t id)
+const struct law_tvm *law_tvm_of(const struct law_facts *f, uint64_t id)
 {
 	for (unsigned i = 0; i < LAW_TVMS; i++)
 		if (id && f->tvm[i].id == id)
@@ -53,7 +53,7 @@ void law_50(const struct law_facts *was, const struct law_facts *now,
 
 		if (!b->tvm)
 			continue;
-		t = tvm_of(now, b->tvm);
+		t = law_tvm_of(now, b->tvm);
 		c->held++;
 		if (!t)
 			law_break(c,

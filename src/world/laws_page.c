@@ -32,17 +32,27 @@ static bool tee(const struct tsm_range *r)
 			    TDISP_RANGE_NON_TEE));
 }
 
+/*
+ * Is @p of the TDI of @b? By its report, while that is believed. Afterwards by
+ * what the mapping says, where pages stand until they are reclaimed.
+ */
+static bool of_tdi(const struct law_facts *f, const struct law_bind *b,
+		   const struct law_page *p)
+{
+	if (b->state == TSM_BIND_FREE || b->owner != p->owner)
+		return false;
+	if (p->tdi && p->tdi != b->rid + 1u)
+		return false;
+	return range_of(b, p->pa) || (p->tdi && law_later(f, b));
+}
+
 /* The binding through which the owner of @p has it, or NULL. */
 static const struct law_bind *holder(const struct law_facts *f,
 				     const struct law_page *p)
 {
-	for (unsigned i = 0; i < f->binds; i++) {
-		const struct law_bind *b = &f->bind[i];
-
-		if (b->state != TSM_BIND_FREE && b->tvm &&
-		    b->owner == p->owner && range_of(b, p->pa))
-			return b;
-	}
+	for (unsigned i = 0; i < f->binds; i++)
+		if (f->bind[i].tvm && of_tdi(f, &f->bind[i], p))
+			return &f->bind[i];
 	return NULL;
 }
 
@@ -53,10 +63,11 @@ static bool gpa_fits(const struct law_facts *f, const struct law_bind *b,
 	const struct tsm_range *r = range_of(b, p->pa);
 	const struct law_guest *g = law_guest_of(f, b);
 	const struct guest_bar *bar;
-	uint64_t first = r->pa;
+	uint64_t first;
 
-	if (!g || r->id >= EVIDENCE_BARS)
+	if (!g || !r || r->id >= EVIDENCE_BARS)
 		return true;
+	first = r->pa;
 	for (unsigned i = 0; i < b->lock.ranges; i++)
 		if (b->lock.range[i].id == r->id && b->lock.range[i].pa < first)
 			first = b->lock.range[i].pa;
@@ -191,7 +202,7 @@ void law_36(const struct law_facts *was, const struct law_facts *now,
 		c->held++;
 		b = holder(now, p);
 		r = b ? range_of(b, p->pa) : NULL;
-		if (p->large)
+		if (p->large && !(now->traits & LAW_MMIO_LARGE))
 			law_break(c,
 				  "page %llx is accepted MMIO; its entry is "
 				  "larger than 4K",
@@ -238,8 +249,20 @@ static uint64_t accepted_in(const struct law_facts *f, const struct law_bind *b)
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < f->pages; i++)
-		n += accepted(&f->page[i]) && f->page[i].owner == b->owner &&
-		     range_of(b, f->page[i].pa);
+		n += accepted(&f->page[i]) && of_tdi(f, b, &f->page[i]);
+	return n;
+}
+
+/* Those that the TSM counts. */
+static uint64_t counted_in(const struct law_facts *f, const struct law_bind *b)
+{
+	uint64_t n = 0;
+
+	if (!(f->traits & LAW_COUNT_MAPPED))
+		return accepted_in(f, b);
+	for (unsigned i = 0; i < f->pages; i++)
+		n += f->page[i].io && f->page[i].assigned &&
+		     of_tdi(f, b, &f->page[i]);
 	return n;
 }
 
@@ -251,15 +274,15 @@ void law_38(const struct law_facts *was, const struct law_facts *now,
 		const struct law_bind *b = &now->bind[i];
 
 		if (b->state == TSM_BIND_FREE ||
-		    (!b->mmio_pages && !accepted_in(now, b)))
+		    (!b->mmio_pages && !counted_in(now, b)))
 			continue;
 		c->held++;
-		if (b->mmio_pages != accepted_in(now, b))
+		if (b->mmio_pages != counted_in(now, b))
 			law_break(c,
 				  "the TSM counts %llu accepted pages of TDI "
 				  "%04x; there are %llu",
 				  ull(b->mmio_pages), b->rid,
-				  ull(accepted_in(now, b)));
+				  ull(counted_in(now, b)));
 	}
 	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *o = &was->bind[i];
@@ -270,7 +293,9 @@ void law_38(const struct law_facts *was, const struct law_facts *now,
 		c->held++;
 		for (unsigned k = 0; k < now->pages; k++)
 			if (accepted(&now->page[k]) &&
-			    (now->page[k].owner == o->owner))
+			    now->page[k].owner == o->owner &&
+			    (range_of(o, now->page[k].pa) ||
+			     !holder(now, &now->page[k])))
 				law_break(c,
 					  "TDI %04x was released; page %llx of "
 					  "owner %u is accepted still",
@@ -292,10 +317,13 @@ void law_39(const struct law_facts *was, const struct law_facts *now,
 	for (unsigned k = 0; k < now->binds && was->valid; k++) {
 		const struct law_bind *b = &now->bind[k];
 		const struct law_guest *g = law_guest_of(now, b);
+		const enum guest_state then = now->traits & LAW_AT_START
+						      ? GUEST_RUNNING
+						      : GUEST_ACCEPTED;
 		uint64_t want = 0;
 
-		if (!g || g->state != GUEST_ACCEPTED ||
-		    was->guest[g - now->guest].state == GUEST_ACCEPTED)
+		if (!g || g->state != then ||
+		    was->guest[g - now->guest].state == then)
 			continue;
 		c->held++;
 		for (unsigned i = 0; i < b->lock.ranges; i++)
@@ -325,6 +353,8 @@ void law_40(const struct law_facts *was, const struct law_facts *now,
 				  "the trusted entry of %04x is valid; the "
 				  "TDI is not booked",
 				  e->rid);
+		else if (law_later(now, b))
+			continue;
 		else if (!(now->dma_states & 1u << b->state) || !b->dma_on ||
 			 !b->tvm || !b->lock.id)
 			law_break(c,
@@ -347,17 +377,25 @@ void law_41(const struct law_facts *was, const struct law_facts *now,
 		const struct law_entry *e = &now->entry[i];
 		const struct law_bind *b = law_bind_of(now, e->rid);
 		const struct law_conn *x = b ? law_conn_of(now, b) : NULL;
+		const struct law_tvm *t = b ? law_tvm_of(now, b->tvm) : NULL;
 
 		if (!e->valid || !b)
 			continue;
 		c->held++;
-		if (e->owner != b->owner || e->guest_rid != b->guest_rid)
+		if (t && t->root != e->root)
+			law_break(c,
+				  "the trusted entry of %04x walks the table "
+				  "at %llx; its TVM's is at %llx",
+				  e->rid, ull(e->root), ull(t->root));
+		else if (e->owner != b->owner || (now->traits & LAW_PIN_GUEST &&
+						  e->guest_rid != b->guest_rid))
 			law_break(c,
 				  "the trusted entry of %04x names owner %u, "
 				  "RID %04x; it is bound to owner %u as %04x",
 				  e->rid, e->owner, e->guest_rid, b->owner,
 				  b->guest_rid);
-		else if (e->stream != x->stream_id || e->port != x->port)
+		else if (now->traits & LAW_PIN_LINK &&
+			 (e->stream != x->stream_id || e->port != x->port))
 			law_break(c,
 				  "the trusted entry of %04x names stream %u, "
 				  "port %u; it is connected by %u, %u",
@@ -379,7 +417,7 @@ void law_42(const struct law_facts *was, const struct law_facts *now,
 	for (unsigned i = 0; i < now->memos && now->memos_new; i++) {
 		const struct law_memo *m = &now->memo[i];
 
-		if (!m->t || !m->passes)
+		if (!m->t || !m->passes || m->shared)
 			continue;
 		c->held++;
 		if (m->owner != m->entry_owner || m->page_gpa != m->gpa)
@@ -405,16 +443,17 @@ void law_43(const struct law_facts *was, const struct law_facts *now,
 		if (!m->passes || !m->known)
 			continue;
 		c->held++;
-		if (m->t && (!m->assigned || !m->validated))
+		if (m->t && !m->shared && (!m->assigned || !m->validated))
 			law_break(c,
 				  "a remembered way to %llx passes with T = 1; "
 				  "the page is not private any more",
 				  ull(m->pa));
-		else if (!m->t && m->assigned)
-			law_break(c,
-				  "a remembered way to %llx passes with T = 0; "
-				  "the page is private",
-				  ull(m->pa));
+		else if ((!m->t || m->shared) && m->assigned)
+			law_break(
+				c,
+				"a remembered way to %llx passes with T = %u, "
+				"shared; the page is private",
+				ull(m->pa), m->t);
 	}
 }
 
@@ -428,7 +467,9 @@ void law_44(const struct law_facts *was, const struct law_facts *now,
 		if (!m->passes || !m->known || !m->assigned)
 			continue;
 		c->held++;
-		if (m->large != (m->leaf >= PAGE_2M))
+		if (now->traits & LAW_LEAF_EXACT
+			    ? m->large != (m->leaf >= PAGE_2M)
+			    : !m->large && m->leaf >= PAGE_2M)
 			law_break(c,
 				  "an I/O leaf of %llu bytes reaches %llx; the "
 				  "page's entry is %s",

@@ -105,6 +105,22 @@ static bool same_cfg(const struct ide_stream_cfg *a,
 	       a->rid_limit == b->rid_limit && a->segment == b->segment;
 }
 
+/* What its holder has locked stays as it is until he unlocks it. */
+static void lock_13(const struct law_end *o, const struct law_end *p,
+		    bool moved, struct law_case *c)
+{
+	c->held += p->dropped - o->dropped;
+	for (unsigned i = 0; i < LAW_STREAMS; i++) {
+		if (!(o->locked & p->locked & 1u << i))
+			continue;
+		if (moved || !same_cfg(&o->s[i].cfg, &p->s[i].cfg))
+			law_break(c,
+				  "block %u of the root port is locked; its "
+				  "%s registers changed",
+				  i, moved ? "routing" : "IDE");
+	}
+}
+
 /* Who may write is not seen here; that a write kills is. */
 static void dev_13(const struct law_dev *was, const struct law_dev *now,
 		   struct law_case *c)
@@ -113,6 +129,7 @@ static void dev_13(const struct law_dev *was, const struct law_dev *now,
 	const struct law_end *p = &now->end[LAW_PORT];
 	bool moved = memcmp(o->route, p->route, sizeof(o->route)) != 0;
 
+	lock_13(o, p, moved, c);
 	for (unsigned i = 0; i < LAW_STREAMS; i++) {
 		bool changed = !same_cfg(&o->s[i].cfg, &p->s[i].cfg);
 

@@ -60,6 +60,8 @@ struct law_end {
 	unsigned log_n;	   /* keys given to it so far */
 	unsigned repeat;   /* 1 + place in the log of a key given twice */
 	uint8_t route[19]; /* root port: bus numbers, memory windows */
+	uint8_t locked;	   /* root port: a bit a block that its holder locked */
+	uint64_t dropped;  /* writes of the host that this has stopped */
 	struct law_stream {
 		enum ide_stream_state state;
 		struct ide_stream_cfg cfg;
@@ -113,8 +115,12 @@ struct law_bind {
 	bool dma_on;
 	bool fell; /* in this step it was locked, and then a stream fell */
 	/* the backend's own books */
-	uint32_t owner;	     /* of the TVM's memory: ASID */
-	uint64_t named_lock; /* lock session that the TVM's id stands for */
+	uint32_t owner; /* of the TVM's memory, as pages and entries name it */
+	/* Lock session that the TVM has named, or was told of by the TSM, when
+	 * it made the grants that stand; 0: none. */
+	uint64_t named_lock;
+	/* By which the TVM knows it: claims.tdi_id of the guest's driver, not
+	 * 0. 0: the TVM knows of none. */
 	uint64_t tdi_id;
 	uint16_t guest_rid;
 };
@@ -128,13 +134,15 @@ struct law_entry {
 	uint8_t stream;
 	uint16_t guest_rid;
 	uint8_t level;
+	uint64_t root; /* of the table that T = 1 walks; 0: not the TVM's */
 	bool odd; /* a field is set that is neither pinned nor the guest's */
 };
 
 struct law_tvm {
 	uint64_t id; /* 0: free place */
 	uint32_t owner;
-	bool key_live;
+	uint64_t root; /* of its CPUs' table, if devices are to walk it; or 0 */
+	bool key_live; /* what makes its memory its own is in force */
 };
 
 /* A page that stands in MMIO, in or near a function's BAR. */
@@ -146,10 +154,13 @@ struct law_page {
 	int bar;
 	uint64_t off; /* in the BAR */
 	bool msix;    /* MSI-X table or PBA */
-	bool assigned;
-	bool validated;
-	bool pinned;
-	bool large;
+	/* From here on, and gpa and owner, what law_view.page() says. */
+	uint32_t tdi;	/* 1 + RID of the TDI for which it is mapped; 0: that is
+			 * not kept, the reports tell */
+	bool assigned;	/* in a TVM's hands, reachable or not */
+	bool validated; /* the TVM has accepted it: its CPUs reach it */
+	bool pinned;	/* the host can neither take nor retype it */
+	bool large;	/* by an entry of more than 4K */
 	bool io;
 	bool reached; /* a translation to it is remembered */
 	bool revoked; /* this step took the validation away before the page */
@@ -164,12 +175,13 @@ struct law_memo {
 	uint64_t leaf;
 	uint32_t entry_owner;
 	bool passes; /* the ownership rules let it through */
+	bool shared; /* the address says shared memory, though T = 1 */
 	bool known;  /* the page has an ownership entry: */
 	bool assigned;
 	bool validated;
 	bool large;
 	uint32_t owner;
-	uint64_t page_gpa;
+	uint64_t page_gpa; /* where the owner's CPUs have it; UINT64_MAX: not */
 };
 
 /* What the guest believes. */
@@ -201,6 +213,7 @@ struct law_facts {
 	struct law_tvm tvm[LAW_TVMS];
 	uint32_t dma_states; /* bit n: DMA may be on in bind state n */
 	uint16_t report_info;
+	uint32_t traits; /* enum law_trait */
 	/* guest */
 	struct law_guest guest[LAW_GUESTS];
 	/* pages; looked at again when they may have changed */
@@ -220,6 +233,24 @@ struct law_facts {
 	/* As many as are not free, and as were not free in the step before. */
 	unsigned binds;
 	struct law_bind bind[LAW_BINDS];
+};
+
+/* Where architectures differ in what a law says of them. docs/laws.md */
+enum law_trait {
+	LAW_RUN_REPORT = 1u << 0, /* 21: RUN asks for a report first */
+	LAW_RUN_NAMED = 1u << 1,  /* 21: and for the TVM: named_lock */
+	LAW_LATER = 1u << 2, /* 26, 33, 38, 40: what a lock session has left
+			      * stands until it is reclaimed */
+	LAW_COUNT_MAPPED = 1u << 3, /* 38: pages count from the mapping on */
+	LAW_MMIO_LARGE = 1u << 4,   /* 36: MMIO may have entries above 4K */
+	LAW_AT_START = 1u << 5, /* 39: what is accepted is reached from START */
+	LAW_LEAF_EXACT = 1u << 6, /* 44: no leaf smaller than the page's entry,
+				   * either */
+	LAW_PIN_LINK = 1u << 7,	  /* 41: entries name stream and port */
+	LAW_PIN_GUEST = 1u << 8,  /* 41: entries name the guest's RID */
+	LAW_NONCE_OWN = 1u << 9,  /* 28: measurements answer the guest's own
+				   * nonce; else one of the TSM's, drawn for
+				   * this lock session */
 };
 
 /* What one law found. */
@@ -252,9 +283,13 @@ extern const struct law world_law_table[];
 
 /* Helpers of more than one law. */
 const struct law_bind *law_bind_of(const struct law_facts *f, uint16_t rid);
+/* NULL: there is none. */
+const struct law_tvm *law_tvm_of(const struct law_facts *f, uint64_t id);
 /* The guest that bound @b, or NULL. */
 const struct law_guest *law_guest_of(const struct law_facts *f,
 				     const struct law_bind *b);
+/* Is it the backend's way that what @b's lock session has left may stand? */
+bool law_later(const struct law_facts *f, const struct law_bind *b);
 /* All zero but for the stream if it has none. */
 const struct law_conn *law_conn_of(const struct law_facts *f,
 				   const struct law_bind *b);
@@ -344,6 +379,20 @@ struct law_view {
 	bool (*revoked)(uint32_t ev, uint64_t a, uint64_t b, uint64_t *pa);
 	uint32_t dma_states;
 	uint16_t report_info;
+	uint32_t traits; /* enum law_trait */
 };
+
+/*
+ * laws_tsm.c: what the common core knows, for conns() and binds(). What is the
+ * backend's own is left as it was: pending of a connection (set exactly while
+ * a verb of it is under way); owner, named_lock, tdi_id and guest_rid.
+ */
+void law_tsm_conns(struct tsm *t, struct law_conn out[LAW_CONNS]);
+/* Into the place of @b among @out, which is returned; NULL: not of @t. */
+struct law_bind *law_tsm_bind(struct tsm *t, const struct tsm_bind *b,
+			      struct law_bind out[LAW_BINDS]);
+/* Do mem's rules let DMA through @m pass now, read or, if @write, write? */
+bool law_passes(struct world *w, const struct law_memo *m, uint8_t level,
+		uint8_t port, bool write);
 
 #endif

@@ -42,6 +42,11 @@ bool law_zero(const void *p, size_t n)
 	return !n || (!b[0] && memcmp(b, b + 1, n - 1) == 0);
 }
 
+bool law_later(const struct law_facts *f, const struct law_bind *b)
+{
+	return f->traits & LAW_LATER && b->tvm && !b->lock.id;
+}
+
 static bool in_session(enum tsm_bind_state s)
 {
 	return s == TSM_BIND_LOCKED || s == TSM_BIND_STARTING ||
@@ -209,8 +214,10 @@ void law_21(const struct law_facts *was, const struct law_facts *now,
 		if (b->state != TSM_BIND_RUN)
 			continue;
 		c->held++;
-		if (!b->lock.id || !b->lock.report_valid ||
-		    b->named_lock != b->lock.id)
+		if (!b->lock.id ||
+		    (now->traits & LAW_RUN_REPORT && !b->lock.report_valid) ||
+		    (now->traits & LAW_RUN_NAMED &&
+		     b->named_lock != b->lock.id))
 			law_break(c,
 				  "TDI %04x is in RUN in lock session %llu; "
 				  "its TVM was told of lock session %llu",
@@ -363,7 +370,7 @@ void law_26(const struct law_facts *was, const struct law_facts *now,
 	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 
-		if (!b->mmio_pages && !b->dma_on)
+		if ((!b->mmio_pages && !b->dma_on) || law_later(now, b))
 			continue;
 		c->held++;
 		if (!b->lock.id || !b->tdi_id || b->named_lock != b->lock.id)
@@ -434,8 +441,11 @@ void law_28(const struct law_facts *was, const struct law_facts *now,
 	while ((i = judged(was, now, i, &b)) != LAW_NONE) {
 		c->held++;
 		if (!b->lock.meas_valid ||
-		    memcmp(b->lock.meas_nonce, now->guest[i].nonce,
-			   sizeof(b->lock.meas_nonce)) != 0)
+		    (now->traits & LAW_NONCE_OWN
+			     ? memcmp(b->lock.meas_nonce, now->guest[i].nonce,
+				      sizeof(b->lock.meas_nonce)) != 0
+			     : law_zero(b->lock.meas_nonce,
+					sizeof(b->lock.meas_nonce))))
 			law_break(c,
 				  "the guest accepted measurements of TDI "
 				  "%04x; they do not answer its nonce",

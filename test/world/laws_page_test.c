@@ -241,6 +241,7 @@ static void law_38_a_tdi_released_with_its_pages(void **unused)
 	last()->bind[3].state = TSM_BIND_UNLOCKED;
 	last()->bind[3].rid = 0x0107;
 	last()->bind[3].owner = last()->bind[0].owner;
+	last()->bind[3].lock = last()->bind[0].lock;
 	breaks(38);
 }
 
