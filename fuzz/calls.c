@@ -12,20 +12,11 @@
  * oracle: whatever is called, none is broken, and giving back ends.
  *
  * Input: platform, commands of the scenario to begin with, then operations of
- * four bytes: what, which call, which register, from where.
+ * six bytes: what, which call, from which, register, value, byte.
  */
 #define OPS_MAX 48u
+#define OP_LEN	6u
 #define CALLS	64u
-
-enum {
-	OP_GO,	  /* the next command of the scenario; may fail */
-	OP_AGAIN, /* a call as it was */
-	OP_SWAP,  /* with a register of another call */
-	OP_MOVE,  /* with a register a page on, or back */
-	OP_SET,	  /* with a small number, or all ones */
-	OP_BYTE,  /* with another byte in what it names in memory */
-	OPS,
-};
 
 /* Duties of the guest itself (docs/laws.md): one that calls at random breaks
  * them, and harms itself. */
@@ -114,42 +105,26 @@ static void go(void)
 	(void)!world_call(t.w, &t.call[t.next++], none, &end);
 }
 
-static void ring(struct raw_call *c)
+static uint64_t choices(const uint8_t p[5])
 {
-	t.guest_called |= c->vm != NULL;
-	world_raw_play(t.w, c);
-	(void)!world_stepped(t.w);
+	return p[0] | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 32 |
+	       (uint64_t)p[3] << 40 | (uint64_t)p[4] << 48;
 }
 
-static void operation(const uint8_t op[4])
+/* The next command of the scenario, or a call by hand. */
+static void operation(const uint8_t op[6])
 {
-	const struct raw_call *kept = world_raw_at(t.w, op[1]);
-	const struct raw_call *from = world_raw_at(t.w, op[3]);
-	const unsigned r = op[2] % RAW_REGS;
+	const unsigned what = op[0] % (RAW_CHANGES + 1u);
 	struct raw_call c;
 
-	if (op[0] % OPS == OP_GO || !kept) {
+	if (what == RAW_CHANGES ||
+	    !world_raw_pick(t.w, choices(op + 1), (enum raw_change)what, &c)) {
 		go();
 		return;
 	}
-	c = *kept;
-	switch (op[0] % OPS) {
-	case OP_SWAP:
-		c.reg[r] = from->reg[op[2] / RAW_REGS % RAW_REGS];
-		break;
-	case OP_MOVE:
-		c.reg[r] += op[3] & 1 ? PAGE_4K : -PAGE_4K;
-		break;
-	case OP_SET:
-		c.reg[r] = op[3] == 0xff ? UINT64_MAX : op[3];
-		break;
-	case OP_BYTE:
-		c.page[op[2] % RAW_PAGES].bytes[op[2] & 0xff] ^= op[3];
-		break;
-	default:
-		break;
-	}
-	ring(&c);
+	t.guest_called |= c.vm != NULL;
+	world_raw_play(t.w, &c);
+	(void)!world_stepped(t.w);
 }
 
 /* One that this build has; WORLD_PLATS: the input names none. */
@@ -171,7 +146,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	open_world(plat);
 	for (unsigned i = 0; i < data[1] % 32u; i++)
 		go();
-	for (size_t i = 2; i + 4 <= len && i < 2 + 4 * OPS_MAX; i += 4) {
+	for (size_t i = 2; i + OP_LEN <= len && i < 2 + OP_LEN * OPS_MAX;
+	     i += OP_LEN) {
 		if (!t.w->built)
 			go();
 		else

@@ -51,6 +51,37 @@ void world_raw_note(struct world *w, const struct world_vm *vm, uint64_t fid,
 		keep_pages(w, c);
 }
 
+bool world_raw_pick(struct world *w, uint64_t dice, enum raw_change how,
+		    struct raw_call *out)
+{
+	const struct raw_call *c = world_raw_at(w, dice & 0xffff);
+	const struct raw_call *from = world_raw_at(w, dice >> 16 & 0xffff);
+	const unsigned r = (unsigned)(dice >> 32 & 0xff) % RAW_REGS;
+	const uint8_t v = (uint8_t)(dice >> 40);
+
+	if (!c)
+		return false;
+	*out = *c;
+	switch (how) {
+	case RAW_SWAP:
+		out->reg[r] = from->reg[v % RAW_REGS];
+		break;
+	case RAW_MOVE:
+		out->reg[r] += v & 1 ? PAGE_4K : -PAGE_4K;
+		break;
+	case RAW_SET:
+		out->reg[r] = v == 0xff ? UINT64_MAX : v;
+		break;
+	case RAW_BYTE:
+		out->page[r % RAW_PAGES].bytes[dice >> 48 & 0xff] ^= v | 1;
+		break;
+	case RAW_SAME:
+	case RAW_CHANGES:
+		break;
+	}
+	return true;
+}
+
 void world_raw_play(struct world *w, const struct raw_call *c)
 {
 	struct world_vm *vm = NULL;

@@ -39,6 +39,22 @@ struct world_raw {
 bool world_raw_on(struct world *w);
 /* The @i-th of those that are kept, modulo; NULL: none is. */
 struct raw_call *world_raw_at(struct world *w, uint64_t i);
+/* What becomes of a call that is made again. */
+enum raw_change {
+	RAW_SAME,
+	RAW_SWAP, /* a register of another call */
+	RAW_MOVE, /* a register a page on, or back */
+	RAW_SET,  /* a register is a small number, or all ones */
+	RAW_BYTE, /* another byte in what it names in memory */
+	RAW_CHANGES,
+};
+/*
+ * world_raw_pick() - one of the calls that are kept, changed
+ * @dice: which, and how: bits of its own for each choice
+ * False: none is kept.
+ */
+bool world_raw_pick(struct world *w, uint64_t dice, enum raw_change how,
+		    struct raw_call *out);
 /*
  * world_raw_note() - a platform's glue tells of a call before it makes it
  * @vm: NULL: the host's. Costs nothing while nobody keeps them.

@@ -5,7 +5,7 @@
 #include "family/family.h"
 
 /* What a run says when it fails, with the line before it. */
-#define BOOKS_WHAT   (sizeof(((struct world_end *)0)->what) + 32)
+#define BOOKS_WHAT (sizeof(((struct world_end *)0)->what) + 32)
 
 /* What is granted in a world: by firmware, by the guest. */
 struct books {

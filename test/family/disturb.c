@@ -302,40 +302,75 @@ static long vmm_exits(struct disturb *d)
 	return 0;
 }
 
+/* --- a host that calls firmware as it likes --- */
+
+/* Calls that were made before, a few; what is changed of each is @how. */
+static long call(struct disturb *d, enum raw_change how)
+{
+	struct world *w = d->f->w;
+	struct dice r = { .state = d->f->seed ^ w->steps << 8 ^ (unsigned)how };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct raw_call c;
+
+		if (!world_raw_pick(w, dice_u64(&r), how, &c) || c.vm)
+			continue;
+		world_raw_play(w, &c);
+		(void)world_stepped(w);
+	}
+	return 0;
+}
+
+#define CALL(fn, how)                     \
+	static long fn(struct disturb *d) \
+	{                                 \
+		return call(d, how);      \
+	}
+
+CALL(call_again, RAW_SAME)
+CALL(call_mixed, RAW_SWAP)
+CALL(call_odd, RAW_SET)
+CALL(call_bytes, RAW_BYTE)
+
 static const struct kind {
 	const char *name;
 	long (*step)(struct disturb *d);
 	unsigned burst; /* steps for one of the operation */
+	bool hostile;
 } kinds[] = {
-	{ "share-page", share_page, 1 },
-	{ "share-buffer", share_buffer, 1 },
-	{ "hide-request", hide_request, 1 },
-	{ "take-page", take_page, 1 },
-	{ "punch-page", punch_page, 1 },
-	{ "dma-load", dma_load, 1 },
-	{ "dma-copy", dma_copy, 1 },
-	{ "detach", detach, 1 },
-	{ "detach-fast", detach, 64 },
-	{ "disconnect", disconnect, 1 },
-	{ "destroy-vdevice", destroy, 1 },
-	{ "close-vfio", close_vfio, 1 },
-	{ "close-iommufd", close_iommu, 1 },
-	{ "unbind-driver", undrive, 1 },
-	{ "no-vfs", no_vfs, 1 },
-	{ "vfio-reset", vfio_reset, 1 },
-	{ "flr", flr, 1 },
-	{ "hot-reset", hot_reset, 1 },
-	{ "fund-reset", fund_reset, 1 },
-	{ "link-blinks", link_blinks, 1 },
-	{ "no-master", no_master, 1 },
-	{ "no-decode", no_decode, 1 },
-	{ "quiet", quiet, 1 },
-	{ "busy", busy, 1 },
-	{ "error", mailbox_error, 1 },
-	{ "silent", silent, 1 },
-	{ "down", down, 1 },
-	{ "absent", absent, 1 },
-	{ "vmm-exits", vmm_exits, 1 },
+	{ "share-page", share_page, 1, false },
+	{ "share-buffer", share_buffer, 1, false },
+	{ "hide-request", hide_request, 1, false },
+	{ "take-page", take_page, 1, false },
+	{ "punch-page", punch_page, 1, false },
+	{ "dma-load", dma_load, 1, false },
+	{ "dma-copy", dma_copy, 1, false },
+	{ "detach", detach, 1, false },
+	{ "detach-fast", detach, 64, false },
+	{ "disconnect", disconnect, 1, false },
+	{ "destroy-vdevice", destroy, 1, false },
+	{ "close-vfio", close_vfio, 1, false },
+	{ "close-iommufd", close_iommu, 1, false },
+	{ "unbind-driver", undrive, 1, false },
+	{ "no-vfs", no_vfs, 1, false },
+	{ "vfio-reset", vfio_reset, 1, false },
+	{ "flr", flr, 1, false },
+	{ "hot-reset", hot_reset, 1, false },
+	{ "fund-reset", fund_reset, 1, false },
+	{ "link-blinks", link_blinks, 1, false },
+	{ "no-master", no_master, 1, false },
+	{ "no-decode", no_decode, 1, false },
+	{ "quiet", quiet, 1, false },
+	{ "busy", busy, 1, false },
+	{ "error", mailbox_error, 1, false },
+	{ "silent", silent, 1, false },
+	{ "down", down, 1, false },
+	{ "absent", absent, 1, false },
+	{ "vmm-exits", vmm_exits, 1, false },
+	{ "call-again", call_again, 1, true },
+	{ "call-mixed", call_mixed, 1, true },
+	{ "call-odd", call_odd, 1, true },
+	{ "call-bytes", call_bytes, 1, true },
 };
 
 unsigned disturb_kinds(void)
@@ -346,6 +381,11 @@ unsigned disturb_kinds(void)
 const char *disturb_name(unsigned kind)
 {
 	return kinds[kind].name;
+}
+
+bool disturb_hostile(unsigned kind)
+{
+	return kinds[kind].hostile;
 }
 
 void disturb_init(struct disturb *d, struct family *f, unsigned kind)

@@ -20,6 +20,8 @@ struct disturb {
 };
 
 unsigned disturb_kinds(void);
+/* It rings firmware's doorbells behind the back of the host's own drivers. */
+bool disturb_hostile(unsigned kind);
 const char *disturb_name(unsigned kind);
 
 void disturb_init(struct disturb *d, struct family *f, unsigned kind);

@@ -5,6 +5,7 @@
 #include "family/holdings.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 /*
  * interleaving: while one party locks, starts or stops a TDI, another does
@@ -25,6 +26,7 @@ static struct {
 	/* in the child */
 	struct disturb one, two;
 	bool pair;
+	bool hostile; /* the host's own books are worth nothing then */
 	uint64_t two_at;
 } il;
 
@@ -46,6 +48,8 @@ static void before(struct family *f, const struct lang_call *c)
 	if (!is(c, "host", "connect"))
 		return;
 	il.first = holdings_of(f->w);
+	if (!world_raw_on(f->w))
+		abort();
 	cut_watch(f->w);
 }
 
@@ -61,6 +65,7 @@ static bool fork_here(struct family *f)
 
 		if (family_fork(f, "step", il.step, disturb_name(a))) {
 			disturb_init(&il.one, f, a);
+			il.hostile = disturb_hostile(a);
 			return true;
 		}
 		snprintf(name, sizeof(name), "%s+%s-%llu", disturb_name(a),
@@ -69,6 +74,7 @@ static bool fork_here(struct family *f)
 			disturb_init(&il.one, f, a);
 			disturb_init(&il.two, f, b);
 			il.pair = true;
+			il.hostile = disturb_hostile(a) || disturb_hostile(b);
 			il.two_at = il.step + later;
 			return true;
 		}
@@ -167,10 +173,28 @@ static void say(const struct family *f, enum il_err err, struct family_end *end)
 			 w->dev[0].cut ? ", cut" : "");
 }
 
+/*
+ * A host that called firmware behind its drivers' back cannot count on what
+ * they give back; that giving back ends and that no law breaks, it can.
+ */
+static void tear_down(struct family *f, struct family_end *end)
+{
+	struct holdings now;
+
+	if (il.hostile) {
+		(void)world_cleanup(f->w);
+		if (f->w->law || laws_end(f->w))
+			family_bad(end, "in the teardown: %s", f->w->last_text);
+		return;
+	}
+	books_tear_down(f, end);
+	now = holdings_of(f->w);
+	holdings_same(end, &now, &il.first);
+}
+
 static void judge(struct family *f, enum il_err err, struct family_end *end)
 {
 	struct world *w = f->w;
-	struct holdings now;
 	bool died;
 
 	if (w->law)
@@ -186,14 +210,12 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 		successor(w, end);
 	if (cut_left())
 		family_bad(end, "isolated, and yet %s", cut_left());
-	books_tear_down(f, end);
-	now = holdings_of(w);
-	holdings_same(end, &now, &il.first);
+	tear_down(f, end);
 	end->tag = died		   ? TAG_DIED
 		   : w->dev[0].cut ? TAG_ISOLATED
 		   : err	   ? TAG_REFUSED
 				   : TAG_FINISHED;
-	if (end->good && family_one_in(f, AGAIN))
+	if (end->good && !il.hostile && family_one_in(f, AGAIN))
 		again(f, end);
 }
 
