@@ -8,8 +8,6 @@
 #include "cli/keylog.h"
 #include "world/world.h"
 
-struct cli_track;
-
 /*
  * One run of a scenario as commands of the tool make it: a world, its output
  * for people or programs, cleaning up, the summary.
@@ -39,7 +37,6 @@ struct cli_run {
 	/* For several in a row: NULL, or where the end goes instead of to out.
 	 */
 	json_t *ends;
-	struct cli_track *track; /* of calls at boundaries; NULL: none */
 };
 
 /* What both assign and run take. */
