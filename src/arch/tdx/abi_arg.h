@@ -179,7 +179,8 @@ enum tdx_spdm_op {
 
 /*
  * OPEN: the parameter page of RECOLLECT. Without one the module draws the
- * nonce; without a function the measurements are nobody's in particular.
+ * nonce; without a function the measurements are for each interface of the
+ * session that is locked.
  */
 #define TDX_RECOLLECT_NONCE  0	/* 32 */
 #define TDX_RECOLLECT_FUNC   32 /* 4: function id */
