@@ -34,7 +34,7 @@ static enum il_err ep_program(void *ctx, const struct idekm_ref *r,
 	struct peer *p = ctx;
 	struct peer_key *k = &p->ep[r->key_set][r->dir][r->sub];
 
-	assert_int_equal(r->stream, PEER_STREAM);
+	assert_int_equal(r->stream, p->stream_id);
 	assert_memory_equal(ifv, first, sizeof(first));
 	note(p, 'P', false, r->key_set, r->dir, r->sub);
 	k->set = true;
@@ -91,7 +91,7 @@ static enum il_err ep_info(void *ctx, uint8_t stream, struct dsm_stream *out)
 {
 	struct peer *p = ctx;
 
-	if (stream != PEER_STREAM)
+	if (stream != p->stream_id)
 		return IL_E_ARG;
 	*out = (struct dsm_stream){ .enabled = p->enabled,
 				    .secure = p->secure,
@@ -227,7 +227,7 @@ static enum il_err rp_program(void *ctx, uint32_t port, uint8_t stream,
 	struct peer *p = ctx;
 
 	assert_int_equal(port, PEER_PORT);
-	assert_int_equal(stream, PEER_STREAM);
+	assert_int_equal(stream, p->stream_id);
 	assert_memory_equal(ifv, first, sizeof(first));
 	if (p->rp_program)
 		return p->rp_program;
@@ -271,7 +271,7 @@ static void rp_wipe(void *ctx, uint32_t port, uint8_t stream)
 	struct peer *p = ctx;
 
 	assert_int_equal(port, PEER_PORT);
-	assert_int_equal(stream, PEER_STREAM);
+	assert_int_equal(stream, p->stream_id);
 	note(p, 'W', true, 0, 0, 0);
 	memset(p->rp, 0, sizeof(p->rp));
 	p->wipes++;
@@ -282,7 +282,7 @@ static bool rp_secure(void *ctx, uint32_t port, uint8_t stream)
 {
 	const struct peer *p = ctx;
 
-	return port == PEER_PORT && stream == PEER_STREAM && p->rp_secure;
+	return port == PEER_PORT && stream == p->stream_id && p->rp_secure;
 }
 
 static enum il_err rp_ready(void *ctx, uint32_t port, uint8_t stream,
@@ -292,7 +292,7 @@ static enum il_err rp_ready(void *ctx, uint32_t port, uint8_t stream,
 
 	if (p->rp_ready)
 		return p->rp_ready;
-	return port == PEER_PORT && stream == PEER_STREAM && !segment &&
+	return port == PEER_PORT && stream == p->stream_id && !segment &&
 			       rid == PEER_RID
 		       ? IL_OK
 		       : IL_E_STATE;
@@ -365,21 +365,26 @@ static void identity(struct peer *p)
 static void ide_image(struct peer *p)
 {
 	static const uint32_t image[PEER_IDE_DWS] = {
-		0x00000042, /* selective, IDE_KM; one selective stream */
-		0,
-		1,			     /* block capability: one address */
-		PEER_STREAM << 24 | BIT(22), /* control */
-		2,			     /* status */
-		0x00ffff00,		     /* RID limit */
-		1,			     /* RID base, valid */
-		0,
-		0,
-		0,
+		0x00000042,    /* selective, IDE_KM; one selective stream */
+		0,	    1, /* block capability: one address */
+		BIT(22),       /* control */
+		2,	       /* status */
+		0x00ffff00,    /* RID limit */
+		1,	       /* RID base, valid */
+		0,	    0, 0,
 	};
 
 	memcpy(p->image, image, sizeof(image));
 	memcpy(p->shown, image, sizeof(image));
 	p->shown[4] = 0; /* status moves by itself */
+	peer_stream(p, PEER_STREAM);
+}
+
+void peer_stream(struct peer *p, uint8_t id)
+{
+	p->stream_id = id;
+	p->image[3] = (uint32_t)id << 24 | BIT(22);
+	p->shown[3] = p->image[3];
 }
 
 static void first_report(struct peer *p)

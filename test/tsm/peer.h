@@ -62,7 +62,8 @@ struct peer {
 	uint8_t report[PEER_FNS][8192];
 	const struct rule *why[PEER_FNS];
 	uint8_t scratch[2 * PEER_MSG];
-	bool enabled; /* the host set Enable */
+	uint8_t stream_id; /* PEER_STREAM, or as peer_stream() says */
+	bool enabled;	   /* the host set Enable */
 	bool secure;
 	uint32_t image[PEER_IDE_DWS]; /* IDE capability */
 	struct tdisp_report rep;
@@ -97,6 +98,9 @@ void peer_free(struct peer *p);
 /* One message to the device; false: it did not answer. */
 bool peer_answer(struct peer *p, uint8_t kind, const uint8_t *in, size_t n,
 		 uint8_t *out, size_t cap, size_t *out_len, uint8_t *out_kind);
+
+/* Another stream id, at both ends, before there are keys. */
+void peer_stream(struct peer *p, uint8_t id);
 
 /* The host enables the stream at both ends: Secure once keys go. */
 void peer_enable(struct peer *p);
