@@ -7,5 +7,7 @@ int main(void)
 
 	failed += _cmocka_run_group_tests("life", cove_life_tests,
 					  cove_life_tests_n, NULL, NULL);
+	failed += _cmocka_run_group_tests("memory", cove_mem_tests,
+					  cove_mem_tests_n, NULL, NULL);
 	return failed != 0;
 }
