@@ -480,5 +480,6 @@ const struct guest_arch_ops cove_guest_ops = {
 	.stop = stop,
 	.unbind = unbind,
 	.bus_addr = bus_addr,
+	.one_view = true,
 	.why = why,
 };

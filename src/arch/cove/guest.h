@@ -18,7 +18,7 @@
  * Acceptation"
  */
 
-#define COVE_GUEST_DATA_PAGES 16u
+#define COVE_GUEST_DATA_PAGES 8u /* for one answer; a TSM takes no larger */
 
 /* Guest physical places, 4K each, all in confidential RAM. */
 struct cove_guest_map {
@@ -60,7 +60,7 @@ struct cove_guest {
 	uint64_t value; /* of the last call */
 	size_t filled;	/* bytes of @blobs */
 	struct evidence_blobs out;
-	uint8_t blobs[COVE_GUEST_DATA_PAGES * 4096];
+	uint8_t blobs[2 * COVE_GUEST_DATA_PAGES * 4096];
 	char why[96];
 };
 

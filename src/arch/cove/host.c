@@ -17,6 +17,11 @@ int64_t cove_host_sbi_error(const struct cove_host *s)
 	return s->sbi_error;
 }
 
+uint64_t cove_host_leaked(const struct cove_host *s)
+{
+	return s->leaked;
+}
+
 struct cove_host *cove_host_prepare(const struct cove_host_cfg *cfg)
 {
 	struct cove_host *s = ARENA_NEW(cfg->arena, struct cove_host);
@@ -371,7 +376,7 @@ static bool finish(struct cove_host *s, struct cove_conn *c,
 		long n;
 
 		if (!ret)
-			ret = c->carrying ? cove_guest_go_on(s, c, r)
+			ret = c->carrying ? cove_guest_carry(s, c, false, r)
 					  : cove_call_run(s, c, r);
 		if (ret != -EINPROGRESS)
 			return !ret;

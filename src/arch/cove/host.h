@@ -45,6 +45,8 @@ extern const struct pci_tsm_ops cove_tsm_ops;	     /* ctx: cove_host */
  */
 int cove_host_start(struct cove_host *s, struct host *h);
 int64_t cove_host_sbi_error(const struct cove_host *s);
+/* Pages that the TSM did not give back when it was asked. */
+uint64_t cove_host_leaked(const struct cove_host *s);
 /* -EINVAL: the VM is on its way in or out. */
 int cove_host_view(const struct kvm_vm *vm, struct cove_vm_view *out);
 

@@ -86,7 +86,7 @@ static void call_exit(struct cove_host *s, struct cove_vcpu *c,
 	}
 }
 
-/* Does the device that the call names have a message of a TVM waiting? */
+/* Is it one that waits for what the host does about the device? */
 static bool waits(struct cove_host *s)
 {
 	const uint64_t eid = cove_nacl_u64(s, A(7));
@@ -186,33 +186,61 @@ static void over(struct cove_conn *n, struct cove_vcpu *c,
 	c->ahead = true;
 }
 
-int cove_guest_go_on(struct cove_host *s, struct cove_conn *n,
+/* The TSM has the answer, or the word that there is none: what comes of it? */
+static int guest_run(struct cove_host *s, struct cove_conn *n,
 		     struct pci_tsm_relay *r)
 {
 	struct cove_vcpu *c = n->guest;
+	const uint64_t fid = c->fid;
 	struct vcpu_exit x;
-	uint64_t fid;
-	int ret, failed = r->err;
+	int ret;
 
-	if (!c || !c->kvm)
-		return -EIO; /* it was closed meanwhile */
-	fid = c->fid;
-	ret = cove_answer(s, n, r);
-	if (!ret)
-		ret = run(s, c, &x);
+	s->sbi_error = SBI_SUCCESS;
+	ret = run(s, c, &x);
+	if (ret && s->sbi_error == SBI_ERR_KEY_UPDATE_REQUIRED) {
+		cove_call_new(n, COVH_SPDM_KEY_UPDATE, n->id, 0, 0, 0);
+		return cove_call_run(s, n, r);
+	}
 	if (ret) {
 		n->guest = NULL;
 		return ret;
 	}
-	if (c->pending && n->guest == c && c->fid == fid &&
-	    c->eid == COVE_EID_COVG) {
-		if (!failed)
-			return cove_pending(s, n, r);
-		cove_guest_give_up(s, n);
-		return failed;
+	if (c->pending && n->guest == c && c->fid == fid) {
+		ret = cove_pending(s, n, true, r);
+		if (ret != -ENODATA)
+			return ret;
 	}
 	over(n, c, &x);
-	return failed;
+	return 0;
+}
+
+int cove_guest_carry(struct cove_host *s, struct cove_conn *n, bool first,
+		     struct pci_tsm_relay *r)
+{
+	const int failed = r->err;
+	int ret = 0;
+
+	if (!n->guest || !n->guest->kvm)
+		return -EIO; /* it was closed meanwhile */
+	if (first) {
+		ret = cove_pending(s, n, true, r);
+		if (ret != -ENODATA)
+			return ret;
+		ret = 0; /* another's call was under way when it was made */
+	} else if (n->call.issued) {
+		ret = cove_call_run(s, n, r); /* new keys of the session */
+		if (ret == -EINPROGRESS)
+			return ret;
+	} else {
+		ret = cove_answer(s, n, r);
+	}
+	if (!ret)
+		ret = guest_run(s, n, r);
+	if (ret == -EINPROGRESS && failed)
+		ret = failed;
+	if (ret && ret != -EINPROGRESS)
+		cove_guest_give_up(s, n);
+	return ret ? ret : failed;
 }
 
 #define NO_ANSWERS 8u
@@ -343,7 +371,23 @@ int cove_vcpu_call(void *ctx, struct kvm_vcpu *kv, struct vcpu_exit *x,
 	return answered(x, SBI_ERR_NOT_SUPPORTED);
 }
 
-/* A call that waits and that nobody has carried ends here. */
+static struct cove_conn *conn_of_guest(struct cove_host *s,
+				       const struct cove_vcpu *c)
+{
+	for (struct pci_dev *p = s->ide->pci->devs; p; p = p->next) {
+		struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
+		struct cove_conn *n = d ? d->tsm.priv : NULL;
+
+		if (n && n->guest == c)
+			return n;
+	}
+	return NULL;
+}
+
+/*
+ * A call that waits and for which nobody has done anything: its messages go
+ * unanswered. One that waits for an unbind has none; the vCPU does not go on.
+ */
 int cove_vcpu_complete(void *ctx, struct kvm_vcpu *kv, struct vcpu_exit *x,
 		       struct kvm_run *run)
 {
@@ -357,14 +401,11 @@ int cove_vcpu_complete(void *ctx, struct kvm_vcpu *kv, struct vcpu_exit *x,
 	x->ret = run->tvm_call.ret;
 	x->reg[1] = run->tvm_call.reg[1];
 	if (c->pending && !c->ahead && run->tvm_call.ret) {
-		for (struct pci_dev *p = s->ide->pci->devs; p; p = p->next) {
-			struct pci_tsm *t = pci_tsm_of(p);
-			struct cove_conn *n =
-				t && t->dsm->tsm.p == p ? t->priv : NULL;
+		struct cove_conn *n = conn_of_guest(s, c);
 
-			if (n && n->guest == c)
-				cove_guest_give_up(s, n);
-		}
+		if (!n || c->fid == COVG_STOP_INTERFACE)
+			return -EIO;
+		cove_guest_give_up(s, n);
 	}
 	return KVM_NEXT_GUEST;
 }

@@ -62,7 +62,7 @@ struct cove_vcpu {
 	/* What the host owes the last exit. */
 	uint64_t scause;
 	uint64_t eid, fid;
-	bool pending; /* the last exit: a call that waits for a device */
+	bool pending; /* the last exit: a call for which the host has to act */
 	/* The next exit is known already: a call was carried to its end. */
 	bool ahead;
 	struct vcpu_exit next;
@@ -143,8 +143,11 @@ int cove_call_run(struct cove_host *s, struct cove_conn *c,
 		  struct pci_tsm_relay *r);
 /* The same without anybody who carries: every message goes unanswered. */
 void cove_call_end(struct cove_host *s, struct cove_conn *c);
-/* Is a message for @c's device waiting? -EINPROGRESS: it is in @r. */
-int cove_pending(struct cove_host *s, struct cove_conn *c,
+/*
+ * The message that waits for @c's device. -EINPROGRESS: it is in @r; -ENODATA:
+ * there is none, or none of a TVM where @guest asks for that.
+ */
+int cove_pending(struct cove_host *s, struct cove_conn *c, bool guest,
 		 struct pci_tsm_relay *r);
 /* The answer into the buffer; @r NULL or r->err: there is none. */
 int cove_answer(struct cove_host *s, struct cove_conn *c,
@@ -196,10 +199,11 @@ int cove_vcpu_call(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 int cove_vcpu_complete(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 		       struct kvm_run *run);
 /*
- * Goes on with the call that @c's device owes an answer: the TVM runs on in
- * this when it was the last. As cove_call_run().
+ * A TVM's call that waits for @c's device: from its first message on, then with
+ * the device's answer in @r; the TVM runs on in this when it was the last. As
+ * cove_call_run().
  */
-int cove_guest_go_on(struct cove_host *s, struct cove_conn *c,
+int cove_guest_carry(struct cove_host *s, struct cove_conn *c, bool first,
 		     struct pci_tsm_relay *r);
 /* Nobody carries it: the TVM hears that it failed. */
 void cove_guest_give_up(struct cove_host *s, struct cove_conn *c);

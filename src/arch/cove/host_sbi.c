@@ -169,16 +169,17 @@ static uint64_t buffer_of(struct cove_host *s, uint32_t dev,
 	return 0;
 }
 
-int cove_pending(struct cove_host *s, struct cove_conn *c,
+int cove_pending(struct cove_host *s, struct cove_conn *c, bool guest,
 		 struct pci_tsm_relay *r)
 {
 	uint8_t h[NACL_DEV_PAYLOAD];
 	const uint64_t at = buffer_of(s, c->id, h);
-	uint32_t len;
+	const uint32_t fid = at ? cove_u32(h, NACL_DEV_FUNCTION_ID) : 0;
+	const uint32_t len = at ? cove_u32(h, NACL_DEV_LENGTH) : 0;
 
-	if (!at)
-		return -EIO;
-	len = cove_u32(h, NACL_DEV_LENGTH);
+	if (!at || len & NACL_LENGTH_ANSWER ||
+	    (guest && !(fid & NACL_FID_GUEST)))
+		return -ENODATA;
 	r->type = (uint8_t)NACL_LENGTH_TYPE(len);
 	r->req_len = len & NACL_LENGTH_MASK;
 	if (!r->req_len || r->req_len > sizeof(r->req) ||
@@ -240,7 +241,7 @@ static int issue(struct cove_host *s, struct cove_conn *c,
 		c->call.issued = true;
 		ret = cove_covh(s, c->call.fid, c->call.a, &value);
 		if (!ret && value == COVE_SPDM_PENDING)
-			return cove_pending(s, c, r);
+			return cove_pending(s, c, false, r);
 		if (s->sbi_error == SBI_ERR_KEY_UPDATE_REQUIRED &&
 		    !c->renewing) {
 			c->put_off = c->call;

@@ -217,15 +217,17 @@ static uint32_t state_of(const struct pci_tsm_guest_req *q)
 }
 
 /*
- * Whether the TVM itself is waiting for this device: then its own call is what
- * is carried, whatever the VMM calls it.
+ * What a TVM asked of its device itself is the TSM's: its messages are carried,
+ * whatever the VMM calls it. Its STOP has none: the TSM has ended its grants
+ * and waits for the host to unbind. OPEN: so the unbinding flow's diagram; the
+ * text lets stop_interface() unbind by itself.
  */
 static bool carries(const struct pci_tdi *tdi, uint32_t state)
 {
 	const struct cove_conn *c = cove_conn_of(tdi);
 
 	return c->guest && c->guest->vm->kvm == tdi->kvm &&
-	       state != IOMMU_TSM_TDI_LOCKED && state != IOMMU_TSM_TDI_UNLOCKED;
+	       (state == UINT32_MAX || state == IOMMU_TSM_TDI_RUN);
 }
 
 static int act(struct cove_host *s, struct pci_tdi *tdi,
@@ -238,12 +240,11 @@ static int act(struct cove_host *s, struct pci_tdi *tdi,
 	if (first)
 		c->carrying = carries(tdi, state);
 	if (c->carrying)
-		return first ? cove_pending(s, c, r)
-			     : cove_guest_go_on(s, c, r);
+		return cove_guest_carry(s, c, first, r);
 	switch (state) {
 	case IOMMU_TSM_TDI_LOCKED:
 		return lock(s, tdi, first, r);
-	case IOMMU_TSM_TDI_STOP: /* unasked: the regions stay */
+	case IOMMU_TSM_TDI_STOP: /* the regions stay */
 		return unbind_run(s, tdi, first, r);
 	case IOMMU_TSM_TDI_UNLOCKED:
 		return unlock(s, tdi, first, r);

@@ -183,15 +183,15 @@ static void emulated_regions_are_told_once_and_before_anything_else(void **u)
 	assert_int_equal(b->n, 2);
 	called(b, 0, COVG, 0, ECAM, PAGE_2M);
 	called(b, 1, COVG, 0, WINDOW, PAGE_1G);
-	/* Nonce page, 16 pages for answers, then what was asked for. */
-	assert_int_equal(b->n_touched, 1 + 16 + 2);
+	/* Nonce page, 8 pages for answers, then what was asked for. */
+	assert_int_equal(b->n_touched, 1 + 8 + 2);
 	assert_true(b->touched[0] == G_NONCE);
 	assert_true(b->touched[1] == G_DATA);
-	assert_true(b->touched[17] == G_RAM);
-	assert_true(b->touched[18] == G_RAM + PAGE_4K);
+	assert_true(b->touched[9] == G_RAM);
+	assert_true(b->touched[10] == G_RAM + PAGE_4K);
 	assert_int_equal(GO(o->accept_ram(&b->g, G_RAM, 2 * PAGE_4K)), IL_OK);
 	assert_int_equal(b->n, 2);
-	assert_int_equal(b->n_touched, 19); /* once */
+	assert_int_equal(b->n_touched, 11); /* once */
 	free(b);
 }
 
@@ -406,7 +406,7 @@ static void evidence_is_what_the_tsm_gave_and_is_accepted(void **u)
 	called(b, 0, COVG, 1025, IF_ID, 1); /* certificate, of slot */
 	assert_true(b->call[0].a[2] == 0);
 	assert_true(b->call[0].a[3] == G_DATA);
-	assert_true(b->call[0].a[4] == 0x10000);
+	assert_true(b->call[0].a[4] == 0x8000);
 	called(b, 1, COVG, 1026, IF_ID, G_NONCE);
 	assert_true(b->call[1].a[3] == G_DATA);
 	called(b, 2, COVG, 1027, IF_ID, G_DATA);
