@@ -93,7 +93,17 @@ int tdx_dmar_add(struct tdx_host *h, uint16_t rid, uint64_t tdr)
 	return tdx_errno(st);
 }
 
-/* BLOCK, invalidate, REMOVE: of the entry, then of what has no child left. */
+/* The module was there first: it blocks an entry when its session ends. */
+static bool was_so(uint64_t st)
+{
+	return TDX_STATUS(st) == TDX_DMAR_INVALID_MAPPING_STATE ||
+	       TDX_STATUS(st) == TDX_DMAR_INVALID_INV_STATE;
+}
+
+/*
+ * BLOCK, invalidate, REMOVE: of the entry, then of what has no child left.
+ * Whether all was done, REMOVE says.
+ */
 static uint64_t dmar_out(struct tdx_host *h, uint16_t rid, unsigned level)
 {
 	static const enum tdx_inv_req inv[] = {
@@ -106,9 +116,9 @@ static uint64_t dmar_out(struct tdx_host *h, uint16_t rid, unsigned level)
 			      .rcx = index_of(h, rid, level) };
 	uint64_t st = tdx_call4(h, TDH_DMAR_BLOCK, r.rcx, 0, 0, 0);
 
-	if (st & TDX_ERROR_BIT)
+	if (st & TDX_ERROR_BIT && !was_so(st))
 		return st;
-	if (invalidate(h, inv[level], rid))
+	if (invalidate(h, inv[level], rid) && !was_so(h->error))
 		return h->error;
 	st = tdx_call(h, &r);
 	if (!(st & TDX_ERROR_BIT) && level != TDX_DMAR_PASID_ENTRY)

@@ -54,29 +54,30 @@ int tdx_guest_tell(struct tdx_host *h, struct pci_tdi *tdi,
 	return ret ? ret : tell;
 }
 
-/* Measurements for the guest's nonce, or for one that the module draws. */
+/* Measurements for the guest's nonce, whose hash is then of its interface. */
 static int recollect(struct tdx_host *h, struct pci_tdi *tdi,
 		     const struct tdx_req *q)
 {
+	const struct tdx_tdi *t = tdi->priv;
 	struct tdx_conn *c = tdx_conn_of(tdi);
-	uint8_t cmd[TDCM_DATA + NONCE_LEN];
+	uint8_t cmd[TDCM_DATA + NONCE_LEN], p[TDX_RECOLLECT_LEN] = { 0 };
 	struct tdx_regs *r;
-	uint32_t n;
 	int ret = q->len < sizeof(cmd)
 			  ? -EINVAL
 			  : guest_io(h, tdi, q->gpa, cmd, NULL, sizeof(cmd));
 
 	if (ret)
 		return ret;
-	n = tdx_u32(cmd, TDCM_DATA_LEN);
-	if (n && n != NONCE_LEN)
+	if (tdx_u32(cmd, TDCM_DATA_LEN) != NONCE_LEN)
 		return -EINVAL;
-	if (n)
-		ret = tdx_write(h, c->conf, cmd + TDCM_DATA, NONCE_LEN);
+	memcpy(p + TDX_RECOLLECT_NONCE, cmd + TDCM_DATA, NONCE_LEN);
+	tdx_put_u32(p, TDX_RECOLLECT_FUNC, t->func);
+	tdx_put_u32(p, TDX_RECOLLECT_FLAGS, TDX_RECOLLECT_F_FUNC);
+	ret = tdx_write(h, c->conf, p, sizeof(p));
 	r = tdx_op_new(c, TDH_SPDM_MNG);
 	r->rcx = c->spdm_id;
 	r->rdx = TDX_SPDM_RECOLLECT;
-	r->r8 = n ? c->conf : TDX_NO_PAGE;
+	r->r8 = c->conf;
 	r->r9 = c->in;
 	r->r10 = c->out;
 	r->r11 = tdx_pages_arg(&c->info_pages);

@@ -220,6 +220,8 @@ static uint64_t block(struct visit *w, uint64_t gfn, uint64_t e)
 	w->seen++;
 	if (e & TDX_PRIV_BLOCKED)
 		return e;
+	if (!w->v->runnable)
+		return e | TDX_PRIV_BLOCKED; /* no vCPU has ever seen it */
 	ret = tdx_errno(tdx_call4(w->h, leaf, gfn * PAGE_4K, w->v->tdr, 0, 0));
 	w->ret = w->ret ? w->ret : ret;
 	return ret ? e : e | TDX_PRIV_BLOCKED;
@@ -316,7 +318,7 @@ static int link_shared(struct tdx_host *h, struct tdx_vm *v, uint64_t gpa)
 
 	if (ret || !v->tdr || !v->connect)
 		return ret;
-	e = tdx_u64(b, 0);
+	e = tdx_u64(b, 0) & (EPT_ADDR | EPT_RWX);
 	if (e == v->linked[i])
 		return 0;
 	ret = tdx_errno(tdx_call4(h, TDH_MEM_SHARED_SEPT_WR, at | TDX_LEVEL_PML,

@@ -72,10 +72,31 @@ static void reclaim(struct tdx_host *h, uint64_t pa)
 		tdx_page_free(h, pa);
 }
 
+/*
+ * Pages that were not let go of while a device could reach them: their files
+ * are gone, and have given them up.
+ */
+static void reclaim_memory(struct tdx_host *h, struct tdx_vm *v, bool lost)
+{
+	for (unsigned c = 0; c < TDX_PRIV_CHUNKS; c++)
+		for (uint64_t i = 0; v->priv_n[c] && i < PAGEMAP_MAX; i++) {
+			const uint64_t e = pagemap_get(&v->priv[c], i);
+
+			if (!e)
+				continue;
+			v->priv_n[c]--;
+			if (lost || e & TDX_PRIV_MMIO)
+				h->leaked += !(e & TDX_PRIV_MMIO);
+			else
+				reclaim(h, e & ~TDX_PRIV_FLAGS);
+		}
+}
+
 static void td_end(struct tdx_host *h, struct tdx_vm *v)
 {
 	const bool lost = v->tdr && free_key(h, v->tdr) & TDX_ERROR_BIT;
 
+	reclaim_memory(h, v, lost);
 	while (v->ctl) {
 		struct tdx_given *g = v->ctl;
 
@@ -206,7 +227,7 @@ static int td_params(struct tdx_host *h, const struct kvm_tdx_init_vm *a,
 	tdx_put_u64(p, TDX_PARAMS_EPTP, TDX_EPTP_4LEVEL);
 	tdx_put_u64(p, TDX_PARAMS_CONFIG_FLAGS,
 		    a->reserved[0] & TDX_INIT_VM_CONNECT
-			    ? TDX_CONFIG_TDX_CONNECT
+			    ? TDX_CONFIG_TDX_CONNECT | TDX_CONFIG_PAGE_RELEASE
 			    : 0);
 	memcpy(p + TDX_PARAMS_MRCONFIGID, a->mrconfigid, sizeof(a->mrconfigid));
 	memcpy(p + TDX_PARAMS_MROWNER, a->mrowner, sizeof(a->mrowner));
@@ -385,6 +406,11 @@ static int vp_create(struct tdx_host *h, struct tdx_vm *v, struct tdx_vcpu *c,
 			 sys_pages(h, TDX_SYS_TDVPS_BASE_SIZE) - 1);
 	if (!ret)
 		ret = tdx_errno(tdx_call4(h, TDH_VP_INIT, c->tdvpr, rcx, 0, 0));
+	/* Where the host's half of the address space hangs. */
+	if (!ret)
+		ret = tdx_errno(tdx_call4(h, TDH_VP_WR, c->tdvpr,
+					  TDX_VP_SHARED_EPTP, v->ept.root,
+					  UINT64_MAX));
 	if (ret)
 		c->tdvpr = 0;
 	return ret;
