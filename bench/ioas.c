@@ -35,9 +35,10 @@ static double cpu_s(void)
 
 /* --- a machine with a device, and a task that has it --- */
 
-static struct world *machine(void)
+static struct world *machine(const char *plat)
 {
-	static const char text[] = "platform sev-tio\ndevice\n"
+	static const char text[] = "param PLATFORM=sev-tio\n"
+				   "platform $PLATFORM\ndevice\n"
 				   "host connect " FUNCTION "\n";
 	const struct world_cfg cfg = { .seed = 1,
 				       .now_s = NOW,
@@ -51,6 +52,7 @@ static struct world *machine(void)
 
 	s.call = calloc(CALLS_MAX, sizeof(*s.call));
 	bench_must(!s.call);
+	bench_must(lang_set(&s, "PLATFORM", plat));
 	bench_must(lang_parse(&s, &world_commands, text, strlen(text), &e));
 	bench_must(world_new(&cfg, &w));
 	if (world_run(w, &s, &end)) {
@@ -187,23 +189,37 @@ static double unmap(void *ctx)
 	return PAGES / u->unmap_s * 1e-6;
 }
 
-static void figures(int argc, char **argv, bool huge)
+/* The first platform's have no name of it at their end. */
+static void name_of(char out[48], const char *name, bool huge, unsigned p)
+{
+	(void)snprintf(out, 48, "%s%s%s%s", name, huge ? ".2M" : "",
+		       p ? "." : "", p ? world_plat_names[p] : "");
+}
+
+static void figures(int argc, char **argv, bool huge, unsigned p)
 {
 	struct user u = { 0 };
+	char name[2][48];
 	const struct bench b[] = {
-		{ .name = huge ? "ioas.map.2M" : "ioas.map",
+		{ .name = name[0],
 		  .unit = "M pages/s",
 		  .kind = BENCH_COUNT,
 		  .run = map,
 		  .ctx = &u },
-		{ .name = huge ? "ioas.unmap.2M" : "ioas.unmap",
+		{ .name = name[1],
 		  .unit = "M pages/s",
 		  .kind = BENCH_COUNT,
 		  .run = unmap,
 		  .ctx = &u },
 	};
-	struct world *w = machine();
+	struct world *w;
 
+	name_of(name[0], "ioas.map", huge, p);
+	name_of(name[1], "ioas.unmap", huge, p);
+	if (!bench_wanted(argc, argv, name[0]) &&
+	    !bench_wanted(argc, argv, name[1]))
+		return;
+	w = machine(world_plat_names[p]);
 	user_up(&u, w, huge);
 	for (size_t i = 0; i < COUNT(b); i++)
 		if (bench_wanted(argc, argv, b[i].name))
@@ -220,7 +236,8 @@ int main(int argc, char **argv)
 	if (rc)
 		return rc;
 	bench_who_make(&who);
-	figures(argc, argv, false);
-	figures(argc, argv, true);
+	for (unsigned p = 0; p < WORLD_PLATS; p++)
+		for (unsigned huge = 0; huge < 2 && world_plats[p]; huge++)
+			figures(argc, argv, huge, p);
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "bench.h"
 #include "cli/embedded.h"
+#include "world/plats.h"
 #include "world/world.h"
 #include "who.h"
 
@@ -43,7 +44,7 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static double run(void)
+static double run(const char *plat)
 {
 	static const char *const set[][2] = { { "DEVICES", "8" },
 					      { "VFS", "32" },
@@ -72,6 +73,7 @@ static double run(void)
 	for (size_t i = 0; i < sizeof(set) / sizeof(*set); i++)
 		bench_must(lang_set(s, set[i][0], set[i][1]));
 	bench_must(lang_set(s, "CYCLES", cycles));
+	bench_must(lang_set(s, "PLATFORM", plat));
 	bench_must(lang_parse(s, &world_commands, many->text,
 			      strlen(many->text), &e));
 	bench_must(world_new(&cfg, &w));
@@ -87,8 +89,13 @@ static double run(void)
 	return from;
 }
 
-static void tell(const char *name, const char *unit, double v)
+static void tell(const char *what, const char *unit, double v, unsigned p)
 {
+	char name[64];
+
+	/* The first platform's have no name of it at their end. */
+	(void)snprintf(name, sizeof(name), "%s%s%s", what, p ? "." : "",
+		       p ? world_plat_names[p] : "");
 	printf("{\"name\":\"%s\",\"unit\":\"%s\",\"median\":%.6g,"
 	       "\"min\":%.6g,\"max\":%.6g}\n",
 	       name, unit, v, v, v);
@@ -97,14 +104,20 @@ static void tell(const char *name, const char *unit, double v)
 int main(int argc, char **argv)
 {
 	int rc = bench_args(argc, argv);
-	double s;
+	char name[48];
 
-	if (rc || !bench_wanted(argc, argv, "many"))
+	if (rc)
 		return rc;
 	bench_who_make(&who);
-	s = run();
-	tell("many", "cycles/s", strtod(cycles, NULL) / s);
-	tell("many.resident.500", "KiB", resident[0]);
-	tell("many.resident.end", "KiB", resident[1]);
+	for (unsigned p = 0; p < WORLD_PLATS; p++) {
+		(void)snprintf(name, sizeof(name), "many%s%s", p ? "." : "",
+			       p ? world_plat_names[p] : "");
+		if (!world_plats[p] || !bench_wanted(argc, argv, name))
+			continue;
+		tell("many", "cycles/s",
+		     strtod(cycles, NULL) / run(world_plat_names[p]), p);
+		tell("many.resident.500", "KiB", resident[0], p);
+		tell("many.resident.end", "KiB", resident[1], p);
+	}
 	return 0;
 }
