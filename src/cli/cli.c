@@ -10,9 +10,9 @@
 #include "base/bits.h"
 
 const struct cli_cmd *const cli_cmds[] = {
-	&cmd_assign, &cmd_serve,     &cmd_request, &cmd_validate,
-	&cmd_run,    &cmd_scenarios, &cmd_shell,   &cmd_identity,
-	&cmd_decode, &cmd_help,	     NULL,
+	&cmd_assign,   &cmd_serve,   &cmd_request,   &cmd_validate,
+	&cmd_run,      &cmd_compare, &cmd_scenarios, &cmd_shell,
+	&cmd_identity, &cmd_decode,  &cmd_help,	     NULL,
 };
 
 static void complain(struct cli *c, const char *fmt, va_list ap)

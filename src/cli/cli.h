@@ -40,8 +40,8 @@ struct cli_cmd {
 };
 
 extern const struct cli_cmd cmd_assign, cmd_serve, cmd_request, cmd_run,
-	cmd_scenarios, cmd_shell, cmd_identity, cmd_decode, cmd_validate,
-	cmd_help;
+	cmd_compare, cmd_scenarios, cmd_shell, cmd_identity, cmd_decode,
+	cmd_validate, cmd_help;
 
 /* All of them, up to NULL. */
 extern const struct cli_cmd *const cli_cmds[];

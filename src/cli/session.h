@@ -8,6 +8,8 @@
 #include "cli/keylog.h"
 #include "world/world.h"
 
+struct cli_track;
+
 /*
  * One run of a scenario as commands of the tool make it: a world, its output
  * for people or programs, cleaning up, the summary.
@@ -37,6 +39,7 @@ struct cli_run {
 	/* For several in a row: NULL, or where the end goes instead of to out.
 	 */
 	json_t *ends;
+	struct cli_track *track; /* of calls at boundaries; NULL: none */
 };
 
 /* What both assign and run take. */

@@ -281,6 +281,10 @@ int world_host_new(struct world *w, struct host_cfg *cfg)
 	ret = host_init(w->host, cfg);
 	if (!ret)
 		ret = host_scan(w->host);
+	if (w->cfg.out.call) {
+		w->host->k.watch = world_syscall;
+		w->host->k.watch_ctx = w;
+	}
 	w->host->kvm.guest = world_vcpu_for;
 	w->host->kvm.guest_ctx = w;
 	w->host->kvm.deaf = w->vmm_only;

@@ -105,7 +105,11 @@ static uint32_t i_psp(void *ctx, uint32_t cmd, uint64_t pa)
 
 	world_raw_note(w, NULL, cmd, &pa, 1);
 	sev_fw_time(p->fw, w->now_ns);
+	world_called(w, WORLD_HOST_FW, sev_command_name(cmd), NULL);
 	ret = sev_fw_command(p->fw, cmd, pa);
+	if (sev_status_name(ret))
+		world_called(w, WORLD_HOST_FW, sev_command_name(cmd),
+			     sev_status_name(ret));
 	held = sev_fw_held_ns(p->fw);
 	if (held)
 		world_hw.wait_ns(w, held);
@@ -347,6 +351,7 @@ static enum il_err g_pvalidate(void *ctx, uint64_t gpa, enum rmp_size size,
 	if (!npt_of(v->vm, &c))
 		return IL_E_STATE;
 	world_raw_note(v->vm->w, v->vm, RAW_PVALIDATE, reg, COUNT(reg));
+	world_called(v->vm->w, WORLD_GUEST_FW, "PVALIDATE", NULL);
 	err = own_pvalidate(&p->own, &c, gpa, size, validate, rc, same, &f);
 	if (err == IL_E_IO)
 		return world_vcpu_fault(v, &f, gpa, 4096, true, true, NULL);
@@ -368,6 +373,7 @@ static enum il_err g_rmpadjust(void *ctx, uint64_t gpa, enum rmp_size size,
 	if (!npt_of(v->vm, &c))
 		return IL_E_STATE;
 	world_raw_note(v->vm->w, v->vm, RAW_RMPADJUST, reg, COUNT(reg));
+	world_called(v->vm->w, WORLD_GUEST_FW, "RMPADJUST", NULL);
 	err = own_rmpadjust(&p->own, &c, gpa, size, attr, rc, &f);
 	if (err == IL_E_IO)
 		return world_vcpu_fault(v, &f, gpa, 4096, true, true, NULL);
@@ -390,6 +396,8 @@ static enum il_err g_vmgexit(void *ctx, struct sev_ghcb *io)
 	};
 
 	if (!a) {
+		world_called(v->vm->w, WORLD_GUEST_FW, sev_exit_name(v->vm, io),
+			     NULL);
 		if (sev_evidence_exit(io))
 			swap_asks(v->vm);
 		return world_vcpu_exit(v, &x);
@@ -515,6 +523,7 @@ const struct world_plat world_sev_tio = {
 	.raw = plat_raw,
 	.evidence_at = sev_evidence_at,
 	.evidence_set = sev_evidence_set,
+	.ioctl_name = sev_ioctl_name,
 	.options = WORLD_OPT_FRUGAL | WORLD_OPT_NO_TIO | WORLD_OPT_P2P |
 		   WORLD_OPT_SHARED_ON_STREAM,
 	.rules = sev_rules,

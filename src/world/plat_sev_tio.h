@@ -30,6 +30,12 @@ struct sev_plat_vm {
 /* faults_sev_tio.c: as struct world_plat has them. */
 extern const struct world_rule sev_rules[];
 
+/* names_sev_tio.c: what goes over a boundary, as world_called() has it. */
+const char *sev_command_name(uint32_t cmd);
+const char *sev_status_name(uint32_t status);
+const char *sev_exit_name(struct world_vm *vm, const struct sev_ghcb *io);
+const char *sev_ioctl_name(uint32_t cmd, uintptr_t arg);
+
 /* evidence_sev_tio.c: see struct world_plat. */
 bool sev_evidence_at(struct world_vm *vm, enum world_evidence what,
 		     struct evidence_place *out);

@@ -60,8 +60,10 @@ enum world_edge {
 /* One call over a boundary. */
 struct world_edge_call {
 	enum world_edge edge;
-	const char *name;   /* as the ABI, or the protocol, has it */
-	const char *status; /* what it came to; NULL: good */
+	/* As the ABI, or the protocol, has it; while it is told. One that fails
+	 * may be told again, with @status. */
+	const char *name;
+	const char *status; /* what it came to; NULL: good, or it begins */
 	/* The command that runs; NULL: none does. */
 	const struct lang_call *during;
 };

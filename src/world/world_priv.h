@@ -42,6 +42,7 @@
 #define WORLD_TRACE	   1024u
 #define WORLD_SEEN	   16u /* rules that one command may break */
 #define WORLD_OPS	   64u
+#define WORLD_OPENS	   32u
 #define WORLD_VMS	   33u	/* 32 and the usual one */
 #define WORLD_VM_USUAL	   "vm" /* where a command names none */
 #define WORLD_VM_NAME	   16u	/* with the zero at its end */
@@ -134,6 +135,12 @@ struct world_dev {
 	bool touched; /* something happened to it, or to its root port */
 };
 
+/* A file that a task opened by path; kept for its name. */
+struct world_open {
+	const struct file *f;
+	char name[48];
+};
+
 struct world_plat;
 struct world_churn;
 struct device_file;
@@ -185,7 +192,7 @@ struct world {
 	struct spy *spy; /* NULL: nobody looks */
 	struct world_swap swap;
 	struct world_relay relay;
-	struct world_raw *raw; /* NULL: nobody keeps calls */
+	struct world_raw *raw;	   /* NULL: nobody keeps calls */
 	struct world_churn *churn; /* NULL: not yet */
 	bool quiet;		   /* steps are not told one by one */
 	bool inapplicable;	   /* the file says so */
@@ -204,6 +211,9 @@ struct world {
 	uint64_t last_value; /* that a load or a read gave last */
 	struct evidence_measurement meas[EVIDENCE_MEAS_MAX];
 	unsigned n_meas;
+
+	struct world_open open[WORLD_OPENS]; /* files of tasks, by path */
+	unsigned opened;
 
 	struct world_trace trace[WORLD_TRACE];
 	uint64_t traced;
@@ -298,6 +308,9 @@ struct world_plat {
 	 */
 	void (*raw)(struct world *w, struct world_vm *vm,
 		    const struct raw_call *c);
+	/* A system call of the architecture's VMs by name; NULL: none of its.
+	 * The entry may be NULL. */
+	const char *(*ioctl_name)(uint32_t cmd, uintptr_t arg);
 	uint32_t options; /* enum world_option that it has */
 	/* Rules of its own; the last has none. NULL: none at all. */
 	const struct world_rule *rules;
@@ -406,9 +419,11 @@ enum il_err world_vcpu_fault(struct world_vcpu *v, const struct fault *f,
 			     uint64_t gpa, uint32_t len, bool write, bool priv,
 			     const void *data);
 
+/* syscalls.c: as struct kernel's watch. */
+void world_syscall(void *ctx, const struct k_call *c, bool over);
 /*
  * report.c: a call over a boundary, by the name that its ABI has; @status is
- * what it came to, NULL: good. Both are texts that stay. Nothing is kept.
+ * what it came to, NULL: good. Nothing is kept.
  */
 void world_called(struct world *w, enum world_edge edge, const char *name,
 		  const char *status);

@@ -185,15 +185,14 @@ bool k_interrupted(const struct kernel *k)
 	return k->current && k->current->signal;
 }
 
-enum {
-	SYS_OPEN,
-	SYS_CLOSE,
-	SYS_IOCTL,
-	SYS_READ,
-	SYS_WRITE,
-	SYS_MMAP,
-	SYS_FALLOCATE
-};
+static void watch(struct k_call *c, bool over, long ret)
+{
+	const struct kernel *k = c->t->k;
+
+	c->ret = ret;
+	if (k->watch)
+		k->watch(k->watch_ctx, c, over);
+}
 
 static long done(struct task *t, unsigned nr, long fd, long ret)
 {
@@ -234,7 +233,13 @@ static long do_open(struct task *t, const char *path)
 
 long k_open(struct task *t, const char *path)
 {
-	return done(t, SYS_OPEN, -1, do_open(t, path));
+	struct k_call c = { .t = t, .nr = K_SYS_OPEN, .path = path };
+	long ret;
+
+	watch(&c, false, 0);
+	ret = do_open(t, path);
+	watch(&c, true, ret);
+	return done(t, K_SYS_OPEN, -1, ret);
 }
 
 long k_close(struct task *t, int fd)
@@ -242,23 +247,29 @@ long k_close(struct task *t, int fd)
 	struct file *f = k_fd_file(t, fd);
 
 	if (!f)
-		return done(t, SYS_CLOSE, fd, -EBADF);
+		return done(t, K_SYS_CLOSE, fd, -EBADF);
+	watch(&(struct k_call){ .t = t, .nr = K_SYS_CLOSE, .f = f }, false, 0);
 	t->fds[fd] = NULL;
 	if (f->ops->flush)
 		f->ops->flush(f);
 	k_file_put(f);
-	return done(t, SYS_CLOSE, fd, 0);
+	return done(t, K_SYS_CLOSE, fd, 0);
 }
 
 long k_ioctl(struct task *t, int fd, uint32_t cmd, uintptr_t arg)
 {
 	struct file *f = k_fd_file(t, fd);
+	struct k_call c = {
+		.t = t, .nr = K_SYS_IOCTL, .f = f, .cmd = cmd, .arg = arg
+	};
 	long ret = -EBADF;
 
 	t->k->current = t;
+	watch(&c, false, 0);
 	if (f)
 		ret = f->ops->ioctl ? f->ops->ioctl(f, t, cmd, arg) : -ENOTTY;
-	return done(t, SYS_IOCTL, fd, ret);
+	watch(&c, true, ret);
+	return done(t, K_SYS_IOCTL, fd, ret);
 }
 
 long k_pread(struct task *t, int fd, void *buf, size_t len, uint64_t off)
@@ -269,19 +280,22 @@ long k_pread(struct task *t, int fd, void *buf, size_t len, uint64_t off)
 	if (f)
 		ret = f->ops->read ? f->ops->read(f, t, buf, len, off)
 				   : -EINVAL;
-	return done(t, SYS_READ, fd, ret);
+	return done(t, K_SYS_READ, fd, ret);
 }
 
 long k_pwrite(struct task *t, int fd, const void *buf, size_t len, uint64_t off)
 {
 	struct file *f = k_fd_file(t, fd);
+	struct k_call c = { .t = t, .nr = K_SYS_WRITE, .f = f };
 	long ret = -EBADF;
 
 	t->k->current = t;
+	watch(&c, false, 0);
 	if (f)
 		ret = f->ops->write ? f->ops->write(f, t, buf, len, off)
 				    : -EINVAL;
-	return done(t, SYS_WRITE, fd, ret);
+	watch(&c, true, ret);
+	return done(t, K_SYS_WRITE, fd, ret);
 }
 
 long k_read(struct task *t, int fd, void *buf, size_t len)
@@ -312,7 +326,7 @@ long k_fallocate(struct task *t, int fd, int mode, uint64_t off, uint64_t len)
 	if (f)
 		ret = f->ops->fallocate ? f->ops->fallocate(f, mode, off, len)
 					: -EOPNOTSUPP;
-	return done(t, SYS_FALLOCATE, fd, ret);
+	return done(t, K_SYS_FALLOCATE, fd, ret);
 }
 
 long k_readlink(struct task *t, const char *path, char *buf, size_t cap)

@@ -173,6 +173,26 @@ struct k_stats {
 	uint64_t exchanges; /* DOE exchanges carried */
 };
 
+/* A system call, as whoever watches sees it. */
+enum k_sys {
+	K_SYS_OPEN,
+	K_SYS_CLOSE,
+	K_SYS_IOCTL,
+	K_SYS_READ,
+	K_SYS_WRITE,
+	K_SYS_MMAP,
+	K_SYS_FALLOCATE,
+};
+struct k_call {
+	struct task *t;
+	enum k_sys nr;
+	const struct file *f; /* NULL: it has none, or none yet */
+	const char *path;     /* K_SYS_OPEN */
+	uint32_t cmd;	      /* K_SYS_IOCTL, with @arg */
+	uintptr_t arg;
+	long ret; /* once it is over */
+};
+
 struct kernel {
 	struct host_hw hw;
 	struct arena *arena;
@@ -191,6 +211,12 @@ struct kernel {
 	struct task *current; /* whose system call this is; NULL: nobody's */
 	uint64_t uevents;     /* so far; the last has this SEQNUM */
 	struct k_uevent uevent[K_UEVENTS];
+	/*
+	 * Sees open, close, ioctl and write, as each begins and when it is
+	 * @over (a close: as it begins). NULL: nobody watches.
+	 */
+	void (*watch)(void *ctx, const struct k_call *c, bool over);
+	void *watch_ctx;
 	const struct rule *why; /* k_refuse(); NULL: nobody said */
 	uint64_t why_at;	/* system call */
 };

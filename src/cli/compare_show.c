@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/compare.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+
+/* Calls at the boundaries: in columns, one below the other, as JSON. */
+
+const char *const cli_edge_names[WORLD_EDGES] = {
+	[WORLD_VMM_HOST] = "VMM to host",
+	[WORLD_HOST_FW] = "host to firmware",
+	[WORLD_FW_DEV] = "firmware to device",
+	[WORLD_GUEST_FW] = "guest to firmware",
+};
+
+static void call_text(const struct cli_edge_call *e, char *out, size_t cap)
+{
+	char times[16] = "";
+
+	if (e->times > 1)
+		snprintf(times, sizeof(times), " x%u", e->times);
+	snprintf(out, cap, "%s%s%s%s", e->name, times,
+		 e->status[0] ? " = " : "", e->status);
+}
+
+/* The @nth call at @edge, or NULL. */
+static const struct cli_edge_call *nth_call(const struct cli_verb *v,
+					    enum world_edge edge, unsigned nth)
+{
+	for (unsigned i = 0; v && i < v->calls; i++)
+		if (v->call[i].edge == edge && !nth--)
+			return &v->call[i];
+	return NULL;
+}
+
+static const struct cli_verb *at(const struct cli_compare *x, unsigned row,
+				 unsigned p)
+{
+	const unsigned i = x->row[row][p];
+
+	return i ? &x->track[p].verb[i - 1] : NULL;
+}
+
+/* --- side by side --- */
+
+/* Blanks behind a text are written before the next one: @owed of them. */
+static void column(FILE *f, const char *text, unsigned width, unsigned *owed)
+{
+	const unsigned n = (unsigned)strlen(text);
+
+	if (n)
+		fprintf(f, "%*s", (int)*owed, "");
+	if (n < width) {
+		fputs(text, f);
+		*owed = n ? width - n : *owed + width;
+	} else {
+		fprintf(f, "%.*s~", (int)width - 2, text);
+		*owed = 1;
+	}
+}
+
+static void edge_rows(const struct cli_compare *x, unsigned row,
+		      enum world_edge edge, FILE *f, unsigned width)
+{
+	for (unsigned n = 0;; n++) {
+		const struct cli_edge_call *e[WORLD_PLATS];
+		unsigned owed = 4;
+		char text[128];
+		bool any = false;
+
+		for (unsigned p = 0; p < WORLD_PLATS; p++) {
+			e[p] = nth_call(at(x, row, p), edge, n);
+			any = any || e[p];
+		}
+		if (!any)
+			return;
+		if (!n)
+			fprintf(f, "  %s\n", cli_edge_names[edge]);
+		for (unsigned p = 0; p < WORLD_PLATS; p++) {
+			if (!x->track[p].shown)
+				continue;
+			text[0] = '\0';
+			if (e[p])
+				call_text(e[p], text, sizeof(text));
+			column(f, text, width, &owed);
+		}
+		fputc('\n', f);
+	}
+}
+
+static void say_why(const struct cli_compare *x, FILE *f)
+{
+	for (unsigned p = 0; p < WORLD_PLATS; p++) {
+		const struct cli_track *t = &x->track[p];
+
+		if (!t->shown)
+			continue;
+		if (!t->file)
+			fprintf(f, "%s: no file shows it\n",
+				world_plat_names[p]);
+		else if (t->inapplicable[0])
+			fprintf(f, "%s: not applicable: %s\n",
+				world_plat_names[p], t->inapplicable);
+		else if (t->failed)
+			fprintf(f, "%s: it does not go as its file says\n",
+				world_plat_names[p]);
+	}
+}
+
+void cli_compare_side(const struct cli_compare *x, FILE *f, unsigned width)
+{
+	unsigned shown = 0, owed = 4, wide;
+
+	for (unsigned p = 0; p < WORLD_PLATS; p++)
+		shown += x->track[p].shown;
+	wide = (width - 4) / (shown ? shown : 1);
+	say_why(x, f);
+	for (unsigned p = 0; p < WORLD_PLATS; p++)
+		if (x->track[p].shown)
+			column(f, world_plat_names[p], wide, &owed);
+	fputc('\n', f);
+	for (unsigned r = 0; r < x->rows; r++) {
+		fprintf(f, "\n%s\n", cli_compare_any(x, r)->name);
+		for (unsigned e = 0; e < WORLD_EDGES; e++)
+			edge_rows(x, r, (enum world_edge)e, f, wide);
+	}
+}
+
+/* --- one below the other, in the order in which calls were made --- */
+
+void cli_compare_below(const struct cli_compare *x, FILE *f)
+{
+	char text[128];
+
+	say_why(x, f);
+	for (unsigned p = 0; p < WORLD_PLATS; p++) {
+		const struct cli_track *t = &x->track[p];
+
+		if (!t->shown || !t->verbs)
+			continue;
+		fprintf(f, "\n%s\n", world_plat_names[p]);
+		for (unsigned i = 0; i < t->verbs; i++) {
+			const struct cli_verb *v = &t->verb[i];
+
+			fprintf(f, "  %s\n", v->name);
+			for (unsigned k = 0; k < v->calls; k++) {
+				call_text(&v->call[k], text, sizeof(text));
+				fprintf(f, "    %-18s %s\n",
+					cli_edge_names[v->call[k].edge], text);
+			}
+		}
+	}
+}
+
+/* --- JSON --- */
+
+static json_t *calls_json(const struct cli_verb *v)
+{
+	json_t *o = json_object();
+
+	for (unsigned e = 0; e < WORLD_EDGES; e++) {
+		json_t *list = json_array();
+
+		for (unsigned i = 0; i < v->calls; i++) {
+			const struct cli_edge_call *c = &v->call[i];
+
+			if (c->edge != e)
+				continue;
+			json_array_append_new(
+				list, json_pack("{s:s, s:i, s:s}", "name",
+						c->name, "times", (int)c->times,
+						"status", c->status));
+		}
+		json_object_set_new(o, cli_edge_names[e], list);
+	}
+	return o;
+}
+
+static json_t *row_json(const struct cli_compare *x, unsigned row)
+{
+	const struct cli_verb *any = cli_compare_any(x, row);
+	json_t *on = json_object();
+
+	for (unsigned p = 0; p < WORLD_PLATS; p++)
+		if (at(x, row, p))
+			json_object_set_new(on, world_plat_names[p],
+					    calls_json(at(x, row, p)));
+	return json_pack("{s:s, s:i, s:o}", "verb", any->name, "nth",
+			 (int)any->nth, "on", on);
+}
+
+json_t *cli_compare_json(const struct cli_compare *x)
+{
+	json_t *rows = json_array(), *plats = json_object();
+
+	for (unsigned r = 0; r < x->rows; r++)
+		json_array_append_new(rows, row_json(x, r));
+	for (unsigned p = 0; p < WORLD_PLATS; p++) {
+		const struct cli_track *t = &x->track[p];
+
+		if (!t->shown)
+			continue;
+		json_object_set_new(plats, world_plat_names[p],
+				    json_pack("{s:s, s:b, s:s}", "file",
+					      t->file ? t->file : "", "ok",
+					      t->file && !t->failed,
+					      "inapplicable", t->inapplicable));
+	}
+	return json_pack("{s:s, s:o, s:o}", "scenario", x->scenario,
+			 "platforms", plats, "rows", rows);
+}
