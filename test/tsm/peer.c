@@ -321,6 +321,59 @@ static bool rp_behind(void *ctx, uint32_t port, uint8_t segment, uint16_t rid)
 	       rid < PEER_RID + PEER_FNS;
 }
 
+static enum il_err rp_setup(void *ctx, uint32_t port, const struct rp_stream *s)
+{
+	struct peer *p = ctx;
+
+	assert_int_equal(port, PEER_PORT);
+	if (p->rp_setup)
+		return p->rp_setup;
+	if (p->rp_made)
+		return IL_E_STATE;
+	p->rp_made = true;
+	p->rp_regs = *s;
+	return IL_OK;
+}
+
+static bool rp_is(const struct peer *p, uint32_t port, uint8_t stream)
+{
+	return port == PEER_PORT && p->rp_made && p->rp_regs.id == stream;
+}
+
+static enum il_err rp_teardown(void *ctx, uint32_t port, uint8_t stream)
+{
+	struct peer *p = ctx;
+
+	if (!rp_is(p, port, stream))
+		return IL_E_ARG;
+	rp_wipe(p, port, stream);
+	p->rp_made = false;
+	p->rp_locked = false;
+	p->rp_on = false;
+	return IL_OK;
+}
+
+static enum il_err rp_enable(void *ctx, uint32_t port, uint8_t stream, bool on)
+{
+	struct peer *p = ctx;
+
+	if (!rp_is(p, port, stream))
+		return IL_E_ARG;
+	p->rp_on = on;
+	p->rp_secure = on;
+	return IL_OK;
+}
+
+static enum il_err rp_lock(void *ctx, uint32_t port, uint8_t stream, bool on)
+{
+	struct peer *p = ctx;
+
+	if (!rp_is(p, port, stream))
+		return IL_E_ARG;
+	p->rp_locked = on;
+	return IL_OK;
+}
+
 const struct rp_keys peer_rp_keys = {
 	.program = rp_program,
 	.go = rp_go,
@@ -330,6 +383,10 @@ const struct rp_keys peer_rp_keys = {
 	.ready = rp_ready,
 	.ep_ide = rp_ep_ide,
 	.behind = rp_behind,
+	.setup = rp_setup,
+	.teardown = rp_teardown,
+	.enable = rp_enable,
+	.lock = rp_lock,
 };
 
 /* --- making one --- */

@@ -75,6 +75,10 @@ struct peer {
 	enum il_err rp_program, rp_go, rp_stop, rp_ready, rp_image;
 	unsigned wipes;
 	bool rp_secure;
+	/* its registers, where firmware holds them */
+	struct rp_stream rp_regs;
+	bool rp_made, rp_locked, rp_on;
+	enum il_err rp_setup;
 
 	struct peer_act log[PEER_LOG];
 	unsigned logged;

@@ -396,6 +396,15 @@ unsigned tdx_fw_tds(const struct tdx_fw *fw)
 	return fw->cfg.limits.tds;
 }
 
+/* The same of each vCPU, unless the host means to confuse itself. */
+static uint64_t shared_of(const struct tdx_fw *fw, const struct fw_td *td)
+{
+	for (unsigned i = 0; i < fw->cfg.limits.vcpus; i++)
+		if (fw->vp[i].used && fw->vp[i].td == td && fw->vp[i].shared)
+			return fw->vp[i].shared;
+	return 0;
+}
+
 bool tdx_fw_td_at(const struct tdx_fw *fw, unsigned i, struct tdx_fw_td *out)
 {
 	const struct fw_td *t;
@@ -408,6 +417,7 @@ bool tdx_fw_td_at(const struct tdx_fw *fw, unsigned i, struct tdx_fw_td *out)
 		.state = t->state,
 		.hkid = t->hkid,
 		.sept = t->state >= TDX_TD_INIT ? t->cx[1] : 0,
+		.shared = shared_of(fw, t),
 		.attributes = t->attributes,
 		.config = t->config,
 		.epoch = t->epoch,
@@ -481,7 +491,10 @@ static bool devif_sane(const struct fw_devif *d)
 		return false;
 	if ((d->authorised || d->info_valid) && !d->session)
 		return false;
-	if (tsm_dma_on(d->bind) && !(d->dmar && d->dma_counted && d->session))
+	/* A device that is being stopped may still write what it had begun. */
+	if (tsm_dma_on(d->bind) &&
+	    (!d->dmar || !d->dma_counted ||
+	     (!d->session && tsm_bind_state(d->bind) != TSM_BIND_STOPPING)))
 		return false;
 	return tsm_mmio_pages(d->bind) <= d->mapped;
 }

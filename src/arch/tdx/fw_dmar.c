@@ -279,7 +279,7 @@ static uint64_t iotlb_check(struct tdx_fw *fw, const struct tdx_regs *r,
 		return st;
 	if (q->td->inv_queued)
 		return BAD(TDX_IOMMU_IOTLB_TRACKING_NOT_DONE, R8);
-	return !q->td->dmars || q->td->inv_epoch == (q->td->epoch & 1)
+	return !q->td->dmars || q->td->inv_epoch == q->td->epoch
 		       ? BAD(TDX_IOMMU_IOTLB_TRACKING_NOT_REQUIRED, R8)
 		       : TDX_SUCCESS;
 }
@@ -339,7 +339,7 @@ static void flush_td(struct tdx_fw *fw, struct fw_td *td)
 		if (fw->devif[i].bind && fw->devif[i].td == td)
 			iommu_forget(fw->cfg.own->iommu,
 				     fw->devif[i].function & TDX_FUNC_RID);
-	td->inv_epoch = td->epoch & 1;
+	td->inv_epoch = td->epoch;
 	td->inv_queued = false;
 }
 
@@ -411,7 +411,7 @@ uint64_t tdxm_g_dmar_accept(struct tdx_fw *fw, struct fw_vp *vp,
 	iommu_forget(fw->cfg.own->iommu, e.rid); /* no entry, it kept */
 	tsm_dma_set(d->bind, true);
 	if (!d->td->dmars) /* nothing is remembered of this epoch yet */
-		d->td->inv_epoch = d->td->epoch & 1;
+		d->td->inv_epoch = d->td->epoch;
 	d->dma_counted = true;
 	d->td->dmars++;
 	return TDX_SUCCESS;

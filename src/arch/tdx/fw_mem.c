@@ -199,7 +199,7 @@ uint64_t tdxm_tracked(const struct fw_td *td, uint64_t bepoch)
 		return TDX_TLB_TRACKING_NOT_DONE;
 	/* The unit is free of what stood in the epoch before, or has nothing
 	 * of this TD. */
-	if (td->dmars && td->inv_epoch != (td->epoch & 1))
+	if (td->dmars && td->inv_epoch <= bepoch)
 		return TDX_IOMMU_IOTLB_TRACKING_NOT_DONE;
 	return TDX_SUCCESS;
 }

@@ -37,7 +37,7 @@ struct fw_td {
 	uint64_t epoch;
 	unsigned inside[2];
 	/* IOTLB tracking, of the one unit */
-	bool inv_epoch; /* parity of the last that it is free of */
+	uint64_t inv_epoch; /* in which it was last asked for and done */
 	bool inv_queued;
 	unsigned dmars; /* entries of it that the unit may remember */
 	unsigned devifs;
