@@ -16,6 +16,18 @@ struct cli_edge_call {
 	char status[24]; /* of the last of them; "": good */
 };
 
+/*
+ * One line of what is shown: a call, or (NULL) the head of @size calls that
+ * come
+ * @rounds times in this order.
+ */
+struct cli_line {
+	const struct cli_edge_call *call;
+	unsigned rounds;
+	unsigned size;
+	bool inside; /* of such a group */
+};
+
 /* A command of one run. */
 struct cli_verb {
 	char name[40]; /* "guest lock" */
@@ -48,6 +60,14 @@ struct cli_compare {
 
 /* For world_out.call: a call over a boundary. */
 void cli_track_call(struct cli_track *t, const struct world_edge_call *c);
+/*
+ * cli_verb_lines() - the calls at @edge (WORLD_EDGES: at all), groups that
+ * recur folded
+ * @out: room for twice as many lines as the verb has calls
+ */
+unsigned cli_verb_lines(const struct cli_verb *v, enum world_edge edge,
+			struct cli_line *out);
+void cli_line_text(const struct cli_line *l, char *out, size_t cap);
 /* Rows from the tracks. False: there are too many. */
 bool cli_compare_align(struct cli_compare *x);
 /* A verb of the row, of any platform. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/compare.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -13,26 +14,6 @@ const char *const cli_edge_names[WORLD_EDGES] = {
 	[WORLD_FW_DEV] = "firmware to device",
 	[WORLD_GUEST_FW] = "guest to firmware",
 };
-
-static void call_text(const struct cli_edge_call *e, char *out, size_t cap)
-{
-	char times[16] = "";
-
-	if (e->times > 1)
-		snprintf(times, sizeof(times), " x%u", e->times);
-	snprintf(out, cap, "%s%s%s%s", e->name, times,
-		 e->status[0] ? " = " : "", e->status);
-}
-
-/* The @nth call at @edge, or NULL. */
-static const struct cli_edge_call *nth_call(const struct cli_verb *v,
-					    enum world_edge edge, unsigned nth)
-{
-	for (unsigned i = 0; v && i < v->calls; i++)
-		if (v->call[i].edge == edge && !nth--)
-			return &v->call[i];
-	return NULL;
-}
 
 static const struct cli_verb *at(const struct cli_compare *x, unsigned row,
 				 unsigned p)
@@ -60,33 +41,60 @@ static void column(FILE *f, const char *text, unsigned width, unsigned *owed)
 	}
 }
 
+/* Lines of each platform at one boundary of a row. */
+struct edge_lines {
+	struct cli_line *l[WORLD_PLATS];
+	unsigned n[WORLD_PLATS];
+	unsigned most;
+};
+
+static void drop_lines(struct edge_lines *e)
+{
+	for (unsigned p = 0; p < WORLD_PLATS; p++)
+		free(e->l[p]);
+}
+
+/* A platform for which there is no memory shows nothing. */
+static void take_lines(struct edge_lines *e, const struct cli_compare *x,
+		       unsigned row, enum world_edge edge)
+{
+	*e = (struct edge_lines){ .most = 0 };
+	for (unsigned p = 0; p < WORLD_PLATS; p++) {
+		const struct cli_verb *v = at(x, row, p);
+
+		if (v)
+			e->l[p] = calloc(2 * (size_t)v->calls + 1,
+					 sizeof(*e->l[p]));
+		if (e->l[p])
+			e->n[p] = cli_verb_lines(v, edge, e->l[p]);
+		if (e->n[p] > e->most)
+			e->most = e->n[p];
+	}
+}
+
 static void edge_rows(const struct cli_compare *x, unsigned row,
 		      enum world_edge edge, FILE *f, unsigned width)
 {
-	for (unsigned n = 0;; n++) {
-		const struct cli_edge_call *e[WORLD_PLATS];
+	struct edge_lines e;
+
+	take_lines(&e, x, row, edge);
+	if (e.most)
+		fprintf(f, "  %s\n", cli_edge_names[edge]);
+	for (unsigned n = 0; n < e.most; n++) {
 		unsigned owed = 4;
 		char text[128];
-		bool any = false;
 
-		for (unsigned p = 0; p < WORLD_PLATS; p++) {
-			e[p] = nth_call(at(x, row, p), edge, n);
-			any = any || e[p];
-		}
-		if (!any)
-			return;
-		if (!n)
-			fprintf(f, "  %s\n", cli_edge_names[edge]);
 		for (unsigned p = 0; p < WORLD_PLATS; p++) {
 			if (!x->track[p].shown)
 				continue;
 			text[0] = '\0';
-			if (e[p])
-				call_text(e[p], text, sizeof(text));
+			if (n < e.n[p])
+				cli_line_text(&e.l[p][n], text, sizeof(text));
 			column(f, text, width, &owed);
 		}
 		fputc('\n', f);
 	}
+	drop_lines(&e);
 }
 
 static void say_why(const struct cli_compare *x, FILE *f)
@@ -129,10 +137,23 @@ void cli_compare_side(const struct cli_compare *x, FILE *f, unsigned width)
 
 /* --- one below the other, in the order in which calls were made --- */
 
-void cli_compare_below(const struct cli_compare *x, FILE *f)
+static void verb_below(const struct cli_verb *v, FILE *f)
 {
+	struct cli_line *l = calloc(2 * (size_t)v->calls + 1, sizeof(*l));
+	unsigned n = l ? cli_verb_lines(v, WORLD_EDGES, l) : 0;
 	char text[128];
 
+	fprintf(f, "  %s\n", v->name);
+	for (unsigned i = 0; i < n; i++) {
+		cli_line_text(&l[i], text, sizeof(text));
+		fprintf(f, "    %-18s %s\n",
+			l[i].call ? cli_edge_names[l[i].call->edge] : "", text);
+	}
+	free(l);
+}
+
+void cli_compare_below(const struct cli_compare *x, FILE *f)
+{
 	say_why(x, f);
 	for (unsigned p = 0; p < WORLD_PLATS; p++) {
 		const struct cli_track *t = &x->track[p];
@@ -140,16 +161,8 @@ void cli_compare_below(const struct cli_compare *x, FILE *f)
 		if (!t->shown || !t->verbs)
 			continue;
 		fprintf(f, "\n%s\n", world_plat_names[p]);
-		for (unsigned i = 0; i < t->verbs; i++) {
-			const struct cli_verb *v = &t->verb[i];
-
-			fprintf(f, "  %s\n", v->name);
-			for (unsigned k = 0; k < v->calls; k++) {
-				call_text(&v->call[k], text, sizeof(text));
-				fprintf(f, "    %-18s %s\n",
-					cli_edge_names[v->call[k].edge], text);
-			}
-		}
+		for (unsigned i = 0; i < t->verbs; i++)
+			verb_below(&t->verb[i], f);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "cli/compare.h"
 #include "world/lang.h"
 
@@ -51,6 +52,40 @@ static void a_call_in_a_row_at_one_boundary_is_counted(void **state)
 	assert_string_equal(t.verb[0].call[0].status, "EBUSY");
 	assert_int_equal(t.verb[0].call[1].edge, WORLD_FW_DEV);
 	assert_int_equal(t.verb[0].call[3].times, 1);
+	drop(&t);
+}
+
+static void calls_that_recur_in_an_order_stand_once(void **state)
+{
+	static const char *const names[] = { "A", "B", "C", "B",
+					     "C", "B", "C", "D" };
+	struct cli_track t = { 0 };
+	struct cli_line l[2 * COUNT(names)];
+	char text[200] = "";
+	unsigned n;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(names); i++) {
+		tell(&t, &lock, 3, WORLD_HOST_FW, names[i], NULL);
+		tell(&t, &lock, 3, WORLD_FW_DEV, "M", NULL);
+	}
+	n = cli_verb_lines(&t.verb[0], WORLD_HOST_FW, l);
+	for (unsigned i = 0, to = 0; i < n; i++) {
+		char line[64];
+
+		cli_line_text(&l[i], line, sizeof(line));
+		to += (unsigned)snprintf(text + to, sizeof(text) - to, "%s;",
+					 line);
+	}
+	assert_string_equal(text, "A;3 rounds of;  B;  C;D;");
+	assert_int_equal(cli_verb_lines(&t.verb[0], WORLD_FW_DEV, l), 1);
+	assert_int_equal(l[0].call->times, COUNT(names));
+	/* what each of them came to is part of it */
+	snprintf(t.verb[0].call[2].status, sizeof(t.verb[0].call[2].status),
+		 "EIO");
+	n = cli_verb_lines(&t.verb[0], WORLD_HOST_FW, l);
+	assert_int_equal(n, 7);
+	assert_int_equal(l[2].rounds, 2);
 	drop(&t);
 }
 
@@ -246,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_call_in_a_row_at_one_boundary_is_counted),
+		cmocka_unit_test(calls_that_recur_in_an_order_stand_once),
 		cmocka_unit_test(a_command_that_was_started_keeps_its_row),
 		cmocka_unit_test(commands_stand_beside_their_like),
 		T(a_lock_is_each_firmwares_call_and_the_same_messages),
