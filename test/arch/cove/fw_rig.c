@@ -521,8 +521,15 @@ struct sbiret dev_connect(struct cove_rig *r)
 	host_put(r, r->desc, d, sizeof(d));
 	x = carry(r, COVH_CONNECT_DEVICE, PEER_RID, r->desc, r->out,
 		  COVE_CONN_SIZE_MIN);
-	if (!x.error)
+	if (!x.error) {
+		const uint64_t a[6] = { PEER_PORT, PEER_STREAM };
+
 		peer_enable(r->p);
+		/* the root monitor has seen it secure */
+		assert_int_equal(
+			cove_rdsm_covt(&r->rdsm, COVT_STREAM_STATUS, a).value,
+			1);
+	}
 	return x;
 }
 

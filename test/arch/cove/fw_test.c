@@ -9,5 +9,11 @@ int main(void)
 					  cove_life_tests_n, NULL, NULL);
 	failed += _cmocka_run_group_tests("memory", cove_mem_tests,
 					  cove_mem_tests_n, NULL, NULL);
+	failed += _cmocka_run_group_tests("devices", cove_dev_tests,
+					  cove_dev_tests_n, NULL, NULL);
+	failed += _cmocka_run_group_tests("interfaces", cove_if_tests,
+					  cove_if_tests_n, NULL, NULL);
+	failed += _cmocka_run_group_tests("root monitor", cove_rdsm_tests,
+					  cove_rdsm_tests_n, NULL, NULL);
 	return failed != 0;
 }
