@@ -98,6 +98,7 @@ static enum il_err caps_fit(struct tsm_conn *c)
 		return IL_E_FIELD;
 	if (m.caps.addr_width < c->t->cfg.gates->addr_width)
 		return IL_E_FIELD;
+	c->op.args.lock_flags |= c->op.args.lock_wish & m.caps.lock_flags;
 	return ask(c, TDISP_GET_STATE);
 }
 

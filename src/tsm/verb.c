@@ -105,9 +105,9 @@ static enum il_err lock_check(const struct tsm_conn *c,
 	/* The host enabled the stream after the keys went in: law 16. */
 	if (!cfg->keys->secure(cfg->keys_ctx, c->cfg.port, c->stream_id))
 		return IL_E_STATE;
-	if (a->lock_flags & ~TDISP_LOCK_FLAGS)
+	if ((a->lock_flags | a->lock_wish) & ~TDISP_LOCK_FLAGS)
 		return IL_E_ARG;
-	if (a->lock_flags & TDISP_LOCK_BIND_P2P)
+	if ((a->lock_flags | a->lock_wish) & TDISP_LOCK_BIND_P2P)
 		return IL_E_ARG; /* OPEN(p2p): no backend grants it yet */
 	return a->mmio_offset % (int64_t)PAGE_4K ? IL_E_ARG : IL_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "arch/cca/fw_priv.h"
 #include "base/assert.h"
+#include "tdisp/codec.h"
 
 /*
  * Devices of a realm. What a realm decides on (digests, nonces) belongs to one
@@ -245,13 +246,14 @@ static bool device_up(const struct rmm_vdev *v)
 
 /*
  * MSI-X is not locked: its table stays the host's to write. OPEN: TF-RMM asks
- * for all the device supports but that; what a device supports is not known
- * before it is asked, so that here it is what every TDISP device can do.
+ * for all else that the device supports; here without cache lines of 128 bytes
+ * and peers, which the realm did not ask for.
  */
 uint64_t rmm_vdev_lock(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 {
 	struct rmm_vdev *v = named(fw, x);
-	const struct tsm_args a = { .bind = NULL };
+	const struct tsm_args a = { .lock_wish = TDISP_LOCK_NO_FW_UPDATE |
+						 TDISP_LOCK_REDIRECT };
 	uint64_t nonce;
 
 	if (!v)

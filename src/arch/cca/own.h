@@ -144,7 +144,7 @@ extern const struct rule cca_own_rule_gpt;	    /* gpt */
 extern const struct rule cca_own_rule_gpt_realm;    /* gpt-realm */
 extern const struct rule cca_own_rule_vmid;	    /* vmid-inactive */
 extern const struct rule cca_own_rule_monitor;	    /* monitor */
-extern const struct rule cca_own_rule_p2p;	    /* p2p */
+extern const struct rule cca_own_rule_p2p;	    /* realm-p2p */
 extern const struct rule cca_own_rule_ripas;	    /* ripas */
 extern const struct rule cca_own_rule_ripas_host;   /* ripas-destroyed */
 extern const struct rule cca_own_rule_ste_invalid;  /* ste-invalid */

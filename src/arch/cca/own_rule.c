@@ -38,7 +38,7 @@ const struct rule cca_own_rule_monitor = {
 };
 
 const struct rule cca_own_rule_p2p = {
-	.name = "p2p",
+	.name = "realm-p2p",
 	.says = "realm DMA reaches no MMIO: peer to peer is not bound here",
 	.source = "TF-RMM 9a7f8ef4, smc-rsi.h: RDEV_P2P_BIND has no handler",
 	.sure = SURE_DRIVER,
