@@ -115,6 +115,8 @@ static enum il_err access(struct world_vcpu *v, uint64_t gpa, bool priv,
 	enum il_err err;
 
 	priv = priv && world_vm_secret(v->vm); /* else there is no such bit */
+	if (a && a->ret)
+		return IL_E_IO; /* the host let it abort */
 	if (a) {
 		if (!write)
 			memcpy(buf, a->data,
@@ -125,6 +127,10 @@ static enum il_err access(struct world_vcpu *v, uint64_t gpa, bool priv,
 					  &f);
 	if (err == IL_E_IO)
 		return world_vcpu_fault(v, &f, gpa, len, write, priv, buf);
+	if (err == IL_E_AUTH) { /* the guest's own, no exit */
+		world_refused(v->vm->w, &f);
+		return IL_E_IO;
+	}
 	if (err)
 		return err;
 	v->same = 0;

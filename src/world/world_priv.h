@@ -272,7 +272,10 @@ struct world_plat {
 	/* Wipes what guest() made; if it made nothing, nothing. */
 	void (*guest_fini)(struct world_vm *vm);
 	void (*images)(struct vmm_cfg *cfg);
-	/* Walks the vCPU's memory access. As s2_access(). */
+	/*
+	 * Walks the vCPU's memory access. As s2_access(); IL_E_AUTH: what
+	 * IL_E_IO is, but the guest takes it, and the host sees nothing.
+	 */
 	enum il_err (*vcpu_access)(struct world_vm *vm, uint64_t gpa, void *buf,
 				   uint32_t len, bool write, bool priv,
 				   struct fault *f);

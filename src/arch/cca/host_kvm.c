@@ -104,17 +104,15 @@ static enum il_err s2_put(struct cca_vm *v, uint64_t gpa, uint64_t pa,
 }
 
 /* Is it there already? A fault that came twice is no error. */
-static int there(struct cca_host *s, const struct cca_vm *v, uint64_t ipa,
-		 bool private)
+static bool there(struct cca_host *s, const struct cca_vm *v, uint64_t ipa,
+		  bool private)
 {
 	uint64_t x[CCA_SMC_REGS] = {
 		RMI_RTT_READ_ENTRY, v->rd,
 		private ? ipa : ipa | UINT64_C(1) << (v->ipa_bits - 1), 3
 	};
 
-	if (cca_smc(s, x))
-		return -EBUSY;
-	return x[1] == 3 && x[2] == RMI_ASSIGNED ? 0 : -EBUSY;
+	return !cca_smc(s, x) && x[1] == 3 && x[2] == RMI_ASSIGNED;
 }
 
 /*
@@ -136,7 +134,7 @@ static int map(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa,
 		return -EINVAL;
 	ret = private ? cca_map_data(s, v, gpa, pa)
 		      : cca_map_shared(s, v, gpa, pa, write);
-	return ret == -EBUSY ? there(s, v, gpa, private) : ret;
+	return ret && there(s, v, gpa, private) ? 0 : ret;
 }
 
 static int zap(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t len)

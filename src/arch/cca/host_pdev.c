@@ -167,6 +167,7 @@ static int stream_open(struct cca_host *s, struct cca_conn *c)
 	st->rp.rid_base = (uint16_t)(c->p->up->bridge.bus << 8);
 	st->rp.rid_limit = (uint16_t)(c->p->up->bridge.bus_last << 8 | 0xff);
 	st->ep.dflt = true;
+	st->rp.cfg = true;
 	st->ep.tee_limited = !s->cfg.shared_on_stream;
 	ret = pci_ide_stream_register(s->ide, st);
 	if (!ret)
@@ -174,6 +175,16 @@ static int stream_open(struct cca_host *s, struct cca_conn *c)
 	if (!ret)
 		ret = pci_ide_stream_setup(&st->ep, st->id);
 	return ret ? ret : pci_ide_stream_setup(&st->rp, st->id);
+}
+
+/*
+ * The keys are in, and it waits for its root port, which the monitor switches
+ * on: ours goes first, while configuration requests still travel in the clear.
+ */
+static void ep_on(struct cca_conn *c)
+{
+	if (!c->st->ep.enabled)
+		(void)pci_ide_stream_enable(&c->st->ep, c->st->id);
 }
 
 /*
@@ -198,6 +209,8 @@ static int both(struct cca_host *s, struct cca_conn *c, struct pci_tsm_relay *r)
 				return ret;
 			c->ep_waits = ret;
 			r->rsp_len = 0;
+			if (c->ep_waits && c->step == CCA_STEP_STREAM)
+				ep_on(c);
 		}
 		if (!c->ep_waits && !c->rp_waits)
 			return 0;
@@ -241,14 +254,14 @@ static int conn_open(struct cca_host *s, struct cca_conn *c)
 	return ret;
 }
 
-/* The root port's enable is the monitor's; the endpoint's is ours. */
 static int stream_on(struct cca_host *s, struct cca_conn *c)
 {
-	int ret = stream_call(s, c, RMI_PDEV_STREAM_COMPLETE);
+	const int ret = stream_call(s, c, RMI_PDEV_STREAM_COMPLETE);
 
-	if (!ret)
-		ret = pci_ide_stream_enable(&c->st->ep, c->st->id);
-	return ret && !pci_ide_stream_secure(&c->st->ep) ? -EIO : 0;
+	if (ret)
+		return ret;
+	c->st->rp.enabled = true;
+	return pci_ide_stream_secure(&c->st->ep) ? 0 : -EIO;
 }
 
 static int connect_run(struct cca_host *s, struct cca_conn *c,

@@ -89,7 +89,9 @@ static void fill_entry(const struct cca_rec *c, const struct vcpu_exit *x,
 	uint64_t flags = 0;
 
 	memset(run, 0, REC_ENTER_GPRS + 8 * REC_NR_GPRS);
-	if (x->kind == VCPU_EXIT_FAULT && x->done) {
+	if (x->kind == VCPU_EXIT_FAULT && x->ret) {
+		flags |= REC_ENTER_F_INJECT_SEA;
+	} else if (x->kind == VCPU_EXIT_FAULT && x->done) {
 		flags |= REC_ENTER_F_EMUL_MMIO;
 		cca_put_u64(run, REC_ENTER_GPRS, cca_u64(x->data, 0));
 	}
@@ -199,15 +201,26 @@ static int exit_of(const struct cca_vm *v, struct cca_rec *c,
 	}
 }
 
-int cca_enter(void *ctx, struct kvm_vcpu *kv)
+/*
+ * What the plain view has where a BAR is private: no memory, no emulation. The
+ * realm's access aborts. Source: Linux arch/arm64/kvm/mmio.c, io_mem_abort()
+ * and arch/arm64/kvm/mmu.c: an external abort for what nobody has
+ */
+static bool nobody_has(struct kvm_vcpu *kv)
 {
-	struct cca_host *s = ctx;
-	struct cca_rec *c = kv->priv;
+	const struct vcpu_exit *x = &kv->exit;
+	const struct kvm_slot *sl = kvm_slot_at(kv->vm, x->gpa);
+
+	return x->kind == VCPU_EXIT_FAULT && !x->private && sl &&
+	       sl->kind == KVM_SLOT_DMABUF && kvm_private(kv->vm, x->gpa);
+}
+
+static int enter_once(struct cca_host *s, struct kvm_vcpu *kv,
+		      struct cca_rec *c)
+{
 	uint8_t run[REC_RUN_LEN] = { 0 };
 	uint64_t x[CCA_SMC_REGS] = { RMI_REC_ENTER };
 
-	if (!c) /* an ordinary VM */
-		return kv->ops->run(kv->ops_ctx, &kv->exit) ? -EIO : 0;
 	fill_entry(c, &kv->exit, run);
 	if (cca_write(s, c->run, run, sizeof(run)))
 		return -EIO;
@@ -218,6 +231,21 @@ int cca_enter(void *ctx, struct kvm_vcpu *kv)
 	if (cca_read(s, c->run, run, sizeof(run)))
 		return -EIO;
 	return exit_of(kv->vm->priv, c, run, &kv->exit);
+}
+
+int cca_enter(void *ctx, struct kvm_vcpu *kv)
+{
+	struct cca_rec *c = kv->priv;
+	int ret;
+
+	if (!c) /* an ordinary VM */
+		return kv->ops->run(kv->ops_ctx, &kv->exit) ? -EIO : 0;
+	for (;;) {
+		ret = enter_once(ctx, kv, c);
+		if (ret || !nobody_has(kv))
+			return ret;
+		kv->exit.ret = 1;
+	}
 }
 
 /* --- what the realm asks --- */

@@ -49,7 +49,7 @@ struct vcpu_exit {
 	/* VCPU_EXIT_CALL: what the architecture shows of it to the host */
 	uint64_t code;
 	uint64_t reg[8]; /* in and out, as the call says */
-	uint64_t ret;	 /* answer; 0 is good */
+	uint64_t ret;	 /* answer; 0 is good. Of a fault: it aborts */
 };
 
 /* Whoever executes a guest. The world fills it. */
