@@ -20,5 +20,6 @@ extern const struct world_plat *const world_plats[WORLD_PLATS];
 
 extern const struct world_plat world_sev_tio;
 extern const struct world_plat world_cove_io;
+extern const struct world_plat world_cca;
 
 #endif

@@ -44,6 +44,21 @@ struct cca_guest_cfg {
 	uint64_t pages;
 };
 
+/* A host call's function ids and objects; the realm has no uapi.h of its
+ * host's. Source: DEN0148; see uapi.h. */
+enum {
+	RHI_GET_SIZE = 0xc500004c,
+	RHI_READ = 0xc500004d,
+	RHI_MEASURE = 0xc5000052,
+	RHI_REPORT = 0xc5000053,
+	RHI_STATE = 0xc5000054,
+};
+#define RHI_UNLOCKED	 0
+#define RHI_LOCKED	 1
+#define RHI_RUN		 2
+#define RHI_PARAMS_NONCE 0x100
+#define RHI_PARAMS_LEN	 0x200
+
 /* What the monitor says of the VDEV. */
 struct cca_guest_info {
 	uint8_t state; /* enum rsi_vdev_state */
