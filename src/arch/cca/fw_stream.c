@@ -33,13 +33,13 @@ static void vendor(const struct cca_fw *fw, uint32_t port, unsigned reg,
  * OPEN: which of the 32 lock bits is which register block; here the stream id
  * chooses.
  */
-static bool rp_lock(struct cca_fw *fw, const struct rmm_pdev *ep, bool on)
+static bool rp_lock(struct cca_fw *fw, uint32_t port, uint8_t sid, bool on)
 {
 	const struct rp_keys *k = fw->cfg.keys;
 
-	if (k->lock && k->lock(fw->cfg.keys_ctx, ep->port, ep->ide_sid, on))
+	if (k->lock && k->lock(fw->cfg.keys_ctx, port, sid, on))
 		return false;
-	vendor(fw, ep->port, RP_DVSEC_CTL2, BIT(ep->ide_sid % 32), on);
+	vendor(fw, port, RP_DVSEC_CTL2, BIT(sid % 32), on);
 	return true;
 }
 
@@ -114,9 +114,9 @@ uint64_t rmm_stream_connect(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 		return RMI_ERROR_NOT_SUPPORTED;
 	if (!idle(ep) || !idle(rp) || ep->stream != FW_STREAM_FREE)
 		return RMI_ERROR_DEVICE;
-	ep->ide_sid = (uint8_t)sid;
-	if (!rp_lock(fw, ep, true))
+	if (!rp_lock(fw, ep->port, (uint8_t)sid, true))
 		return RMI_ERROR_DEVICE; /* no such block */
+	ep->ide_sid = (uint8_t)sid;
 	ep->stream = FW_STREAM_CONNECTING;
 	ep->peer = rp->pdev;
 	ep->streams = 1;
@@ -181,7 +181,7 @@ static void gone(struct cca_fw *fw, struct rmm_pdev *ep, struct rmm_pdev *rp)
 {
 	fw->cfg.keys->wipe(fw->cfg.keys_ctx, ep->port, ep->ide_sid);
 	rmm_tdisp_en(fw, ep->port, false);
-	(void)rp_lock(fw, ep, false);
+	(void)rp_lock(fw, ep->port, ep->ide_sid, false);
 	ep->stream = FW_STREAM_FREE;
 	ep->peer = 0;
 	ep->streams = 0;

@@ -6,5 +6,15 @@
 
 extern const struct CMUnitTest life_tests[];
 extern const size_t life_tests_n;
+extern const struct CMUnitTest pdev_tests[];
+extern const size_t pdev_tests_n;
+extern const struct CMUnitTest vdev_tests[];
+extern const size_t vdev_tests_n;
+extern const struct CMUnitTest weak_tests[];
+extern const size_t weak_tests_n;
+extern const struct CMUnitTest rtt_tests[];
+extern const size_t rtt_tests_n;
+extern const struct CMUnitTest rsi_tests[];
+extern const size_t rsi_tests_n;
 
 #endif
