@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "fw_tests.h"
+#include "fw_rig.h"
 
 /* A device's life with a TD, from the session's making to its end. */
 
