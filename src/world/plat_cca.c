@@ -4,6 +4,7 @@
 #include "arch/cca/uapi.h"
 #include "arch/cca/vmm.h"
 #include "world/plat_cca.h"
+#include "world/names_ioctl.h"
 #include "world/rp_glue.h"
 
 /* Arm CCA: granule protection, the monitor, the host's drivers, a realm. */
@@ -307,6 +308,7 @@ const struct world_plat world_cca = {
 	.raw = plat_raw,
 	.evidence_at = cca_evidence_at,
 	.evidence_set = cca_evidence_set,
+	.ioctl_name = cca_ioctl_name,
 	.options = WORLD_OPT_NO_TIO | WORLD_OPT_SHARED_ON_STREAM,
 	.rules = cca_rules,
 	.law = &law_cca,

@@ -5,6 +5,7 @@
 #include "arch/cove/vmm.h"
 #include "world/plat_cove.h"
 #include "world/plats.h"
+#include "world/names_ioctl.h"
 #include "world/rp_glue.h"
 
 /* CoVE-IO: MPT and G-stage, TSM and root monitor, the host's drivers, a TVM. */
@@ -265,7 +266,11 @@ static enum il_err fw_run(void *ctx, uint64_t tvm, uint32_t vcpu,
 
 	if (!p || vcpu)
 		return IL_E_STATE;
-	p->exit = (struct vcpu_exit){ .done = x->done, .ret = x->a[0] };
+	/* a0 is what a load read, too, and that is no refusal. */
+	p->exit = (struct vcpu_exit){
+		.done = x->done,
+		.ret = p->exit.kind == VCPU_EXIT_CALL ? x->a[0] : 0,
+	};
 	p->exit.reg[1] = x->a[1];
 	cove_put_u64(p->exit.data, 0, x->a[0]);
 	err = world_vcpu_run(&vm->vcpu, &p->exit);
@@ -546,6 +551,7 @@ const struct world_plat world_cove_io = {
 	.owner = plat_owner,
 	.held = plat_held,
 	.raw = plat_raw,
+	.ioctl_name = cove_ioctl_name,
 	.options = WORLD_OPT_SHARED_ON_STREAM,
 	.rules = cove_rules,
 	.law = &law_cove,

@@ -20,7 +20,7 @@ void world_called(struct world *w, enum world_edge edge, const char *name,
 		.edge = edge,
 		.name = name,
 		.status = status,
-		.during = w->op ? &w->op->call : NULL,
+		.during = w->op && w->op->call.cmd ? &w->op->call : NULL,
 	};
 
 	if (w->cfg.out.call)
