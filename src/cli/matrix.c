@@ -211,6 +211,11 @@ static void run_cell(struct cli *c, struct cli_run *r,
 	struct cli_cell *cell = &row->cell[p];
 	const struct cli_scenario *k = cell->file;
 	int ret = cli_run_open(c, r, o);
+	char name[96];
+
+	/* For programs the platform stands beside it. */
+	snprintf(name, sizeof(name), "%s%s%s", k->name, list ? "" : " on ",
+		 list ? "" : world_plat_names[p]);
 
 	r->quiet = true;
 	r->ends = list;
@@ -218,8 +223,8 @@ static void run_cell(struct cli *c, struct cli_run *r,
 	if (!ret && lang_set(&r->script, "PLATFORM", world_plat_names[p]))
 		ret = cli_fail(c, "no memory");
 	if (!ret)
-		ret = cli_run_parse(r, k->name, k->text, strlen(k->text));
-	ret = ret ? cli_run_refused(r, k->name, ret) : cli_run_do(r, k->name);
+		ret = cli_run_parse(r, name, k->text, strlen(k->text));
+	ret = ret ? cli_run_refused(r, name, ret) : cli_run_do(r, name);
 	cell->seconds = (double)(c->mono_ns() - r->start_ns) / 1e9;
 	cell->notes = json_incref(r->notes);
 	if (ret)
