@@ -80,6 +80,8 @@ int pci_ide_stream_setup(struct pci_ide_side *e, int id);
 /* Enable, then one look: -ENXIO not Secure (Enable stays set), -ENODEV. */
 int pci_ide_stream_enable(struct pci_ide_side *e, int id);
 bool pci_ide_stream_secure(struct pci_ide_side *e);
+/* The same where firmware holds the registers, and chose the block. */
+bool pci_ide_held_secure(const struct pci_ide_side *e, int id);
 /* These cannot fail, and need no device that answers. */
 void pci_ide_stream_disable(struct pci_ide_side *e);
 void pci_ide_stream_teardown(struct pci_ide_side *e);

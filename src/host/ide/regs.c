@@ -78,6 +78,20 @@ bool pci_ide_stream_secure(struct pci_ide_side *e)
 	return (sts & IDE_SEL_STS_STATE) == IDE_STS_SECURE;
 }
 
+bool pci_ide_held_secure(const struct pci_ide_side *e, int id)
+{
+	const struct pci_ide_caps *c = e->p->ide;
+	struct pci_ide_side b = { .p = e->p, .enabled = true };
+	uint32_t ctl;
+
+	for (; b.block < c->streams; b.block++)
+		if (!pci_read(b.p, at(&b, IDE_SEL_CTL), 4, &ctl) &&
+		    ctl & IDE_SEL_CTL_ENABLE &&
+		    (int)((ctl & IDE_SEL_CTL_ID) >> 24) == id)
+			return pci_ide_stream_secure(&b);
+	return false;
+}
+
 int pci_ide_stream_enable(struct pci_ide_side *e, int id)
 {
 	int ret;
