@@ -62,7 +62,8 @@ struct guest_arch_ops {
 	enum il_err (*shared_from)(void *ctx, uint64_t bus);
 	/* Bus address by which the function reaches @gpa now. */
 	uint64_t (*bus_addr)(void *ctx, uint64_t gpa, bool shared);
-	/* An address alone says whether it is private: nothing has a plain view
+	/* An address alone says whether it is private, or the other view of a
+	 * private one leaves the guest for good: nothing has a plain view
 	 * beside the private one. */
 	bool one_view;
 	/* What the last IL_E_PEER was about: "MMIO_VALIDATE: not 4K". */

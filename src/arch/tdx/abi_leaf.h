@@ -142,6 +142,7 @@ enum tdg_leaf {
 
 /* "TDH.MNG.CREATE", "TDG.MMIO.ACCEPT"; "?" if there is none. */
 const char *tdx_tdh_name(uint64_t leaf);
+const char *tdx_status_name(uint64_t status);
 const char *tdx_tdg_name(uint64_t leaf);
 
 #endif

@@ -17,8 +17,9 @@ struct tdx_fw_limits tdx_fw_limits_default(void)
 
 /*
  * Source: architecture notes C.3, C.4. MMIO may be accepted, and DMA enabled,
- * once locked; STOP comes before either is taken away, and the interface goes
- * last. Evidence is what the TD asks for before it authorises.
+ * once locked; STOP comes before either is taken away by the host, though both
+ * are of no use from then on, and the interface goes last. Evidence is what the
+ * TD asks for before it authorises.
  */
 #define IN(s) (1u << TSM_BIND_##s)
 const struct tsm_gates tdx_fw_gates = {
@@ -38,7 +39,8 @@ const struct tsm_gates tdx_fw_gates = {
 		[TSM_GATE_DMA_OFF] = {
 			IN(UNLOCKED) | IN(LOCKED) | IN(RUN) | IN(ERROR) | IN(DEAD), 0 },
 		[TSM_GATE_STOP] = {
-			IN(UNLOCKED) | IN(LOCKED) | IN(RUN) | IN(ERROR), 0 },
+			IN(UNLOCKED) | IN(LOCKED) | IN(RUN) | IN(ERROR),
+			TSM_NEED_DMA_OFF },
 		[TSM_GATE_RELEASE] = {
 			IN(UNLOCKED) | IN(DEAD),
 			TSM_NEED_NO_TVM | TSM_NEED_DMA_OFF | TSM_NEED_NO_MMIO },

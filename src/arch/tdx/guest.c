@@ -81,8 +81,11 @@ static enum il_err accept(struct tdx_guest *g, uint64_t gpa, uint64_t size)
 	for (; g->at < size; g->at += PAGE_4K) {
 		const struct tdx_regs r = { .rax = TDG_MEM_PAGE_ACCEPT,
 					    .rcx = gpa + g->at };
-		enum il_err err = tdx_guest_do(g, &r, "TDG.MEM.PAGE.ACCEPT");
+		enum il_err err;
 
+		if (page_is(g, gpa + g->at, TDX_PAGE_OURS))
+			continue;
+		err = tdx_guest_do(g, &r, "TDG.MEM.PAGE.ACCEPT");
 		if (err)
 			return err;
 		if (TDX_STATUS(g->regs.rax) == TDX_PAGE_ALREADY_ACCEPTED)
@@ -427,5 +430,6 @@ const struct guest_arch_ops tdx_guest_ops = {
 	.stop = stop,
 	.unbind = unbind,
 	.bus_addr = bus_addr,
+	.one_view = true,
 	.why = why,
 };

@@ -514,7 +514,7 @@ static int renew(void *ctx, struct pci_dev *p, enum pci_tsm_renew what,
 void tdx_conn_look(struct tdx_host *h, struct tdx_conn *c)
 {
 	tdx_op_drop(h, c);
-	if (c->stream && !pci_ide_stream_secure(&c->st->rp))
+	if (c->stream && !pci_ide_held_secure(&c->st->rp, c->st->id))
 		tdx_conn_block(h, c);
 }
 
@@ -565,7 +565,7 @@ static bool secure(void *ctx, struct pci_dev *p)
 
 	(void)ctx;
 	return c->st && pci_ide_stream_secure(&c->st->ep) &&
-	       pci_ide_stream_secure(&c->st->rp);
+	       pci_ide_held_secure(&c->st->rp, c->st->id);
 }
 
 const struct pci_tsm_ops tdx_tsm_ops = {

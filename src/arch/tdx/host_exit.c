@@ -178,8 +178,8 @@ static int tdcm(struct vcpu_exit *x, struct kvm_run *run)
 	return KVM_NEXT_USER;
 }
 
-int tdx_guest_call(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
-		   struct kvm_run *run)
+int tdx_kvm_call(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
+		 struct kvm_run *run)
 {
 	(void)ctx;
 	(void)v;
@@ -227,6 +227,6 @@ const struct kvm_rules tdx_kvm_rules = {
 	.map = tdx_map,
 	.zap = tdx_zap,
 	.enter = tdx_enter,
-	.call = tdx_guest_call,
+	.call = tdx_kvm_call,
 	.complete = tdx_call_complete,
 };

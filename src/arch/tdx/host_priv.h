@@ -246,8 +246,8 @@ uint64_t tdx_priv_pages(const struct tdx_vm *v);
 /* --- host_exit.c --- */
 
 int tdx_enter(void *ctx, struct kvm_vcpu *v);
-int tdx_guest_call(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
-		   struct kvm_run *run);
+int tdx_kvm_call(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
+		 struct kvm_run *run);
 int tdx_call_complete(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 		      struct kvm_run *run);
 

@@ -280,7 +280,7 @@ void tdx_tdi_abort(struct tdx_host *h, struct pci_tdi *tdi, bool forget)
 
 /* What the module is known to refuse in a lock; it names no reason itself. */
 static const struct rule rule_p2p = {
-	.name = "no-p2p-stream",
+	.name = "no-p2p-lock",
 	.says = "a function is locked without streams to peers: of the lock "
 		"flags NO_FW_UPDATE alone may be set",
 	.source = "TDX module source (2023-24), TDISP lock flags; Intel TDX "
