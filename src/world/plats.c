@@ -15,5 +15,6 @@ const char *const world_plat_names[WORLD_PLATS + 1] = {
 const struct world_plat *const world_plats[WORLD_PLATS] = {
 	[WORLD_SEV_TIO] = &world_sev_tio,
 	[WORLD_CCA] = &world_cca,
+	[WORLD_TDX_CONNECT] = &world_tdx,
 	[WORLD_COVE_IO] = &world_cove_io,
 };

@@ -19,6 +19,7 @@ extern const char *const world_plat_names[WORLD_PLATS + 1];
 extern const struct world_plat *const world_plats[WORLD_PLATS];
 
 extern const struct world_plat world_sev_tio;
+extern const struct world_plat world_tdx;
 extern const struct world_plat world_cove_io;
 extern const struct world_plat world_cca;
 
