@@ -185,16 +185,17 @@ void law_53(const struct law_facts *was, const struct law_facts *now,
 	law_each_dev(was, now, dev_53, c);
 }
 
+/* Where there is a lock there may be streams to peers, in RUN alone. */
 static void dev_55(const struct law_dev *was, const struct law_dev *now,
 		   struct law_case *c)
 {
-	(void)was;
 	for (unsigned i = 0; i < now->fns; i++) {
 		const struct law_tdi *t = &now->tdi[i];
 
+		c->held += t->p2p || t->state != TDI_UNLOCKED ||
+			   was->tdi[i].state != TDI_UNLOCKED;
 		if (!t->p2p)
 			continue;
-		c->held++;
 		if (t->state != TDI_RUN)
 			law_break(c,
 				  "function %04x has a peer-to-peer stream; "

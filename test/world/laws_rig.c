@@ -54,7 +54,7 @@ int drop_identity(void **unused)
 	return 0;
 }
 
-void open_world(const char *vfs, const char *bdf)
+void open_world_on(const char *plat, const char *vfs, const char *bdf)
 {
 	const struct world_cfg cfg = {
 		.seed = 11,
@@ -69,6 +69,7 @@ void open_world(const char *vfs, const char *bdf)
 
 	t.script = (struct lang_script){ .call = t.call, .cap = LAWS_CALLS };
 	t.next = 0;
+	assert_int_equal(lang_set(&t.script, "PLATFORM", plat), IL_OK);
 	assert_int_equal(lang_set(&t.script, "VFS", vfs), IL_OK);
 	assert_int_equal(lang_set(&t.script, "BDF", bdf), IL_OK);
 	assert_int_equal(lang_set(&t.script, "SPY", "no"), IL_OK);
@@ -76,6 +77,11 @@ void open_world(const char *vfs, const char *bdf)
 		lang_parse(&t.script, &world_commands, t.text, t.text_len, &e),
 		IL_OK);
 	assert_int_equal(world_new(&cfg, &t.w), IL_OK);
+}
+
+void open_world(const char *vfs, const char *bdf)
+{
+	open_world_on("sev-tio", vfs, bdf);
 }
 
 int close_world(void **unused)

@@ -40,6 +40,7 @@ int make_identity(void **unused);
 int drop_identity(void **unused);
 /* All of it is parsed, nothing run. */
 void open_world(const char *vfs, const char *bdf);
+void open_world_on(const char *plat, const char *vfs, const char *bdf);
 int close_world(void **unused);
 /* On, up to and with the next such command. */
 void go(const char *role, const char *verb);

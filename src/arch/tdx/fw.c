@@ -361,7 +361,6 @@ uint64_t tdxm_released(struct tdx_fw *fw, uint64_t raw, uint64_t op,
 		       const uint64_t *page, unsigned n, uint64_t *out)
 {
 	uint8_t list[8 * TDX_DEV_INFO_PAGES];
-	uint64_t st;
 
 	*out = tdx_array(page[0], 1);
 	if (n == 1)
@@ -369,10 +368,8 @@ uint64_t tdxm_released(struct tdx_fw *fw, uint64_t raw, uint64_t op,
 	for (unsigned i = 0; i < n; i++)
 		tdx_put_u64(list, 8 * i, page[i]);
 	raw &= TDX_ARRAY_HPA;
-	st = tdxm_shared_page(fw, raw, op);
-	if (st)
-		return st;
-	if (tdx_own_io(fw->cfg.own, raw, list, 8 * n, true, TDX_VIEW_SHARED, 0))
+	if (tdxm_shared_page(fw, raw, op) ||
+	    tdx_own_io(fw->cfg.own, raw, list, 8 * n, true, TDX_VIEW_SHARED, 0))
 		return TDX_OPERAND_INVALID | op;
 	*out = tdx_array(raw, n);
 	return TDX_SUCCESS;
