@@ -201,9 +201,10 @@ uint64_t rmm_stream_complete(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 	if (rp->op != CCA_PDEV_OP_COMPLETE || rp->peer != ep->pdev ||
 	    (ep->op != CCA_PDEV_OP_COMPLETE && !ep->comm.parked))
 		return RMI_ERROR_DEVICE;
-	if (ep->state == RMI_PDEV_READY &&
-	    (ep->stream == FW_STREAM_CONNECTING ||
-	     ep->stream == FW_STREAM_REFRESHING))
+	/* One that failed to be refreshed is cut, but what stands on it has to
+	 * go before it does: law 4. */
+	if (ep->stream != FW_STREAM_DISCONNECTING &&
+	    (ep->state == RMI_PDEV_READY || ep->vdevs))
 		ep->stream = FW_STREAM_CONNECTED;
 	else
 		gone(fw, ep, rp);

@@ -226,7 +226,7 @@ uint64_t rmm_vdev_get_state(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 static uint64_t begin(struct rmm_vdev *v, enum rmm_vdev_op op, uint64_t nonce,
 		      const struct tsm_args *args)
 {
-	v->op = op;
+	v->op = (uint8_t)op;
 	v->next_nonce = nonce;
 	v->args = *args;
 	v->args.bind = v->bind;

@@ -445,6 +445,33 @@ static void a_device_talks_of_one_thing_at_a_time(void **unused)
 	rig_free(r);
 }
 
+/* What stands on a stream goes before it, however the stream ends: law 4. */
+static void a_refresh_that_fails_leaves_the_vdev_to_be_taken_down(void **unused)
+{
+	struct cca_rig *r = rig_new();
+	uint64_t flags;
+
+	(void)unused;
+	vdev_up(r);
+	assert_int_equal(
+		RMI(r, RMI_PDEV_STREAM_KEY_REFRESH, r->ep, r->rp, r->handle),
+		0);
+	assert_int_equal(say(r, false, COMM_STATUS_NONE, &flags), 0);
+	assert_int_equal(say(r, false, COMM_STATUS_ERROR, &flags), 0);
+	assert_int_equal(vdev_state(r), RMI_VDEV_ERROR);
+	assert_int_equal(rp_says(r, &flags), 0);
+	assert_int_equal(
+		RMI(r, RMI_PDEV_STREAM_COMPLETE, r->ep, r->rp, r->handle), 0);
+	assert_true(cca_fw_sane(r->fw));
+	REFUSED(r, RMI_ERROR_DEVICE, RMI_PDEV_STREAM_DISCONNECT, r->ep, r->rp,
+		r->handle);
+	REFUSED(r, RMI_ERROR_DEVICE, RMI_PDEV_STOP, r->ep);
+	assert_int_equal(RMI(r, RMI_VDEV_DESTROY, r->rd, r->ep, r->vdev), 0);
+	assert_int_equal(
+		RMI(r, RMI_PDEV_STREAM_DISCONNECT, r->ep, r->rp, r->handle), 0);
+	rig_free(r);
+}
+
 const struct CMUnitTest vdev_tests[] = {
 	cmocka_unit_test(each_vdev_state_hears_its_own_calls),
 	cmocka_unit_test(a_vdev_of_bad_parameters_is_refused),
@@ -460,5 +487,6 @@ const struct CMUnitTest vdev_tests[] = {
 	cmocka_unit_test(a_device_that_lies_of_its_state_is_not_locked),
 	cmocka_unit_test(an_error_that_the_device_can_be_told_of_is_unlocked),
 	cmocka_unit_test(a_device_talks_of_one_thing_at_a_time),
+	cmocka_unit_test(a_refresh_that_fails_leaves_the_vdev_to_be_taken_down),
 };
 const size_t vdev_tests_n = COUNT(vdev_tests);
