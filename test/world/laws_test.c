@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "laws_rig.h"
 
+#include "world/plats.h"
+
+static const char *doc; /* docs/laws.md */
+
 /* --- whole runs --- */
 
 /* Held in every honest assignment of the scenario. */
@@ -41,6 +45,29 @@ static void an_honest_assignment_breaks_no_law(void **unused)
 	run_whole("0", "0000:01:00.0");
 }
 
+/* On each platform; a few laws need more than one assignment has. */
+static void an_honest_assignment_on_any_platform_breaks_no_law(void **unused)
+{
+	struct world_sum sum;
+	struct world_end end;
+
+	(void)unused;
+	for (unsigned p = 0; p < WORLD_PLATS; p++) {
+		if (!world_plats[p])
+			continue;
+		open_world_on(world_plat_names[p], "0", "0000:01:00.0");
+		if (world_run(t.w, &t.script, &end))
+			fail_msg("%s, line %u: %s", world_plat_names[p],
+				 end.line, end.what);
+		assert_int_equal(end.law, 0);
+		world_sum(t.w, &sum);
+		if (sum.laws_tested < 38)
+			fail_msg("%s: %u laws put to the test",
+				 world_plat_names[p], sum.laws_tested);
+		close_world(NULL);
+	}
+}
+
 static void an_honest_assignment_of_a_vf_breaks_no_law(void **unused)
 {
 	(void)unused;
@@ -76,8 +103,45 @@ static void numbers_rise_and_sentences_fit_a_line(void **unused)
 	}
 }
 
+static bool stated(unsigned number)
+{
+	for (const struct law *x = world_law_table; x->number; x++)
+		if (x->number == number)
+			return true;
+	return false;
+}
+
+/* The document has a row for each; what is not stated here says why. */
+static void each_of_55_is_stated_or_says_why_not(void **unused)
+{
+	static char text[65536];
+	FILE *f = fopen(doc, "r");
+	unsigned n = 0;
+
+	(void)unused;
+	assert_non_null(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	for (const char *at = text; (at = strstr(at, "\n| ")); at++) {
+		char *end;
+		unsigned long k = strtoul(at + 3, &end, 10);
+
+		if (end == at + 3 || strncmp(end, " | ", 3) != 0)
+			continue;
+		assert_int_equal(k, n + 1);
+		n++;
+		if (stated(n) == (strncmp(end + 3, "not ", 4) == 0))
+			fail_msg("law %u: the document and the table disagree",
+				 n);
+		assert_true(strcspn(end + 3, "|") > 20);
+	}
+	assert_int_equal(n, 55);
+}
+
 /* clang-format off */
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(each_of_55_is_stated_or_says_why_not),
+	cmocka_unit_test_teardown(an_honest_assignment_on_any_platform_breaks_no_law, close_world),
 	cmocka_unit_test(numbers_rise_and_sentences_fit_a_line),
 	cmocka_unit_test_teardown(an_honest_assignment_breaks_no_law, close_world),
 	cmocka_unit_test_teardown(an_honest_assignment_of_a_vf_breaks_no_law, close_world),
@@ -89,9 +153,10 @@ int main(int argc, char **argv)
 {
 	int failed;
 
-	if (argc != 2)
+	if (argc != 3)
 		return 2;
 	t.path = argv[1];
+	doc = argv[2];
 	failed = cmocka_run_group_tests_name("laws", tests, make_identity,
 					     drop_identity);
 	failed += laws_key_tests();
