@@ -596,12 +596,9 @@ static size_t snapshot(struct cove_rig *r, uint8_t *out)
 		const void *p;
 		size_t n;
 	} part[] = {
-		{ r->o.range[0].page,
-		  RIG_RAM_SIZE / PAGE_4K * sizeof(struct cove_page) },
-		{ r->o.range[1].page,
-		  PAGE_2M / PAGE_4K * sizeof(struct cove_page) },
 		{ r->o.active, RIG_VMIDS },
-		{ r->o.class, 65536 * sizeof(struct cove_class) },
+		/* moved on by whatever writes a page or an entry */
+		{ &r->o.changes, 8 },
 		{ &r->o.entry_changes, 8 },
 		{ &r->rdsm, sizeof(r->rdsm) },
 		{ r->fw->tvm, l->tvms * sizeof(struct fw_tvm) },
