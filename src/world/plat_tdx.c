@@ -4,6 +4,7 @@
 #include "arch/tdx/uapi.h"
 #include "arch/tdx/vmm.h"
 #include "world/plat_tdx.h"
+#include "world/names_ioctl.h"
 #include "world/rp_glue.h"
 
 /* TDX Connect: the module, secure EPT, VT-d, the host's drivers, a TD. */
@@ -294,6 +295,7 @@ const struct world_plat world_tdx = {
 	.raw = plat_raw,
 	.evidence_at = tdx_evidence_at,
 	.evidence_set = tdx_evidence_set,
+	.ioctl_name = tdx_ioctl_name,
 	.options = WORLD_OPT_NO_TIO | WORLD_OPT_P2P,
 	.rules = tdx_rules,
 	.law = &law_tdx,

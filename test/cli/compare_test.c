@@ -181,6 +181,8 @@ static void a_lock_is_each_firmwares_call_and_the_same_messages(void **state)
 	static const char *const firmware[WORLD_PLATS] = {
 		[WORLD_SEV_TIO] = "TIO_TDI_BIND",
 		[WORLD_CCA] = "RMI_VDEV_LOCK",
+		[WORLD_TDX_CONNECT] = "TDH.TDI.LOCK",
+		[WORLD_COVE_IO] = "COVH bind_interface",
 	};
 	struct rig *r = *state;
 	json_t *on;
@@ -196,8 +198,7 @@ static void a_lock_is_each_firmwares_call_and_the_same_messages(void **state)
 		assert_true(
 			has(on, plat, WORLD_FW_DEV, "LOCK_INTERFACE_REQUEST"));
 		assert_true(has(on, plat, WORLD_VMM_HOST, "KVM_RUN"));
-		if (firmware[p])
-			assert_true(has(on, plat, WORLD_HOST_FW, firmware[p]));
+		assert_true(has(on, plat, WORLD_HOST_FW, firmware[p]));
 	}
 	on = row_of(r, "host connect");
 	assert_true(has(on, "sev-tio", WORLD_VMM_HOST, "write tsm/connect"));
