@@ -304,7 +304,7 @@ bool cfw_region_maps(const struct fw_if *f, uint64_t gpa, uint64_t hpa,
 /*
  * OPEN: LOCK's flags are nobody's to say in the draft. ALL_REQUEST_REDIRECT,
  * for there is no peer to peer; NO_FW_UPDATE, which a TVM finds in the report
- * (law 32). A device without one of them is refused.
+ * (law 32). Each where the device has it: what it lacks is the TVM's to judge.
  */
 #define LOCK_FLAGS (TDISP_LOCK_NO_FW_UPDATE | TDISP_LOCK_REDIRECT)
 
@@ -361,7 +361,7 @@ static struct sbiret bind_over(struct cove_fw *fw, struct fw_if *f,
 static struct sbiret bind_begin(struct cove_fw *fw, const struct fw_ecall *c,
 				struct fw_dev *d, struct fw_tvm *t)
 {
-	struct tsm_args a = { .lock_flags = LOCK_FLAGS };
+	struct tsm_args a = { .lock_wish = LOCK_FLAGS };
 	struct tsm_bind_cfg cfg = {
 		.function_id = (uint32_t)c->a[1] |
 			       ((uint32_t)c->a[1] & TDISP_FN_SEGMENT

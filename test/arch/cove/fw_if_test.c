@@ -427,6 +427,36 @@ static void an_error_that_is_seen_takes_every_grant(void **unused)
 	rig_free(r);
 }
 
+static void a_tvms_fence_reaches_the_iommu(void **unused)
+{
+	struct cove_rig *r = rig_new();
+	struct cove_page p;
+	struct fw_leaf l;
+	struct fault f;
+
+	(void)unused;
+	all_running(r);
+	assert_int_equal(dma(r, true, RIG_GPA + PAGE_4K, true, &f), IL_OK);
+	cfw_leaf_get(r->fw, cfw_tvm_find(r->fw, r->tvm), RIG_GPA + PAGE_4K, &l);
+	assert_true(iommu_reaches(&r->i, l.pa));
+	assert_int_equal(covh(r, COVH_INVALIDATE_PAGES, r->tvm,
+			      RIG_GPA + PAGE_4K, PAGE_4K, 0, 0, 0)
+				 .error,
+			 SBI_SUCCESS);
+	assert_int_equal(covh(r, COVH_TVM_FENCE, r->tvm, 0, 0, 0, 0, 0).error,
+			 SBI_SUCCESS);
+	assert_false(iommu_reaches(&r->i, l.pa)); /* law 43 */
+	assert_int_equal(dma(r, true, RIG_GPA + PAGE_4K, true, &f), IL_E_IO);
+	assert_ptr_equal(f.rule, &iommu_rule_missing);
+	assert_int_equal(covh(r, COVH_REMOVE_PAGES, r->tvm, RIG_GPA + PAGE_4K,
+			      PAGE_4K, 0, 0, 0)
+				 .error,
+			 SBI_SUCCESS);
+	assert_int_equal(cove_own_page(&r->o, l.pa, &p), IL_OK);
+	assert_int_equal(p.state, COVE_PG_FREE);
+	rig_free(r);
+}
+
 /* --- stop, unbind, reclaim --- */
 
 static void a_tvms_stop_is_obeyed_at_once_and_ended_by_unbind(void **unused)
@@ -668,6 +698,7 @@ const struct CMUnitTest cove_if_tests[] = {
 	cmocka_unit_test(start_comes_once_after_a_report_of_this_lock),
 	cmocka_unit_test(what_was_accepted_dies_with_its_lock_session),
 	cmocka_unit_test(an_error_that_is_seen_takes_every_grant),
+	cmocka_unit_test(a_tvms_fence_reaches_the_iommu),
 	cmocka_unit_test(a_tvms_stop_is_obeyed_at_once_and_ended_by_unbind),
 	cmocka_unit_test(a_region_of_a_bound_interface_is_not_reclaimed),
 	cmocka_unit_test(mmio_goes_back_when_no_vcpu_can_remember_it),

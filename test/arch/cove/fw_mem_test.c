@@ -626,6 +626,15 @@ static void emulated_accesses_are_completed_and_others_made_again(void **unused)
 	assert_int_equal(cove_u64(b, 0), 0);
 	assert_int_equal(run(r).error, SBI_SUCCESS);
 	assert_false(r->last.done);
+	/* a page that the host has put there meanwhile is what answers */
+	r->a[0] = at + 0x10;
+	assert_int_equal(run(r).error, SBI_SUCCESS);
+	assert_int_equal(
+		covh(r, COVH_ADD_SHARED_PAGES, r->tvm, PEER_BAR, 0, 1, at, 0)
+			.error,
+		SBI_SUCCESS);
+	assert_int_equal(run(r).error, SBI_SUCCESS);
+	assert_false(r->last.done);
 	rig_free(r);
 }
 
