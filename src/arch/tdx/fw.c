@@ -361,6 +361,7 @@ uint64_t tdxm_released(struct tdx_fw *fw, uint64_t raw, uint64_t op,
 		       const uint64_t *page, unsigned n, uint64_t *out)
 {
 	uint8_t list[8 * TDX_DEV_INFO_PAGES];
+	uint64_t st;
 
 	*out = tdx_array(page[0], 1);
 	if (n == 1)
@@ -368,8 +369,10 @@ uint64_t tdxm_released(struct tdx_fw *fw, uint64_t raw, uint64_t op,
 	for (unsigned i = 0; i < n; i++)
 		tdx_put_u64(list, 8 * i, page[i]);
 	raw &= TDX_ARRAY_HPA;
-	if (tdxm_shared_page(fw, raw, op) ||
-	    tdx_own_io(fw->cfg.own, raw, list, 8 * n, true, TDX_VIEW_SHARED, 0))
+	st = tdxm_shared_page(fw, raw, op);
+	if (st)
+		return st;
+	if (tdx_own_io(fw->cfg.own, raw, list, 8 * n, true, TDX_VIEW_SHARED, 0))
 		return TDX_OPERAND_INVALID | op;
 	*out = tdx_array(raw, n);
 	return TDX_SUCCESS;
@@ -493,10 +496,7 @@ static bool devif_sane(const struct fw_devif *d)
 		return false;
 	if ((d->authorised || d->info_valid) && !d->session)
 		return false;
-	/* A device that is being stopped may still write what it had begun. */
-	if (tsm_dma_on(d->bind) &&
-	    (!d->dmar || !d->dma_counted ||
-	     (!d->session && tsm_bind_state(d->bind) != TSM_BIND_STOPPING)))
+	if (tsm_dma_on(d->bind) && !(d->dmar && d->dma_counted && d->session))
 		return false;
 	return tsm_mmio_pages(d->bind) <= d->mapped;
 }

@@ -240,6 +240,8 @@ uint64_t tdxm_g_page_accept(struct tdx_fw *fw, struct fw_vp *vp,
 		return TDX_PAGE_SIZE_MISMATCH | s.level;
 	if (tdx_sept_state(s.e) == SEPT_MAPPED)
 		return TDX_PAGE_ALREADY_ACCEPTED | s.level;
+	if (s.e & SEPT_TDIO) /* a device's: TDG.MMIO.ACCEPT */
+		return BAD(TDX_EPT_ENTRY_STATE_INCORRECT, RCX);
 	if (tdx_sept_state(s.e) != SEPT_PENDING)
 		return accept_fault(vp, gpa, level, &s);
 	pa = s.e & EPT_ADDR;

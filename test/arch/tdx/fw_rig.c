@@ -147,9 +147,7 @@ struct fwrig *fwrig_new(void)
 
 void fwrig_free(struct fwrig *r)
 {
-	assert_true(tdx_fw_sane(r->fw));
-	assert_true(tdx_own_sane(&r->o));
-	assert_true(tsm_sane(r->fw->tsm));
+	rig_books(r);
 	free(r->kept);
 	peer_free(r->p);
 	arena_unmap(&r->arena);
@@ -284,7 +282,7 @@ static size_t copy(const struct fwrig *r, uint8_t *to)
 	return at;
 }
 
-static void keep(struct fwrig *r)
+void rig_keep(struct fwrig *r)
 {
 	free(r->kept);
 	r->kept_len = copy(r, NULL);
@@ -293,7 +291,7 @@ static void keep(struct fwrig *r)
 	(void)copy(r, r->kept);
 }
 
-static void same(struct fwrig *r)
+void rig_same(struct fwrig *r)
 {
 	uint8_t *now;
 
@@ -307,9 +305,112 @@ static void same(struct fwrig *r)
 
 void refused(struct fwrig *r, uint64_t st, struct tdx_regs q)
 {
-	keep(r);
+	rig_keep(r);
 	assert_int_equal(seam(r, q), st);
-	same(r);
+	rig_same(r);
+}
+
+/* --- books --- */
+
+/* The owner's secure EPT leads to it, in a state that fits. */
+static void page_books(const struct fwrig *r, uint64_t pa,
+		       const struct tdx_page *p)
+{
+	struct fw_td *td = tdxm_td_at(r->fw, p->owner);
+	struct tdx_sept s;
+
+	if (p->type != TDX_PT_REG)
+		return;
+	assert_non_null(td);
+	if (td->state > TDX_TD_BLOCKED)
+		return; /* its tables may be gone */
+	assert_int_equal(p->hkid, td->hkid);
+	assert_int_equal(tdx_sept_find(&r->o, td->cx[1], p->gpa, 0, &s), IL_OK);
+	assert_int_equal(s.e & EPT_ADDR, pa);
+	assert_true(!(s.e & SEPT_TDIO) && tdx_sept_state(s.e) != SEPT_FREE);
+	assert_int_equal(s.e & EPT_RWX,
+			 tdx_sept_state(s.e) == SEPT_MAPPED ? EPT_RWX : 0);
+}
+
+static void mmio_books(const struct fwrig *r, uint64_t pa,
+		       const struct tdx_mmio *m)
+{
+	const struct fw_devif *d = tdxm_devif_at(r->fw, m->function);
+	struct fw_td *td = tdxm_td_at(r->fw, m->tdr);
+	struct tdx_sept s;
+
+	assert_true(m->mapped || !m->accepted);
+	assert_true(m->data || !m->mapped);
+	if (!m->mapped)
+		return;
+	assert_non_null(td);
+	assert_true(d && d->td == td && td->state <= TDX_TD_RUNNABLE);
+	assert_int_equal(tdx_sept_find(&r->o, td->cx[1], m->gpa, 0, &s), IL_OK);
+	assert_int_equal(s.e & EPT_ADDR, pa);
+	assert_true(s.e & SEPT_TDIO);
+	/* the entry of what was accepted in a session that ended stays */
+	if (m->accepted)
+		assert_int_equal(tdx_sept_state(s.e), SEPT_MMIO_MAPPED);
+	assert_false(s.e & EPT_X);
+	assert_true(!m->accepted || d->session);
+}
+
+static void devif_books(const struct fwrig *r, const struct fw_devif *d)
+{
+	const struct tdx_mmio *m = r->o.range[1].mmio;
+	uint64_t mapped = 0, accepted = 0;
+	struct tdx_dmar e;
+	bool none;
+
+	for (unsigned i = 0; i < FW_BAR_LEN / PAGE_4K; i++) {
+		mapped += m[i].mapped && m[i].function == d->function;
+		accepted += m[i].accepted && m[i].function == d->function;
+	}
+	assert_int_equal(mapped, d->mapped);
+	assert_int_equal(accepted, tsm_mmio_pages(d->bind));
+	none = tdx_dmar_find(&r->o, (uint16_t)d->function, 0, &e) ||
+	       tdx_dmar_map(&e) == TDX_DMAR_FREE;
+	assert_int_equal(d->dmar, !none);
+	if (none || tdx_dmar_map(&e) != TDX_DMAR_PRESENT)
+		return;
+	assert_true(tsm_dma_on(d->bind) && d->dma_counted);
+	assert_int_equal(e.q[1] & VTD_PASID1_DID,
+			 VTD_DID_TRUSTED | d->td->hkid);
+	assert_int_equal(e.q[0] & VTD_PASID_SLPT, d->td->cx[1]);
+}
+
+void rig_books(const struct fwrig *r)
+{
+	const struct tdx_page *p = r->o.range[0].page;
+	const struct tdx_fw_limits *l = &r->fw->cfg.limits;
+
+	for (unsigned i = 0; i < FW_RAM_SIZE / PAGE_4K; i++)
+		page_books(r, FW_RAM + i * PAGE_4K, &p[i]);
+	for (unsigned i = 0; i < FW_BAR_LEN / PAGE_4K; i++)
+		mmio_books(r, PEER_BAR + i * PAGE_4K, &r->o.range[1].mmio[i]);
+	for (unsigned i = 0; i < r->fw->devifs_used; i++)
+		if (r->fw->devif[i].bind)
+			devif_books(r, &r->fw->devif[i]);
+	for (unsigned t = 0; t < l->tds; t++) {
+		const struct fw_td *td = &r->fw->td[t];
+		uint64_t children = 0;
+		unsigned dmars = 0;
+
+		if (!td->used)
+			continue;
+		for (unsigned i = 0; i < FW_RAM_SIZE / PAGE_4K; i++)
+			children += p[i].owner == td->tdr &&
+				    p[i].type != TDX_PT_TDR;
+		for (unsigned i = 0; i < r->fw->devifs_used; i++)
+			dmars += r->fw->devif[i].bind &&
+				 r->fw->devif[i].td == td &&
+				 r->fw->devif[i].dma_counted;
+		assert_int_equal(children, td->children);
+		assert_int_equal(dmars, td->dmars);
+	}
+	assert_true(tdx_fw_sane(r->fw));
+	assert_true(tdx_own_sane(&r->o));
+	assert_true(tsm_sane(r->fw->tsm));
 }
 
 /* --- TDs --- */
@@ -410,9 +511,9 @@ void td_refused(struct fwrig *r, uint64_t st, const struct fwtd *td,
 		struct tdx_regs q)
 {
 	(void)td_enter(r, td); /* a vCPU that was never in is in once */
-	keep(r);
+	rig_keep(r);
 	assert_int_equal(td_calls(r, td, q), st);
-	same(r);
+	rig_same(r);
 }
 
 enum il_err td_access(struct fwrig *r, const struct fwtd *td, uint64_t gpa,

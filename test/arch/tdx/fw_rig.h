@@ -98,6 +98,12 @@ bool exchange(struct fwrig *r);
 void refused(struct fwrig *r, uint64_t st, struct tdx_regs q);
 #define REFUSED(r, st, ...) refused(r, st, (struct tdx_regs){ __VA_ARGS__ })
 
+/* Books and memory remembered, and compared. */
+void rig_keep(struct fwrig *r);
+void rig_same(struct fwrig *r);
+/* Metadata, secure EPTs, trusted entries and counts say the same. */
+void rig_books(const struct fwrig *r);
+
 /* A TD of one vCPU, with FW_PAGES pages, running. */
 void td_new(struct fwrig *r, struct fwtd *td, uint16_t hkid, uint64_t config);
 /* Only that there is one, with its key and control pages. */
