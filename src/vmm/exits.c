@@ -141,9 +141,13 @@ static const char *ask_name(const struct vmm_tsm_ask *a)
  * function stays as it is (RAM changes hands in vmm_convert() alone, for CPU
  * and devices together), and the TSM refuses it.
  */
-static long before(struct vmm *v, const struct vmm_vdev *d,
+static long before(const struct vmm_run *r, struct vmm_vdev *d,
 		   const struct vmm_tsm_ask *a)
 {
+	struct vmm *v = r->v;
+
+	if (r->deferred && v->cfg.launch->mmio_first)
+		return vmm_bars_shared(v, d);
 	if (!a->private_len || in_bar(v, a->private_gpa, a->private_len) != d)
 		return 0;
 	return vmm_set_attr(v, a->private_gpa, a->private_len, true);
@@ -153,8 +157,8 @@ static long before(struct vmm *v, const struct vmm_vdev *d,
 static void after(struct vmm *v, struct vmm_vdev *d,
 		  const struct vmm_tsm_ask *a, long ret)
 {
-	if (a->op != IOMMU_TSM_OP_SET_TDI_STATE)
-		return;
+	if (a->op != IOMMU_TSM_OP_SET_TDI_STATE || ret == -EBUSY)
+		return; /* busy: it is as it was */
 	if (a->state == IOMMU_TSM_TDI_UNLOCKED || ret) {
 		if (a->state != IOMMU_TSM_TDI_RUN)
 			(void)vmm_bars_shared(v, d);
@@ -185,7 +189,7 @@ static long tsm_step(struct vmm_run *r, struct kvm_run *run)
 	if (d)
 		d->tsm_arch = a->arch;
 	if (!ret && !r->sub)
-		ret = before(v, d, a);
+		ret = before(r, d, a);
 	r->sub = 1;
 	if (!ret)
 		ret = k_ioctl(v->t, v->iommu_fd, IOMMU_VDEVICE_TSM_REQ,

@@ -95,6 +95,7 @@ enum il_err world_vcpu_fault(struct world_vcpu *v, const struct fault *f,
 	}
 	if (write && data && len <= sizeof(x.data))
 		memcpy(x.data, data, len);
+	v->fault = *f;
 	return world_vcpu_exit(v, &x);
 }
 
@@ -115,8 +116,10 @@ static enum il_err access(struct world_vcpu *v, uint64_t gpa, bool priv,
 	enum il_err err;
 
 	priv = priv && world_vm_secret(v->vm); /* else there is no such bit */
-	if (a && a->ret)
-		return IL_E_IO; /* the host let it abort */
+	if (a && a->ret) {		       /* the host let it abort */
+		world_refused(v->vm->w, &v->fault);
+		return IL_E_IO;
+	}
 	if (a) {
 		if (!write)
 			memcpy(buf, a->data,

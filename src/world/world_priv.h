@@ -83,8 +83,9 @@ struct world_vcpu {
 	struct vcpu_exit *x;	 /* where the next one goes */
 	enum vcpu_exit_kind out; /* kind of the exit not answered yet */
 	uint64_t same_gpa;
-	unsigned same; /* exits in a row for the same address */
-	bool done;     /* the guest's program is over */
+	unsigned same;	    /* exits in a row for the same address */
+	struct fault fault; /* of the last VCPU_EXIT_FAULT */
+	bool done;	    /* the guest's program is over */
 	enum il_err err;
 };
 

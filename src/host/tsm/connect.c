@@ -205,7 +205,9 @@ static int disconnect_begin(struct pci_tsm_core *c, struct pci_dev *p,
 		return -ENXIO;
 	if (!is_named(c, d, name))
 		return -EINVAL;
-	if (pci_tsm_any_bound(d)) /* law 4 */
+	if (pci_tsm_any_bound(d) || /* law 4 */
+	    (d->tsm.dev->ops->busy &&
+	     d->tsm.dev->ops->busy(d->tsm.dev->ctx, p)))
 		return -EBUSY;
 	subs_free(c, d);
 	pci_tsm_op_begin(d, PCI_TSM_OP_DISCONNECT, owner, NULL);

@@ -104,6 +104,11 @@ struct pci_tsm_ops {
 		      struct pci_tsm_relay *r);
 	/* Is every stream of the connection Secure? connect needs it. */
 	bool (*secure)(void *ctx, struct pci_dev *p);
+	/*
+	 * Does firmware hold an interface of it still that is bound to nobody
+	 * any more? It is not disconnected then. May be NULL.
+	 */
+	bool (*busy)(void *ctx, struct pci_dev *p);
 	/* NULL: the architecture has nothing to renew. 0, -errno. */
 	int (*renew)(void *ctx, struct pci_dev *p, enum pci_tsm_renew what,
 		     bool first, struct pci_tsm_relay *r);

@@ -64,6 +64,9 @@ struct kvm_run;
 struct vmm_launch {
 	const char *name;
 	uint64_t vm_type;
+	/* Private BARs are taken out of the guest before an unlock that it did
+	 * not ask for. */
+	bool mmio_first;
 	/*
 	 * In this order: after KVM_CREATE_VM; after the slots of its memory
 	 * are there; after KVM_CREATE_VCPU (may be NULL); for each range of
