@@ -199,9 +199,15 @@ static void settle(struct cca_fw *fw)
 	for (unsigned i = 0; i < fw->cfg.limits.pdevs; i++) {
 		struct rmm_pdev *p = &fw->pdev[i];
 
-		if (p->used && p->conn && p->state != RMI_PDEV_STOPPED &&
-		    tsm_conn_state(p->conn) == TSM_CONN_ERROR)
+		if (!p->used || !p->conn || p->cut ||
+		    tsm_conn_state(p->conn) != TSM_CONN_ERROR)
+			continue;
+		p->cut = true;
+		if (p->state != RMI_PDEV_STOPPED)
 			p->state = RMI_PDEV_ERROR;
+		/* The block is locked: nobody else could switch it off. */
+		if (p->stream != FW_STREAM_FREE)
+			(void)rmm_rp_enable(fw, p, false);
 	}
 }
 

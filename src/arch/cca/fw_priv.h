@@ -113,6 +113,7 @@ struct rmm_pdev {
 	uint64_t peer; /* PA of the PDEV at the other end; 0: none */
 	unsigned streams;
 	unsigned vdevs;
+	bool cut; /* isolated, and the root port's block is off */
 };
 
 enum rmm_vdev_op {

@@ -360,25 +360,81 @@ static enum il_err validate(struct cca_guest *g, const struct guest_pages *m)
 	return IL_OK;
 }
 
+/* Left of another mapping, that the host took away or the realm never gave
+ * back: it is nothing again before something new is accepted there. */
+static enum il_err is_empty(struct cca_guest *g, const struct guest_pages *m)
+{
+	const uint64_t size = m->pages * PAGE_4K;
+
+	while (g->at < size) {
+		uint64_t x[CCA_SMC_REGS] = { RSI_IPA_STATE_GET, m->gpa + g->at,
+					     m->gpa + size };
+		enum il_err err = cca_guest_smc(g, "IPA_STATE_GET", x);
+
+		if (err)
+			return err;
+		if (x[1] <= m->gpa + g->at)
+			return cca_guest_refused(
+				g, "IPA_STATE_GET: no progress", x[1]);
+		if (x[2] != RMI_EMPTY)
+			return IL_E_STATE;
+		g->at = x[1] - m->gpa;
+	}
+	return IL_OK;
+}
+
+enum { LOOK, CLEAR, MAP, TAKE_BACK };
+
+static enum il_err next_part(struct cca_guest *g, unsigned phase)
+{
+	g->phase = phase;
+	g->at = 0;
+	return IL_OK;
+}
+
 /* What cannot be accepted whole is not accepted in part (law 39). */
+static enum il_err accept_part(struct cca_guest *g, const struct guest_pages *m)
+{
+	const uint64_t size = m->pages * PAGE_4K;
+	enum il_err err;
+
+	switch (g->phase) {
+	case LOOK:
+		err = is_empty(g, m);
+		if (err == IL_E_STATE)
+			return next_part(g, CLEAR);
+		return err ? err : next_part(g, MAP);
+	case CLEAR:
+		err = cca_guest_ripas(g, m->gpa, size, RMI_EMPTY);
+		return err ? err : next_part(g, MAP);
+	case MAP:
+		err = validate(g, m);
+		if (!err || err == IL_E_AGAIN || !g->at)
+			return err;
+		g->upto = g->at;
+		return next_part(g, TAKE_BACK);
+	default:
+		err = cca_guest_ripas(g, m->gpa, g->upto, RMI_EMPTY);
+		return err ? err : IL_E_PEER;
+	}
+}
+
 static enum il_err mmio(void *ctx, const struct guest_pages *m, bool on)
 {
 	struct cca_guest *g = ctx;
-	enum il_err err;
+	enum il_err err = IL_OK;
+	bool last;
 
 	if (!on)
 		return over(g, cca_guest_ripas(g, m->gpa, m->pages * PAGE_4K,
 					       RMI_EMPTY));
-	if (g->phase == SET) {
-		err = validate(g, m);
-		if (!err || err == IL_E_AGAIN || !g->at)
-			return over(g, err);
-		g->phase = UNDO;
-		g->upto = g->at;
-		g->at = 0;
-	}
-	err = cca_guest_ripas(g, m->gpa, g->upto, RMI_EMPTY);
-	return over(g, err ? err : IL_E_PEER);
+	do {
+		const unsigned phase = g->phase;
+
+		err = accept_part(g, m);
+		last = phase == MAP && g->phase == MAP;
+	} while (!err && !last);
+	return over(g, err);
 }
 
 static enum il_err start(void *ctx)

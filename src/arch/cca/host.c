@@ -122,10 +122,13 @@ static int probe(void *ctx, struct pci_dev *p, void **priv)
 static void remove_conn(void *ctx, struct pci_dev *p, void *priv)
 {
 	struct cca_host *s = ctx;
+	struct cca_conn *c = priv;
 
 	(void)p;
-	if (priv)
-		kpool_put(&s->conn_pool, priv);
+	if (c && c->vdevs) /* cca_tdis_reap() looks at it once more */
+		c->p = NULL;
+	else if (c)
+		kpool_put(&s->conn_pool, c);
 }
 
 static bool secure(void *ctx, struct pci_dev *p)
@@ -135,6 +138,15 @@ static bool secure(void *ctx, struct pci_dev *p)
 	(void)ctx;
 	return c->st && pci_ide_stream_secure(&c->st->ep) &&
 	       pci_ide_stream_secure(&c->st->rp);
+}
+
+/* A VDEV that stayed locked: the monitor would refuse the disconnect. */
+static bool busy(void *ctx, struct pci_dev *p)
+{
+	const struct cca_conn *c = pci_tsm_of(p)->priv;
+
+	(void)ctx;
+	return c->vdevs;
 }
 
 /* --- an operation that nobody goes on with --- */
@@ -212,5 +224,6 @@ const struct pci_tsm_ops cca_tsm_ops = {
 	.guest_req = cca_guest_req,
 	.abort = abort_op,
 	.secure = secure,
+	.busy = busy,
 	.renew = cca_renew,
 };

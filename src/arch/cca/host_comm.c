@@ -215,7 +215,7 @@ int cca_talk(struct cca_host *s, const struct cca_talk *t,
 		else if (flags & COMM_F_STREAM_WAIT)
 			return 1;
 		else if (!(flags & (COMM_F_MULTI | COMM_F_RSP_WAIT)))
-			return 0;
+			return lost ? r->err : 0;
 	}
 	if (!ret)
 		ret = -EIO; /* it does not end */

@@ -45,10 +45,12 @@ static void vm_fini(void *ctx, struct kvm_vm *vm)
 	struct cca_host *s = ctx;
 	struct cca_vm *v = vm->priv;
 
-	if (v->realm)
+	if (v->realm) {
+		cca_tdis_reap(s, v);
 		cca_realm_destroy(s, v);
-	else
+	} else {
 		pt_fini(&v->s2);
+	}
 	kpool_put(&s->vm_pool, v);
 	vm->priv = NULL;
 }
@@ -137,6 +139,15 @@ static int map(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa,
 	return ret && there(s, v, gpa, private) ? 0 : ret;
 }
 
+/* Granules have one size: there is nothing to split or to join. */
+static int resize(void *ctx, uint64_t pa, bool huge)
+{
+	(void)ctx;
+	(void)pa;
+	(void)huge;
+	return 0;
+}
+
 static int zap(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t len)
 {
 	struct cca_vm *v = vm->priv;
@@ -161,4 +172,5 @@ const struct kvm_rules cca_kvm_rules = {
 	.enter = cca_enter,
 	.call = cca_call,
 	.complete = cca_complete,
+	.resize = resize,
 };

@@ -397,7 +397,10 @@ int cca_disconnect(void *ctx, struct pci_dev *p, bool first,
 		conn_close(s, c);
 		return 0;
 	}
-	ret = disconnect_run(s, c, first, r);
+	/* One that was cut off is told nothing, and that is said. */
+	ret = first && cca_pdev_state(s, &c->ep) == RMI_PDEV_ERROR
+		      ? -EIO
+		      : disconnect_run(s, c, first, r);
 	if (ret == -EINPROGRESS)
 		return ret;
 	if (ret)

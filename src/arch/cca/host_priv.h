@@ -63,7 +63,9 @@ struct cca_conn {
 };
 
 struct cca_tdi {
-	struct pci_tdi *tdi;
+	struct pci_tdi *tdi; /* NULL: nobody's, see cca_tdis_reap() */
+	struct cca_vm *vm;
+	uint32_t rid;
 	struct cca_tdi *next; /* of the VM's */
 	struct cca_conn *conn;
 	uint64_t vdev; /* PA; 0: none */
@@ -71,7 +73,7 @@ struct cca_tdi {
 	bool created;
 	bool locked;  /* LOCK was asked for, and UNLOCK not answered */
 	bool private; /* VFIO has let go of the BARs */
-	bool stuck;   /* nobody unmapped its MMIO, so that it stays locked */
+	int failed;   /* of a LOCK that is being undone */
 	unsigned step;
 	struct cca_object meas, report;
 	uint8_t meas_buf[CCA_MEAS_MAX];
@@ -130,6 +132,7 @@ struct cca_host {
 	uint8_t domain_used[CCA_DOMAINS / 8];
 	struct kpool conn_pool, tdi_pool, vm_pool, domain_pool;
 	struct kpool rtt_pool, rec_pool;
+	struct pci_tsm_relay relay; /* where nobody gives one */
 };
 
 /* --- host_rmi.c: calls and granules --- */
@@ -247,6 +250,8 @@ int cca_guest_req(void *ctx, struct pci_tdi *tdi, struct pci_tsm_guest_req *q,
 void cca_tdi_abort(struct cca_host *s, struct pci_tdi *tdi,
 		   struct pci_tsm_relay *r, bool forget);
 uint64_t cca_vdev_state(struct cca_host *s, const struct cca_tdi *t);
+/* What stayed locked because nobody unmapped its MMIO: now it was. */
+void cca_tdis_reap(struct cca_host *s, struct cca_vm *v);
 struct cca_talk cca_tdi_talk(struct cca_tdi *t);
 
 /* --- host_req.c: what a realm asks through its VMM --- */
@@ -262,7 +267,7 @@ int cca_da_request(struct cca_host *s, struct cca_tdi *t,
 
 static inline struct cca_vm *cca_vm_of(const struct cca_tdi *t)
 {
-	return ((const struct kvm_vm *)t->tdi->kvm)->priv;
+	return t->vm;
 }
 
 #endif

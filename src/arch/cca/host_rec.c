@@ -212,7 +212,8 @@ static bool nobody_has(struct kvm_vcpu *kv)
 	const struct kvm_slot *sl = kvm_slot_at(kv->vm, x->gpa);
 
 	return x->kind == VCPU_EXIT_FAULT && !x->private && sl &&
-	       sl->kind == KVM_SLOT_DMABUF && kvm_private(kv->vm, x->gpa);
+	       sl->kind == KVM_SLOT_DMABUF && sl->buf->state == DMABUF_LIVE &&
+	       kvm_private(kv->vm, x->gpa);
 }
 
 static int enter_once(struct cca_host *s, struct kvm_vcpu *kv,

@@ -68,17 +68,13 @@ static uint64_t vdev_call(struct cca_host *s, const struct cca_tdi *t,
 
 /* --- making and unmaking --- */
 
-static uint64_t l2_base(const struct pci_tdi *tdi)
-{
-	return align_down(tdi->p->bdf & 0xffff, L2_SIDS);
-}
-
 /* There may be others in that page of the table. */
-static int stream_table(struct cca_host *s, const struct pci_tdi *tdi, bool on)
+static int stream_table(struct cca_host *s, const struct cca_tdi *t, bool on)
 {
 	uint64_t x[CCA_SMC_REGS] = { on ? RMI_PSMMU_ST_L2_CREATE
 					: RMI_PSMMU_ST_L2_DESTROY,
-				     s->cfg.psmmu, l2_base(tdi) };
+				     s->cfg.psmmu,
+				     align_down(t->rid, L2_SIDS) };
 	const uint64_t ret = cca_sro(s, x);
 
 	return RMI_STATUS(ret) == RMI_ERROR_PSMMU_ST ? 0 : cca_errno(ret);
@@ -118,7 +114,7 @@ static int vdev_create(struct cca_host *s, struct cca_tdi *t)
 				     t->conn->ep.pa, t->vdev };
 
 	cca_put_u64(b, VDEV_PARAMS_VDEV_ID, t->vdev_id);
-	cca_put_u64(b, VDEV_PARAMS_TDI_ID, t->tdi->p->bdf);
+	cca_put_u64(b, VDEV_PARAMS_TDI_ID, t->rid);
 	cca_put_u64(b, VDEV_PARAMS_NUM_RANGE, put_ranges(b, t->tdi->p));
 	x[4] = cca_params(s, b, sizeof(b));
 	if (!x[4])
@@ -130,7 +126,7 @@ static int vdev_create(struct cca_host *s, struct cca_tdi *t)
 	return 0;
 }
 
-static void tdi_free(struct cca_host *s, struct cca_tdi *t)
+static void tdi_put(struct cca_host *s, struct cca_tdi *t)
 {
 	struct cca_tdi **at = &cca_vm_of(t)->tdis;
 
@@ -138,14 +134,22 @@ static void tdi_free(struct cca_host *s, struct cca_tdi *t)
 		at = &(*at)->next;
 	*at = t->next;
 	if (t->created)
-		s->leaked++; /* the monitor keeps it */
+		s->leaked++;
 	else
 		cca_granule_free(s, t->vdev);
 	bytes_wipe(t->meas_buf, sizeof(t->meas_buf));
 	bytes_wipe(t->report_buf, sizeof(t->report_buf));
+	kpool_put(&s->tdi_pool, t);
+}
+
+/* A VDEV that the monitor keeps is nobody's until its VM ends. */
+static void tdi_free(struct cca_host *s, struct cca_tdi *t)
+{
 	((struct kvm_vm *)t->tdi->kvm)->bound--;
 	t->tdi->priv = NULL;
-	kpool_put(&s->tdi_pool, t);
+	t->tdi = NULL;
+	if (!t->created)
+		tdi_put(s, t);
 }
 
 static int tdi_new(struct cca_host *s, struct pci_tdi *tdi)
@@ -164,6 +168,8 @@ static int tdi_new(struct cca_host *s, struct pci_tdi *tdi)
 		return -ENOMEM;
 	}
 	t->tdi = tdi;
+	t->vm = v;
+	t->rid = tdi->p->bdf & 0xffff;
 	t->conn = tdi->tsm->dsm->tsm.priv;
 	t->vdev_id = tdi->guest_rid;
 	t->meas = (struct cca_object){ t->meas_buf, 0, sizeof(t->meas_buf) };
@@ -182,7 +188,7 @@ static void vdev_destroy(struct cca_host *s, struct cca_tdi *t)
 		return;
 	t->created = false;
 	t->conn->vdevs--;
-	(void)stream_table(s, t->tdi, false);
+	(void)stream_table(s, t, false);
 }
 
 /* What the monitor began ends with that state, or it did not work. */
@@ -208,9 +214,12 @@ int cca_bind(void *ctx, struct pci_tdi *tdi, bool first,
 		return ret;
 	t = tdi->priv;
 	if (first) {
-		ret = stream_table(s, tdi, true);
-		if (!ret)
+		ret = stream_table(s, t, true);
+		if (!ret) {
 			ret = vdev_create(s, t);
+			if (ret) /* another's entry may keep it */
+				(void)stream_table(s, t, false);
+		}
 		if (ret && !cca_vm_of(t)->da)
 			k_refuse(s->k, &rule_flag);
 	}
@@ -342,32 +351,96 @@ void cca_tdi_abort(struct cca_host *s, struct pci_tdi *tdi,
 	cca_conn_look(s, c);
 }
 
+/* Exchange by exchange, for nobody who waits. */
+static void unlock_alone(struct cca_host *s, struct cca_tdi *t)
+{
+	struct pci_tsm_relay *r = &s->relay;
+	uint64_t granule;
+	int ret = t->conn->p ? unlock_begin(s, t, &granule) : -ENODEV;
+
+	if (!ret)
+		ret = reached(s, t, RMI_VDEV_UNLOCKED, r);
+	for (unsigned i = 0; i < PCI_TSM_STEPS_MAX && ret == -EINPROGRESS;
+	     i++) {
+		const long n = pci_doe(t->conn->p, r->type, r->req, r->req_len,
+				       r->rsp, sizeof(r->rsp));
+
+		r->err = n < 0 ? (int)n : 0;
+		r->rsp_len = n < 0 ? 0 : (size_t)n;
+		ret = reached(s, t, RMI_VDEV_UNLOCKED, r);
+	}
+	if (ret)
+		(void)unlock_now(s, t);
+}
+
+void cca_tdis_reap(struct cca_host *s, struct cca_vm *v)
+{
+	while (v->tdis) {
+		struct cca_tdi *t = v->tdis;
+
+		unlock_alone(s, t);
+		vdev_destroy(s, t);
+		tdi_put(s, t);
+	}
+}
+
 /* --- requests of the realm --- */
+
+static int lock_begin(struct cca_host *s, struct cca_tdi *t)
+{
+	int ret;
+
+	if (t->locked)
+		return -EBUSY;
+	ret = t->tdi->port->mmio_private(t->tdi->port_ctx, true);
+	if (ret)
+		return ret;
+	t->private = true;
+	ret = cca_errno(vdev_call(s, t, RMI_VDEV_LOCK, NULL));
+	/* From here on it may be: whatever ends this unlocks it. */
+	t->locked = !ret;
+	if (ret)
+		bars_back(t);
+	return ret;
+}
+
+/* Back to UNLOCKED; without the device if it cannot be told. */
+static int unlock_end(struct cca_host *s, struct cca_tdi *t, int ret,
+		      struct pci_tsm_relay *r)
+{
+	if (!ret)
+		ret = reached(s, t, RMI_VDEV_UNLOCKED, r);
+	if (ret == -EINPROGRESS)
+		return ret;
+	/* A failed STOP is reported, and the interface cut off (law 48). */
+	if (ret)
+		(void)unlock_now(s, t);
+	t->locked = false;
+	bars_back(t);
+	return ret;
+}
 
 static int lock(struct cca_host *s, struct cca_tdi *t, bool first,
 		struct pci_tsm_relay *r)
 {
-	int ret = 0;
+	uint64_t granule;
+	int ret;
 
 	if (first) {
-		if (t->locked)
-			return -EBUSY;
-		ret = t->tdi->port->mmio_private(t->tdi->port_ctx, true);
+		t->failed = 0;
+		ret = lock_begin(s, t);
 		if (ret)
 			return ret;
-		t->private = true;
-		ret = cca_errno(vdev_call(s, t, RMI_VDEV_LOCK, NULL));
-		/* From here on it may be: whatever ends this unlocks it. */
-		t->locked = !ret;
 	}
-	if (!ret)
-		ret = reached(s, t, RMI_VDEV_LOCKED, r);
-	if (ret && ret != -EINPROGRESS) {
-		if (t->locked)
-			(void)unlock_now(s, t);
-		bars_back(t);
+	ret = t->failed ? 0 : reached(s, t, RMI_VDEV_LOCKED, r);
+	if (!t->failed && (!ret || ret == -EINPROGRESS))
+		return ret;
+	if (!t->failed) {
+		t->failed = ret;
+		ret = unlock_begin(s, t, &granule);
 	}
-	return ret;
+	ret = unlock_end(s, t, ret, r);
+	return ret == -EINPROGRESS ? ret : t->failed;
 }
 
 static int start(struct cca_host *s, struct cca_tdi *t, bool first,
@@ -394,22 +467,13 @@ static int unlock(struct cca_host *s, struct cca_tdi *t, bool first,
 
 	if (!t->locked)
 		return first ? 0 : -EINVAL;
-	if (first) {
+	if (first)
 		ret = unlock_begin(s, t, &a->granule);
-		if (a->granule)
-			q->why = &rule_mapped;
-		if (ret)
-			return ret;
-	}
-	ret = reached(s, t, RMI_VDEV_UNLOCKED, r);
-	if (ret == -EINPROGRESS)
+	if (a->granule) {
+		q->why = &rule_mapped;
 		return ret;
-	/* A failed STOP is reported, and the interface cut off (law 48). */
-	if (ret)
-		(void)unlock_now(s, t);
-	t->locked = false;
-	bars_back(t);
-	return ret;
+	}
+	return unlock_end(s, t, ret, r);
 }
 
 static int set_state(struct cca_host *s, struct cca_tdi *t, bool first,

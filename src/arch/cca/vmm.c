@@ -201,6 +201,7 @@ static void answer(struct kvm_run *run, const struct vmm_tsm_ask *ask, long ret,
 
 const struct vmm_launch cca_vmm_launch = {
 	.name = "cca",
+	.mmio_first = true,
 	.vm_type = KVM_VM_TYPE_ARM_REALM,
 	.init = init,
 	.start = start,
