@@ -172,8 +172,11 @@ bool tdx_evidence_asks(struct world_vm *vm, const struct tdx_regs *r)
 	return tdcm_is(vm, r, TDCM_OP_GET_DEV_INFO);
 }
 
-/* The report is asked for last. */
-bool tdx_evidence_last(struct world_vm *vm, const struct tdx_regs *r)
+/* What is exchanged is exchanged in the answer that it came with. */
+bool tdx_evidence_there(struct world_vm *vm, const struct tdx_regs *r)
 {
-	return tdcm_is(vm, r, TDCM_OP_GET_TDI_REPORT);
+	return tdcm_is(vm, r,
+		       vm->w->swap.what == EVIDENCE_REPORT
+			       ? TDCM_OP_GET_TDI_REPORT
+			       : TDCM_OP_GET_DEV_INFO);
 }

@@ -205,6 +205,7 @@ static enum il_err start_host(struct world *w, struct tdx_plat *p)
 		.iommu_regs = VTD_PA,
 		.no_connect = w->no_tio,
 		.lock_p2p = w->lock_p2p,
+		.shared_on_stream = w->shared_on_stream,
 	};
 	struct host_cfg hcfg = {
 		.kvm_rules = &tdx_kvm_rules,
@@ -296,7 +297,8 @@ const struct world_plat world_tdx = {
 	.evidence_at = tdx_evidence_at,
 	.evidence_set = tdx_evidence_set,
 	.ioctl_name = tdx_ioctl_name,
-	.options = WORLD_OPT_NO_TIO | WORLD_OPT_P2P,
+	.options =
+		WORLD_OPT_NO_TIO | WORLD_OPT_P2P | WORLD_OPT_SHARED_ON_STREAM,
 	.rules = tdx_rules,
 	.law = &law_tdx,
 };

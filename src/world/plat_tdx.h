@@ -59,9 +59,9 @@ bool tdx_evidence_at(struct world_vm *vm, enum world_evidence what,
 		     struct evidence_place *out);
 bool tdx_evidence_set(struct world_vm *vm, enum world_evidence what,
 		      uint64_t gpa, uint32_t len);
-/* The guest's call asks for evidence, or is its last part. */
+/* The guest's call asks for evidence; has brought what is to be swapped. */
 bool tdx_evidence_asks(struct world_vm *vm, const struct tdx_regs *r);
-bool tdx_evidence_last(struct world_vm *vm, const struct tdx_regs *r);
+bool tdx_evidence_there(struct world_vm *vm, const struct tdx_regs *r);
 
 /* What a status is called; NULL: good, or not all of it done yet. */
 const char *tdx_plat_status(uint64_t rax);

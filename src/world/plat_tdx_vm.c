@@ -207,7 +207,7 @@ static enum il_err g_tdcall(void *ctx, struct tdx_regs *r)
 
 	if (err == IL_E_AGAIN && tdx_evidence_asks(v->vm, &asked))
 		swap_asks(v->vm);
-	if (!err && tdx_evidence_last(v->vm, &asked))
+	if (!err && tdx_evidence_there(v->vm, &asked))
 		swap_answers(v->vm);
 	return err;
 }
@@ -222,6 +222,8 @@ enum il_err tdx_plat_guest(struct world_vm *vm, struct guest_cfg *cfg)
 		.env = &vm->w->env,
 		.map = { .buf = G_BUF, .hash = G_HASH },
 		.pages = vm->ram / PAGE_4K,
+		.now_s = vm->w->cfg.now_s +
+			 (int64_t)(vm->w->now_ns / 1000000000u),
 	};
 
 	if (p)

@@ -71,13 +71,14 @@ static uint64_t overlaps(const struct tdx_fw *fw, const struct fw_spdm *s,
 	return TDX_SUCCESS;
 }
 
-static uint8_t free_id(const struct tdx_fw *fw, const struct fw_spdm *s)
+/* One that no stream of the machine has: the host's kernel asks for no less. */
+static uint8_t free_id(const struct tdx_fw *fw)
 {
 	uint8_t id = 0;
 
 	for (unsigned i = 0; i < fw->cfg.limits.tsm.conns; i++)
-		if (fw->spdm[i].conn && fw->spdm[i].port == s->port &&
-		    fw->spdm[i].stream.made && fw->spdm[i].stream.id >= id)
+		if (fw->spdm[i].conn && fw->spdm[i].stream.made &&
+		    fw->spdm[i].stream.id >= id)
 			id = (uint8_t)(fw->spdm[i].stream.id + 1);
 	return id;
 }
@@ -160,7 +161,7 @@ uint64_t tdxm_stream_create(struct tdx_fw *fw, struct tdx_regs *r)
 		st = tdxm_take_all(fw, x.page, n, TDX_OP_R8, TDX_PT_STREAM_MT);
 	if (st)
 		return st;
-	x.id = free_id(fw, s);
+	x.id = free_id(fw);
 	st = port_up(fw, s, &x);
 	if (st) {
 		for (unsigned i = 0; i < n; i++)

@@ -19,7 +19,6 @@ void tdx_guest_fini(struct tdx_guest *g)
 	bytes_wipe(g->info, sizeof(g->info));
 	bytes_wipe(g->report, sizeof(g->report));
 	g->session = 0;
-	g->judged = false;
 }
 
 /* The entry is over: the next one starts at its beginning. */
@@ -275,7 +274,6 @@ static enum il_err lock(void *ctx, uint32_t rid)
 	if (g->phase == OPEN) {
 		g->rid = rid;
 		g->session = 0;
-		g->judged = false;
 	}
 	while (!err && g->phase <= LOOK) {
 		err = lock_step(g);
@@ -294,13 +292,15 @@ static enum il_err evidence(void *ctx, const uint8_t *nonce,
 /* --- grants --- */
 
 /*
- * The pages are to be private, of which only the host can tell its tables;
- * then each is accepted, where the module compares it with the report. A page
- * that the host has not mapped leaves the guest, and is found the next time.
- * One that has been accepted already is not the one that we asked for now: so
- * one page a call.
+ * The call names no bind session: whether it is still the one that was judged
+ * we ask before, and the start names it again. The pages are to be private, of
+ * which only the host can tell its tables; then each is accepted, where the
+ * module compares it with the report. A page that the host has not mapped
+ * leaves the guest, and is found the next time. One that has been accepted
+ * already is not the one that we asked for now: so one page a call.
  *
- * There is no call that gives them back: the host's unbind does it.
+ * There is no call that gives them back: the host's unbind does it. That they
+ * are still ours to give, the module says.
  */
 static enum il_err mmio(void *ctx, const struct guest_pages *m, bool on)
 {
@@ -308,12 +308,19 @@ static enum il_err mmio(void *ctx, const struct guest_pages *m, bool on)
 	enum il_err err;
 
 	if (!on)
-		return IL_OK;
+		return over(g, tdx_guest_still(g, TDI_IS_LOCKED | TDI_IS_RUN));
 	if (g->phase == 0) {
+		err = tdx_guest_still(g, TDI_IS_LOCKED | TDI_IS_RUN);
+		if (err)
+			return over(g, err);
+		g->value = 0;
+		g->phase = 1;
+	}
+	if (g->phase == 1) {
 		err = tdx_guest_map_gpa(g, m->gpa, m->pages * PAGE_4K, true);
 		if (err)
 			return over(g, err);
-		g->phase = 1;
+		g->phase = 2;
 	}
 	for (; g->at < m->pages; g->at++) {
 		const struct tdx_regs r = {
@@ -369,13 +376,23 @@ static enum il_err start(void *ctx)
 	return over(g, err);
 }
 
-/* For the TD itself (0), not for a nested VM. Off comes with the unbind. */
+/*
+ * For the TD itself (0), not for a nested VM; nor does this call name a bind
+ * session. Off comes with the unbind; that there is still something to take
+ * away, the module says.
+ */
 static enum il_err dma(void *ctx, bool on)
 {
 	struct tdx_guest *g = ctx;
 	const struct tdx_regs r = { .rax = TDG_DMAR_ACCEPT, .rcx = g->func };
-	enum il_err err = on ? tdx_guest_do(g, &r, "TDG.DMAR.ACCEPT") : IL_OK;
+	enum il_err err = IL_OK;
 
+	if (g->phase == 0)
+		err = tdx_guest_still(g, TDI_IS_LOCKED | TDI_IS_RUN);
+	if (!err && on) {
+		g->phase = 1;
+		err = tdx_guest_do(g, &r, "TDG.DMAR.ACCEPT");
+	}
 	if (err != IL_E_AGAIN)
 		g->dma_on = on && !err;
 	return over(g, err);
@@ -396,7 +413,6 @@ static enum il_err unbind(void *ctx)
 	if (err != IL_E_AGAIN) {
 		g->session = 0;
 		g->dma_on = false;
-		g->judged = false;
 	}
 	return over(g, err);
 }

@@ -37,6 +37,7 @@ struct tdx_guest_cfg {
 	const struct crypto *crypto;
 	const struct env *env;
 	struct tdx_guest_map map;
+	int64_t now_s; /* seconds since 1970, for certificates */
 	/* What became of each page of RAM, zeroed: enum tdx_guest_page. */
 	uint8_t *page;
 	uint64_t pages;
@@ -52,9 +53,8 @@ struct tdx_guest {
 	uint64_t session; /* bind session; 0: none */
 	bool dma_on;
 
-	/* Device information that was judged: its hash, and digests of its
-	 * parts. */
-	bool judged;
+	/* Device information: the module's hash of it, and digests of its
+	 * parts, if it fits. */
 	uint8_t info_hash[TDX_TDI_HASH_LEN];
 	uint8_t certs[CRYPTO_HASH_MAX];
 	uint8_t meas[CRYPTO_HASH_MAX];

@@ -98,11 +98,67 @@ static enum crypto_hash_alg negotiated(struct evidence_blob meas)
 	return t.hash & 1 ? CRYPTO_SHA256 : CRYPTO_SHA384;
 }
 
+/* Length of the DER sequence at @p; 0: none that a certificate is. */
+static size_t der_len(const uint8_t *p, size_t n)
+{
+	size_t len;
+
+	if (n < 4 || p[0] != 0x30 || p[1] != 0x82)
+		return 0;
+	len = 4 + ((size_t)p[2] << 8 | p[3]);
+	return len <= n ? len : 0;
+}
+
+/* Each certificate is signed by the one before. *@chain is to be dropped. */
+static bool chain_holds(const struct tdx_guest *g, struct evidence_blob b,
+			struct crypto_chain *chain)
+{
+	const size_t head = 4 + crypto_hash_len(g->spdm_hash);
+	struct crypto_why why;
+	const uint8_t *der;
+	size_t n;
+
+	if (b.len < head)
+		return false;
+	der = b.p + head;
+	n = b.len - head;
+	if (crypto_chain_parse(g->cfg.crypto, der, n, chain))
+		return false;
+	return !crypto_chain_verify(g->cfg.crypto, chain, der, der_len(der, n),
+				    g->cfg.now_s, &why);
+}
+
 /*
- * Digests of the parts, if the whole is what the module has a hash of. If it
- * is not, no digest is claimed: the first part that is looked at differs.
+ * The whole is not what the module has a hash of. Which part the host has
+ * exchanged matters for words alone: no digest stays that both parts could
+ * match. A chain in itself in order stands, unless it also signed all that is
+ * there, for our nonce: then it is another device's, and so are both.
  */
-static enum il_err judge_info(struct tdx_guest *g, struct evidence_blobs *b)
+static enum il_err name_part(struct tdx_guest *g,
+			     const struct evidence_blobs *b,
+			     const uint8_t *nonce)
+{
+	const struct crypto *c = g->cfg.crypto;
+	struct crypto_chain chain = { 0 };
+	struct evidence_transcript t;
+	const bool holds = chain_holds(g, b->certs, &chain);
+	const bool fits =
+		holds &&
+		!evidence_transcript_read(
+			(struct spdm_span){ b->meas.p, b->meas.len }, &t) &&
+		!evidence_transcript_verify(c, &t, chain.leaf) &&
+		t.nonce.n == EVIDENCE_NONCE_LEN &&
+		memcmp(t.nonce.p, nonce, EVIDENCE_NONCE_LEN) == 0;
+
+	crypto_chain_drop(c, &chain);
+	return holds && !fits ? crypto_hash(c, CRYPTO_SHA384, b->certs.p,
+					    b->certs.len, g->certs)
+			      : IL_OK;
+}
+
+/* Digests of the parts, if the whole is what the module has a hash of. */
+static enum il_err judge_info(struct tdx_guest *g, struct evidence_blobs *b,
+			      const uint8_t *nonce)
 {
 	const struct crypto *c = g->cfg.crypto;
 	uint8_t own[CRYPTO_HASH_MAX] = { 0 };
@@ -113,13 +169,12 @@ static enum il_err judge_info(struct tdx_guest *g, struct evidence_blobs *b)
 		return err;
 	b->certs = part(g, TDX_INFO_CHAIN);
 	b->meas = part(g, TDX_INFO_MEAS); /* VCA, request, response */
-	g->judged = memcmp(own, g->hash, sizeof(g->hash)) == 0;
 	memcpy(g->info_hash, g->hash, sizeof(g->hash));
 	memset(g->certs, 0, sizeof(g->certs));
 	memset(g->meas, 0, sizeof(g->meas));
 	g->spdm_hash = negotiated(b->meas);
-	if (!g->judged)
-		return IL_OK;
+	if (memcmp(own, g->hash, sizeof(g->hash)) != 0)
+		return name_part(g, b, nonce);
 	err = crypto_hash(c, CRYPTO_SHA384, b->certs.p, b->certs.len, g->certs);
 	return err ? err
 		   : crypto_hash(c, CRYPTO_SHA384, b->meas.p, b->meas.len,
@@ -186,7 +241,7 @@ static enum il_err step(struct tdx_guest *g, const uint8_t *nonce,
 	case INFO_HASH:
 		err = tdx_guest_tdi_rd(g, TDX_TDI_INFO_HASH);
 		if (!err && nonce)
-			return judge_info(g, blobs);
+			return judge_info(g, blobs, nonce);
 		if (!err && memcmp(g->hash, g->info_hash, sizeof(g->hash)) != 0)
 			memcpy(g->meas, g->hash, sizeof(g->hash));
 		return err;

@@ -275,6 +275,7 @@ static int stream_open(struct tdx_host *h, struct tdx_conn *c)
 	c->st = st;
 	all_functions(st);
 	st->ep.dflt = true;
+	st->ep.tee_limited = !h->cfg.shared_on_stream;
 	ret = stream_create(h, c);
 	if (!ret)
 		ret = pci_ide_stream_register(h->ide, st);
@@ -433,7 +434,7 @@ static int disconnect_steps(struct tdx_host *h, struct tdx_conn *c, bool first,
 	int ret;
 
 	if (first && c->blocked)
-		return 0; /* there are no keys, and no session */
+		return -EIO; /* no keys, no session: the device is not told */
 	if (first) {
 		pci_ide_stream_disable(&c->st->ep);
 		keys_stop(c);

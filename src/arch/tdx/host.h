@@ -15,11 +15,12 @@ struct tdx_host_cfg {
 	struct arena *arena;
 	struct host_hw hw;
 	const struct tdx_host_insn *insn;
-	struct mem *mem;     /* where page tables are written, as host */
-	uint16_t hkids;	     /* private key ids: 1 to hkids - 1 */
-	uint64_t iommu_regs; /* base of the unit's registers */
-	bool no_connect;     /* TDs there are, devices for them not */
-	bool lock_p2p;	     /* functions are locked for streams to peers */
+	struct mem *mem;       /* where page tables are written, as host */
+	uint16_t hkids;	       /* private key ids: 1 to hkids - 1 */
+	uint64_t iommu_regs;   /* base of the unit's registers */
+	bool no_connect;       /* TDs there are, devices for them not */
+	bool lock_p2p;	       /* functions are locked for streams to peers */
+	bool shared_on_stream; /* requests without T ride on it, too */
 };
 
 struct tdx_host;

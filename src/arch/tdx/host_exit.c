@@ -224,6 +224,7 @@ const struct kvm_rules tdx_kvm_rules = {
 	.vcpu_fini = tdx_vcpu_fini,
 	.prepare = tdx_prepare,
 	.invalidate = tdx_invalidate,
+	.resize = tdx_resize,
 	.map = tdx_map,
 	.zap = tdx_zap,
 	.enter = tdx_enter,

@@ -199,6 +199,80 @@ static int put_entry(struct tdx_host *h, uint64_t at, uint64_t q0, uint64_t q1)
 	return tdx_write(h, at, e, sizeof(e));
 }
 
+/* Root, context and directory entry above the PASID entry of a function. */
+enum { IN_ROOT, IN_CONTEXT, IN_DIR, ABOVE };
+
+struct path {
+	uint64_t at[ABOVE];
+	uint64_t e[ABOVE];
+};
+
+static bool path_of(struct tdx_host *h, uint16_t rid, struct path *p)
+{
+	const uint64_t off[ABOVE] = { (uint64_t)(rid >> 7) * VTD_ROOT_LEN,
+				      (uint64_t)(rid & 0x7f) * VTD_CTX_LEN, 0 };
+	uint64_t table = h->root;
+
+	for (unsigned i = 0; i < ABOVE; i++) {
+		uint8_t b[8];
+
+		p->at[i] = table + off[i];
+		if (tdx_read(h, p->at[i], b, sizeof(b)))
+			return false;
+		p->e[i] = tdx_u64(b, 0);
+		if (!(p->e[i] & VTD_ROOT_P))
+			return false;
+		table = p->e[i] & VTD_ROOT_CTP;
+	}
+	return true;
+}
+
+static int put_word(struct tdx_host *h, uint64_t at, uint64_t e)
+{
+	uint8_t b[8];
+
+	tdx_put_u64(b, 0, e);
+	return tdx_write(h, at, b, sizeof(b));
+}
+
+static bool is_empty(struct tdx_host *h, uint64_t table)
+{
+	uint8_t b[PAGE_4K];
+
+	if (tdx_read(h, table, b, sizeof(b)))
+		return false;
+	for (unsigned at = 0; at < sizeof(b); at += VTD_CTX_LEN)
+		if (b[at] & VTD_CTX_P)
+			return false;
+	return true;
+}
+
+/* The entry, with what stood above it for it alone. */
+static int detach(struct tdx_host *h, uint16_t rid)
+{
+	const struct tdx_host_insn *i = h->cfg.insn;
+	struct path p;
+	bool last;
+
+	if (!path_of(h, rid, &p))
+		return 0;
+	if (put_word(h, p.at[IN_CONTEXT], 0))
+		return -EIO;
+	last = is_empty(h, p.e[IN_ROOT] & VTD_ROOT_CTP) &&
+	       !put_word(h, p.at[IN_ROOT], 0);
+	if (i->iommu_inval_dev(i->ctx, rid)) {
+		(void)put_word(h, p.at[IN_ROOT], p.e[IN_ROOT]);
+		(void)put_word(h, p.at[IN_CONTEXT], p.e[IN_CONTEXT]);
+		return -EIO;
+	}
+	i->iommu_wait(i->ctx);
+	tdx_page_free(h, p.e[IN_DIR] & VTD_ROOT_CTP);
+	tdx_page_free(h, p.e[IN_CONTEXT] & VTD_ROOT_CTP);
+	if (last)
+		tdx_page_free(h, p.e[IN_ROOT] & VTD_ROOT_CTP);
+	return 0;
+}
+
 static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
 		  bool tdi, const struct rule **why)
 {
@@ -213,15 +287,16 @@ static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
 	(void)why;
 	if (p->bdf >> 16)
 		return -ENODEV;
+	if (!td)
+		return detach(h, rid);
 	at = entry_of(h, rid);
 	if (!at)
 		return -ENOMEM;
 	if (tdx_read(h, at, old, sizeof(old)) ||
 	    put_entry(h, at,
-		      td ? VTD_PASID_P | TDX_PASID0_ADD |
-				      (td->pt.root & VTD_PASID_SLPT)
-			 : 0,
-		      td ? td->id : 0))
+		      VTD_PASID_P | TDX_PASID0_ADD |
+			      (td->pt.root & VTD_PASID_SLPT),
+		      td->id))
 		return -EIO;
 	if (i->iommu_inval_dev(i->ctx, rid)) {
 		(void)tdx_write(h, at, old, sizeof(old));

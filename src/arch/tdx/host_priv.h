@@ -235,6 +235,7 @@ int tdx_map(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa, bool write,
 int tdx_zap(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t len);
 int tdx_prepare(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa);
 int tdx_invalidate(void *ctx, uint64_t pa);
+int tdx_resize(void *ctx, uint64_t pa, bool huge);
 /* At the launch: a page with content, measured if so wished. */
 int tdx_page_add(struct tdx_host *h, struct tdx_vm *v, uint64_t gpa,
 		 uint64_t pa, uint64_t source);

@@ -396,6 +396,14 @@ int tdx_prepare(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa)
 	return v->td ? 0 : -EINVAL;
 }
 
+/* Each page has an entry of its own here. */
+int tdx_resize(void *ctx, uint64_t pa, bool huge)
+{
+	(void)ctx;
+	(void)pa;
+	return huge ? -EOPNOTSUPP : 0;
+}
+
 static uint64_t is_frame(struct visit *w, uint64_t gfn, uint64_t e)
 {
 	(void)gfn;

@@ -403,6 +403,10 @@ static int stop(struct tdx_host *h, struct pci_tdi *tdi, bool first,
 
 	if (!t->locked)
 		return first ? 0 : -EINVAL;
+	if (first && tdx_conn_of(tdi)->blocked) {
+		t->locked = false; /* cut off before: there is no asking */
+		return 0;
+	}
 	if (first)
 		tdi_call(tdi, TDH_TDI_STOP, 0);
 	ret = tdx_op_run(h, tdx_conn_of(tdi), r);
