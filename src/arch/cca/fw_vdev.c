@@ -262,7 +262,7 @@ uint64_t rmm_vdev_lock(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 		return RMI_ERROR_DEVICE;
 	if (!rmm_nonce(fw, &nonce))
 		return RMI_ERROR_GLOBAL;
-	forget(v);
+	forget(v); /* measurements taken before are not of this lock */
 	return begin(v, FW_VDEV_OP_LOCK, nonce, &a);
 }
 
@@ -451,7 +451,6 @@ static void done(struct rmm_vdev *v)
 		v->report_nonce = v->next_nonce;
 		break;
 	case FW_VDEV_OP_LOCK:
-		forget(v); /* measurements taken before are not of this lock */
 		v->state = RMI_VDEV_LOCKED;
 		v->lock_nonce = v->next_nonce;
 		v->lock_id = tsm_lock_info(v->bind)->id;

@@ -75,23 +75,10 @@ static void a_device_is_assigned_used_and_taken_back(void **unused)
 static void a_realm_ends_with_all_that_it_had(void **unused)
 {
 	struct cca_rig *r = rig_new();
-	const uint64_t size = RIG_PAGES * CCA_GRANULE;
-	const uint64_t ipa[] = { RIG_IPA, RIG_SHARED };
 
 	(void)unused;
 	realm_up(r);
-	assert_int_equal(
-		RMI(r, RMI_RTT_DATA_UNMAP, r->rd, RIG_IPA, RIG_IPA + size), 0);
-	assert_int_equal(r->x[1], RIG_IPA + size);
-	assert_int_equal(r->x[2], r->ram_pa | RIG_PAGES << 2);
-	for (unsigned i = 0; i < 2; i++)
-		for (uint64_t level = 3; level > 0; level--) {
-			const uint64_t span = CCA_GRANULE << 9 * (4 - level);
-
-			assert_int_equal(RMI(r, RMI_RTT_DESTROY, r->rd,
-					     ipa[i] & ~(span - 1), level),
-					 0);
-		}
+	realm_empty(r);
 	REFUSED(r, RMI_ERROR_REALM, RMI_REALM_DESTROY, r->rd);
 	assert_int_equal(RMI(r, RMI_REC_DESTROY, r->rec), 0);
 	assert_int_equal(RMI(r, RMI_REALM_DESTROY, r->rd), 0);

@@ -96,6 +96,8 @@ void params_rec(struct cca_rig *r, uint64_t mpidr);
 void realm_up(struct cca_rig *r);
 /* Tables down to level 3 for @ipa. */
 void tables(struct cca_rig *r, uint64_t ipa);
+/* Its RAM and its tables go back to the host, but for the root. */
+void realm_empty(struct cca_rig *r);
 /* Enters once; the exit stands in r->rrun. */
 uint64_t enter(struct cca_rig *r);
 uint64_t exit_reason(const struct cca_rig *r);

@@ -61,6 +61,25 @@ void realm_up(struct cca_rig *r)
 	assert_int_equal(RMI(r, RMI_REALM_ACTIVATE, r->rd), 0);
 }
 
+void realm_empty(struct cca_rig *r)
+{
+	const uint64_t size = RIG_PAGES * CCA_GRANULE;
+	const uint64_t ipa[] = { RIG_IPA, RIG_SHARED };
+
+	assert_int_equal(
+		RMI(r, RMI_RTT_DATA_UNMAP, r->rd, RIG_IPA, RIG_IPA + size), 0);
+	assert_int_equal(r->x[1], RIG_IPA + size);
+	assert_int_equal(r->x[2], r->ram_pa | RIG_PAGES << 2);
+	for (unsigned i = 0; i < 2; i++)
+		for (uint64_t level = 3; level > 0; level--) {
+			const uint64_t span = CCA_GRANULE << 9 * (4 - level);
+
+			assert_int_equal(RMI(r, RMI_RTT_DESTROY, r->rd,
+					     ipa[i] & ~(span - 1), level),
+					 0);
+		}
+}
+
 uint64_t enter(struct cca_rig *r)
 {
 	uint64_t rc;

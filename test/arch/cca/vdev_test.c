@@ -164,8 +164,11 @@ static void a_realm_with_a_vdev_is_not_destroyed(void **unused)
 
 	(void)unused;
 	vdev_up(r);
+	realm_empty(r);
 	assert_int_equal(RMI(r, RMI_REC_DESTROY, r->rec), 0);
 	REFUSED(r, RMI_ERROR_REALM, RMI_REALM_DESTROY, r->rd);
+	assert_int_equal(RMI(r, RMI_VDEV_DESTROY, r->rd, r->ep, r->vdev), 0);
+	assert_int_equal(RMI(r, RMI_REALM_DESTROY, r->rd), 0);
 	rig_free(r);
 }
 
@@ -275,6 +278,30 @@ static void unlock_names_the_granule_that_is_still_mapped(void **unused)
 			 0);
 	REFUSED(r, RMI_ERROR_GRANULE, RMI_VDEV_UNLOCK, r->rd, r->ep, r->vdev);
 	assert_int_equal(r->x[1], PEER_BAR + CCA_GRANULE);
+	rig_free(r);
+}
+
+/* Before the first message: the entry is gone, and what was granted. */
+static void unlock_takes_dma_and_grants_before_it_says_stop(void **unused)
+{
+	struct cca_rig *r = rig_new();
+	uint64_t word = 0;
+
+	(void)unused;
+	vdev_running(r);
+	assert_int_equal(RMI(r, RMI_RTT_DEV_UNMAP, r->rd, RIG_DEV,
+			     RIG_DEV + 2 * CCA_GRANULE),
+			 0);
+	assert_null(dma(r, RIG_IPA, true, true, &word));
+	assert_int_equal(RMI(r, RMI_VDEV_UNLOCK, r->rd, r->ep, r->vdev), 0);
+	assert_int_equal(r->p->seen[TDISP_STOP_REQ], 0);
+	assert_false(vdev_books(r).dma);
+	assert_int_equal(vdev_books(r).lock_nonce, 0);
+	assert_false(iommu_reaches(&r->i, r->ram_pa));
+	assert_ptr_equal(dma(r, RIG_IPA, true, true, &word),
+			 &cca_own_rule_ste_invalid);
+	assert_int_equal(talk(r, true), 0);
+	assert_int_equal(vdev_state(r), RMI_VDEV_UNLOCKED);
 	rig_free(r);
 }
 
@@ -482,6 +509,7 @@ const struct CMUnitTest vdev_tests[] = {
 	cmocka_unit_test(what_is_mapped_is_not_there_before_the_realm_says_so),
 	cmocka_unit_test(ripas_of_device_memory_goes_to_empty_alone),
 	cmocka_unit_test(unlock_names_the_granule_that_is_still_mapped),
+	cmocka_unit_test(unlock_takes_dma_and_grants_before_it_says_stop),
 	cmocka_unit_test(dma_needs_started_and_the_nonces),
 	cmocka_unit_test(a_vdev_whose_device_dies_moves_toward_its_end_alone),
 	cmocka_unit_test(a_device_that_lies_of_its_state_is_not_locked),
