@@ -179,6 +179,19 @@ static const struct row {
 };
 
 /*
+ * A START that fails is followed by a STOP, which the same conversation
+ * carries: nothing is granted any more, and it goes on to its end.
+ */
+static void lock_ended(struct cca_fw *fw, struct rmm_vdev *v)
+{
+	if (v->comm.state == CCA_COMM_ACTIVE &&
+	    tsm_verb_bind(v->pdev->conn) == v->bind)
+		rmm_vdev_revoke(fw, v);
+	else
+		rmm_vdev_error(fw, v);
+}
+
+/*
  * What the core found dead, on its own or by a device's word, is so for the
  * monitor: VDEVs whose lock session ended stand for nothing any more, and a
  * PDEV whose link was cut can only move toward its end.
@@ -191,10 +204,11 @@ static void settle(struct cca_fw *fw)
 		if (!v->used || v->state == RMI_VDEV_ERROR)
 			continue;
 		if (tsm_bind_state(v->bind) == TSM_BIND_DEAD ||
-		    tsm_bind_state(v->bind) == TSM_BIND_ERROR ||
-		    (v->lock_id && tsm_lock_info(v->bind)->id != v->lock_id &&
-		     v->op != FW_VDEV_OP_UNLOCK))
+		    tsm_bind_state(v->bind) == TSM_BIND_ERROR)
 			rmm_vdev_error(fw, v);
+		else if (v->lock_id && v->op != FW_VDEV_OP_UNLOCK &&
+			 tsm_lock_info(v->bind)->id != v->lock_id)
+			lock_ended(fw, v);
 	}
 	for (unsigned i = 0; i < fw->cfg.limits.pdevs; i++) {
 		struct rmm_pdev *p = &fw->pdev[i];

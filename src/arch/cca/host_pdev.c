@@ -351,8 +351,12 @@ void cca_conn_kill(struct cca_host *s, struct cca_conn *c)
 static int stop_begin(struct cca_host *s, struct cca_conn *c)
 {
 	const struct cca_talk rp = talk_rp(c);
-	int ret = stream_call(s, c, RMI_PDEV_STREAM_COMPLETE);
+	int ret;
 
+	/* Keys that the device would not stop: the monitor has cut it off. */
+	if (c->alive && cca_pdev_state(s, &c->ep) != RMI_PDEV_READY)
+		return -EIO;
+	ret = stream_call(s, c, RMI_PDEV_STREAM_COMPLETE);
 	c->handle = 0;
 	if (!ret)
 		ret = pdev_stop(s, &c->rp);
@@ -373,6 +377,7 @@ static int disconnect_run(struct cca_host *s, struct cca_conn *c, bool first,
 	if (first) {
 		pci_ide_stream_disable(&c->st->ep);
 		c->step = CCA_STEP_STREAM_OFF;
+		c->alive = cca_pdev_state(s, &c->ep) == RMI_PDEV_READY;
 		both_begin(c);
 		ret = stream_call(s, c, RMI_PDEV_STREAM_DISCONNECT);
 	}

@@ -56,6 +56,7 @@ struct cca_conn {
 	uint64_t handle; /* of the stream; 0: none */
 	enum cca_step step;
 	bool ep_waits, rp_waits; /* parked until the other has come as far */
+	bool alive;		 /* when the disconnect began */
 	unsigned vdevs;
 	struct cca_object vca, cert;
 	uint8_t vca_buf[CCA_VCA_MAX];

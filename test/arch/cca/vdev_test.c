@@ -335,6 +335,33 @@ static void dma_needs_started_and_the_nonces(void **unused)
 
 /* --- devices that die or lie --- */
 
+static void refuses_start(struct peer *p, const struct tdisp_msg *req,
+			  struct tdisp_msg *rsp, bool *drop)
+{
+	(void)p;
+	(void)drop;
+	if (req->code == TDISP_START_REQ)
+		rsp->version ^= 1;
+}
+
+/* The STOP that follows a failed START goes out in the same conversation. */
+static void a_start_that_fails_is_undone_by_the_same_conversation(void **unused)
+{
+	struct cca_rig *r = rig_new();
+
+	(void)unused;
+	vdev_mapped(r);
+	r->p->on_tdisp = refuses_start;
+	assert_int_equal(vdev_do(r, RMI_VDEV_START), 0);
+	assert_int_equal(r->p->seen[TDISP_STOP_REQ], 1);
+	assert_int_equal(vdev_state(r), RMI_VDEV_ERROR);
+	assert_int_equal(tsm_bind_state(r->fw->vdev[0].bind),
+			 TSM_BIND_UNLOCKED);
+	assert_int_equal(vdev_books(r).valid, 0);
+	assert_int_equal(tsm_verb(r->fw->vdev[0].pdev->conn), TSM_NO_VERB);
+	rig_free(r);
+}
+
 /* Each operation, given up at exchange @n. */
 static bool dies_at(unsigned op, unsigned n, bool abort)
 {
@@ -512,6 +539,7 @@ const struct CMUnitTest vdev_tests[] = {
 	cmocka_unit_test(unlock_takes_dma_and_grants_before_it_says_stop),
 	cmocka_unit_test(dma_needs_started_and_the_nonces),
 	cmocka_unit_test(a_vdev_whose_device_dies_moves_toward_its_end_alone),
+	cmocka_unit_test(a_start_that_fails_is_undone_by_the_same_conversation),
 	cmocka_unit_test(a_device_that_lies_of_its_state_is_not_locked),
 	cmocka_unit_test(an_error_that_the_device_can_be_told_of_is_unlocked),
 	cmocka_unit_test(a_device_talks_of_one_thing_at_a_time),
