@@ -184,6 +184,35 @@ static int context_of(struct cove_host *s, uint32_t rid, uint64_t *out)
 	return 0;
 }
 
+/*
+ * A leaf page without a valid context goes back. The directory no longer leads
+ * there and nothing remembers that it did, or the page stays.
+ */
+static void leaf_put(struct cove_host *s, uint32_t rid)
+{
+	const struct cove_host_insn *i = s->cfg.insn;
+	const uint64_t at = s->ddt + rid / COVE_DDT_SPAN * 8;
+	uint8_t e[8], none[8] = { 0 }, tc[8];
+	uint64_t leaf;
+
+	if (cove_read(s, at, e, sizeof(e)) || !(cove_u64(e, 0) & COVE_DDTE_V))
+		return;
+	leaf = field_get(COVE_DDTE_PPN, cove_u64(e, 0)) * PAGE_4K;
+	for (uint64_t n = 0; n < COVE_DDT_SPAN; n++)
+		if (cove_read(s, leaf + n * COVE_DC_LEN + COVE_DC_TC, tc,
+			      sizeof(tc)) ||
+		    cove_u64(tc, 0))
+			return;
+	if (cove_write(s, at, none, sizeof(none)))
+		return;
+	if (i->iodir_inval_ddt(i->ctx, rid)) {
+		(void)cove_write(s, at, e, sizeof(e));
+		return;
+	}
+	i->iofence(i->ctx);
+	s->cfg.hw.ops->page_free(s->cfg.hw.ctx, leaf, 1);
+}
+
 static void context(const struct cove_domain *cd, uint8_t e[COVE_DC_LEN])
 {
 	memset(e, 0, COVE_DC_LEN);
@@ -229,6 +258,8 @@ static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
 		return -EIO;
 	}
 	i->iofence(i->ctx);
+	if (!d)
+		leaf_put(s, p->bdf & 0xffff);
 	return 0;
 }
 
