@@ -28,7 +28,8 @@ static const struct lang_arg launch_args[] = {
 		  "confidential" },
 	{ "devices", LANG_BOOL,
 	  .help = "no: leave out what the architecture wants of a VM that is "
-		  "to have devices (CCA: the realm's flag); default yes" },
+		  "to have devices (CCA, TDX: a flag of its birth); default "
+		  "yes" },
 	{ "huge-memory", LANG_BOOL,
 	  .help = "private memory by frames of 2 MiB, owned by entries of 2 "
 		  "MiB; default no" },

@@ -93,12 +93,12 @@ void law_52(const struct law_facts *was, const struct law_facts *now,
 
 #define IN(s) (1u << (s))
 
-/* From where a state may be found a step later; a forced end may do all. */
+/* From where a state may be found a step later; a forced end may do all, and
+ * where firmware keeps the interface afterwards it ends in UNLOCKED. */
 /* clang-format off */
 static const uint16_t bind_from[TSM_BIND_STATES] = {
 	[TSM_BIND_FREE]     = UINT16_MAX,
-	[TSM_BIND_UNLOCKED] = IN(TSM_BIND_FREE) | IN(TSM_BIND_STOPPING) |
-			      IN(TSM_BIND_DEAD),
+	[TSM_BIND_UNLOCKED] = UINT16_MAX,
 	[TSM_BIND_LOCKING]  = IN(TSM_BIND_FREE) | IN(TSM_BIND_UNLOCKED) |
 			      IN(TSM_BIND_STOPPING) | IN(TSM_BIND_DEAD),
 	[TSM_BIND_LOCKED]   = IN(TSM_BIND_LOCKING),

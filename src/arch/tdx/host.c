@@ -455,8 +455,6 @@ static int disconnect_dev(void *ctx, struct pci_dev *p, bool first,
 	struct tdx_conn *c = pci_tsm_of(p)->priv;
 	int ret = 0;
 
-	if (first)
-		tdx_stuck_again(h, NULL);
 	if (c->stream || c->step == END_SESSION)
 		ret = disconnect_steps(h, c, first, r);
 	if (ret == -EINPROGRESS)
@@ -569,6 +567,11 @@ static bool secure(void *ctx, struct pci_dev *p)
 	       pci_ide_held_secure(&c->st->rp, c->st->id);
 }
 
+static bool busy(void *ctx, struct pci_dev *p)
+{
+	return tdx_stuck_at(ctx, p);
+}
+
 const struct pci_tsm_ops tdx_tsm_ops = {
 	.name = "tdx-connect",
 	.probe = probe,
@@ -580,5 +583,6 @@ const struct pci_tsm_ops tdx_tsm_ops = {
 	.guest_req = tdx_tdi_guest_req,
 	.abort = abort_op,
 	.secure = secure,
+	.busy = busy,
 	.renew = renew,
 };

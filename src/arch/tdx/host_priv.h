@@ -72,6 +72,7 @@ struct tdx_tdi {
 	uint32_t report_len;
 	/* Left behind: the module keeps the interface. */
 	struct tdx_tdi *stuck;
+	uint32_t dsm; /* function 0, over whose connection it is bound */
 	uint64_t bar[PCI_BARS][2]; /* address and bytes, of the metadata */
 };
 
@@ -188,6 +189,8 @@ int tdx_tdi_guest_req(void *ctx, struct pci_tdi *tdi,
 void tdx_tdi_abort(struct tdx_host *h, struct pci_tdi *tdi, bool forget);
 /* Interfaces that the module did not let go: once more. @vm NULL: all. */
 void tdx_stuck_again(struct tdx_host *h, const struct tdx_vm *vm);
+/* Some of @p's connection are left all the same. */
+bool tdx_stuck_at(struct tdx_host *h, const struct pci_dev *p);
 
 /* --- host_req.c: what a guest asks by TDCM --- */
 

@@ -173,6 +173,15 @@ void tdx_stuck_again(struct tdx_host *h, const struct tdx_vm *vm)
 	}
 }
 
+bool tdx_stuck_at(struct tdx_host *h, const struct pci_dev *p)
+{
+	tdx_stuck_again(h, NULL);
+	for (const struct tdx_tdi *t = h->stuck; t; t = t->stuck)
+		if (t->dsm == p->bdf)
+			return true;
+	return false;
+}
+
 /* --- bind, unbind --- */
 
 int tdx_tdi_bind(void *ctx, struct pci_tdi *tdi, bool first,
@@ -188,6 +197,7 @@ int tdx_tdi_bind(void *ctx, struct pci_tdi *tdi, bool first,
 		return vm_of(tdi)->tdr ? -ENOMEM : -EINVAL;
 	t->func = func_of(tdi->p);
 	t->vm = vm_of(tdi);
+	t->dsm = tdx_conn_of(tdi)->p->bdf;
 	tdi->priv = t;
 	((struct kvm_vm *)tdi->kvm)->bound++;
 	ret = devif_create(h, tdi);

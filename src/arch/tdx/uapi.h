@@ -69,8 +69,6 @@ _Static_assert(sizeof(struct kvm_tdx_init_mem_region) == 24, "uapi");
  * flag. Chosen: the VMM does, for it is what the TD's owner sees measured.
  */
 #define TDX_INIT_VM_CONNECT (UINT64_C(1) << 0)
-/* vmm_launch_arg.policy: a TD that is launched without it. */
-#define TDX_POLICY_NO_CONNECT (UINT64_C(1) << 0)
 
 /*
  * What a VMM sees of TDG.VP.VMCALL<TDCM> (KVM_EXIT_TVM_CALL): the leaf as code,

@@ -32,7 +32,7 @@ static long init(const struct vmm_launch_arg *a)
 	if (ret)
 		return ret;
 	i.xfam = caps.supported_xfam;
-	if (!(a->policy & TDX_POLICY_NO_CONNECT))
+	if (!a->no_devices)
 		i.reserved[0] = TDX_INIT_VM_CONNECT;
 	return op(a, a->vm_fd, KVM_TDX_INIT_VM, 0, (uintptr_t)&i);
 }
