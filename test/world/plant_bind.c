@@ -206,9 +206,30 @@ static void no_wipe(void *ctx, uint32_t port, uint8_t stream)
 	(void)stream;
 }
 
+static enum il_err no_teardown(void *ctx, uint32_t port, uint8_t stream)
+{
+	(void)ctx;
+	(void)port;
+	(void)stream;
+	return IL_OK;
+}
+
+static enum il_err no_enable(void *ctx, uint32_t port, uint8_t stream, bool on)
+{
+	(void)ctx;
+	(void)port;
+	(void)stream;
+	(void)on;
+	return IL_OK;
+}
+
 static void wipes_nothing(void)
 {
-	wrap_keys()->wipe = no_wipe;
+	struct rp_keys *k = wrap_keys();
+
+	k->wipe = no_wipe;
+	k->teardown = no_teardown;
+	k->enable = no_enable;
 	/* Nor does turning the stream off. */
 	wrap_port()->written = NULL;
 }
@@ -309,11 +330,11 @@ const struct plant plants_bind[] = {
 	{ 23, "device: out of ERROR into RUN",
 	  "guest", "dma", error_runs, CLEAR_BME "guest release\n", 0 },
 	{ 24, "monitor: the port's keys outlive the link",
-	  "guest", "dma", wipes_nothing, DIES, 0 },
+	  "guest", "dma", wipes_nothing, DIES, PLANT_ALL & ~ON(TDX_CONNECT) },
 	{ 25, "firmware: evidence outlives its lock session",
 	  "guest", "dma", evidence_stays, DETACH, PLANT_ALL & ~ON(COVE_IO) },
 	{ 26, "firmware: grants of another lock session",
-	  "guest", "start", other_session, NULL, ON(SEV_TIO) | ON(TDX_CONNECT) },
+	  "guest", "start", other_session, NULL, ON(SEV_TIO) },
 	{ 27, "firmware: another report than the guest's",
 	  "guest", "lock", other_report, NULL, 0 },
 	{ 27, "firmware: other certificates than the guest's",
@@ -329,9 +350,9 @@ const struct plant plants_bind[] = {
 	{ 32, "device, firmware: updates are taken",
 	  "guest", "probe", takes_updatable, NULL, 0 },
 	{ 48, "firmware: UNLOCKED without the device's word",
-	  "guest", "dma", stop_by_wish, NULL, PLANT_ALL & ~ON(COVE_IO) },
+	  "guest", "dma", stop_by_wish, NULL, ON(SEV_TIO) | ON(CCA) },
 	{ 48, "monitor: not stopped, and not blocked",
-	  "guest", "dma", wipes_nothing, DIES, 0 },
+	  "guest", "dma", wipes_nothing, DIES, PLANT_ALL & ~ON(TDX_CONNECT) },
 	{ 50, "firmware: bound to a TVM that is not there",
 	  "guest", "dma", tvm_of_its_own, DETACH, PLANT_ALL & ~ON(COVE_IO) },
 	{ 53, "firmware: from LOCKED to RUN at once",

@@ -234,7 +234,7 @@ const struct plant plants_key[] = {
 	  "guest", "dma", counters_back, "guest release\nvmm detach 0000:01:00.0\n"
 	  "vmm attach 0000:01:00.0\nguest probe\nguest lock\n", 0 },
 	{ 9, "monitor: a dead stream is Secure again",
-	  "guest", "probe", secure_again, "guest lock\nguest lock\n", ON(SEV_TIO) | ON(TDX_CONNECT) },
+	  "guest", "probe", secure_again, "guest lock\nguest lock\n", ON(SEV_TIO) },
 	{ 10, "device: nothing is erased",
 	  "guest", "dma", erases_nothing, NULL, 0 },
 	{ 12, "host: a second block with the same RIDs",

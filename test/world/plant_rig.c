@@ -22,6 +22,7 @@ enum world_plat_id pplat(void)
 static struct tsm *(*const core[WORLD_PLATS])(struct world *w) = {
 	[WORLD_SEV_TIO] = plant_tsm_sev,
 	[WORLD_CCA] = plant_tsm_cca,
+	[WORLD_TDX_CONNECT] = plant_tsm_tdx,
 	[WORLD_COVE_IO] = plant_tsm_cove,
 };
 
