@@ -192,12 +192,12 @@ static uint64_t next_accepted(struct world *w, uint64_t pa)
 	return found;
 }
 
-/* A region's page that is no longer reached stays where it is; the page's own
- * state says nothing of it. */
+/* A region's page that is no longer reached stays where it is: its own state
+ * says nothing of it. */
 static bool revoked(uint32_t ev, uint64_t a, uint64_t b, uint64_t *pa)
 {
 	*pa = a;
-	return ev == COVE_TRACE_PAGE && b == COVE_PG_REGION;
+	return ev == COVE_TRACE_MMIO && !b;
 }
 
 const struct law_view law_cove = {

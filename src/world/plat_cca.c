@@ -289,8 +289,11 @@ static void plat_images(struct vmm_cfg *cfg)
 	cfg->n_images = 1;
 }
 
+static const char *const events[] = { "granule", "ste", "rtt", "realm", NULL };
+
 const struct world_plat world_cca = {
 	.name = "cca",
+	.events = events,
 	.own = plat_own,
 	.iommu_rules = &cca_own_iommu_rules,
 	.iommu_ctx = plat_iommu_ctx,

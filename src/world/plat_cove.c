@@ -537,8 +537,12 @@ static void plat_images(struct vmm_cfg *cfg)
 	cfg->n_images = 1;
 }
 
+static const char *const events[] = { "page", "dc",   "class", "vmid",
+				      "key",  "mmio", NULL };
+
 const struct world_plat world_cove_io = {
 	.name = "cove-io",
+	.events = events,
 	.own = plat_own,
 	.iommu_rules = &cove_iommu_rules,
 	.iommu_ctx = plat_iommu_ctx,

@@ -505,8 +505,11 @@ static void plat_guest_fini(struct world_vm *vm)
 		sev_guest_fini(&p->guest);
 }
 
+static const char *const events[] = { "rmp", "sdte", "fence", "asid", NULL };
+
 const struct world_plat world_sev_tio = {
 	.name = "sev-tio",
+	.events = events,
 	.own = plat_own,
 	.iommu_rules = &own_iommu_rules,
 	.iommu_ctx = plat_iommu_ctx,

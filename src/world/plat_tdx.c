@@ -280,8 +280,11 @@ static void plat_images(struct vmm_cfg *cfg)
 	cfg->n_images = 1;
 }
 
+static const char *const events[] = { "page", "key", "mmio", "dmar", NULL };
+
 const struct world_plat world_tdx = {
 	.name = "tdx-connect",
+	.events = events,
 	.own = plat_own,
 	.iommu_rules = &tdx_iommu_rules,
 	.iommu_ctx = plat_iommu_ctx,

@@ -116,7 +116,19 @@ static const char *room_name(uint32_t ev)
 /* Of each room's trace events, as its header numbers them from 1. */
 #define EVENTS 7
 
-static const char *event_name(uint32_t ev)
+/* An architecture's have the names that its platform gives them. */
+static const char *arch_event(const struct world_plat *p, uint32_t n)
+{
+	const char *const *name = p ? p->events : NULL;
+
+	while (name && *name && n > 1) {
+		name++;
+		n--;
+	}
+	return name && *name && n ? *name : "?";
+}
+
+static const char *event_name(const struct world *w, uint32_t ev)
 {
 	static const char *const name[TRACE_ROOMS][EVENTS] = {
 		[TRACE_PCI] = { "mailbox" },
@@ -135,10 +147,11 @@ static const char *event_name(uint32_t ev)
 		[TRACE_DEVICE] = { "refused", "dma", "reset", "stream", "doe" },
 		[TRACE_HOST] = { "syscall", "doe", "tsm", "revoke", "refused" },
 		[TRACE_GUEST] = { "state", "done" },
-		[TRACE_ARCH] = { "rmp", "sdte", "fence", "asid" },
 	};
 	const uint32_t room = ev >> 16, n = ev & 0xffff;
 
+	if (room == TRACE_ARCH)
+		return arch_event(w->plat, n);
 	if (room >= TRACE_ROOMS || !n || n > EVENTS || !name[room][n - 1])
 		return "?";
 	return name[room][n - 1];
@@ -158,7 +171,7 @@ void world_trace_text(const struct world *w, unsigned max,
 		snprintf(text, sizeof(text),
 			 "step %llu %s.%u %s 0x%llx 0x%llx 0x%llx",
 			 (unsigned long long)t->step, room_name(t->ev),
-			 t->ev & 0xffff, event_name(t->ev),
+			 t->ev & 0xffff, event_name(w, t->ev),
 			 (unsigned long long)t->a, (unsigned long long)t->b,
 			 (unsigned long long)t->c);
 		line(ctx, text);

@@ -257,6 +257,9 @@ struct world_plat {
 	const char *name;
 	/* Before the IOMMU: memory, ownership. Sets mem's rules. */
 	enum il_err (*own)(struct world *w);
+	/* Of its trace events, as its headers number them from 1; ends with
+	 * NULL. */
+	const char *const *events;
 	const struct iommu_rules *iommu_rules;
 	void *(*iommu_ctx)(struct world *w);
 	/* Registers of the maker of its root ports, which firmware alone

@@ -97,13 +97,16 @@ static void leaves(struct cove_fw *fw, struct fw_if *f, bool on)
 	for (unsigned i = 0; i < FW_IF_REGIONS; i++) {
 		const struct fw_region *r = &f->accepted[i];
 
-		for (uint64_t at = 0; at < r->len; at += PAGE_4K)
+		for (uint64_t at = 0; at < r->len; at += PAGE_4K) {
 			if (on)
 				cfw_leaf_page(fw, f->tvm, r->gpa + at,
 					      r->pa + at, true);
 			else
 				cfw_leaf_region(fw, f->tvm, r->gpa + at,
 						r->pa + at);
+			env_trace(fw->cfg.env, COVE_TRACE_MMIO, r->pa + at, on,
+				  f->tvm->vmid);
+		}
 		if (r->len)
 			tsm_mmio_count(f->bind,
 				       (on ? 1 : -1) *

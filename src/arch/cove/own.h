@@ -125,6 +125,7 @@ struct cove_own {
 #define COVE_TRACE_CLASS TRACE_EV(TRACE_ARCH, 3) /* rid, on, stream */
 #define COVE_TRACE_VMID	 TRACE_EV(TRACE_ARCH, 4) /* vmid, active */
 #define COVE_TRACE_KEY	 TRACE_EV(TRACE_ARCH, 5) /* RDSM: rp, desc, status */
+#define COVE_TRACE_MMIO	 TRACE_EV(TRACE_ARCH, 6) /* pa, shown?, vmid */
 
 extern const struct rule cove_rule_mpt;		/* mpt */
 extern const struct rule cove_rule_io_mpt;	/* io-mpt */

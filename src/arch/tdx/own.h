@@ -47,10 +47,10 @@
 #define TDX_OWN_KEYS(hkids) (1u + (hkids))
 
 /* Trace events; arguments as noted. */
-#define TDX_TRACE_PAGE TRACE_EV(TRACE_ARCH, 33) /* pa, type, owner */
-#define TDX_TRACE_KEY  TRACE_EV(TRACE_ARCH, 34) /* hkid, set? */
-#define TDX_TRACE_MMIO TRACE_EV(TRACE_ARCH, 35) /* pa, accepted?, function */
-#define TDX_TRACE_DMAR TRACE_EV(TRACE_ARCH, 36) /* rid, level, map state */
+#define TDX_TRACE_PAGE TRACE_EV(TRACE_ARCH, 1) /* pa, type, owner */
+#define TDX_TRACE_KEY  TRACE_EV(TRACE_ARCH, 2) /* hkid, set? */
+#define TDX_TRACE_MMIO TRACE_EV(TRACE_ARCH, 3) /* pa, accepted?, function */
+#define TDX_TRACE_DMAR TRACE_EV(TRACE_ARCH, 4) /* rid, level, map state */
 
 /* PAMT entry of 4 KiB. Only one size: OPEN, see docs. */
 struct tdx_page {
