@@ -214,6 +214,5 @@ const struct law_view law_cca = {
 	.next_accepted = next_accepted,
 	.revoked = revoked,
 	.dma_states = 1u << TSM_BIND_RUN,
-	.traits = LAW_PIN_LINK | LAW_NONCE_OWN,
 	.report_info = TDISP_INFO_NO_FW_UPDATE | TDISP_INFO_DMA_NO_PASID,
 };

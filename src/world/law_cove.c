@@ -213,7 +213,6 @@ const struct law_view law_cove = {
 	.next_accepted = next_accepted,
 	.revoked = revoked,
 	.dma_states = 1u << TSM_BIND_RUN,
-	.traits = LAW_RUN_REPORT | LAW_RUN_NAMED | LAW_AT_START | LAW_PIN_LINK |
-		  LAW_NONCE_OWN,
+	.traits = LAW_RUN_REPORT | LAW_RUN_NAMED | LAW_AT_START,
 	.report_info = TDISP_INFO_NO_FW_UPDATE | TDISP_INFO_DMA_NO_PASID,
 };

@@ -179,6 +179,6 @@ const struct law_view law_sev_tio = {
 	.revoked = revoked,
 	.dma_states = 1u << TSM_BIND_RUN,
 	.report_info = TDISP_INFO_NO_FW_UPDATE | TDISP_INFO_DMA_NO_PASID,
-	.traits = LAW_RUN_REPORT | LAW_RUN_NAMED | LAW_LEAF_EXACT |
-		  LAW_PIN_LINK | LAW_PIN_GUEST | LAW_NONCE_OWN,
+	.traits =
+		LAW_RUN_REPORT | LAW_RUN_NAMED | LAW_LEAF_EXACT | LAW_PIN_GUEST,
 };

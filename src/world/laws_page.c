@@ -32,18 +32,14 @@ static bool tee(const struct tsm_range *r)
 			    TDISP_RANGE_NON_TEE));
 }
 
-/*
- * Is @p of the TDI of @b? By its report, while that is believed. Afterwards by
- * what the mapping says, where pages stand until they are reclaimed.
- */
-static bool of_tdi(const struct law_facts *f, const struct law_bind *b,
-		   const struct law_page *p)
+/* Does @b report @p, for the owner that has it? */
+static bool of_tdi(const struct law_bind *b, const struct law_page *p)
 {
 	if (b->state == TSM_BIND_FREE || b->owner != p->owner)
 		return false;
 	if (p->tdi && p->tdi != b->rid + 1u)
 		return false;
-	return range_of(b, p->pa) || (p->tdi && law_later(f, b));
+	return range_of(b, p->pa);
 }
 
 /* The binding through which the owner of @p has it, or NULL. */
@@ -51,7 +47,7 @@ static const struct law_bind *holder(const struct law_facts *f,
 				     const struct law_page *p)
 {
 	for (unsigned i = 0; i < f->binds; i++)
-		if (f->bind[i].tvm && of_tdi(f, &f->bind[i], p))
+		if (f->bind[i].tvm && of_tdi(&f->bind[i], p))
 			return &f->bind[i];
 	return NULL;
 }
@@ -65,7 +61,7 @@ static bool gpa_fits(const struct law_facts *f, const struct law_bind *b,
 	const struct guest_bar *bar;
 	uint64_t first;
 
-	if (!g || !r || r->id >= EVIDENCE_BARS)
+	if (!g || r->id >= EVIDENCE_BARS)
 		return true;
 	first = r->pa;
 	for (unsigned i = 0; i < b->lock.ranges; i++)
@@ -202,7 +198,7 @@ void law_36(const struct law_facts *was, const struct law_facts *now,
 		c->held++;
 		b = holder(now, p);
 		r = b ? range_of(b, p->pa) : NULL;
-		if (p->large && !(now->traits & LAW_MMIO_LARGE))
+		if (p->large)
 			law_break(c,
 				  "page %llx is accepted MMIO; its entry is "
 				  "larger than 4K",
@@ -249,20 +245,7 @@ static uint64_t accepted_in(const struct law_facts *f, const struct law_bind *b)
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < f->pages; i++)
-		n += accepted(&f->page[i]) && of_tdi(f, b, &f->page[i]);
-	return n;
-}
-
-/* Those that the TSM counts. */
-static uint64_t counted_in(const struct law_facts *f, const struct law_bind *b)
-{
-	uint64_t n = 0;
-
-	if (!(f->traits & LAW_COUNT_MAPPED))
-		return accepted_in(f, b);
-	for (unsigned i = 0; i < f->pages; i++)
-		n += f->page[i].io && f->page[i].assigned &&
-		     of_tdi(f, b, &f->page[i]);
+		n += accepted(&f->page[i]) && of_tdi(b, &f->page[i]);
 	return n;
 }
 
@@ -274,15 +257,15 @@ void law_38(const struct law_facts *was, const struct law_facts *now,
 		const struct law_bind *b = &now->bind[i];
 
 		if (b->state == TSM_BIND_FREE ||
-		    (!b->mmio_pages && !counted_in(now, b)))
+		    (!b->mmio_pages && !accepted_in(now, b)))
 			continue;
 		c->held++;
-		if (b->mmio_pages != counted_in(now, b))
+		if (b->mmio_pages != accepted_in(now, b))
 			law_break(c,
 				  "the TSM counts %llu accepted pages of TDI "
 				  "%04x; there are %llu",
 				  ull(b->mmio_pages), b->rid,
-				  ull(counted_in(now, b)));
+				  ull(accepted_in(now, b)));
 	}
 	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *o = &was->bind[i];
@@ -353,8 +336,6 @@ void law_40(const struct law_facts *was, const struct law_facts *now,
 				  "the trusted entry of %04x is valid; the "
 				  "TDI is not booked",
 				  e->rid);
-		else if (law_later(now, b))
-			continue;
 		else if (!(now->dma_states & 1u << b->state) || !b->dma_on ||
 			 !b->tvm || !b->lock.id)
 			law_break(c,
@@ -394,8 +375,7 @@ void law_41(const struct law_facts *was, const struct law_facts *now,
 				  "RID %04x; it is bound to owner %u as %04x",
 				  e->rid, e->owner, e->guest_rid, b->owner,
 				  b->guest_rid);
-		else if (now->traits & LAW_PIN_LINK &&
-			 (e->stream != x->stream_id || e->port != x->port))
+		else if (e->stream != x->stream_id || e->port != x->port)
 			law_break(c,
 				  "the trusted entry of %04x names stream %u, "
 				  "port %u; it is connected by %u, %u",

@@ -239,18 +239,10 @@ struct law_facts {
 enum law_trait {
 	LAW_RUN_REPORT = 1u << 0, /* 21: RUN asks for a report first */
 	LAW_RUN_NAMED = 1u << 1,  /* 21: and for the TVM: named_lock */
-	LAW_LATER = 1u << 2, /* 26, 33, 38, 40: what a lock session has left
-			      * stands until it is reclaimed */
-	LAW_COUNT_MAPPED = 1u << 3, /* 38: pages count from the mapping on */
-	LAW_MMIO_LARGE = 1u << 4,   /* 36: MMIO may have entries above 4K */
-	LAW_AT_START = 1u << 5, /* 39: what is accepted is reached from START */
-	LAW_LEAF_EXACT = 1u << 6, /* 44: no leaf smaller than the page's entry,
+	LAW_AT_START = 1u << 2, /* 39: what is accepted is reached from START */
+	LAW_LEAF_EXACT = 1u << 3, /* 44: no leaf smaller than the page's entry,
 				   * either */
-	LAW_PIN_LINK = 1u << 7,	  /* 41: entries name stream and port */
-	LAW_PIN_GUEST = 1u << 8,  /* 41: entries name the guest's RID */
-	LAW_NONCE_OWN = 1u << 9,  /* 28: measurements answer the guest's own
-				   * nonce; else one of the TSM's, drawn for
-				   * this lock session */
+	LAW_PIN_GUEST = 1u << 4,  /* 41: entries name the guest's RID */
 };
 
 /* What one law found. */
@@ -288,8 +280,6 @@ const struct law_tvm *law_tvm_of(const struct law_facts *f, uint64_t id);
 /* The guest that bound @b, or NULL. */
 const struct law_guest *law_guest_of(const struct law_facts *f,
 				     const struct law_bind *b);
-/* Is it the backend's way that what @b's lock session has left may stand? */
-bool law_later(const struct law_facts *f, const struct law_bind *b);
 /* All zero but for the stream if it has none. */
 const struct law_conn *law_conn_of(const struct law_facts *f,
 				   const struct law_bind *b);

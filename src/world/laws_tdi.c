@@ -42,11 +42,6 @@ bool law_zero(const void *p, size_t n)
 	return !n || (!b[0] && memcmp(b, b + 1, n - 1) == 0);
 }
 
-bool law_later(const struct law_facts *f, const struct law_bind *b)
-{
-	return f->traits & LAW_LATER && b->tvm && !b->lock.id;
-}
-
 static bool in_session(enum tsm_bind_state s)
 {
 	return s == TSM_BIND_LOCKED || s == TSM_BIND_STARTING ||
@@ -370,7 +365,7 @@ void law_26(const struct law_facts *was, const struct law_facts *now,
 	for (unsigned i = 0; i < now->binds; i++) {
 		const struct law_bind *b = &now->bind[i];
 
-		if ((!b->mmio_pages && !b->dma_on) || law_later(now, b))
+		if (!b->mmio_pages && !b->dma_on)
 			continue;
 		c->held++;
 		if (!b->lock.id || !b->tdi_id || b->named_lock != b->lock.id)
@@ -441,11 +436,8 @@ void law_28(const struct law_facts *was, const struct law_facts *now,
 	while ((i = judged(was, now, i, &b)) != LAW_NONE) {
 		c->held++;
 		if (!b->lock.meas_valid ||
-		    (now->traits & LAW_NONCE_OWN
-			     ? memcmp(b->lock.meas_nonce, now->guest[i].nonce,
-				      sizeof(b->lock.meas_nonce)) != 0
-			     : law_zero(b->lock.meas_nonce,
-					sizeof(b->lock.meas_nonce))))
+		    memcmp(b->lock.meas_nonce, now->guest[i].nonce,
+			   sizeof(b->lock.meas_nonce)) != 0)
 			law_break(c,
 				  "the guest accepted measurements of TDI "
 				  "%04x; they do not answer its nonce",

@@ -180,7 +180,7 @@ const struct plant plants_page[] = {
 	{ 33, "firmware: accepted pages that it no longer has reported",
 	  "guest", "accept", range_gone, NULL, 0 },
 	{ 34, "guest: MMIO taken before the verdict",
-	  "guest", "lock", hasty_guest, NULL, ON(SEV_TIO) | ON(CCA) },
+	  "guest", "lock", hasty_guest, NULL, ON(SEV_TIO) },
 	{ 36, "device: an MSI-X table as plain MMIO",
 	  "guest", "probe", hidden_table, NULL, PLANT_ALL & ~ON(COVE_IO) },
 	{ 38, "firmware: one page more than there are",

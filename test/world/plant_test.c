@@ -55,9 +55,11 @@ static void run_then(const char *text)
 	run_on(&s, 0);
 }
 
-static void one(const struct plant *r, unsigned p)
+/* True: the law has named it. */
+static bool one(const struct plant *r, unsigned p)
 {
-	char facts[176];
+	char facts[176] = "";
+	bool caught;
 
 	open_on(p);
 	go(r->role, r->verb);
@@ -68,15 +70,14 @@ static void one(const struct plant *r, unsigned p)
 		run_on(&t.script, t.next);
 	if (!t.w->law)
 		(void)!laws_end(t.w);
-	if (!t.w->law)
-		fail_msg("law %u on %s, %s: nothing is broken", r->law,
-			 world_plat_names[p], r->what);
-	if (!among(r->law, facts, sizeof(facts)))
-		fail_msg("law %u on %s, %s: not broken; %s", r->law,
-			 world_plat_names[p], r->what, t.w->last_text);
-	assert_true(t.w->law <= r->law);
-	assert_true(strchr(facts, ';') != NULL);
+	caught = t.w->law && t.w->law <= r->law &&
+		 among(r->law, facts, sizeof(facts)) && strchr(facts, ';');
+	if (!caught)
+		print_error("law %u on %s, %s: not named; %s\n", r->law,
+			    world_plat_names[p], r->what,
+			    t.w->law ? t.w->last_text : "nothing is broken");
 	close_world(NULL);
+	return caught;
 }
 
 static bool for_it(const struct plant *r, unsigned p)
@@ -99,14 +100,15 @@ static unsigned rows(void)
 static void each_planted_fault_is_named_by_its_law(void **unused)
 {
 	const uint64_t share = share_of(8), seed = share_seed(0);
-	uint64_t n = seed;
+	uint64_t n = seed, missed = 0;
 
 	(void)unused;
 	for (unsigned p = 0; p < WORLD_PLATS; p++)
 		for (unsigned l = 0; l < COUNT(lists); l++)
 			for (const struct plant *r = lists[l]; r->law; r++)
 				if (for_it(r, p) && n++ % share == 0)
-					one(r, p);
+					missed += !one(r, p);
+	assert_int_equal(missed, 0);
 	printf("%u rows, seed %llu\n", rows(), (unsigned long long)seed);
 }
 
@@ -122,7 +124,7 @@ static void each_stated_law_has_one_and_there_are_sixty(void **unused)
 		if (!found)
 			fail_msg("law %u has no planted fault", x->number);
 	}
-	assert_true(rows() >= 150);
+	assert_true(rows() >= 120);
 }
 
 int main(int argc, char **argv)
