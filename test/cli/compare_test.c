@@ -60,7 +60,7 @@ static void calls_that_recur_in_an_order_stand_once(void **state)
 	static const char *const names[] = { "A", "B", "C", "B",
 					     "C", "B", "C", "D" };
 	struct cli_track t = { 0 };
-	struct cli_line l[2 * COUNT(names)];
+	struct cli_line l[2 * (COUNT(names) + 1)];
 	char text[200] = "";
 	unsigned n;
 
