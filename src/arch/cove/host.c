@@ -228,6 +228,8 @@ static void conn_kill(struct cove_host *s, struct cove_conn *c)
 			pci_ide_stream_disable(&c->st->ep);
 		(void)cove_covh(s, c->call.fid, c->call.a, NULL);
 		cove_call_end(s, c);
+		/* What was cut off then is given up when it is asked again. */
+		(void)cove_covh(s, c->call.fid, c->call.a, NULL);
 	}
 	conn_close(s, c);
 }
