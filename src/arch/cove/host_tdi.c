@@ -50,9 +50,23 @@ static void unbind_call(struct cove_host *s, struct pci_tdi *tdi)
 }
 
 /*
- * Unbinds without a device that answers; needs nobody (law 49). The TSM cuts
- * the device off then (law 48).
+ * A STOP that failed is told as that, the interface is the TVM's until it is
+ * asked again; the device has been cut off then (law 48).
  */
+static void unbind_again(struct cove_host *s, struct pci_tdi *tdi)
+{
+	struct cove_conn *c = cove_conn_of(tdi);
+	uint64_t value = COVE_SPDM_COMPLETED;
+
+	unbind_call(s, tdi);
+	if (cove_covh(s, c->call.fid, c->call.a, &value) ||
+	    value != COVE_SPDM_PENDING)
+		return;
+	c->call.issued = true;
+	cove_call_end(s, c);
+}
+
+/* Unbinds without a device that answers; needs nobody (law 49). */
 static void unbind_now(struct cove_host *s, struct pci_tdi *tdi)
 {
 	struct cove_conn *c = cove_conn_of(tdi);
@@ -66,6 +80,7 @@ static void unbind_now(struct cove_host *s, struct pci_tdi *tdi)
 	    value == COVE_SPDM_PENDING) {
 		c->call.issued = true;
 		cove_call_end(s, c);
+		unbind_again(s, tdi);
 	}
 	t->bound = false;
 }
@@ -121,6 +136,8 @@ static int unbind_run(struct cove_host *s, struct pci_tdi *tdi, bool first,
 	t->bound = false;
 	if (first && ret && s->sbi_error == SBI_ERR_ALREADY_STOPPED)
 		ret = 0;
+	if (ret)
+		unbind_again(s, tdi);
 	return ret;
 }
 
