@@ -310,7 +310,7 @@ static void refused(struct family *f, const struct unbound *u,
 	char what[BOOKS_WHAT];
 
 	snprintf(what, sizeof(what), "%s", w->last_text);
-	if (u)
+	if (u && !u->either)
 		family_bad(end, "%s, though %s", what, u->why);
 	books_read(w, &now);
 	books_no_more(&now, &l.before, end);

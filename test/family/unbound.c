@@ -72,6 +72,9 @@ const struct unbound unbound[] = {
 	  "one request at a time is always allowed", TDISP "7" },
 	{ "TDISP_CAPABILITIES", "num_req_all", 0, ANY, false,
 	  "one request at a time is always allowed", TDISP "7" },
+
+	{ "REPORT", "pages", -1, ANY, false,
+	  "the device's own word, where nothing tells it from another of the same lock: what is not reported is not used", TDISP "11", true },
 };
 /* clang-format on */
 

@@ -18,6 +18,7 @@ struct unbound {
 	bool longer;   /* may be longer, or stand twice */
 	const char *why;
 	const char *source;
+	bool either; /* or it is refused, as what the device said elsewhere */
 };
 
 extern const struct unbound unbound[];
