@@ -32,7 +32,7 @@ struct cca_host *cca_host_prepare(const struct cca_host_cfg *cfg)
 	kpool_init(&s->conn_pool, cfg->arena, sizeof(struct cca_conn), 0);
 	kpool_init(&s->tdi_pool, cfg->arena, sizeof(struct cca_tdi), 0);
 	kpool_init(&s->vm_pool, cfg->arena, sizeof(struct cca_vm), 0);
-	kpool_init(&s->domain_pool, cfg->arena, sizeof(struct cca_domain), 0);
+	cca_smmu_init(s);
 	kpool_init(&s->rtt_pool, cfg->arena, sizeof(struct cca_rtt), 0);
 	kpool_init(&s->rec_pool, cfg->arena, sizeof(struct cca_rec), 0);
 	return s;

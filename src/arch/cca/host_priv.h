@@ -5,6 +5,7 @@
 #include "arch/cca/abi.h"
 #include "arch/cca/host.h"
 #include "arch/cca/uapi.h"
+#include "host/iommufd/paged.h"
 
 #define CCA_AUX_MAX    64 /* granules that a PDEV may want */
 #define CCA_VCA_MAX    0x1000
@@ -114,11 +115,6 @@ struct cca_rec {
 	bool refused;
 };
 
-struct cca_domain {
-	struct pt pt;
-	uint16_t id;
-};
-
 struct cca_host {
 	struct cca_host_cfg cfg;
 	struct kernel *k;
@@ -130,8 +126,8 @@ struct cca_host {
 	uint64_t list;	  /* and one for address lists */
 	unsigned ipa_bits;
 	bool psmmu_on;
-	uint8_t domain_used[CCA_DOMAINS / 8];
-	struct kpool conn_pool, tdi_pool, vm_pool, domain_pool;
+	struct paged domains;
+	struct kpool conn_pool, tdi_pool, vm_pool;
 	struct kpool rtt_pool, rec_pool;
 	struct pci_tsm_relay relay; /* where nobody gives one */
 };
@@ -270,5 +266,8 @@ static inline struct cca_vm *cca_vm_of(const struct cca_tdi *t)
 {
 	return t->vm;
 }
+
+/* host_smmu.c: domains, before any is made. */
+void cca_smmu_init(struct cca_host *s);
 
 #endif

@@ -17,142 +17,65 @@
 
 #define IPA_BITS (12u + 9u * CCA_S2_LEVELS)
 
-static int domain_alloc(void *ctx, struct iommu_domain *d)
+static int flush(void *ctx, uint16_t id, uint64_t iova, uint64_t len)
 {
-	struct cca_host *s = ctx;
-	struct cca_domain *sd = kpool_get(&s->domain_pool);
-	enum il_err err;
-	uint32_t id = 1;
-
-	if (!sd)
-		return -ENOMEM;
-	while (id < CCA_DOMAINS && s->domain_used[id / 8] >> id % 8 & 1)
-		id++;
-	err = id == CCA_DOMAINS
-		      ? IL_E_SPACE
-		      : pt_init(&sd->pt, s->cfg.mem, &cca_s2_fmt, CCA_S2_LEVELS,
-				AGENT_HOST, &pt_host_frames, s->cfg.mem);
-	if (err) {
-		kpool_put(&s->domain_pool, sd);
-		return k_errno(err);
-	}
-	s->domain_used[id / 8] |= (uint8_t)(1u << id % 8);
-	sd->id = (uint16_t)id;
-	d->priv = sd;
-	return 0;
-}
-
-static int flush(struct cca_host *s, const struct cca_domain *d, uint64_t iova,
-		 uint64_t len)
-{
+	const struct cca_host *s = ctx;
 	const struct cca_host_insn *i = s->cfg.insn;
 
-	if (i->smmu_inval_pages(i->ctx, d->id, iova, len))
+	if (i->smmu_inval_pages(i->ctx, id, iova, len))
 		return -EIO;
 	i->smmu_sync(i->ctx);
 	return 0;
 }
 
+void cca_smmu_init(struct cca_host *s)
+{
+	struct paged *p = &s->domains;
+
+	p->mem = s->cfg.mem;
+	p->fmt = &cca_s2_fmt;
+	p->levels = CCA_S2_LEVELS;
+	p->ids = CCA_DOMAINS;
+	p->flush = flush;
+	p->ctx = s;
+	paged_init(p, s->cfg.arena);
+}
+
+static int domain_alloc(void *ctx, struct iommu_domain *d)
+{
+	struct cca_host *s = ctx;
+
+	return paged_alloc(&s->domains, d);
+}
+
 static void domain_free(void *ctx, struct iommu_domain *d)
 {
 	struct cca_host *s = ctx;
-	struct cca_domain *sd = d->priv;
 
-	/* The id is used again: nothing may remember it. */
-	(void)flush(s, sd, 0, UINT64_C(1) << IPA_BITS);
-	pt_fini(&sd->pt);
-	s->domain_used[sd->id / 8] &= (uint8_t) ~(1u << sd->id % 8);
-	kpool_put(&s->domain_pool, sd);
-	d->priv = NULL;
+	paged_free(&s->domains, d);
 }
 
 static int map(void *ctx, struct iommu_domain *d, uint64_t iova,
 	       const uint64_t *pa, size_t n, unsigned prot, bool huge)
 {
-	struct cca_domain *sd = d->priv;
-	enum il_err err =
-		pt_map_pages(&sd->pt, iova, pa, n,
-			     (prot & IOMMU_PROT_READ ? PT_R : 0u) |
-				     (prot & IOMMU_PROT_WRITE ? PT_W : 0u),
-			     huge ? PAGE_2M : PAGE_4K);
+	struct cca_host *s = ctx;
 
-	(void)ctx;
-	return err == IL_E_STATE ? -EEXIST : k_errno(err);
-}
-
-/* An area that ends inside a large leaf: split it until it does not. */
-static enum il_err cut(struct cca_domain *sd, uint64_t iova, uint64_t len)
-{
-	const uint64_t ends[] = { iova, iova + len };
-
-	for (unsigned i = 0; i < COUNT(ends); i++) {
-		struct pt_hit h;
-
-		while (pt_walk(sd->pt.m, sd->pt.fmt, sd->pt.root, sd->pt.levels,
-			       ends[i], &h) == PT_OK &&
-		       ends[i] % h.leaf) {
-			enum il_err err = pt_split(&sd->pt, ends[i], NULL);
-
-			if (err)
-				return err;
-		}
-	}
-	return IL_OK;
+	return paged_map(&s->domains, d, iova, pa, n, prot, huge);
 }
 
 static int unmap(void *ctx, struct iommu_domain *d, uint64_t iova, uint64_t len)
 {
-	struct cca_domain *sd = d->priv;
-	enum il_err err = cut(sd, iova, len);
-	int ret;
+	struct cca_host *s = ctx;
 
-	if (!err)
-		err = pt_unmap(&sd->pt, iova, len, NULL);
-	ret = flush(ctx, sd, iova, len);
-	return err ? k_errno(err) : ret;
-}
-
-/* --- leaves of another size --- */
-
-/* Between two sizes: nothing remembers the old leaf, then the caller's part. */
-struct gap {
-	struct cca_host *s;
-	struct cca_domain *sd;
-	uint64_t iova;
-	const struct iommu_gap *more;
-	int ret;
-};
-
-static enum il_err in_gap(void *ctx)
-{
-	struct gap *g = ctx;
-
-	g->ret = flush(g->s, g->sd, g->iova, PAGE_2M);
-	if (!g->ret)
-		g->ret = g->more->run(g->more->ctx);
-	return g->ret ? IL_E_IO : IL_OK;
+	return paged_unmap(&s->domains, d, iova, len);
 }
 
 static int page_size(void *ctx, struct iommu_domain *d, uint64_t iova,
-		     uint64_t size, const struct iommu_gap *more)
+		     uint64_t size, const struct iommu_gap *gap)
 {
-	struct cca_domain *sd = d->priv;
-	struct gap g = { ctx, sd, iova, more, 0 };
-	const struct pt_gap gap = { in_gap, &g };
-	struct pt_hit h;
-	enum il_err err;
+	struct cca_host *s = ctx;
 
-	if (pt_walk(sd->pt.m, sd->pt.fmt, sd->pt.root, sd->pt.levels, iova,
-		    &h) != PT_OK ||
-	    (h.leaf >= PAGE_2M) == (size == PAGE_2M)) {
-		(void)in_gap(&g);
-		return g.ret;
-	}
-	err = size == PAGE_2M ? pt_join(&sd->pt, iova, &gap)
-			      : pt_split(&sd->pt, iova, &gap);
-	if (g.ret)
-		return g.ret;
-	return err == IL_E_STATE ? -EINVAL : k_errno(err);
+	return paged_size(&s->domains, d, iova, size, gap);
 }
 
 /* --- devices --- */
@@ -168,7 +91,7 @@ static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
 {
 	struct cca_host *s = ctx;
 	const struct cca_host_insn *i = s->cfg.insn;
-	const struct cca_domain *sd = d ? d->priv : NULL;
+	const struct paged_domain *sd = d ? d->priv : NULL;
 	const uint64_t at =
 		s->stream_table + (uint64_t)(p->bdf & 0xffff) * STE_LEN;
 	uint8_t e[STE_LEN] = { 0 }, old[STE_LEN];

@@ -32,7 +32,7 @@ struct cove_host *cove_host_prepare(const struct cove_host_cfg *cfg)
 	kpool_init(&s->conn_pool, cfg->arena, sizeof(struct cove_conn), 0);
 	kpool_init(&s->tdi_pool, cfg->arena, sizeof(struct cove_tdi), 0);
 	kpool_init(&s->vm_pool, cfg->arena, sizeof(struct cove_vm), 0);
-	kpool_init(&s->domain_pool, cfg->arena, sizeof(struct cove_domain), 0);
+	cove_iommu_init(s);
 	return s;
 }
 

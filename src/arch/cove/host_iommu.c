@@ -18,142 +18,67 @@
 #include "arch/cove/host_priv.h"
 #include "mem/mem.h"
 
-static int fence(struct cove_host *s, const struct cove_domain *d,
-		 uint64_t iova, uint64_t len)
+static int flush(void *ctx, uint16_t id, uint64_t iova, uint64_t len)
 {
+	const struct cove_host *s = ctx;
 	const struct cove_host_insn *i = s->cfg.insn;
 
-	if (i->iotinval_gvma(i->ctx, d->id, iova, len))
+	if (i->iotinval_gvma(i->ctx, id, iova, len))
 		return -EIO;
 	i->iofence(i->ctx);
 	return 0;
 }
 
+void cove_iommu_init(struct cove_host *s)
+{
+	struct paged *p = &s->domains;
+
+	p->mem = s->cfg.mem;
+	p->fmt = &cove_sv48x4;
+	p->levels = COVE_GSTAGE_LEVELS;
+	p->ids = PAGED_IDS;
+	/* A leaf that can be written can be read in this architecture. */
+	p->write_reads = true;
+	p->flush = flush;
+	p->ctx = s;
+	paged_init(p, s->cfg.arena);
+}
+
 static int domain_alloc(void *ctx, struct iommu_domain *d)
 {
 	struct cove_host *s = ctx;
-	struct cove_domain *cd = kpool_get(&s->domain_pool);
-	enum il_err err;
-	uint32_t id = 1;
 
-	if (!cd)
-		return -ENOMEM;
-	while (id < 65536 && s->domain_used[id / 8] >> id % 8 & 1)
-		id++;
-	err = id == 65536 ? IL_E_SPACE
-			  : pt_init(&cd->pt, s->cfg.mem, &cove_sv48x4,
-				    COVE_GSTAGE_LEVELS, AGENT_HOST,
-				    &pt_host_frames, s->cfg.mem);
-	if (err) {
-		kpool_put(&s->domain_pool, cd);
-		return k_errno(err);
-	}
-	s->domain_used[id / 8] |= (uint8_t)(1u << id % 8);
-	cd->id = (uint16_t)id;
-	d->priv = cd;
-	return 0;
+	return paged_alloc(&s->domains, d);
 }
 
 static void domain_free(void *ctx, struct iommu_domain *d)
 {
 	struct cove_host *s = ctx;
-	struct cove_domain *cd = d->priv;
 
-	/* The id is used again: nothing may remember it. */
-	(void)fence(s, cd, 0, 0);
-	pt_fini(&cd->pt);
-	s->domain_used[cd->id / 8] &= (uint8_t) ~(1u << cd->id % 8);
-	kpool_put(&s->domain_pool, cd);
-	d->priv = NULL;
+	paged_free(&s->domains, d);
 }
 
 static int map(void *ctx, struct iommu_domain *d, uint64_t iova,
 	       const uint64_t *pa, size_t n, unsigned prot, bool huge)
 {
-	struct cove_domain *cd = d->priv;
-	/* A leaf that can be written can be read in this architecture. */
-	enum il_err err = pt_map_pages(
-		&cd->pt, iova, pa, n,
-		(prot ? PT_R : 0u) | (prot & IOMMU_PROT_WRITE ? PT_W : 0u),
-		huge ? PAGE_2M : PAGE_4K);
+	struct cove_host *s = ctx;
 
-	(void)ctx;
-	return err == IL_E_STATE ? -EEXIST : k_errno(err);
-}
-
-/* An area that ends inside a large leaf: split it until it does not. */
-static enum il_err cut(struct cove_domain *cd, uint64_t iova, uint64_t len)
-{
-	const uint64_t ends[] = { iova, iova + len };
-
-	for (unsigned i = 0; i < COUNT(ends); i++) {
-		struct pt_hit h;
-
-		while (pt_walk(cd->pt.m, cd->pt.fmt, cd->pt.root, cd->pt.levels,
-			       ends[i], &h) == PT_OK &&
-		       ends[i] % h.leaf) {
-			enum il_err err = pt_split(&cd->pt, ends[i], NULL);
-
-			if (err)
-				return err;
-		}
-	}
-	return IL_OK;
+	return paged_map(&s->domains, d, iova, pa, n, prot, huge);
 }
 
 static int unmap(void *ctx, struct iommu_domain *d, uint64_t iova, uint64_t len)
 {
-	struct cove_domain *cd = d->priv;
-	enum il_err err = cut(cd, iova, len);
-	int ret;
+	struct cove_host *s = ctx;
 
-	if (!err)
-		err = pt_unmap(&cd->pt, iova, len, NULL);
-	ret = fence(ctx, cd, iova, len);
-	return err ? k_errno(err) : ret;
-}
-
-/* --- leaves of another size --- */
-
-/* Between two sizes: nothing remembers the old leaf, then the caller's part. */
-struct gap {
-	struct cove_host *s;
-	struct cove_domain *cd;
-	uint64_t iova;
-	const struct iommu_gap *more;
-	int ret;
-};
-
-static enum il_err in_gap(void *ctx)
-{
-	struct gap *g = ctx;
-
-	g->ret = fence(g->s, g->cd, g->iova, PAGE_2M);
-	if (!g->ret)
-		g->ret = g->more->run(g->more->ctx);
-	return g->ret ? IL_E_IO : IL_OK;
+	return paged_unmap(&s->domains, d, iova, len);
 }
 
 static int page_size(void *ctx, struct iommu_domain *d, uint64_t iova,
-		     uint64_t size, const struct iommu_gap *more)
+		     uint64_t size, const struct iommu_gap *gap)
 {
-	struct cove_domain *cd = d->priv;
-	struct gap g = { ctx, cd, iova, more, 0 };
-	const struct pt_gap gap = { in_gap, &g };
-	struct pt_hit h;
-	enum il_err err;
+	struct cove_host *s = ctx;
 
-	if (pt_walk(cd->pt.m, cd->pt.fmt, cd->pt.root, cd->pt.levels, iova,
-		    &h) != PT_OK ||
-	    (h.leaf >= PAGE_2M) == (size == PAGE_2M)) {
-		(void)in_gap(&g);
-		return g.ret;
-	}
-	err = size == PAGE_2M ? pt_join(&cd->pt, iova, &gap)
-			      : pt_split(&cd->pt, iova, &gap);
-	if (g.ret)
-		return g.ret;
-	return err == IL_E_STATE ? -EINVAL : k_errno(err);
+	return paged_size(&s->domains, d, iova, size, gap);
 }
 
 /* --- devices --- */
@@ -213,7 +138,7 @@ static void leaf_put(struct cove_host *s, uint32_t rid)
 	s->cfg.hw.ops->page_free(s->cfg.hw.ctx, leaf, 1);
 }
 
-static void context(const struct cove_domain *cd, uint8_t e[COVE_DC_LEN])
+static void context(const struct paged_domain *cd, uint8_t e[COVE_DC_LEN])
 {
 	memset(e, 0, COVE_DC_LEN);
 	if (!cd)

@@ -5,6 +5,7 @@
 #include "arch/cove/abi.h"
 #include "arch/cove/host.h"
 #include "arch/cove/uapi.h"
+#include "host/iommufd/paged.h"
 
 #define COVE_CONN_PAGES	  16 /* of a connection's transcript */
 #define COVE_REGIONS	  32 /* pieces of a function's BARs */
@@ -91,12 +92,6 @@ struct cove_vm {
 	struct cove_vcpu vcpu[TSM_TVM_VCPUS];
 };
 
-struct cove_domain {
-	struct pt pt;
-	uint64_t root; /* 16 KiB */
-	uint16_t id;   /* GSCID */
-};
-
 struct cove_host {
 	struct cove_host_cfg cfg;
 	struct kernel *k;
@@ -107,8 +102,8 @@ struct cove_host {
 	uint64_t ddt;	 /* root of the device directory */
 	uint64_t leaked; /* pages that the TSM did not give back */
 	uint32_t tvm_state_pages, vcpu_state_pages;
-	uint8_t domain_used[65536 / 8];
-	struct kpool conn_pool, tdi_pool, vm_pool, domain_pool;
+	struct paged domains;
+	struct kpool conn_pool, tdi_pool, vm_pool;
 };
 
 /* --- host_sbi.c: calls, pages, the buffers of devices --- */
@@ -207,5 +202,8 @@ int cove_guest_carry(struct cove_host *s, struct cove_conn *c, bool first,
 		     struct pci_tsm_relay *r);
 /* Nobody carries it: the TVM hears that it failed. */
 void cove_guest_give_up(struct cove_host *s, struct cove_conn *c);
+
+/* host_iommu.c: domains, before any is made. */
+void cove_iommu_init(struct cove_host *s);
 
 #endif

@@ -30,7 +30,7 @@ struct sev_host *sev_host_prepare(const struct sev_host_cfg *cfg)
 	kpool_init(&s->conn_pool, cfg->arena, sizeof(struct sev_conn), 0);
 	kpool_init(&s->tdi_pool, cfg->arena, sizeof(struct sev_tdi), 0);
 	kpool_init(&s->vm_pool, cfg->arena, sizeof(struct sev_vm), 0);
-	kpool_init(&s->domain_pool, cfg->arena, sizeof(struct sev_domain), 0);
+	sev_iommu_init(s);
 	return s;
 }
 

@@ -25,31 +25,6 @@
 #define EFR_SNP	      BIT64(43)
 #define EFR2_SEVSNPIO BIT64(1)
 
-static int domain_alloc(void *ctx, struct iommu_domain *d)
-{
-	struct sev_host *s = ctx;
-	struct sev_domain *sd = kpool_get(&s->domain_pool);
-	enum il_err err;
-	uint32_t id = 1;
-
-	if (!sd)
-		return -ENOMEM;
-	while (id < 65536 && s->domain_used[id / 8] >> id % 8 & 1)
-		id++;
-	err = id == 65536
-		      ? IL_E_SPACE
-		      : pt_init(&sd->pt, s->cfg.mem, &pt_iommu_v1, IO_LEVELS,
-				AGENT_HOST, &pt_host_frames, s->cfg.mem);
-	if (err) {
-		kpool_put(&s->domain_pool, sd);
-		return k_errno(err);
-	}
-	s->domain_used[id / 8] |= (uint8_t)(1u << id % 8);
-	sd->id = (uint16_t)id;
-	d->priv = sd;
-	return 0;
-}
-
 static int flush_tag(struct sev_host *s, uint16_t tag, uint64_t iova,
 		     uint64_t len)
 {
@@ -66,10 +41,10 @@ static int flush_tag(struct sev_host *s, uint16_t tag, uint64_t iova,
  * under ours. OPEN: who chooses that one; here firmware writes the ASID, so
  * every ASID in use is flushed along.
  */
-static int flush(struct sev_host *s, const struct sev_domain *d, uint64_t iova,
-		 uint64_t len)
+static int flush(void *ctx, uint16_t id, uint64_t iova, uint64_t len)
 {
-	int ret = flush_tag(s, d->id, iova, len);
+	struct sev_host *s = ctx;
+	int ret = flush_tag(s, id, iova, len);
 
 	for (uint32_t a = 1; a < s->cfg.asids && !ret; a++)
 		if (s->asid_used[a / 8] >> a % 8 & 1)
@@ -77,106 +52,54 @@ static int flush(struct sev_host *s, const struct sev_domain *d, uint64_t iova,
 	return ret;
 }
 
+void sev_iommu_init(struct sev_host *s)
+{
+	struct paged *p = &s->domains;
+
+	p->mem = s->cfg.mem;
+	p->fmt = &pt_iommu_v1;
+	p->levels = IO_LEVELS;
+	p->ids = PAGED_IDS;
+	p->flush = flush;
+	p->ctx = s;
+	paged_init(p, s->cfg.arena);
+}
+
+static int domain_alloc(void *ctx, struct iommu_domain *d)
+{
+	struct sev_host *s = ctx;
+
+	return paged_alloc(&s->domains, d);
+}
+
 static void domain_free(void *ctx, struct iommu_domain *d)
 {
 	struct sev_host *s = ctx;
-	struct sev_domain *sd = d->priv;
 
-	/* The id is used again: nothing may remember it. */
-	(void)flush(s, sd, 0, UINT64_C(1) << 48);
-	pt_fini(&sd->pt);
-	s->domain_used[sd->id / 8] &= (uint8_t) ~(1u << sd->id % 8);
-	kpool_put(&s->domain_pool, sd);
-	d->priv = NULL;
+	paged_free(&s->domains, d);
 }
 
 static int map(void *ctx, struct iommu_domain *d, uint64_t iova,
 	       const uint64_t *pa, size_t n, unsigned prot, bool huge)
 {
-	struct sev_domain *sd = d->priv;
-	enum il_err err =
-		pt_map_pages(&sd->pt, iova, pa, n,
-			     (prot & IOMMU_PROT_READ ? PT_R : 0u) |
-				     (prot & IOMMU_PROT_WRITE ? PT_W : 0u),
-			     huge ? PAGE_2M : PAGE_4K);
+	struct sev_host *s = ctx;
 
-	(void)ctx;
-	return err == IL_E_STATE ? -EEXIST : k_errno(err);
-}
-
-/* An area that ends inside a large leaf: split it until it does not. */
-static enum il_err cut(struct sev_domain *sd, uint64_t iova, uint64_t len)
-{
-	const uint64_t ends[] = { iova, iova + len };
-
-	for (unsigned i = 0; i < COUNT(ends); i++) {
-		struct pt_hit h;
-
-		while (pt_walk(sd->pt.m, sd->pt.fmt, sd->pt.root, sd->pt.levels,
-			       ends[i], &h) == PT_OK &&
-		       ends[i] % h.leaf) {
-			enum il_err err = pt_split(&sd->pt, ends[i], NULL);
-
-			if (err)
-				return err;
-		}
-	}
-	return IL_OK;
+	return paged_map(&s->domains, d, iova, pa, n, prot, huge);
 }
 
 static int unmap(void *ctx, struct iommu_domain *d, uint64_t iova, uint64_t len)
 {
-	struct sev_domain *sd = d->priv;
-	enum il_err err = cut(sd, iova, len);
-	int ret;
+	struct sev_host *s = ctx;
 
-	if (!err)
-		err = pt_unmap(&sd->pt, iova, len, NULL);
-	ret = flush(ctx, sd, iova, len);
-	return err ? k_errno(err) : ret;
-}
-
-/* --- leaves of another size --- */
-
-/* Between two sizes: nothing remembers the old leaf, then the caller's part. */
-struct gap {
-	struct sev_host *s;
-	struct sev_domain *sd;
-	uint64_t iova;
-	const struct iommu_gap *more;
-	int ret;
-};
-
-static enum il_err in_gap(void *ctx)
-{
-	struct gap *g = ctx;
-
-	g->ret = flush(g->s, g->sd, g->iova, PAGE_2M);
-	if (!g->ret)
-		g->ret = g->more->run(g->more->ctx);
-	return g->ret ? IL_E_IO : IL_OK;
+	return paged_unmap(&s->domains, d, iova, len);
 }
 
 static int page_size(void *ctx, struct iommu_domain *d, uint64_t iova,
-		     uint64_t size, const struct iommu_gap *more)
+		     uint64_t size, const struct iommu_gap *gap)
 {
-	struct sev_domain *sd = d->priv;
-	struct gap g = { ctx, sd, iova, more, 0 };
-	const struct pt_gap gap = { in_gap, &g };
-	struct pt_hit h;
-	enum il_err err;
+	struct sev_host *s = ctx;
 
-	if (pt_walk(sd->pt.m, sd->pt.fmt, sd->pt.root, sd->pt.levels, iova,
-		    &h) != PT_OK ||
-	    (h.leaf >= PAGE_2M) == (size == PAGE_2M)) {
-		(void)in_gap(&g);
-		return g.ret;
-	}
-	err = size == PAGE_2M ? pt_join(&sd->pt, iova, &gap)
-			      : pt_split(&sd->pt, iova, &gap);
-	if (g.ret)
-		return g.ret;
-	return err == IL_E_STATE ? -EINVAL : k_errno(err);
+	return paged_size(&s->domains, d, iova, size, gap);
 }
 
 /* --- devices --- */
@@ -201,7 +124,7 @@ static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
 {
 	struct sev_host *s = ctx;
 	const struct sev_host_insn *i = s->cfg.insn;
-	const struct sev_domain *sd = d ? d->priv : NULL;
+	const struct paged_domain *sd = d ? d->priv : NULL;
 	const uint64_t at =
 		s->dev_table + (uint64_t)(p->bdf & 0xffff) * DTE_LEN;
 	uint8_t e[DTE_LEN / 2] = { 0 }, old[DTE_LEN / 2];

@@ -6,6 +6,7 @@
 #include "arch/sev_tio/host.h"
 #include "arch/sev_tio/pt.h"
 #include "arch/sev_tio/uapi.h"
+#include "host/iommufd/paged.h"
 
 #define SEV_BUF_PAGES	16
 #define SEV_ASIDS_MAX	4096
@@ -64,11 +65,6 @@ struct sev_vm {
 	struct pt npt;
 };
 
-struct sev_domain {
-	struct pt pt;
-	uint16_t id;
-};
-
 struct sev_host {
 	struct sev_host_cfg cfg;
 	struct kernel *k;
@@ -79,8 +75,8 @@ struct sev_host {
 	uint64_t leaked; /* pages that firmware did not give back */
 	uint32_t req_size, rsp_size, scratch_size, out_size;
 	uint8_t asid_used[SEV_ASIDS_MAX / 8];
-	uint8_t domain_used[65536 / 8];
-	struct kpool conn_pool, tdi_pool, vm_pool, domain_pool;
+	struct paged domains;
+	struct kpool conn_pool, tdi_pool, vm_pool;
 };
 
 #define NPT_LEVELS 4
@@ -161,5 +157,8 @@ int sev_guest_msg(struct sev_host *s, struct pci_tdi *tdi,
 
 int sev_npt_zap(struct sev_host *s, struct kvm_vm *vm, uint64_t gpa,
 		uint64_t len);
+
+/* host_iommu.c: domains, before any is made. */
+void sev_iommu_init(struct sev_host *s);
 
 #endif

@@ -33,7 +33,7 @@ struct tdx_host *tdx_host_prepare(const struct tdx_host_cfg *cfg)
 	kpool_init(&h->tdi_pool, cfg->arena, sizeof(struct tdx_tdi), 0);
 	kpool_init(&h->vm_pool, cfg->arena, sizeof(struct tdx_vm), 0);
 	kpool_init(&h->vcpu_pool, cfg->arena, sizeof(struct tdx_vcpu), 0);
-	kpool_init(&h->domain_pool, cfg->arena, sizeof(struct tdx_domain), 0);
+	tdx_iommu_init(h);
 	kpool_init(&h->given_pool, cfg->arena, sizeof(struct tdx_given), 0);
 	return h;
 }

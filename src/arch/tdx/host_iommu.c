@@ -15,144 +15,67 @@
 
 #define IO_LEVELS 4
 
-static int domain_alloc(void *ctx, struct iommu_domain *d)
+static int flush(void *ctx, uint16_t id, uint64_t iova, uint64_t len)
 {
-	struct tdx_host *h = ctx;
-	struct tdx_domain *td = kpool_get(&h->domain_pool);
-	enum il_err err;
-	uint32_t id = 1;
-
-	if (!td)
-		return -ENOMEM;
-	while (id < VTD_DID_TRUSTED && h->domain_used[id / 8] >> id % 8 & 1)
-		id++;
-	err = id == VTD_DID_TRUSTED
-		      ? IL_E_SPACE
-		      : pt_init(&td->pt, h->cfg.mem, &tdx_pt_ept, IO_LEVELS,
-				AGENT_HOST, &pt_host_frames, h->cfg.mem);
-	if (err) {
-		kpool_put(&h->domain_pool, td);
-		return k_errno(err);
-	}
-	h->domain_used[id / 8] |= (uint8_t)(1u << id % 8);
-	td->id = (uint16_t)id;
-	d->priv = td;
-	return 0;
-}
-
-static int flush(struct tdx_host *h, const struct tdx_domain *d, uint64_t iova,
-		 uint64_t len)
-{
+	const struct tdx_host *h = ctx;
 	const struct tdx_host_insn *i = h->cfg.insn;
 
-	if (i->iommu_inval_pages(i->ctx, d->id, iova, len))
+	if (i->iommu_inval_pages(i->ctx, id, iova, len))
 		return -EIO;
 	i->iommu_wait(i->ctx);
 	return 0;
 }
 
+void tdx_iommu_init(struct tdx_host *h)
+{
+	struct paged *p = &h->domains;
+
+	p->mem = h->cfg.mem;
+	p->fmt = &tdx_pt_ept;
+	p->levels = IO_LEVELS;
+	p->ids = VTD_DID_TRUSTED;
+	p->flush = flush;
+	p->ctx = h;
+	paged_init(p, h->cfg.arena);
+}
+
+static int domain_alloc(void *ctx, struct iommu_domain *d)
+{
+	struct tdx_host *h = ctx;
+
+	return paged_alloc(&h->domains, d);
+}
+
 static void domain_free(void *ctx, struct iommu_domain *d)
 {
 	struct tdx_host *h = ctx;
-	struct tdx_domain *td = d->priv;
 
-	/* The id is used again: nothing may remember it. */
-	(void)flush(h, td, 0, UINT64_C(1) << 48);
-	pt_fini(&td->pt);
-	h->domain_used[td->id / 8] &= (uint8_t) ~(1u << td->id % 8);
-	kpool_put(&h->domain_pool, td);
-	d->priv = NULL;
+	paged_free(&h->domains, d);
 }
 
 static int map(void *ctx, struct iommu_domain *d, uint64_t iova,
 	       const uint64_t *pa, size_t n, unsigned prot, bool huge)
 {
-	struct tdx_domain *td = d->priv;
-	const unsigned perm = (prot & IOMMU_PROT_READ ? PT_R : 0u) |
-			      (prot & IOMMU_PROT_WRITE ? PT_W : 0u);
-	enum il_err err;
+	struct tdx_host *h = ctx;
 
-	(void)ctx;
 	if (prot & IOMMU_PROT_PRIVATE)
 		return 0; /* the guest's: T=1 finds it in the secure EPT */
-	err = pt_map_pages(&td->pt, iova, pa, n, perm,
-			   huge ? PAGE_2M : PAGE_4K);
-	return err == IL_E_STATE ? -EEXIST : k_errno(err);
-}
-
-/* An area that ends inside a large leaf: split it until it does not. */
-static enum il_err cut(struct tdx_domain *td, uint64_t iova, uint64_t len)
-{
-	const uint64_t ends[] = { iova, iova + len };
-
-	for (unsigned i = 0; i < COUNT(ends); i++) {
-		struct pt_hit hit;
-
-		while (pt_walk(td->pt.m, td->pt.fmt, td->pt.root, td->pt.levels,
-			       ends[i], &hit) == PT_OK &&
-		       ends[i] % hit.leaf) {
-			enum il_err err = pt_split(&td->pt, ends[i], NULL);
-
-			if (err)
-				return err;
-		}
-	}
-	return IL_OK;
+	return paged_map(&h->domains, d, iova, pa, n, prot, huge);
 }
 
 static int unmap(void *ctx, struct iommu_domain *d, uint64_t iova, uint64_t len)
 {
-	struct tdx_domain *td = d->priv;
-	enum il_err err = cut(td, iova, len);
-	int ret;
+	struct tdx_host *h = ctx;
 
-	if (!err)
-		err = pt_unmap(&td->pt, iova, len, NULL);
-	ret = flush(ctx, td, iova, len);
-	return err ? k_errno(err) : ret;
-}
-
-/* --- leaves of another size --- */
-
-/* Between two sizes: nothing remembers the old leaf, then the caller's part. */
-struct gap {
-	struct tdx_host *h;
-	struct tdx_domain *td;
-	uint64_t iova;
-	const struct iommu_gap *more;
-	int ret;
-};
-
-static enum il_err in_gap(void *ctx)
-{
-	struct gap *g = ctx;
-
-	g->ret = flush(g->h, g->td, g->iova, PAGE_2M);
-	if (!g->ret)
-		g->ret = g->more->run(g->more->ctx);
-	return g->ret ? IL_E_IO : IL_OK;
+	return paged_unmap(&h->domains, d, iova, len);
 }
 
 static int page_size(void *ctx, struct iommu_domain *d, uint64_t iova,
-		     uint64_t size, const struct iommu_gap *more)
+		     uint64_t size, const struct iommu_gap *gap)
 {
-	struct tdx_domain *td = d->priv;
-	struct gap g = { ctx, td, iova, more, 0 };
-	const struct pt_gap gap = { in_gap, &g };
-	struct pt_hit hit;
-	enum il_err err;
+	struct tdx_host *h = ctx;
 
-	if (pt_walk(td->pt.m, td->pt.fmt, td->pt.root, td->pt.levels, iova,
-		    &hit) != PT_OK ||
-	    (hit.leaf >= PAGE_2M) == (size == PAGE_2M)) {
-		(void)in_gap(&g);
-		return g.ret;
-	}
-	err = size == PAGE_2M ? pt_join(&td->pt, iova, &gap)
-			      : pt_split(&td->pt, iova, &gap);
-	if (g.ret)
-		return g.ret;
-	return err == IL_E_STATE ? -EINVAL : k_errno(err);
+	return paged_size(&h->domains, d, iova, size, gap);
 }
 
 /* --- devices --- */
@@ -278,7 +201,7 @@ static int attach(void *ctx, struct pci_dev *p, struct iommu_domain *d,
 {
 	struct tdx_host *h = ctx;
 	const struct tdx_host_insn *i = h->cfg.insn;
-	const struct tdx_domain *td = d ? d->priv : NULL;
+	const struct paged_domain *td = d ? d->priv : NULL;
 	const uint16_t rid = (uint16_t)p->bdf;
 	uint8_t old[16];
 	uint64_t at;

@@ -6,6 +6,7 @@
 #include "arch/tdx/host.h"
 #include "arch/tdx/pt.h"
 #include "arch/tdx/uapi.h"
+#include "host/iommufd/paged.h"
 
 #define TDX_PAGES_MAX	16
 #define TDX_HKIDS_MAX	1024
@@ -103,11 +104,6 @@ struct tdx_vcpu {
 	bool called;	/* the last exit was a call that is to be answered */
 };
 
-struct tdx_domain {
-	struct pt pt;
-	uint16_t id;
-};
-
 /* Tables of the host's half of VT-d that hang below its root. */
 struct tdx_bus {
 	uint64_t ctx[2]; /* by upper half; 0: none */
@@ -125,11 +121,10 @@ struct tdx_host {
 	uint64_t root; /* of the host's VT-d tables */
 	struct tdx_bus bus[256];
 	uint8_t hkid_used[TDX_HKIDS_MAX / 8];
-	uint8_t domain_used[65536 / 8];
+	struct paged domains;
 	struct tdx_vm *vms;
 	struct tdx_tdi *stuck;
-	struct kpool conn_pool, tdi_pool, vm_pool, vcpu_pool, domain_pool,
-		given_pool;
+	struct kpool conn_pool, tdi_pool, vm_pool, vcpu_pool, given_pool;
 };
 
 /* --- host_call.c: memory and SEAMCALL --- */
@@ -254,5 +249,8 @@ int tdx_kvm_call(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 		 struct kvm_run *run);
 int tdx_call_complete(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 		      struct kvm_run *run);
+
+/* host_iommu.c: domains, before any is made. */
+void tdx_iommu_init(struct tdx_host *h);
 
 #endif
