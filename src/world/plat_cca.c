@@ -5,6 +5,7 @@
 #include "arch/cca/vmm.h"
 #include "world/plat_cca.h"
 #include "world/names_ioctl.h"
+#include "world/iommu_glue.h"
 #include "world/rp_glue.h"
 
 /* Arm CCA: granule protection, the monitor, the host's drivers, a realm. */
@@ -105,62 +106,19 @@ static enum il_err i_stream_table(void *ctx, uint64_t base, uint32_t count)
 				      count);
 }
 
-static enum il_err i_event_queue(void *ctx, uint64_t base, uint32_t slots)
-{
-	return iommu_set_event_log(&((struct world *)ctx)->iommu, base, slots);
-}
-
-static enum il_err i_queue_pos(void *ctx, uint32_t *head, uint32_t *tail)
-{
-	const struct iommu *i = &((struct world *)ctx)->iommu;
-
-	*head = i->log_head;
-	*tail = i->log_tail;
-	return IL_OK;
-}
-
-static enum il_err i_set_queue_head(void *ctx, uint32_t head)
-{
-	return iommu_set_log_head(&((struct world *)ctx)->iommu, head);
-}
-
-static enum il_err i_inval_ste(void *ctx, uint32_t sid)
-{
-	return iommu_inval_device(&((struct world *)ctx)->iommu, sid);
-}
-
-static enum il_err i_inval_pages(void *ctx, uint16_t vmid, uint64_t ipa,
-				 uint64_t size)
-{
-	struct world *w = ctx;
-
-	return world_flush(w) ? iommu_inval_pages(&w->iommu, vmid, ipa, size)
-			      : IL_E_IO;
-}
-
-static enum il_err i_inval_all(void *ctx)
-{
-	return iommu_inval_all(&((struct world *)ctx)->iommu);
-}
-
-static void i_sync(void *ctx)
-{
-	(void)iommu_wait(&((struct world *)ctx)->iommu);
-}
-
 static void fill_host_insn(struct world *w, struct cca_host_insn *i)
 {
 	*i = (struct cca_host_insn){
 		.ctx = w,
 		.smc = i_smc,
 		.smmu_stream_table = i_stream_table,
-		.smmu_event_queue = i_event_queue,
-		.smmu_queue_pos = i_queue_pos,
-		.smmu_set_queue_head = i_set_queue_head,
-		.smmu_inval_ste = i_inval_ste,
-		.smmu_inval_pages = i_inval_pages,
-		.smmu_inval_all = i_inval_all,
-		.smmu_sync = i_sync,
+		.smmu_event_queue = iommu_glue_log,
+		.smmu_queue_pos = iommu_glue_log_pos,
+		.smmu_set_queue_head = iommu_glue_set_log_head,
+		.smmu_inval_ste = iommu_glue_inval_device,
+		.smmu_inval_pages = iommu_glue_inval_pages,
+		.smmu_inval_all = iommu_glue_inval_all,
+		.smmu_sync = iommu_glue_wait,
 	};
 }
 

@@ -6,6 +6,7 @@
 #include "world/plat_cove.h"
 #include "world/plats.h"
 #include "world/names_ioctl.h"
+#include "world/iommu_glue.h"
 #include "world/rp_glue.h"
 
 /* CoVE-IO: MPT and G-stage, TSM and root monitor, the host's drivers, a TVM. */
@@ -139,30 +140,6 @@ static enum il_err i_ddtp(void *ctx, uint64_t ddt)
 				      ddt ? 65536 : 0);
 }
 
-static enum il_err i_fault_queue(void *ctx, uint64_t base, uint32_t slots)
-{
-	return iommu_set_event_log(&((struct world *)ctx)->iommu, base, slots);
-}
-
-static enum il_err i_queue_pos(void *ctx, uint32_t *head, uint32_t *tail)
-{
-	const struct iommu *i = &((struct world *)ctx)->iommu;
-
-	*head = i->log_head;
-	*tail = i->log_tail;
-	return IL_OK;
-}
-
-static enum il_err i_set_queue_head(void *ctx, uint32_t head)
-{
-	return iommu_set_log_head(&((struct world *)ctx)->iommu, head);
-}
-
-static enum il_err i_inval_ddt(void *ctx, uint32_t rid)
-{
-	return iommu_inval_device(&((struct world *)ctx)->iommu, rid);
-}
-
 #define ALL_IOVA (UINT64_C(1) << 48)
 
 static enum il_err i_gvma(void *ctx, uint16_t gscid, uint64_t addr,
@@ -175,29 +152,19 @@ static enum il_err i_gvma(void *ctx, uint16_t gscid, uint64_t addr,
 			      : IL_E_IO;
 }
 
-static enum il_err i_all(void *ctx)
-{
-	return iommu_inval_all(&((struct world *)ctx)->iommu);
-}
-
-static void i_fence(void *ctx)
-{
-	(void)iommu_wait(&((struct world *)ctx)->iommu);
-}
-
 static void fill_host_insn(struct world *w, struct cove_host_insn *i)
 {
 	*i = (struct cove_host_insn){
 		.ctx = w,
 		.ecall = i_ecall,
 		.iommu_ddtp = i_ddtp,
-		.iommu_fault_queue = i_fault_queue,
-		.iommu_queue_pos = i_queue_pos,
-		.iommu_set_queue_head = i_set_queue_head,
-		.iodir_inval_ddt = i_inval_ddt,
+		.iommu_fault_queue = iommu_glue_log,
+		.iommu_queue_pos = iommu_glue_log_pos,
+		.iommu_set_queue_head = iommu_glue_set_log_head,
+		.iodir_inval_ddt = iommu_glue_inval_device,
 		.iotinval_gvma = i_gvma,
-		.iotinval_all = i_all,
-		.iofence = i_fence,
+		.iotinval_all = iommu_glue_inval_all,
+		.iofence = iommu_glue_wait,
 	};
 }
 

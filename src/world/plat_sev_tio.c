@@ -8,6 +8,7 @@
 #include "arch/sev_tio/uapi.h"
 #include "arch/sev_tio/vmm.h"
 #include "world/plat_sev_tio.h"
+#include "world/iommu_glue.h"
 #include "world/rp_glue.h"
 #include "world/world_priv.h"
 
@@ -122,49 +123,6 @@ static enum il_err i_device_table(void *ctx, uint64_t base, uint32_t count)
 				      count);
 }
 
-static enum il_err i_event_log(void *ctx, uint64_t base, uint32_t slots)
-{
-	return iommu_set_event_log(&((struct world *)ctx)->iommu, base, slots);
-}
-
-static enum il_err i_log_pos(void *ctx, uint32_t *head, uint32_t *tail)
-{
-	const struct iommu *i = &((struct world *)ctx)->iommu;
-
-	*head = i->log_head;
-	*tail = i->log_tail;
-	return IL_OK;
-}
-
-static enum il_err i_set_log_head(void *ctx, uint32_t head)
-{
-	return iommu_set_log_head(&((struct world *)ctx)->iommu, head);
-}
-
-static enum il_err i_inval_dte(void *ctx, uint32_t rid)
-{
-	return iommu_inval_device(&((struct world *)ctx)->iommu, rid);
-}
-
-static enum il_err i_inval_pages(void *ctx, uint16_t domain, uint64_t iova,
-				 uint64_t size)
-{
-	struct world *w = ctx;
-
-	return world_flush(w) ? iommu_inval_pages(&w->iommu, domain, iova, size)
-			      : IL_E_IO;
-}
-
-static enum il_err i_inval_all(void *ctx)
-{
-	return iommu_inval_all(&((struct world *)ctx)->iommu);
-}
-
-static void i_wait(void *ctx)
-{
-	(void)iommu_wait(&((struct world *)ctx)->iommu);
-}
-
 static void fill_host_insn(struct world *w, struct sev_host_insn *i)
 {
 	*i = (struct sev_host_insn){
@@ -174,13 +132,13 @@ static void fill_host_insn(struct world *w, struct sev_host_insn *i)
 		.rmpread = i_rmpread,
 		.psp = i_psp,
 		.iommu_device_table = i_device_table,
-		.iommu_event_log = i_event_log,
-		.iommu_log_pos = i_log_pos,
-		.iommu_set_log_head = i_set_log_head,
-		.iommu_inval_device = i_inval_dte,
-		.iommu_inval_pages = i_inval_pages,
-		.iommu_inval_all = i_inval_all,
-		.iommu_wait = i_wait,
+		.iommu_event_log = iommu_glue_log,
+		.iommu_log_pos = iommu_glue_log_pos,
+		.iommu_set_log_head = iommu_glue_set_log_head,
+		.iommu_inval_device = iommu_glue_inval_device,
+		.iommu_inval_pages = iommu_glue_inval_pages,
+		.iommu_inval_all = iommu_glue_inval_all,
+		.iommu_wait = iommu_glue_wait,
 	};
 }
 

@@ -5,6 +5,7 @@
 #include "arch/tdx/vmm.h"
 #include "world/plat_tdx.h"
 #include "world/names_ioctl.h"
+#include "world/iommu_glue.h"
 #include "world/rp_glue.h"
 
 /* TDX Connect: the module, secure EPT, VT-d, the host's drivers, a TD. */
@@ -90,62 +91,19 @@ static enum il_err i_root(void *ctx, uint64_t base)
 				      VTD_ROOTS);
 }
 
-static enum il_err i_fault_log(void *ctx, uint64_t base, uint32_t slots)
-{
-	return iommu_set_event_log(&((struct world *)ctx)->iommu, base, slots);
-}
-
-static enum il_err i_log_pos(void *ctx, uint32_t *head, uint32_t *tail)
-{
-	const struct iommu *i = &((struct world *)ctx)->iommu;
-
-	*head = i->log_head;
-	*tail = i->log_tail;
-	return IL_OK;
-}
-
-static enum il_err i_set_log_head(void *ctx, uint32_t head)
-{
-	return iommu_set_log_head(&((struct world *)ctx)->iommu, head);
-}
-
-static enum il_err i_inval_dev(void *ctx, uint32_t rid)
-{
-	return iommu_inval_device(&((struct world *)ctx)->iommu, rid);
-}
-
-static enum il_err i_inval_pages(void *ctx, uint16_t domain, uint64_t iova,
-				 uint64_t size)
-{
-	struct world *w = ctx;
-
-	return world_flush(w) ? iommu_inval_pages(&w->iommu, domain, iova, size)
-			      : IL_E_IO;
-}
-
-static enum il_err i_inval_all(void *ctx)
-{
-	return iommu_inval_all(&((struct world *)ctx)->iommu);
-}
-
-static void i_wait(void *ctx)
-{
-	(void)iommu_wait(&((struct world *)ctx)->iommu);
-}
-
 static void fill_host_insn(struct world *w, struct tdx_host_insn *i)
 {
 	*i = (struct tdx_host_insn){
 		.ctx = w,
 		.seamcall = i_seamcall,
 		.iommu_root = i_root,
-		.iommu_fault_log = i_fault_log,
-		.iommu_log_pos = i_log_pos,
-		.iommu_set_log_head = i_set_log_head,
-		.iommu_inval_dev = i_inval_dev,
-		.iommu_inval_pages = i_inval_pages,
-		.iommu_inval_all = i_inval_all,
-		.iommu_wait = i_wait,
+		.iommu_fault_log = iommu_glue_log,
+		.iommu_log_pos = iommu_glue_log_pos,
+		.iommu_set_log_head = iommu_glue_set_log_head,
+		.iommu_inval_dev = iommu_glue_inval_device,
+		.iommu_inval_pages = iommu_glue_inval_pages,
+		.iommu_inval_all = iommu_glue_inval_all,
+		.iommu_wait = iommu_glue_wait,
 	};
 }
 
