@@ -97,22 +97,49 @@ static void edge_rows(const struct cli_compare *x, unsigned row,
 	drop_lines(&e);
 }
 
-static void say_why(const struct cli_compare *x, FILE *f)
+/* @text in lines of @width at the most, cut at blanks; more lines 2 further in.
+ */
+static void wrapped(FILE *f, const char *text, size_t width)
 {
+	size_t in = 0;
+
+	while (*text) {
+		size_t n = strlen(text);
+
+		if (n > width - in) {
+			n = width - in;
+			while (n && text[n] != ' ')
+				n--;
+			n = n ? n : width - in;
+		}
+		fprintf(f, "%*s%.*s\n", (int)in, "", (int)n, text);
+		text += n;
+		text += strspn(text, " ");
+		in = 2;
+	}
+}
+
+static void say_why(const struct cli_compare *x, FILE *f, unsigned width)
+{
+	char why[400];
+
 	for (unsigned p = 0; p < WORLD_PLATS; p++) {
 		const struct cli_track *t = &x->track[p];
 
 		if (!t->shown)
 			continue;
+		why[0] = '\0';
 		if (!t->file)
-			fprintf(f, "%s: no file shows it\n",
-				world_plat_names[p]);
+			snprintf(why, sizeof(why), "%s: no file shows it",
+				 world_plat_names[p]);
 		else if (t->inapplicable[0])
-			fprintf(f, "%s: not applicable: %s\n",
-				world_plat_names[p], t->inapplicable);
+			snprintf(why, sizeof(why), "%s: not applicable: %s",
+				 world_plat_names[p], t->inapplicable);
 		else if (t->failed)
-			fprintf(f, "%s: it does not go as its file says\n",
-				world_plat_names[p]);
+			snprintf(why, sizeof(why),
+				 "%s: it does not go as its file says",
+				 world_plat_names[p]);
+		wrapped(f, why, width);
 	}
 }
 
@@ -123,7 +150,7 @@ void cli_compare_side(const struct cli_compare *x, FILE *f, unsigned width)
 	for (unsigned p = 0; p < WORLD_PLATS; p++)
 		shown += x->track[p].shown;
 	wide = (width - 4) / (shown ? shown : 1);
-	say_why(x, f);
+	say_why(x, f, width);
 	for (unsigned p = 0; p < WORLD_PLATS; p++)
 		if (x->track[p].shown)
 			column(f, world_plat_names[p], wide, &owed);
@@ -154,7 +181,7 @@ static void verb_below(const struct cli_verb *v, FILE *f)
 
 void cli_compare_below(const struct cli_compare *x, FILE *f)
 {
-	say_why(x, f);
+	say_why(x, f, 80);
 	for (unsigned p = 0; p < WORLD_PLATS; p++) {
 		const struct cli_track *t = &x->track[p];
 

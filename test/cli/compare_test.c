@@ -229,6 +229,10 @@ static void it_fits_into_as_many_columns_as_it_may(void **state)
 	assert_non_null(strstr(r->out, "\n  firmware to device\n"));
 	assert_null(strstr(r->out, " \n"));
 	no_line_is_longer(r->out, 160);
+	/* not applicable: a longer line than it may be */
+	rig_run(r, "compare", "vtom", "--width", "90", NULL);
+	assert_non_null(strstr(r->out, "cca: not applicable: no vTOM"));
+	no_line_is_longer(r->out, 90);
 	rig_run(r, "compare", "assign", "--width", "80", NULL);
 	no_line_is_longer(r->out, 80);
 }
