@@ -220,6 +220,102 @@ static void mmio_is_mapped_page_by_page(void **state)
 	fwrig_free(r);
 }
 
+static void a_vcpu_whose_program_fails_enters_no_more(void **state)
+{
+	struct fwrig *r = fwrig_new();
+
+	(void)state;
+	td_new(r, &r->td, FW_HKID, 0);
+	r->run_err = IL_E_IO;
+	assert_int_equal(td_enter(r, &r->td), TDX_EXIT_TRIPLE_FAULT);
+	r->run_err = IL_OK;
+	REFUSED(r, TDX_VCPU_STATE_INCORRECT, TDH_VP_ENTER, r->td.tdvpr);
+	assert_int_equal(SEAM(r, TDH_MEM_TRACK, r->td.tdr), 0); /* not inside */
+	fwrig_free(r);
+}
+
+static void a_td_accepts_and_releases_by_good_addresses(void **state)
+{
+	static const uint64_t leaf[] = { TDG_MEM_PAGE_ACCEPT,
+					 TDG_MEM_PAGE_RELEASE };
+	struct fwrig *r = fwrig_new();
+
+	(void)state;
+	td_new(r, &r->td, FW_HKID, TDX_CONFIG_PAGE_RELEASE);
+	for (size_t i = 0; i < COUNT(leaf); i++) {
+		TD_REFUSED(r, BAD(TDX_OPERAND_INVALID, RCX), &r->td, leaf[i],
+			   FW_GPA | TDX_GPA_SHARED);
+		TD_REFUSED(r, BAD(TDX_OPERAND_INVALID, RCX), &r->td, leaf[i],
+			   FW_GPA + 16);
+		TD_REFUSED(r, BAD(TDX_OPERAND_INVALID, RCX), &r->td, leaf[i],
+			   FW_GPA | 3);
+		TD_REFUSED(r, BAD(TDX_OPERAND_INVALID, RCX), &r->td, leaf[i],
+			   FW_GPA | UINT64_C(1) << 60);
+	}
+	TD_REFUSED(r, BAD(TDX_METADATA_FIELD_ID_INCORRECT, RDX), &r->td,
+		   TDG_VM_RD, 0, TDX_TD_EPOCH);
+	assert_int_equal(TD(r, &r->td, TDG_VM_RD, 0, TDX_TD_CONFIG_FLAGS), 0);
+	assert_int_equal(r->todo.r8, TDX_CONFIG_PAGE_RELEASE);
+	fwrig_free(r);
+}
+
+static void what_was_not_added_is_not_removed(void **state)
+{
+	const uint64_t f = (uint64_t)FW_IF << 32;
+	struct fwrig *r = fwrig_new();
+
+	(void)state;
+	REFUSED(r, BAD(TDX_DEVIFMT_NOT_PRESENT, RCX), TDH_DEVIFMT_REMOVE,
+		f | 1);
+	REFUSED(r, BAD(TDX_DEVIFMT_NOT_PRESENT, RCX), TDH_DEVIFMT_RD, f);
+	REFUSED(r, BAD(TDX_OPERAND_INVALID, RCX), TDH_DEVIFMT_REMOVE, f);
+	REFUSED(r, BAD(TDX_MMIOMT_NOT_PRESENT, RCX), TDH_MMIOMT_REMOVE,
+		PEER_BAR | 1);
+	REFUSED(r, BAD(TDX_MMIOMT_NOT_PRESENT, RCX), TDH_MMIOMT_RD, PEER_BAR);
+	REFUSED(r, BAD(TDX_OPERAND_INVALID, RCX), TDH_MMIOMT_REMOVE, PEER_BAR);
+	REFUSED(r, BAD(TDX_IOMMU_INVALID_STATE, RCX), TDH_IOMMU_CLEAR, 0,
+		tdx_array(r->out, 2));
+	REFUSED(r, BAD(TDX_IOMMU_INVALID_STATE, RCX), TDH_IQINV_PROC, 0);
+	dmar_tables(r);
+	REFUSED(r, BAD(TDX_OPERAND_INVALID, RCX), TDH_IQINV_PROC, 1);
+	REFUSED(r, BAD(TDX_OPERAND_INVALID, RCX), TDH_IQINV_REQ, 1);
+	REFUSED(r, BAD(TDX_OPERAND_INVALID, RCX), TDH_IOMMU_CLEAR, 1,
+		tdx_array(r->out, 2));
+	REFUSED(r, BAD(TDX_IOMMU_INVALID_STATE, RCX), TDH_IOMMU_CLEAR, 0,
+		tdx_array(r->out, 2)); /* entries are left */
+	fwrig_free(r);
+}
+
+static void the_host_reads_what_the_module_keeps(void **state)
+{
+	const uint64_t f = (uint64_t)FW_IF << 32;
+	struct fwrig *r = fwrig_new();
+
+	(void)state;
+	all_locked(r);
+	assert_int_equal(mmio_map(r, &r->td, 0), 0);
+	assert_int_equal(SEAM(r, TDH_MMIOMT_RD, PEER_BAR), 0);
+	/* DATA, mapped, of the function */
+	assert_int_equal(r->q.rcx, 1 << 1 | 1 << 3 | (uint64_t)FW_IF << 12);
+	assert_int_equal(SEAM(r, TDH_MMIOMT_RD, PEER_BAR + PAGE_4K), 0);
+	assert_int_equal(r->q.rcx, 0);
+	assert_int_equal(SEAM(r, TDH_MMIOMT_RD, PEER_BAR | 1), 0);
+	assert_int_not_equal(r->q.rcx, 0);
+	assert_int_equal(SEAM(r, TDH_DEVIFMT_RD, f), 0);
+	assert_int_equal(r->q.rcx, the_if(r)->page | 1);
+	assert_int_equal(SEAM(r, TDH_DEVIFMT_RD, (f + (UINT64_C(1) << 32))), 0);
+	assert_int_equal(r->q.rcx, 0);
+	assert_int_equal(SEAM(r, TDH_MEM_SEPT_RD, FW_GPA, r->td.tdr), 0);
+	assert_int_equal(r->q.rcx & EPT_ADDR, r->td.page[0]);
+	assert_int_equal(SEAM(r, TDH_MNG_RD, r->td.tdr, TDX_TD_CONFIG_FLAGS),
+			 0);
+	assert_int_equal(r->q.r8, 3 << 8);
+	assert_int_equal(SEAM(r, TDH_PHYMEM_PAGE_WBINVD,
+			      r->td.page[0] | (uint64_t)FW_HKID << 52),
+			 0);
+	fwrig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +330,10 @@ int main(void)
 		cmocka_unit_test(a_stream_may_do_without_addresses),
 		cmocka_unit_test(streams_of_one_port_are_apart),
 		cmocka_unit_test(mmio_is_mapped_page_by_page),
+		cmocka_unit_test(a_vcpu_whose_program_fails_enters_no_more),
+		cmocka_unit_test(a_td_accepts_and_releases_by_good_addresses),
+		cmocka_unit_test(what_was_not_added_is_not_removed),
+		cmocka_unit_test(the_host_reads_what_the_module_keeps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

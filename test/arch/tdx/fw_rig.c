@@ -82,6 +82,8 @@ static enum il_err run(void *ctx, uint64_t tdvpr, enum tdx_leave_kind *out)
 	bool call = r->call;
 
 	*out = TDX_LEAVE_HALT;
+	if (r->run_err)
+		return r->run_err;
 	if (r->inside)
 		r->inside(r);
 	if (call)

@@ -68,6 +68,7 @@ struct fwrig {
 	enum il_err got;
 	struct fault f;
 	void (*inside)(struct fwrig *r); /* while the vCPU runs */
+	enum il_err run_err;		 /* its program fails */
 
 	/* for refusals */
 	uint8_t *kept;
