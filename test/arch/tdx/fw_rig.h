@@ -55,6 +55,7 @@ struct fwrig {
 	unsigned exchanges;
 	/* told of each answer before the call is made again */
 	void (*spoil)(struct fwrig *r, unsigned n);
+	unsigned spoil_at;
 	uint8_t ans[PEER_MSG];
 	size_t ans_len;
 	bool silent; /* the device does not answer */
