@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "laws_rig.h"
+
+/*
+ * The host's drivers of TDX Connect over a whole assignment: which leaf of the
+ * module follows which. Orders are those of Linux's patches and of the checks
+ * that the module's source makes; names are written out.
+ */
+
+#define NAMES 32768u
+
+static const char *name[NAMES];
+static unsigned names, refused;
+
+static void hear(void *ctx, const struct world_edge_call *c)
+{
+	(void)ctx;
+	if (c->edge != WORLD_HOST_FW)
+		return;
+	assert_true(names < NAMES);
+	name[names++] = c->name;
+	refused += c->status != NULL;
+}
+
+static int fresh(void **unused)
+{
+	(void)unused;
+	open_world_on("tdx-connect", "0", "0000:01:00.0");
+	t.w->cfg.out.call = hear;
+	names = refused = 0;
+	return 0;
+}
+
+static unsigned first(const char *n)
+{
+	for (unsigned i = 0; i < names; i++)
+		if (strcmp(name[i], n) == 0)
+			return i;
+	fail_msg("%s was not called", n);
+	return 0;
+}
+
+static unsigned last_of(const char *n)
+{
+	for (unsigned i = names; i-- > 0;)
+		if (strcmp(name[i], n) == 0)
+			return i;
+	fail_msg("%s was not called", n);
+	return 0;
+}
+
+/* All calls of one are over before the first of the next. */
+static void in_turn(const char *const *n)
+{
+	for (; n[1]; n++)
+		if (last_of(n[0]) >= first(n[1]))
+			fail_msg("%s comes after %s", n[0], n[1]);
+}
+
+/* The first call of one comes before the first of the next. */
+static void begins(const char *const *n)
+{
+	for (; n[1]; n++)
+		if (first(n[0]) >= first(n[1]))
+			fail_msg("%s begins after %s", n[0], n[1]);
+}
+
+static void until(const char *role, const char *verb)
+{
+	names = 0;
+	go(role, verb);
+}
+
+static void a_connection_has_its_session_before_its_stream(void **unused)
+{
+	static const char *const order[] = {
+		"TDH.SPDM.CREATE",
+		"TDH.SPDM.CONNECT",
+		"TDH.IDE.STREAM.CREATE",
+		"TDH.IDE.STREAM.KM",
+		NULL,
+	};
+
+	(void)unused;
+	until("host", "connect");
+	in_turn(order);
+}
+
+static void a_td_is_made_measured_and_finished_in_the_modules_order(void **x)
+{
+	static const char *const order[] = {
+		"TDH.MNG.CREATE",
+		"TDH.MNG.KEY.CONFIG",
+		"TDH.MNG.ADDCX",
+		"TDH.MNG.INIT",
+		"TDH.VP.CREATE",
+		"TDH.VP.ADDCX",
+		"TDH.VP.INIT",
+		"TDH.MEM.PAGE.ADD",
+		"TDH.MR.EXTEND",
+		"TDH.MR.FINALIZE",
+		NULL,
+	};
+
+	(void)x;
+	until("vmm", "launch");
+	in_turn(order);
+}
+
+static void an_interface_is_locked_before_anything_of_it_is_granted(void **x)
+{
+	static const char *const order[] = {
+		"TDH.DEVIF.CREATE", "TDH.MMIOMT.SET",
+		"TDH.TDI.LOCK",	    "TDH.TDI.REPORT",
+		"TDH.DMAR.ADD",	    "TDH.MMIO.MAP",
+		"TDH.TDI.START",    NULL,
+	};
+
+	(void)x;
+	go("vmm", "launch");
+	until("guest", "start");
+	begins(order);
+	assert_true(last_of("TDH.MMIO.MAP") < first("TDH.TDI.START"));
+}
+
+/* The device's MMIO leaves the secure EPT with the unbind. */
+static void an_unbind_goes_in_the_modules_order(void **unused)
+{
+	static const char *const mmio[] = {
+		"TDH.TDI.STOP",	  "TDH.MMIO.BLOCK",   "TDH.MEM.TRACK",
+		"TDH.MMIO.UNMAP", "TDH.DEVIF.REMOVE", NULL,
+	};
+	static const char *const dma[] = {
+		"TDH.TDI.STOP",	   "TDH.DMAR.BLOCK",   "TDH.IQINV.PROC",
+		"TDH.DMAR.REMOVE", "TDH.DEVIF.REMOVE", NULL,
+	};
+
+	(void)unused;
+	go("guest", "mmio");
+	until("guest", "release");
+	begins(mmio);
+	begins(dma);
+	assert_true(last_of("TDH.MMIO.UNMAP") < first("TDH.DMAR.BLOCK"));
+	assert_true(last_of("TDH.MMIO.UNMAP") < first("TDH.DEVIF.REMOVE"));
+	assert_true(last_of("TDH.DMAR.REMOVE") < first("TDH.DEVIF.REMOVE"));
+}
+
+static void a_tds_key_goes_before_its_pages_come_back(void **unused)
+{
+	static const char *const order[] = {
+		"TDH.VP.FLUSH",
+		"TDH.MNG.VPFLUSHDONE",
+		"TDH.PHYMEM.CACHE.WB",
+		"TDH.MNG.KEY.FREEID",
+		"TDH.PHYMEM.PAGE.RECLAIM",
+		NULL,
+	};
+
+	(void)unused;
+	go("vmm", "detach");
+	refused = 0;
+	until("vmm", "destroy");
+	in_turn(order);
+	assert_int_equal(refused, 0);
+}
+
+static void keys_stop_before_the_stream_goes_and_the_session_ends(void **unused)
+{
+	static const char *const order[] = {
+		"TDH.IDE.STREAM.KM",	 "TDH.IDE.STREAM.BLOCK",
+		"TDH.IDE.STREAM.DELETE", "TDH.SPDM.DISCONNECT",
+		"TDH.SPDM.DELETE",	 NULL,
+	};
+
+	(void)unused;
+	go("vmm", "destroy");
+	refused = 0;
+	until("host", "disconnect");
+	in_turn(order);
+	assert_int_equal(refused, 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		AT(fresh, a_connection_has_its_session_before_its_stream),
+		AT(fresh,
+		   a_td_is_made_measured_and_finished_in_the_modules_order),
+		AT(fresh,
+		   an_interface_is_locked_before_anything_of_it_is_granted),
+		AT(fresh, an_unbind_goes_in_the_modules_order),
+		AT(fresh, a_tds_key_goes_before_its_pages_come_back),
+		AT(fresh,
+		   keys_stop_before_the_stream_goes_and_the_session_ends),
+	};
+
+	if (argc != 2)
+		return 2;
+	t.path = argv[1];
+	return cmocka_run_group_tests(tests, make_identity, drop_identity);
+}
