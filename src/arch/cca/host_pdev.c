@@ -333,16 +333,24 @@ void cca_conn_kill(struct cca_host *s, struct cca_conn *c)
 		pci_ide_stream_disable(&c->st->ep);
 		pci_ide_stream_disable(&c->st->rp);
 	}
-	if (c->handle && !stream_call(s, c, RMI_PDEV_STREAM_DISCONNECT)) {
-		cca_talk_dead(s, &rp);
-		cca_talk_dead(s, &ep);
-		cca_talk_dead(s, &rp);
-	}
-	if (c->handle)
+	/* What was under way is over first; then the stream goes. */
+	for (unsigned i = 0; i < 2 && c->handle; i++) {
+		if (!stream_call(s, c, RMI_PDEV_STREAM_DISCONNECT)) {
+			cca_talk_dead(s, &rp);
+			cca_talk_dead(s, &ep);
+			cca_talk_dead(s, &rp);
+			i = 2;
+		}
 		(void)stream_call(s, c, RMI_PDEV_STREAM_COMPLETE);
+	}
 	c->handle = 0;
-	if (c->ep.created && !pdev_stop(s, &c->ep))
-		cca_talk_dead(s, &ep);
+	/* One that was to tell its device, and could not, has to be stopped
+	 * once more: as one in ERROR, which tells nobody. */
+	for (unsigned i = 0; i < 2 && c->ep.created &&
+			     cca_pdev_state(s, &c->ep) != RMI_PDEV_STOPPED;
+	     i++)
+		if (!pdev_stop(s, &c->ep))
+			cca_talk_dead(s, &ep);
 	if (c->rp.created && !pdev_stop(s, &c->rp))
 		cca_talk_dead(s, &rp);
 	conn_close(s, c);
@@ -357,7 +365,8 @@ static int stop_begin(struct cca_host *s, struct cca_conn *c)
 	if (c->alive && cca_pdev_state(s, &c->ep) != RMI_PDEV_READY)
 		return -EIO;
 	ret = stream_call(s, c, RMI_PDEV_STREAM_COMPLETE);
-	c->handle = 0;
+	if (!ret)
+		c->handle = 0;
 	if (!ret)
 		ret = pdev_stop(s, &c->rp);
 	if (!ret)
