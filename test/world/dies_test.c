@@ -9,6 +9,8 @@
 
 #include "laws_rig.h"
 
+#include "world/plat_sev_tio.h"
+
 #include "../share.h"
 
 #define PF "0000:01:00.0"

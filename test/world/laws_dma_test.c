@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "laws_rig.h"
 
+#include "world/plat_sev_tio.h"
+
 /* --- DMA --- */
 
 static struct own_sdte honest_entry(void)

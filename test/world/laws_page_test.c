@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "laws_rig.h"
 
+#include "world/plat_sev_tio.h"
+
 #include "device/file.h"
 
 /* --- MMIO --- */

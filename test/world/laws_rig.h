@@ -8,8 +8,9 @@
 #include <stdlib.h>
 
 #include "world/laws_priv.h"
-#include "world/plat_sev_tio.h"
 #include "world/world_priv.h"
+
+struct sev_plat;
 
 /*
  * Each law against a fault of its own: a world is driven to where the law

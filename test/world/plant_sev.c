@@ -6,6 +6,7 @@
 #include "arch/sev_tio/fw_priv.h"
 
 #include "plant.h"
+#include "world/plat_sev_tio.h"
 
 static struct sev_host_insn real_insn;
 static void (*after)(void);

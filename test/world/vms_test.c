@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "laws_rig.h"
 
+#include "world/plat_sev_tio.h"
+
 /* Several VMs and several devices in one world. */
 
 static void run_text(const char *text, enum il_err want)

@@ -4,6 +4,8 @@
 
 #include "laws_rig.h"
 
+#include "world/plat_sev_tio.h"
+
 #include <errno.h>
 
 #include "pci/dma_engine.h"
