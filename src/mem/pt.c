@@ -30,7 +30,7 @@ uint64_t pt_table_entry(const struct pt_fmt *fmt, uint64_t table,
 {
 	uint64_t e = table >> fmt->shift | fmt->present | fmt->table;
 
-	if (!fmt->flat)
+	if (!pt_flat(fmt->leaf))
 		e |= fmt->read | fmt->write | fmt->exec;
 	if (fmt->leaf == PT_LEAF_TYPE)
 		e |= fmt->mark;
@@ -49,7 +49,7 @@ uint64_t pt_leaf_entry(const struct pt_fmt *fmt, uint64_t pa, unsigned level,
 	if (perm & PT_W)
 		e |= fmt->write;
 	e |= perm & PT_X ? fmt->exec : fmt->no_exec;
-	if ((fmt->leaf == PT_LEAF_SIZE && level > 1) ||
+	if ((pt_sized(fmt->leaf) && level > 1) ||
 	    (fmt->leaf == PT_LEAF_TYPE && level == 1))
 		e |= fmt->mark;
 	return e;
@@ -59,12 +59,12 @@ static inline __attribute__((always_inline)) enum pt_why
 walk_as(const struct mem *m, const struct pt_fmt *fmt, enum pt_leaf leaf,
 	uint64_t root, unsigned levels, uint64_t va, struct pt_hit *out)
 {
+	const uint64_t top = pt_entries(fmt, levels, levels) - 1;
 	unsigned perm = PT_R | PT_W | PT_X;
-	uint64_t table = align_down(root, PAGE_4K << fmt->root_order);
-	uint64_t n = pt_entries(fmt, levels, levels);
+	uint64_t at = align_down(root, PAGE_4K << fmt->root_order) +
+		      (va >> pt_shift(levels) & top) * 8;
 
-	for (unsigned level = levels; level; level--, n = PT_ENTRIES) {
-		uint64_t at = table + (va >> pt_shift(level) & (n - 1)) * 8;
+	for (unsigned level = levels; level; level--) {
 		const uint8_t *p = mem_entry_at(m, at);
 		struct pt_entry x;
 
@@ -79,9 +79,10 @@ walk_as(const struct mem *m, const struct pt_fmt *fmt, enum pt_leaf leaf,
 		case PT_BAD:
 			return PT_MALFORMED;
 		case PT_TABLE:
-			if (!fmt->flat)
+			if (!pt_flat(leaf))
 				perm &= pt_entry_perm(fmt, e);
-			table = x.pa;
+			at = x.pa +
+			     (va >> pt_shift(level - 1)) % PT_ENTRIES * 8;
 			continue;
 		case PT_LEAF:
 			*out = (struct pt_hit){
@@ -106,6 +107,8 @@ enum pt_why pt_walk(const struct mem *m, const struct pt_fmt *fmt,
 	switch (fmt->leaf) {
 	case PT_LEAF_SIZE:
 		return walk_as(m, fmt, PT_LEAF_SIZE, root, levels, va, out);
+	case PT_LEAF_ANY:
+		return walk_as(m, fmt, PT_LEAF_ANY, root, levels, va, out);
 	case PT_LEAF_TYPE:
 		return walk_as(m, fmt, PT_LEAF_TYPE, root, levels, va, out);
 	case PT_LEAF_PERM:

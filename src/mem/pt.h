@@ -28,9 +28,14 @@ enum pt_perm {
 	PT_X = 4,
 };
 
-/* How an entry says that it is a leaf. */
+/*
+ * How an entry says that it is a leaf. With PT_LEAF_TYPE and PT_LEAF_PERM an
+ * entry that leads to a table permits nothing and forbids nothing; with the
+ * others permissions are and-ed on the way.
+ */
 enum pt_leaf {
 	PT_LEAF_SIZE, /* above level 1: @mark is set; at level 1: always */
+	PT_LEAF_ANY,  /* the same, and it is valid with any of @any set */
 	PT_LEAF_TYPE, /* above level 1: @mark is clear; at level 1: it is set,
 		       * and clear is malformed */
 	PT_LEAF_PERM, /* any permission makes a leaf, none leads to a table */
@@ -43,17 +48,16 @@ struct pt_fmt {
 	const char *name;
 	const char *source; /* of the layout: document, version, section */
 	enum pt_leaf leaf;
-	uint8_t shift;	    /* address = (entry & @addr) << @shift */
+	uint8_t shift; /* PT_LEAF_PERM: address = (entry & @addr) << @shift */
 	uint8_t root_order; /* the root is 2^n pages, aligned so; 0 to 4 */
 	uint8_t leaf_max;   /* highest level of a leaf; 0: 3 */
-	bool flat;	    /* an entry that leads to a table permits nothing
-			     * and forbids nothing */
 	bool must_read;	    /* the editor makes no leaf without PT_R */
-	bool wo_bad;	    /* write without read is malformed */
+	bool wo_bad;	    /* PT_LEAF_ANY, PT_LEAF_PERM: write without read
+			     * is malformed */
 	uint64_t present;   /* set, all of them, in each valid entry */
-	uint64_t any;	    /* and at least one of these; 0: no matter */
+	uint64_t any;	    /* PT_LEAF_ANY */
 	uint64_t addr;	    /* address field */
-	uint64_t mark;	    /* PT_LEAF_SIZE, PT_LEAF_TYPE */
+	uint64_t mark;	    /* PT_LEAF_SIZE, PT_LEAF_ANY, PT_LEAF_TYPE */
 	uint64_t next;	    /* PT_LEAF_NEXT */
 	uint64_t read;	    /* 0: present implies it */
 	uint64_t write;
@@ -63,9 +67,11 @@ struct pt_fmt {
 	uint64_t dirty;
 	uint64_t table; /* further bits of an entry that leads to a table */
 	uint64_t page;	/* further bits of a leaf */
-	uint64_t need;	/* set in each leaf, or it is malformed */
+	uint64_t need;	/* PT_LEAF_TYPE, PT_LEAF_PERM: set in each leaf, or it
+			 * is malformed */
 	uint64_t rsvd;	/* zero in each valid entry */
-	uint64_t rsvd_table; /* zero in an entry that leads to a table */
+	uint64_t rsvd_table; /* but PT_LEAF_SIZE: zero in an entry that leads to
+			      * a table */
 };
 
 /* What a walk found. */

@@ -269,14 +269,23 @@ static enum il_err fill(struct pt *t, uint64_t table, unsigned level,
 static void fill_pages(struct pt *t, uint8_t *p, struct span s,
 		       const struct fill *f)
 {
-	const uint64_t bits = pt_leaf_entry(t->fmt, 0, 1, f->perm);
+	const unsigned shift = t->fmt->shift;
+	uint64_t e = pt_leaf_entry(t->fmt, 0, 1, f->perm);
 	const uint64_t *list =
 		f->list ? &f->list[(s.va - f->va) / PAGE_4K] : NULL;
-	uint64_t pa = f->pa + s.va - f->va;
 
 	p += index_of(t, s.va, 1) * 8;
-	for (; s.len; s.len -= PAGE_4K, p += 8, pa += PAGE_4K)
-		entry_store(p, bits | (list ? *list++ : pa) >> t->fmt->shift);
+	if (!list) {
+		e |= (f->pa + s.va - f->va) >> shift;
+		for (; s.len; s.len -= PAGE_4K, p += 8, e += PAGE_4K >> shift)
+			entry_store(p, e);
+	} else if (!shift) {
+		for (; s.len; s.len -= PAGE_4K, p += 8)
+			entry_store(p, e | *list++);
+	} else {
+		for (; s.len; s.len -= PAGE_4K, p += 8)
+			entry_store(p, e | *list++ >> shift);
+	}
 }
 
 static enum il_err fill_one(struct pt *t, uint8_t *at, unsigned level,

@@ -70,13 +70,33 @@ static inline enum pt_kind pt_coded_leaf(const struct pt_fmt *fmt, uint64_t e,
 	return PT_LEAF;
 }
 
-static inline enum pt_kind pt_plain_leaf(const struct pt_fmt *fmt, uint64_t e,
-					 unsigned level, struct pt_entry *out)
+/* Do entries that lead to a table permit and forbid nothing? */
+static inline bool pt_flat(enum pt_leaf leaf)
 {
-	out->pa = (e & fmt->addr) << fmt->shift;
+	return leaf == PT_LEAF_TYPE || leaf == PT_LEAF_PERM;
+}
+
+/* Does @mark say "leaf" above level 1? */
+static inline bool pt_sized(enum pt_leaf leaf)
+{
+	return leaf == PT_LEAF_SIZE || leaf == PT_LEAF_ANY;
+}
+
+static inline __attribute__((always_inline)) uint64_t
+pt_addr(const struct pt_fmt *fmt, enum pt_leaf leaf, uint64_t e)
+{
+	return leaf == PT_LEAF_PERM ? (e & fmt->addr) << fmt->shift
+				    : e & fmt->addr;
+}
+
+static inline __attribute__((always_inline)) enum pt_kind
+pt_plain_leaf(const struct pt_fmt *fmt, enum pt_leaf leaf, uint64_t e,
+	      unsigned level, struct pt_entry *out)
+{
+	out->pa = pt_addr(fmt, leaf, e);
 	out->size = pt_level_size(level);
-	if (out->pa & (out->size - 1) || (e & fmt->need) != fmt->need ||
-	    level > pt_leaf_max(fmt))
+	if (out->pa & (out->size - 1) || level > pt_leaf_max(fmt) ||
+	    (pt_flat(leaf) && (e & fmt->need) != fmt->need))
 		return PT_BAD;
 	return PT_LEAF;
 }
@@ -89,15 +109,18 @@ static inline __attribute__((always_inline)) enum pt_kind
 pt_read_as(const struct pt_fmt *fmt, enum pt_leaf leaf, uint64_t e,
 	   unsigned level, struct pt_entry *out)
 {
+	const bool rights = leaf == PT_LEAF_ANY || leaf == PT_LEAF_PERM;
 	bool is_leaf = level == 1;
 
-	if ((e & fmt->present) != fmt->present || (fmt->any && !(e & fmt->any)))
+	if ((e & fmt->present) != fmt->present ||
+	    (leaf == PT_LEAF_ANY && !(e & fmt->any)))
 		return PT_NONE;
-	if (e & fmt->rsvd ||
-	    (fmt->wo_bad && (e & (fmt->read | fmt->write)) == fmt->write))
+	if (e & fmt->rsvd || (rights && fmt->wo_bad &&
+			      (e & (fmt->read | fmt->write)) == fmt->write))
 		return PT_BAD;
 	switch (leaf) {
 	case PT_LEAF_SIZE:
+	case PT_LEAF_ANY:
 		is_leaf |= (e & fmt->mark) != 0;
 		break;
 	case PT_LEAF_TYPE:
@@ -121,10 +144,10 @@ pt_read_as(const struct pt_fmt *fmt, enum pt_leaf leaf, uint64_t e,
 		break;
 	}
 	if (is_leaf)
-		return pt_plain_leaf(fmt, e, level, out);
-	if (level == 1 || e & fmt->rsvd_table)
+		return pt_plain_leaf(fmt, leaf, e, level, out);
+	if (level == 1 || (leaf != PT_LEAF_SIZE && e & fmt->rsvd_table))
 		return PT_BAD;
-	out->pa = (e & fmt->addr) << fmt->shift;
+	out->pa = pt_addr(fmt, leaf, e);
 	return PT_TABLE;
 }
 

@@ -71,7 +71,7 @@ static enum il_err change(struct pt *t, const struct pt_slot *o, uint64_t next,
 /* A leaf of @level as one of @level - 1, and back: the same but for @mark. */
 static uint64_t smaller(const struct pt_fmt *fmt, uint64_t e, unsigned level)
 {
-	if (fmt->leaf == PT_LEAF_SIZE && level == 2)
+	if (pt_sized(fmt->leaf) && level == 2)
 		return e & ~fmt->mark;
 	return fmt->leaf == PT_LEAF_TYPE && level == 2 ? e | fmt->mark : e;
 }
@@ -80,7 +80,7 @@ static uint64_t larger(const struct pt_fmt *fmt, uint64_t e)
 {
 	if (fmt->leaf == PT_LEAF_TYPE)
 		return e & ~fmt->mark;
-	return fmt->leaf == PT_LEAF_SIZE ? e | fmt->mark : e;
+	return pt_sized(fmt->leaf) ? e | fmt->mark : e;
 }
 
 enum il_err pt_split(struct pt *t, uint64_t va, const struct pt_gap *gap)

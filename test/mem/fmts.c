@@ -8,12 +8,11 @@
  * block (of 1 GiB and 2 MiB); S2AP 7:6, write and read; SH 9:8; AF 10; XN 54.
  * A stage 2 entry that leads to a table has no permissions.
  */
-#define ARM                                                        \
-	.source = "Arm DDI 0487 J.a, D8.3", .leaf = PT_LEAF_TYPE,  \
-	.flat = true, .present = BIT64(0), .addr = MASK64(47, 12), \
-	.mark = BIT64(1), .read = BIT64(6), .write = BIT64(7),     \
-	.no_exec = BIT64(54), .page = BIT64(10) | MASK64(9, 8),    \
-	.need = BIT64(10)
+#define ARM                                                            \
+	.source = "Arm DDI 0487 J.a, D8.3", .leaf = PT_LEAF_TYPE,      \
+	.present = BIT64(0), .addr = MASK64(47, 12), .mark = BIT64(1), \
+	.read = BIT64(6), .write = BIT64(7), .no_exec = BIT64(54),     \
+	.page = BIT64(10) | MASK64(9, 8), .need = BIT64(10)
 
 const struct pt_fmt fmt_arm = { .name = "arm", ARM };
 const struct pt_fmt fmt_arm_16 = { .name = "arm-16", .root_order = 4, ARM };
@@ -26,7 +25,7 @@ const struct pt_fmt fmt_arm_16 = { .name = "arm-16", .root_order = 4, ARM };
 const struct pt_fmt fmt_ept = {
 	.name = "ept",
 	.source = "Intel SDM vol. 3C, 29.3.2",
-	.leaf = PT_LEAF_SIZE,
+	.leaf = PT_LEAF_ANY,
 	.wo_bad = true,
 	.any = MASK64(2, 0),
 	.addr = MASK64(51, 12),
@@ -44,7 +43,7 @@ const struct pt_fmt fmt_ept = {
 const struct pt_fmt fmt_vtd = {
 	.name = "vtd-ss",
 	.source = "Intel VT-d 4.1, 9.8",
-	.leaf = PT_LEAF_SIZE,
+	.leaf = PT_LEAF_ANY,
 	.any = MASK64(1, 0),
 	.addr = MASK64(51, 12),
 	.mark = BIT64(7),
@@ -65,7 +64,6 @@ const struct pt_fmt fmt_riscv = {
 	.shift = 2,
 	.root_order = 2,
 	.leaf_max = 4,
-	.flat = true,
 	.wo_bad = true,
 	.present = BIT64(0),
 	.addr = MASK64(53, 10),

@@ -10,7 +10,6 @@ const struct pt_fmt cca_s2_fmt = {
 	.name = "vmsa-s2",
 	.source = "Arm ARM DDI 0487, D8.3, stage 2 translation table formats",
 	.leaf = PT_LEAF_TYPE,
-	.flat = true,
 	.present = BIT64(0),
 	.addr = MASK64(47, 12),
 	.mark = BIT64(1),

@@ -24,7 +24,6 @@ const struct pt_fmt cove_sv48x4 = {
 	.shift = 2, /* PPN 53:10 is address 55:12 */
 	.root_order = 2,
 	.leaf_max = 4,
-	.flat = true,
 	.must_read = true,
 	.wo_bad = true,
 	.present = COVE_PTE_V,

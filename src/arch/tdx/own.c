@@ -10,7 +10,7 @@
 const struct pt_fmt tdx_pt_ept = {
 	.name = "ept",
 	.source = "Intel SDM vol. 3, §29.3.2; VT-d 4.1, §9.8",
-	.leaf = PT_LEAF_SIZE,
+	.leaf = PT_LEAF_ANY,
 	.must_read = true,
 	.wo_bad = true,
 	.any = EPT_RWX,
