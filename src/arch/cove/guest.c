@@ -407,9 +407,13 @@ static enum il_err mmio(void *ctx, const struct guest_pages *m, bool on)
 			      : IL_OK;
 }
 
-enum { START_CALL, START_CHECK };
+enum { START_CALL, START_CHECK, START_GIVE_UP };
 
-/* DMA is enabled with it. Source: CoVE-IO, "Binding Flow", steps 8 to 12 */
+/*
+ * DMA is enabled with it. What then does not say that it runs is not used, and
+ * does not stay in the TCB either: its grants end with stop. Source: CoVE-IO,
+ * "Binding Flow", steps 8 to 13
+ */
 static enum il_err start(void *ctx)
 {
 	struct cove_guest *g = ctx;
@@ -422,7 +426,18 @@ static enum il_err start(void *ctx)
 			return over(g, err);
 		g->phase = START_CHECK;
 	}
-	return over(g, state_is(g, COVE_IF_RUNNING));
+	if (g->phase == START_CHECK) {
+		err = state_is(g, COVE_IF_RUNNING);
+		if (!err || err == IL_E_AGAIN)
+			return over(g, err);
+		memcpy(g->first, g->why, sizeof(g->first));
+		g->phase = START_GIVE_UP;
+	}
+	err = covg(g, "stop_interface", COVG_STOP_INTERFACE, g->if_id, 0);
+	if (err == IL_E_AGAIN)
+		return err;
+	memcpy(g->why, g->first, sizeof(g->why));
+	return over(g, IL_E_PEER);
 }
 
 /* Part of start, and of stop. */

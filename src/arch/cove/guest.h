@@ -62,6 +62,7 @@ struct cove_guest {
 	struct evidence_blobs out;
 	uint8_t blobs[2 * COVE_GUEST_DATA_PAGES * 4096];
 	char why[96];
+	char first[96]; /* of a start that is given up */
 };
 
 void cove_guest_init(struct cove_guest *g, const struct cove_guest_cfg *cfg);

@@ -94,7 +94,7 @@ static void the_port_is_programmed_as_the_host_described_it(void **unused)
 	/* RIDs 0x0100 to 0x01ff; PEER_BAR, two MiB from bit 20 on */
 	cove_put_u32(d, 4, 0x01ff << 8);
 	cove_put_u32(d, 8, 0x0100 << 8 | 1);
-	cove_put_u32(d, 12, 0xe01 << 20 | 0xe00 << 8 | 1);
+	cove_put_u32(d, 12, 0xe01u << 20 | 0xe00 << 8 | 1);
 	host_put(r, r->desc, d, sizeof(d));
 	assert_int_equal(carry(r, COVH_CONNECT_DEVICE, PEER_RID, r->desc,
 			       r->out, COVE_CONN_SIZE_MIN)

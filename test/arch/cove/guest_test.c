@@ -345,6 +345,10 @@ static void start_is_over_when_the_tsm_says_running(void **u)
 	assert_int_equal(GO(o->lock(&b->g, GUEST_RID)), IL_OK);
 	b->n = 0;
 	assert_int_equal(GO(o->start(&b->g)), IL_E_PEER); /* still locked */
+	/* and is given up, with the reason of before */
+	assert_int_equal(b->call[b->n - 1].fid, 1031);
+	assert_int_equal(b->call[b->n - 1].a[0], IF_ID);
+	assert_non_null(strstr(o->why(&b->g), "another state"));
 	b->state = 2;
 	b->n = 0;
 	assert_int_equal(GO(o->start(&b->g)), IL_OK);
