@@ -316,6 +316,46 @@ static void the_host_reads_what_the_module_keeps(void **state)
 	fwrig_free(r);
 }
 
+/* Laws 33 and 35. */
+static void a_devices_page_goes_to_the_td_that_has_the_device(void **state)
+{
+	struct fwrig *r = fwrig_new();
+
+	(void)state;
+	td_new(r, &r->td2, FW_HKID2, TDX_CONFIG_TDX_CONNECT);
+	all_locked(r);
+	assert_int_equal(
+		SEAM(r, TDH_MMIOMT_SET, PEER_BAR, 1 | (uint64_t)FW_IF << 12),
+		0);
+	REFUSED(r, BAD(TDX_MMIO_DEVIF_OWNER_MISMATCH, RDX), TDH_MMIO_MAP,
+		FW_MMIO_GPA, r->td2.tdr, PEER_BAR);
+	assert_int_equal(SEAM(r, TDH_IDE_STREAM_BLOCK, r->spdm, 0), 0);
+	REFUSED(r, BAD(TDX_IDE_STREAM_BLOCKED, R8), TDH_MMIO_MAP, FW_MMIO_GPA,
+		r->td.tdr, PEER_BAR);
+	/* DATA of an interface that is gone leads nowhere */
+	assert_int_equal(SEAM(r, TDH_DEVIF_REMOVE, FW_IF), 0);
+	REFUSED(r, BAD(TDX_DEVIFMT_NOT_PRESENT, R8), TDH_MMIO_MAP, FW_MMIO_GPA,
+		r->td.tdr, PEER_BAR);
+	fwrig_free(r);
+}
+
+static void a_wait_descriptor_has_two_words(void **state)
+{
+	struct fwrig *r = fwrig_new();
+	const uint64_t d = 5 | TDX_WAIT_FENCE;
+
+	(void)state;
+	all_running(r);
+	assert_int_equal(SEAM(r, TDH_MEM_TRACK, r->td.tdr), 0);
+	REFUSED(r, BAD(TDX_OPERAND_INVALID, R12), TDH_IQINV_REQ, 0,
+		TDX_INV_REQ_IOTLB, r->td.tdr, d, .r12 = 1);
+	REFUSED(r, BAD(TDX_OPERAND_INVALID, R10), TDH_IQINV_REQ, 0,
+		TDX_INV_REQ_IOTLB, r->td.tdr, d, .r10 = r->req);
+	assert_int_equal(
+		SEAM(r, TDH_IQINV_REQ, 0, TDX_INV_REQ_IOTLB, r->td.tdr, d), 0);
+	fwrig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +374,9 @@ int main(void)
 		cmocka_unit_test(a_td_accepts_and_releases_by_good_addresses),
 		cmocka_unit_test(what_was_not_added_is_not_removed),
 		cmocka_unit_test(the_host_reads_what_the_module_keeps),
+		cmocka_unit_test(
+			a_devices_page_goes_to_the_td_that_has_the_device),
+		cmocka_unit_test(a_wait_descriptor_has_two_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
