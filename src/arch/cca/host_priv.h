@@ -100,6 +100,7 @@ struct cca_vm {
 	bool active;
 	unsigned ipa_bits;
 	struct cca_rtt *rtts[3]; /* by level, 1 to 3 */
+	uint64_t dev_pages;	 /* device granules in its tables */
 	struct cca_tdi *tdis;
 	/* Of an ordinary VM. */
 	struct pt s2;

@@ -173,6 +173,7 @@ int cca_map_dev(struct cca_host *s, struct cca_tdi *t, uint64_t ipa,
 		}
 		if (x[1] <= ipa || x[1] > top)
 			ret = -ENXIO;
+		v->dev_pages += (x[1] - ipa) / CCA_GRANULE;
 		pa += x[1] - ipa;
 		ipa = x[1];
 	}
@@ -184,16 +185,18 @@ int cca_map_dev(struct cca_host *s, struct cca_tdi *t, uint64_t ipa,
 /* --- and away --- */
 
 /* What one call took out comes back to us, if it was device memory. */
-static int took(struct cca_host *s, uint64_t fid, uint64_t range)
+static int took(struct cca_host *s, struct cca_vm *v, uint64_t fid,
+		uint64_t range)
 {
 	const uint64_t n = (range & RMI_RDESC_CNT) >> RMI_RDESC_CNT_LSB;
 
 	if (fid != RMI_RTT_DEV_UNMAP || !n)
 		return 0;
+	v->dev_pages -= n;
 	return cca_undelegate(s, range & RMI_RDESC_ADDR, n * CCA_GRANULE);
 }
 
-static int unmap_by(struct cca_host *s, const struct cca_vm *v, uint64_t fid,
+static int unmap_by(struct cca_host *s, struct cca_vm *v, uint64_t fid,
 		    uint64_t ipa, uint64_t top)
 {
 	int ret = 0;
@@ -204,7 +207,7 @@ static int unmap_by(struct cca_host *s, const struct cca_vm *v, uint64_t fid,
 		const uint64_t r = cca_smc(s, x);
 
 		if (!r && x[1] > ipa && x[1] <= top) {
-			const int err = took(s, fid, x[2]);
+			const int err = took(s, v, fid, x[2]);
 
 			ret = ret ? ret : err;
 			ipa = x[1];
@@ -223,13 +226,14 @@ static int unmap_by(struct cca_host *s, const struct cca_vm *v, uint64_t fid,
 int cca_unmap(struct cca_host *s, struct cca_vm *v, uint64_t ipa, uint64_t len)
 {
 	const uint64_t alias = unprotected(v);
-	int ret, err;
+	int ret = 0, err;
 
 	if (!v->rd || ipa >= alias)
 		return 0;
 	if (len > alias - ipa)
 		len = alias - ipa;
-	ret = unmap_by(s, v, RMI_RTT_DEV_UNMAP, ipa, ipa + len);
+	if (v->dev_pages)
+		ret = unmap_by(s, v, RMI_RTT_DEV_UNMAP, ipa, ipa + len);
 	err = unmap_by(s, v, RMI_RTT_DATA_UNMAP, ipa, ipa + len);
 	ret = ret ? ret : err;
 	err = unmap_by(s, v, RMI_RTT_UNPROT_UNMAP, ipa | alias,
