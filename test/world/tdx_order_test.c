@@ -71,6 +71,26 @@ static void until(const char *role, const char *verb)
 	go(role, verb);
 }
 
+static enum il_err say(const char *line)
+{
+	static struct lang_call c;
+	struct lang_error e = { 0 };
+	struct world_end end = { 0 };
+
+	assert_int_equal(lang_line(&t.script, &world_commands, line, &c, &e),
+			 IL_OK);
+	return world_call(t.w, &c, NULL, &end);
+}
+
+static unsigned times(const char *n)
+{
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < names; i++)
+		k += strcmp(name[i], n) == 0;
+	return k;
+}
+
 static void a_connection_has_its_session_before_its_stream(void **unused)
 {
 	static const char *const order[] = {
@@ -145,6 +165,42 @@ static void an_unbind_goes_in_the_modules_order(void **unused)
 	assert_true(last_of("TDH.DMAR.REMOVE") < first("TDH.DEVIF.REMOVE"));
 }
 
+/* A device may still write there: the module wants its unit flushed as well. */
+static void what_a_td_gives_away_under_dma_is_flushed_before_it_goes(void **x)
+{
+	static const char *const order[] = {
+		"TDH.MEM.RANGE.BLOCK", "TDH.MEM.TRACK",	      "TDH.IQINV.REQ",
+		"TDH.IQINV.PROC",      "TDH.MEM.PAGE.REMOVE", NULL,
+	};
+
+	(void)x;
+	go("guest", "mmio");
+	names = refused = 0;
+	assert_int_equal(say("guest share 0x200000 pages=2"), IL_OK);
+	begins(order);
+	assert_int_equal(times("TDH.MEM.PAGE.REMOVE"), 2);
+	assert_int_equal(refused, 0);
+}
+
+/* STREAM.BLOCK is heard without the device; what needs it is not tried. */
+static void a_device_that_died_is_blocked_and_asked_nothing_more(void **unused)
+{
+	(void)unused;
+	go("guest", "mmio");
+	assert_int_equal(say("device silent"), IL_OK);
+	names = 0;
+	assert_int_not_equal(say("guest release"), IL_OK);
+	assert_true(first("TDH.TDI.STOP") < first("TDH.IDE.STREAM.BLOCK"));
+	assert_true(last_of("TDH.TDI.STOP") < first("TDH.IDE.STREAM.BLOCK"));
+	assert_true(first("TDH.IDE.STREAM.BLOCK") < first("TDH.DEVIF.REMOVE"));
+	assert_int_equal(say("vmm detach 0000:01:00.0"), IL_OK);
+	names = 0;
+	assert_int_not_equal(say("host disconnect 0000:01:00.0"), IL_OK);
+	assert_int_equal(times("TDH.IDE.STREAM.KM"), 0);
+	assert_int_equal(times("TDH.SPDM.DISCONNECT"), 0);
+	assert_true(first("TDH.IDE.STREAM.DELETE") < first("TDH.SPDM.DELETE"));
+}
+
 static void a_tds_key_goes_before_its_pages_come_back(void **unused)
 {
 	static const char *const order[] = {
@@ -189,6 +245,9 @@ int main(int argc, char **argv)
 		AT(fresh,
 		   an_interface_is_locked_before_anything_of_it_is_granted),
 		AT(fresh, an_unbind_goes_in_the_modules_order),
+		AT(fresh,
+		   what_a_td_gives_away_under_dma_is_flushed_before_it_goes),
+		AT(fresh, a_device_that_died_is_blocked_and_asked_nothing_more),
 		AT(fresh, a_tds_key_goes_before_its_pages_come_back),
 		AT(fresh,
 		   keys_stop_before_the_stream_goes_and_the_session_ends),
