@@ -54,6 +54,9 @@ struct guest_arch_ops {
 	enum il_err (*dma)(void *ctx, bool on);
 	enum il_err (*stop)(void *ctx);
 	enum il_err (*unbind)(void *ctx);
+	/* It is over, and the function nobody's, or gone: what was changed for
+	 * it about our addresses is as before. NULL: nothing is. */
+	enum il_err (*left)(void *ctx);
 	/*
 	 * From which bus address on a trusted function reaches shared memory;
 	 * counts from the next dma(on). NULL: the architecture has no such

@@ -233,7 +233,7 @@ enum il_err guest_release(struct guest *g)
 {
 	enum il_err err = g->phase ? IL_OK : look(g);
 
-	while (!err && g->phase < 5) {
+	while (!err && g->phase < 6) {
 		switch (g->phase) {
 		case 1:
 			if (g->dma_on)
@@ -253,8 +253,12 @@ enum il_err guest_release(struct guest *g)
 		case 3:
 			err = g->cfg.arch->stop(g->cfg.arch_ctx);
 			break;
-		default:
+		case 4:
 			err = g->cfg.arch->unbind(g->cfg.arch_ctx);
+			break;
+		default:
+			if (g->cfg.arch->left)
+				err = g->cfg.arch->left(g->cfg.arch_ctx);
 		}
 		if (err == IL_E_AGAIN)
 			return err;

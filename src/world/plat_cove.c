@@ -117,6 +117,7 @@ static struct sbiret i_ecall(void *ctx, uint64_t eid, uint64_t fid,
 
 	world_raw_note(w, NULL, RAW(eid, fid), a, 6);
 	cove_fw_time(p->fw, w->now_ns);
+	cove_evidence_call(w, eid, fid, a);
 	r = cove_fw_ecall(p->fw, 0, eid, fid, a);
 	held = cove_fw_held_ns(p->fw);
 	if (held)
@@ -524,6 +525,9 @@ const struct world_plat world_cove_io = {
 	.raw = plat_raw,
 	.ioctl_name = cove_ioctl_name,
 	.options = WORLD_OPT_SHARED_ON_STREAM,
+	.evidence_at = cove_evidence_at,
+	.evidence_set = cove_evidence_set,
+	.evidence_hosts = true,
 	.rules = cove_rules,
 	.law = &law_cove,
 };

@@ -20,6 +20,7 @@ struct cove_plat {
 	struct cove_host_insn host_insn;
 	struct cove_tsm_insn tsm_insn;
 	struct cove_port port[WORLD_DEVS]; /* the manifest */
+	uint64_t transcript; /* that the host handed back last; 0: none */
 };
 
 /* And of a VM: at its vm->plat. */
@@ -38,5 +39,14 @@ struct world_vm *cove_plat_vm_of(struct world *w, uint64_t tvm);
 bool cove_plat_cpu(struct world_vm *vm, struct s2_cpu *c);
 
 extern const struct law_view law_cove;
+
+/* evidence_cove.c: as struct world_plat has them. */
+bool cove_evidence_at(struct world_vm *vm, enum world_evidence what,
+		      struct evidence_place *out);
+bool cove_evidence_set(struct world_vm *vm, enum world_evidence what,
+		       uint64_t gpa, uint32_t len);
+/* The host is about to make this call. */
+void cove_evidence_call(struct world *w, uint64_t eid, uint64_t fid,
+			const uint64_t a[6]);
 
 #endif

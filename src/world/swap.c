@@ -21,21 +21,28 @@ static bool place_of(struct world_vm *vm, enum world_evidence what,
 	       vm->w->plat->evidence_at(vm, what, out);
 }
 
-/* --- the guest's shared pages, as the host's CPU reaches them --- */
+/* --- where evidence is, as the host's CPU reaches it --- */
+
+static bool place_pa(struct world_vm *vm, uint64_t gpa, uint64_t *pa)
+{
+	const struct kvm_vcpu *kv = world_vm_vcpu(vm);
+
+	*pa = gpa;
+	return vm->w->plat->evidence_hosts ||
+	       (kv && !kvm_shared_pa(kv->vm, gpa, pa));
+}
 
 static bool move(struct world_vm *vm, uint64_t gpa, uint8_t *p, size_t len,
 		 bool write)
 {
-	const struct kvm_vcpu *kv = world_vm_vcpu(vm);
-
-	while (kv && len) {
+	while (len) {
 		size_t n = PAGE_4K - gpa % PAGE_4K;
 		struct fault f;
 		enum il_err err;
 		uint64_t pa;
 
 		n = n < len ? n : len;
-		if (kvm_shared_pa(kv->vm, gpa, &pa))
+		if (!place_pa(vm, gpa, &pa))
 			return false;
 		err = write ? world_hw.mem_write(vm->w, pa, p, n, &f)
 			    : world_hw.mem_read(vm->w, pa, p, n, &f);
@@ -45,7 +52,7 @@ static bool move(struct world_vm *vm, uint64_t gpa, uint8_t *p, size_t len,
 		p += n;
 		len -= n;
 	}
-	return kv;
+	return true;
 }
 
 bool swap_read(struct world_vm *vm, uint64_t gpa, void *out, size_t len)

@@ -55,7 +55,7 @@ struct evidence_place {
 	uint64_t limit;
 };
 
-/* The host's own view of a guest's shared memory. False: not there. */
+/* The host's own view of where evidence is. False: it is not there. */
 bool swap_read(struct world_vm *vm, uint64_t gpa, void *out, size_t len);
 bool swap_write(struct world_vm *vm, uint64_t gpa, const void *in, size_t len);
 

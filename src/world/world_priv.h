@@ -307,6 +307,8 @@ struct world_plat {
 	/* The guest is to look for it there instead. */
 	bool (*evidence_set)(struct world_vm *vm, enum world_evidence what,
 			     uint64_t gpa, uint32_t len);
+	/* These addresses are of the host's own memory, not the guest's. */
+	bool evidence_hosts;
 	void (*held)(const struct world *w, struct world_held *out);
 	/*
 	 * A doorbell rung by hand, as world_raw_note() was told of it: @vm's

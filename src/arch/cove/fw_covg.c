@@ -260,6 +260,11 @@ struct sbiret cfw_covg_step(struct cove_fw *fw, unsigned hart, struct fw_tvm *t,
 		finish(v, c->ret);
 		break;
 	case WAIT_PAGES:
+		if (cfw_host_refuses(fw, hart, v) &&
+		    cfw_share_undo(fw, t, c->a[0], c->a[1], is_share(c->fid))) {
+			finish(v, sbi_err(SBI_ERR_FAILED));
+			break;
+		}
 		/* "Attempts to run it will fail" */
 		if (!cfw_share_done(fw, t, c->a[0], c->a[1], is_share(c->fid)))
 			return sbi_err(SBI_ERR_FAILED);
@@ -405,6 +410,7 @@ static enum il_err stop(const struct covg *g, struct sbiret *out)
 {
 	struct fw_if *f = bound(g->fw, g->t, g->a[0]);
 
+	cfw_lost_heard(g->t, g->a[0]);
 	if (!f)
 		return answer(out, sbi_err(cfw_if_find(g->fw, g->a[0])
 						   ? SBI_ERR_ALREADY_STOPPED
@@ -491,6 +497,21 @@ static const struct row {
 	{ COVG_STOP_INTERFACE, stop },
 };
 
+/* False: what it knows of the interface is of a binding that has ended. */
+static bool believes(const struct covg *g)
+{
+	struct fw_if *f = bound(g->fw, g->t, g->a[0]);
+	const uint64_t fid = g->fid & COVE_FID_MASK;
+
+	if (fid < COVG_GET_DEVICE_LINK || fid == COVG_STOP_INTERFACE)
+		return true;
+	if (cfw_lost(g->t, g->a[0]))
+		return false;
+	if (f)
+		f->seen = true;
+	return true;
+}
+
 /* The answer to a call that has been made before. */
 static enum il_err collect(const struct covg *g, struct sbiret *out)
 {
@@ -524,7 +545,10 @@ enum il_err cove_fw_covg(struct cove_fw *fw, uint64_t tvm, uint32_t vcpu,
 	*ret = sbi_err(SBI_ERR_NOT_SUPPORTED);
 	for (size_t i = 0; eid == COVE_EID_COVG && i < COUNT(rows); i++)
 		if (rows[i].fid == (fid & COVE_FID_MASK))
-			err = rows[i].run(&g, ret);
+			err = believes(&g)
+				      ? rows[i].run(&g, ret)
+				      : answer(ret,
+					       sbi_err(SBI_ERR_INVALID_STATE));
 	cfw_settle(fw);
 	IL_ASSERT(cove_fw_sane(fw));
 	return err;

@@ -311,6 +311,47 @@ bool cfw_region_maps(const struct fw_if *f, uint64_t gpa, uint64_t hpa,
  */
 #define LOCK_FLAGS (TDISP_LOCK_NO_FW_UPDATE | TDISP_LOCK_REDIRECT)
 
+/*
+ * OPEN: CoVE-IO gives a lock session no name, so that a host could unbind and
+ * bind between two calls of a TVM that judges the interface, and what was taken
+ * before would stand for what is bound now (laws 26 to 28). So a TVM that has
+ * asked about an interface hears of its end: calls about it are refused until
+ * it stops it.
+ */
+static void lose(const struct cove_fw *fw, struct fw_tvm *t, uint64_t id)
+{
+	for (unsigned i = 0; i < fw->cfg.limits.vcpus; i++)
+		if (t->vcpu[i].call.wait == WAIT_UNBIND &&
+		    t->vcpu[i].call.a[0] == id)
+			return; /* its own wish */
+	for (unsigned i = 0; i < FW_LOST && !cfw_lost(t, id); i++)
+		if (!t->lost[i])
+			t->lost[i] = id + 1;
+}
+
+bool cfw_lost(const struct fw_tvm *t, uint64_t id)
+{
+	for (unsigned i = 0; i < FW_LOST; i++)
+		if (t->lost[i] == id + 1)
+			return true;
+	return false;
+}
+
+bool cfw_lost_full(const struct fw_tvm *t)
+{
+	for (unsigned i = 0; i < FW_LOST; i++)
+		if (!t->lost[i])
+			return false;
+	return true;
+}
+
+void cfw_lost_heard(struct fw_tvm *t, uint64_t id)
+{
+	for (unsigned i = 0; i < FW_LOST; i++)
+		if (t->lost[i] == id + 1)
+			t->lost[i] = 0;
+}
+
 /* Takes the interface from its TVM; UNLOCKED or DEAD. */
 static void let_go(struct cove_fw *fw, struct fw_if *f)
 {
@@ -323,6 +364,9 @@ static void let_go(struct cove_fw *fw, struct fw_if *f)
 	if (!err)
 		err = tsm_bind_free(f->bind);
 	IL_ASSERT(!err);
+	if (f->seen)
+		lose(fw, f->tvm, f->id);
+	f->seen = false;
 	f->bind = NULL;
 	f->dev = NULL;
 	f->lock_id = 0;
@@ -378,6 +422,9 @@ static struct sbiret bind_begin(struct cove_fw *fw, const struct fw_ecall *c,
 
 	if (!f || f->bind)
 		return sbi_err(SBI_ERR_INVALID_STATE); /* law 15 */
+	/* It is not told of what it could not hear the end of. */
+	if (cfw_lost_full(t))
+		return sbi_err(SBI_ERR_FAILED);
 	err = tsm_bind_new(d->conn, &cfg, &f->bind);
 	if (err) {
 		f->bind = NULL;

@@ -456,6 +456,31 @@ bool cfw_share_done(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 	return true;
 }
 
+/*
+ * OPEN: how a host that cannot do it says so. Its answer to the exit, in a0, is
+ * an error; the TVM hears it, and the range stays of the kind that it was, if
+ * no page of the other kind stands in it.
+ */
+bool cfw_share_undo(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+		    uint64_t len, bool share)
+{
+	const struct fw_span s = { gpa, len };
+
+	for (uint64_t at = gpa; at < gpa + len; at += PAGE_4K) {
+		struct fw_leaf l;
+
+		cfw_leaf_get(fw, t, at, &l);
+		if (l.kind != LEAF_NONE && is_host(fw, l.pa) == share)
+			return false;
+	}
+	if (!share)
+		return span_join(fw, t, SPAN_SHARED, s);
+	if (!spans_free(fw, t, SPAN_SHARED))
+		return false;
+	span_cut(fw, t, SPAN_SHARED, s);
+	return true;
+}
+
 struct sbiret cfw_mmio_span(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 			    uint64_t len, bool add)
 {

@@ -67,6 +67,8 @@ struct fw_vcpu {
 	uint64_t fence; /* RUNNING: fences of the TVM when it was entered */
 };
 
+#define FW_LOST 16
+
 struct fw_tvm {
 	bool used;
 	uint64_t id;
@@ -82,7 +84,9 @@ struct fw_tvm {
 	bool has_identity;
 	uint64_t entry_pc;
 	uint64_t entry_arg;
-	uint64_t fences;		  /* begun */
+	uint64_t fences; /* begun */
+	/* Interfaces that were unbound while it did not ask for it; 1 + id. */
+	uint64_t lost[FW_LOST];
 	struct fw_span *span[SPAN_KINDS]; /* limits.regions each */
 	struct fw_vcpu *vcpu;
 };
@@ -140,6 +144,7 @@ struct fw_if {
 	struct fw_dev *dev;
 	struct tsm_bind *bind; /* NULL: regions alone */
 	uint64_t lock_id;      /* 0: no lock session */
+	bool seen;	       /* its TVM has made a call about it */
 	bool on;	       /* G-stage entries of @accepted are valid */
 	uint64_t off_fence;    /* of when they last stopped to be */
 	struct fw_region region[FW_IF_REGIONS];
@@ -284,11 +289,17 @@ struct sbiret cfw_share(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 /* Whether all that has to go from the range is gone. */
 bool cfw_share_done(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 		    uint64_t len, bool share);
+/* The host cannot: it stays as it was. False: too late. */
+bool cfw_share_undo(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
+		    uint64_t len, bool share);
 struct sbiret cfw_mmio_span(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 			    uint64_t len, bool add);
 
 /* --- fw_run.c --- */
 fw_covh_handler cfw_run_vcpu;
+/* Does the host answer the exit of @v's call with an error? */
+bool cfw_host_refuses(struct cove_fw *fw, unsigned hart,
+		      const struct fw_vcpu *v);
 struct sbiret cfw_nacl(struct cove_fw *fw, unsigned hart, uint64_t fid,
 		       const uint64_t a[6]);
 
@@ -346,6 +357,11 @@ void cfw_settle(struct cove_fw *fw);
 void cfw_entry_off(void *ctx, struct tsm_bind *b);
 bool cfw_mmio_fits(void *ctx, const struct tsm_bind *b, uint64_t pa,
 		   uint32_t pages);
+/* Has @t lost interface @id, and not shown that it knows? */
+bool cfw_lost(const struct fw_tvm *t, uint64_t id);
+bool cfw_lost_full(const struct fw_tvm *t);
+/* It knows. */
+void cfw_lost_heard(struct fw_tvm *t, uint64_t id);
 /* What the TVM has accepted becomes valid, DMA too: it has started. */
 int64_t cfw_if_on(struct cove_fw *fw, struct fw_if *f);
 /* And away again. */

@@ -59,6 +59,12 @@ static uint64_t get(struct cove_fw *fw, unsigned hart, uint32_t off)
 	return cove_u64(b, 0);
 }
 
+bool cfw_host_refuses(struct cove_fw *fw, unsigned hart,
+		      const struct fw_vcpu *v)
+{
+	return v->shown && (int64_t)get(fw, hart, NACL_GPR(NACL_GPR_A0)) < 0;
+}
+
 static bool is_ecall(const struct cove_exit *x)
 {
 	return x->scause == COVE_EX_VS_ECALL;

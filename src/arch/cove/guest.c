@@ -39,6 +39,7 @@ static enum il_err call(struct cove_guest *g, const char *what, uint64_t eid,
 	if (err)
 		return err;
 	g->value = r.value;
+	g->error = r.error;
 	return r.error ? refused(g, what, r.error) : IL_OK;
 }
 
@@ -184,8 +185,10 @@ static enum il_err share_ram(void *ctx, uint64_t gpa, uint64_t size)
 		return refused(g, "share: not private RAM", (int64_t)gpa);
 	err = covg(g, "share_memory_region", COVG_SHARE_MEMORY_REGION, gpa,
 		   size);
-	if (!err)
-		page_set(g, gpa, size, COVE_PAGE_SHARED);
+	/* If the host could not, some of it may be gone and come anew. */
+	if (err != IL_E_AGAIN)
+		page_set(g, gpa, size,
+			 err ? COVE_PAGE_FRESH : COVE_PAGE_SHARED);
 	return err;
 }
 
@@ -210,7 +213,41 @@ static enum il_err state_is(struct cove_guest *g, enum cove_if_state want)
 	return err;
 }
 
-enum { BIND, LINK, STATE };
+/* One that the host has unbound by itself has stopped: the TSM says so. */
+static enum il_err stop(void *ctx)
+{
+	struct cove_guest *g = ctx;
+	enum il_err err =
+		covg(g, "stop_interface", COVG_STOP_INTERFACE, g->if_id, 0);
+
+	return err == IL_E_PEER && (g->error == SBI_ERR_ALREADY_STOPPED ||
+				    g->error == SBI_ERR_INVALID_PARAM)
+		       ? IL_OK
+		       : err;
+}
+
+enum { STOP, UNBIND, BIND, LINK, STATE };
+
+/* What an earlier attempt has left; whatever comes of it. */
+static enum il_err let_go(struct cove_guest *g)
+{
+	enum il_err err = IL_OK;
+
+	if (g->phase == STOP) {
+		err = g->has ? stop(g) : IL_OK;
+		if (err == IL_E_AGAIN)
+			return err;
+		g->phase = g->has ? UNBIND : BIND;
+	}
+	if (g->phase == UNBIND) {
+		err = host(g, "unbind", COVE_HOST_UNBIND, g->rid);
+		if (err == IL_E_AGAIN)
+			return err;
+		g->has = false;
+		g->phase = BIND;
+	}
+	return IL_OK;
+}
 
 /*
  * Bound by the host, at our wish; what it says of it the TSM is asked. Source:
@@ -218,8 +255,10 @@ enum { BIND, LINK, STATE };
  */
 static enum il_err lock_run(struct cove_guest *g, uint32_t rid)
 {
-	enum il_err err;
+	enum il_err err = let_go(g);
 
+	if (err)
+		return err;
 	if (g->phase == BIND) {
 		err = opened(g);
 		if (!err)
@@ -229,6 +268,7 @@ static enum il_err lock_run(struct cove_guest *g, uint32_t rid)
 		g->rid = rid;
 		g->if_id = (uint32_t)g->value;
 		g->known = false;
+		g->has = true;
 		g->phase = LINK;
 	}
 	if (g->phase == LINK) {
@@ -390,21 +430,79 @@ static enum il_err evidence(void *ctx, const uint8_t *nonce,
 
 /* --- acceptance --- */
 
+enum { MAP, OWN };
+
+static bool owned(const struct cove_guest *g, uint64_t gpa, uint64_t len)
+{
+	for (unsigned i = 0; i < g->owns; i++)
+		if (g->own[i].gpa == gpa && g->own[i].len == len)
+			return true;
+	return false;
+}
+
+static enum il_err map_run(struct cove_guest *g, const struct guest_pages *m)
+{
+	const uint64_t len = m->pages * PAGE_4K;
+	const uint64_t a[6] = { g->if_id, m->gpa,
+				(m->first_page + m->offset) * PAGE_4K, len };
+	const bool old = owned(g, m->gpa, len);
+	enum il_err err;
+
+	if (!old && g->owns == COUNT(g->own))
+		return refused(g, "accept: too many ranges", g->owns);
+	if (g->phase == MAP) {
+		err = call(g, "map_interface_mmio", COVE_EID_COVG,
+			   COVG_MAP_INTERFACE_MMIO, a);
+		if (err || old)
+			return err;
+		g->phase = OWN;
+	}
+	err = covg(g, "remove_mmio_region", COVG_REMOVE_MMIO_REGION, m->gpa,
+		   len);
+	if (!err) {
+		g->own[g->owns].gpa = m->gpa;
+		g->own[g->owns++].len = len;
+	}
+	return err;
+}
+
 /*
  * The TSM compares what the device has reported with the regions that the host
  * gave; it enables the mapping when the interface starts. There is no call that
  * takes one back: the end of the binding does.
+ *
+ * From then on the host could answer by emulation, if we had said that it may
+ * do so there; so we take that back as well. OPEN: the draft does not say
+ * whether a TVM that takes an address for its interface's may still find the
+ * host behind it.
  */
 static enum il_err mmio(void *ctx, const struct guest_pages *m, bool on)
 {
 	struct cove_guest *g = ctx;
-	const uint64_t a[6] = { g->if_id, m->gpa,
-				(m->first_page + m->offset) * PAGE_4K,
-				m->pages * PAGE_4K };
 
-	return on && m->pages ? call(g, "map_interface_mmio", COVE_EID_COVG,
-				     COVG_MAP_INTERFACE_MMIO, a)
-			      : IL_OK;
+	return on && m->pages ? over(g, map_run(g, m)) : IL_OK;
+}
+
+/*
+ * Also of a function that is gone, of which nobody was asked anything: the TSM
+ * refuses calls about an interface that was lost until it hears that we know.
+ */
+static enum il_err left(void *ctx)
+{
+	struct cove_guest *g = ctx;
+	enum il_err err = g->has ? stop(ctx) : IL_OK;
+
+	if (err == IL_E_AGAIN)
+		return err;
+	g->has = false;
+
+	for (err = IL_OK; g->owns && !err;) {
+		err = covg(g, "add_mmio_region", COVG_ADD_MMIO_REGION,
+			   g->own[g->owns - 1].gpa, g->own[g->owns - 1].len);
+		if (err != IL_E_AGAIN)
+			g->owns--;
+	}
+	return err;
 }
 
 enum { START_CALL, START_CHECK, START_GIVE_UP };
@@ -448,13 +546,6 @@ static enum il_err dma(void *ctx, bool on)
 	return IL_OK;
 }
 
-static enum il_err stop(void *ctx)
-{
-	struct cove_guest *g = ctx;
-
-	return covg(g, "stop_interface", COVG_STOP_INTERFACE, g->if_id, 0);
-}
-
 /* By the device's id on the host's bus, which is not the guest's to know: the
  * VMM is asked by the name that it gave the function. */
 static enum il_err unbind(void *ctx)
@@ -465,6 +556,7 @@ static enum il_err unbind(void *ctx)
 	if (err != IL_E_AGAIN) {
 		g->if_id = 0;
 		g->known = false;
+		g->has = false;
 	}
 	return err;
 }
@@ -494,6 +586,7 @@ const struct guest_arch_ops cove_guest_ops = {
 	.dma = dma,
 	.stop = stop,
 	.unbind = unbind,
+	.left = left,
 	.bus_addr = bus_addr,
 	.one_view = true,
 	.why = why,

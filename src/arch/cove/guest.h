@@ -7,6 +7,7 @@
 #include "base/env.h"
 #include "crypto/crypto.h"
 #include "guest/arch.h"
+#include "tdisp/report.h"
 
 /*
  * The TVM's side of CoVE-IO: ECALLs of the TSM, which answers in registers and
@@ -50,8 +51,15 @@ struct cove_guest {
 	bool opened;	/* regions are told, buffers are there */
 	uint32_t rid;	/* of the function, as we see it */
 	uint32_t if_id; /* the interface, as the TSM calls it */
+	bool has;	/* we were told of one and have not let go of it */
 	bool known;	/* claims are of this lock */
 	struct evidence_claims claims;
+	/* What we took from the addresses that the host emulates. */
+	struct {
+		uint64_t gpa;
+		uint64_t len;
+	} own[TDISP_REPORT_RANGES];
+	unsigned owns;
 
 	/* Where the entry under way stands; 0 when none is. */
 	unsigned phase;
@@ -61,6 +69,7 @@ struct cove_guest {
 	size_t filled;	/* bytes of @blobs */
 	struct evidence_blobs out;
 	uint8_t blobs[2 * COVE_GUEST_DATA_PAGES * 4096];
+	int64_t error; /* of the last call */
 	char why[96];
 	char first[96]; /* of a start that is given up */
 };

@@ -214,7 +214,7 @@ static void conn_close(struct cove_host *s, struct cove_conn *c)
 		hw->ops->page_free(hw->ctx, c->data_pa, COVE_CONN_PAGES);
 	c->desc_pa = c->data_pa = 0;
 	c->known = false;
-	c->guest = NULL;
+	c->guest = c->want = NULL;
 }
 
 /* Nothing is carried any more: the TSM forgets the device all the same. */
@@ -276,16 +276,20 @@ static int connect_dev(void *ctx, struct pci_dev *p, bool first,
 	struct cove_host *s = ctx;
 	struct cove_conn *c = pci_tsm_of(p)->priv;
 	int ret = first ? conn_open(s, c) : 0;
+	const bool opened = !ret;
 
-	if (!ret)
+	if (opened)
 		ret = cove_call_run(s, c, r);
 	if (ret == -EINPROGRESS)
 		return ret;
 	if (!ret && stream_on(c))
 		ret = -EIO;
-	if (ret)
-		conn_kill(s, c);
-	return ret ? -EIO : 0;
+	if (!ret)
+		return 0;
+	conn_kill(s, c);
+	if (!opened)
+		return ret;
+	return r->err ? r->err : -EIO;
 }
 
 /*
@@ -378,8 +382,9 @@ static bool finish(struct cove_host *s, struct cove_conn *c,
 		long n;
 
 		if (!ret)
-			ret = c->carrying ? cove_guest_carry(s, c, false, r)
-					  : cove_call_run(s, c, r);
+			ret = c->carrying && c->want
+				      ? cove_guest_carry(s, c, false, r)
+				      : cove_call_run(s, c, r);
 		if (ret != -EINPROGRESS)
 			return !ret;
 		n = pci_doe(c->p, r->type, r->req, r->req_len, r->rsp,

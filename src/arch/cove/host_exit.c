@@ -81,8 +81,10 @@ static void call_exit(struct cove_host *s, struct cove_vcpu *c,
 		struct cove_conn *n = conn_at(s, x->reg[0]);
 
 		c->pending = n;
-		if (n)
-			n->guest = c;
+		c->if_id = x->reg[0];
+		/* A message that nobody has is of the call just made. */
+		if (n && (!n->guest || n->guest == c))
+			n->guest = cove_waiting(s, n) ? c : NULL;
 	}
 }
 
@@ -205,7 +207,8 @@ static int guest_run(struct cove_host *s, struct cove_conn *n,
 		n->guest = NULL;
 		return ret;
 	}
-	if (c->pending && n->guest == c && c->fid == fid) {
+	/* Somebody waits for it to be over: its next call with it. */
+	if (c->pending && n->guest == c && (c->fid == fid || c != n->want)) {
 		ret = cove_pending(s, n, true, r);
 		if (ret != -ENODATA)
 			return ret;
@@ -214,33 +217,72 @@ static int guest_run(struct cove_host *s, struct cove_conn *n,
 	return 0;
 }
 
-int cove_guest_carry(struct cove_host *s, struct cove_conn *n, bool first,
-		     struct pci_tsm_relay *r)
+static int guest_step(struct cove_host *s, struct cove_conn *n, bool first,
+		      struct pci_tsm_relay *r)
 {
-	const int failed = r->err;
-	int ret = 0;
+	int ret;
 
-	if (!n->guest || !n->guest->kvm)
+	if (!n->guest->kvm)
 		return -EIO; /* it was closed meanwhile */
 	if (first) {
 		ret = cove_pending(s, n, true, r);
 		if (ret != -ENODATA)
 			return ret;
-		ret = 0; /* another's call was under way when it was made */
-	} else if (n->call.issued) {
-		ret = cove_call_run(s, n, r); /* new keys of the session */
-		if (ret == -EINPROGRESS)
-			return ret;
-	} else {
-		ret = cove_answer(s, n, r);
+		return guest_run(s, n, r); /* it was not its turn before */
 	}
-	if (!ret)
+	/* An answer, or one for new keys of the session. */
+	ret = n->call.issued ? cove_call_run(s, n, r) : cove_answer(s, n, r);
+	return ret ? ret : guest_run(s, n, r);
+}
+
+/*
+ * A device has one call at a time: if another vCPU's waits in its buffer, that
+ * one comes first, whoever asks. Its VMM finds it done.
+ */
+int cove_guest_carry(struct cove_host *s, struct cove_conn *n, bool first,
+		     struct pci_tsm_relay *r)
+{
+	const int failed = r->err;
+	int ret;
+
+	if (first) {
+		n->carrying = true;
+		if (!n->guest)
+			n->guest = n->want;
+	}
+	ret = n->guest ? guest_step(s, n, first, r) : -EIO;
+	if (!ret && !n->guest && n->want && n->want->pending &&
+	    !n->want->ahead) {
+		n->guest = n->want;
 		ret = guest_run(s, n, r);
+	}
 	if (ret == -EINPROGRESS && failed)
 		ret = failed;
-	if (ret && ret != -EINPROGRESS)
+	if (ret == -EINPROGRESS)
+		return ret;
+	if (ret)
 		cove_guest_give_up(s, n);
+	n->carrying = false;
 	return ret ? ret : failed;
+}
+
+int cove_guest_first(struct cove_host *s, struct cove_conn *n,
+		     struct pci_tsm_relay *r)
+{
+	const bool first = !n->carrying;
+
+	if (first) {
+		if (!n->guest || n->call.issued ||
+		    n->call.fid == COVH_UNBIND_INTERFACE)
+			return 0;
+		n->want = NULL;
+		n->later = n->call;
+	}
+	if (cove_guest_carry(s, n, first, r) == -EINPROGRESS)
+		return -EINPROGRESS;
+	n->call = n->later;
+	n->renewing = false;
+	return 0; /* what became of it is its TVM's affair */
 }
 
 #define NO_ANSWERS 8u
@@ -335,8 +377,11 @@ static int covg(struct cove_host *s, struct cove_vcpu *c, struct vcpu_exit *x,
 {
 	switch ((enum cove_covg)c->fid) {
 	case COVG_ADD_MMIO_REGION:
-	case COVG_REMOVE_MMIO_REGION:
 		return answered(x, SBI_SUCCESS); /* to know, not to do */
+	case COVG_REMOVE_MMIO_REGION:
+		/* What of ours stood there, the TSM has taken out. */
+		cove_vm_forget(c->vm, x->reg[0], x->reg[1]);
+		return answered(x, SBI_SUCCESS);
 	case COVG_SHARE_MEMORY_REGION:
 		return change(x, run, false);
 	case COVG_UNSHARE_MEMORY_REGION:
@@ -371,23 +416,23 @@ int cove_vcpu_call(void *ctx, struct kvm_vcpu *kv, struct vcpu_exit *x,
 	return answered(x, SBI_ERR_NOT_SUPPORTED);
 }
 
-static struct cove_conn *conn_of_guest(struct cove_host *s,
-				       const struct cove_vcpu *c)
-{
-	for (struct pci_dev *p = s->ide->pci->devs; p; p = p->next) {
-		struct pci_tsm_dsm *d = pci_tsm_dsm_of(p);
-		struct cove_conn *n = d ? d->tsm.priv : NULL;
-
-		if (n && n->guest == c)
-			return n;
-	}
-	return NULL;
-}
-
 /*
  * A call that waits and for which nobody has done anything: its messages go
- * unanswered. One that waits for an unbind has none; the vCPU does not go on.
+ * unanswered. One that waits for an unbind has none. If that failed, the
+ * interface may be gone all the same: the TSM says so, or lets nobody in.
  */
+static int unanswered(struct cove_host *s, struct cove_vcpu *c)
+{
+	struct cove_conn *n = conn_at(s, c->if_id);
+
+	if (c->refused)
+		return -EIO;
+	c->refused = true;
+	if (n && n->guest == c && c->fid != COVG_STOP_INTERFACE)
+		cove_guest_give_up(s, n);
+	return KVM_NEXT_GUEST;
+}
+
 int cove_vcpu_complete(void *ctx, struct kvm_vcpu *kv, struct vcpu_exit *x,
 		       struct kvm_run *run)
 {
@@ -400,12 +445,8 @@ int cove_vcpu_complete(void *ctx, struct kvm_vcpu *kv, struct vcpu_exit *x,
 						      : SBI_SUCCESS);
 	x->ret = run->tvm_call.ret;
 	x->reg[1] = run->tvm_call.reg[1];
-	if (c->pending && !c->ahead && run->tvm_call.ret) {
-		struct cove_conn *n = conn_of_guest(s, c);
-
-		if (!n || c->fid == COVG_STOP_INTERFACE)
-			return -EIO;
-		cove_guest_give_up(s, n);
-	}
+	if (c->pending && !c->ahead && run->tvm_call.ret)
+		return unanswered(s, c);
+	c->refused = false;
 	return KVM_NEXT_GUEST;
 }

@@ -246,6 +246,16 @@ static long vm_ioctl(void *ctx, struct kvm_vm *vm, struct task *t, uint32_t cmd,
 	}
 }
 
+/* Of which size a page is, ownership does not say: there is nothing to change.
+ * What devices of a TVM walk is the TSM's table, of 4 KiB pages. */
+static int resize(void *ctx, uint64_t pa, bool huge)
+{
+	(void)ctx;
+	(void)pa;
+	(void)huge;
+	return 0;
+}
+
 const struct kvm_rules cove_kvm_rules = {
 	.vm_types = 1u << 0,
 	.vm_init = vm_init,
@@ -260,4 +270,5 @@ const struct kvm_rules cove_kvm_rules = {
 	.enter = cove_vcpu_enter,
 	.call = cove_vcpu_call,
 	.complete = cove_vcpu_complete,
+	.resize = resize,
 };

@@ -176,6 +176,11 @@ static void unmark(struct cove_vm *v, uint64_t gfn, uint64_t end)
 	}
 }
 
+void cove_vm_forget(struct cove_vm *v, uint64_t gpa, uint64_t len)
+{
+	unmark(v, gpa / PAGE_4K, (gpa + len) / PAGE_4K);
+}
+
 int cove_vm_zap(struct cove_host *s, struct cove_vm *v, uint64_t gpa,
 		uint64_t len)
 {

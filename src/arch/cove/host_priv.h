@@ -34,10 +34,12 @@ struct cove_conn {
 	struct cove_call call;
 	struct cove_call put_off; /* waits for new keys of the session */
 	bool renewing;		  /* they are being made */
-	struct cove_vcpu *guest;  /* a TVM's call waits for the device */
-	bool carrying;		  /* and that is what is carried now */
-	unsigned step;		  /* of the operation it belongs to */
-	unsigned gave;		  /* times that the device did not answer */
+	struct cove_vcpu *guest;  /* its call is the one in the buffer */
+	struct cove_vcpu *want; /* for whom such a call is carried; NULL: us */
+	struct cove_call later; /* which we make then */
+	bool carrying;		/* such a call is what is carried now */
+	unsigned step;		/* of the operation it belongs to */
+	unsigned gave;		/* times that the device did not answer */
 };
 
 /* MMIO that was given to a TVM. */
@@ -64,6 +66,8 @@ struct cove_vcpu {
 	uint64_t scause;
 	uint64_t eid, fid;
 	bool pending; /* the last exit: a call for which the host has to act */
+	uint64_t if_id; /* about this interface */
+	bool refused;	/* entered again though the host could do nothing */
 	/* The next exit is known already: a call was carried to its end. */
 	bool ahead;
 	struct vcpu_exit next;
@@ -138,6 +142,8 @@ int cove_call_run(struct cove_host *s, struct cove_conn *c,
 		  struct pci_tsm_relay *r);
 /* The same without anybody who carries: every message goes unanswered. */
 void cove_call_end(struct cove_host *s, struct cove_conn *c);
+/* Is there a message of a TVM's call in the device's buffer, unanswered? */
+bool cove_waiting(struct cove_host *s, struct cove_conn *c);
 /*
  * The message that waits for @c's device. -EINPROGRESS: it is in @r; -ENODATA:
  * there is none, or none of a TVM where @guest asks for that.
@@ -183,6 +189,8 @@ int cove_vm_add(struct cove_host *s, struct cove_vm *v, uint64_t fid,
 		uint64_t pa, uint64_t gpa);
 int cove_vm_zap(struct cove_host *s, struct cove_vm *v, uint64_t gpa,
 		uint64_t len);
+/* Nothing of ours is mapped there any more: the TSM's own doing. */
+void cove_vm_forget(struct cove_vm *v, uint64_t gpa, uint64_t len);
 /* A page that the call itself has put there (measured). */
 int cove_vm_note(struct cove_host *s, struct cove_vm *v, uint64_t gpa);
 
@@ -194,11 +202,18 @@ int cove_vcpu_call(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 int cove_vcpu_complete(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
 		       struct kvm_run *run);
 /*
- * A TVM's call that waits for @c's device: from its first message on, then with
- * the device's answer in @r; the TVM runs on in this when it was the last. As
- * cove_call_run().
+ * The call of @c->want that waits for @c's device: from its first message on,
+ * then with the device's answer in @r. The TVM runs on in this when it was the
+ * last. As cove_call_run().
  */
 int cove_guest_carry(struct cove_host *s, struct cove_conn *c, bool first,
+		     struct pci_tsm_relay *r);
+/*
+ * Before a call of the host's own: what a TVM has in the buffer is carried to
+ * its end. The TSM does one thing at a time for a device; only an unbind waits
+ * for nobody (law 49). 0 or -EINPROGRESS.
+ */
+int cove_guest_first(struct cove_host *s, struct cove_conn *c,
 		     struct pci_tsm_relay *r);
 /* Nobody carries it: the TVM hears that it failed. */
 void cove_guest_give_up(struct cove_host *s, struct cove_conn *c);

@@ -169,6 +169,15 @@ static uint64_t buffer_of(struct cove_host *s, uint32_t dev,
 	return 0;
 }
 
+bool cove_waiting(struct cove_host *s, struct cove_conn *c)
+{
+	uint8_t h[NACL_DEV_PAYLOAD];
+
+	return buffer_of(s, c->id, h) &&
+	       cove_u32(h, NACL_DEV_FUNCTION_ID) & NACL_FID_GUEST &&
+	       !(cove_u32(h, NACL_DEV_LENGTH) & NACL_LENGTH_ANSWER);
+}
+
 int cove_pending(struct cove_host *s, struct cove_conn *c, bool guest,
 		 struct pci_tsm_relay *r)
 {
@@ -262,8 +271,10 @@ static int issue(struct cove_host *s, struct cove_conn *c,
 int cove_call_run(struct cove_host *s, struct cove_conn *c,
 		  struct pci_tsm_relay *r)
 {
-	int ret = 0;
+	int ret = cove_guest_first(s, c, r);
 
+	if (ret)
+		return ret;
 	if (c->call.issued)
 		ret = cove_answer(s, c, r);
 	if (!ret)
@@ -275,7 +286,8 @@ int cove_call_run(struct cove_host *s, struct cove_conn *c,
 	}
 	if (ret != -EINPROGRESS)
 		c->call.issued = false;
-	return ret;
+	/* The TSM knows that there was no answer; we know why. */
+	return ret && ret != -EINPROGRESS && r->err ? r->err : ret;
 }
 
 void cove_call_end(struct cove_host *s, struct cove_conn *c)

@@ -49,40 +49,40 @@ static void unbind_call(struct cove_host *s, struct pci_tdi *tdi)
 		      t->id, 0, 0);
 }
 
-/*
- * A STOP that failed is told as that, the interface is the TVM's until it is
- * asked again; the device has been cut off then (law 48).
- */
-static void unbind_again(struct cove_host *s, struct pci_tdi *tdi)
+/* What its TVM asked of the device, the TSM has answered. */
+static void unbound(struct pci_tdi *tdi)
 {
 	struct cove_conn *c = cove_conn_of(tdi);
-	uint64_t value = COVE_SPDM_COMPLETED;
+	struct cove_tdi *t = tdi->priv;
 
-	unbind_call(s, tdi);
-	if (cove_covh(s, c->call.fid, c->call.a, &value) ||
-	    value != COVE_SPDM_PENDING)
-		return;
-	c->call.issued = true;
-	cove_call_end(s, c);
+	t->bound = false;
+	if (c->guest && c->guest->vm->kvm == tdi->kvm &&
+	    c->guest->if_id == t->id)
+		c->guest = NULL;
 }
 
-/* Unbinds without a device that answers; needs nobody (law 49). */
+/*
+ * Unbinds without a device that answers; needs nobody (law 49). The TSM cuts
+ * the device off then (law 48), and lets go when it is asked again.
+ */
 static void unbind_now(struct cove_host *s, struct pci_tdi *tdi)
 {
 	struct cove_conn *c = cove_conn_of(tdi);
 	struct cove_tdi *t = tdi->priv;
-	uint64_t value = COVE_SPDM_COMPLETED;
+	const int64_t why = s->sbi_error;
 
-	if (!t->bound)
-		return;
-	unbind_call(s, tdi);
-	if (!cove_covh(s, c->call.fid, c->call.a, &value) &&
-	    value == COVE_SPDM_PENDING) {
-		c->call.issued = true;
+	for (unsigned i = 0; t->bound && i < 2; i++) {
+		uint64_t value = COVE_SPDM_COMPLETED;
+
+		unbind_call(s, tdi);
+		if (cove_covh(s, c->call.fid, c->call.a, &value))
+			continue;
+		t->bound = value == COVE_SPDM_PENDING;
+		c->call.issued = t->bound;
 		cove_call_end(s, c);
-		unbind_again(s, tdi);
 	}
-	t->bound = false;
+	unbound(tdi);
+	s->sbi_error = why;
 }
 
 static void tdi_free(struct cove_host *s, struct pci_tdi *tdi)
@@ -133,11 +133,11 @@ static int unbind_run(struct cove_host *s, struct pci_tdi *tdi, bool first,
 	ret = cove_call_run(s, c, r);
 	if (ret == -EINPROGRESS)
 		return ret;
-	t->bound = false;
 	if (first && ret && s->sbi_error == SBI_ERR_ALREADY_STOPPED)
 		ret = 0;
-	if (ret)
-		unbind_again(s, tdi);
+	else if (ret)
+		unbind_now(s, tdi);
+	unbound(tdi);
 	return ret;
 }
 
@@ -239,12 +239,18 @@ static uint32_t state_of(const struct pci_tsm_guest_req *q)
  * and waits for the host to unbind. OPEN: so the unbinding flow's diagram; the
  * text lets stop_interface() unbind by itself.
  */
-static bool carries(const struct pci_tdi *tdi, uint32_t state)
+static struct cove_vcpu *caller(const struct pci_tdi *tdi, uint32_t state)
 {
-	const struct cove_conn *c = cove_conn_of(tdi);
+	const struct cove_tdi *t = tdi->priv;
+	struct cove_vm *v = ((struct kvm_vm *)tdi->kvm)->priv;
 
-	return c->guest && c->guest->vm->kvm == tdi->kvm &&
-	       (state == UINT32_MAX || state == IOMMU_TSM_TDI_RUN);
+	if (state != UINT32_MAX && state != IOMMU_TSM_TDI_RUN)
+		return NULL;
+	for (unsigned i = 0; i < COUNT(v->vcpu); i++)
+		if ((v->vcpu[i].pending || v->vcpu[i].ahead) &&
+		    v->vcpu[i].if_id == t->id)
+			return &v->vcpu[i];
+	return NULL;
 }
 
 static int act(struct cove_host *s, struct pci_tdi *tdi,
@@ -254,9 +260,13 @@ static int act(struct cove_host *s, struct pci_tdi *tdi,
 	struct cove_conn *c = cove_conn_of(tdi);
 	const uint32_t state = state_of(q);
 
-	if (first)
-		c->carrying = carries(tdi, state);
-	if (c->carrying)
+	if (first) {
+		c->carrying = false;
+		c->want = caller(tdi, state);
+	}
+	if (first && c->want && c->want->ahead)
+		return 0; /* carried on another's behalf, and done */
+	if (c->want)
 		return cove_guest_carry(s, c, first, r);
 	switch (state) {
 	case IOMMU_TSM_TDI_LOCKED:

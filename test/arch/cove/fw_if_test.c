@@ -353,6 +353,37 @@ static void mmio_is_mapped_as_reported_and_as_donated(void **unused)
 	rig_free(r);
 }
 
+/* It was unbound without its wish, and says that it knows. */
+static void heard(struct cove_rig *r)
+{
+	assert_int_equal(covg(r, COVG_STOP_INTERFACE, RIG_IF, 0, 0, 0, 0).error,
+			 SBI_ERR_ALREADY_STOPPED);
+}
+
+static void
+a_binding_that_ended_unasked_is_not_taken_for_the_next(void **unused)
+{
+	struct cove_rig *r = rig_new();
+
+	(void)unused;
+	all_bound(r);
+	/* It has asked nothing yet: there is nothing to be mistaken about. */
+	assert_int_equal(unbind(r).error, SBI_SUCCESS);
+	assert_int_equal(bind(r).error, SBI_SUCCESS);
+	assert_int_equal(report(r).error, SBI_SUCCESS);
+	assert_int_equal(unbind(r).error, SBI_SUCCESS);
+	assert_int_equal(bind(r).error, SBI_SUCCESS);
+	assert_int_equal(report(r).error, SBI_ERR_INVALID_STATE);
+	assert_int_equal(
+		covg(r, COVG_GET_INTERFACE_STATE, RIG_IF, 0, 0, 0, 0).error,
+		SBI_ERR_INVALID_STATE);
+	assert_int_equal(unbind(r).error, SBI_SUCCESS);
+	heard(r);
+	assert_int_equal(bind(r).error, SBI_SUCCESS);
+	assert_int_equal(report(r).error, SBI_SUCCESS);
+	rig_free(r);
+}
+
 static void start_comes_once_after_a_report_of_this_lock(void **unused)
 {
 	struct cove_rig *r = rig_new();
@@ -365,6 +396,7 @@ static void start_comes_once_after_a_report_of_this_lock(void **unused)
 	assert_int_equal(report(r).error, SBI_SUCCESS);
 	/* another lock session: the report of before counts for nothing */
 	assert_int_equal(unbind(r).error, SBI_SUCCESS);
+	heard(r);
 	assert_int_equal(bind(r).error, SBI_SUCCESS);
 	assert_int_equal(
 		covg(r, COVG_START_INTERFACE, RIG_IF, 0, 0, 0, 0).error,
@@ -388,6 +420,7 @@ static void what_was_accepted_dies_with_its_lock_session(void **unused)
 	all_running(r);
 	assert_int_equal(guest_access(r, RIG_BAR_GPA, false, &f), IL_OK);
 	assert_int_equal(unbind(r).error, SBI_SUCCESS);
+	heard(r);
 	assert_int_equal(bind(r).error, SBI_SUCCESS);
 	assert_int_equal(report(r).error, SBI_SUCCESS);
 	assert_int_equal(
@@ -695,6 +728,8 @@ const struct CMUnitTest cove_if_tests[] = {
 	cmocka_unit_test(answers_go_to_confidential_memory_alone),
 	cmocka_unit_test(measurements_answer_the_tvms_nonce_or_a_fresh_one),
 	cmocka_unit_test(mmio_is_mapped_as_reported_and_as_donated),
+	cmocka_unit_test(
+		a_binding_that_ended_unasked_is_not_taken_for_the_next),
 	cmocka_unit_test(start_comes_once_after_a_report_of_this_lock),
 	cmocka_unit_test(what_was_accepted_dies_with_its_lock_session),
 	cmocka_unit_test(an_error_that_is_seen_takes_every_grant),

@@ -11,6 +11,7 @@
 
 #include "../../guest/rig.h"
 #include "arch/cove/guest.h"
+#include "arch/cove/uapi.h"
 #include "base/bits.h"
 
 /* Numbers as the specifications have them. */
@@ -325,13 +326,103 @@ static void only_reported_pages_are_mapped_and_none_is_unmapped(void **u)
 	assert_int_equal(GO(o->lock(&b->g, GUEST_RID)), IL_OK);
 	b->n = 0;
 	assert_int_equal(GO(o->mmio(&b->g, &m, true)), IL_OK);
-	assert_int_equal(b->n, 1);
+	assert_int_equal(b->n, 2);
 	called(b, 0, COVG, 1029, IF_ID, WINDOW);
 	assert_true(b->call[0].a[2] == UINT64_C(0x8002000));
 	assert_true(b->call[0].a[3] == 0x3000);
+	called(b, 1, COVG, 1, WINDOW, 0x3000);
 	assert_int_equal(GO(o->mmio(&b->g, &m, false)), IL_OK);
 	assert_int_equal(GO(o->mmio(&b->g, &none, true)), IL_OK);
+	assert_int_equal(b->n, 2);
+	free(b);
+}
+
+/* Else the host could answer by emulation where the device was. */
+static void what_was_accepted_is_emulated_again_only_when_it_is_over(void **u)
+{
+	const struct guest_pages m = { .gpa = WINDOW, .pages = 1 };
+	const struct guest_pages k = { .gpa = WINDOW + 0x4000, .pages = 2 };
+	struct bench *b = bench_new(NULL);
+
+	(void)u;
+	b->stutter = true;
+	opened(b);
+	assert_int_equal(GO(o->lock(&b->g, GUEST_RID)), IL_OK);
+	assert_int_equal(GO(o->mmio(&b->g, &m, true)), IL_OK);
+	assert_int_equal(GO(o->mmio(&b->g, &k, true)), IL_OK);
+	b->n = 0;
+	/* It is ours still: mapped again, and that is all. */
+	assert_int_equal(GO(o->mmio(&b->g, &m, true)), IL_OK);
 	assert_int_equal(b->n, 1);
+	called(b, 0, COVG, 1029, IF_ID, WINDOW);
+	b->n = 0;
+	assert_int_equal(GO(o->stop(&b->g)), IL_OK);
+	assert_int_equal(GO(o->unbind(&b->g)), IL_OK);
+	assert_int_equal(GO(o->left(&b->g)), IL_OK);
+	assert_int_equal(b->n, 4);
+	called(b, 2, COVG, 0, WINDOW + 0x4000, 0x2000);
+	called(b, 3, COVG, 0, WINDOW, 0x1000);
+	assert_int_equal(GO(o->left(&b->g)), IL_OK);
+	assert_int_equal(b->n, 4);
+	free(b);
+}
+
+static void a_map_that_is_refused_leaves_the_addresses_as_they_were(void **u)
+{
+	const struct guest_pages m = { .gpa = WINDOW, .pages = 1 };
+	struct bench *b = bench_new(NULL);
+
+	(void)u;
+	opened(b);
+	assert_int_equal(GO(o->lock(&b->g, GUEST_RID)), IL_OK);
+	b->fail_fid = 1029;
+	b->error = -5;
+	b->n = 0;
+	assert_int_equal(GO(o->mmio(&b->g, &m, true)), IL_E_PEER);
+	assert_int_equal(b->n, 1);
+	/* The function is gone, nobody was asked: the TSM hears of it. */
+	assert_int_equal(GO(o->left(&b->g)), IL_OK);
+	assert_int_equal(b->n, 2);
+	called(b, 1, COVG, 1031, IF_ID, 0);
+	free(b);
+}
+
+static void an_interface_that_the_host_took_has_stopped(void **u)
+{
+	static const int64_t gone[] = { SBI_ERR_ALREADY_STOPPED,
+					SBI_ERR_INVALID_PARAM };
+
+	(void)u;
+	for (unsigned i = 0; i < COUNT(gone); i++) {
+		struct bench *b = bench_new(NULL);
+
+		opened(b);
+		assert_int_equal(GO(o->lock(&b->g, GUEST_RID)), IL_OK);
+		b->fail_fid = 1031;
+		b->error = gone[i];
+		assert_int_equal(GO(o->stop(&b->g)), IL_OK);
+		b->error = SBI_ERR_FAILED;
+		assert_int_equal(GO(o->stop(&b->g)), IL_E_PEER);
+		free(b);
+	}
+}
+
+static void a_lock_lets_go_of_what_one_before_it_left(void **u)
+{
+	struct bench *b = bench_new(NULL);
+
+	(void)u;
+	b->stutter = true;
+	opened(b);
+	b->state = 0;
+	assert_int_equal(GO(o->lock(&b->g, GUEST_RID)), IL_E_PEER);
+	b->n = 0;
+	b->state = 1;
+	assert_int_equal(GO(o->lock(&b->g, GUEST_RID)), IL_OK);
+	assert_int_equal(b->n, 5);
+	called(b, 0, COVG, 1031, IF_ID, 0);
+	called(b, 1, HOST, COVE_HOST_UNBIND, GUEST_RID, 0);
+	called(b, 2, HOST, COVE_HOST_BIND, GUEST_RID, 0);
 	free(b);
 }
 
@@ -492,6 +583,12 @@ int main(void)
 			a_link_that_is_not_whole_or_another_state_refuses_a_lock),
 		cmocka_unit_test(
 			only_reported_pages_are_mapped_and_none_is_unmapped),
+		cmocka_unit_test(
+			what_was_accepted_is_emulated_again_only_when_it_is_over),
+		cmocka_unit_test(
+			a_map_that_is_refused_leaves_the_addresses_as_they_were),
+		cmocka_unit_test(an_interface_that_the_host_took_has_stopped),
+		cmocka_unit_test(a_lock_lets_go_of_what_one_before_it_left),
 		cmocka_unit_test(start_is_over_when_the_tsm_says_running),
 		cmocka_unit_test(
 			a_bus_address_is_the_guests_own_whatever_it_is),
