@@ -557,6 +557,41 @@ static void a_tvm_shares_and_takes_back(void **unused)
 	rig_free(r);
 }
 
+/* The host's answer to the exit, in a0, is an error. */
+static void a_host_that_cannot_share_is_heard_and_nothing_changes(void **unused)
+{
+	struct cove_rig *r = rig_new();
+	const uint64_t t = rig_launch(r), gpa = RIG_GPA + 8 * PAGE_4K;
+	const uint64_t host = rig_host(r, 1, 1);
+	uint8_t b[8];
+
+	(void)unused;
+	covg_begin(r, COVG_SHARE_MEMORY_REGION, gpa, PAGE_4K, 0, 0, 0);
+	cove_put_u64(b, 0, (uint64_t)SBI_ERR_FAILED);
+	host_put(r, r->nacl + NACL_GPR(10), b, 8);
+	assert_int_equal(run(r).error, SBI_SUCCESS);
+	assert_true(r->answered);
+	assert_int_equal(r->got.error, SBI_ERR_FAILED);
+	assert_int_equal(
+		covh(r, COVH_ADD_SHARED_PAGES, t, host, 0, 1, gpa, 0).error,
+		SBI_ERR_INVALID_ADDRESS);
+	guest_get(r, gpa, b, 8);
+	assert_int_equal(b[0], 0x48);
+	/* too late: a shared page stands there */
+	covg_begin(r, COVG_SHARE_MEMORY_REGION, gpa, PAGE_4K, 0, 0, 0);
+	covh(r, COVH_INVALIDATE_PAGES, t, gpa, PAGE_4K, 0, 0, 0);
+	call(r, COVH_TVM_FENCE, t, 0);
+	covh(r, COVH_REMOVE_PAGES, t, gpa, PAGE_4K, 0, 0, 0);
+	assert_int_equal(
+		covh(r, COVH_ADD_SHARED_PAGES, t, host, 0, 1, gpa, 0).error,
+		SBI_SUCCESS);
+	cove_put_u64(b, 0, (uint64_t)SBI_ERR_FAILED);
+	host_put(r, r->nacl + NACL_GPR(10), b, 8);
+	assert_int_equal(run(r).error, SBI_SUCCESS);
+	assert_int_equal(r->got.error, SBI_SUCCESS);
+	rig_free(r);
+}
+
 static void ranges_that_a_tvm_names_are_held_against_its_memory(void **unused)
 {
 	static const struct {
@@ -719,6 +754,7 @@ const struct CMUnitTest cove_mem_tests[] = {
 	cmocka_unit_test(a_fence_waits_for_the_vcpu_that_runs),
 	cmocka_unit_test(a_page_that_waits_for_a_thousand_fences_still_leaves),
 	cmocka_unit_test(a_tvm_shares_and_takes_back),
+	cmocka_unit_test(a_host_that_cannot_share_is_heard_and_nothing_changes),
 	cmocka_unit_test(ranges_that_a_tvm_names_are_held_against_its_memory),
 	cmocka_unit_test(emulated_accesses_are_completed_and_others_made_again),
 	cmocka_unit_test(
