@@ -352,7 +352,7 @@ const struct plant plants_bind[] = {
 	{ 48, "firmware: UNLOCKED without the device's word",
 	  "guest", "dma", stop_by_wish, NULL, ON(SEV_TIO) | ON(CCA) },
 	{ 48, "monitor: not stopped, and not blocked",
-	  "guest", "dma", wipes_nothing, DIES, ON(SEV_TIO) | ON(COVE_IO) },
+	  "guest", "dma", wipes_nothing, DIES, ON(SEV_TIO) },
 	{ 50, "firmware: bound to a TVM that is not there",
 	  "guest", "dma", tvm_of_its_own, DETACH, PLANT_ALL & ~ON(COVE_IO) },
 	{ 53, "firmware: from LOCKED to RUN at once",
