@@ -308,14 +308,17 @@ int cca_connect(void *ctx, struct pci_dev *p, bool first,
 
 static void conn_close(struct cca_host *s, struct cca_conn *c)
 {
-	(void)pdev_destroy(s, &c->ep);
-	(void)pdev_destroy(s, &c->rp);
+	/* An interface that stayed locked keeps them: cca_conn_gone(). */
+	if (!c->vdevs) {
+		(void)pdev_destroy(s, &c->ep);
+		(void)pdev_destroy(s, &c->rp);
+		c->handle = 0;
+	}
 	if (c->st) {
 		pci_tsm_stream(c->p, NULL);
 		pci_ide_stream_release(s->ide, c->st);
 	}
 	c->st = NULL;
-	c->handle = 0;
 	cca_object_reset(&c->vca);
 	cca_object_reset(&c->cert);
 }
@@ -341,9 +344,9 @@ void cca_conn_kill(struct cca_host *s, struct cca_conn *c)
 			cca_talk_dead(s, &rp);
 			i = 2;
 		}
-		(void)stream_call(s, c, RMI_PDEV_STREAM_COMPLETE);
+		if (!stream_call(s, c, RMI_PDEV_STREAM_COMPLETE) && i >= 2)
+			c->handle = 0;
 	}
-	c->handle = 0;
 	/* One that was to tell its device, and could not, has to be stopped
 	 * once more: as one in ERROR, which tells nobody. */
 	for (unsigned i = 0; i < 2 && c->ep.created &&
@@ -354,6 +357,14 @@ void cca_conn_kill(struct cca_host *s, struct cca_conn *c)
 	if (c->rp.created && !pdev_stop(s, &c->rp))
 		cca_talk_dead(s, &rp);
 	conn_close(s, c);
+}
+
+void cca_conn_gone(struct cca_host *s, struct cca_conn *c)
+{
+	if (c->p || c->vdevs)
+		return;
+	cca_conn_kill(s, c);
+	kpool_put(&s->conn_pool, c);
 }
 
 static int stop_begin(struct cca_host *s, struct cca_conn *c)

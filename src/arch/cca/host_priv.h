@@ -228,6 +228,8 @@ int cca_renew(void *ctx, struct pci_dev *p, enum pci_tsm_renew what, bool first,
 	      struct pci_tsm_relay *r);
 /* Whatever stands of it ends, and needs no device. */
 void cca_conn_kill(struct cca_host *s, struct cca_conn *c);
+/* Its device has left, and now its last interface: both were kept for it. */
+void cca_conn_gone(struct cca_host *s, struct cca_conn *c);
 /* After a failure: switches the stream off if the monitor has cut it. */
 void cca_conn_look(struct cca_host *s, struct cca_conn *c);
 uint64_t cca_pdev_state(struct cca_host *s, const struct cca_pdev *d);

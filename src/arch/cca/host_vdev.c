@@ -377,10 +377,12 @@ void cca_tdis_reap(struct cca_host *s, struct cca_vm *v)
 {
 	while (v->tdis) {
 		struct cca_tdi *t = v->tdis;
+		struct cca_conn *c = t->conn;
 
 		unlock_alone(s, t);
 		vdev_destroy(s, t);
 		tdi_put(s, t);
+		cca_conn_gone(s, c);
 	}
 }
 
