@@ -54,6 +54,7 @@ static uint64_t some(uint8_t b)
 		FW_GPA + PAGE_4K,
 		FW_GPA + 8 * PAGE_4K,
 		FW_GPA | TDX_GPA_SHARED,
+		UINT64_C(0xfee00000),
 		FW_MMIO_GPA,
 		FW_MMIO_GPA + 16 * PAGE_4K,
 		FW_MMIO_GPA | 1,
@@ -435,6 +436,27 @@ static void moods(void)
 	p->now_ns += (uint64_t)(b & 0x80) << 26;
 }
 
+/* What laws and traces are told fits what the module does. */
+static void views(void)
+{
+	struct tdx_fw_devif d;
+	struct tdx_fw_spdm s;
+	struct tdx_fw_td t;
+
+	for (unsigned i = 0; i <= tdx_fw_tds(r->fw); i++)
+		if (tdx_fw_td_at(r->fw, i, &t))
+			must((t.hkid != 0) == (t.state != TDX_TD_TEARDOWN) &&
+			     (t.sept != 0) == (t.state >= TDX_TD_INIT));
+	for (unsigned i = 0; i <= tdx_fw_devifs(r->fw); i++)
+		if (tdx_fw_devif_at(r->fw, i, &d))
+			must(d.accepted <= d.mapped &&
+			     (d.session || !d.authorised));
+	for (unsigned i = 0; i <= tdx_fw_spdms(r->fw); i++)
+		if (tdx_fw_spdm_at(r->fw, i, &s))
+			must(s.id == i + 1 && (s.stream || !s.devifs));
+	must(tdx_fw_held_ns(r->fw) < 1000000000 && tdx_fw_tsm(r->fw));
+}
+
 static void step(void)
 {
 	const uint8_t op = rd_u8(program);
@@ -473,6 +495,28 @@ static void step(void)
 		spare[op >> 4 & 3] = fw_page(r);
 	}
 	rig_books(r);
+	views();
+}
+
+/* The host's own tables for the device: behind them is what the TD shares. */
+static void host_tables(void)
+{
+	uint64_t at[4];
+	uint8_t e[16];
+
+	for (unsigned i = 0; i < COUNT(at); i++)
+		at[i] = fw_page(r);
+	for (unsigned i = 0; i < 3; i++) {
+		tdx_put_u64(e, 0, at[i + 1] | VTD_ROOT_P);
+		host_put(r, at[i] + (i ? 0 : VTD_ROOT_LEN * (PEER_RID >> 7)), e,
+			 8);
+	}
+	tdx_put_u64(e, 0, r->td.root | TDX_PASID0_ADD | VTD_PASID_P);
+	tdx_put_u64(e, 8, TDX_PASID1_ADD | 1);
+	host_put(r, at[3], e, 16);
+	must(!iommu_set_device_table(&r->i, at[0], 256));
+	must(!iommu_set_event_log(&r->i, fw_page(r), 16));
+	spare[3] = at[3];
 }
 
 static void start(uint8_t level)
@@ -497,6 +541,8 @@ static void start(uint8_t level)
 		td_new(r, &r->td, FW_HKID, 0);
 	if (level == 4)
 		must(!dev_create(r) && !dev_connect(r) && !dev_stream(r));
+	if (level && r->td.root)
+		host_tables();
 	if (level >= 4)
 		td_new(r, &r->td2, FW_HKID2, TDX_CONFIG_TDX_CONNECT);
 }
