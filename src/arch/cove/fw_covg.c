@@ -278,7 +278,7 @@ struct sbiret cfw_covg_step(struct cove_fw *fw, unsigned hart, struct fw_tvm *t,
 		break;
 	case WAIT_UNBIND:
 		if (!bound(fw, t, c->a[0]))
-			finish(v, sbi_ok(0));
+			finish(v, c->ret);
 		break;
 	case WAIT_NONE:
 	case WAIT_DONE:

@@ -470,6 +470,18 @@ struct sbiret cfw_bind(struct cove_fw *fw, const struct fw_ecall *c)
 
 /* --- unbind --- */
 
+/* A TVM that waits for its stop will hear that the device did not confirm it.
+ */
+static void not_stopped(const struct cove_fw *fw, const struct fw_if *f)
+{
+	for (unsigned i = 0; i < fw->cfg.limits.vcpus; i++) {
+		struct fw_call *c = &f->tvm->vcpu[i].call;
+
+		if (c->wait == WAIT_UNBIND && c->a[0] == f->id)
+			c->ret = sbi_err(SBI_ERR_IO);
+	}
+}
+
 /*
  * STOP either ended UNLOCKED or cut the link. The host is told that it failed,
  * and asks again: law 48.
@@ -478,6 +490,9 @@ static struct sbiret unbind_over(struct cove_fw *fw, struct fw_if *f,
 				 struct sbiret r)
 {
 	enum tsm_bind_state s = tsm_bind_state(f->bind);
+
+	if (r.error)
+		not_stopped(fw, f);
 
 	cfw_settle(fw);
 	if (s == TSM_BIND_UNLOCKED)

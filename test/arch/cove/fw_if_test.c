@@ -515,6 +515,25 @@ static void a_tvms_stop_is_obeyed_at_once_and_ended_by_unbind(void **unused)
 	rig_free(r);
 }
 
+/* Law 48, for the TVM: it is no longer bound, and the device did not stop. */
+static void a_tvm_hears_of_a_stop_that_failed(void **unused)
+{
+	struct cove_rig *r = rig_new();
+
+	(void)unused;
+	all_running(r);
+	covg_begin(r, COVG_STOP_INTERFACE, RIG_IF, 0, 0, 0, 0);
+	r->silent = true;
+	assert_int_equal(unbind(r).error, SBI_ERR_IO);
+	assert_int_equal(run(r).error, SBI_SUCCESS);
+	assert_false(r->answered);
+	assert_int_equal(unbind(r).error, SBI_SUCCESS);
+	assert_int_equal(run(r).error, SBI_SUCCESS);
+	assert_true(r->answered);
+	assert_int_equal(r->got.error, SBI_ERR_IO);
+	rig_free(r);
+}
+
 /* Draft: the call unbinds first; the flow rejects. Rejected. */
 static void a_region_of_a_bound_interface_is_not_reclaimed(void **unused)
 {
@@ -735,6 +754,7 @@ const struct CMUnitTest cove_if_tests[] = {
 	cmocka_unit_test(an_error_that_is_seen_takes_every_grant),
 	cmocka_unit_test(a_tvms_fence_reaches_the_iommu),
 	cmocka_unit_test(a_tvms_stop_is_obeyed_at_once_and_ended_by_unbind),
+	cmocka_unit_test(a_tvm_hears_of_a_stop_that_failed),
 	cmocka_unit_test(a_region_of_a_bound_interface_is_not_reclaimed),
 	cmocka_unit_test(mmio_goes_back_when_no_vcpu_can_remember_it),
 	cmocka_unit_test(another_tvm_gets_neither_interface_nor_region),
