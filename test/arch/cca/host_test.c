@@ -315,6 +315,28 @@ static void whatever_is_refused_leaves_nothing_behind(void **unused)
 			}
 }
 
+/* KVM was not told, VFIO closed, the device was pulled out, the VM ends. */
+static void what_stays_locked_ends_with_its_realm(void **unused)
+{
+	struct world_held held;
+
+	(void)unused;
+	open_world_on("cca", "0", FN);
+	if (run_text("platform cca\nhost option hotplug=yes\ndevice\n"
+		     "host option kvm-revoke=no\nhost connect " FN "\n"
+		     "vmm launch\nguest boot\nvmm attach " FN "\n"
+		     "guest probe\nguest lock\nguest evidence\n"
+		     "guest accept\nguest start\nvmm close kvm-vfio\n"
+		     "vmm close vfio\nhost disconnect " FN "\n"
+		     "expect error EBUSY\ndevice unplug\n"
+		     "expect function " FN " no\nvmm die\ndevice plug\n") ||
+	    run_text(whole))
+		fail_msg("%s", t.w->last_text);
+	t.w->plat->held(t.w, &held);
+	assert_int_equal(held.pages, 0);
+	assert_int_equal(held.leaked, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +344,8 @@ int main(int argc, char **argv)
 		AT(built, bad_values_of_a_launch_change_nothing),
 		AT(built, an_ordinary_vm_takes_no_step_of_a_realm),
 		cmocka_unit_test(whatever_is_refused_leaves_nothing_behind),
+		cmocka_unit_test_teardown(what_stays_locked_ends_with_its_realm,
+					  close_world),
 	};
 
 	assert_true(argc > 1);
