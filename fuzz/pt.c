@@ -3,6 +3,7 @@
 
 #include "fake_env.h"
 #include "arch/sev_tio/pt.h"
+#include "mem/fmts.h"
 #include "mem/s2.h"
 #include "mem/pt_priv.h"
 
@@ -88,6 +89,15 @@ static enum il_err io_write(void *ctx, const struct mem_req *q, bool trusted,
 
 static const struct mem_mmio_ops io = { io_read, io_write };
 
+static const struct pt_fmt *layout(uint8_t how)
+{
+	if (!(how & 8))
+		return how & 1 ? &pt_iommu_v1 : &pt_npt;
+	if (how & 1)
+		return &fmt_riscv;
+	return how & 0x10 ? &fmt_arm : &fmt_ept;
+}
+
 static void up(uint8_t how)
 {
 	const struct mem_cfg mc = {
@@ -103,8 +113,8 @@ static void up(uint8_t how)
 	must(mem_add_ram(&x.m, RAM, SIZE) == IL_OK);
 	must(mem_add_mmio(&x.m, MMIO, PAGE_2M, &io, NULL) == IL_OK);
 	mem_set_rules(&x.m, &rules, NULL);
-	must(pt_init(&x.t, &x.m, how & 1 ? &pt_iommu_v1 : &pt_npt,
-		     2 + (how >> 1 & 3), AGENT_HOST, &frames, &x.m) == IL_OK);
+	must(pt_init(&x.t, &x.m, layout(how), 2 + (how >> 1 & 3), AGENT_HOST,
+		     &frames, &x.m) == IL_OK);
 }
 
 static void look(bool cut, uint32_t from, uint32_t n)
