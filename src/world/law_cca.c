@@ -54,7 +54,7 @@ static void binds(struct world *w, struct law_bind out[LAW_BINDS])
 			continue;
 		o->rid = (uint16_t)x.rid;
 		o->owner = x.vmid;
-		o->named_lock = x.dma || x.valid ? o->lock.id : 0;
+		o->named_lock = x.named;
 		o->tdi_id = x.lock_nonce;
 		o->guest_rid = (uint16_t)x.vdev_id;
 	}

@@ -175,9 +175,10 @@ struct cca_fw_vdev {
 	uint64_t vdev_id;
 	uint32_t rid;
 	uint16_t vmid;
-	uint8_t state; /* enum rmi_vdev_state */
-	uint8_t comm;  /* enum cca_comm */
-	bool dma;      /* its stream table entry is valid */
+	uint8_t state;	/* enum rmi_vdev_state */
+	uint8_t comm;	/* enum cca_comm */
+	bool dma;	/* its stream table entry is valid */
+	uint64_t named; /* lock session whose nonces the realm gave; 0: none */
 	uint64_t lock_nonce;
 	uint64_t meas_nonce;
 	uint64_t report_nonce;

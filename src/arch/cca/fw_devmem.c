@@ -72,8 +72,9 @@ static uint64_t map_page(struct cca_fw *fw, struct rmm_vdev *v, uint64_t ipa,
 }
 
 /*
- * Only while the interface is locked: TF-RMM maps at any time, so that what is
- * in the table may be of no lock at all.
+ * Only while the interface is locked, which it no longer is once UNLOCK has
+ * begun: TF-RMM maps at any time, so that what is in the table may be of no
+ * lock at all.
  */
 uint64_t rmm_dev_map(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 {
@@ -86,7 +87,8 @@ uint64_t rmm_dev_map(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 	    (x[5] & RMI_OADDR_TYPE) != RMI_OADDR_SINGLE ||
 	    !rmm_rdesc(x[6], &pa, &count) || count < (top - base) / CCA_GRANULE)
 		return RMI_ERROR_INPUT;
-	if (v->state != RMI_VDEV_LOCKED && v->state != RMI_VDEV_STARTED)
+	if ((v->state != RMI_VDEV_LOCKED && v->state != RMI_VDEV_STARTED) ||
+	    !v->lock_nonce)
 		return RMI_ERROR_DEVICE;
 	for (; at < top; at += CCA_GRANULE) {
 		rc = map_page(fw, v, at, pa + (at - base));
@@ -115,6 +117,7 @@ static uint64_t accept_page(struct cca_fw *fw, struct rmm_rec *c,
 	to.ripas = RMI_DEV;
 	if (cca_own_rtt_set(fw->own, c->realm->vmid, &e, &to, true))
 		return RMI_ERROR_INPUT;
+	rmm_vdev_names(v);
 	v->valid++;
 	tsm_mmio_count(v->bind, 1);
 	c->at += CCA_GRANULE;

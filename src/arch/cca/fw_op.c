@@ -173,37 +173,46 @@ uint64_t rmm_op_reclaim(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 
 /* --- its end --- */
 
+/* Nothing was made, or what was is gone; all memory is back but the PDEV's. */
 static uint64_t end(struct cca_fw *fw)
 {
-	struct rmm_op op = fw->op;
+	const uint64_t rc = fw->op.rc;
 
+	rmm_move(fw, fw->op.pdev, OWN_PDEV, OWN_DELEGATED, 0, 0);
 	memset(&fw->op, 0, sizeof(fw->op));
-	rmm_move(fw, op.pdev, OWN_PDEV, OWN_DELEGATED, 0, 0);
-	if (op.fid == RMI_PDEV_DESTROY || op.cancelled)
-		return RMI_SUCCESS;
-	return rmm_pdev_create(fw, op.pdev, op.params, op.granule);
+	return rc;
 }
 
 /*
  * A creation that can no longer be (a root port went, no place is left) gives
- * back what it was given, by the same operation.
+ * back what it was given, by the same operation, and ends with the error.
  */
+static uint64_t create(struct cca_fw *fw, struct rmm_op *op)
+{
+	uint64_t rc;
+
+	rmm_move(fw, op->pdev, OWN_PDEV, OWN_DELEGATED, 0, 0);
+	rc = rmm_pdev_check(fw, op->pdev, op->params);
+	if (!rc)
+		rc = rmm_pdev_create(fw, op->pdev, op->params, op->granule);
+	if (!rc) {
+		memset(op, 0, sizeof(*op));
+		return RMI_SUCCESS;
+	}
+	rmm_move(fw, op->pdev, OWN_DELEGATED, OWN_PDEV, 0, 0);
+	op->cancelled = true;
+	op->rc = rc;
+	return expect_reclaim(op);
+}
+
 uint64_t rmm_op_continue(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 {
 	struct rmm_op *op = &fw->op;
-	uint64_t rc;
 
 	if (!expected(fw, x, RMI_OP_CONTINUE) || x[2] & ~UINT64_C(1))
 		return RMI_ERROR_INPUT;
-	if (op->fid == RMI_PDEV_CREATE && !op->cancelled) {
-		rmm_move(fw, op->pdev, OWN_PDEV, OWN_DELEGATED, 0, 0);
-		rc = rmm_pdev_check(fw, op->pdev, op->params);
-		rmm_move(fw, op->pdev, OWN_DELEGATED, OWN_PDEV, 0, 0);
-		if (rc) {
-			op->cancelled = true;
-			return expect_reclaim(op);
-		}
-	}
+	if (op->fid == RMI_PDEV_CREATE && !op->cancelled)
+		return create(fw, op);
 	return end(fw);
 }
 

@@ -412,10 +412,9 @@ uint64_t rmm_pdev_abort(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 	if (p->comm.state == CCA_COMM_IDLE)
 		return RMI_ERROR_DEVICE;
 	if (p->root_port) {
-		if (p->peer && p->op != CCA_PDEV_OP_NONE)
-			p->op = CCA_PDEV_OP_COMPLETE;
-		else
+		if (!p->peer)
 			p->state = RMI_PDEV_ERROR;
+		p->op = p->peer ? CCA_PDEV_OP_COMPLETE : CCA_PDEV_OP_NONE;
 	} else {
 		failed(p);
 	}

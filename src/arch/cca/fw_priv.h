@@ -30,6 +30,7 @@ struct rmm_realm {
 	uint8_t rpv[REALM_PARAMS_RPV_LEN];
 	uint8_t rim[RSI_MEASUREMENT_LEN];
 	unsigned recs;
+	unsigned numbered; /* RECs ever made: the next one's number */
 };
 
 /* What a REC waits for. */
@@ -144,6 +145,7 @@ struct rmm_vdev {
 	struct rmm_realm *realm;
 	struct tsm_bind *bind;
 	uint64_t lock_id; /* of the core's lock session; 0: none */
+	uint64_t named;	  /* the one in which the grants that stand were made */
 	uint64_t lock_nonce, meas_nonce, report_nonce; /* 0: none */
 	uint64_t next_nonce; /* drawn when the operation began */
 	struct tsm_args args;
@@ -160,6 +162,7 @@ struct rmm_op {
 	uint64_t fid;	   /* that began it */
 	uint64_t expected; /* next call */
 	bool cancelled;
+	uint64_t rc; /* what it ends with, once it gives memory back */
 	uint64_t pdev;
 	uint8_t params[COMM_EXIT_LEN]; /* of PDEV_CREATE, as read */
 	unsigned have;
@@ -267,6 +270,8 @@ uint64_t rmm_pdev_create(struct cca_fw *fw, uint64_t pdev,
 uint64_t rmm_pdev_check(const struct cca_fw *fw, uint64_t pdev,
 			const uint8_t *params);
 void rmm_pdev_gone(struct cca_fw *fw, struct rmm_pdev *p);
+/* Before a grant: it is made in the lock session that lives. */
+void rmm_vdev_names(struct rmm_vdev *v);
 /* Grants of @v whose three nonces are these. */
 bool rmm_vdev_granted(const struct rmm_vdev *v, uint64_t lock, uint64_t meas,
 		      uint64_t report);

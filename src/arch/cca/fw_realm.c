@@ -220,9 +220,10 @@ uint64_t rmm_rec_create(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 		return RMI_ERROR_INPUT;
 	flags = cca_u64(fw->page, REC_PARAMS_FLAGS);
 	mpidr = cca_u64(fw->page, REC_PARAMS_MPIDR);
-	/* RECs are numbered as they come: affinity 0 has four bits. */
+	/* RECs are numbered as they come, and no two alike though one has
+	 * gone: affinity 0 has four bits. */
 	if (flags & ~REC_PARAMS_F_RUNNABLE ||
-	    mpidr != ((r->recs & 0xfu) | (uint64_t)(r->recs >> 4) << 8))
+	    mpidr != ((r->numbered & 0xfu) | (uint64_t)(r->numbered >> 4) << 8))
 		return RMI_ERROR_INPUT;
 	if (r->state != CCA_REALM_NEW)
 		return RMI_ERROR_REALM;
@@ -239,6 +240,7 @@ uint64_t rmm_rec_create(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 	measure_rec(fw, r, fw->page);
 	rmm_move(fw, rec, OWN_DELEGATED, OWN_REC, r->vmid, 0);
 	r->recs++;
+	r->numbered++;
 	return RMI_SUCCESS;
 }
 

@@ -68,7 +68,10 @@ static uint64_t enable(struct cca_fw *fw, const struct rmm_rec *c,
 	    !rmm_vdev_granted(v, c->call[4], c->call[5], c->call[6]) ||
 	    tsm_gate(v->bind, TSM_GATE_DMA_ON, v->lock_id))
 		return RSI_ERROR_DEVICE;
-	return v->dma || rmm_ste(fw, v, true) ? RSI_SUCCESS : RSI_ERROR_DEVICE;
+	if (v->dma)
+		return RSI_SUCCESS;
+	rmm_vdev_names(v);
+	return rmm_ste(fw, v, true) ? RSI_SUCCESS : RSI_ERROR_DEVICE;
 }
 
 /* True: the realm leaves again, to have the range mapped. */

@@ -15,6 +15,8 @@
  * Source: TF-RMM 9a7f8ef4, runtime/rmi/pdev.c; lib/dev_assign (root port)
  */
 
+#define RP_LOCKS 32 /* bits of CTL2 */
+
 /* Behind the three header dwords of the vendor capability. */
 #define DVSEC_OFF(reg) ((uint16_t)((reg)-12))
 
@@ -39,7 +41,7 @@ static bool rp_lock(struct cca_fw *fw, uint32_t port, uint8_t sid, bool on)
 
 	if (k->lock && k->lock(fw->cfg.keys_ctx, port, sid, on))
 		return false;
-	vendor(fw, port, RP_DVSEC_CTL2, BIT(sid % 32), on);
+	vendor(fw, port, RP_DVSEC_CTL2, BIT(sid % RP_LOCKS), on);
 	return true;
 }
 
@@ -79,6 +81,22 @@ static bool ranges_fit(const struct cca_fw *fw, const uint8_t *b, uint32_t port)
 	return true;
 }
 
+/*
+ * A stream of that id stands at the port already, or one whose block has the
+ * same lock bit: its end would unlock and wipe the other. Laws 12 and 13.
+ */
+static bool taken(const struct cca_fw *fw, uint32_t port, uint64_t sid)
+{
+	for (unsigned i = 0; i < fw->cfg.limits.pdevs; i++) {
+		const struct rmm_pdev *p = &fw->pdev[i];
+
+		if (p->used && p->stream != FW_STREAM_FREE && p->port == port &&
+		    p->ide_sid % RP_LOCKS == sid % RP_LOCKS)
+			return true;
+	}
+	return false;
+}
+
 static bool idle(const struct rmm_pdev *p)
 {
 	return p->state == RMI_PDEV_READY && p->op == CCA_PDEV_OP_NONE &&
@@ -112,7 +130,8 @@ uint64_t rmm_stream_connect(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 		return RMI_ERROR_INPUT;
 	if (cca_u8(fw->page, STREAM_PARAMS_TYPE) != RMI_STREAM_NCOH)
 		return RMI_ERROR_NOT_SUPPORTED;
-	if (!idle(ep) || !idle(rp) || ep->stream != FW_STREAM_FREE)
+	if (!idle(ep) || !idle(rp) || ep->stream != FW_STREAM_FREE ||
+	    taken(fw, ep->port, sid))
 		return RMI_ERROR_DEVICE;
 	if (!rp_lock(fw, ep->port, (uint8_t)sid, true))
 		return RMI_ERROR_DEVICE; /* no such block */
@@ -180,7 +199,9 @@ uint64_t rmm_stream_refresh(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 static void gone(struct cca_fw *fw, struct rmm_pdev *ep, struct rmm_pdev *rp)
 {
 	fw->cfg.keys->wipe(fw->cfg.keys_ctx, ep->port, ep->ide_sid);
-	rmm_tdisp_en(fw, ep->port, false);
+	/* One bit for all TDIs behind the port. */
+	if (rp->streams == 1)
+		rmm_tdisp_en(fw, ep->port, false);
 	(void)rp_lock(fw, ep->port, ep->ide_sid, false);
 	ep->stream = FW_STREAM_FREE;
 	ep->peer = 0;

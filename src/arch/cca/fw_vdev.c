@@ -80,6 +80,13 @@ bool rmm_vdev_granted(const struct rmm_vdev *v, uint64_t lock, uint64_t meas,
 	       meas == v->meas_nonce && report == v->report_nonce;
 }
 
+/* What is granted while nothing else is, is granted in this lock session. */
+void rmm_vdev_names(struct rmm_vdev *v)
+{
+	if (!v->dma && !v->valid)
+		v->named = v->lock_id;
+}
+
 /* --- creation --- */
 
 /* Sorted, disjoint, of whole granules, behind the port, and nobody else's. */
@@ -427,29 +434,30 @@ static enum tsm_verb verb_of(enum rmm_vdev_op op)
 	return TSM_NO_VERB;
 }
 
-/* The digest of what will be cached, in the PDEV's algorithm. */
+/*
+ * The digest of what will be cached, in the PDEV's algorithm, and its nonce
+ * with it: the realm may look before all is cached, and never sees a digest
+ * under the nonce of another.
+ */
 static bool digested(struct cca_fw *fw, const struct rmm_talk *t)
 {
 	struct rmm_vdev *v = t->vdev;
+	const bool meas = v->op == FW_VDEV_OP_MEAS;
 	const uint8_t *p;
 	size_t n, req;
 
 	if (!t->comm->objs)
 		return true;
-	return rmm_obj(t, t->comm->obj[0], &p, &n, &req) &&
-	       rmm_hash(fw, v->pdev->hash, p, n,
-			v->op == FW_VDEV_OP_MEAS ? &v->meas : &v->report);
+	if (!rmm_obj(t, t->comm->obj[0], &p, &n, &req) ||
+	    !rmm_hash(fw, v->pdev->hash, p, n, meas ? &v->meas : &v->report))
+		return false;
+	*(meas ? &v->meas_nonce : &v->report_nonce) = v->next_nonce;
+	return true;
 }
 
 static void done(struct rmm_vdev *v)
 {
 	switch ((enum rmm_vdev_op)v->op) {
-	case FW_VDEV_OP_MEAS:
-		v->meas_nonce = v->next_nonce;
-		break;
-	case FW_VDEV_OP_REPORT:
-		v->report_nonce = v->next_nonce;
-		break;
 	case FW_VDEV_OP_LOCK:
 		v->state = RMI_VDEV_LOCKED;
 		v->lock_nonce = v->next_nonce;
@@ -462,6 +470,8 @@ static void done(struct rmm_vdev *v)
 		forget(v);
 		v->state = RMI_VDEV_UNLOCKED;
 		break;
+	case FW_VDEV_OP_MEAS: /* digested() */
+	case FW_VDEV_OP_REPORT:
 	case FW_VDEV_OP_KEY_PURGE:
 	case FW_VDEV_OP_KEY_REFRESH:
 	case FW_VDEV_OP_NONE:

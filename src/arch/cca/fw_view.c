@@ -61,6 +61,7 @@ bool cca_fw_vdev_at(const struct cca_fw *fw, unsigned i,
 		.state = v->state,
 		.comm = v->comm.state,
 		.dma = v->dma,
+		.named = v->dma || v->valid ? v->named : 0,
 		.lock_nonce = v->lock_nonce,
 		.meas_nonce = v->meas_nonce,
 		.report_nonce = v->report_nonce,
@@ -155,6 +156,8 @@ static bool vdev_sane(const struct cca_fw *fw, const struct rmm_vdev *v)
 	    !locked && v->state != RMI_VDEV_UNLOCKED)
 		return false;
 	if ((v->valid || v->lock_nonce || v->report_nonce) && !locked)
+		return false;
+	if ((v->valid || v->dma) && v->named != v->lock_id)
 		return false;
 	if (v->valid > v->mapped || v->valid != tsm_mmio_pages(v->bind))
 		return false;

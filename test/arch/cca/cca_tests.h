@@ -16,5 +16,7 @@ extern const struct CMUnitTest rtt_tests[];
 extern const size_t rtt_tests_n;
 extern const struct CMUnitTest rsi_tests[];
 extern const size_t rsi_tests_n;
+extern const struct CMUnitTest host_wiles_tests[];
+extern const size_t host_wiles_tests_n;
 
 #endif

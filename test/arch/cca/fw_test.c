@@ -17,5 +17,7 @@ int main(void)
 					  NULL);
 	failed += _cmocka_run_group_tests("rsi", rsi_tests, rsi_tests_n, NULL,
 					  NULL);
+	failed += _cmocka_run_group_tests("host wiles", host_wiles_tests,
+					  host_wiles_tests_n, NULL, NULL);
 	return failed != 0;
 }

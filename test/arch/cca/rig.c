@@ -101,7 +101,10 @@ static void rp_wipe(void *ctx, uint32_t port, uint8_t stream)
 {
 	struct cca_rig *r = ctx;
 
-	peer_rp_keys.wipe(r->p, port, stream);
+	if (stream == PEER_STREAM + 1)
+		r->other_wipes++;
+	else
+		peer_rp_keys.wipe(r->p, port, stream);
 }
 
 static bool rp_secure(void *ctx, uint32_t port, uint8_t stream)
@@ -139,6 +142,8 @@ static enum il_err rp_lock(void *ctx, uint32_t port, uint8_t stream, bool on)
 	struct cca_rig *r = ctx;
 
 	assert_int_equal(port, PEER_PORT);
+	if (stream == PEER_STREAM + 1) /* a second block, never keyed */
+		return IL_OK;
 	if (stream != PEER_STREAM)
 		return IL_E_ARG;
 	r->locked = on;

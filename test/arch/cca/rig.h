@@ -39,7 +39,8 @@ struct cca_rig {
 	uint64_t next;	      /* free page */
 	bool locked, enabled; /* root-port block */
 	uint32_t dvsec[2];
-	int port; /* what EL3's manifest answers */
+	unsigned other_wipes; /* of a stream that is not PEER_STREAM */
+	int port;	      /* what EL3's manifest answers */
 	uint64_t x[CCA_SMC_REGS];
 
 	/* pages of the host */
