@@ -44,7 +44,9 @@ static void binds(struct world *w, struct law_bind out[LAW_BINDS])
 			continue;
 		o->rid = (uint16_t)x.id;
 		o->owner = vmid_of(p, x.tvm);
-		o->named_lock = x.lock_id;
+		/* No call names a lock session: it is the one that the TVM
+		 * has made a call in. */
+		o->named_lock = x.seen ? x.lock_id : 0;
 		o->tdi_id = tdi_id(&x);
 	}
 }

@@ -276,6 +276,7 @@ bool cove_fw_if_at(const struct cove_fw *fw, unsigned i, struct cove_fw_if *out)
 		.id = f->id,
 		.tvm = f->tvm->id,
 		.lock_id = f->lock_id,
+		.seen = f->seen,
 		.dma = f->bind && tsm_dma_on(f->bind),
 		.mmio_pages = f->bind ? tsm_mmio_pages(f->bind) : 0,
 	};

@@ -159,6 +159,7 @@ struct cove_fw_if {
 	uint32_t id;		     /* device_if_id */
 	uint64_t tvm;		     /* regions or interface are of this one */
 	uint64_t lock_id;
+	bool seen;	       /* in that lock session its TVM asked about it */
 	bool dma;	       /* the device context is valid */
 	uint64_t mmio_pages;   /* valid in the G-stage */
 	uint64_t region_pages; /* added and not reclaimed */

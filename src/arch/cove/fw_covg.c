@@ -96,8 +96,12 @@ static uint64_t if_state(const struct fw_if *f)
  */
 static struct sbiret started(struct cove_fw *fw, struct fw_if *f)
 {
-	int64_t ret = cfw_if_on(fw, f);
+	int64_t ret;
 
+	/* The host chooses when a START ends: not after the TVM's own stop. */
+	if (cfw_stopping(fw, f->tvm, f->id))
+		return sbi_err(SBI_ERR_ALREADY_STOPPED);
+	ret = cfw_if_on(fw, f);
 	if (ret)
 		tsm_isolate(f->dev->conn);
 	return sbi_err(ret);
@@ -192,11 +196,7 @@ static struct sbiret device_step(struct cove_fw *fw, unsigned hart,
 	struct fw_if *f = bound(fw, t, v->call.a[0]);
 	struct fw_dev *d;
 
-	if (!f) {
-		/* It was unbound meanwhile. */
-		finish(v, sbi_err(SBI_ERR_FAILED));
-		return sbi_ok(0);
-	}
+	IL_ASSERT(f); /* cfw_covg_end() */
 	d = f->dev;
 	if (!d->pending.fid)
 		return device_begin(fw, hart, t, v, f);
@@ -219,6 +219,24 @@ struct sbiret cfw_covg_drain(struct cove_fw *fw, unsigned hart,
 	IL_ASSERT(t && t->vcpu[p.vcpu].call.wait == WAIT_DEVICE);
 	over(fw, t, &t->vcpu[p.vcpu], r);
 	return sbi_ok(0);
+}
+
+/*
+ * Laws 26 to 28: what was asked of one lock session is not done in the next,
+ * however late the host lets it have its turn.
+ */
+void cfw_covg_end(struct cove_fw *fw, struct fw_tvm *t, uint64_t id)
+{
+	for (unsigned i = 0; i < fw->cfg.limits.vcpus; i++) {
+		struct fw_call *c = &t->vcpu[i].call;
+
+		if (c->a[0] != id)
+			continue;
+		if (c->wait == WAIT_UNBIND)
+			finish(&t->vcpu[i], c->ret);
+		else if (c->wait == WAIT_DEVICE || c->wait == WAIT_TRANSCRIPT)
+			finish(&t->vcpu[i], sbi_err(SBI_ERR_FAILED));
+	}
 }
 
 void cfw_transcript_give(struct cove_fw *fw, struct fw_dev *d, int64_t err)
@@ -272,14 +290,8 @@ struct sbiret cfw_covg_step(struct cove_fw *fw, unsigned hart, struct fw_tvm *t,
 		break;
 	case WAIT_DEVICE:
 		return device_step(fw, hart, t, v);
-	case WAIT_TRANSCRIPT:
-		if (!bound(fw, t, c->a[0]))
-			finish(v, sbi_err(SBI_ERR_FAILED));
-		break;
-	case WAIT_UNBIND:
-		if (!bound(fw, t, c->a[0]))
-			finish(v, c->ret);
-		break;
+	case WAIT_TRANSCRIPT: /* until cfw_transcript_give() */
+	case WAIT_UNBIND:     /* until cfw_covg_end() */
 	case WAIT_NONE:
 	case WAIT_DONE:
 		break;

@@ -71,14 +71,22 @@ void cfw_leaf_get(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
 	}
 }
 
-/* Tables on the way to @gpa that are not there: levels below where it ends. */
+uint64_t cfw_leaf_next(const struct fw_leaf *l, uint64_t gpa)
+{
+	return align_down(gpa, pt_size(l->slot.level)) + pt_size(l->slot.level);
+}
+
+/*
+ * Tables on the way to @gpa that are not there: levels below where it ends. A
+ * host may name a range of any size: what the pool has not is counted no more.
+ */
 uint64_t cfw_tables_missing(struct cove_fw *fw, const struct fw_tvm *t,
 			    uint64_t gpa, uint64_t len)
 {
 	uint64_t n = 0;
 	struct pt p = over(fw, t);
 
-	for (uint64_t at = gpa; at < gpa + len;
+	for (uint64_t at = gpa; at < gpa + len && n <= t->pooled;
 	     at = align_down(at, PAGE_2M) + PAGE_2M) {
 		struct pt_slot s;
 
@@ -97,9 +105,9 @@ bool cfw_leaves_free(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
 	if (gpa % PAGE_4K || len % PAGE_4K || !len || gpa >= TOP ||
 	    len > TOP - gpa)
 		return false;
-	for (uint64_t at = gpa; at < gpa + len; at += PAGE_4K) {
-		struct fw_leaf l;
+	struct fw_leaf l;
 
+	for (uint64_t at = gpa; at < gpa + len; at = cfw_leaf_next(&l, at)) {
 		cfw_leaf_get(fw, t, at, &l);
 		if (l.kind != LEAF_NONE)
 			return false;

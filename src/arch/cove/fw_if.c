@@ -320,29 +320,44 @@ bool cfw_region_maps(const struct fw_if *f, uint64_t gpa, uint64_t hpa,
  */
 static void lose(const struct cove_fw *fw, struct fw_tvm *t, uint64_t id)
 {
-	for (unsigned i = 0; i < fw->cfg.limits.vcpus; i++)
-		if (t->vcpu[i].call.wait == WAIT_UNBIND &&
-		    t->vcpu[i].call.a[0] == id)
-			return; /* its own wish */
+	if (cfw_stopping(fw, t, id))
+		return; /* its own wish */
 	for (unsigned i = 0; i < FW_LOST && !cfw_lost(t, id); i++)
 		if (!t->lost[i])
 			t->lost[i] = id + 1;
 }
 
-bool cfw_lost(const struct fw_tvm *t, uint64_t id)
+bool cfw_stopping(const struct cove_fw *fw, const struct fw_tvm *t, uint64_t id)
 {
-	for (unsigned i = 0; i < FW_LOST; i++)
-		if (t->lost[i] == id + 1)
+	for (unsigned i = 0; i < fw->cfg.limits.vcpus; i++)
+		if (t->vcpu[i].call.wait == WAIT_UNBIND &&
+		    t->vcpu[i].call.a[0] == id)
 			return true;
 	return false;
 }
 
-bool cfw_lost_full(const struct fw_tvm *t)
+bool cfw_lost(const struct fw_tvm *t, uint64_t id)
 {
 	for (unsigned i = 0; i < FW_LOST; i++)
-		if (!t->lost[i])
-			return false;
-	return true;
+		if (t->lost[i] && t->lost[i] == id + 1)
+			return true;
+	return false;
+}
+
+/* Is there a place for the end of one more, when all that @t has end too? */
+static bool lost_room(const struct cove_fw *fw, const struct fw_tvm *t,
+		      uint64_t id)
+{
+	unsigned n = !cfw_lost(t, id);
+
+	for (unsigned i = 0; i < FW_LOST; i++)
+		n += t->lost[i] != 0;
+	for (unsigned i = 0; i < fw->cfg.limits.tsm.binds; i++) {
+		const struct fw_if *f = &fw->ifs[i];
+
+		n += f->used && f->bind && f->tvm == t && !cfw_lost(t, f->id);
+	}
+	return n <= FW_LOST;
 }
 
 void cfw_lost_heard(struct fw_tvm *t, uint64_t id)
@@ -366,6 +381,7 @@ static void let_go(struct cove_fw *fw, struct fw_if *f)
 	IL_ASSERT(!err);
 	if (f->seen)
 		lose(fw, f->tvm, f->id);
+	cfw_covg_end(fw, f->tvm, f->id);
 	f->seen = false;
 	f->bind = NULL;
 	f->dev = NULL;
@@ -423,7 +439,7 @@ static struct sbiret bind_begin(struct cove_fw *fw, const struct fw_ecall *c,
 	if (!f || f->bind)
 		return sbi_err(SBI_ERR_INVALID_STATE); /* law 15 */
 	/* It is not told of what it could not hear the end of. */
-	if (cfw_lost_full(t))
+	if (!lost_room(fw, t, c->a[1]))
 		return sbi_err(SBI_ERR_FAILED);
 	err = tsm_bind_new(d->conn, &cfg, &f->bind);
 	if (err) {

@@ -123,6 +123,18 @@ struct sbiret cfw_add_zero(struct cove_fw *fw, const struct fw_ecall *c)
 	return sbi_err(ret);
 }
 
+/* Each page can be shown once more: a host may show one very often. */
+static bool countable(const struct cove_fw *fw, const struct add *a)
+{
+	struct cove_page p;
+
+	for (uint64_t i = 0; i < a->pages; i++)
+		if (cove_own_page(fw->cfg.own, a->pa + i * PAGE_4K, &p) ||
+		    p.refs == UINT16_MAX)
+			return false;
+	return true;
+}
+
 /*
  * The host's pages, RAM where the TVM shares. OPEN: MMIO that is used shared,
  * with T = 0: the draft has no other call, so it may stand where the TVM said
@@ -148,6 +160,8 @@ struct sbiret cfw_add_shared(struct cove_fw *fw, const struct fw_ecall *c)
 	    !cfw_span_holds(fw, a.t, io ? SPAN_MMIO : SPAN_SHARED, a.gpa,
 			    a.len))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
+	if (!countable(fw, &a))
+		return sbi_err(SBI_ERR_FAILED);
 	for (uint64_t i = 0; i < a.pages; i++) {
 		enum il_err err =
 			cove_own_ref(fw->cfg.own, a.pa + i * PAGE_4K, true);
@@ -315,25 +329,25 @@ struct sbiret cfw_remove(struct cove_fw *fw, const struct fw_ecall *c)
 static void unshow_span(struct cove_fw *fw, struct fw_tvm *t,
 			const struct fw_span *s)
 {
-	for (uint64_t at = 0; at < s->len; at += PAGE_4K) {
-		struct fw_leaf l;
+	struct fw_leaf l;
 
-		cfw_leaf_get(fw, t, s->gpa + at, &l);
-		if (l.kind == LEAF_NONE) {
-			/* nothing below where the way ends */
-			at |= pt_size(l.slot.level) - PAGE_4K;
-			continue;
-		}
+	for (uint64_t at = s->gpa; at < s->gpa + s->len;
+	     at = cfw_leaf_next(&l, at)) {
+		cfw_leaf_get(fw, t, at, &l);
 		if ((l.kind == LEAF_PAGE || l.kind == LEAF_BLOCKED) &&
 		    is_host(fw, l.pa))
-			drop(fw, t, s->gpa + at, &l);
+			drop(fw, t, at, &l);
 	}
 }
 
+/*
+ * Shared pages stand in confidential memory, and not only where it is shared
+ * now: a TVM may have died while it took some back.
+ */
 void cfw_unshow(struct cove_fw *fw, struct fw_tvm *t)
 {
 	for (unsigned i = 0; i < fw->cfg.limits.regions; i++) {
-		unshow_span(fw, t, &t->span[SPAN_SHARED][i]);
+		unshow_span(fw, t, &t->span[SPAN_CONF][i]);
 		unshow_span(fw, t, &t->span[SPAN_MMIO][i]);
 	}
 }
@@ -445,9 +459,9 @@ struct sbiret cfw_share(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 bool cfw_share_done(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 		    uint64_t len, bool share)
 {
-	for (uint64_t at = gpa; at < gpa + len; at += PAGE_4K) {
-		struct fw_leaf l;
+	struct fw_leaf l;
 
+	for (uint64_t at = gpa; at < gpa + len; at = cfw_leaf_next(&l, at)) {
 		cfw_leaf_get(fw, t, at, &l);
 		if (l.kind == LEAF_BLOCKED ||
 		    (l.kind == LEAF_PAGE && is_host(fw, l.pa) != share))
@@ -465,10 +479,9 @@ bool cfw_share_undo(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 		    uint64_t len, bool share)
 {
 	const struct fw_span s = { gpa, len };
+	struct fw_leaf l;
 
-	for (uint64_t at = gpa; at < gpa + len; at += PAGE_4K) {
-		struct fw_leaf l;
-
+	for (uint64_t at = gpa; at < gpa + len; at = cfw_leaf_next(&l, at)) {
 		cfw_leaf_get(fw, t, at, &l);
 		if (l.kind != LEAF_NONE && is_host(fw, l.pa) == share)
 			return false;
@@ -489,10 +502,13 @@ struct sbiret cfw_mmio_span(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 	if (!cfw_span_ok(&s))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	if (!add) {
+		if (!cfw_span_holds(fw, t, SPAN_MMIO, gpa, len))
+			return sbi_err(SBI_ERR_INVALID_ADDRESS);
 		if (!spans_free(fw, t, SPAN_MMIO))
 			return sbi_err(SBI_ERR_FAILED);
 		/* Pages of the host that stand there would be forgotten. */
 		unshow_span(fw, t, &s);
+		cfw_fence_begin(fw, t);
 		span_cut(fw, t, SPAN_MMIO, s);
 		return sbi_ok(0);
 	}

@@ -243,6 +243,8 @@ struct fw_leaf {
 /* What stands at @gpa. */
 void cfw_leaf_get(struct cove_fw *fw, const struct fw_tvm *t, uint64_t gpa,
 		  struct fw_leaf *out);
+/* The first address after @gpa that @l, found there, says nothing of. */
+uint64_t cfw_leaf_next(const struct fw_leaf *l, uint64_t gpa);
 /* Table pages that mapping [@gpa, +@len) takes from the pool. */
 uint64_t cfw_tables_missing(struct cove_fw *fw, const struct fw_tvm *t,
 			    uint64_t gpa, uint64_t len);
@@ -359,7 +361,9 @@ bool cfw_mmio_fits(void *ctx, const struct tsm_bind *b, uint64_t pa,
 		   uint32_t pages);
 /* Has @t lost interface @id, and not shown that it knows? */
 bool cfw_lost(const struct fw_tvm *t, uint64_t id);
-bool cfw_lost_full(const struct fw_tvm *t);
+/* Does a vCPU of @t wait for @id to be unbound, as it asked? */
+bool cfw_stopping(const struct cove_fw *fw, const struct fw_tvm *t,
+		  uint64_t id);
 /* It knows. */
 void cfw_lost_heard(struct fw_tvm *t, uint64_t id);
 /* What the TVM has accepted becomes valid, DMA too: it has started. */
@@ -381,6 +385,8 @@ struct sbiret cfw_covg_step(struct cove_fw *fw, unsigned hart, struct fw_tvm *t,
 /* The device's pending operation is a TVM's: goes on with it. */
 struct sbiret cfw_covg_drain(struct cove_fw *fw, unsigned hart,
 			     struct fw_dev *d);
+/* @id of @t is unbound: no call about it waits for what is bound next. */
+void cfw_covg_end(struct cove_fw *fw, struct fw_tvm *t, uint64_t id);
 /* The transcript came, or (@err) another: to those who wait for it. */
 void cfw_transcript_give(struct cove_fw *fw, struct fw_dev *d, int64_t err);
 

@@ -236,7 +236,9 @@ struct sbiret cfw_add_region_conf(struct cove_fw *fw, const struct fw_ecall *c)
 	if (!cfw_span_ok(&s))
 		return sbi_err(s.gpa % PAGE_4K ? SBI_ERR_INVALID_ADDRESS
 					       : SBI_ERR_INVALID_PARAM);
-	if (cfw_span_meets(fw, t, SPAN_CONF, s.gpa, s.len))
+	/* Nor where a region of an interface stands already (law 33). */
+	if (cfw_span_meets(fw, t, SPAN_CONF, s.gpa, s.len) ||
+	    !cfw_leaves_free(fw, t, s.gpa, s.len))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	at = span_free(fw, t, SPAN_CONF);
 	if (!at)

@@ -614,6 +614,9 @@ static void ranges_that_a_tvm_names_are_held_against_its_memory(void **unused)
 		  SBI_ERR_INVALID_ADDRESS },
 		{ COVG_ADD_MMIO_REGION, UINT64_C(1) << 48, PAGE_4K,
 		  SBI_ERR_INVALID_ADDRESS },
+		/* not by that name what it shares */
+		{ COVG_REMOVE_MMIO_REGION, RIG_GPA, PAGE_4K,
+		  SBI_ERR_INVALID_ADDRESS },
 		{ 4, 0, 0, SBI_ERR_NOT_SUPPORTED },
 		{ 1032, 0, 0, SBI_ERR_NOT_SUPPORTED },
 	};

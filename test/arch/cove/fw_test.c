@@ -15,5 +15,7 @@ int main(void)
 					  cove_if_tests_n, NULL, NULL);
 	failed += _cmocka_run_group_tests("root monitor", cove_rdsm_tests,
 					  cove_rdsm_tests_n, NULL, NULL);
+	failed += _cmocka_run_group_tests("races", cove_race_tests,
+					  cove_race_tests_n, NULL, NULL);
 	return failed != 0;
 }

@@ -15,5 +15,7 @@ extern const struct CMUnitTest cove_if_tests[];
 extern const size_t cove_if_tests_n;
 extern const struct CMUnitTest cove_rdsm_tests[];
 extern const size_t cove_rdsm_tests_n;
+extern const struct CMUnitTest cove_race_tests[];
+extern const size_t cove_race_tests_n;
 
 #endif
