@@ -258,6 +258,13 @@ uint64_t tdxm_output(struct tdx_fw *fw, struct fw_spdm *s, const uint8_t *p,
 	*len = n;
 	if (n > s->op.outs * PAGE_4K)
 		return TDX_OPERAND_INVALID | op;
+	/* Looked at when the operation began; the host was called since. */
+	for (unsigned i = 0; i < s->op.outs; i++) {
+		uint64_t st = tdxm_shared_page(fw, s->op.out[i], op);
+
+		if (st)
+			return st;
+	}
 	for (unsigned i = 0; i < s->op.outs; i++) {
 		uint8_t page[PAGE_4K] = { 0 };
 		size_t at = (size_t)i * PAGE_4K;

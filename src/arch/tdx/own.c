@@ -181,14 +181,27 @@ uint64_t tdx_own_pages(const struct tdx_own *o, uint16_t hkid)
 
 /* --- the module's own accesses --- */
 
+/*
+ * Both are reached without a key, so that memory's rules let the module by:
+ * which of them was meant is looked at here, or a page that the host named for
+ * an answer and made a table afterwards would be written as one.
+ */
+static bool is_plain(const struct tdx_page *p, enum tdx_view view)
+{
+	if (view == TDX_VIEW_SHARED)
+		return p && p->type == TDX_PT_NDA;
+	return p && (p->type == TDX_PT_EPT || p->type == TDX_PT_TDCX);
+}
+
 enum il_err tdx_own_io(const struct tdx_own *o, uint64_t pa, void *buf,
 		       uint32_t len, bool write, enum tdx_view view,
 		       uint16_t hkid)
 {
+	const bool plain = view == TDX_VIEW_SHARED || view == TDX_VIEW_TABLE;
 	const struct mem_req r = {
 		.who = AGENT_FIRMWARE,
 		.write = write,
-		.trusted = view != TDX_VIEW_SHARED,
+		.trusted = !plain,
 		.owner = view == TDX_VIEW_TD ? hkid : 0,
 		.gpa = pa,
 		.pa = pa,
@@ -198,6 +211,9 @@ enum il_err tdx_own_io(const struct tdx_own *o, uint64_t pa, void *buf,
 
 	if (mem_kind_at(o->mem, pa) != MEM_RAM)
 		return IL_E_IO; /* the module reads no device's registers */
+	if (len > PAGE_4K - (pa & (PAGE_4K - 1)) ||
+	    (plain && !is_plain(page_at(o, pa), view)))
+		return IL_E_IO;
 	return mem_access(o->mem, &r, buf, &f);
 }
 

@@ -174,11 +174,17 @@ uint64_t tdx_own_pages(const struct tdx_own *o, uint16_t hkid);
 
 /* How the module reaches memory. */
 enum tdx_view {
-	TDX_VIEW_SHARED, /* the host's pages, and page tables: no key */
+	TDX_VIEW_SHARED, /* the host's pages alone */
+	TDX_VIEW_TABLE,	 /* tables of a secure EPT, and its root: no key */
 	TDX_VIEW_MODULE, /* its own */
 	TDX_VIEW_TD,	 /* a TD's, under its key */
 };
-/* Errors: IL_E_IO refused. @hkid: of TDX_VIEW_TD. */
+/*
+ * Within one page, which is what @view says now: the host may have given it to
+ * somebody since its number was looked at. @hkid: of TDX_VIEW_TD.
+ *
+ * Errors: IL_E_IO  refused
+ */
 enum il_err tdx_own_io(const struct tdx_own *o, uint64_t pa, void *buf,
 		       uint32_t len, bool write, enum tdx_view view,
 		       uint16_t hkid) IL_MUST;

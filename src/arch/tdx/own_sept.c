@@ -17,7 +17,7 @@ static enum il_err read_entry(const struct tdx_own *o, uint64_t at, uint64_t *e)
 {
 	uint8_t raw[8];
 	enum il_err err =
-		tdx_own_io(o, at, raw, sizeof(raw), false, TDX_VIEW_SHARED, 0);
+		tdx_own_io(o, at, raw, sizeof(raw), false, TDX_VIEW_TABLE, 0);
 
 	*e = err ? 0 : tdx_u64(raw, 0);
 	return err;
@@ -50,7 +50,7 @@ void tdx_sept_put(struct tdx_own *o, const struct tdx_sept *s, uint64_t e)
 	enum il_err err;
 
 	tdx_put_u64(raw, 0, e);
-	err = tdx_own_io(o, s->at, raw, sizeof(raw), true, TDX_VIEW_SHARED, 0);
+	err = tdx_own_io(o, s->at, raw, sizeof(raw), true, TDX_VIEW_TABLE, 0);
 	IL_ASSERT(!err);
 	o->changes++;
 }
@@ -63,7 +63,7 @@ void tdx_sept_clear(struct tdx_own *o, uint64_t table, bool root)
 	for (unsigned i = 0; i < 512; i++)
 		tdx_put_u64(raw, 8 * i,
 			    root && i >= 256 ? 0 : SEPT_FREE | EPT_SVE);
-	err = tdx_own_io(o, table, raw, sizeof(raw), true, TDX_VIEW_SHARED, 0);
+	err = tdx_own_io(o, table, raw, sizeof(raw), true, TDX_VIEW_TABLE, 0);
 	IL_ASSERT(!err);
 }
 
@@ -71,7 +71,7 @@ bool tdx_sept_empty(const struct tdx_own *o, uint64_t table)
 {
 	uint8_t raw[PAGE_4K];
 	enum il_err err = tdx_own_io(o, table, raw, sizeof(raw), false,
-				     TDX_VIEW_SHARED, 0);
+				     TDX_VIEW_TABLE, 0);
 
 	IL_ASSERT(!err);
 	for (unsigned i = 0; i < 512; i++)
