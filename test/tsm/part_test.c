@@ -246,11 +246,86 @@ static void the_plan_of_a_stream_says_where_it_stands(void **unused)
 	rig_free(r);
 }
 
+/* Two streams of one id at a port: the second's keys would be the first's. */
+static void a_part_takes_no_stream_that_another_connection_has(void **unused)
+{
+	struct rig *r = up_to(&parts[2]);
+	const struct tsm_conn_cfg cfg = { .rid = PEER_RID + 1,
+					  .port = PEER_PORT };
+	struct tsm_conn *other;
+
+	(void)unused;
+	assert_int_equal(tsm_conn_new(r->t, &cfg, &other), IL_OK);
+	other->stream_id = PEER_STREAM;
+	assert_int_equal(tsm_begin(r->conn, TSM_STREAM, &plain), IL_E_STATE);
+	other->cfg.port++;
+	assert_int_equal(tsm_begin(r->conn, TSM_STREAM, &plain), IL_OK);
+	rig_free(r);
+}
+
+/* --- what LOCK asks for --- */
+
+static void only_redirect(struct peer *p, const struct tdisp_msg *req,
+			  struct tdisp_msg *rsp, bool *drop)
+{
+	(void)p;
+	(void)drop;
+	if (req->code == TDISP_GET_CAPABILITIES) {
+		rsp->caps.lock_flags = TDISP_LOCK_REDIRECT;
+		rsp->caps.addr_width = 51;
+	}
+}
+
+static void a_lock_wishes_for_what_the_device_has(void **unused)
+{
+	const struct tsm_args a = { .lock_wish = TDISP_LOCK_NO_FW_UPDATE |
+						 TDISP_LOCK_REDIRECT };
+	struct rig *r = rig_new();
+	struct tsm_args b = a;
+
+	(void)unused;
+	rig_bound(r);
+	r->p->on_tdisp = only_redirect;
+	b.bind = r->bind;
+	assert_int_equal(rig_run(r, TSM_LOCK, &b), IL_OK);
+	assert_int_equal(tsm_lock_info(r->bind)->flags, TDISP_LOCK_REDIRECT);
+	assert_int_equal(rig_verb(r, TSM_STOP), IL_OK);
+	/* peers are not to be had by wishing */
+	b.lock_wish |= TDISP_LOCK_BIND_P2P;
+	assert_int_equal(tsm_begin(r->conn, TSM_LOCK, &b), IL_E_ARG);
+	b.lock_wish = BIT(5);
+	assert_int_equal(tsm_begin(r->conn, TSM_LOCK, &b), IL_E_ARG);
+	rig_free(r);
+}
+
+static void
+a_device_that_drives_too_few_address_bits_is_not_locked(void **unused)
+{
+	(void)unused;
+	for (uint8_t want = 51; want <= 52; want++) {
+		struct rig *r = rig_new();
+		struct tsm_args a = { .lock_flags = 0 };
+
+		rig_bound(r);
+		r->gates.addr_width = want;
+		r->p->on_tdisp = only_redirect;
+		a.bind = r->bind;
+		assert_int_equal(rig_run(r, TSM_LOCK, &a),
+				 want == 51 ? IL_OK : IL_E_FIELD);
+		assert_int_equal(r->p->seen[TDISP_LOCK_REQ], want == 51);
+		rig_free(r);
+	}
+}
+
 const struct CMUnitTest part_tests[] = {
 	cmocka_unit_test(the_parts_in_order_are_a_whole_life),
 	cmocka_unit_test(a_connect_ends_where_its_parts_end),
 	cmocka_unit_test(a_part_out_of_its_place_changes_nothing),
 	cmocka_unit_test(a_part_with_a_bad_argument_changes_nothing),
+	cmocka_unit_test(a_part_takes_no_stream_that_another_connection_has),
+	cmocka_unit_test(a_lock_wishes_for_what_the_device_has),
+	cmocka_unit_test(
+		a_device_that_drives_too_few_address_bits_is_not_locked),
 	cmocka_unit_test(a_stream_with_a_binding_is_not_stopped),
 	cmocka_unit_test(a_part_given_up_at_any_exchange_is_isolated),
 	cmocka_unit_test(an_identity_is_forgotten_with_its_connection),

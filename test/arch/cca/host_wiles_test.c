@@ -189,6 +189,207 @@ static void a_digest_and_its_nonce_are_seen_together(void **unused)
 	rig_free(r);
 }
 
+/* --- two realms --- */
+
+static bool completes_with_the_others(struct cca_rig *r, uint64_t reason)
+{
+	if (reason != RMI_EXIT_VDEV_REQUEST)
+		return false;
+	REFUSED(r, RMI_ERROR_INPUT, RMI_VDEV_COMPLETE, r->rec, r->vdev);
+	return true;
+}
+
+/* The other realm has the device by the time this one runs again. */
+static bool completes_then_gives_away(struct cca_rig *r, uint64_t reason)
+{
+	if (reason != RMI_EXIT_VDEV_REQUEST)
+		return false;
+	assert_int_equal(RMI(r, RMI_VDEV_COMPLETE, r->rec, r->vdev), 0);
+	r->fw->vdev[0].realm = &r->fw->realm[0];
+	return true;
+}
+
+/* Both know their device by the same number. */
+static void a_realm_never_hears_of_anothers_device(void **unused)
+{
+	struct cca_rig *r = rig_new();
+
+	(void)unused;
+	vdev_locked(r);
+	realm_up(r); /* from here on r->rd and r->rec are the second's */
+	r->host = completes_with_the_others;
+	assert_int_equal(RSI(r, RSI_VDEV_GET_INFO, RIG_VDEV_ID, RIG_IPA),
+			 RSI_ERROR_INPUT);
+	r->fw->vdev[0].realm = &r->fw->realm[1];
+	r->host = completes_then_gives_away;
+	assert_int_equal(RSI(r, RSI_VDEV_GET_INFO, RIG_VDEV_ID, RIG_IPA),
+			 RSI_ERROR_INPUT);
+	REFUSED(r, RMI_ERROR_INPUT, RMI_RTT_DEV_MAP, r->rd, r->vdev, RIG_DEV,
+		RIG_DEV + CCA_GRANULE, RMI_OADDR_SINGLE, PEER_BAR | 1 << 2);
+	rig_free(r);
+}
+
+/* --- what walkers remember --- */
+
+static void a_page_no_longer_shared_is_forgotten_by_the_smmu(void **unused)
+{
+	struct cca_rig *r = rig_new();
+	const uint64_t pa = page_new(r);
+	uint64_t word = 1;
+
+	(void)unused;
+	vdev_running(r);
+	assert_int_equal(
+		RMI(r, RMI_RTT_UNPROT_MAP, r->rd, RIG_SHARED,
+		    RIG_SHARED + CCA_GRANULE,
+		    RMI_OADDR_SINGLE | RMI_UNPROT_S2AP_R | RMI_UNPROT_S2AP_W,
+		    pa | 1 << 2),
+		0);
+	assert_null(dma(r, RIG_SHARED, true, true, &word));
+	assert_int_equal(RMI(r, RMI_RTT_UNPROT_UNMAP, r->rd, RIG_SHARED,
+			     RIG_SHARED + CCA_GRANULE),
+			 0);
+	assert_non_null(dma(r, RIG_SHARED, true, true, &word));
+	assert_false(iommu_reaches(&r->i, pa));
+	rig_free(r);
+}
+
+static void
+what_was_destroyed_comes_back_by_the_realms_word_alone(void **unused)
+{
+	struct cca_rig *r = rig_new();
+	const uint64_t top = RIG_IPA + CCA_GRANULE;
+
+	(void)unused;
+	realm_up(r);
+	assert_int_equal(RMI(r, RMI_RTT_DATA_UNMAP, r->rd, RIG_IPA, top), 0);
+	assert_int_equal(RSI(r, RSI_IPA_STATE_SET, RIG_IPA, top, RMI_RAM, 0),
+			 0);
+	assert_int_equal(r->call[1], RIG_IPA); /* not a page was changed */
+	assert_int_equal(RSI(r, RSI_IPA_STATE_GET, RIG_IPA, top), 0);
+	assert_int_equal(r->call[2], RMI_DESTROYED);
+	assert_int_equal(RSI(r, RSI_IPA_STATE_SET, RIG_IPA, top, RMI_RAM, 1),
+			 0);
+	assert_int_equal(r->call[1], top);
+	assert_int_equal(RSI(r, RSI_IPA_STATE_GET, RIG_IPA, top), 0);
+	assert_int_equal(r->call[2], RMI_RAM);
+	rig_free(r);
+}
+
+/* --- failures --- */
+
+static void stays_locked(struct peer *p, const struct tdisp_msg *req,
+			 struct tdisp_msg *rsp, bool *drop)
+{
+	(void)drop;
+	if (req->code == TDISP_GET_STATE && p->seen[TDISP_START_REQ])
+		rsp->state = TDI_LOCKED;
+}
+
+/* Not only when it has ended: STOP may take as long as the host likes. */
+static void
+a_failed_start_takes_its_grants_before_the_stop_goes_out(void **unused)
+{
+	struct cca_rig *r = rig_new();
+	uint64_t flags, word;
+	struct fault f;
+
+	(void)unused;
+	vdev_mapped(r);
+	assert_int_equal(realm_io(r, RIG_DEV, &word, 8, false, &f), IL_OK);
+	r->p->on_tdisp = stays_locked;
+	assert_int_equal(RMI(r, RMI_VDEV_START, r->rd, r->ep, r->vdev), 0);
+	assert_int_equal(say(r, true, COMM_STATUS_NONE, &flags), 0);
+	while (tsm_bind_state(r->fw->vdev[0].bind) != TSM_BIND_STOPPING) {
+		assert_true(carry(r));
+		assert_int_equal(say(r, true, COMM_STATUS_RESPONSE, &flags), 0);
+	}
+	assert_int_equal(flags, COMM_F_REQ_SEND | COMM_F_RSP_WAIT);
+	assert_int_equal(realm_io(r, RIG_DEV, &word, 8, false, &f), IL_E_IO);
+	assert_int_equal(vdev_books(r).lock_nonce, 0);
+	assert_int_equal(vdev_books(r).valid, 0);
+	rig_free(r);
+}
+
+static void silent(struct peer *p, const struct tdisp_msg *req,
+		   struct tdisp_msg *rsp, bool *drop)
+{
+	(void)p;
+	(void)req;
+	(void)rsp;
+	*drop = true;
+}
+
+/* Nobody else could: the block is locked. */
+static void a_link_that_is_cut_is_disabled_at_the_port(void **unused)
+{
+	struct cca_rig *r = rig_new();
+
+	(void)unused;
+	vdev_locked(r);
+	assert_true(r->enabled);
+	r->p->on_tdisp = silent;
+	assert_int_equal(vdev_do(r, RMI_VDEV_UNLOCK), 0);
+	assert_int_equal(pdev_state(r), RMI_PDEV_ERROR);
+	assert_false(r->enabled);
+	assert_true(r->locked);
+	rig_free(r);
+}
+
+/* --- one conversation at a time --- */
+
+static void a_refresh_waits_until_a_report_is_cached(void **unused)
+{
+	static const uint8_t vendor[6000] = { 9 };
+	struct cca_rig *r = rig_new();
+	uint64_t flags;
+
+	(void)unused;
+	r->p->rep.vendor = vendor;
+	r->p->rep.vendor_len = sizeof(vendor);
+	vdev_up(r);
+	assert_int_equal(vdev_do(r, RMI_VDEV_LOCK), 0);
+	assert_int_equal(
+		RMI(r, RMI_VDEV_GET_INTERFACE_REPORT, r->rd, r->ep, r->vdev),
+		0);
+	assert_int_equal(say(r, true, COMM_STATUS_NONE, &flags), 0);
+	while (!(flags & COMM_F_MULTI)) {
+		assert_true(carry(r));
+		assert_int_equal(say(r, true, COMM_STATUS_RESPONSE, &flags), 0);
+	}
+	assert_int_equal(
+		RMI(r, RMI_PDEV_STREAM_KEY_REFRESH, r->ep, r->rp, r->handle),
+		0);
+	assert_int_equal(say(r, false, COMM_STATUS_NONE, &flags), RMI_BUSY);
+	while (r->fw->vdev[0].comm.state == CCA_COMM_ACTIVE)
+		assert_int_equal(say(r, true, COMM_STATUS_NONE, &flags), 0);
+	assert_true(r->obj_len[RMI_DEV_OBJ_REPORT] > 6000);
+	assert_int_equal(say(r, false, COMM_STATUS_NONE, &flags), 0);
+	rig_free(r);
+}
+
+static void a_vdev_waits_while_both_ends_of_a_stream_take_turns(void **unused)
+{
+	struct cca_rig *r = rig_new();
+	uint64_t flags;
+
+	(void)unused;
+	vdev_up(r);
+	assert_int_equal(
+		RMI(r, RMI_PDEV_STREAM_KEY_REFRESH, r->ep, r->rp, r->handle),
+		0);
+	assert_int_equal(talk(r, false), 0);
+	assert_int_equal(RMI(r, RMI_VDEV_LOCK, r->rd, r->ep, r->vdev), 0);
+	assert_int_equal(say(r, true, COMM_STATUS_NONE, &flags), RMI_BUSY);
+	assert_int_equal(rp_says(r, &flags), 0);
+	assert_int_equal(talk(r, false), 0);
+	assert_int_equal(
+		RMI(r, RMI_PDEV_STREAM_COMPLETE, r->ep, r->rp, r->handle), 0);
+	assert_int_equal(talk(r, true), 0);
+	assert_int_equal(vdev_state(r), RMI_VDEV_LOCKED);
+	rig_free(r);
+}
+
 /* --- RECs --- */
 
 static void no_two_recs_have_one_number(void **unused)
@@ -225,6 +426,15 @@ const struct CMUnitTest host_wiles_tests[] = {
 	cmocka_unit_test(a_root_port_whose_stop_was_aborted_is_stopped_again),
 	cmocka_unit_test(nothing_is_mapped_once_unlock_has_begun),
 	cmocka_unit_test(a_digest_and_its_nonce_are_seen_together),
+	cmocka_unit_test(a_realm_never_hears_of_anothers_device),
+	cmocka_unit_test(a_page_no_longer_shared_is_forgotten_by_the_smmu),
+	cmocka_unit_test(
+		what_was_destroyed_comes_back_by_the_realms_word_alone),
+	cmocka_unit_test(
+		a_failed_start_takes_its_grants_before_the_stop_goes_out),
+	cmocka_unit_test(a_link_that_is_cut_is_disabled_at_the_port),
+	cmocka_unit_test(a_refresh_waits_until_a_report_is_cached),
+	cmocka_unit_test(a_vdev_waits_while_both_ends_of_a_stream_take_turns),
 	cmocka_unit_test(no_two_recs_have_one_number),
 };
 const size_t host_wiles_tests_n = COUNT(host_wiles_tests);
