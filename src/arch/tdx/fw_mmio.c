@@ -241,31 +241,56 @@ uint64_t tdxm_mmio_unmap(struct tdx_fw *fw, struct tdx_regs *r)
 
 /* --- acceptance --- */
 
-/* One page of @range: the one that the TD expects behind @gpa. */
-static uint64_t accept_one(struct tdx_fw *fw, struct fw_vp *vp,
-			   struct fw_devif *d, uint64_t gpa, uint64_t pa)
+/* The page that the TD expects behind @gpa stands there, and waits for it. */
+static uint64_t accept_check(struct tdx_fw *fw, struct fw_vp *vp,
+			     const struct fw_devif *d, uint64_t gpa,
+			     uint64_t pa, struct tdx_sept *s)
 {
 	const struct tdx_mmio *m;
-	struct tdx_sept s;
 	uint64_t state;
 
-	if (tdx_sept_find(fw->cfg.own, vp->td->cx[1], gpa, 0, &s))
+	if (tdx_sept_find(fw->cfg.own, vp->td->cx[1], gpa, 0, s))
 		return tdxm_g_fault(vp, gpa, false);
-	state = tdx_sept_state(s.e);
+	state = tdx_sept_state(s->e);
 	if (state == SEPT_MMIO_MAPPED || state == SEPT_MAPPED)
 		return TDX_PAGE_ALREADY_ACCEPTED | TDX_LEVEL_4K;
 	if (state == SEPT_NL_MAPPED || state == SEPT_PENDING)
 		return BAD(TDX_EPT_ENTRY_STATE_INCORRECT, RCX);
 	if (state != SEPT_MMIO_PENDING)
 		return tdxm_g_fault(vp, gpa, false);
-	m = behind(fw, &s);
+	m = behind(fw, s);
 	if (m->function != d->function)
 		return BAD(TDX_MMIO_DEVIF_OWNER_MISMATCH, R8);
-	if ((s.e & EPT_ADDR) != pa)
-		return BAD(TDX_MMIO_INVALID_HPA_OFFSET, RCX);
-	tdx_mmio_accept(fw->cfg.own, pa, true);
-	tsm_mmio_count(d->bind, 1);
-	tdx_sept_put(fw->cfg.own, &s, pa | EPT_R | EPT_W | SEPT_MMIO_MAPPED);
+	return (s->e & EPT_ADDR) == pa ? TDX_SUCCESS
+				       : BAD(TDX_MMIO_INVALID_HPA_OFFSET, RCX);
+}
+
+/*
+ * @n pages, or none: one that the host has yet to map makes the TD leave, and
+ * the same call comes again; had some been accepted, it would end at the first.
+ * Law 39.
+ */
+static uint64_t accept_some(struct tdx_fw *fw, struct fw_vp *vp,
+			    struct fw_devif *d, uint64_t gpa, uint64_t pa,
+			    unsigned n)
+{
+	struct tdx_sept s[FW_ACCEPT_BATCH];
+	uint64_t st;
+
+	for (unsigned i = 0; i < n; i++) {
+		st = accept_check(fw, vp, d, gpa + i * PAGE_4K,
+				  pa + i * PAGE_4K, &s[i]);
+		if (st)
+			return st;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		const uint64_t at = pa + i * PAGE_4K;
+
+		tdx_mmio_accept(fw->cfg.own, at, true);
+		tsm_mmio_count(d->bind, 1);
+		tdx_sept_put(fw->cfg.own, &s[i],
+			     at | EPT_R | EPT_W | SEPT_MMIO_MAPPED);
+	}
 	return TDX_SUCCESS;
 }
 
@@ -280,7 +305,7 @@ uint64_t tdxm_g_mmio_accept(struct tdx_fw *fw, struct fw_vp *vp,
 	uint64_t n = field_get(TDX_ACCEPT_PAGES, r->r9);
 	const struct tsm_range *x;
 	struct fw_devif *d;
-	unsigned level;
+	unsigned level, some;
 
 	st = tdxm_gpa(r->rcx, TDX_LEVEL_4K, TDX_LEVEL_1G, TDX_OP_RCX, &gpa,
 		      &level);
@@ -300,15 +325,12 @@ uint64_t tdxm_g_mmio_accept(struct tdx_fw *fw, struct fw_vp *vp,
 		return BAD(TDX_MMIO_PAGE_NOT_IN_ASSOC_RANGE, RDX);
 	if (!n || off + n > x->pages || n * PAGE_4K > TDX_GPA_SHARED - gpa)
 		return BAD(TDX_MMIO_PAGE_NOT_IN_ASSOC_RANGE, R9);
-	for (unsigned i = 0; n; i++, n--, off++, gpa += PAGE_4K) {
-		st = i == FW_ACCEPT_BATCH ? TDX_INTERRUPTED_RESUMABLE
-					  : accept_one(fw, vp, d, gpa,
-						       x->pa + off * PAGE_4K);
-		if (st)
-			break;
-	}
-	r->rcx = gpa;
-	r->r9 = field_put(TDX_ACCEPT_OFFSET, off) |
-		field_put(TDX_ACCEPT_PAGES, n);
-	return st;
+	some = n < FW_ACCEPT_BATCH ? (unsigned)n : FW_ACCEPT_BATCH;
+	st = accept_some(fw, vp, d, gpa, x->pa + off * PAGE_4K, some);
+	if (st)
+		return st;
+	r->rcx = gpa + some * PAGE_4K;
+	r->r9 = field_put(TDX_ACCEPT_OFFSET, off + some) |
+		field_put(TDX_ACCEPT_PAGES, n - some);
+	return n > some ? TDX_INTERRUPTED_RESUMABLE : TDX_SUCCESS;
 }

@@ -15,7 +15,7 @@
 #include "tdisp/report.h"
 
 #define FW_MSG_MAX	  (PAGE_4K - TDX_DOE_HDR)
-#define FW_ACCEPT_BATCH	  64 /* pages of one TDG.MMIO.ACCEPT, then resume */
+#define FW_ACCEPT_BATCH	  8  /* pages of one TDG.MMIO.ACCEPT, then resume */
 #define FW_MESSAGES_LEAST 64 /* of a session, for one operation */
 #define FW_IOMMU_ID	  0  /* there is one unit */
 

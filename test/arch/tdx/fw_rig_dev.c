@@ -99,9 +99,14 @@ uint64_t mmio_accept(struct fwrig *r, const struct fwtd *td, unsigned range,
 {
 	static const unsigned first[] = { 0, 2, 3, 16 };
 
-	return TD(r, td, TDG_MMIO_ACCEPT, FW_MMIO_GPA + bar_page * PAGE_4K,
-		  range, FW_IF,
-		  (uint64_t)(bar_page - first[range & 3]) << 32 | pages);
+	uint64_t st;
+
+	st = TD(r, td, TDG_MMIO_ACCEPT, FW_MMIO_GPA + bar_page * PAGE_4K, range,
+		FW_IF, (uint64_t)(bar_page - first[range & 3]) << 32 | pages);
+	while (st == TDX_INTERRUPTED_RESUMABLE) /* with what came back */
+		st = TD(r, td, TDG_MMIO_ACCEPT, r->todo.rcx, r->todo.rdx,
+			r->todo.r8, r->todo.r9);
+	return st;
 }
 
 void mmio_accept_all(struct fwrig *r, const struct fwtd *td)

@@ -221,20 +221,53 @@ static void memory_is_not_accepted_as_a_device(void **state)
 	fwrig_free(r);
 }
 
-/* Some pages are there: what was done is done, and told. */
-static void acceptance_goes_on_where_it_stopped(void **state)
+/*
+ * Some pages are there: the TD leaves for the one that is not, and the same
+ * call takes them all. One page that is another than it expects, and it has
+ * none.
+ */
+static void pages_of_one_call_are_accepted_together(void **state)
+{
+	struct fwrig *r = fwrig_new();
+	const struct fwtd *td = &r->td;
+
+	(void)state;
+	all_locked(r);
+	assert_int_equal(mmio_map(r, td, 0), 0);
+	assert_int_equal(mmio_accept(r, td, 0, 0, 2), TDX_LEAVES);
+	assert_int_equal(tsm_mmio_pages(the_if(r)->bind), 0);
+	assert_int_equal(r->q.rax, TDX_EXIT_EPT_VIOLATION);
+	assert_int_equal(r->q.r8, FW_MMIO_GPA + PAGE_4K);
+	assert_int_equal(SEAM(r, TDH_MMIOMT_SET, PEER_BAR + 16 * PAGE_4K,
+			      1 | (uint64_t)FW_IF << 12),
+			 0);
+	assert_int_equal(SEAM(r, TDH_MMIO_MAP, FW_MMIO_GPA + PAGE_4K, td->tdr,
+			      PEER_BAR + 16 * PAGE_4K),
+			 0);
+	TD_REFUSED(r, BAD(TDX_MMIO_INVALID_HPA_OFFSET, RCX), td,
+		   TDG_MMIO_ACCEPT, FW_MMIO_GPA, 0, FW_IF, 2);
+	assert_int_equal(tsm_mmio_pages(the_if(r)->bind), 0);
+	fwrig_free(r);
+}
+
+static void a_long_acceptance_goes_on_where_it_stopped(void **state)
 {
 	struct fwrig *r = fwrig_new();
 
 	(void)state;
 	all_locked(r);
-	assert_int_equal(mmio_map(r, &r->td, 0), 0);
-	assert_int_equal(mmio_accept(r, &r->td, 0, 0, 2), TDX_LEAVES);
-	assert_int_equal(tsm_mmio_pages(the_if(r)->bind), 1);
-	assert_int_equal(mmio_map(r, &r->td, 1), 0);
-	assert_int_equal(TDX_STATUS(mmio_accept(r, &r->td, 0, 0, 2)),
-			 TDX_PAGE_ALREADY_ACCEPTED);
-	assert_int_equal(mmio_accept(r, &r->td, 0, 1, 1), 0);
+	mmio_map_all(r, &r->td);
+	assert_int_equal(TD(r, &r->td, TDG_MMIO_ACCEPT,
+			    FW_MMIO_GPA + 17 * PAGE_4K, 3, FW_IF,
+			    UINT64_C(1) << 32 | 15),
+			 TDX_INTERRUPTED_RESUMABLE);
+	assert_int_equal(r->todo.rcx, FW_MMIO_GPA + 25 * PAGE_4K);
+	assert_int_equal(r->todo.r9, UINT64_C(9) << 32 | 7);
+	assert_int_equal(tsm_mmio_pages(the_if(r)->bind), 8);
+	assert_int_equal(TD(r, &r->td, TDG_MMIO_ACCEPT, r->todo.rcx, 3, FW_IF,
+			    r->todo.r9),
+			 TDX_SUCCESS);
+	assert_int_equal(tsm_mmio_pages(the_if(r)->bind), 15);
 	fwrig_free(r);
 }
 
@@ -500,7 +533,8 @@ int main(void)
 		cmocka_unit_test(
 			a_td_accepts_the_page_that_it_expects_and_no_other),
 		cmocka_unit_test(memory_is_not_accepted_as_a_device),
-		cmocka_unit_test(acceptance_goes_on_where_it_stopped),
+		cmocka_unit_test(pages_of_one_call_are_accepted_together),
+		cmocka_unit_test(a_long_acceptance_goes_on_where_it_stopped),
 		cmocka_unit_test(the_hosts_metadata_of_mmio_is_judged),
 		cmocka_unit_test(the_host_starts_what_the_td_authorised),
 		cmocka_unit_test(
