@@ -115,15 +115,44 @@ static uint64_t entry_changes(const struct world *w)
 
 /* --- granules --- */
 
-/* Does the realm's table lead to it, with a RIPAS that the realm set? */
-static bool reached(const struct cca_plat *p, uint64_t pa,
-		    const struct cca_own_granule *g)
+/* Does the realm's table lead from @ipa to @pa, with a RIPAS that it set? */
+static bool leads(const struct cca_plat *p, uint16_t vmid, uint64_t ipa,
+		  uint64_t pa)
 {
 	struct cca_own_rtte e;
 
-	return (g->state == OWN_MAPPED || g->state == OWN_DATA) &&
-	       !cca_own_rtt_find(&p->own, g->vmid, g->ipa, 3, &e) && e.valid &&
+	return !cca_own_rtt_find(&p->own, vmid, ipa, 3, &e) && e.valid &&
 	       e.pa == pa;
+}
+
+static bool reached(const struct cca_plat *p, uint64_t pa,
+		    const struct cca_own_granule *g)
+{
+	return (g->state == OWN_MAPPED || g->state == OWN_DATA) &&
+	       leads(p, g->vmid, g->ipa, pa);
+}
+
+/*
+ * The GPT asks no more than that a granule is realm's. A realm whose table
+ * leads on to one that the books give to nobody has it, and the host may take
+ * it: looked for where guests have their BARs.
+ */
+static void left_over(struct world *w, uint64_t pa, struct law_page *out)
+{
+	for (unsigned i = 0; i < WORLD_VMS; i++) {
+		const struct world_vm *vm = &w->vm[i];
+		uint64_t ipa;
+
+		if (!vm->name[0] || !vm->guest || out->bar < 0)
+			continue;
+		ipa = vm->guest->bar[out->bar].gpa + out->off;
+		if (!leads(w->plat_ctx, (uint16_t)cca_plat_owner(vm), ipa, pa))
+			continue;
+		out->gpa = ipa;
+		out->owner = cca_plat_owner(vm);
+		out->validated = true;
+		return;
+	}
 }
 
 /*
@@ -143,6 +172,8 @@ static bool page(struct world *w, uint64_t pa, struct law_page *out)
 	out->owner = g.vmid;
 	out->validated = reached(p, pa, &g);
 	out->pinned = out->assigned;
+	if (g.io && !g.vmid)
+		left_over(w, pa, out);
 	return true;
 }
 

@@ -150,15 +150,15 @@ static bool page(struct world *w, uint64_t pa, struct law_page *out)
 		return false;
 	out->io = true;
 	out->assigned = m->mapped;
+	out->validated = m->accepted;
 	if (!m->mapped)
 		return true;
 	out->gpa = m->gpa;
 	out->owner = m->hkid;
 	out->tdi = m->data ? 1 + (m->function & TDX_FUNC_RID) : 0;
-	out->validated = m->accepted;
 	/* Unmapped only when its interface is no longer locked; blocked, it is
-	 * no longer accepted. */
-	out->pinned = true;
+	 * no longer accepted. Its leaf of metadata stays as long. */
+	out->pinned = m->data;
 	return true;
 }
 

@@ -31,6 +31,9 @@ extern const struct plant plants_key[];
 extern const struct plant plants_bind[];
 extern const struct plant plants_page[];
 extern const struct plant plants_sev[];
+extern const struct plant plants_cca[];
+extern const struct plant plants_tdx[];
+extern const struct plant plants_cove[];
 
 /* Is there a world of this platform, and a way into its firmware? */
 bool plant_can(unsigned p);
@@ -43,6 +46,10 @@ struct device *pdev(void);
 struct fabric_port *pport(void);
 struct guest *pguest(void);
 enum world_plat_id pplat(void);
+/* A page that the IOMMU remembers with T = 1, and the first page of MMIO that
+ * the guest has accepted: physical addresses. */
+uint64_t pmemo(void);
+uint64_t pmmio(void);
 
 /*
  * Copies of tables, put in the place of the real ones; the entries of the copy

@@ -309,6 +309,15 @@ static void peer_in_locked(void)
 	wrap_tdi()->entered = peer_first;
 }
 
+/* 52: an exchange that no command has. */
+static void own_exchange(void)
+{
+	const struct tsm_args none = { 0 };
+
+	assert_int_equal(tsm_begin(pconn(), TSM_HEARTBEAT, &none), IL_OK);
+}
+
+#define WAIT	  "host wait seconds=1\n"
 #define DETACH	  "vmm detach 0000:01:00.0\n"
 #define CLEAR_BME "host config 0000:01:00.0 reg=4 size=2 value=2\n"
 #define DIES	  "device silent how=silent\nguest release\n"
@@ -355,6 +364,8 @@ const struct plant plants_bind[] = {
 	  "guest", "dma", wipes_nothing, DIES, ON(SEV_TIO) },
 	{ 50, "firmware: bound to a TVM that is not there",
 	  "guest", "dma", tvm_of_its_own, DETACH, PLANT_ALL & ~ON(COVE_IO) },
+	{ 52, "firmware: an exchange that no call has",
+	  "host", "connect", own_exchange, WAIT, PLANT_ALL & ~ON(SEV_TIO) },
 	{ 53, "firmware: from LOCKED to RUN at once",
 	  "guest", "probe", jumps_to_run, NULL, 0 },
 	{ 55, "device: a stream to a peer before RUN",

@@ -2,10 +2,13 @@
 #ifndef TEST_WORLD_PLANT_CORE_H
 #define TEST_WORLD_PLANT_CORE_H
 
+#include <stdbool.h>
+
 /*
  * The core of each platform's firmware. A file for each: what two
  * architectures call their own may have one name.
  */
+struct iommu;
 struct tsm;
 struct world;
 
@@ -13,5 +16,8 @@ struct tsm *plant_tsm_sev(struct world *w);
 struct tsm *plant_tsm_cca(struct world *w);
 struct tsm *plant_tsm_tdx(struct world *w);
 struct tsm *plant_tsm_cove(struct world *w);
+
+/* Ways with T = 1 that @i remembers have leaves of 2 MiB. False: none has. */
+bool plant_larger_leaf(struct iommu *i);
 
 #endif

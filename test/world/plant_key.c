@@ -171,6 +171,24 @@ static void secure_again(void)
 	wrap_keys()->secure = resurrects;
 }
 
+/* 9: one that has five keys for six places. */
+static enum il_err one_less(void *ctx, uint32_t port, uint8_t stream,
+			    uint8_t set, uint8_t dir, uint8_t sub,
+			    const uint8_t key[32], const uint8_t ifv[8])
+{
+	enum il_err err =
+		real_keys->program(ctx, port, stream, set, dir, sub, key, ifv);
+
+	if (!err && dir == 1 && sub == 2)
+		pport()->ide.key_log_n--;
+	return err;
+}
+
+static void five_keys(void)
+{
+	wrap_keys()->program = one_less;
+}
+
 /* 10: a device that erases nothing. */
 static enum il_err no_scrub(void *ctx, uint32_t fn)
 {
@@ -235,6 +253,8 @@ const struct plant plants_key[] = {
 	  "vmm attach 0000:01:00.0\nguest probe\nguest lock\n", 0 },
 	{ 9, "monitor: a dead stream is Secure again",
 	  "guest", "probe", secure_again, "guest lock\nguest lock\n", ON(SEV_TIO) },
+	{ 9, "monitor: the sixth key is none of its own",
+	  "host", "sriov", five_keys, NULL, 0 },
 	{ 10, "device: nothing is erased",
 	  "guest", "dma", erases_nothing, NULL, 0 },
 	{ 12, "host: a second block with the same RIDs",

@@ -3,6 +3,7 @@
 #include "plant.h"
 
 #include "pci/dma_engine.h"
+#include "plant_core.h"
 
 /* When START is settled, the device's word for it taken. */
 static void (*at_start)(struct tsm_conn *c, struct tsm_bind *b);
@@ -175,6 +176,12 @@ static void forgets_nothing(void)
 	wrap_ops()->entry_off = reads_again;
 }
 
+/* 44: a unit that remembers more than the page that it walked to. */
+static void larger_leaf(void)
+{
+	assert_true(plant_larger_leaf(&t.w->iommu));
+}
+
 /* clang-format off */
 const struct plant plants_page[] = {
 	{ 33, "firmware: accepted pages that it no longer has reported",
@@ -195,6 +202,8 @@ const struct plant plants_page[] = {
 	  "guest", "start", open_memory, "guest share\nguest dma shared=yes offset=no\n", ON(SEV_TIO) },
 	{ 43, "memory: asks nobody",
 	  "guest", "start", open_memory, "guest share\nguest dma shared=yes offset=no\n", ON(SEV_TIO) },
+	{ 44, "IOMMU: a leaf larger than the page that it walked to",
+	  "guest", "dma", larger_leaf, "host wait seconds=1\n", PLANT_ALL & ~ON(SEV_TIO) },
 	{ 45, "IOMMU: forgets nothing",
 	  "guest", "start", forgets_nothing, "guest dma\nvmm detach 0000:01:00.0\n", PLANT_ALL & ~ON(COVE_IO) },
 	{ 0, NULL, NULL, NULL, NULL, NULL, 0 },

@@ -69,6 +69,27 @@ struct guest *pguest(void)
 	return t.w->vm[0].guest;
 }
 
+uint64_t pmemo(void)
+{
+	const struct iommu *i = &t.w->iommu;
+	struct iommu_memo m = { 0 };
+
+	for (uint32_t n = iommu_memo_next(i, 0); n < i->tlb_slots;
+	     n = iommu_memo_next(i, n + 1))
+		if (iommu_memo_at(i, n, &m) && m.t)
+			return m.pa;
+	fail_msg("nothing is remembered");
+	return 0;
+}
+
+uint64_t pmmio(void)
+{
+	const uint64_t pa = t.w->plat->law->next_accepted(t.w, 0);
+
+	assert_true(pa != UINT64_MAX);
+	return pa;
+}
+
 /* --- tables --- */
 
 const struct rp_keys *real_keys;
