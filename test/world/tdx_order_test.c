@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "laws_rig.h"
 
+#include "world/plat_tdx.h"
+
 /*
  * The host's drivers of TDX Connect over a whole assignment: which leaf of the
  * module follows which. Orders are those of Linux's patches and of the checks
@@ -236,6 +238,53 @@ static void keys_stop_before_the_stream_goes_and_the_session_ends(void **unused)
 	assert_int_equal(refused, 0);
 }
 
+/* --- entering --- */
+
+static struct tdx_host_insn real_insn;
+static struct tdx_regs owed; /* what an entry brought that did not happen */
+static unsigned entries, busy, lost;
+
+static bool same_answer(const struct tdx_regs *a, const struct tdx_regs *b)
+{
+	return a->r10 == b->r10 && a->r11 == b->r11 && a->r12 == b->r12 &&
+	       a->r13 == b->r13 && a->r14 == b->r14 && a->r15 == b->r15;
+}
+
+/* Every second entry that brings an answer finds the vCPU busy. */
+static uint64_t often_busy(void *ctx, struct tdx_regs *r)
+{
+	if ((uint16_t)r->rax != TDH_VP_ENTER)
+		return real_insn.seamcall(ctx, r);
+	if (owed.rax)
+		lost += !same_answer(r, &owed);
+	memset(&owed, 0, sizeof(owed));
+	if ((r->r10 | r->r11 | r->r12 | r->r13 | r->r14 | r->r15) &&
+	    entries++ % 2 == 0) {
+		busy++;
+		owed = *r;
+		r->rax = TDX_OPERAND_BUSY | (uint64_t)TDX_OP_RCX;
+		return r->rax;
+	}
+	return real_insn.seamcall(ctx, r);
+}
+
+static void
+an_entry_that_found_the_vcpu_busy_brings_its_answer_again(void **unused)
+{
+	struct tdx_plat *p;
+
+	(void)unused;
+	entries = busy = lost = 0;
+	memset(&owed, 0, sizeof(owed));
+	go("vmm", "attach");
+	p = t.w->plat_ctx;
+	real_insn = p->host_insn;
+	p->host_insn.seamcall = often_busy;
+	go("guest", "dma");
+	assert_true(busy > 4);
+	assert_int_equal(lost, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +300,8 @@ int main(int argc, char **argv)
 		AT(fresh, a_tds_key_goes_before_its_pages_come_back),
 		AT(fresh,
 		   keys_stop_before_the_stream_goes_and_the_session_ends),
+		AT(fresh,
+		   an_entry_that_found_the_vcpu_busy_brings_its_answer_again),
 	};
 
 	if (argc != 2)

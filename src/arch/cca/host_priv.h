@@ -114,6 +114,7 @@ struct cca_rec {
 	uint64_t base, top;
 	uint8_t ripas;
 	bool refused;
+	bool sea; /* the access that left aborts: with the next entry */
 };
 
 struct cca_host {

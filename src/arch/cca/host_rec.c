@@ -89,7 +89,7 @@ static void fill_entry(const struct cca_rec *c, const struct vcpu_exit *x,
 	uint64_t flags = 0;
 
 	memset(run, 0, REC_ENTER_GPRS + 8 * REC_NR_GPRS);
-	if (x->kind == VCPU_EXIT_FAULT && x->ret) {
+	if (c->sea) {
 		flags |= REC_ENTER_F_INJECT_SEA;
 	} else if (x->kind == VCPU_EXIT_FAULT && x->done) {
 		flags |= REC_ENTER_F_EMUL_MMIO;
@@ -229,6 +229,7 @@ static int enter_once(struct cca_host *s, struct kvm_vcpu *kv,
 	x[2] = c->run;
 	if (cca_smc(s, x))
 		return cca_errno(x[0]);
+	c->sea = false;
 	if (cca_read(s, c->run, run, sizeof(run)))
 		return -EIO;
 	return exit_of(kv->vm->priv, c, run, &kv->exit);
@@ -241,12 +242,14 @@ int cca_enter(void *ctx, struct kvm_vcpu *kv)
 
 	if (!c) /* an ordinary VM */
 		return kv->ops->run(kv->ops_ctx, &kv->exit) ? -EIO : 0;
-	for (;;) {
-		ret = enter_once(ctx, kv, c);
-		if (ret || !nobody_has(kv))
-			return ret;
-		kv->exit.ret = 1;
-	}
+	ret = enter_once(ctx, kv, c);
+	if (ret || !nobody_has(kv))
+		return ret;
+	/* With the next entry, which KVM makes: a realm that does nothing else
+	 * must not keep its host from signals (law 54). */
+	c->sea = true;
+	kv->exit.kind = VCPU_EXIT_NONE;
+	return 0;
 }
 
 /* --- what the realm asks --- */

@@ -114,9 +114,10 @@ static int run(struct cove_host *s, struct cove_vcpu *c, struct vcpu_exit *x)
 	uint64_t over = 0;
 	int ret = cove_covh(s, COVH_RUN_VCPU, a, &over);
 
-	memset(x, 0, sizeof(*x));
+	/* It did not run: the TVM waits for the same answer still. */
 	if (ret)
 		return ret;
+	memset(x, 0, sizeof(*x));
 	c->scause = cove_nacl_u64(s, NACL_CSR(CSR_VSCAUSE));
 	c->pending = false;
 	if (over) {

@@ -90,10 +90,11 @@ int tdx_enter(void *ctx, struct kvm_vcpu *v)
 	if (!c->tdvpr)
 		return -EINVAL;
 	r = enter_regs(c, &v->exit);
-	memset(&v->exit, 0, sizeof(v->exit));
 	st = tdx_call(h, &r);
+	/* It did not enter: the guest waits for the same answer still. */
 	if (st & TDX_ERROR_BIT)
 		return TDX_STATUS(st) == TDX_OPERAND_BUSY ? -EAGAIN : -EIO;
+	memset(&v->exit, 0, sizeof(v->exit));
 	switch ((uint32_t)st) {
 	case TDX_EXIT_TDCALL:
 		vmcall(&v->exit, &r);

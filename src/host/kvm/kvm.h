@@ -110,8 +110,9 @@ struct kvm_rules {
 	/*
 	 * Runs the vCPU until something leaves the guest: v->exit has the
 	 * answer to the last exit, and has the next one afterwards. -errno:
-	 * KVM_RUN's. NULL: KVM does it by v->ops; where firmware enters the
-	 * guest, the architecture goes through it.
+	 * KVM_RUN's; where nothing ran, the answer waits still. NULL: KVM does
+	 * it by v->ops; where firmware enters the guest, the architecture goes
+	 * through it.
 	 */
 	int (*enter)(void *ctx, struct kvm_vcpu *v);
 	/* The guest called: enum kvm_next or -errno. */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "arch/cca/fw_priv.h"
 #include "arch/cca/uapi.h"
 #include "arch/cca/vmm.h"
 #include "world/plat_cca.h"
@@ -337,6 +338,68 @@ static void what_stays_locked_ends_with_its_realm(void **unused)
 	assert_int_equal(held.leaked, 0);
 }
 
+/* --- entering --- */
+
+#define OFF_AT	  1000u
+#define SIGNAL_AT 3u
+
+/* A realm that does nothing but to load from the plain view of a BAR. */
+static struct {
+	uint64_t ipa;
+	unsigned entries;
+	unsigned aborts;
+} stubborn;
+
+static enum il_err loads_again(void *ctx, uint64_t rec,
+			       const struct cca_enter *in,
+			       struct cca_leave *out)
+{
+	const struct world_vm *vm = &t.w->vm[0];
+
+	(void)ctx;
+	(void)rec;
+	*out = (struct cca_leave){ .kind = CCA_LEAVE_ABORT,
+				   .ipa = stubborn.ipa,
+				   .len = 4 };
+	stubborn.aborts += in->sea;
+	if (++stubborn.entries == SIGNAL_AT)
+		k_signal(vm->vmm->t);
+	if (stubborn.entries == OFF_AT)
+		out->kind = CCA_LEAVE_OFF;
+	return IL_OK;
+}
+
+static int has_accepted(void **unused)
+{
+	(void)unused;
+	open_world_on("cca", "0", FN);
+	go("guest", "accept");
+	return 0;
+}
+
+/* Law 54: what a guest repeats for ever does not hold its host. */
+static void a_realm_that_only_aborts_is_left_for_a_signal(void **unused)
+{
+	struct cca_vm_view v;
+	const struct world_vm *vm = &t.w->vm[0];
+	struct kvm_vcpu *kv;
+
+	(void)unused;
+	kv = world_vm_vcpu(vm);
+	assert_non_null(kv);
+	assert_int_equal(cca_host_view(kv->vm, &v), 0);
+	memset(&stubborn, 0, sizeof(stubborn));
+	stubborn.ipa = UINT64_C(1) << (v.ipa_bits - 1) | vm->guest->bar[0].gpa;
+	cca()->fw->cfg.run = loads_again;
+	assert_int_equal(k_ioctl(vm->vmm->t, vm->vmm->vcpu_fd, KVM_RUN, 0),
+			 -EINTR);
+	assert_int_equal(stubborn.entries, SIGNAL_AT);
+	assert_int_equal(stubborn.aborts, SIGNAL_AT - 1);
+	/* The abort that was owed comes with the next entry. */
+	assert_int_equal(k_ioctl(vm->vmm->t, vm->vmm->vcpu_fd, KVM_RUN, 0), 0);
+	assert_int_equal(stubborn.aborts, OFF_AT - 1);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +409,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(whatever_is_refused_leaves_nothing_behind),
 		cmocka_unit_test_teardown(what_stays_locked_ends_with_its_realm,
 					  close_world),
+		AT(has_accepted, a_realm_that_only_aborts_is_left_for_a_signal),
 	};
 
 	assert_true(argc > 1);
