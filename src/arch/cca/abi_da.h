@@ -50,12 +50,14 @@ enum rmi_sig_alg {
 
 /* struct rmi_public_key_params, one granule */
 #define PUBKEY_PARAMS_LEN      0x1000
-#define PUBKEY_PARAMS_KEY      0x0   /* 1024 bytes; ECDSA: X || Y */
+#define PUBKEY_PARAMS_KEY      0x0   /* 1024 bytes; ECDSA: 4 || X || Y */
 #define PUBKEY_PARAMS_METADATA 0x400 /* 1024 bytes; RSA: exponent */
 #define PUBKEY_PARAMS_KEY_LEN  0x800 /* u64 */
 #define PUBKEY_PARAMS_META_LEN 0x808 /* u64 */
 #define PUBKEY_PARAMS_ALGO     0x810 /* u8, enum rmi_sig_alg */
 #define PUBKEY_KEY_MAX	       1024
+/* An ECDSA key is an uncompressed point of SEC 1 §2.3.3; its first byte. */
+#define PUBKEY_POINT 4
 
 /* struct rmi_pdev_stream_params, one granule */
 #define STREAM_PARAMS_LEN	0x1000

@@ -85,7 +85,7 @@ enum rsi_vdev_state {
 #define VDEV_INFO_VCA	       0x80 /* digests: 64 bytes each, zero-filled */
 #define VDEV_INFO_CERT	       0xc0
 /* OPEN: TF-RMM leaves it zero and the draft does not say of which bytes; here
- * the digest of the leaf's key as SET_PUBKEY has it (X || Y): law 29. */
+ * the digest of the leaf's X || Y, which SET_PUBKEY had to match: law 29. */
 #define VDEV_INFO_PUBKEY       0x100
 #define VDEV_INFO_MEAS	       0x140
 #define VDEV_INFO_REPORT       0x180

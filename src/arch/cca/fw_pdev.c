@@ -343,6 +343,7 @@ uint64_t rmm_pdev_get_state(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
  */
 uint64_t rmm_pdev_set_pubkey(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 {
+	const uint8_t *xy = fw->page + PUBKEY_PARAMS_KEY + 1;
 	struct rmm_pdev *p = rmm_pdev_find(fw, x[1]);
 	struct rmm_digest d, mine;
 	uint64_t want;
@@ -354,10 +355,10 @@ uint64_t rmm_pdev_set_pubkey(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 		return RMI_ERROR_DEVICE;
 	switch (cca_u8(fw->page, PUBKEY_PARAMS_ALGO)) {
 	case RMI_SIG_ECDSA_P256:
-		want = 64;
+		want = 1 + 64;
 		break;
 	case RMI_SIG_ECDSA_P384:
-		want = 96;
+		want = 1 + 96;
 		break;
 	case RMI_SIG_RSASSA_3072:
 		return RMI_ERROR_NOT_SUPPORTED;
@@ -365,11 +366,11 @@ uint64_t rmm_pdev_set_pubkey(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 		return RMI_ERROR_INPUT;
 	}
 	if (cca_u64(fw->page, PUBKEY_PARAMS_KEY_LEN) != want ||
-	    cca_u64(fw->page, PUBKEY_PARAMS_META_LEN))
+	    cca_u64(fw->page, PUBKEY_PARAMS_META_LEN) ||
+	    cca_u8(fw->page, PUBKEY_PARAMS_KEY) != PUBKEY_POINT)
 		return RMI_ERROR_INPUT;
-	if (!rmm_hash(fw, p->hash, fw->page + PUBKEY_PARAMS_KEY, want, &mine) ||
-	    !rmm_hash(fw, RMI_HASH_SHA_384, fw->page + PUBKEY_PARAMS_KEY, want,
-		      &d))
+	if (!rmm_hash(fw, p->hash, xy, want - 1, &mine) ||
+	    !rmm_hash(fw, RMI_HASH_SHA_384, xy, want - 1, &d))
 		return RMI_ERROR_GLOBAL;
 	p->pubkey = mine;
 	memcpy(p->key_digest, d.value, sizeof(p->key_digest));

@@ -25,9 +25,9 @@ static int algo_of(enum crypto_curve curve, uint8_t *algo)
 	return -EOPNOTSUPP;
 }
 
-/* X || Y and the algorithm, of the last certificate. */
+/* A point, uncompressed, and the algorithm, of the last certificate. */
 static int leaf_key(struct cca_host *s, const struct cca_conn *c,
-		    uint8_t pub[CRYPTO_PUB_MAX], size_t *len, uint8_t *algo)
+		    uint8_t pub[1 + CRYPTO_PUB_MAX], size_t *len, uint8_t *algo)
 {
 	struct crypto_chain chain = { 0 };
 	enum crypto_curve curve;
@@ -35,19 +35,20 @@ static int leaf_key(struct cca_host *s, const struct cca_conn *c,
 
 	if (crypto_chain_parse(s->cfg.crypto, c->cert.p, c->cert.len, &chain))
 		return -EIO;
-	if (crypto_pubkey(s->cfg.crypto, chain.leaf, &curve, pub))
+	pub[0] = PUBKEY_POINT;
+	if (crypto_pubkey(s->cfg.crypto, chain.leaf, &curve, pub + 1))
 		ret = -EOPNOTSUPP;
 	else
 		ret = algo_of(curve, algo);
 	if (!ret)
-		*len = 2 * crypto_curve_len(curve);
+		*len = 1 + 2 * crypto_curve_len(curve);
 	crypto_chain_drop(s->cfg.crypto, &chain);
 	return ret;
 }
 
 int cca_set_pubkey(struct cca_host *s, struct cca_conn *c)
 {
-	uint8_t p[PUBKEY_PARAMS_LEN] = { 0 }, pub[CRYPTO_PUB_MAX], algo = 0;
+	uint8_t p[PUBKEY_PARAMS_LEN] = { 0 }, pub[1 + CRYPTO_PUB_MAX], algo = 0;
 	uint64_t x[CCA_SMC_REGS] = { RMI_PDEV_SET_PUBKEY, c->ep.pa };
 	size_t len = 0;
 	int ret = leaf_key(s, c, pub, &len, &algo);

@@ -294,6 +294,12 @@ static void a_key_of_bad_parameters_is_refused(void **unused)
 	params_key(r);
 	put64(r, r->params + 0x808, 1);
 	REFUSED(r, RMI_ERROR_INPUT, RMI_PDEV_SET_PUBKEY, r->ep, r->params);
+	params_key(r);
+	put64(r, r->params + 0x800, 96);
+	REFUSED(r, RMI_ERROR_INPUT, RMI_PDEV_SET_PUBKEY, r->ep, r->params);
+	params_key(r);
+	put8(r, r->params, 3); /* a compressed point */
+	REFUSED(r, RMI_ERROR_INPUT, RMI_PDEV_SET_PUBKEY, r->ep, r->params);
 	REFUSED(r, RMI_ERROR_INPUT, RMI_PDEV_SET_PUBKEY, r->ep, r->rp);
 	rig_free(r);
 }

@@ -57,8 +57,9 @@ void params_key(struct cca_rig *r)
 			 IL_OK);
 	assert_int_equal(curve, CRYPTO_P384);
 	clear(r, r->params);
-	put(r, r->params, pub, 96);
-	put64(r, r->params + 0x800, 96);
+	put8(r, r->params, 4); /* an uncompressed point */
+	put(r, r->params + 1, pub, 96);
+	put64(r, r->params + 0x800, 97);
 	put8(r, r->params + 0x810, 2);
 }
 
