@@ -136,9 +136,9 @@ uint64_t rmm_dev_validate(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 	uint64_t rc = RMI_SUCCESS;
 	struct rmm_vdev *v;
 
-	if (!r || !c || c->realm != r || !rmm_ipa_range(r, base, top, true))
+	if (!r || !c || !rmm_ipa_range(r, base, top, true))
 		return RMI_ERROR_INPUT;
-	if (c->running || c->wait != FW_WAIT_DEV_MEM)
+	if (c->realm != r || c->running || c->wait != FW_WAIT_DEV_MEM)
 		return RMI_ERROR_REC;
 	if (base != c->at || top > c->top)
 		return RMI_ERROR_INPUT;

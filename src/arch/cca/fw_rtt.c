@@ -257,9 +257,9 @@ uint64_t rmm_set_ripas(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 	const uint64_t base = x[3], top = x[4];
 	uint64_t rc = RMI_SUCCESS;
 
-	if (!r || !c || c->realm != r || !rmm_ipa_range(r, base, top, true))
+	if (!r || !c || !rmm_ipa_range(r, base, top, true))
 		return RMI_ERROR_INPUT;
-	if (c->running || c->wait != FW_WAIT_RIPAS)
+	if (c->realm != r || c->running || c->wait != FW_WAIT_RIPAS)
 		return RMI_ERROR_REC;
 	if (base != c->at || top > c->top)
 		return RMI_ERROR_INPUT;

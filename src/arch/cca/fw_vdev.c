@@ -184,8 +184,8 @@ uint64_t rmm_vdev_create(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 			      .op = FW_VDEV_OP_UNLOCK };
 	uint64_t tdi;
 
-	if (!n.realm || !n.pdev || n.pdev->root_port ||
-	    !rmm_delegated(fw, n.vdev) || !rmm_aligned(x[4]) ||
+	if (!n.realm || !n.pdev || !rmm_delegated(fw, n.vdev) ||
+	    !rmm_aligned(x[4]) ||
 	    !rmm_ns_read(fw, x[4], fw->page, sizeof(fw->page)) ||
 	    cca_u64(fw->page, VDEV_PARAMS_FLAGS))
 		return RMI_ERROR_INPUT;
@@ -195,6 +195,8 @@ uint64_t rmm_vdev_create(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 	/* Bind-late architectures need the flag at the realm's birth. */
 	if (!n.realm->da)
 		return RMI_ERROR_REALM;
+	if (n.pdev->root_port)
+		return RMI_ERROR_DEVICE;
 	if (tdi < n.pdev->rid_base || tdi >= n.pdev->rid_top ||
 	    tdi >= fw->own->sids || !ranges_fit(fw, fw->page, n.pdev, &n) ||
 	    collides(fw, &n))
@@ -211,11 +213,17 @@ uint64_t rmm_vdev_create(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 
 /* --- which one a call names --- */
 
+/* NULL: INPUT. One of another PDEV is DEVICE; of() looks. */
 static struct rmm_vdev *named(const struct cca_fw *fw, const uint64_t *x)
 {
 	struct rmm_vdev *v = rmm_vdev_find(fw, x[3]);
 
-	return v && v->realm->rd == x[1] && v->pdev->pdev == x[2] ? v : NULL;
+	return v && v->realm->rd == x[1] && rmm_pdev_find(fw, x[2]) ? v : NULL;
+}
+
+static bool of(const struct rmm_vdev *v, const uint64_t *x)
+{
+	return v->pdev->pdev == x[2];
 }
 
 uint64_t rmm_vdev_get_state(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
@@ -265,7 +273,7 @@ uint64_t rmm_vdev_lock(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 
 	if (!v)
 		return RMI_ERROR_INPUT;
-	if (v->state != RMI_VDEV_UNLOCKED || !device_up(v))
+	if (!of(v, x) || v->state != RMI_VDEV_UNLOCKED || !device_up(v))
 		return RMI_ERROR_DEVICE;
 	if (!rmm_nonce(fw, &nonce))
 		return RMI_ERROR_GLOBAL;
@@ -280,7 +288,7 @@ uint64_t rmm_vdev_start(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 
 	if (!v)
 		return RMI_ERROR_INPUT;
-	if (v->state != RMI_VDEV_LOCKED || !device_up(v) ||
+	if (!of(v, x) || v->state != RMI_VDEV_LOCKED || !device_up(v) ||
 	    tsm_gate(v->bind, TSM_GATE_START, v->lock_id))
 		return RMI_ERROR_DEVICE;
 	rmm_tdisp_en(fw, v->pdev->port, true);
@@ -295,7 +303,8 @@ uint64_t rmm_vdev_report(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 
 	if (!v)
 		return RMI_ERROR_INPUT;
-	if ((v->state != RMI_VDEV_LOCKED && v->state != RMI_VDEV_STARTED) ||
+	if (!of(v, x) ||
+	    (v->state != RMI_VDEV_LOCKED && v->state != RMI_VDEV_STARTED) ||
 	    !device_up(v))
 		return RMI_ERROR_DEVICE;
 	return rmm_nonce(fw, &nonce) ? begin(v, FW_VDEV_OP_REPORT, nonce, &a)
@@ -315,8 +324,8 @@ uint64_t rmm_vdev_measure(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 	flags = cca_u64(fw->page, MEAS_PARAMS_FLAGS);
 	if (flags & ~MEAS_FLAGS_RAW)
 		return RMI_ERROR_INPUT;
-	if (v->state == RMI_VDEV_NEW || v->state == RMI_VDEV_ERROR ||
-	    !device_up(v))
+	if (!of(v, x) || v->state == RMI_VDEV_NEW ||
+	    v->state == RMI_VDEV_ERROR || !device_up(v))
 		return RMI_ERROR_DEVICE;
 	if (!rmm_nonce(fw, &nonce))
 		return RMI_ERROR_GLOBAL;
@@ -345,7 +354,8 @@ uint64_t rmm_vdev_unlock(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 	x[1] = 0;
 	if (!v)
 		return RMI_ERROR_INPUT;
-	if ((v->state != RMI_VDEV_LOCKED && v->state != RMI_VDEV_STARTED &&
+	if (!of(v, x) ||
+	    (v->state != RMI_VDEV_LOCKED && v->state != RMI_VDEV_STARTED &&
 	     v->state != RMI_VDEV_ERROR) ||
 	    !device_up(v))
 		return RMI_ERROR_DEVICE;
@@ -365,7 +375,7 @@ uint64_t rmm_vdev_abort(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 
 	if (!v)
 		return RMI_ERROR_INPUT;
-	if (v->comm.state == CCA_COMM_IDLE)
+	if (!of(v, x) || v->comm.state == CCA_COMM_IDLE)
 		return RMI_ERROR_DEVICE;
 	if (v->comm.state == CCA_COMM_ACTIVE && !v->comm.over &&
 	    tsm_verb_bind(v->pdev->conn) == v->bind)
@@ -396,7 +406,7 @@ uint64_t rmm_vdev_destroy(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 
 	if (!v)
 		return RMI_ERROR_INPUT;
-	if (!may_go(v))
+	if (!of(v, x) || !may_go(v))
 		return RMI_ERROR_DEVICE;
 	err = tsm_bind_own(v->bind, 0);
 	if (!err)
@@ -489,8 +499,8 @@ uint64_t rmm_vdev_communicate(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 
 	if (!v)
 		return RMI_ERROR_INPUT;
-	if (v->comm.state != CCA_COMM_PENDING &&
-	    v->comm.state != CCA_COMM_ACTIVE)
+	if (!of(v, x) || (v->comm.state != CCA_COMM_PENDING &&
+			  v->comm.state != CCA_COMM_ACTIVE))
 		return RMI_ERROR_DEVICE;
 	t.comm = &v->comm;
 	t.pdev = v->pdev;
@@ -526,7 +536,7 @@ uint64_t rmm_vdev_complete(struct cca_fw *fw, uint64_t x[CCA_SMC_REGS])
 	if (!c || !v)
 		return RMI_ERROR_INPUT;
 	if (c->running || c->wait != FW_WAIT_VDEV || c->vdev)
-		return RMI_ERROR_REC;
+		return RMI_ERROR_INPUT;
 	if (v->realm != c->realm || v->id != c->call[1])
 		return RMI_ERROR_INPUT;
 	if (v->comm.state != CCA_COMM_IDLE)

@@ -82,6 +82,27 @@ the_end_of_one_stream_leaves_the_port_open_for_another(void **unused)
 	rig_free(r);
 }
 
+/* One conversation at the port would be taken for the other's. */
+static void a_root_port_serves_one_endpoint_at_a_time(void **unused)
+{
+	struct cca_rig *r = rig_new();
+	uint64_t ep;
+
+	(void)unused;
+	vdev_up(r);
+	ep = other_endpoint(r);
+	params_stream(r);
+	put64(r, r->params + 0x10, ep);
+	put64(r, r->params + 0x20, PEER_STREAM + 1);
+	assert_int_equal(RMI(r, RMI_PDEV_STREAM_CONNECT, r->params), 0);
+	REFUSED(r, RMI_ERROR_DEVICE, RMI_PDEV_STREAM_KEY_REFRESH, r->ep, r->rp,
+		r->handle);
+	assert_int_equal(RMI(r, RMI_VDEV_DESTROY, r->rd, r->ep, r->vdev), 0);
+	REFUSED(r, RMI_ERROR_DEVICE, RMI_PDEV_STREAM_DISCONNECT, r->ep, r->rp,
+		r->handle);
+	rig_free(r);
+}
+
 /* --- creation and end of PDEVs --- */
 
 /* The core has no place: what was donated comes back, and the call fails. */
@@ -148,6 +169,42 @@ static void nothing_is_mapped_once_unlock_has_begun(void **unused)
 	assert_int_equal(vdev_state(r), RMI_VDEV_UNLOCKED);
 	assert_int_equal(vdev_books(r).mapped, 0);
 	assert_int_equal(RMI(r, RMI_VDEV_DESTROY, r->rd, r->ep, r->vdev), 0);
+	rig_free(r);
+}
+
+/* Law 16: the core alone would still let it be, its keys are there. */
+static void no_vdev_stands_on_a_stream_that_is_going(void **unused)
+{
+	struct cca_rig *r = rig_new();
+
+	(void)unused;
+	vdev_up(r);
+	assert_int_equal(RMI(r, RMI_VDEV_DESTROY, r->rd, r->ep, r->vdev), 0);
+	assert_int_equal(
+		RMI(r, RMI_PDEV_STREAM_DISCONNECT, r->ep, r->rp, r->handle), 0);
+	params_vdev(r);
+	REFUSED(r, RMI_ERROR_DEVICE, RMI_VDEV_CREATE, r->rd, r->ep, r->vdev,
+		r->params);
+	rig_free(r);
+}
+
+/* Were a grant to outlive its lock, laws and invariants could see it: one that
+ * joins it does not hide it. */
+static void a_grant_is_of_the_lock_that_the_realm_named(void **unused)
+{
+	struct cca_rig *r = rig_new();
+	struct rmm_vdev *v;
+
+	(void)unused;
+	vdev_mapped(r);
+	v = &r->fw->vdev[0];
+	assert_int_equal(vdev_books(r).named, v->lock_id);
+	v->named = v->lock_id + 7;
+	rmm_vdev_names(v);
+	assert_int_equal(vdev_books(r).named, v->lock_id + 7);
+	assert_false(cca_fw_sane(r->fw));
+	v->named = v->lock_id;
+	assert_true(cca_fw_sane(r->fw));
 	rig_free(r);
 }
 
@@ -423,6 +480,9 @@ const struct CMUnitTest host_wiles_tests[] = {
 		the_end_of_one_stream_leaves_the_port_open_for_another),
 	cmocka_unit_test(
 		a_creation_that_fails_at_its_end_gives_back_what_it_had),
+	cmocka_unit_test(a_root_port_serves_one_endpoint_at_a_time),
+	cmocka_unit_test(no_vdev_stands_on_a_stream_that_is_going),
+	cmocka_unit_test(a_grant_is_of_the_lock_that_the_realm_named),
 	cmocka_unit_test(a_root_port_whose_stop_was_aborted_is_stopped_again),
 	cmocka_unit_test(nothing_is_mapped_once_unlock_has_begun),
 	cmocka_unit_test(a_digest_and_its_nonce_are_seen_together),

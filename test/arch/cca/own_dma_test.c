@@ -200,6 +200,12 @@ static void an_event_is_a_record_of_32_bytes(void **unused)
 		assert_int_equal(v.sid, 0x100);
 		assert_true(v.write);
 	}
+	struct iommu_event there = e;
+
+	there.present = true; /* a page, but no right to it */
+	cca_event_put(NULL, &there, out);
+	assert_int_equal(cca_event_decode(out, &v), IL_OK);
+	assert_int_equal(v.type, EVT_F_PERMISSION);
 	out[0] = 0x7f;
 	assert_int_equal(cca_event_decode(out, &v), IL_E_FIELD);
 	assert_int_equal(

@@ -302,7 +302,45 @@ static void the_monitor_keeps_to_its_own_and_its_realms_granules(void **unused)
 		assert_ptr_equal(access_by(r, q),
 				 rows[i].may ? NULL : &cca_own_rule_monitor);
 	}
+	/* one realm's key opens no data of another's */
+	const struct mem_req first = { .who = AGENT_FIRMWARE,
+				       .trusted = true,
+				       .owner = 2,
+				       .pa = r->ram_pa,
+				       .gpa = r->ram_pa };
+
+	realm_up(r);
+	assert_ptr_equal(access_by(r, first), &cca_own_rule_monitor);
 	rig_free(r);
+}
+
+/* Root is EL3's: a table that led there would not help a realm. */
+static void no_realm_reaches_what_is_roots(void **unused)
+{
+	const enum fault_agent who[] = { AGENT_VCPU, AGENT_DEVICE };
+	struct cca_rig *r = rig_new();
+
+	(void)unused;
+	realm_up(r);
+	for (size_t i = 0; i < COUNT(who); i++)
+		assert_ptr_equal(
+			access_by(r, (struct mem_req){ .who = who[i],
+						       .trusted = true,
+						       .owner = 1,
+						       .pa = RIG_EL3,
+						       .gpa = RIG_IPA }),
+			&cca_own_rule_gpt);
+	rig_free(r);
+}
+
+static void a_leaf_without_access_flag_is_none(void **unused)
+{
+	const uint64_t e = pt_leaf_entry(&cca_s2_fmt, RIG_RAM, 1, PT_R | PT_W);
+	struct pt_entry x;
+
+	(void)unused;
+	assert_int_equal(pt_read(&cca_s2_fmt, e, 1, &x), PT_LEAF);
+	assert_int_equal(pt_read(&cca_s2_fmt, e & ~S2_AF, 1, &x), PT_BAD);
 }
 
 /* --- RIPAS --- */
@@ -412,6 +450,8 @@ int main(void)
 			a_protected_address_never_leads_to_the_hosts_memory),
 		cmocka_unit_test(
 			the_monitor_keeps_to_its_own_and_its_realms_granules),
+		cmocka_unit_test(no_realm_reaches_what_is_roots),
+		cmocka_unit_test(a_leaf_without_access_flag_is_none),
 		cmocka_unit_test(an_address_that_is_empty_aborts_in_the_realm),
 		cmocka_unit_test(
 			entries_are_arm_descriptors_where_walkers_follow),

@@ -31,7 +31,7 @@ static void each_exit_says_what_the_realm_waits_for(void **unused)
 		0x83000);
 	REFUSED(r, RMI_ERROR_REC, RMI_RTT_DEV_VALIDATE, r->rd, r->rec, 0x80000,
 		0x81000);
-	REFUSED(r, RMI_ERROR_REC, RMI_VDEV_COMPLETE, r->rec, r->vdev);
+	REFUSED(r, RMI_ERROR_INPUT, RMI_VDEV_COMPLETE, r->rec, r->vdev);
 	assert_int_equal(
 		RMI(r, RMI_RTT_SET_RIPAS, r->rd, r->rec, 0x80000, 0x81000), 0);
 	assert_int_equal(r->x[1], 0x81000);
@@ -286,6 +286,42 @@ static void an_access_to_shared_mmio_is_emulated_by_the_host(void **unused)
 	rig_free(r);
 }
 
+static enum il_err private_write(struct cca_rig *r, const struct cca_enter *in,
+				 struct cca_leave *out)
+{
+	(void)r;
+	(void)in;
+	*out = (struct cca_leave){ .kind = CCA_LEAVE_ABORT,
+				   .ipa = 0x80468,
+				   .write = true,
+				   .len = 4,
+				   .data = 0x5ec2e7 };
+	return IL_OK;
+}
+
+/* Which page is missing it must know; what was to be written it must not. */
+static void of_private_memory_the_host_learns_the_page_alone(void **unused)
+{
+	struct cca_rig *r = rig_new();
+	uint64_t esr;
+
+	(void)unused;
+	realm_up(r);
+	r->program = private_write;
+	assert_int_equal(enter(r), 0);
+	esr = cca_u64(r->rrun, REC_EXIT_ESR);
+	assert_int_equal(ESR_EC(esr), ESR_EC_DABT);
+	assert_false(esr & ESR_ISV);
+	assert_int_equal(HPFAR_IPA(cca_u64(r->rrun, REC_EXIT_HPFAR)), 0x80000);
+	assert_int_equal(cca_u64(r->rrun, REC_EXIT_FAR), 0);
+	for (unsigned i = 0; i < REC_NR_GPRS; i++)
+		assert_int_equal(cca_u64(r->rrun, REC_EXIT_GPRS + 8 * i), 0);
+	/* nor may it answer as if it were a register of its own */
+	put64(r, r->run, REC_ENTER_F_EMUL_MMIO);
+	REFUSED(r, RMI_ERROR_REC, RMI_REC_ENTER, r->rec, r->run);
+	rig_free(r);
+}
+
 static void a_rec_is_entered_by_good_arguments_alone(void **unused)
 {
 	struct cca_rig *r = rig_new();
@@ -315,6 +351,7 @@ const struct CMUnitTest rsi_tests[] = {
 	cmocka_unit_test(a_call_waits_for_memory_that_the_host_must_bring),
 	cmocka_unit_test(another_call_does_not_get_the_answer),
 	cmocka_unit_test(an_access_to_shared_mmio_is_emulated_by_the_host),
+	cmocka_unit_test(of_private_memory_the_host_learns_the_page_alone),
 	cmocka_unit_test(a_rec_is_entered_by_good_arguments_alone),
 };
 const size_t rsi_tests_n = COUNT(rsi_tests);

@@ -88,7 +88,7 @@ static void a_vdev_of_bad_parameters_is_refused(void **unused)
 			r->params);
 	}
 	params_vdev(r);
-	REFUSED(r, RMI_ERROR_INPUT, RMI_VDEV_CREATE, r->rd, r->rp, g,
+	REFUSED(r, RMI_ERROR_DEVICE, RMI_VDEV_CREATE, r->rd, r->rp, g,
 		r->params);
 	REFUSED(r, RMI_ERROR_INPUT, RMI_VDEV_CREATE, g, r->ep, g, r->params);
 	REFUSED(r, RMI_ERROR_INPUT, RMI_VDEV_CREATE, r->rd, r->ep, r->params,
@@ -150,7 +150,9 @@ static void a_call_that_names_another_realm_or_pdev_is_refused(void **unused)
 	for (size_t i = 0; i < COUNT(calls); i++) {
 		REFUSED(r, RMI_ERROR_INPUT, calls[i], r->rec, r->ep, r->vdev,
 			r->params);
-		REFUSED(r, RMI_ERROR_INPUT, calls[i], r->rd, r->rp, r->vdev,
+		REFUSED(r, RMI_ERROR_DEVICE, calls[i], r->rd, r->rp, r->vdev,
+			r->params);
+		REFUSED(r, RMI_ERROR_INPUT, calls[i], r->rd, r->vdev, r->vdev,
 			r->params);
 		REFUSED(r, RMI_ERROR_INPUT, calls[i], r->rd, r->ep, r->ep,
 			r->params);
@@ -359,6 +361,7 @@ static void a_start_that_fails_is_undone_by_the_same_conversation(void **unused)
 			 TSM_BIND_UNLOCKED);
 	assert_int_equal(vdev_books(r).valid, 0);
 	assert_int_equal(tsm_verb(r->fw->vdev[0].pdev->conn), TSM_NO_VERB);
+	REFUSED(r, RMI_ERROR_DEVICE, RMI_VDEV_DESTROY, r->rd, r->ep, r->vdev);
 	rig_free(r);
 }
 

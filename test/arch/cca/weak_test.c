@@ -164,7 +164,7 @@ static bool completes_then_changes(struct cca_rig *r, uint64_t reason)
 	if (reason != RMI_EXIT_VDEV_REQUEST)
 		return false;
 	assert_int_equal(RMI(r, RMI_VDEV_COMPLETE, r->rec, r->vdev), 0);
-	REFUSED(r, RMI_ERROR_REC, RMI_VDEV_COMPLETE, r->rec, r->vdev);
+	REFUSED(r, RMI_ERROR_INPUT, RMI_VDEV_COMPLETE, r->rec, r->vdev);
 	r->fw->vdev[0].id++;
 	return true;
 }
