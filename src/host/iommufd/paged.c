@@ -38,10 +38,10 @@ void paged_free(struct paged *p, struct iommu_domain *d)
 {
 	struct paged_domain *x = d->priv;
 
-	/* The number is used again: nothing may remember it. */
-	(void)p->flush(p->ctx, x->id, 0, paged_reach(p));
+	/* A number is used again when nothing remembers it, or never. */
+	if (!p->flush(p->ctx, x->id, 0, paged_reach(p)))
+		p->used[x->id / 8] &= (uint8_t) ~(1u << x->id % 8);
 	pt_fini(&x->pt);
-	p->used[x->id / 8] &= (uint8_t) ~(1u << x->id % 8);
 	kpool_put(&p->pool, x);
 	d->priv = NULL;
 }
@@ -120,7 +120,7 @@ int paged_size(struct paged *p, struct iommu_domain *d, uint64_t iova,
 	       uint64_t size, const struct iommu_gap *more)
 {
 	struct paged_domain *x = d->priv;
-	struct gap g = { p, x->id, iova, more, 0 };
+	struct gap g = { p, x->id, align_down(iova, PAGE_2M), more, 0 };
 	const struct pt_gap gap = { in_gap, &g };
 	struct pt_hit hit;
 	enum il_err err;

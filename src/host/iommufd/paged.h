@@ -50,7 +50,7 @@ int paged_size(struct paged *p, struct iommu_domain *d, uint64_t iova,
 /* Addresses are below this. */
 static inline uint64_t paged_reach(const struct paged *p)
 {
-	return UINT64_C(1) << (12 + 9 * p->levels);
+	return UINT64_C(1) << (12 + 9 * p->levels + p->fmt->root_order);
 }
 
 #endif
