@@ -197,10 +197,17 @@ static bool meets_nacl(const struct cove_fw *fw, uint64_t pa, uint64_t pages)
 	return false;
 }
 
+static bool count_ok(uint64_t pages)
+{
+	return pages && pages <= UINT64_MAX / PAGE_4K;
+}
+
 struct sbiret cfw_convert_pages(struct cove_fw *fw, const struct fw_ecall *c)
 {
 	const struct fw_convert k = { .pa = c->a[0], .pages = c->a[1] };
 
+	if (!count_ok(k.pages))
+		return sbi_err(SBI_ERR_INVALID_PARAM);
 	if (!cfw_pages_are(fw, k.pa, k.pages, COVE_PG_HOST))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	if (!unshown(fw, k.pa, k.pages) || meets_nacl(fw, k.pa, k.pages))
@@ -219,6 +226,8 @@ struct sbiret cfw_reclaim_pages(struct cove_fw *fw, const struct fw_ecall *c)
 	static const uint8_t zero[PAGE_4K];
 	const struct fw_convert k = { .pa = c->a[0], .pages = c->a[1] };
 
+	if (!count_ok(k.pages))
+		return sbi_err(SBI_ERR_INVALID_PARAM);
 	if (!cfw_pages_are(fw, k.pa, k.pages, COVE_PG_FREE))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	move(fw, &k, COVE_PG_FREE, COVE_PG_HOST);

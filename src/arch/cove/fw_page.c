@@ -494,6 +494,25 @@ bool cfw_share_undo(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 	return true;
 }
 
+/*
+ * "Every MMIO region that overlaps": what else the range meets, as memory that
+ * is shared, is not taken away by this call, without block and fence (law 37).
+ */
+static void unshow_mmio(struct cove_fw *fw, struct fw_tvm *t,
+			const struct fw_span *s)
+{
+	for (unsigned i = 0; i < fw->cfg.limits.regions; i++) {
+		const struct fw_span *x = &t->span[SPAN_MMIO][i];
+		const uint64_t lo = x->gpa > s->gpa ? x->gpa : s->gpa;
+		const uint64_t a = x->gpa + x->len, b = s->gpa + s->len;
+		const uint64_t hi = a < b ? a : b;
+		const struct fw_span both = { lo, hi - lo };
+
+		if (x->len && lo < hi)
+			unshow_span(fw, t, &both);
+	}
+}
+
 struct sbiret cfw_mmio_span(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 			    uint64_t len, bool add)
 {
@@ -502,12 +521,10 @@ struct sbiret cfw_mmio_span(struct cove_fw *fw, struct fw_tvm *t, uint64_t gpa,
 	if (!cfw_span_ok(&s))
 		return sbi_err(SBI_ERR_INVALID_ADDRESS);
 	if (!add) {
-		if (!cfw_span_holds(fw, t, SPAN_MMIO, gpa, len))
-			return sbi_err(SBI_ERR_INVALID_ADDRESS);
 		if (!spans_free(fw, t, SPAN_MMIO))
 			return sbi_err(SBI_ERR_FAILED);
 		/* Pages of the host that stand there would be forgotten. */
-		unshow_span(fw, t, &s);
+		unshow_mmio(fw, t, &s);
 		cfw_fence_begin(fw, t);
 		span_cut(fw, t, SPAN_MMIO, s);
 		return sbi_ok(0);

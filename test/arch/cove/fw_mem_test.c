@@ -128,7 +128,7 @@ static void what_is_not_the_hosts_is_not_converted(void **unused)
 	const uint64_t pa = rig_host(r, 4, 1), conf = rig_conf(r, 1, 1);
 	const struct bad bad[] = {
 		{ COVH_CONVERT_PAGES, { pa + 8, 1 }, SBI_ERR_INVALID_ADDRESS },
-		{ COVH_CONVERT_PAGES, { pa, 0 }, SBI_ERR_INVALID_ADDRESS },
+		{ COVH_CONVERT_PAGES, { pa, 0 }, SBI_ERR_INVALID_PARAM },
 		{ COVH_CONVERT_PAGES, { conf, 1 }, SBI_ERR_INVALID_ADDRESS },
 		/* the last of five is confidential */
 		{ COVH_CONVERT_PAGES, { pa, 5 }, SBI_ERR_INVALID_ADDRESS },
@@ -138,7 +138,7 @@ static void what_is_not_the_hosts_is_not_converted(void **unused)
 		  SBI_ERR_INVALID_ADDRESS },
 		{ COVH_CONVERT_PAGES,
 		  { pa, UINT64_MAX },
-		  SBI_ERR_INVALID_ADDRESS },
+		  SBI_ERR_INVALID_PARAM },
 		{ COVH_CONVERT_PAGES,
 		  { pa, UINT64_MAX / PAGE_4K },
 		  SBI_ERR_INVALID_ADDRESS },
@@ -151,6 +151,7 @@ static void what_is_not_the_hosts_is_not_converted(void **unused)
 		  SBI_ERR_INVALID_STATE },
 		{ COVH_RECLAIM_PAGES, { pa, 1 }, SBI_ERR_INVALID_ADDRESS },
 		{ COVH_RECLAIM_PAGES, { RIG_TSM, 1 }, SBI_ERR_INVALID_ADDRESS },
+		{ COVH_RECLAIM_PAGES, { conf, 0 }, SBI_ERR_INVALID_PARAM },
 		{ COVH_RECLAIM_PAGES, { conf, 2 }, SBI_ERR_INVALID_ADDRESS },
 	};
 
@@ -613,9 +614,6 @@ static void ranges_that_a_tvm_names_are_held_against_its_memory(void **unused)
 		{ COVG_ADD_MMIO_REGION, RIG_BAR_GPA, 8,
 		  SBI_ERR_INVALID_ADDRESS },
 		{ COVG_ADD_MMIO_REGION, UINT64_C(1) << 48, PAGE_4K,
-		  SBI_ERR_INVALID_ADDRESS },
-		/* not by that name what it shares */
-		{ COVG_REMOVE_MMIO_REGION, RIG_GPA, PAGE_4K,
 		  SBI_ERR_INVALID_ADDRESS },
 		{ 4, 0, 0, SBI_ERR_NOT_SUPPORTED },
 		{ 1032, 0, 0, SBI_ERR_NOT_SUPPORTED },

@@ -215,6 +215,29 @@ static void a_page_is_unshown_wherever_its_range_begins(void **unused)
 	rig_free(r);
 }
 
+/* Its call names what the host emulates, whatever else it meets. */
+static void removing_mmio_leaves_shared_memory_alone(void **unused)
+{
+	struct cove_rig *r = rig_new();
+	uint64_t host = rig_host(r, 1, 1);
+	struct fault f;
+
+	(void)unused;
+	rig_launch(r);
+	assert_int_equal(
+		covg(r, COVG_SHARE_MEMORY_REGION, SHARED, PAGE_4K, 0, 0, 0)
+			.error,
+		SBI_SUCCESS);
+	assert_int_equal(add_shared(r, host, SHARED).error, SBI_SUCCESS);
+	assert_int_equal(
+		covg(r, COVG_REMOVE_MMIO_REGION, SHARED, PAGE_4K, 0, 0, 0)
+			.error,
+		SBI_SUCCESS);
+	assert_int_equal(refs(r, host), 1);
+	assert_int_equal(guest_access(r, SHARED, true, &f), IL_OK);
+	rig_free(r);
+}
+
 static void a_page_is_not_shown_more_often_than_is_counted(void **unused)
 {
 	struct cove_rig *r = rig_new();
@@ -298,6 +321,7 @@ const struct CMUnitTest cove_race_tests[] = {
 	cmocka_unit_test(what_is_bound_has_a_place_for_its_end),
 	cmocka_unit_test(a_page_is_unshown_though_its_tvm_died_taking_it_back),
 	cmocka_unit_test(a_page_is_unshown_wherever_its_range_begins),
+	cmocka_unit_test(removing_mmio_leaves_shared_memory_alone),
 	cmocka_unit_test(a_page_is_not_shown_more_often_than_is_counted),
 	cmocka_unit_test(a_vast_range_costs_nothing),
 	cmocka_unit_test(memory_is_not_declared_where_a_region_stands),
