@@ -15,7 +15,7 @@
  */
 
 static struct cove_rig *r;
-static uint64_t conf, host, first;
+static uint64_t conf, host, dir, first;
 static bool failing; /* keys or dice fail */
 
 /* Numbers that calls may name, good and bad. */
@@ -315,7 +315,163 @@ static void scribble(struct rd *in, uint8_t op)
 		(void)!mem_host_write(&r->m, at, b, sizeof(b), &f);
 }
 
-static void world(uint8_t op)
+/* The vCPU leaves with something that is the host's to answer. */
+static void leave(uint8_t how, uint64_t at)
+{
+	const uint64_t kept = r->a[0];
+	const bool calls = r->calls;
+
+	if (how & 8 && calls)
+		return;
+	r->vm_fault = !(how & 8);
+	r->vm_store = how & 16;
+	r->a[0] = r->vm_fault ? at : kept;
+	if (!r->vm_fault) {
+		r->eid = 0x10;
+		r->fid = 3;
+		r->calls = true;
+	}
+	(void)run(r);
+	r->calls = calls;
+	r->vm_fault = false;
+	r->a[0] = kept;
+	(void)run(r);
+}
+
+/* Without its NACL memory, or with another. */
+static void no_nacl(uint8_t how, uint64_t at)
+{
+	static const uint64_t fids[] = { COVH_RUN_VCPU, COVH_BIND_INTERFACE,
+					 COVH_UNBIND_INTERFACE,
+					 COVH_SPDM_HEARTBEAT };
+	const uint64_t none[6] = { NACL_SHMEM_NONE, NACL_SHMEM_NONE };
+	const uint64_t other[6] = { at }, mine[6] = { r->nacl };
+	const uint64_t fid = fids[how >> 3 & 3];
+	const uint64_t a[6] = { fid == COVH_SPDM_HEARTBEAT ? RIG_IF : r->tvm,
+				fid == COVH_RUN_VCPU ? 0 : RIG_IF };
+
+	(void)cove_fw_ecall(r->fw, 0, COVE_EID_NACL, NACL_SET_SHMEM, other);
+	(void)cove_fw_ecall(r->fw, 0, COVE_EID_NACL, NACL_SET_SHMEM, none);
+	(void)ask(fid, a);
+	must(!cove_fw_ecall(r->fw, 0, COVE_EID_NACL, NACL_SET_SHMEM, mine)
+		      .error);
+}
+
+/* The host may have given the page away. */
+static void put(uint64_t at, uint64_t v)
+{
+	struct fault f;
+	uint8_t b[8];
+
+	cove_put_u64(b, 0, v);
+	(void)!mem_host_write(&r->m, at, b, sizeof(b), &f);
+}
+
+/*
+ * A directory of the host's, nearly right, and DMA by it: ten pages from @dir,
+ * root of the G-stage, three levels, a page; directory and its leaf.
+ */
+static void host_dma(struct rd *in, uint64_t at)
+{
+	const uint64_t l3 = dir + 4 * PAGE_4K, l2 = l3 + PAGE_4K,
+		       l1 = l2 + PAGE_4K, ddt = l1 + PAGE_4K,
+		       leaf = ddt + PAGE_4K;
+	const uint64_t e = ddt + PEER_RID / COVE_DDT_SPAN * 8,
+		       dc = leaf + PEER_RID % COVE_DDT_SPAN * COVE_DC_LEN;
+	const uint64_t word[] = { e, dc, dc + 8, dc + 16, dc + 24, l1 };
+	const uint8_t w = rd_u8(in), bit = rd_u8(in);
+	struct fault f;
+	uint8_t b[8];
+
+	put(dir, (l3 >> 12) << 10 | 1);
+	put(l3, (l2 >> 12) << 10 | 1);
+	put(l2, (l1 >> 12) << 10 | 1);
+	put(l1, (at >> 12) << 10 | 0xd7);
+	put(e, (leaf >> 12) << 10 | 1);
+	put(dc, COVE_TC_V);
+	put(dc + 8, UINT64_C(9) << 60 | dir >> 12);
+	put(dc + 16, 0);
+	put(dc + 24, 0);
+	if (w & 0x80 &&
+	    !mem_host_read(&r->m, word[w % COUNT(word)], b, sizeof(b), &f))
+		put(word[w % COUNT(word)],
+		    cove_u64(b, 0) ^ UINT64_C(1) << bit % 64);
+	(void)!iommu_set_device_table(&r->i, ddt, w & 0x40 ? PEER_RID : 65536);
+	(void)!iommu_inval_all(&r->i);
+	iommu_wait(&r->i);
+	if (!dma(r, false, 0, bit & 1, &f) && !(w & 0x80))
+		must(cove_own_state(&r->o, at) == COVE_PG_HOST ||
+		     cove_own_state(&r->o, at) == COVE_PG_NONE);
+}
+
+/* Agents that have no business there. */
+static void stranger(uint8_t how, uint64_t at)
+{
+	struct mem_req q = { .who = AGENT_VCPU, .gpa = at, .pa = at, .len = 8 };
+	struct iommu_req d = { .rid = PEER_RID + (how >> 6 & 1),
+			       .t = true,
+			       .stream = PEER_STREAM + (how >> 3 & 1),
+			       .tc = how >> 4 & 1,
+			       .port = PEER_PORT + (how >> 5 & 1),
+			       .iova = RIG_GPA,
+			       .len = 8 };
+	struct fault f;
+	uint8_t b[8];
+
+	if (!mem_access(&r->m, &q, b, &f))
+		must(cove_own_state(&r->o, at) <= COVE_PG_HOST);
+	if (!iommu_access(&r->i, &d, b, &f))
+		must(!(how >> 3 & 15) && vouched(true));
+}
+
+/* The root monitor's calls, as a TSM could make them out of turn. */
+static void covt(uint8_t how, uint64_t at)
+{
+	const uint64_t scratch = RIG_TSM + COVE_TSM_SCRATCH;
+	const uint64_t a[6] = { PEER_PORT, how & 0x80 ? at : scratch,
+				how & 0x40 ? at : scratch + 64 };
+	const uint64_t b[6] = { PEER_PORT, PEER_STREAM };
+	static const uint64_t fids[] = { COVT_PROGRAM_KEY, COVT_SET_GO,
+					 COVT_SET_STOP, COVT_KEY_STATUS,
+					 COVT_PROGRAM_STREAM };
+
+	if ((how >> 3 & 7) < COUNT(fids))
+		(void)cove_rdsm_covt(&r->rdsm, fids[how >> 3 & 7], a);
+	else
+		(void)cove_rdsm_covt(&r->rdsm,
+				     (how >> 3 & 7) == 5 ? COVT_CLEAR_KEY
+							 : COVT_STREAM_OFF,
+				     how & 0x80 ? a : b);
+}
+
+static void more(struct rd *in)
+{
+	const uint8_t how = rd_u8(in);
+	const uint64_t at = some(rd_u8(in));
+
+	switch (how & 7) {
+	case 0:
+		no_nacl(how, at);
+		break;
+	case 1:
+	case 2:
+		leave(how, at);
+		break;
+	case 3:
+	case 4:
+		host_dma(in, at & ~UINT64_C(4095));
+		break;
+	case 5:
+	case 6:
+		stranger(how, at & ~UINT64_C(7));
+		break;
+	default:
+		covt(how, at);
+		break;
+	}
+}
+
+static void world(struct rd *in, uint8_t op)
 {
 	switch (op >> 4) {
 	case 0:
@@ -341,6 +497,9 @@ static void world(uint8_t op)
 	case 6:
 		r->tvm = first;
 		break;
+	case 7:
+		more(in);
+		break;
 	default:
 		r->p->now_ns += UINT64_C(1000000) << (op >> 4);
 		break;
@@ -355,6 +514,7 @@ static void up(uint8_t stage)
 	failing = false;
 	conf = rig_conf(r, 2, 1);
 	host = rig_host(r, 2, 1);
+	dir = rig_host(r, 9, 4);
 	switch (stage % 5) {
 	case 0:
 		break;
@@ -400,7 +560,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			scribble(&in, op);
 			break;
 		default:
-			world(op);
+			world(&in, op);
 			break;
 		}
 		must(cove_fw_sane(r->fw));

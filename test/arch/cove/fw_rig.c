@@ -128,7 +128,8 @@ static enum il_err guest_run(void *ctx, uint64_t tvm, uint32_t vcpu,
 	if (r->inside)
 		r->inside(r);
 	if (r->vm_fault) {
-		x->scause = COVE_EX_LOAD_GUEST_FAULT;
+		x->scause = r->vm_store ? COVE_EX_STORE_GUEST_FAULT
+					: COVE_EX_LOAD_GUEST_FAULT;
 		x->gpa = r->a[0];
 		x->inst = 0x2503;
 		return IL_OK;

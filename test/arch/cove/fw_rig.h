@@ -61,6 +61,7 @@ struct cove_rig {
 	bool answered;
 	struct sbiret got;
 	bool vm_fault;			    /* the guest faults at a[0] */
+	bool vm_store;			    /* storing */
 	struct cove_exit last;		    /* what it was entered with */
 	void (*inside)(struct cove_rig *r); /* while the vCPU runs */
 	bool hand_back; /* the host hands transcripts back when asked */
