@@ -431,17 +431,12 @@ static void covt(uint8_t how, uint64_t at)
 	const uint64_t a[6] = { PEER_PORT, how & 0x80 ? at : scratch,
 				how & 0x40 ? at : scratch + 64 };
 	const uint64_t b[6] = { PEER_PORT, PEER_STREAM };
-	static const uint64_t fids[] = { COVT_PROGRAM_KEY, COVT_SET_GO,
-					 COVT_SET_STOP, COVT_KEY_STATUS,
-					 COVT_PROGRAM_STREAM };
+	static const uint64_t fids[] = { COVT_KEY_STATUS, COVT_PROGRAM_STREAM,
+					 COVT_CLEAR_KEY, COVT_STREAM_OFF };
+	const unsigned n = how >> 3 & 3;
 
-	if ((how >> 3 & 7) < COUNT(fids))
-		(void)cove_rdsm_covt(&r->rdsm, fids[how >> 3 & 7], a);
-	else
-		(void)cove_rdsm_covt(&r->rdsm,
-				     (how >> 3 & 7) == 5 ? COVT_CLEAR_KEY
-							 : COVT_STREAM_OFF,
-				     how & 0x80 ? a : b);
+	/* Keys alone are written and moved by whoever holds the other end. */
+	(void)cove_rdsm_covt(&r->rdsm, fids[n], n < 2 || how & 0x80 ? a : b);
 }
 
 static void more(struct rd *in)

@@ -94,6 +94,73 @@ static void a_stop_is_answered_though_the_host_binds_anew(void **unused)
 	rig_free(r);
 }
 
+/* As if the vCPU had thought better of it. */
+static void asks_otherwise(struct cove_rig *r)
+{
+	const uint64_t a[6] = { RIG_IF, RIG_BUF_GPA + PAGE_4K, PAGE_4K };
+	const uint64_t same[6] = { RIG_IF, RIG_BUF_GPA, PAGE_4K };
+	struct sbiret s;
+
+	assert_int_equal(cove_fw_covg(r->fw, r->tvm, 0, COVE_EID_COVG,
+				      COVG_GET_INTERFACE_REPORT, a, &s),
+			 IL_E_ARG);
+	assert_int_equal(cove_fw_covg(r->fw, r->tvm, 0, COVE_EID_COVG,
+				      COVG_GET_INTERFACE_STATE, same, &s),
+			 IL_E_ARG);
+	r->inside = NULL;
+}
+
+static void a_call_that_waits_is_made_again_as_it_was(void **unused)
+{
+	struct cove_rig *r = rig_new();
+	uint8_t b[8];
+
+	(void)unused;
+	all_bound(r);
+	covg_begin(r, COVG_GET_INTERFACE_REPORT, RIG_IF, RIG_BUF_GPA, PAGE_4K,
+		   0, 0);
+	while (buffer_at(r)) {
+		exchange(r);
+		r->inside = buffer_at(r) ? asks_otherwise : NULL;
+		assert_int_equal(run(r).error, SBI_SUCCESS);
+	}
+	assert_true(r->answered);
+	assert_int_equal(r->got.error, SBI_SUCCESS);
+	guest_get(r, RIG_BUF_GPA + PAGE_4K, b, sizeof(b));
+	assert_int_equal(b[0], 0x41); /* as it was launched */
+	rig_free(r);
+}
+
+static void a_bind_goes_on_for_the_same_tvm_and_interface(void **unused)
+{
+	struct cove_rig *r = rig_new();
+	uint64_t first, second;
+
+	(void)unused;
+	first = rig_launch(r);
+	second = rig_launch(r);
+	assert_int_equal(dev_connect(r).error, SBI_SUCCESS);
+	assert_true(cfw_is_pending(
+		covh(r, COVH_BIND_INTERFACE, first, RIG_IF, 0, 0, 0, 0)));
+	exchange(r);
+	rig_keep(r);
+	assert_int_equal(
+		covh(r, COVH_BIND_INTERFACE, second, RIG_IF, 0, 0, 0, 0).error,
+		SBI_ERR_INVALID_STATE);
+	assert_int_equal(
+		covh(r, COVH_BIND_INTERFACE, first, RIG_IF + 1, 0, 0, 0, 0)
+			.error,
+		SBI_ERR_INVALID_STATE);
+	assert_int_equal(
+		covh(r, COVH_UNBIND_INTERFACE, first, RIG_IF, 0, 0, 0, 0).error,
+		SBI_ERR_INVALID_STATE);
+	rig_same(r);
+	assert_int_equal(
+		carry(r, COVH_BIND_INTERFACE, first, RIG_IF, 0, 0).error,
+		SBI_SUCCESS);
+	rig_free(r);
+}
+
 /* The other vCPU, which the launch did not make, has enough of it. */
 static void stop_on_1(struct cove_rig *r)
 {
@@ -317,6 +384,8 @@ const struct CMUnitTest cove_race_tests[] = {
 	cmocka_unit_test(
 		a_transcript_that_is_waited_for_is_of_the_binding_of_then),
 	cmocka_unit_test(a_stop_is_answered_though_the_host_binds_anew),
+	cmocka_unit_test(a_call_that_waits_is_made_again_as_it_was),
+	cmocka_unit_test(a_bind_goes_on_for_the_same_tvm_and_interface),
 	cmocka_unit_test(a_start_that_ends_after_the_stop_opens_nothing),
 	cmocka_unit_test(what_is_bound_has_a_place_for_its_end),
 	cmocka_unit_test(a_page_is_unshown_though_its_tvm_died_taking_it_back),
