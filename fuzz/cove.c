@@ -424,19 +424,18 @@ static void stranger(uint8_t how, uint64_t at)
 		must(!(how >> 3 & 15) && vouched(true));
 }
 
-/* The root monitor's calls, as a TSM could make them out of turn. */
+/*
+ * The root monitor's calls with what no TSM says. A stream that it did drop
+ * would be one that the TSM believes in.
+ */
 static void covt(uint8_t how, uint64_t at)
 {
-	const uint64_t scratch = RIG_TSM + COVE_TSM_SCRATCH;
-	const uint64_t a[6] = { PEER_PORT, how & 0x80 ? at : scratch,
-				how & 0x40 ? at : scratch + 64 };
-	const uint64_t b[6] = { PEER_PORT, PEER_STREAM };
+	const uint64_t a[6] = { how & 0x80 ? at : PEER_PORT, at, at };
 	static const uint64_t fids[] = { COVT_KEY_STATUS, COVT_PROGRAM_STREAM,
-					 COVT_CLEAR_KEY, COVT_STREAM_OFF };
-	const unsigned n = how >> 3 & 3;
+					 COVT_CLEAR_KEY, COVT_PROGRAM_KEY };
 
-	/* Keys alone are written and moved by whoever holds the other end. */
-	(void)cove_rdsm_covt(&r->rdsm, fids[n], n < 2 || how & 0x80 ? a : b);
+	if ((how >> 3 & 3) != 2 || at != PEER_STREAM)
+		(void)cove_rdsm_covt(&r->rdsm, fids[how >> 3 & 3], a);
 }
 
 static void more(struct rd *in)

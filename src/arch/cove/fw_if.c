@@ -509,8 +509,6 @@ static struct sbiret unbind_over(struct cove_fw *fw, struct fw_if *f,
 
 	if (r.error)
 		not_stopped(fw, f);
-
-	cfw_settle(fw);
 	if (s == TSM_BIND_UNLOCKED)
 		let_go(fw, f);
 	return r;

@@ -324,7 +324,77 @@ static void a_page_is_not_shown_more_often_than_is_counted(void **unused)
 	rig_free(r);
 }
 
+/* Shared memory: refused before the device is asked. */
+static void an_answer_is_not_asked_for_where_it_may_not_go(void **unused)
+{
+	struct cove_rig *r = rig_new();
+	uint64_t host = rig_host(r, 1, 1);
+
+	(void)unused;
+	all_bound(r);
+	assert_int_equal(
+		covg(r, COVG_SHARE_MEMORY_REGION, SHARED, PAGE_4K, 0, 0, 0)
+			.error,
+		SBI_SUCCESS);
+	assert_int_equal(add_shared(r, host, SHARED).error, SBI_SUCCESS);
+	assert_int_equal(covg(r, COVG_GET_INTERFACE_REPORT, RIG_IF, SHARED,
+			      PAGE_4K, 0, 0)
+				 .error,
+			 SBI_ERR_INVALID_ADDRESS);
+	assert_int_equal(r->exchanges, 0);
+	rig_free(r);
+}
+
+/* What it stores is the host's to know where the host emulates. */
+static void a_store_to_memory_is_not_told(void **unused)
+{
+	static const uint64_t at[] = { SHARED, RIG_BAR_GPA };
+	struct cove_rig *r = rig_new();
+	const uint64_t zero = 0;
+	uint64_t told;
+
+	(void)unused;
+	rig_launch(r);
+	assert_int_equal(
+		covg(r, COVG_ADD_MMIO_REGION, RIG_BAR_GPA, PAGE_4K, 0, 0, 0)
+			.error,
+		SBI_SUCCESS);
+	r->vm_fault = true;
+	r->vm_store = true;
+	for (unsigned i = 0; i < COUNT(at); i++) {
+		host_put(r, r->nacl + NACL_GPR(NACL_GPR_A0), &zero, 8);
+		r->a[0] = at[i];
+		assert_int_equal(run(r).error, SBI_SUCCESS);
+		host_get(r, r->nacl + NACL_GPR(NACL_GPR_A0), &told, 8);
+		assert_int_equal(told, at[i] == SHARED ? 0 : RIG_SECRET);
+	}
+	rig_free(r);
+}
+
 /* --- ranges of the host --- */
+
+/* Pages that came by a region go by its own call. */
+static void the_mmio_of_an_interface_is_not_a_page_to_invalidate(void **unused)
+{
+	struct cove_rig *r = rig_new();
+
+	(void)unused;
+	all_running(r);
+	rig_keep(r);
+	for (uint64_t at = RIG_BAR_GPA;
+	     at < RIG_BAR_GPA + RIG_BAR_PAGES * PAGE_4K; at += PAGE_4K) {
+		assert_int_equal(covh(r, COVH_INVALIDATE_PAGES, r->tvm, at,
+				      PAGE_4K, 0, 0, 0)
+					 .error,
+				 SBI_ERR_INVALID_ADDRESS);
+		assert_int_equal(
+			covh(r, COVH_REMOVE_PAGES, r->tvm, at, PAGE_4K, 0, 0, 0)
+				.error,
+			SBI_ERR_INVALID_ADDRESS);
+	}
+	rig_same(r);
+	rig_free(r);
+}
 
 /* Each is judged before the TSM walks 2^35 pages of it. */
 static void a_vast_range_costs_nothing(void **unused)
@@ -392,6 +462,9 @@ const struct CMUnitTest cove_race_tests[] = {
 	cmocka_unit_test(a_page_is_unshown_wherever_its_range_begins),
 	cmocka_unit_test(removing_mmio_leaves_shared_memory_alone),
 	cmocka_unit_test(a_page_is_not_shown_more_often_than_is_counted),
+	cmocka_unit_test(a_store_to_memory_is_not_told),
+	cmocka_unit_test(the_mmio_of_an_interface_is_not_a_page_to_invalidate),
+	cmocka_unit_test(an_answer_is_not_asked_for_where_it_may_not_go),
 	cmocka_unit_test(a_vast_range_costs_nothing),
 	cmocka_unit_test(memory_is_not_declared_where_a_region_stands),
 };

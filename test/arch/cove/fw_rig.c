@@ -131,6 +131,7 @@ static enum il_err guest_run(void *ctx, uint64_t tvm, uint32_t vcpu,
 		x->scause = r->vm_store ? COVE_EX_STORE_GUEST_FAULT
 					: COVE_EX_LOAD_GUEST_FAULT;
 		x->gpa = r->a[0];
+		x->a[0] = RIG_SECRET; /* what it stores */
 		x->inst = 0x2503;
 		return IL_OK;
 	}

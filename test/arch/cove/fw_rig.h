@@ -25,6 +25,7 @@
 #define RIG_BUF_GPA   RIG_GPA /* where answers go */
 #define RIG_NONCE     (RIG_GPA + 16 * PAGE_4K)
 #define RIG_IF	      PEER_RID
+#define RIG_SECRET    UINT64_C(0x5ec4e75ec4e75ec4)
 #define RIG_BAR_PAGES 8
 
 struct cove_rig {
