@@ -223,6 +223,48 @@ static void what_is_locked_the_host_cannot_write(void **unused)
 	assert_int_equal(get(BLOCK(0) + 8) & 0xf, 0);
 }
 
+/* The stream's own trouble, told and taken note of; law 13 is about others. */
+static void a_one_in_the_status_of_a_locked_block_clears_it(void **unused)
+{
+	const struct fabric_block s = one(0x21);
+	const uint32_t err = UINT32_C(1) << 31;
+
+	(void)unused;
+	assert_int_equal(fabric_stream_setup(&fabric, 0, &s), IL_OK);
+	keyed(0x21);
+	assert_int_equal(fabric_stream_enable(&fabric, 0, 0x21, true), IL_OK);
+	assert_int_equal(fabric_stream_lock(&fabric, 0, 0x21, true), IL_OK);
+	pci_cfg_put(&fabric.port[0].cfg, BLOCK(0) + 8, 4,
+		    get(BLOCK(0) + 8) | err);
+	put(BLOCK(0) + 8, err);
+	assert_false(get(BLOCK(0) + 8) & err);
+	assert_int_equal(get(BLOCK(0) + 8) & 0xf, 2);
+	assert_int_equal(fabric.port[0].dropped, 0);
+}
+
+/* Also of the next one who has it. */
+static void what_is_taken_down_is_the_hosts_again(void **unused)
+{
+	struct fabric_block s = one(0x21);
+
+	(void)unused;
+	s.host_enable = true;
+	assert_int_equal(fabric_stream_setup(&fabric, 0, &s), IL_OK);
+	assert_int_equal(fabric_stream_lock(&fabric, 0, 0x21, true), IL_OK);
+	assert_int_equal(fabric_stream_teardown(&fabric, 0, 0x21), IL_OK);
+	put(0x18, 0x00050400);
+	assert_int_equal(get(0x18), 0x00050400);
+	put(BLOCK(0) + 0xc, 0x100);
+	assert_int_equal(get(BLOCK(0) + 0xc), 0x100);
+	put(BLOCK(0) + 0xc, 0);
+	assert_int_equal(fabric.port[0].dropped, 0);
+	s.host_enable = false;
+	assert_int_equal(fabric_stream_setup(&fabric, 0, &s), IL_OK);
+	keyed(0x21);
+	assert_int_equal(fabric_stream_lock(&fabric, 0, 0x21, true), IL_OK);
+	drops(BLOCK(0) + 4, get(BLOCK(0) + 4) | 1);
+}
+
 static void enable_may_stay_the_hosts(void **unused)
 {
 	struct fabric_block s = one(0x21);
@@ -345,6 +387,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_block_says_what_its_holder_has_put_there),
 		T(what_is_locked_the_host_cannot_write),
+		T(a_one_in_the_status_of_a_locked_block_clears_it),
+		T(what_is_taken_down_is_the_hosts_again),
 		T(enable_may_stay_the_hosts),
 		T(blocks_of_a_port_do_not_meet),
 		T(what_no_register_can_say_is_refused),

@@ -274,7 +274,8 @@ static int by_init(void *ctx, struct kvm_vcpu *v)
 static void by_fini(void *ctx, struct kvm_vcpu *v)
 {
 	(void)ctx;
-	assert_ptr_equal(v->vm->vcpu[v->id], v);
+	/* NULL: it got no file, and so never was one */
+	assert_true(!v->vm->vcpu[v->id] || v->vm->vcpu[v->id] == v);
 	asked.finis++;
 }
 
@@ -358,6 +359,93 @@ static void a_vcpu_that_the_architecture_refuses_is_not_made(void **un)
 	user_free(u);
 }
 
+static void a_vcpu_that_gets_no_file_is_taken_back(void **un)
+{
+	struct user *u = user_new();
+	const struct kvm_rules *was = u->m->h.kvm.rules;
+	struct kpool *files = &u->m->h.k.file_pool;
+	struct kvm_rules rules;
+	const uint64_t vcpus = u->m->h.kvm.vcpu_pool.live;
+	int fd[K_FDS];
+	unsigned n = 0;
+
+	(void)un;
+	take_table(u, &rules);
+	/* no file, then no number for it */
+	while ((fd[n] = (int)k_open(u->t, "/dev/kvm")) >= 0)
+		n++;
+	assert_int_equal(k_ioctl(u->t, u->vm, KVM_CREATE_VCPU, 1), -EMFILE);
+	assert_int_equal(asked.inits, 1);
+	assert_int_equal(asked.finis, 1);
+	while (n)
+		assert_int_equal(k_close(u->t, fd[--n]), 0);
+	files->max = files->live;
+	assert_int_equal(k_ioctl(u->t, u->vm, KVM_CREATE_VCPU, 1), -ENOMEM);
+	files->max = 0;
+	assert_int_equal(asked.inits, 2);
+	assert_int_equal(asked.finis, 2);
+	assert_int_equal(u->m->h.kvm.vcpu_pool.live, vcpus);
+	u->m->h.kvm.rules = was;
+	user_free(u);
+}
+
+static int asks_twice(void *ctx, struct kvm_vcpu *v, struct vcpu_exit *x,
+		      struct kvm_run *run)
+{
+	(void)ctx;
+	(void)v;
+	(void)x;
+	if (run->tvm_call.ret)
+		return KVM_NEXT_GUEST;
+	run->exit_reason = KVM_EXIT_TVM_CALL;
+	run->tvm_call.code = 5;
+	return KVM_NEXT_USER;
+}
+
+/* What the next exit is, is told before what was asked of this run. */
+static void an_answer_that_asks_again_is_no_interrupted_run(void **un)
+{
+	struct user *u = user_new();
+	const struct kvm_rules *was = u->m->h.kvm.rules;
+	struct kvm_rules rules;
+	struct kvm_run r;
+
+	(void)un;
+	take_table(u, &rules);
+	rules.complete = asks_twice;
+	launch(u);
+	u->m->script[0] =
+		(struct vcpu_exit){ .kind = VCPU_EXIT_CALL, .code = 2 };
+	assert_int_equal(run(u, 1, &r), 0);
+	r.immediate_exit = 1;
+	r.tvm_call.ret = 0;
+	assert_int_equal(k_store(u->t, u->run, &r, sizeof(r)), 0);
+	assert_int_equal(k_ioctl(u->t, u->vcpu, KVM_RUN, 0), 0);
+	assert_int_equal(k_load(u->t, u->run, &r, sizeof(r)), 0);
+	assert_int_equal(r.tvm_call.code, 5);
+	r.tvm_call.ret = 1;
+	assert_int_equal(k_store(u->t, u->run, &r, sizeof(r)), 0);
+	assert_int_equal(k_ioctl(u->t, u->vcpu, KVM_RUN, 0), -EINTR);
+	assert_int_equal(asked.entered, 1);
+	u->m->h.kvm.rules = was;
+	user_free(u);
+}
+
+/* An answer is KVM's to give. */
+static void an_exit_that_brings_its_own_answer_has_none(void **un)
+{
+	struct user *u = user_new();
+	struct kvm_run r;
+
+	(void)un;
+	launch(u);
+	u->m->script[0] = touch(8, true, true);
+	u->m->script[0].done = true;
+	assert_int_equal(run(u, 1, &r), 0);
+	assert_false(u->m->got[0].done);
+	user_free(u);
+}
+
 static void what_kvm_does_not_know_the_architecture_may(void **un)
 {
 	struct user *u = user_new();
@@ -412,6 +500,10 @@ int main(void)
 			an_architecture_that_enters_guests_itself_is_asked_to),
 		cmocka_unit_test(
 			a_vcpu_that_the_architecture_refuses_is_not_made),
+		cmocka_unit_test(a_vcpu_that_gets_no_file_is_taken_back),
+		cmocka_unit_test(
+			an_answer_that_asks_again_is_no_interrupted_run),
+		cmocka_unit_test(an_exit_that_brings_its_own_answer_has_none),
 		cmocka_unit_test(what_kvm_does_not_know_the_architecture_may),
 		cmocka_unit_test(
 			shared_addresses_alone_reach_a_frame_of_the_host),

@@ -680,6 +680,46 @@ static void forgetting_one_device_leaves_the_others(void **unused)
 	down(&r);
 }
 
+static void trusted(struct rig *r, uint64_t iova)
+{
+	struct iommu_req q = dma(iova, 4, false, true);
+	uint8_t b[4];
+	struct fault f;
+
+	assert_int_equal(iommu_access(&r->i, &q, b, &f), IL_OK);
+}
+
+/* A host's domain may have the number of a TVM: that one is not meant. */
+static void firmware_forgets_what_trusted_entries_lead_to_and_no_more(void **u)
+{
+	struct rig r;
+
+	(void)u;
+	up(&r);
+	r.a.e[1].domain = r.a.e[0].domain;
+	for (uint64_t at = 0x10000; at < 0x13000; at += PAGE_4K)
+		trusted(&r, at);
+	assert_int_equal(touch(&r, 0x13000, false), IL_OK);
+	iommu_forget_pages(&r.i, 7, 0x11000, PAGE_4K);
+	assert_true(iommu_reaches(&r.i, DATA));
+	assert_false(iommu_reaches(&r.i, DATA + PAGE_4K));
+	assert_true(iommu_reaches(&r.i, DATA + 2 * PAGE_4K));
+	iommu_forget_pages(&r.i, 8, 0x10000, PAGE_4K);
+	iommu_forget_pages(&r.i, 7, 0x13000, PAGE_4K);
+	assert_true(iommu_reaches(&r.i, DATA));
+	assert_true(iommu_reaches(&r.i, DATA + 3 * PAGE_4K));
+	/* more of them than are looked up one by one */
+	iommu_forget_pages(&r.i, 8, 0x10000, 2 * PAGE_4K);
+	assert_true(iommu_reaches(&r.i, DATA));
+	iommu_forget_pages(&r.i, 7, 0x10000, 2 * PAGE_4K);
+	assert_false(iommu_reaches(&r.i, DATA));
+	assert_true(iommu_reaches(&r.i, DATA + 2 * PAGE_4K));
+	iommu_forget_pages(&r.i, 7, 0x12000, 2 * PAGE_4K);
+	assert_false(iommu_reaches(&r.i, DATA + 2 * PAGE_4K));
+	assert_true(iommu_reaches(&r.i, DATA + 3 * PAGE_4K));
+	down(&r);
+}
+
 static void a_full_queue_says_again(void **unused)
 {
 	struct iommu was;
@@ -854,6 +894,8 @@ int main(void)
 		cmocka_unit_test(
 			device_entries_are_remembered_until_invalidated),
 		cmocka_unit_test(forgetting_one_device_leaves_the_others),
+		cmocka_unit_test(
+			firmware_forgets_what_trusted_entries_lead_to_and_no_more),
 		cmocka_unit_test(a_full_queue_says_again),
 		cmocka_unit_test(a_write_after_reads_marks_the_page_dirty),
 		cmocka_unit_test(events_have_the_layout_that_linux_reads),

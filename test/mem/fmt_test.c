@@ -264,6 +264,33 @@ static void a_leaf_is_no_larger_than_the_layout_has(void **unused)
 	rig_down(&r);
 }
 
+/* The walker calls it malformed: the editor makes no such leaf. */
+static void write_without_read_is_made_where_it_means_something(void **unused)
+{
+	const struct {
+		const struct pt_fmt *fmt;
+		enum il_err err;
+	} row[] = { { &fmt_ept, IL_E_ARG },
+		    { &fmt_riscv, IL_E_ARG },
+		    { &fmt_vtd, IL_OK } };
+
+	(void)unused;
+	for (unsigned i = 0; i < COUNT(row); i++) {
+		struct rig r;
+		struct pt t;
+
+		rig_up(&r);
+		assert_int_equal(pt_init(&t, &r.m, row[i].fmt, 4, AGENT_HOST,
+					 NULL, NULL),
+				 IL_OK);
+		assert_int_equal(
+			pt_map(&t, 0, 0x77777000, PAGE_4K, PT_W, PAGE_4K),
+			row[i].err);
+		pt_fini(&t);
+		rig_down(&r);
+	}
+}
+
 /* --- one entry, raw --- */
 
 static void a_holder_keeps_states_in_entries_that_map_nothing(void **unused)
@@ -366,6 +393,8 @@ int main(void)
 		cmocka_unit_test(a_wide_root_reaches_further),
 		cmocka_unit_test(each_layout_maps_splits_joins_and_forgets),
 		cmocka_unit_test(a_leaf_is_no_larger_than_the_layout_has),
+		cmocka_unit_test(
+			write_without_read_is_made_where_it_means_something),
 		cmocka_unit_test(
 			a_holder_keeps_states_in_entries_that_map_nothing),
 		cmocka_unit_test(given_tables_are_neither_made_nor_dropped),
