@@ -56,6 +56,24 @@ int drop_identity(void **unused)
 	return 0;
 }
 
+enum il_err laws_say(const char *text)
+{
+	struct lang_script s = { .call = t.call, .cap = LAWS_CALLS };
+	struct world_end end = { 0 };
+	struct lang_error e = { 0 };
+
+	if (lang_parse(&s, &world_commands, text, strlen(text), &e))
+		fail_msg("line %u: %s", e.line, e.what);
+	return world_run(t.w, &s, &end);
+}
+
+void laws_good(const char *text)
+{
+	if (laws_say(text))
+		fail_msg("%s: %s", text, t.w->last_text);
+	assert_int_equal(t.w->law, 0);
+}
+
 void open_world_on(const char *plat, const char *vfs, const char *bdf)
 {
 	const struct world_cfg cfg = {

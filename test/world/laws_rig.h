@@ -43,6 +43,10 @@ int drop_identity(void **unused);
 void open_world(const char *vfs, const char *bdf);
 void open_world_on(const char *plat, const char *vfs, const char *bdf);
 int close_world(void **unused);
+/* Commands of the test's own, in the world that stands. */
+enum il_err laws_say(const char *text);
+/* The same, all of which succeed and break no law. */
+void laws_good(const char *text);
 /* On, up to and with the next such command. */
 void go(const char *role, const char *verb);
 

@@ -314,6 +314,7 @@ static enum il_err lock(void *ctx, uint32_t rid)
 		if (err)
 			return over(g, err);
 		g->vdev_id = rid;
+		g->dma_on = false;
 		memset(&g->judged, 0, sizeof(g->judged));
 		g->phase++;
 	}

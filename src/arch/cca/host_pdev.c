@@ -235,17 +235,23 @@ static int said(struct cca_host *s, struct cca_conn *c, uint64_t want,
 	return ret ? (ret > 0 ? -EIO : ret) : pdev_is(s, &c->ep, want);
 }
 
+/* The root port has nothing to say, nor to wait for, but it is asked. */
+static int rp_asked(struct cca_host *s, struct cca_conn *c)
+{
+	const struct cca_talk t = talk_rp(c);
+	const int ret = cca_talk(s, &t, NULL);
+
+	return ret > 0 ? -EIO : ret;
+}
+
 static int conn_open(struct cca_host *s, struct cca_conn *c)
 {
-	struct cca_talk rp;
 	int ret = stream_open(s, c);
 
 	if (!ret)
 		ret = pdev_create(s, &c->rp, c->p->up, c->p->up, PDEV_ROOTPORT);
-	/* It has nothing to say, but it is asked. */
-	rp = talk_rp(c);
 	if (!ret)
-		ret = cca_talk(s, &rp, NULL);
+		ret = rp_asked(s, c);
 	if (!ret)
 		ret = pdev_is(s, &c->rp, RMI_PDEV_READY);
 	if (!ret)
@@ -261,7 +267,11 @@ static int stream_on(struct cca_host *s, struct cca_conn *c)
 	if (ret)
 		return ret;
 	c->st->rp.enabled = true;
-	return pci_ide_stream_secure(&c->st->ep) ? 0 : -EIO;
+	/* Both ends say so themselves: neither's word is the other's. */
+	return pci_ide_stream_secure(&c->st->ep) &&
+			       pci_ide_stream_secure(&c->st->rp)
+		       ? 0
+		       : -EIO;
 }
 
 static int connect_run(struct cca_host *s, struct cca_conn *c,
@@ -369,7 +379,6 @@ void cca_conn_gone(struct cca_host *s, struct cca_conn *c)
 
 static int stop_begin(struct cca_host *s, struct cca_conn *c)
 {
-	const struct cca_talk rp = talk_rp(c);
 	int ret;
 
 	/* Keys that the device would not stop: the monitor has cut it off. */
@@ -381,7 +390,7 @@ static int stop_begin(struct cca_host *s, struct cca_conn *c)
 	if (!ret)
 		ret = pdev_stop(s, &c->rp);
 	if (!ret)
-		ret = cca_talk(s, &rp, NULL);
+		ret = rp_asked(s, c);
 	return ret ? ret : pdev_stop(s, &c->ep);
 }
 

@@ -73,9 +73,10 @@ struct cca_tdi {
 	uint64_t vdev; /* PA; 0: none */
 	uint64_t vdev_id;
 	bool created;
-	bool locked;  /* LOCK was asked for, and UNLOCK not answered */
-	bool private; /* VFIO has let go of the BARs */
-	int failed;   /* of a LOCK that is being undone */
+	bool locked;	    /* LOCK was asked for, and UNLOCK not answered */
+	bool private;	    /* VFIO has let go of the BARs */
+	uint64_t dev_pages; /* granules of it in the realm's table */
+	int failed;	    /* of a LOCK that is being undone */
 	unsigned step;
 	struct cca_object meas, report;
 	uint8_t meas_buf[CCA_MEAS_MAX];
@@ -100,7 +101,7 @@ struct cca_vm {
 	bool active;
 	unsigned ipa_bits;
 	struct cca_rtt *rtts[3]; /* by level, 1 to 3 */
-	uint64_t dev_pages;	 /* device granules in its tables */
+	uint64_t dev_pages;	 /* as of cca_tdi, of all */
 	struct cca_tdi *tdis;
 	/* Of an ordinary VM. */
 	struct pt s2;
@@ -112,6 +113,7 @@ struct cca_rec {
 	/* What the realm waits for from us, by the last exit's reason. */
 	uint64_t reason;
 	uint64_t base, top;
+	uint64_t vdev_id; /* of RMI_EXIT_VDEV_REQUEST */
 	uint8_t ripas;
 	bool refused;
 	bool sea; /* the access that left aborts: with the next entry */
@@ -167,7 +169,8 @@ int cca_map_init(struct cca_host *s, struct cca_vm *v, uint64_t ipa,
 		 uint64_t pa, uint64_t src, bool measure);
 int cca_map_shared(struct cca_host *s, struct cca_vm *v, uint64_t ipa,
 		   uint64_t pa, bool write);
-/* Device memory of @t, [ipa, ipa + len) to [pa, ...), delegated. */
+/* Device memory of @t, [ipa, ipa + len) to [pa, ...), delegated; all of it,
+ * or all of it is the host's again. */
 int cca_map_dev(struct cca_host *s, struct cca_tdi *t, uint64_t ipa,
 		uint64_t pa, uint64_t len);
 /* Both views of [ipa, ipa + len); device granules become the host's again. */

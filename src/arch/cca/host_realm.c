@@ -62,25 +62,25 @@ static uint64_t params(struct cca_host *s, const struct cca_vm *v)
 static long create(struct cca_host *s, struct cca_vm *v)
 {
 	uint64_t x[CCA_SMC_REGS] = { RMI_REALM_CREATE };
+	uint64_t rd;
+	int ret = -ENOMEM;
 
 	if (v->rd)
 		return -EEXIST;
-	x[1] = cca_granule(s);
+	rd = cca_granule(s);
 	v->root = cca_granule(s);
-	x[2] = x[1] && v->root ? params(s, v) : 0;
-	if (x[2]) {
-		const uint64_t rd = x[1];
-
-		if (!cca_smc(s, x)) {
-			v->rd = rd;
-			return 0;
-		}
-		x[1] = rd;
+	x[1] = rd;
+	x[2] = rd && v->root ? params(s, v) : 0;
+	if (x[2])
+		ret = cca_errno(cca_smc(s, x));
+	if (!ret) {
+		v->rd = rd;
+		return 0;
 	}
-	cca_granule_free(s, x[1]);
+	cca_granule_free(s, rd);
 	cca_granule_free(s, v->root);
 	v->root = 0;
-	return x[2] ? cca_errno(x[0]) : -ENOMEM;
+	return ret;
 }
 
 static long init_ripas(struct cca_host *s, struct cca_vm *v, struct task *t,

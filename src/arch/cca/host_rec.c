@@ -170,7 +170,8 @@ static void call_exit(struct cca_rec *c, const uint8_t *run,
 		x->reg[0] = cca_u64(run, REC_EXIT_VDEV_ID_1);
 		break;
 	default:
-		x->reg[0] = cca_u64(run, REC_EXIT_VDEV_ID_1);
+		c->vdev_id = cca_u64(run, REC_EXIT_VDEV_ID_1);
+		x->reg[0] = c->vdev_id;
 	}
 }
 

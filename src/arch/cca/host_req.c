@@ -133,23 +133,31 @@ static int fresh(struct cca_host *s, struct cca_tdi *t,
 	return cca_vdev_state(s, t) == was && o->len ? 0 : -EIO;
 }
 
-/* The realm asks the monitor about this VDEV: it is to know which one. */
+/*
+ * The realm asks the monitor about this VDEV: it is to know which one. Several
+ * RECs may wait, each for its own; one that was told already is refused.
+ */
 static int complete(struct cca_host *s, const struct cca_tdi *t)
 {
 	const struct kvm_vm *vm = t->tdi->kvm;
-	uint64_t x[CCA_SMC_REGS] = { RMI_VDEV_COMPLETE };
+	int ret = -EINVAL; /* nobody waits for it */
 
 	for (unsigned i = 0; i < KVM_VCPUS; i++) {
 		const struct cca_rec *c =
 			vm->vcpu[i] ? vm->vcpu[i]->priv : NULL;
 
-		if (!c || c->reason != RMI_EXIT_VDEV_REQUEST)
+		uint64_t x[CCA_SMC_REGS] = { RMI_VDEV_COMPLETE };
+
+		if (!c || c->reason != RMI_EXIT_VDEV_REQUEST ||
+		    c->vdev_id != t->vdev_id)
 			continue;
 		x[1] = c->rec;
 		x[2] = t->vdev;
-		return cca_errno(cca_smc(s, x));
+		ret = cca_errno(cca_smc(s, x));
+		if (!ret)
+			break;
 	}
-	return -EINVAL; /* nobody waits for it */
+	return ret;
 }
 
 int cca_da_request(struct cca_host *s, struct cca_tdi *t,
@@ -239,10 +247,5 @@ int cca_validate_mmio(struct cca_host *s, struct cca_tdi *t,
 	if (ret || mapped(s, t, &q))
 		return ret;
 	ret = cca_delegate(s, q.pa_base, len);
-	if (ret)
-		return ret;
-	ret = cca_map_dev(s, t, q.gpa_base, q.pa_base, len);
-	if (ret)
-		(void)cca_undelegate(s, q.pa_base, len);
-	return ret;
+	return ret ? ret : cca_map_dev(s, t, q.gpa_base, q.pa_base, len);
 }

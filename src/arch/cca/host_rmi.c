@@ -160,6 +160,13 @@ static unsigned fill_list(struct cca_host *s, uint64_t *pa, unsigned want)
 	return 0;
 }
 
+/* Did this step of an operation work, to its end or not? */
+static bool worked(uint64_t result)
+{
+	return RMI_STATUS(result) == RMI_SUCCESS ||
+	       RMI_STATUS(result) == RMI_INCOMPLETE;
+}
+
 /* False: there is not as much memory, or it was not taken. */
 static bool donate(struct cca_host *s, uint64_t handle,
 		   uint64_t x[CCA_SMC_REGS])
@@ -168,6 +175,8 @@ static bool donate(struct cca_host *s, uint64_t handle,
 					 RMI_OP_DONATE_COUNT_LSB);
 	uint64_t pa[CCA_AUX_MAX];
 	unsigned n = want ? fill_list(s, pa, want) : 0;
+	unsigned took;
+	bool good;
 
 	if (!n)
 		return false;
@@ -176,11 +185,13 @@ static bool donate(struct cca_host *s, uint64_t handle,
 	x[2] = s->list;
 	x[3] = n;
 	(void)cca_smc(s, x);
+	good = worked(x[0]);
+	/* Of a call that failed x1 says nothing: none was taken. */
+	took = !good ? 0 : x[1] < n ? (unsigned)x[1] : n;
 	/* What was not taken is ours again. */
-	for (unsigned i = x[1] < n ? (unsigned)x[1] : n; i < n; i++)
+	for (unsigned i = took; i < n; i++)
 		cca_granule_free(s, pa[i]);
-	return RMI_STATUS(x[0]) == RMI_SUCCESS ||
-	       RMI_STATUS(x[0]) == RMI_INCOMPLETE;
+	return good;
 }
 
 static bool take_back(struct cca_host *s, uint64_t handle,
@@ -194,6 +205,9 @@ static bool take_back(struct cca_host *s, uint64_t handle,
 	x[2] = s->list;
 	x[3] = CCA_AUX_MAX;
 	(void)cca_smc(s, x);
+	/* One that failed wrote no list: what stands there is an old one. */
+	if (!worked(x[0]))
+		return false;
 	n = x[1] < CCA_AUX_MAX ? (unsigned)x[1] : CCA_AUX_MAX;
 	if (cca_read(s, s->list, list, (size_t)n * 8))
 		return false;
@@ -211,8 +225,7 @@ static bool take_back(struct cca_host *s, uint64_t handle,
 				cca_granule_free(s, pa);
 		}
 	}
-	return RMI_STATUS(x[0]) == RMI_SUCCESS ||
-	       RMI_STATUS(x[0]) == RMI_INCOMPLETE;
+	return true;
 }
 
 uint64_t cca_sro(struct cca_host *s, uint64_t x[CCA_SMC_REGS])

@@ -171,18 +171,34 @@ int cca_map_dev(struct cca_host *s, struct cca_tdi *t, uint64_t ipa,
 			ret = deeper(s, v, ipa, x[0]);
 			continue;
 		}
-		if (x[1] <= ipa || x[1] > top)
+		if (x[1] <= ipa || x[1] > x[4]) {
 			ret = -ENXIO;
+			break;
+		}
 		v->dev_pages += (x[1] - ipa) / CCA_GRANULE;
+		t->dev_pages += (x[1] - ipa) / CCA_GRANULE;
 		pa += x[1] - ipa;
 		ipa = x[1];
 	}
-	if (ret && ipa > from)
+	if (!ret)
+		return 0;
+	/* What was mapped comes back by the unmap, the rest as it is. */
+	if (ipa > from)
 		(void)cca_unmap(s, v, from, ipa - from);
+	(void)cca_undelegate(s, pa, top - ipa);
 	return ret;
 }
 
 /* --- and away --- */
+
+static void left(struct cca_vm *v, uint64_t pa, uint64_t pages)
+{
+	v->dev_pages -= pages;
+	for (struct cca_tdi *t = v->tdis; t; t = t->next)
+		for (uint64_t i = 0; t->tdi && i < pages; i++)
+			if (cca_bar_of(t->tdi->p, pa + i * CCA_GRANULE))
+				t->dev_pages--;
+}
 
 /* What one call took out comes back to us, if it was device memory. */
 static int took(struct cca_host *s, struct cca_vm *v, uint64_t fid,
@@ -192,7 +208,7 @@ static int took(struct cca_host *s, struct cca_vm *v, uint64_t fid,
 
 	if (fid != RMI_RTT_DEV_UNMAP || !n)
 		return 0;
-	v->dev_pages -= n;
+	left(v, range & RMI_RDESC_ADDR, n);
 	return cca_undelegate(s, range & RMI_RDESC_ADDR, n * CCA_GRANULE);
 }
 

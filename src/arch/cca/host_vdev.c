@@ -294,8 +294,9 @@ static bool unlock_now(struct cca_host *s, struct cca_tdi *t)
 		else
 			cca_talk_dead(s, &k);
 	}
-	t->locked = false;
-	return true;
+	/* Of one that is cut off UNLOCK does not say what is mapped. */
+	t->locked = t->dev_pages;
+	return !t->locked;
 }
 
 int cca_unbind(void *ctx, struct pci_tdi *tdi, bool first,
@@ -414,9 +415,16 @@ static int unlock_end(struct cca_host *s, struct cca_tdi *t, int ret,
 		ret = reached(s, t, RMI_VDEV_UNLOCKED, r);
 	if (ret == -EINPROGRESS)
 		return ret;
-	/* A failed STOP is reported, and the interface cut off (law 48). */
-	if (ret)
-		(void)unlock_now(s, t);
+	/*
+	 * A failed STOP is reported, and the interface cut off (law 48). What
+	 * the realm has not given back of its MMIO, KVM takes: as long as one
+	 * granule is the monitor's, nobody else is to reach the BARs.
+	 */
+	if (ret) {
+		unmap_bars(s, t);
+		if (!unlock_now(s, t))
+			return ret;
+	}
 	t->locked = false;
 	bars_back(t);
 	return ret;

@@ -15,26 +15,6 @@ static struct cca_plat_vm *realm(void)
 	return t.w->vm[0].plat;
 }
 
-static enum il_err run_text(const char *text)
-{
-	struct lang_script s = { .call = t.call, .cap = LAWS_CALLS };
-	struct world_end end = { 0 };
-	struct lang_error e = { 0 };
-	enum il_err err;
-
-	if (lang_parse(&s, &world_commands, text, strlen(text), &e))
-		fail_msg("line %u: %s", e.line, e.what);
-	err = world_run(t.w, &s, &end);
-	assert_int_equal(t.w->law, 0);
-	return err;
-}
-
-static void good(const char *text)
-{
-	if (run_text(text))
-		fail_msg("%s: %s", text, t.w->last_text);
-}
-
 /* --- what the host changes --- */
 
 enum where { CALL_RESULT, CALL_VALUE, SMC_NEXT, SMC_ANSWER };
@@ -101,8 +81,9 @@ static void honest(void)
 /* @cmd fails by @why while the host lies so, and the lie was told. */
 static void refused(const char *cmd, const char *why)
 {
-	const enum il_err err = run_text(cmd);
+	const enum il_err err = laws_say(cmd);
 
+	assert_int_equal(t.w->law, 0);
 	assert_true(told.seen >= told.nth);
 	honest();
 	if (!err)
@@ -115,8 +96,8 @@ static int probed(void **unused)
 {
 	(void)unused;
 	open_world_on("cca", "0", FN);
-	good("platform cca\ndevice\nhost connect " FN "\nvmm launch\n"
-	     "guest boot\nvmm attach " FN "\nguest probe\n");
+	laws_good("platform cca\ndevice\nhost connect " FN "\nvmm launch\n"
+		  "guest boot\nvmm attach " FN "\nguest probe\n");
 	return 0;
 }
 
@@ -124,7 +105,7 @@ static int locked(void **state)
 {
 	int ret = probed(state);
 
-	good("guest lock\n");
+	laws_good("guest lock\n");
 	return ret;
 }
 
@@ -143,7 +124,7 @@ static void a_host_call_that_fails_is_named(void **unused)
 	refused("guest evidence\n", "OBJECT_SIZE (3)");
 	lies(CALL_RESULT, RHI_READ, 4, 1);
 	refused("guest evidence\n", "OBJECT_READ (1)");
-	good(rest);
+	laws_good(rest);
 }
 
 static void lengths_of_objects_are_judged_before_a_byte_is_read(void **unused)
@@ -158,7 +139,7 @@ static void lengths_of_objects_are_judged_before_a_byte_is_read(void **unused)
 		lies(CALL_VALUE, RHI_READ, 3, bad[i]);
 		refused("guest evidence\n", "OBJECT_READ: another length");
 	}
-	good(rest);
+	laws_good(rest);
 }
 
 /* A shorter certificate chain than there is: its digest tells. */
@@ -167,7 +148,7 @@ static void an_object_that_is_cut_is_no_evidence(void **unused)
 	(void)unused;
 	lies(CALL_VALUE, RHI_GET_SIZE, 2, 100);
 	refused("guest evidence\n", "digest");
-	good(rest);
+	laws_good(rest);
 }
 
 static void objects_may_come_in_parts(void **unused)
@@ -175,9 +156,9 @@ static void objects_may_come_in_parts(void **unused)
 	(void)unused;
 	lies(CALL_VALUE, RHI_READ, 0, 100);
 	told.parts = true;
-	good("guest evidence\n");
+	laws_good("guest evidence\n");
 	honest();
-	good("guest accept\nguest start\nguest dma\nguest release\n");
+	laws_good("guest accept\nguest start\nguest dma\nguest release\n");
 }
 
 static void a_conversion_that_the_host_rejects_is_undone(void **unused)
@@ -192,19 +173,19 @@ static void a_conversion_that_the_host_rejects_is_undone(void **unused)
 	refused("guest share 0x40000 pages=4\n", "no progress");
 	lies(SMC_NEXT, RSI_IPA_STATE_SET, 1, 0x45000);
 	refused("guest share 0x40000 pages=4\n", "no progress");
-	good("guest share 0x40000 pages=4\nguest unshare\n");
+	laws_good("guest share 0x40000 pages=4\nguest unshare\n");
 }
 
 static void mmio_that_is_not_accepted_whole_is_not_accepted(void **unused)
 {
 	(void)unused;
-	good("guest evidence\n");
+	laws_good("guest evidence\n");
 	lies(SMC_ANSWER, RSI_VDEV_VALIDATE_MAPPING, 2, 1);
 	refused("guest accept\n", "VALIDATE_MAPPING");
 	assert_int_equal(t.w->vm[0].guest->state, GUEST_JUDGED);
 	lies(SMC_NEXT, RSI_VDEV_VALIDATE_MAPPING, 1, 0);
 	refused("guest accept\n", "VALIDATE_MAPPING");
-	good("guest accept\nguest start\nguest dma\nguest release\n");
+	laws_good("guest accept\nguest start\nguest dma\nguest release\n");
 }
 
 static void a_lock_that_the_host_does_not_make_is_none(void **unused)

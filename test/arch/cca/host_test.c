@@ -20,22 +20,11 @@ static struct cca_plat *cca(void)
 	return t.w->plat_ctx;
 }
 
-static enum il_err run_text(const char *text)
-{
-	struct lang_script s = { .call = t.call, .cap = LAWS_CALLS };
-	struct world_end end = { 0 };
-	struct lang_error e = { 0 };
-
-	if (lang_parse(&s, &world_commands, text, strlen(text), &e))
-		fail_msg("line %u: %s", e.line, e.what);
-	return world_run(t.w, &s, &end);
-}
-
 static int built(void **unused)
 {
 	(void)unused;
 	open_world_on("cca", "0", FN);
-	assert_int_equal(run_text("platform cca\ndevice\n"), IL_OK);
+	assert_int_equal(laws_say("platform cca\ndevice\n"), IL_OK);
 	return world_build(t.w) ? -1 : 0;
 }
 
@@ -282,7 +271,7 @@ static bool refused_once(uint64_t fid, unsigned nth)
 	one.nth = nth;
 	one.seen = 0;
 	cca()->host_insn.smc = refuse;
-	(void)run_text(whole);
+	(void)laws_say(whole);
 	if (t.w->law)
 		fail_msg("%s, time %u: %s", cca_rmi_name(fid), nth,
 			 t.w->last_text);
@@ -323,7 +312,7 @@ static void what_stays_locked_ends_with_its_realm(void **unused)
 
 	(void)unused;
 	open_world_on("cca", "0", FN);
-	if (run_text("platform cca\nhost option hotplug=yes\ndevice\n"
+	if (laws_say("platform cca\nhost option hotplug=yes\ndevice\n"
 		     "host option kvm-revoke=no\nhost connect " FN "\n"
 		     "vmm launch\nguest boot\nvmm attach " FN "\n"
 		     "guest probe\nguest lock\nguest evidence\n"
@@ -331,7 +320,7 @@ static void what_stays_locked_ends_with_its_realm(void **unused)
 		     "vmm close vfio\nhost disconnect " FN "\n"
 		     "expect error EBUSY\ndevice unplug\n"
 		     "expect function " FN " no\nvmm die\ndevice plug\n") ||
-	    run_text(whole))
+	    laws_say(whole))
 		fail_msg("%s", t.w->last_text);
 	t.w->plat->held(t.w, &held);
 	assert_int_equal(held.pages, 0);
