@@ -65,6 +65,18 @@ enum il_err cmd_link(void *ctx, const struct lang_call *c)
 
 /* --- the VMM, and through it the host --- */
 
+static void kernel_says(struct world *w, const struct kernel *k)
+{
+	char text[320];
+
+	world_refused(w,
+		      &(struct fault){ .rule = k->why, .addr = k->why_addr });
+	snprintf(text, sizeof(text), "%s: 0x%llx", k->why->says,
+		 (unsigned long long)k->why_addr);
+	world_say(w, "kernel", k->why_addr ? text : k->why->says,
+		  k->why->source, true, 0);
+}
+
 void world_vmm_log(void *ctx, const char *who, const char *what, long ret)
 {
 	struct world *w = ctx;
@@ -80,11 +92,8 @@ void world_vmm_log(void *ctx, const char *who, const char *what, long ret)
 		snprintf(text, sizeof(text), "%s", world_errno_name((int)-ret));
 	if (ret < 0 && w->op)
 		w->op->refused = (int)-ret;
-	if (ret < 0 && w->host && w->host->k.why) {
-		world_refused(w, &(struct fault){ .rule = w->host->k.why });
-		world_say(w, "kernel", w->host->k.why->says,
-			  w->host->k.why->source, true, 0);
-	}
+	if (ret < 0 && w->host && w->host->k.why)
+		kernel_says(w, &w->host->k);
 	world_say(w, who, what, text, ret < 0,
 		  w->op ? now - w->op->start_ns : 0);
 	if (w->op)

@@ -222,14 +222,13 @@ static uint64_t next_accepted(struct world *w, uint64_t pa)
 }
 
 /*
- * The monitor takes the entry out of the realm's table, has CPUs and SMMU
- * forget it, and moves the granule last, all in one call; no other event names
- * the page.
+ * The realm's table stops to lead to it while it still is the realm's. The move
+ * of the granule is an event of its own, and no revocation.
  */
 static bool revoked(uint32_t ev, uint64_t a, uint64_t b, uint64_t *pa)
 {
 	*pa = a;
-	return ev == OWN_TRACE_GRANULE && b == OWN_DELEGATED;
+	return ev == OWN_TRACE_UNMAP && (b == OWN_MAPPED || b == OWN_DATA);
 }
 
 const struct law_view law_cca = {

@@ -267,7 +267,7 @@ static int unlock_begin(struct cca_host *s, struct cca_tdi *t,
 
 	if (RMI_STATUS(ret) == RMI_ERROR_GRANULE) {
 		*granule = at;
-		k_refuse(s->k, &rule_mapped);
+		k_refuse_addr(s->k, &rule_mapped, at);
 	}
 	return cca_errno(ret);
 }
@@ -481,6 +481,7 @@ static int unlock(struct cca_host *s, struct cca_tdi *t, bool first,
 		ret = unlock_begin(s, t, &a->granule);
 	if (a->granule) {
 		q->why = &rule_mapped;
+		q->why_addr = a->granule;
 		return ret;
 	}
 	return unlock_end(s, t, ret, r);

@@ -138,6 +138,8 @@ struct cca_own {
 #define OWN_TRACE_STE	  TRACE_EV(TRACE_ARCH, 2) /* sid, valid, vmid */
 #define OWN_TRACE_RTT	  TRACE_EV(TRACE_ARCH, 3) /* vmid, ipa, entry */
 #define OWN_TRACE_REALM	  TRACE_EV(TRACE_ARCH, 4) /* vmid, active */
+/* pa, its state, vmid: the realm's table no longer leads to it */
+#define OWN_TRACE_UNMAP TRACE_EV(TRACE_ARCH, 5)
 
 /* The rules, by the name that `expect fault` uses. */
 extern const struct rule cca_own_rule_gpt;	    /* gpt */

@@ -132,16 +132,33 @@ static enum il_err put(struct cca_own *o, uint16_t vmid,
 	return IL_OK;
 }
 
+/*
+ * What the entry before led to, and leads to no more. Whose the granule was
+ * then tells whether it was revoked before it was taken, or after.
+ */
+static void led_away(struct cca_own *o, uint16_t vmid,
+		     const struct cca_own_rtte *was,
+		     const struct cca_own_rtte *now)
+{
+	if (was->valid && !was->ns && !(follows(now) && now->pa == was->pa))
+		env_trace(o->env, OWN_TRACE_UNMAP, was->pa,
+			  cca_own_state(o, was->pa), vmid);
+}
+
 enum il_err cca_own_rtt_set(struct cca_own *o, uint16_t vmid,
 			    const struct cca_own_rtte *at,
 			    const struct cca_own_rtte *to, bool write)
 {
 	struct cca_own_rtte e = *to;
+	enum il_err err;
 
 	if (at->hipas == RMI_TABLE || !possible(at, to))
 		return IL_E_ARG;
 	e.ns = at->ns;
-	return put(o, vmid, at, encode(&e, write));
+	err = put(o, vmid, at, encode(&e, write));
+	if (!err)
+		led_away(o, vmid, at, &e);
+	return err;
 }
 
 /* --- tables --- */

@@ -201,7 +201,7 @@ int vdevice_tsm_req(struct ucmd *u)
 	if (ret == -EAGAIN)
 		return ret;
 	if (q.why)
-		k_refuse(u->x->core->k, q.why);
+		k_refuse_addr(u->x->core->k, q.why, q.why_addr);
 	v->asking = false;
 	a->tsm_code = q.code;
 	u->answer = true;

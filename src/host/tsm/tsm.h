@@ -47,6 +47,7 @@ struct pci_tsm_guest_req {
 	uint32_t resp_len;	/* out */
 	uint64_t code;		/* out: the TSM's own status */
 	const struct rule *why; /* out: what the driver says of a refusal */
+	uint64_t why_addr;	/* out: of what, if it has an address */
 };
 
 enum pci_tsm_op_kind {

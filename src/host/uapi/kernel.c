@@ -59,10 +59,17 @@ int k_errno(enum il_err err)
 
 void k_refuse(struct kernel *k, const struct rule *why)
 {
+	k_refuse_addr(k, why, 0);
+}
+
+void k_refuse_addr(struct kernel *k, const struct rule *why, uint64_t addr)
+{
 	k->why = why;
+	k->why_addr = addr;
 	k->why_at = k->stats.syscalls;
 	if (k->hw.env)
-		env_trace(k->hw.env, K_TRACE_REFUSED, k->stats.syscalls, 0, 0);
+		env_trace(k->hw.env, K_TRACE_REFUSED, k->stats.syscalls, addr,
+			  0);
 }
 
 uint64_t k_now(struct kernel *k)

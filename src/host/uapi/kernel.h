@@ -219,6 +219,7 @@ struct kernel {
 	void *watch_ctx;
 	const struct rule *why; /* k_refuse(); NULL: nobody said */
 	uint64_t why_at;	/* system call */
+	uint64_t why_addr;	/* what it is about, if it has an address */
 };
 
 /* Trace events; arguments in brackets. */
@@ -227,7 +228,8 @@ enum k_trace {
 	K_TRACE_DOE = TRACE_EV(TRACE_HOST, 2),	   /* bdf, kind, bytes */
 	K_TRACE_TSM = TRACE_EV(TRACE_HOST, 3),	   /* bdf, operation, result */
 	K_TRACE_REVOKE = TRACE_EV(TRACE_HOST, 4),  /* dma-buf, revoked */
-	K_TRACE_REFUSED = TRACE_EV(TRACE_HOST, 5), /* system calls so far */
+	K_TRACE_REFUSED = TRACE_EV(TRACE_HOST, 5), /* system calls so far,
+						  address */
 };
 
 void k_init(struct kernel *k, struct arena *a, const struct host_hw *hw);
@@ -375,6 +377,7 @@ void k_vma_unpin(struct kernel *k, struct vma *v);
  * until the system call after the one that it explains.
  */
 void k_refuse(struct kernel *k, const struct rule *why);
+void k_refuse_addr(struct kernel *k, const struct rule *why, uint64_t addr);
 
 uint64_t k_now(struct kernel *k);
 /* -errno for what a lower room answered. */

@@ -296,6 +296,73 @@ static void bars_come_back_when_no_granule_is_the_monitors(void **unused)
 	assert_int_equal(monitors(p), 0);
 }
 
+/* --- law 37: revoked, then taken --- */
+
+/* The monitor gives an accepted granule away; its entry goes after.
+ */
+static void takes(void *ctx, uint64_t *x)
+{
+	struct cca_own *o = &cca()->own;
+	const struct cca_own_rtte none = { .hipas = RMI_UNASSIGNED,
+					   .ripas = RMI_DESTROYED };
+	struct cca_own_granule g;
+	struct cca_own_rtte e;
+
+	hook.real.smc(ctx, x);
+	for (uint32_t i = 0; i < o->ranges && !hook.seen; i++)
+		for (uint64_t at = 0; at < o->range[i].size && !hook.seen;
+		     at += CCA_GRANULE) {
+			const uint64_t pa = o->range[i].base + at;
+
+			if (cca_own_granule(o, pa, &g) || g.state != OWN_MAPPED)
+				continue;
+			hook.seen++;
+			assert_int_equal(
+				cca_own_rtt_find(o, g.vmid, g.ipa, 3, &e),
+				IL_OK);
+			assert_int_equal(cca_own_move(o, pa, OWN_MAPPED,
+						      OWN_DELEGATED, 0, 0),
+					 IL_OK);
+			assert_int_equal(
+				cca_own_rtt_set(o, g.vmid, &e, &none, true),
+				IL_OK);
+		}
+}
+
+static void a_granule_that_is_taken_before_it_is_revoked_is_noticed(void **u)
+{
+	(void)u;
+	laws_good(up);
+	laws_good("guest lock\nguest evidence\nguest accept\nguest start\n");
+	watch(RMI_REC_ENTER, takes);
+	assert_int_not_equal(
+		laws_say("guest load bar=2 off=0x100 private=yes\n"), IL_OK);
+	assert_int_equal(t.w->law, 37);
+}
+
+/* Whoever has to unmap it first is told which one it is. */
+static void the_granule_that_is_still_mapped_is_named(void **unused)
+{
+	const struct pci_dev *p = pci_find(&t.w->host->pci, 0x100);
+	const struct kernel *k = &t.w->host->k;
+	struct cca_own_granule g;
+
+	(void)unused;
+	laws_good(up);
+	laws_good("guest lock\nguest evidence\nguest accept\nguest start\n"
+		  "vmm stop " FN "\nexpect error EBUSY\n");
+	assert_string_equal(k->why->name, "vdev-mapped");
+	assert_int_equal(cca_own_granule(&cca()->own, k->why_addr, &g), IL_OK);
+	assert_int_equal(g.state, OWN_MAPPED);
+	for (unsigned i = 0; i < COUNT(p->bars); i++)
+		for (uint64_t at = 0; at < p->bars[i].size; at += CCA_GRANULE)
+			if (p->bars[i].pa + at < k->why_addr)
+				assert_int_not_equal(
+					cca_own_state(&cca()->own,
+						      p->bars[i].pa + at),
+					OWN_MAPPED);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +372,9 @@ int main(int argc, char **argv)
 		AT(built, what_is_to_be_kept_is_of_the_granule_or_nothing),
 		AT(built, a_nonce_is_read_from_the_realms_shared_pages_alone),
 		AT(built, the_rec_that_waits_for_this_function_is_answered),
+		AT(built,
+		   a_granule_that_is_taken_before_it_is_revoked_is_noticed),
+		AT(built, the_granule_that_is_still_mapped_is_named),
 		AT(built, bars_come_back_when_no_granule_is_the_monitors),
 	};
 
