@@ -265,6 +265,27 @@ static bool fell(const struct world *w, unsigned i, const struct law_conn *x)
 	return false;
 }
 
+/*
+ * A descriptor that is closed ends it in one step: all exchanges of a STOP.
+ * Where firmware then keeps the interface it is found in UNLOCKED. If trace
+ * events were lost: perhaps.
+ */
+static bool was_stopping(const struct world *w, unsigned i)
+{
+	uint64_t at = w->laws->traced;
+
+	if (w->traced - at > WORLD_TRACE)
+		return true;
+	for (; at < w->traced; at++) {
+		const struct world_trace *t = &w->trace[at % WORLD_TRACE];
+
+		if (t->ev == TRACE_EV(TRACE_TSM, TSM_TRACE_BIND) && t->a == i &&
+		    t->c == TSM_BIND_STOPPING)
+			return true;
+	}
+	return false;
+}
+
 static bool was_valid(const struct law_facts *was, uint32_t rid)
 {
 	for (unsigned i = 0; i < was->entries; i++)
@@ -338,6 +359,10 @@ static void look_binds(struct world *w, struct law_facts *now)
 	for (unsigned i = 0; i < now->binds; i++)
 		now->bind[i].fell = now->bind[i].state == TSM_BIND_LOCKED &&
 				    fell(w, i, law_conn_of(now, &now->bind[i]));
+	for (unsigned i = 0; i < now->binds; i++)
+		now->bind[i].was_stopping =
+			now->bind[i].state == TSM_BIND_UNLOCKED &&
+			was_stopping(w, i);
 }
 
 static void look_platform(struct world *w, const struct law_facts *was,

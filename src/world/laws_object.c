@@ -93,12 +93,12 @@ void law_52(const struct law_facts *was, const struct law_facts *now,
 
 #define IN(s) (1u << (s))
 
-/* From where a state may be found a step later; a forced end may do all, and
- * where firmware keeps the interface afterwards it ends in UNLOCKED. */
+/* From where a state may be found a step later; a forced end may do all. */
 /* clang-format off */
 static const uint16_t bind_from[TSM_BIND_STATES] = {
 	[TSM_BIND_FREE]     = UINT16_MAX,
-	[TSM_BIND_UNLOCKED] = UINT16_MAX,
+	[TSM_BIND_UNLOCKED] = IN(TSM_BIND_FREE) | IN(TSM_BIND_STOPPING) |
+			      IN(TSM_BIND_DEAD),
 	[TSM_BIND_LOCKING]  = IN(TSM_BIND_FREE) | IN(TSM_BIND_UNLOCKED) |
 			      IN(TSM_BIND_STOPPING) | IN(TSM_BIND_DEAD),
 	[TSM_BIND_LOCKED]   = IN(TSM_BIND_LOCKING),
@@ -153,6 +153,17 @@ static void moved(const char *what, unsigned i, unsigned from, unsigned to,
 			  i, from, to);
 }
 
+static void bind_53(unsigned i, const struct law_bind *was,
+		    const struct law_bind *now, struct law_case *c)
+{
+	unsigned from = was->state;
+
+	/* STOP begun and confirmed in the same step. */
+	if (now->was_stopping && bind_from[TSM_BIND_STOPPING] & IN(from))
+		from = TSM_BIND_STOPPING;
+	moved("binding", i, from, now->state, bind_from, c);
+}
+
 static void dev_53(const struct law_dev *was, const struct law_dev *now,
 		   struct law_case *c)
 {
@@ -174,8 +185,7 @@ void law_53(const struct law_facts *was, const struct law_facts *now,
 	if (!was->valid)
 		return;
 	for (unsigned i = 0; i < now->binds; i++)
-		moved("binding", i, was->bind[i].state, now->bind[i].state,
-		      bind_from, c);
+		bind_53(i, &was->bind[i], &now->bind[i], c);
 	for (unsigned i = 0; i < LAW_CONNS; i++) {
 		moved("connection", i, was->conn[i].state, now->conn[i].state,
 		      conn_from, c);

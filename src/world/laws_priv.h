@@ -114,6 +114,7 @@ struct law_bind {
 	uint64_t mmio_pages;
 	bool dma_on;
 	bool fell; /* in this step it was locked, and then a stream fell */
+	bool was_stopping; /* in this step, before it came to where it is */
 	/* the backend's own books */
 	uint32_t owner; /* of the TVM's memory, as pages and entries name it */
 	/* Lock session that the TVM has named, or was told of by the TSM, when

@@ -243,6 +243,13 @@ AT_EVIDENCE(other_nonce,
 	    memset(b->lock.meas_nonce, 0, sizeof(b->lock.meas_nonce)))
 AT_EVIDENCE(other_leaf, c->key_digest[0] ^= 1)
 
+AT_EVIDENCE(lets_go, {
+	b->state = TSM_BIND_UNLOCKED;
+	b->tdi = TSM_TDI_UNLOCKED;
+	b->nonce_live = false;
+	memset(&b->lock, 0, sizeof(b->lock));
+})
+
 /* 31: a device with ATS, and firmware that takes it. */
 static enum il_err with_ats(void *ctx, uint32_t fn,
 			    const struct tdisp_lock *lock,
@@ -368,6 +375,8 @@ const struct plant plants_bind[] = {
 	  "host", "connect", own_exchange, WAIT, PLANT_ALL & ~ON(SEV_TIO) },
 	{ 53, "firmware: from LOCKED to RUN at once",
 	  "guest", "probe", jumps_to_run, NULL, 0 },
+	{ 53, "firmware: out of LOCKED without STOP",
+	  "guest", "lock", lets_go, NULL, 0 },
 	{ 55, "device: a stream to a peer before RUN",
 	  "guest", "probe", peer_in_locked, NULL, 0 },
 	{ 0, NULL, NULL, NULL, NULL, NULL, 0 },
