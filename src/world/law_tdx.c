@@ -234,5 +234,5 @@ const struct law_view law_tdx = {
 	.revoked = revoked,
 	.dma_states = 1u << TSM_BIND_LOCKED | 1u << TSM_BIND_RUN,
 	.report_info = TDISP_INFO_NO_FW_UPDATE | TDISP_INFO_DMA_NO_PASID,
-	.traits = LAW_RUN_REPORT | LAW_RUN_NAMED,
+	.traits = LAW_RUN_REPORT | LAW_RUN_NAMED | LAW_MMIO_STAYS,
 };

@@ -244,6 +244,8 @@ enum law_trait {
 	LAW_LEAF_EXACT = 1u << 3, /* 44: no leaf smaller than the page's entry,
 				   * either */
 	LAW_PIN_GUEST = 1u << 4,  /* 41: entries name the guest's RID */
+	LAW_MMIO_STAYS = 1u << 5, /* what a TVM has accepted stays so until its
+				   * lock session ends: there is no other way */
 };
 
 /* What one law found. */

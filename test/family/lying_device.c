@@ -9,6 +9,7 @@
 #include "family/books.h"
 #include "family/cut.h"
 #include "family/unbound.h"
+#include "world/laws_priv.h"
 
 /*
  * The device answers with one field of one response wrong. The change is made
@@ -86,8 +87,8 @@ static const uint8_t *earlier(const struct field *f)
 
 /* --- one case --- */
 
-static void note(const struct field *f, const uint8_t *was, size_t had,
-		 const uint8_t *now, size_t n)
+static void note(const struct family *fam, const struct field *f,
+		 const uint8_t *was, size_t had, const uint8_t *now, size_t n)
 {
 	l.is = (struct unbound_case){
 		.message = l.message,
@@ -95,6 +96,8 @@ static void note(const struct field *f, const uint8_t *was, size_t had,
 		.longer = n > had,
 		.shorter = n<had, .diff = f->len> 8 ? UINT64_MAX : 0,
 		.vendor = was[1] == SPDM_VENDOR_DEFINED_RESPONSE,
+		.op = l.op,
+		.on = fam->platform,
 	};
 	if (n != had || f->len > 8)
 		return;
@@ -126,7 +129,7 @@ static bool try(struct family *f, const struct field *at,
 		l.told = l.responses;
 		l.at = *at;
 		l.change = *c;
-		note(at, was, had, p, *n);
+		note(f, at, was, had, p, *n);
 		return true;
 	}
 	memcpy(p, was, had);
@@ -313,6 +316,8 @@ static void refused(struct family *f, const struct unbound *u,
 	if (u && !u->either)
 		family_bad(end, "%s, though %s", what, u->why);
 	books_read(w, &now);
+	if (w->plat->law->traits & LAW_MMIO_STAYS && now.mmio > l.before.mmio)
+		now.mmio = l.before.mmio;
 	books_no_more(&now, &l.before, end);
 	books_tear_down(f, end);
 	if (w->dev[0].cut)
@@ -337,7 +342,9 @@ static void judge(struct family *f, enum il_err err, struct family_end *end)
 	end->failed = err != IL_OK;
 	if (cut_left())
 		family_bad(end, "isolated, and yet %s", cut_left());
-	if (f->w->law)
+	if (u && u->law && f->w->law == u->law)
+		end->tag = TAG_UNBOUND; /* the run ends here */
+	else if (f->w->law)
 		family_bad(end, "%s", f->w->last_text);
 	else if (err)
 		refused(f, u, end);

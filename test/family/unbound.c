@@ -14,6 +14,13 @@
 #define STATUS                                                    \
 	"a status register moves by itself; configuration space " \
 	"shows another moment"
+/* Nobody's nonce but the module's own, and before there is an interface. */
+#define FOR_HOST                                                            \
+	"of the session, for the host alone: no grant rests on them, a TD " \
+	"asks anew with its own nonce"
+#define OWN_WORD                                                             \
+	"the device's own word, where nothing tells it from another of the " \
+	"same lock"
 #define NO_OTHER "no other port than 0 is keyed or asked for"
 
 /* Flags that change nothing of what this requester does with the peer. */
@@ -46,6 +53,12 @@ const struct unbound unbound[] = {
 	  "a hint about earlier requests of one transcript; ours is alone in its", DSP0274 "10.11" },
 	{ "MEASUREMENTS", "nonce", 0, ANY, false,
 	  "random", DSP0274 "10.11" },
+	{ "MEASUREMENTS", "index", -1, ANY, false,
+	  FOR_HOST, DSP0274 "10.11", .either = true, .op = "host-connect" },
+	{ "MEASUREMENTS", "value_type", -1, ANY, false,
+	  FOR_HOST, DSP0274 "10.11", .either = true, .op = "host-connect" },
+	{ "MEASUREMENTS", "value", -1, ANY, true,
+	  FOR_HOST, DSP0274 "10.11", .shorter = true, .either = true, .op = "host-connect" },
 
 	{ "QUERY_RESP", "max_port", 0, ANY, false,
 	  NO_OTHER, "PCIe Base 6.x §6.33.3" },
@@ -66,6 +79,10 @@ const struct unbound unbound[] = {
 	  "requests that we do not send", TDISP "7" },
 	{ "TDISP_CAPABILITIES", "lock_flags", 0, 0x000e, false,
 	  "flags that we do not ask for", TDISP "7" },
+	{ "TDISP_CAPABILITIES", "lock_flags", 0, 0x0010, false,
+	  "not asked for here", TDISP "7", .on = "tdx-connect" },
+	{ "TDISP_CAPABILITIES", "addr_width", 0, ANY, false,
+	  "fewer than 52 bits are refused, more are all the same", "TDX module 2.0 source, tdisp.c", .either = true, .on = "tdx-connect" },
 	{ "TDISP_CAPABILITIES", "addr_width", 0, ANY, false,
 	  "which addresses there are the I/O page table says", TDISP "7" },
 	{ "TDISP_CAPABILITIES", "num_req_this", 0, ANY, false,
@@ -74,7 +91,13 @@ const struct unbound unbound[] = {
 	  "one request at a time is always allowed", TDISP "7" },
 
 	{ "REPORT", "pages", -1, ANY, false,
-	  "the device's own word, where nothing tells it from another of the same lock: what is not reported is not used", TDISP "11", true },
+	  OWN_WORD ": what is not reported is not used; an MSI-X table that is reported as plain MMIO, law 36 names", TDISP "11", .either = true, .law = 36 },
+	{ "REPORT", "attrs", -1, 0x0008, false,
+	  OWN_WORD ": nobody asks to have attributes changed", TDISP "11", .either = true },
+	{ "REPORT", "range_id", -1, 0, true,
+	  OWN_WORD ": what stands twice belongs to the vendor's part", TDISP "11", .either = true },
+	{ "REPORT", "vendor", -1, 0, true,
+	  OWN_WORD ": the vendor's part", TDISP "11", .either = true },
 };
 /* clang-format on */
 
@@ -100,7 +123,12 @@ const struct unbound *unbound_find(const struct unbound_case *c)
 		if (u->message[0] == '*' ? !ignored(c)
 					 : strcmp(u->message, c->message) != 0)
 			continue;
-		if (c->shorter || (c->longer ? !u->longer : c->diff & ~u->bits))
+		if ((u->op && strcmp(u->op, c->op) != 0) ||
+		    (u->on && strcmp(u->on, c->on) != 0))
+			continue;
+		if ((c->shorter && !u->shorter) ||
+		    (c->longer ? !u->longer
+			       : !c->shorter && c->diff & ~u->bits))
 			continue;
 		return u;
 	}

@@ -18,7 +18,11 @@ struct unbound {
 	bool longer;   /* may be longer, or stand twice */
 	const char *why;
 	const char *source;
-	bool either; /* or it is refused, as what the device said elsewhere */
+	bool either;  /* or it is refused, as what the device said elsewhere */
+	bool shorter; /* may be shorter, or gone */
+	const char *op; /* in this operation alone; NULL: in each */
+	const char *on; /* on this platform alone; NULL: on each */
+	unsigned law; /* or this law names it, which knows the device; 0: no */
 };
 
 extern const struct unbound unbound[];
@@ -31,7 +35,9 @@ struct unbound_case {
 	uint64_t diff; /* bits; all ones: of a long field */
 	bool longer;   /* the message is */
 	bool shorter;
-	bool vendor; /* it is a vendor's, in SPDM's frame */
+	bool vendor;	/* it is a vendor's, in SPDM's frame */
+	const char *op; /* the operation that it was said in */
+	const char *on; /* the platform */
 };
 
 /* The row that lets this change pass, or NULL. */

@@ -22,16 +22,24 @@ static int read_doc(void **unused)
 
 static void row(const struct unbound *u, char *out, size_t cap)
 {
-	char nth[16] = "", bits[32] = "";
+	char nth[16] = "", bits[32] = "", op[80] = "";
 
 	if (u->nth > 0)
 		snprintf(nth, sizeof(nth), " %d", u->nth);
 	if (u->bits && u->bits != UINT64_MAX)
 		snprintf(bits, sizeof(bits), ", bits 0x%llx",
 			 (unsigned long long)u->bits);
-	snprintf(out, cap, "| %s | `%s`%s%s%s | %s | %s |\n",
-		 u->message[0] == '*' ? "each of SPDM" : u->message, u->field,
-		 nth, bits, u->longer ? ", longer" : "", u->why, u->source);
+	if (u->op)
+		snprintf(op, sizeof(op), " in %s", u->op);
+	if (u->on)
+		snprintf(op, sizeof(op), " on %s", u->on);
+	snprintf(out, cap, "| %s%s | `%s`%s%s%s | %s | %s |\n",
+		 u->message[0] == '*' ? "each of SPDM" : u->message, op,
+		 u->field, nth, bits,
+		 u->shorter  ? ", of any length"
+		 : u->longer ? ", longer"
+			     : "",
+		 u->why, u->source);
 }
 
 static void the_document_lists_each_field_that_no_rule_binds(void **unused)
@@ -59,7 +67,9 @@ static void a_field_that_is_not_listed_is_bound(void **unused)
 	struct field f = { .name = "ct_exponent", .off = 5, .len = 1 };
 	struct unbound_case c = { .message = "CAPABILITIES",
 				  .field = &f,
-				  .diff = 1 };
+				  .diff = 1,
+				  .op = "guest-lock",
+				  .on = "sev-tio" };
 
 	(void)unused;
 	assert_non_null(unbound_find(&c));
@@ -76,12 +86,25 @@ static void a_field_that_is_not_listed_is_bound(void **unused)
 	assert_non_null(unbound_find(&c));
 	c.diff = SPDM_CAP_CERT;
 	assert_null(unbound_find(&c));
+	f.name = "lock_flags";
+	c.diff = 0x10;
+	c.message = "TDISP_CAPABILITIES";
+	assert_null(unbound_find(&c));
+	c.on = "tdx-connect";
+	assert_non_null(unbound_find(&c));
+	c.message = "CAPABILITIES";
 	c.diff = 1;
 	/* reserved, but inside a vendor's message: law 17 */
 	f.name = "reserved";
 	assert_non_null(unbound_find(&c));
 	c.vendor = true;
 	assert_null(unbound_find(&c));
+	/* measurements: before a TVM asks for them alone */
+	c.message = "MEASUREMENTS";
+	f.name = "value";
+	assert_null(unbound_find(&c));
+	c.op = "host-connect";
+	assert_non_null(unbound_find(&c));
 }
 
 int main(void)
