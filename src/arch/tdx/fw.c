@@ -18,7 +18,9 @@ struct tdx_fw_limits tdx_fw_limits_default(void)
 /*
  * Source: architecture notes C.3, C.4. MMIO may be accepted, and DMA enabled,
  * once locked; STOP comes before either is taken away by the host, though both
- * are of no use from then on, and the interface goes last. Evidence is what the
+ * are of no use from then on, and the interface goes last. OPEN: the source
+ * leaves the entry to the host; here it is blocked before STOP goes out, as the
+ * lock session ends there. Evidence is what the
  * TD asks for before it authorises.
  */
 #define IN(s) (1u << TSM_BIND_##s)
