@@ -421,6 +421,23 @@ static struct sbiret bind_over(struct cove_fw *fw, struct fw_if *f,
 	return r;
 }
 
+/*
+ * OPEN: a device context is found by routing id; which IOMMU serves a segment,
+ * and whether it serves two, the manifest would say. Here there is one: the
+ * context of a running interface is not written by another segment's.
+ */
+static bool rid_taken(const struct cove_fw *fw, uint64_t id)
+{
+	for (unsigned i = 0; i < fw->cfg.limits.tsm.binds; i++) {
+		const struct fw_if *f = &fw->ifs[i];
+
+		if (f->used && f->bind && f->id != id &&
+		    !((f->id ^ id) & COVE_DEV_RID))
+			return true;
+	}
+	return false;
+}
+
 static struct sbiret bind_begin(struct cove_fw *fw, const struct fw_ecall *c,
 				struct fw_dev *d, struct fw_tvm *t)
 {
@@ -432,15 +449,18 @@ static struct sbiret bind_begin(struct cove_fw *fw, const struct fw_ecall *c,
 					: 0),
 		.owner = c->a[1] + 1,
 	};
-	struct fw_if *f = if_get(fw, c->a[1], t);
+	struct fw_if *f;
 	struct sbiret r;
 	enum il_err err;
 
-	if (!f || f->bind)
-		return sbi_err(SBI_ERR_INVALID_STATE); /* law 15 */
+	if (rid_taken(fw, c->a[1]))
+		return sbi_err(SBI_ERR_INVALID_STATE);
 	/* It is not told of what it could not hear the end of. */
 	if (!lost_room(fw, t, c->a[1]))
 		return sbi_err(SBI_ERR_FAILED);
+	f = if_get(fw, c->a[1], t);
+	if (!f || f->bind)
+		return sbi_err(SBI_ERR_INVALID_STATE); /* law 15 */
 	err = tsm_bind_new(d->conn, &cfg, &f->bind);
 	if (err) {
 		f->bind = NULL;

@@ -219,6 +219,34 @@ static void what_is_bound_has_a_place_for_its_end(void **unused)
 	rig_free(r);
 }
 
+static bool two_segments(void *ctx, uint32_t port, uint8_t segment,
+			 uint16_t rid)
+{
+	(void)ctx;
+	return port == PEER_PORT && segment < 2 && rid == PEER_RID;
+}
+
+/* One IOMMU: its contexts are found by routing id alone. */
+static void an_interface_of_another_segment_takes_no_context(void **unused)
+{
+	struct cove_rig *r = rig_new();
+	struct rp_keys ports = peer_rp_keys;
+	struct fault f;
+
+	(void)unused;
+	all_running(r);
+	ports.behind = two_segments;
+	r->fw->cfg.ports = &ports;
+	rig_keep(r);
+	assert_int_equal(covh(r, COVH_BIND_INTERFACE, r->tvm,
+			      COVE_DEV_ID(1, RIG_IF), 0, 0, 0, 0)
+				 .error,
+			 SBI_ERR_INVALID_STATE);
+	rig_same(r);
+	assert_int_equal(dma(r, true, RIG_GPA, true, &f), IL_OK);
+	rig_free(r);
+}
+
 /* --- what a TVM shows is not shown for ever --- */
 
 static unsigned refs(struct cove_rig *r, uint64_t pa)
@@ -458,6 +486,7 @@ const struct CMUnitTest cove_race_tests[] = {
 	cmocka_unit_test(a_bind_goes_on_for_the_same_tvm_and_interface),
 	cmocka_unit_test(a_start_that_ends_after_the_stop_opens_nothing),
 	cmocka_unit_test(what_is_bound_has_a_place_for_its_end),
+	cmocka_unit_test(an_interface_of_another_segment_takes_no_context),
 	cmocka_unit_test(a_page_is_unshown_though_its_tvm_died_taking_it_back),
 	cmocka_unit_test(a_page_is_unshown_wherever_its_range_begins),
 	cmocka_unit_test(removing_mmio_leaves_shared_memory_alone),
