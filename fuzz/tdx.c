@@ -131,7 +131,7 @@ static struct tdx_regs honest(uint64_t leaf, uint8_t k)
 		{ TDH_SPDM_CREATE, rid + (k >> 6 & 1u), two },
 		{ TDH_SPDM_DELETE, 1 + (k >> 6 & 1u), two },
 		{ TDH_IDE_STREAM_CREATE, FW_RP_DEVFN | 0x100, 1, page, 0, 0x010200,
-		  0x010001, UINT64_C(0xe0000000) | 0xe0000000 >> 12 | 1 },
+		  0x010001, UINT64_C(0xe0000000) | 0xe0000000 >> 12 | 1, 1, 1 },
 		{ TDH_IDE_STREAM_BLOCK, 1, 0 },
 		{ TDH_IDE_STREAM_DELETE, 1, 0, two },
 		{ TDH_IDE_STREAM_KM, 1, 0, k & 3u, r->rsp, r->req },

@@ -22,7 +22,7 @@
 #define PEER_PORT    2
 #define PEER_MSG     4608
 #define PEER_IDE_DWS 10
-#define PEER_BAR     UINT64_C(0xe0000000)
+#define PEER_BAR     UINT64_C(0x1e0000000) /* above 4 GiB */
 #define PEER_LOG     256
 
 /* One key place at one end. */

@@ -242,6 +242,12 @@ enum tdx_km_op {
 #define TDX_MMIOMT_ROOT	    5
 #define TDX_MMIOMT_PER_PAGE 128
 
+/*
+ * No page below is ever private. OPEN: which call says so, and how; here
+ * MMIOMT.SET, since no page gets farther without.
+ */
+#define TDX_MMIO_LEAST UINT64_C(0x100000000)
+
 /* MMIOMT info: type 1:0, function id 43:12. */
 #define TDX_MMIOMT_TYPE	 UINT64_C(0x3)
 #define TDX_MMIOMT_FUNC	 UINT64_C(0x00000ffffffff000)

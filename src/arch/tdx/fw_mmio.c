@@ -86,7 +86,9 @@ uint64_t tdxm_mmiomt_set(struct tdx_fw *fw, struct tdx_regs *r)
 	if (!tdx_node_at(fw->cfg.own, false, 0, pa))
 		return BAD(TDX_MMIOMT_NOT_PRESENT, RCX);
 	m = tdx_mmio_leaf(fw->cfg.own, pa);
-	if (!m) /* no MMIO of this machine */
+	/* No MMIO of this machine; or none that may be private: of BARs of 64
+	 * bits alone. Source: Intel device guide, architecture notes C.4 */
+	if (!m || pa < TDX_MMIO_LEAST)
 		return BAD(TDX_OPERAND_INVALID, RCX);
 	if (m->mapped || m->data == (type == TDX_MMIOMT_DATA))
 		return BAD(TDX_MMIO_INVALID_PAGE_METADATA, MMIOMT);

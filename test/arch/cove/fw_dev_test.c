@@ -95,6 +95,8 @@ static void the_port_is_programmed_as_the_host_described_it(void **unused)
 	cove_put_u32(d, 4, 0x01ff << 8);
 	cove_put_u32(d, 8, 0x0100 << 8 | 1);
 	cove_put_u32(d, 12, 0xe01u << 20 | 0xe00 << 8 | 1);
+	cove_put_u32(d, 16, 1); /* both above 4 GiB */
+	cove_put_u32(d, 20, 1);
 	host_put(r, r->desc, d, sizeof(d));
 	assert_int_equal(carry(r, COVH_CONNECT_DEVICE, PEER_RID, r->desc,
 			       r->out, COVE_CONN_SIZE_MIN)
@@ -121,6 +123,8 @@ static void a_range_that_is_not_the_ports_ends_the_connect(void **unused)
 	cove_put_u32(d, 4, 0xffff << 8);
 	cove_put_u32(d, 8, 1);
 	cove_put_u32(d, 12, 0xe02u << 20 | 0xe00 << 8 | 1); /* a MiB more */
+	cove_put_u32(d, 16, 1);
+	cove_put_u32(d, 20, 1);
 	host_put(r, r->desc, d, sizeof(d));
 	rig_keep(r);
 	assert_int_equal(carry(r, COVH_CONNECT_DEVICE, PEER_RID, r->desc,

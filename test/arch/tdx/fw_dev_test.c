@@ -132,8 +132,8 @@ static void the_ports_registers_are_written_and_locked(void **state)
 	assert_int_equal(r->p->rp_regs.rid_base, 0x0100);
 	assert_int_equal(r->p->rp_regs.rid_limit, 0x0102);
 	assert_int_equal(r->p->rp_regs.ranges, 1);
-	assert_int_equal(r->p->rp_regs.range[0].base, UINT64_C(0xe0000000));
-	assert_int_equal(r->p->rp_regs.range[0].limit, UINT64_C(0xe00fffff));
+	assert_int_equal(r->p->rp_regs.range[0].base, UINT64_C(0x1e0000000));
+	assert_int_equal(r->p->rp_regs.range[0].limit, UINT64_C(0x1e00fffff));
 	assert_false(r->p->rp_regs.is_default);
 	assert_int_equal(dev_keys(r, TDX_KM_SETUP), 0);
 	assert_true(r->p->rp_on);

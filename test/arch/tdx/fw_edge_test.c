@@ -199,7 +199,7 @@ static void streams_of_one_port_are_apart(void **state)
 	r->fw->spdm[0].stream.rid_limit = 0x0100;
 	REFUSED(r, BAD(TDX_IDE_STREAM_ADDR_OVERLAP, R12), TDH_IDE_STREAM_CREATE,
 		FW_RP_DEVFN | 0x100, 2, fw_page(r), 0, 0x010100, 0x010101,
-		UINT64_C(0xe0000000) | 0xd0000000 >> 12 | 1);
+		UINT64_C(0xe0000000) | 0xd0000000 >> 12 | 1, 1, 1);
 	r->fw->spdm[1].conn->state = TSM_CONN_NEW;
 	fwrig_free(r);
 }
@@ -217,6 +217,29 @@ static void mmio_is_mapped_page_by_page(void **state)
 		r->td.tdr, PEER_BAR + 8);
 	REFUSED(r, BAD(TDX_EPT_WALK_FAILED, RCX), TDH_MMIO_BLOCK,
 		UINT64_C(1) << 39, r->td.tdr);
+	fwrig_free(r);
+}
+
+/* A BAR of 32 bits may be the device's, and is never the TD's. */
+static void private_mmio_stands_above_4_gib(void **state)
+{
+	const uint64_t low = UINT64_C(0xfffff000), high = UINT64_C(1) << 32;
+	const uint64_t info = 1 | (uint64_t)FW_IF << 12;
+	struct fwrig *r = fwrig_new();
+
+	(void)state;
+	all_locked(r);
+	assert_int_equal(
+		tdx_own_cover(&r->o, low, 2 * PAGE_4K, true, PEER_PORT), IL_OK);
+	for (uint64_t l = TDX_MMIOMT_ROOT; l; l--) {
+		/* what they share with the other BAR is there */
+		(void)SEAM(r, TDH_MMIOMT_ADD, low | l, r->next);
+		r->next += PAGE_4K;
+		(void)SEAM(r, TDH_MMIOMT_ADD, high | l, r->next);
+		r->next += PAGE_4K;
+	}
+	REFUSED(r, BAD(TDX_OPERAND_INVALID, RCX), TDH_MMIOMT_SET, low, info);
+	assert_int_equal(SEAM(r, TDH_MMIOMT_SET, high, info), 0);
 	fwrig_free(r);
 }
 
@@ -370,6 +393,7 @@ int main(void)
 		cmocka_unit_test(a_stream_may_do_without_addresses),
 		cmocka_unit_test(streams_of_one_port_are_apart),
 		cmocka_unit_test(mmio_is_mapped_page_by_page),
+		cmocka_unit_test(private_mmio_stands_above_4_gib),
 		cmocka_unit_test(a_vcpu_whose_program_fails_enters_no_more),
 		cmocka_unit_test(a_td_accepts_and_releases_by_good_addresses),
 		cmocka_unit_test(what_was_not_added_is_not_removed),

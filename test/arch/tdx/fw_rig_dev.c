@@ -36,7 +36,7 @@ uint64_t dev_stream(struct fwrig *r)
 	/* functions 0100 to 0102; addresses of the BAR */
 	return SEAM(r, TDH_IDE_STREAM_CREATE, FW_RP_DEVFN | 0x100, r->spdm,
 		    fw_page(r), 0, 0x010200, 0x010001,
-		    UINT64_C(0xe0000000) | 0xe0000000 >> 12 | 1);
+		    UINT64_C(0xe0000000) | 0xe0000000 >> 12 | 1, 1, 1);
 }
 
 uint64_t dev_keys(struct fwrig *r, enum tdx_km_op op)
