@@ -52,17 +52,23 @@ static uint64_t addr_range(const struct tdx_regs *r, struct fw_stream *out)
 		       : BAD(TDX_OPERAND_INVALID, R12);
 }
 
-/* Laws 12 and 13: ranges of one port are apart. */
+/*
+ * Law 12, and more: ranges of all streams are apart, whichever port they are
+ * of; RIDs within their segment. Source: TDX module 2.0 source
+ * (tdh_ide_stream_create)
+ */
 static uint64_t overlaps(const struct tdx_fw *fw, const struct fw_spdm *s,
 			 const struct fw_stream *x)
 {
+	const uint8_t segment = tsm_conn_cfg(s->conn)->segment;
+
 	for (unsigned i = 0; i < fw->cfg.limits.tsm.conns; i++) {
 		const struct fw_stream *y = &fw->spdm[i].stream;
 
-		if (!fw->spdm[i].conn || fw->spdm[i].port != s->port ||
-		    !y->made)
+		if (!fw->spdm[i].conn || !y->made)
 			continue;
-		if (x->rid_base <= y->rid_limit && y->rid_base <= x->rid_limit)
+		if (tsm_conn_cfg(fw->spdm[i].conn)->segment == segment &&
+		    x->rid_base <= y->rid_limit && y->rid_base <= x->rid_limit)
 			return BAD(TDX_IDE_STREAM_RID_OVERLAP, R10);
 		if (x->addr_base <= y->addr_limit &&
 		    y->addr_base <= x->addr_limit)

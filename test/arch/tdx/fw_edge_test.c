@@ -200,6 +200,15 @@ static void streams_of_one_port_are_apart(void **state)
 	REFUSED(r, BAD(TDX_IDE_STREAM_ADDR_OVERLAP, R12), TDH_IDE_STREAM_CREATE,
 		FW_RP_DEVFN | 0x100, 2, fw_page(r), 0, 0x010100, 0x010101,
 		UINT64_C(0xe0000000) | 0xd0000000 >> 12 | 1, 1, 1);
+	/* nor those of another port */
+	r->fw->spdm[0].port = PEER_PORT + 1;
+	REFUSED(r, BAD(TDX_IDE_STREAM_ADDR_OVERLAP, R12), TDH_IDE_STREAM_CREATE,
+		FW_RP_DEVFN | 0x100, 2, fw_page(r), 0, 0x010100, 0x010101,
+		UINT64_C(0xe0000000) | 0xd0000000 >> 12 | 1, 1, 1);
+	r->fw->spdm[0].stream.rid_limit = 0x0102;
+	REFUSED(r, BAD(TDX_IDE_STREAM_RID_OVERLAP, R10), TDH_IDE_STREAM_CREATE,
+		FW_RP_DEVFN | 0x100, 2, fw_page(r), 0, 0x010100, 0x010101);
+	r->fw->spdm[0].port = PEER_PORT;
 	r->fw->spdm[1].conn->state = TSM_CONN_NEW;
 	fwrig_free(r);
 }
