@@ -42,6 +42,8 @@ struct tsm_gates {
 	struct tsm_gate_row row[TSM_GATES];
 	/* Bits of a report's interface info that may be set (law 31). */
 	uint16_t report_info;
+	/* Those of them that must be. */
+	uint16_t report_need;
 	/* Address bits that a device must drive; 0: any will do. */
 	uint8_t addr_width;
 };

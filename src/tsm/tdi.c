@@ -163,7 +163,8 @@ static enum il_err report_fits(const struct tsm_bind *b,
 {
 	const struct tsm_gates *g = b->conn->t->cfg.gates;
 
-	if (r->info & ~g->report_info)
+	if (r->info & ~g->report_info ||
+	    (r->info & g->report_need) != g->report_need)
 		return IL_E_FIELD;
 	if ((b->lock.flags & TDISP_LOCK_NO_FW_UPDATE) &&
 	    !(r->info & TDISP_INFO_NO_FW_UPDATE))

@@ -49,6 +49,7 @@ const struct tsm_gates tdx_fw_gates = {
 	},
 	/* clang-format on */
 	.report_info = TDISP_INFO_NO_FW_UPDATE | TDISP_INFO_DMA_NO_PASID,
+	.report_need = TDISP_INFO_DMA_NO_PASID,
 	.addr_width = 52,
 };
 #undef IN

@@ -376,7 +376,8 @@ static void a_grant_dies_with_its_lock_session(void **state)
 
 /* --- reports --- */
 
-static void a_report_that_allows_more_is_refused(void **state)
+/* Trusted entries are for requests without PASID, which it must make. */
+static void a_report_that_allows_more_or_less_is_refused(void **state)
 {
 	static const uint16_t info[] = {
 		0,
@@ -386,7 +387,7 @@ static void a_report_that_allows_more_is_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 1; i < COUNT(info); i++) {
+	for (size_t i = 0; i < COUNT(info); i++) {
 		struct fwrig *r = fwrig_new();
 
 		all_ready(r);
@@ -399,6 +400,30 @@ static void a_report_that_allows_more_is_refused(void **state)
 			   TDG_TDI_RD, FW_IF, TDX_TDI_REPORT_HASH, FW_GPA);
 		fwrig_free(r);
 	}
+}
+
+static void drives_51_bits(struct peer *p, const struct tdisp_msg *req,
+			   struct tdisp_msg *rsp, bool *drop)
+{
+	(void)p;
+	(void)drop;
+	if (req->code == TDISP_GET_CAPABILITIES)
+		rsp->caps.addr_width = 51;
+}
+
+static void a_device_of_fewer_address_bits_is_not_locked(void **state)
+{
+	struct fwrig *r = fwrig_new();
+
+	(void)state;
+	all_ready(r);
+	assert_int_equal(devif_create(r, &r->td), 0);
+	r->p->on_tdisp = drives_51_bits;
+	assert_int_equal(TDX_STATUS(tdi_op(r, TDH_TDI_LOCK)),
+			 TDX_DEVIF_TDISP_INVALID_MESSAGE);
+	assert_int_equal(r->p->seen[TDISP_LOCK_REQ], 0);
+	assert_int_equal(the_if(r)->session, 0);
+	fwrig_free(r);
 }
 
 static void a_report_of_addresses_elsewhere_is_refused(void **state)
@@ -540,7 +565,8 @@ int main(void)
 		cmocka_unit_test(
 			all_of_the_devices_memory_is_the_tds_before_it_runs),
 		cmocka_unit_test(a_grant_dies_with_its_lock_session),
-		cmocka_unit_test(a_report_that_allows_more_is_refused),
+		cmocka_unit_test(a_report_that_allows_more_or_less_is_refused),
+		cmocka_unit_test(a_device_of_fewer_address_bits_is_not_locked),
 		cmocka_unit_test(a_report_of_addresses_elsewhere_is_refused),
 		cmocka_unit_test(an_interface_goes_when_nothing_of_it_is_left),
 		cmocka_unit_test(mmio_is_not_unmapped_before_it_is_forgotten),
