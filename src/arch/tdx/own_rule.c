@@ -80,12 +80,17 @@ const struct rule tdx_rule_dma_private = {
 	.sure = SURE_SPEC,
 };
 
+/*
+ * OPEN: the guide excludes direct P2P and says that it works through the root
+ * complex, not whether a request with T reaches private MMIO that way. This
+ * root complex forwards nothing (no-peer-to-peer).
+ */
 const struct rule tdx_rule_p2p = {
 	.name = "no-private-p2p",
-	.says = "no trusted DMA from device to device: only through the root "
-		"complex, and there to memory",
-	.source = CONNECT ", direct P2P is not supported",
-	.sure = SURE_SPEC,
+	.says = "no trusted DMA from device to device: the root complex takes "
+		"it to memory alone",
+	.source = CONNECT ", P2P through the root complex alone",
+	.sure = SURE_OPEN,
 };
 
 const struct rule tdx_rule_dmar = {
