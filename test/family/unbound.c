@@ -83,6 +83,8 @@ const struct unbound unbound[] = {
 	  "not asked for here", TDISP "7", .on = "tdx-connect" },
 	{ "TDISP_CAPABILITIES", "lock_flags", 0, 0x0010, false,
 	  "not asked for here", TDISP "7", .on = "cca" },
+	{ "TDISP_CAPABILITIES", "lock_flags", 0, 0x0010, false,
+	  "not asked for here", TDISP "7", .on = "cove-io" },
 	{ "TDISP_CAPABILITIES", "addr_width", 0, ANY, false,
 	  "fewer than 52 bits are refused, more are all the same", "TDX module 2.0 source, tdisp.c", .either = true, .on = "tdx-connect" },
 	{ "TDISP_CAPABILITIES", "addr_width", 0, ANY, false,
