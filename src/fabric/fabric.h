@@ -107,6 +107,7 @@ struct fabric_port {
 	uint16_t vendor; /* 0: there are none */
 	uint16_t vendor_size;
 	uint8_t locked;	     /* a bit a block: its holder has locked it */
+	uint8_t made;	     /* likewise: and set it up */
 	uint8_t host_enable; /* likewise: but Enable is the host's */
 	uint64_t dropped;    /* writes of the host that a lock has stopped */
 	uint8_t fail_due;    /* streams that owe the partner an IDE Fail */
@@ -293,8 +294,9 @@ enum il_err fabric_stream_enable(struct fabric *f, unsigned port,
  * fabric_stream_lock() - the host's writes to the block's registers go nowhere
  * While a block of the port is locked, so do those to what routes: bus
  * numbers, memory windows, and the Command bits that open them. Dropped, and
- * traced (FABRIC_TR_HELD); the host reads what was there.
- * Errors: IL_E_ARG there is none.
+ * traced (FABRIC_TR_HELD); the host reads what was there. One that the host has
+ * made is the holder's as long as it is locked.
+ * Errors: IL_E_ARG there is none, or the host has made several.
  */
 enum il_err fabric_stream_lock(struct fabric *f, unsigned port, uint8_t stream,
 			       bool on) IL_MUST;

@@ -11,16 +11,36 @@
  * Source: PCIe Base 6.0 §11.5.7, §11.5.8
  */
 
-/* The block that carries @stream, or -1. */
+/*
+ * The holder's block that carries @stream, or -1. The host may give one of its
+ * own the same id afterwards.
+ */
 static int block_of(const struct fabric_port *p, uint8_t stream)
 {
 	for (unsigned i = 0; i < FABRIC_STREAMS && stream != IDE_ID_RESERVED;
 	     i++)
-		if (p->ide.stream[i].cfg.id == stream &&
-		    (p->ide.stream[i].cfg.enable ||
-		     p->ide.stream[i].cfg.rid_valid))
+		if (p->ide.held >> i & 1 && p->ide.stream[i].cfg.id == stream)
 			return (int)i;
 	return -1;
+}
+
+/* That, or the one block that the host has made for it; -1: none, or more. */
+static int claimed(const struct fabric_port *p, uint8_t stream)
+{
+	int at = block_of(p, stream);
+
+	if (at >= 0 || stream == IDE_ID_RESERVED)
+		return at;
+	for (unsigned i = 0; i < FABRIC_STREAMS; i++) {
+		const struct ide_stream_cfg *c = &p->ide.stream[i].cfg;
+
+		if (c->id != stream || (!c->enable && !c->rid_valid))
+			continue;
+		if (at >= 0)
+			return -1;
+		at = (int)i;
+	}
+	return at;
 }
 
 static bool ranges_meet(const struct ide_stream_cfg *c,
@@ -147,6 +167,8 @@ enum il_err fabric_stream_setup(struct fabric *f, unsigned port,
 		return err;
 	p->host_enable &= (uint8_t) ~(1u << i);
 	p->host_enable |= (uint8_t)(s->host_enable ? 1u << i : 0);
+	p->ide.held |= BIT64(i);
+	p->made |= (uint8_t)(1u << i);
 	return IL_OK;
 }
 
@@ -167,6 +189,8 @@ enum il_err fabric_stream_teardown(struct fabric *f, unsigned port,
 	IL_ASSERT(!err); /* an idle block clashes with nothing */
 	p->locked &= (uint8_t) ~(1u << i);
 	p->host_enable &= (uint8_t) ~(1u << i);
+	p->ide.held &= ~BIT64((unsigned)i);
+	p->made &= (uint8_t) ~(1u << i);
 	return IL_OK;
 }
 
@@ -188,12 +212,16 @@ enum il_err fabric_stream_lock(struct fabric *f, unsigned port, uint8_t stream,
 			       bool on)
 {
 	struct fabric_port *p = port_get(f, port);
-	int i = p ? block_of(p, stream) : -1;
+	int i = !p ? -1 : on ? claimed(p, stream) : block_of(p, stream);
 
 	if (i < 0)
 		return IL_E_ARG;
 	p->locked &= (uint8_t) ~(1u << i);
 	p->locked |= (uint8_t)(on ? 1u << i : 0);
+	if (on)
+		p->ide.held |= BIT64((unsigned)i);
+	else if (!(p->made & 1u << i))
+		p->ide.held &= ~BIT64((unsigned)i); /* the host's again */
 	return IL_OK;
 }
 

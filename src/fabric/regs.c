@@ -55,14 +55,21 @@ static void ide_written(struct fabric_port *p, uint16_t reg, uint32_t old)
 	struct ide_block_regs b;
 	struct ide_stream_cfg s;
 	uint16_t rel = 0;
+	uint8_t id;
 	int i = pci_ide_block_of(&p->cfg, p->ide_cap, reg, &rel);
 
 	if (i < 0 || rel == IDE_SEL_STS || rel == IDE_SEL_CAP)
 		return;
+	id = p->ide.stream[i].cfg.id;
 	b = port_block(p, (unsigned)i);
 	s = ide_cfg_of(&b);
 	if (b.alg != 0 || ide_stream_set(&p->ide, (unsigned)i, &s))
 		pci_cfg_put(&p->cfg, reg, 4, old);
+	/* Before it was locked: what carries another id is the host's. */
+	if (p->ide.stream[i].cfg.id != id) {
+		p->ide.held &= ~BIT64((unsigned)i);
+		p->made &= (uint8_t) ~(1u << i);
+	}
 	port_show(p);
 }
 

@@ -127,6 +127,8 @@ struct ide_cfg {
 struct ide_port {
 	struct ide_cfg cfg;
 	struct ide_stream stream[IDE_STREAMS_MAX];
+	/* A bit a block: keys for its id are its, whatever others say. */
+	uint64_t held;
 	/* Law 5: digests of the keys that this port was ever given. */
 	uint64_t key_log[IDE_KEYS_LOGGED];
 	unsigned key_log_n;
@@ -193,10 +195,11 @@ enum il_err ide_stream_set(struct ide_port *p, unsigned idx,
 const struct ide_stream_cfg *ide_stream_get(const struct ide_port *p,
 					    unsigned idx);
 /*
- * The block that keys for @stream_id belong to, or -1: the enabled one, else
- * the first that software has begun to configure (RID valid, or default).
- * OPEN: which idle block takes keys is not specified, and id 0 is also what
- * reset leaves; a block never touched therefore takes none.
+ * The block that keys for @stream_id belong to, or -1: the one that somebody
+ * holds (@held of the port), else the enabled one, else the first that software
+ * has begun to configure (RID valid, or default). OPEN: which idle block takes
+ * keys is not specified, and id 0 is also what reset leaves; a block never
+ * touched therefore takes none.
  */
 int ide_find(const struct ide_port *p, uint8_t stream_id);
 

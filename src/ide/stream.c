@@ -418,6 +418,9 @@ const struct ide_stream_cfg *ide_stream_get(const struct ide_port *p,
 
 int ide_find(const struct ide_port *p, uint8_t stream_id)
 {
+	for (unsigned i = 0; i < p->cfg.streams && p->held; i++)
+		if (p->stream[i].cfg.id == stream_id && p->held >> i & 1)
+			return (int)i;
 	/* One at most: ide_stream_set() refuses another. */
 	for (unsigned i = 0; i < p->cfg.streams; i++)
 		if (p->stream[i].cfg.id == stream_id && p->stream[i].cfg.enable)

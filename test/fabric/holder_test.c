@@ -265,6 +265,77 @@ static void what_is_taken_down_is_the_hosts_again(void **unused)
 	drops(BLOCK(0) + 4, get(BLOCK(0) + 4) | 1);
 }
 
+/*
+ * Block 0 is the host's when firmware takes the next one; then it says that it
+ * has the same id.
+ */
+static void a_block_of_the_hosts_with_the_same_id_is_not_meant(void **unused)
+{
+	const struct ide_port *p = &fabric.port[0].ide;
+	const struct fabric_block s = one(0x21);
+
+	(void)unused;
+	put(BLOCK(0) + 4, 0x07000000);
+	put(BLOCK(0) + 0xc, 0x000900);
+	put(BLOCK(0) + 0x10, 0x000900 << 8 | 1);
+	assert_int_equal(fabric_stream_setup(&fabric, 0, &s), IL_OK);
+	assert_int_equal(get(BLOCK(1) + 4) >> 24, 0x21);
+	put(BLOCK(0) + 4, 0x21000000);
+	keyed(0x21);
+	assert_false(ide_has_keys(p, 0));
+	assert_true(ide_has_keys(p, 1));
+	assert_int_equal(fabric_stream_lock(&fabric, 0, 0x21, true), IL_OK);
+	drops(BLOCK(1) + 0xc, 0);
+	assert_int_equal(fabric_stream_enable(&fabric, 0, 0x21, true), IL_OK);
+	assert_int_equal(get(BLOCK(1) + 8) & 0xf, 2);
+	assert_int_equal(fabric_stream_teardown(&fabric, 0, 0x21), IL_OK);
+	assert_false(ide_has_keys(p, 1));
+	assert_int_equal(get(BLOCK(1) + 4), 0xff000000);
+	assert_int_equal(get(BLOCK(0) + 4), 0x21000000);
+}
+
+/* Nor one that was firmware's, before it was locked. */
+static void a_block_whose_id_the_host_changed_is_its_own(void **unused)
+{
+	struct fabric_block s = one(0x21);
+
+	(void)unused;
+	assert_int_equal(fabric_stream_setup(&fabric, 0, &s), IL_OK);
+	put(BLOCK(0) + 4, 0x07000000);
+	put(BLOCK(0) + 0x10, 0);
+	put(BLOCK(0) + 0x14, 0);
+	assert_int_equal(fabric_stream_enable(&fabric, 0, 0x21, true),
+			 IL_E_ARG);
+	assert_int_equal(fabric_stream_teardown(&fabric, 0, 0x07), IL_E_ARG);
+	assert_int_equal(fabric_stream_setup(&fabric, 0, &s), IL_OK);
+	put(BLOCK(0) + 4, 0x21000000);
+	keyed(0x21);
+	assert_false(ide_has_keys(&fabric.port[0].ide, 0));
+}
+
+/* Where the host programs the block, and firmware looks and locks. */
+static void a_block_that_the_host_made_is_firmwares_while_it_is_locked(void **u)
+{
+	(void)u;
+	for (unsigned i = 1; i < 3; i++) {
+		put(BLOCK(i) + 0xc, 0x000900);
+		put(BLOCK(i) + 0x10, 0x000900 << 8 | 1);
+		put(BLOCK(i) + 4, 0x21000000);
+	}
+	assert_int_equal(fabric_stream_lock(&fabric, 0, 0x21, true), IL_E_ARG);
+	put(BLOCK(2) + 4, 0x22000000);
+	assert_int_equal(fabric_stream_lock(&fabric, 0, 0x21, true), IL_OK);
+	put(BLOCK(0) + 0x10, 1);
+	put(BLOCK(0) + 4, 0x21000000);
+	keyed(0x21);
+	assert_true(ide_has_keys(&fabric.port[0].ide, 1));
+	assert_int_equal(fabric_stream_enable(&fabric, 0, 0x21, true), IL_OK);
+	assert_int_equal(get(BLOCK(1) + 8) & 0xf, 2);
+	assert_int_equal(fabric_stream_enable(&fabric, 0, 0x21, false), IL_OK);
+	assert_int_equal(fabric_stream_lock(&fabric, 0, 0x21, false), IL_OK);
+	assert_int_equal(fabric_stream_lock(&fabric, 0, 0x21, false), IL_E_ARG);
+}
+
 static void enable_may_stay_the_hosts(void **unused)
 {
 	struct fabric_block s = one(0x21);
@@ -389,6 +460,9 @@ int main(void)
 		T(what_is_locked_the_host_cannot_write),
 		T(a_one_in_the_status_of_a_locked_block_clears_it),
 		T(what_is_taken_down_is_the_hosts_again),
+		T(a_block_of_the_hosts_with_the_same_id_is_not_meant),
+		T(a_block_whose_id_the_host_changed_is_its_own),
+		T(a_block_that_the_host_made_is_firmwares_while_it_is_locked),
 		T(enable_may_stay_the_hosts),
 		T(blocks_of_a_port_do_not_meet),
 		T(what_no_register_can_say_is_refused),
