@@ -85,6 +85,7 @@ static enum il_err judge_once(struct guest *g, bool *again)
 	if (err)
 		return arch_fail(g, err);
 	if (claims.tdi_id != g->claims.tdi_id ||
+	    memcmp(claims.certs, g->claims.certs, sizeof(claims.certs)) != 0 ||
 	    memcmp(claims.report, g->claims.report, sizeof(claims.report)) !=
 		    0) {
 		g->verdict.why = EVIDENCE_WHY_CHANGED;

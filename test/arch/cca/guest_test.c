@@ -17,7 +17,7 @@ static struct cca_plat_vm *realm(void)
 
 /* --- what the host changes --- */
 
-enum where { CALL_RESULT, CALL_VALUE, SMC_NEXT, SMC_ANSWER };
+enum where { CALL_RESULT, CALL_VALUE, SMC_NEXT, SMC_ANSWER, INFO };
 
 static struct {
 	struct cca_realm_insn real;
@@ -35,6 +35,9 @@ static enum il_err read_hook(void *ctx, uint64_t ipa, void *buf, uint32_t len)
 	enum il_err err = told.real.read(ctx, ipa, buf, len);
 	uint8_t *b = buf;
 
+	if (!err && told.where == INFO && ipa == g->cfg.map.info &&
+	    len == VDEV_INFO_LEN && ++told.seen >= told.nth)
+		b[told.value] ^= 0x40;
 	if (err || ipa != g->cfg.map.call || told.where > CALL_VALUE ||
 	    g->gpr[0] != told.fid)
 		return err;
@@ -52,8 +55,8 @@ static enum il_err smc_hook(void *ctx, uint64_t x[CCA_SMC_REGS])
 	const uint64_t fid = x[0];
 	enum il_err err = told.real.smc(ctx, x);
 
-	if (!err && fid == told.fid && told.where >= SMC_NEXT &&
-	    ++told.seen == told.nth)
+	if (!err && fid == told.fid && told.where != INFO &&
+	    told.where >= SMC_NEXT && ++told.seen == told.nth)
 		x[told.where == SMC_NEXT ? 1 : 2] = told.value;
 	return err;
 }
@@ -151,6 +154,30 @@ static void an_object_that_is_cut_is_no_evidence(void **unused)
 	laws_good(rest);
 }
 
+/*
+ * What the monitor says of the VDEV is read when all is copied, once more
+ * before it is judged, and after that (law 27): each digest and the lock's
+ * nonce count each time.
+ */
+static void each_word_of_the_monitor_counts_each_time(void **unused)
+{
+	static const unsigned at[] = { VDEV_INFO_LOCK_NONCE, VDEV_INFO_VCA,
+				       VDEV_INFO_CERT, VDEV_INFO_MEAS,
+				       VDEV_INFO_REPORT };
+
+	(void)unused;
+	for (unsigned nth = 2; nth <= 3; nth++)
+		for (size_t i = 0; i < COUNT(at); i++) {
+			lies(INFO, 0, nth, at[i]);
+			refused("guest evidence\n",
+				i || nth > 2 ? "" : "locked again meanwhile");
+			assert_true(t.w->vm[0].guest->state < GUEST_JUDGED);
+			(void)laws_say("guest release\n");
+			laws_good("guest probe\nguest lock\n");
+		}
+	laws_good(rest);
+}
+
 static void objects_may_come_in_parts(void **unused)
 {
 	(void)unused;
@@ -203,6 +230,7 @@ int main(int argc, char **argv)
 		AT(locked, a_host_call_that_fails_is_named),
 		AT(locked, lengths_of_objects_are_judged_before_a_byte_is_read),
 		AT(locked, an_object_that_is_cut_is_no_evidence),
+		AT(locked, each_word_of_the_monitor_counts_each_time),
 		AT(locked, objects_may_come_in_parts),
 		AT(probed, a_conversion_that_the_host_rejects_is_undone),
 		AT(locked, mmio_that_is_not_accepted_whole_is_not_accepted),
