@@ -181,6 +181,7 @@ static enum il_err start_host(struct world *w, struct cca_plat *p)
 		.sids = SIDS,
 		.no_da = w->no_tio,
 		.shared_on_stream = w->shared_on_stream,
+		.lock_p2p = w->lock_p2p,
 	};
 	struct host_cfg hcfg = {
 		.kvm_rules = &cca_kvm_rules,
@@ -270,7 +271,8 @@ const struct world_plat world_cca = {
 	.evidence_at = cca_evidence_at,
 	.evidence_set = cca_evidence_set,
 	.ioctl_name = cca_ioctl_name,
-	.options = WORLD_OPT_NO_TIO | WORLD_OPT_SHARED_ON_STREAM,
+	.options =
+		WORLD_OPT_NO_TIO | WORLD_OPT_P2P | WORLD_OPT_SHARED_ON_STREAM,
 	.rules = cca_rules,
 	.law = &law_cca,
 };

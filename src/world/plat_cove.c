@@ -299,6 +299,7 @@ static enum il_err start_host(struct world *w, struct cove_plat *p)
 		.insn = &p->host_insn,
 		.mem = &w->mem,
 		.shared_on_stream = w->shared_on_stream,
+		.lock_p2p = w->lock_p2p,
 	};
 	struct host_cfg hcfg = {
 		.kvm_rules = &cove_kvm_rules,
@@ -524,7 +525,7 @@ const struct world_plat world_cove_io = {
 	.held = plat_held,
 	.raw = plat_raw,
 	.ioctl_name = cove_ioctl_name,
-	.options = WORLD_OPT_SHARED_ON_STREAM,
+	.options = WORLD_OPT_P2P | WORLD_OPT_SHARED_ON_STREAM,
 	.evidence_at = cove_evidence_at,
 	.evidence_set = cove_evidence_set,
 	.evidence_hosts = true,

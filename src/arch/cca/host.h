@@ -25,6 +25,7 @@ struct cca_host_cfg {
 	/* No realm gets the flag, and there is no TSM: as a machine without. */
 	bool no_da;
 	bool shared_on_stream; /* T=0 requests ride on the stream too */
+	bool lock_p2p;	       /* functions are locked for streams to peers */
 };
 
 struct cca_host;

@@ -132,23 +132,61 @@ static unsigned put_ranges(uint8_t *b, const struct pci_dev *port)
 	return n;
 }
 
-static int stream_connect(struct cca_host *s, struct cca_conn *c)
+/* The call; what it names beside is in @b. 0, or -errno. */
+static int stream_ask(struct cca_host *s, uint8_t b[STREAM_PARAMS_LEN],
+		      const struct cca_pdev *one, const struct cca_pdev *two,
+		      uint64_t *handle)
 {
-	uint8_t b[STREAM_PARAMS_LEN] = { 0 };
 	uint64_t x[CCA_SMC_REGS] = { RMI_PDEV_STREAM_CONNECT };
 
 	cca_put_u8(b, STREAM_PARAMS_TYPE, RMI_STREAM_NCOH);
-	cca_put_u64(b, STREAM_PARAMS_PDEV_1, c->ep.pa);
-	cca_put_u64(b, STREAM_PARAMS_PDEV_2, c->rp.pa);
-	cca_put_u64(b, STREAM_PARAMS_IDE_SID, (uint64_t)c->st->id);
-	cca_put_u64(b, STREAM_PARAMS_NUM_RANGE, put_ranges(b, c->p->up));
-	x[1] = cca_params(s, b, sizeof(b));
+	cca_put_u64(b, STREAM_PARAMS_PDEV_1, one->pa);
+	cca_put_u64(b, STREAM_PARAMS_PDEV_2, two->pa);
+	x[1] = cca_params(s, b, STREAM_PARAMS_LEN);
 	if (!x[1])
 		return -EIO;
 	if (cca_smc(s, x))
 		return cca_errno(x[0]);
-	c->handle = x[1];
+	*handle = x[1];
 	return 0;
+}
+
+static int stream_connect(struct cca_host *s, struct cca_conn *c)
+{
+	uint8_t b[STREAM_PARAMS_LEN] = { 0 };
+
+	cca_put_u64(b, STREAM_PARAMS_IDE_SID, (uint64_t)c->st->id);
+	cca_put_u64(b, STREAM_PARAMS_NUM_RANGE, put_ranges(b, c->p->up));
+	return stream_ask(s, b, &c->ep, &c->rp, &c->handle);
+}
+
+/* Another device of ours that is connected. */
+static const struct cca_conn *peer_of(const struct cca_conn *c)
+{
+	for (const struct pci_dev *p = c->p->host->devs; p; p = p->next) {
+		const struct pci_tsm *t = pci_tsm_of(p);
+		const struct cca_conn *peer =
+			t && t->dev->ops == &cca_tsm_ops ? t->priv : NULL;
+
+		if (peer && peer != c && peer->handle)
+			return peer;
+	}
+	return NULL;
+}
+
+int cca_peer_stream(struct cca_host *s, struct cca_conn *c)
+{
+	const struct cca_conn *peer = peer_of(c);
+	uint8_t b[STREAM_PARAMS_LEN] = { 0 };
+	uint64_t handle;
+	int ret;
+
+	if (!peer)
+		return 0;
+	cca_put_u64(b, STREAM_PARAMS_IDE_SID, (uint64_t)c->st->id + 1);
+	ret = stream_ask(s, b, &c->ep, &peer->ep, &handle);
+	/* A monitor that takes it is none that is known. */
+	return ret ? ret : -EIO;
 }
 
 /* Registers first, keys after: the registration too (Linux's 4.4). */

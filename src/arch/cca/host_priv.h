@@ -236,6 +236,11 @@ void cca_conn_kill(struct cca_host *s, struct cca_conn *c);
 void cca_conn_gone(struct cca_host *s, struct cca_conn *c);
 /* After a failure: switches the stream off if the monitor has cut it. */
 void cca_conn_look(struct cca_host *s, struct cca_conn *c);
+/*
+ * A stream past the root ports, to another endpoint that is connected, is asked
+ * for. 0: there is none; else why it was refused, nothing has changed.
+ */
+int cca_peer_stream(struct cca_host *s, struct cca_conn *c);
 uint64_t cca_pdev_state(struct cca_host *s, const struct cca_pdev *d);
 
 /* --- host_key.c --- */

@@ -38,6 +38,16 @@ static const struct rule rule_flag = {
 	.sure = SURE_DRIVER,
 };
 
+static const struct rule rule_p2p = {
+	.name = "no-p2p-stream",
+	.says = "a stream's second end is a root port: the monitor connects "
+		"no two endpoints, and its locks bind no peers",
+	.source = "TF-RMM 9a7f8ef4, runtime/rmi/pdev.c, "
+		  "smc_pdev_stream_connect(); smc-rsi.h: RDEV_P2P_BIND has no "
+		  "handler",
+	.sure = SURE_DRIVER,
+};
+
 struct cca_talk cca_tdi_talk(struct cca_tdi *t)
 {
 	return (struct cca_talk){ .comm = &t->conn->ep.comm,
@@ -430,15 +440,32 @@ static int unlock_end(struct cca_host *s, struct cca_tdi *t, int ret,
 	return ret;
 }
 
+/*
+ * RMI_VDEV_LOCK takes no flags, and no BIND_P2P of the host's: what a driver
+ * can ask for is the stream to the peer, before it locks.
+ */
+static int peers(struct cca_host *s, struct cca_tdi *t,
+		 struct pci_tsm_guest_req *q)
+{
+	int ret =
+		s->cfg.lock_p2p && !t->locked ? cca_peer_stream(s, t->conn) : 0;
+
+	if (ret)
+		q->why = &rule_p2p;
+	return ret;
+}
+
 static int lock(struct cca_host *s, struct cca_tdi *t, bool first,
-		struct pci_tsm_relay *r)
+		struct pci_tsm_relay *r, struct pci_tsm_guest_req *q)
 {
 	uint64_t granule;
 	int ret;
 
 	if (first) {
 		t->failed = 0;
-		ret = lock_begin(s, t);
+		ret = peers(s, t, q);
+		if (!ret)
+			ret = lock_begin(s, t);
 		if (ret)
 			return ret;
 	}
@@ -495,7 +522,7 @@ static int set_state(struct cca_host *s, struct cca_tdi *t, bool first,
 		return -EINVAL;
 	switch (cca_u32(q->req, 0)) {
 	case IOMMU_TSM_TDI_LOCKED:
-		return lock(s, t, first, r);
+		return lock(s, t, first, r, q);
 	case IOMMU_TSM_TDI_RUN:
 		return start(s, t, first, r);
 	case IOMMU_TSM_TDI_STOP: /* the same here: what is stopped is unlocked

@@ -155,6 +155,46 @@ static int describe(struct cove_host *s, struct cove_conn *c)
 	return cove_write(s, c->desc_pa, d, COVE_STREAM_LEN((size_t)n));
 }
 
+static const struct cove_conn *peer_of(const struct cove_conn *c)
+{
+	for (const struct pci_dev *p = c->p->host->devs; p; p = p->next) {
+		const struct pci_tsm *t = pci_tsm_of(p);
+		const struct cove_conn *peer =
+			t && t->dev->ops == &cove_tsm_ops ? t->priv : NULL;
+
+		if (peer && peer != c && peer->known)
+			return peer;
+	}
+	return NULL;
+}
+
+/* connect_device again, with a stream whose other end is the peer's. */
+int cove_peer_stream(struct cove_host *s, struct cove_conn *c)
+{
+	const struct cove_conn *peer = peer_of(c);
+	const struct ide_block_regs b = {
+		.rid_valid = true,
+		.rid_base = peer ? (uint16_t)peer->p->bdf : 0,
+		.rid_limit = peer ? (uint16_t)peer->p->bdf : 0,
+		.segment = (uint8_t)(c->p->bdf >> 16),
+	};
+	uint8_t d[COVE_STREAM_LEN(0)] = { 0 };
+	const uint64_t a[6] = { c->id, s->page, c->data_pa,
+				COVE_CONN_PAGES * PAGE_4K };
+	int ret;
+
+	if (!peer)
+		return 0;
+	d[COVE_STREAM_ID] = (uint8_t)(c->st->id + 1);
+	cove_put_u32(d, COVE_STREAM_RID1, ide_rid1_encode(&b));
+	cove_put_u32(d, COVE_STREAM_RID2, ide_rid2_encode(&b));
+	ret = cove_write(s, s->page, d, sizeof(d));
+	if (!ret)
+		ret = cove_covh(s, COVH_CONNECT_DEVICE, a, NULL);
+	/* A TSM that takes it is none that the draft describes. */
+	return ret ? ret : -EIO;
+}
+
 static uint16_t last_vf(const struct pci_dev *p)
 {
 	const struct pci_sriov_state *v = &p->sriov;

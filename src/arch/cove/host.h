@@ -21,6 +21,7 @@ struct cove_host_cfg {
 	 * TEE-Limited Stream leaves them in the clear.
 	 */
 	bool shared_on_stream;
+	bool lock_p2p; /* functions are locked for streams to peers */
 };
 
 struct cove_host;

@@ -159,6 +159,11 @@ int cove_answer(struct cove_host *s, struct cove_conn *c,
 struct cove_conn *cove_conn_of(const struct pci_tdi *tdi);
 /* After a failure: switches the stream off if it is dead. */
 void cove_conn_look(struct cove_host *s, struct cove_conn *c);
+/*
+ * A second stream, to another device that is connected, is asked for. 0: there
+ * is none; else why it was refused, nothing has changed.
+ */
+int cove_peer_stream(struct cove_host *s, struct cove_conn *c);
 
 /* --- host_tdi.c --- */
 

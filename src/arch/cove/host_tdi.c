@@ -169,6 +169,26 @@ void cove_tdi_abort(struct cove_host *s, struct pci_tdi *tdi, bool forget)
 
 /* --- what a guest asks for --- */
 
+static const struct rule rule_p2p = {
+	.name = "no-p2p-stream",
+	.says = "a device has one stream, to its root port: one that is "
+		"connected is connected to no peer, and bind has no flags",
+	.source = "CoVE-IO draft of 2026-05-03, \"Selective Streams\": one "
+		  "single selective stream for each physical device",
+	.sure = SURE_SPEC,
+};
+
+/* The host does not say what a lock asks of a device; a stream it describes. */
+static int peers(struct cove_host *s, struct pci_tdi *tdi,
+		 struct pci_tsm_guest_req *q)
+{
+	int ret = s->cfg.lock_p2p ? cove_peer_stream(s, cove_conn_of(tdi)) : 0;
+
+	if (ret)
+		q->why = &rule_p2p;
+	return ret;
+}
+
 static int lock_begin(struct cove_host *s, struct pci_tdi *tdi)
 {
 	struct cove_tdi *t = tdi->priv;
@@ -195,11 +215,13 @@ static int lock_begin(struct cove_host *s, struct pci_tdi *tdi)
 }
 
 static int lock(struct cove_host *s, struct pci_tdi *tdi, bool first,
-		struct pci_tsm_relay *r)
+		struct pci_tsm_relay *r, struct pci_tsm_guest_req *q)
 {
-	int ret = first ? lock_begin(s, tdi) : 0;
+	int ret = first ? peers(s, tdi, q) : 0;
 	int64_t why;
 
+	if (!ret && first)
+		ret = lock_begin(s, tdi);
 	if (ret)
 		return ret;
 	ret = cove_call_run(s, cove_conn_of(tdi), r);
@@ -254,8 +276,7 @@ static struct cove_vcpu *caller(const struct pci_tdi *tdi, uint32_t state)
 }
 
 static int act(struct cove_host *s, struct pci_tdi *tdi,
-	       const struct pci_tsm_guest_req *q, bool first,
-	       struct pci_tsm_relay *r)
+	       struct pci_tsm_guest_req *q, bool first, struct pci_tsm_relay *r)
 {
 	struct cove_conn *c = cove_conn_of(tdi);
 	const uint32_t state = state_of(q);
@@ -270,7 +291,7 @@ static int act(struct cove_host *s, struct pci_tdi *tdi,
 		return cove_guest_carry(s, c, first, r);
 	switch (state) {
 	case IOMMU_TSM_TDI_LOCKED:
-		return lock(s, tdi, first, r);
+		return lock(s, tdi, first, r, q);
 	case IOMMU_TSM_TDI_STOP: /* the regions stay */
 		return unbind_run(s, tdi, first, r);
 	case IOMMU_TSM_TDI_UNLOCKED:
