@@ -44,6 +44,8 @@ struct guest_arch_ops {
 	/*
 	 * Claims and blobs of the current lock session. With @nonce, fresh
 	 * measurements for it are taken first. Blobs live until the next call.
+	 * IL_E_AUTH: the TSM, which compares the host's certificates with the
+	 * session's digest itself, says that they differ (law 27).
 	 */
 	enum il_err (*evidence)(void *ctx, const uint8_t *nonce,
 				struct evidence_claims *claims,

@@ -70,6 +70,8 @@ static enum il_err judge_once(struct guest *g, bool *again)
 	if (g->phase == 1) {
 		err = g->cfg.arch->evidence(g->cfg.arch_ctx, g->nonce,
 					    &g->claims, &blobs);
+		if (err == IL_E_AUTH)
+			g->verdict.why = EVIDENCE_WHY_CERT_DIGEST;
 		if (err)
 			return arch_fail(g, err);
 		fill_policy(g, &policy);

@@ -36,6 +36,7 @@ static enum il_err call(struct cove_guest *g, const char *what, uint64_t eid,
 	struct sbiret r;
 	enum il_err err = g->cfg.insn->ecall(g->cfg.insn->ctx, eid, fid, a, &r);
 
+	g->error = 0;
 	if (err)
 		return err;
 	g->value = r.value;
@@ -321,11 +322,14 @@ static enum il_err ask(struct cove_guest *g)
 				    size };
 	const uint64_t meas[6] = { g->if_id, g->cfg.map.nonce, 0, data, size };
 	const uint64_t report[6] = { g->if_id, data, size };
+	enum il_err err;
 
 	switch (g->phase) {
 	case CERTS:
-		return call(g, "get_device_connection_transcript",
-			    COVE_EID_COVG, COVG_GET_CONN_TRANSCRIPT, certs);
+		err = call(g, "get_device_connection_transcript", COVE_EID_COVG,
+			   COVG_GET_CONN_TRANSCRIPT, certs);
+		/* What the host handed back has another digest. */
+		return err && g->error == SBI_ERR_DENIED ? IL_E_AUTH : err;
 	case MEAS:
 		return call(g, "get_device_measurements", COVE_EID_COVG,
 			    COVG_GET_MEASUREMENTS, meas);

@@ -531,7 +531,7 @@ static void evidence_is_what_the_tsm_gave_and_is_accepted(void **u)
 
 static void evidence_that_the_tsm_does_not_give_is_none(void **u)
 {
-	static const uint64_t fid[] = { 1025, 1026, 1027 };
+	static const uint64_t fid[] = { 1025, 1025, 1026, 1027 };
 	struct rig *r = rig_new();
 
 	(void)u;
@@ -541,11 +541,11 @@ static void evidence_that_the_tsm_does_not_give_is_none(void **u)
 		struct evidence_blobs blobs;
 
 		b->fail_fid = fid[i];
-		b->error = -4;
+		b->error = i ? -4 : -1;
 		assert_int_equal(GO(o->evidence(&b->g, nonce, &c, &blobs)),
-				 IL_E_PEER);
-		assert_int_equal(b->n, i + 1);
-		assert_non_null(strstr(o->why(&b->g), "(-4)"));
+				 i == 1 ? IL_E_AUTH : IL_E_PEER);
+		assert_int_equal(b->n, fid[i] - 1024);
+		assert_non_null(strstr(o->why(&b->g), i ? "(-4)" : "(-1)"));
 		free(b);
 	}
 	rig_free(r);
