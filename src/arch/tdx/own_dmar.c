@@ -269,7 +269,7 @@ static const struct rule *lookup(void *ctx, uint32_t rid, bool t,
 		.root = d.q[0] & VTD_PASID_SLPT,
 		.levels = TDX_SEPT_LEVELS,
 		.perm = PT_R | PT_W,
-		.interrupts = true,
+		.interrupts = false, /* no trusted MSI: device guide */
 		.domain = (uint16_t)field_get(VTD_PASID1_DID, d.q[1]),
 		.trusted = true,
 		.owner = (uint32_t)(field_get(VTD_PASID1_DID, d.q[1]) &

@@ -237,6 +237,54 @@ static void memory_that_a_device_reaches_is_released_by_its_td(void **state)
 	fwrig_free(r);
 }
 
+/* One that comes to a TD tells nothing of what another's entries remember. */
+static void a_second_device_is_no_invalidation(void **state)
+{
+	struct fwrig *r = fwrig_new();
+	const uint64_t f = FW_IF + 1, index = f << 32;
+	uint64_t tdr;
+	uint8_t b[16] = { 0 };
+
+	(void)state;
+	all_running(r);
+	tdr = r->td.tdr;
+	assert_int_equal(
+		SEAM(r, TDH_DEVIF_CREATE, f, tdr, fw_page(r), r->spdm, 0), 0);
+	assert_int_equal(CARRY(r, TDH_TDI_LOCK, f, 0, r->rsp, r->req), 0);
+	assert_int_equal(CARRY(r, TDH_TDI_REPORT, f,
+			       tdx_array(r->out, TDX_DEV_INFO_PAGES), r->rsp,
+			       r->req),
+			 0);
+	for (uint64_t l = TDX_DMAR_CONTEXT; l; l--)
+		assert_int_equal(
+			SEAM(r, TDH_DMAR_ADD, index | l, .r8 = fw_page(r) | 1),
+			0);
+	assert_int_equal(SEAM(r, TDH_DMAR_ADD, index, tdr, TDX_PASID0_ADD,
+			      TDX_PASID1_ADD),
+			 0);
+	assert_null(dma(r, FW_GPA, true, b)); /* the unit remembers it */
+	assert_int_equal(TD(r, &r->td, TDG_MEM_PAGE_RELEASE, FW_GPA), 0);
+	assert_int_equal(SEAM(r, TDH_MEM_RANGE_BLOCK, FW_GPA, tdr), 0);
+	assert_int_equal(SEAM(r, TDH_MEM_TRACK, tdr), 0);
+	assert_int_equal(TD(r, &r->td, TDG_DMAR_ACCEPT, f), 0);
+	REFUSED(r, BAD(TDX_IOMMU_IOTLB_TRACKING_NOT_DONE, RCX),
+		TDH_MEM_PAGE_REMOVE, FW_GPA, tdr);
+	fwrig_free(r);
+}
+
+/* There is no trusted MSI: architecture notes C.6. */
+static void a_trusted_request_is_no_interrupt(void **state)
+{
+	struct fwrig *r = fwrig_new();
+	uint8_t b[16] = { 0 };
+
+	(void)state;
+	all_running(r);
+	assert_string_equal(dma(r, UINT64_C(0xfee00000), true, b)->name,
+			    iommu_rule_interrupt.name);
+	fwrig_free(r);
+}
+
 /* Memory removed and given again is new memory, to the device too. */
 static void a_device_writes_to_the_page_that_the_td_sees(void **state)
 {
@@ -338,6 +386,8 @@ int main(void)
 			a_status_page_that_became_a_tds_is_not_written),
 		cmocka_unit_test(
 			memory_that_a_device_reaches_is_released_by_its_td),
+		cmocka_unit_test(a_second_device_is_no_invalidation),
+		cmocka_unit_test(a_trusted_request_is_no_interrupt),
 		cmocka_unit_test(a_device_writes_to_the_page_that_the_td_sees),
 		cmocka_unit_test(a_trusted_device_reaches_what_the_td_shares),
 		cmocka_unit_test(dma_is_on_or_off_with_its_lock_session),
