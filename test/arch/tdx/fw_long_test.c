@@ -317,6 +317,40 @@ static void manage_has_three_things_to_ask(void **state)
 	fwrig_free(r);
 }
 
+/* An operation that is on its way is about one that is there. */
+static void an_interface_stays_while_an_operation_is_about_it(void **state)
+{
+	uint8_t p[TDX_RECOLLECT_LEN] = { 0 };
+
+	(void)state;
+	tdx_put_u32(p, TDX_RECOLLECT_FUNC, FW_IF);
+	tdx_put_u32(p, TDX_RECOLLECT_FLAGS, TDX_RECOLLECT_F_FUNC);
+	for (unsigned n = 0; n < 2; n++) {
+		struct fwrig *r = fwrig_new();
+		struct tdx_regs q = { TDH_TDI_GET_STATE, FW_IF, 0, r->rsp,
+				      r->req };
+
+		all_ready(r);
+		assert_int_equal(devif_create(r, &r->td), 0);
+		host_put(r, r->cfg, p, sizeof(p));
+		if (n)
+			q = (struct tdx_regs){ TDH_SPDM_MNG,
+					       r->spdm,
+					       TDX_SPDM_RECOLLECT,
+					       r->cfg,
+					       r->rsp,
+					       r->req,
+					       tdx_array(r->out,
+							 TDX_DEV_INFO_PAGES) };
+		assert_int_equal(TDX_STATUS(seam(r, q)), TDX_SPDM_REQUEST);
+		REFUSED(r, BAD(TDX_OPERAND_BUSY, RCX), TDH_DEVIF_REMOVE, FW_IF);
+		assert_true(exchange(r));
+		assert_int_equal(carry(r, q), 0);
+		assert_int_equal(SEAM(r, TDH_DEVIF_REMOVE, FW_IF), 0);
+		fwrig_free(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +370,8 @@ int main(void)
 		cmocka_unit_test(a_serial_module_does_one_at_a_time),
 		cmocka_unit_test(worn_keys_are_changed_before_anything_else),
 		cmocka_unit_test(manage_has_three_things_to_ask),
+		cmocka_unit_test(
+			an_interface_stays_while_an_operation_is_about_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
