@@ -115,6 +115,25 @@ static void the_view_of_the_hosts_memory_ends_at_tables(void **state)
 	fwrig_free(r);
 }
 
+/* Of one TD, and yet of another device: its lock session says nothing of it. */
+static void a_page_of_another_interface_is_not_accepted(void **state)
+{
+	const uint64_t other = FW_IF + 1;
+	struct fwrig *r = fwrig_new();
+
+	(void)state;
+	all_locked(r);
+	assert_int_equal(SEAM(r, TDH_DEVIF_CREATE, other, r->td.tdr, fw_page(r),
+			      r->spdm, 0),
+			 0);
+	assert_int_equal(SEAM(r, TDH_MMIOMT_SET, PEER_BAR, 1 | other << 12), 0);
+	assert_int_equal(
+		SEAM(r, TDH_MMIO_MAP, FW_MMIO_GPA, r->td.tdr, PEER_BAR), 0);
+	TD_REFUSED(r, BAD(TDX_MMIO_DEVIF_OWNER_MISMATCH, R8), &r->td,
+		   TDG_MMIO_ACCEPT, FW_MMIO_GPA, 0, FW_IF, 1);
+	fwrig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +143,7 @@ int main(void)
 			a_status_page_that_became_a_table_is_not_written),
 		cmocka_unit_test(a_message_page_that_became_a_table_is_refused),
 		cmocka_unit_test(the_view_of_the_hosts_memory_ends_at_tables),
+		cmocka_unit_test(a_page_of_another_interface_is_not_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
