@@ -119,9 +119,18 @@ static void vcpu_fini(void *ctx, struct kvm_vcpu *kv)
 static int prepare(void *ctx, struct kvm_vm *vm, uint64_t gpa, uint64_t pa)
 {
 	const struct cove_vm *v = vm->priv;
+	bool stuck;
+	int ret;
 
 	(void)gpa;
-	return v->tvm ? cove_convert(ctx, pa, 1) : -EINVAL;
+	if (!v->tvm)
+		return -EINVAL;
+	ret = cove_convert(ctx, pa, 1, &stuck);
+	/*
+	 * Then the file keeps it as one that was prepared: no TVM gets it, and
+	 * what invalidate() cannot take back is not used again.
+	 */
+	return stuck ? 0 : ret;
 }
 
 static int invalidate(void *ctx, uint64_t pa)
@@ -185,8 +194,8 @@ static int measure_page(struct cove_host *s, struct cove_vm *v, struct task *t,
 	if (!ret)
 		ret = cove_write(s, s->page, page, sizeof(page));
 	if (!ret)
-		ret = cove_covh(s, COVH_ADD_MEASURED_PAGES, a, NULL);
-	return ret ? ret : cove_vm_note(s, v, gpa);
+		ret = cove_vm_put(s, v, COVH_ADD_MEASURED_PAGES, a, gpa);
+	return ret;
 }
 
 /*

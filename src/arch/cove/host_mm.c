@@ -62,15 +62,6 @@ static void mark(struct cove_vm *v, uint64_t gfn, bool on)
 	}
 }
 
-int cove_vm_note(struct cove_host *s, struct cove_vm *v, uint64_t gpa)
-{
-	int ret = reserve(s, v, gpa / PAGE_4K);
-
-	if (!ret)
-		mark(v, gpa / PAGE_4K, true);
-	return ret;
-}
-
 /* --- pages in --- */
 
 static int tables(struct cove_host *s, struct cove_vm *v)
@@ -92,18 +83,15 @@ static int tables(struct cove_host *s, struct cove_vm *v)
 }
 
 /*
- * COVH_ADD_ZERO_PAGES or COVH_ADD_SHARED_PAGES. More pages for tables when the
- * TSM says that it has too few, as often as it does.
+ * The mark has its place before the TSM is asked: what stands there is never
+ * forgotten. More pages for tables when the TSM says that it has too few, as
+ * often as it does.
  */
-int cove_vm_add(struct cove_host *s, struct cove_vm *v, uint64_t fid,
-		uint64_t pa, uint64_t gpa)
+int cove_vm_put(struct cove_host *s, struct cove_vm *v, uint64_t fid,
+		const uint64_t a[6], uint64_t gpa)
 {
-	const uint64_t a[6] = { v->id, pa, COVE_PAGE_4K, 1, gpa };
-	int ret;
+	int ret = reserve(s, v, gpa / PAGE_4K);
 
-	if (is_mapped(v, gpa / PAGE_4K))
-		return 0;
-	ret = reserve(s, v, gpa / PAGE_4K);
 	if (ret)
 		return ret;
 	ret = cove_covh(s, fid, a, NULL);
@@ -116,6 +104,15 @@ int cove_vm_add(struct cove_host *s, struct cove_vm *v, uint64_t fid,
 	if (!ret)
 		mark(v, gpa / PAGE_4K, true);
 	return ret;
+}
+
+/* COVH_ADD_ZERO_PAGES or COVH_ADD_SHARED_PAGES. */
+int cove_vm_add(struct cove_host *s, struct cove_vm *v, uint64_t fid,
+		uint64_t pa, uint64_t gpa)
+{
+	const uint64_t a[6] = { v->id, pa, COVE_PAGE_4K, 1, gpa };
+
+	return is_mapped(v, gpa / PAGE_4K) ? 0 : cove_vm_put(s, v, fid, a, gpa);
 }
 
 /* --- and out --- */

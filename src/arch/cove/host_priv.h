@@ -120,8 +120,11 @@ int cove_covh(struct cove_host *s, uint64_t fid, const uint64_t a[6],
 	      uint64_t *value);
 int cove_errno(int64_t error);
 
-/* Pages of the host become confidential, all of them or none; and back. */
-int cove_convert(struct cove_host *s, uint64_t pa, uint64_t pages);
+/*
+ * Pages of the host become confidential, all of them or none; and back. @stuck:
+ * they did not, and are the host's no more.
+ */
+int cove_convert(struct cove_host *s, uint64_t pa, uint64_t pages, bool *stuck);
 int cove_reclaim(struct cove_host *s, uint64_t pa, uint64_t pages);
 /* As page_alloc(), converted; 0: no memory. Freed, or counted as leaked. */
 uint64_t cove_pages(struct cove_host *s, uint32_t pages);
@@ -192,12 +195,13 @@ void cove_vm_fini(struct cove_host *s, struct cove_vm *v);
 int cove_vm_regions(struct cove_host *s, struct cove_vm *v);
 int cove_vm_add(struct cove_host *s, struct cove_vm *v, uint64_t fid,
 		uint64_t pa, uint64_t gpa);
+/* The same of any such call, whose address in the guest is @gpa. */
+int cove_vm_put(struct cove_host *s, struct cove_vm *v, uint64_t fid,
+		const uint64_t a[6], uint64_t gpa);
 int cove_vm_zap(struct cove_host *s, struct cove_vm *v, uint64_t gpa,
 		uint64_t len);
 /* Nothing of ours is mapped there any more: the TSM's own doing. */
 void cove_vm_forget(struct cove_vm *v, uint64_t gpa, uint64_t len);
-/* A page that the call itself has put there (measured). */
-int cove_vm_note(struct cove_host *s, struct cove_vm *v, uint64_t gpa);
 
 /* --- host_exit.c --- */
 

@@ -92,16 +92,21 @@ static int fence(struct cove_host *s)
 	return ret ? ret : cove_covh(s, COVH_LOCAL_FENCE, none, NULL);
 }
 
-int cove_convert(struct cove_host *s, uint64_t pa, uint64_t pages)
+/*
+ * Between conversion and the end of a fence a page is nobody's, and the TSM
+ * gives back none: a fence that failed is made again first.
+ */
+int cove_convert(struct cove_host *s, uint64_t pa, uint64_t pages, bool *stuck)
 {
 	const uint64_t a[6] = { pa, pages };
 	int ret = cove_covh(s, COVH_CONVERT_PAGES, a, NULL);
 
+	*stuck = false;
 	if (ret)
 		return ret;
 	ret = fence(s);
 	if (ret)
-		(void)cove_reclaim(s, pa, pages);
+		*stuck = fence(s) || cove_reclaim(s, pa, pages);
 	return ret;
 }
 
@@ -115,15 +120,18 @@ int cove_reclaim(struct cove_host *s, uint64_t pa, uint64_t pages)
 uint64_t cove_pages(struct cove_host *s, uint32_t pages)
 {
 	const struct host_hw *hw = &s->cfg.hw;
+	bool stuck;
 	uint64_t pa;
 
 	if (hw->ops->page_alloc(hw->ctx, pages, &pa))
 		return 0;
-	if (cove_convert(s, pa, pages)) {
+	if (!cove_convert(s, pa, pages, &stuck))
+		return pa;
+	if (stuck)
+		s->leaked += pages;
+	else
 		hw->ops->page_free(hw->ctx, pa, pages);
-		return 0;
-	}
-	return pa;
+	return 0;
 }
 
 void cove_pages_free(struct cove_host *s, uint64_t pa, uint32_t pages)
