@@ -305,9 +305,9 @@
 #define IDE_ID_RESERVED 255u
 
 /* Designated vendor-specific extended capability, §7.9.6. */
-#define DVSEC_HDR1 0x04u /* vendor 15:0, revision 19:16, length 31:20 */
-#define DVSEC_HDR2 0x08u /* id 15:0 */
-#define DVSEC_REGS 0x0cu
+#define DVSEC_HDR1	0x04u /* vendor 15:0, revision 19:16, length 31:20 */
+#define DVSEC_HDR2	0x08u /* id 15:0 */
+#define DVSEC_REGS	0x0cu
 #define IDE_MAX_STREAMS 256u
 
 /* Vendor and device ids of what we model; not registered with anyone. */

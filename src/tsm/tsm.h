@@ -243,7 +243,7 @@ struct tsm_args {
 	struct tsm_bind *bind;
 	/* LOCK */
 	uint16_t lock_flags;
-	uint16_t lock_wish; /* and of these, what the device says it has */
+	uint16_t lock_wish;  /* and of these, what the device says it has */
 	int64_t mmio_offset; /* bytes, a multiple of 4 KiB */
 	/* DISCONNECT: do not talk to the device */
 	bool force;
