@@ -51,6 +51,7 @@ static struct {
 	struct count count[FAMILY_OPS];
 	unsigned counts;
 	struct count *now;
+	const char *counted; /* the platform whose counts they are */
 	struct holdings first;
 	/* before the operation */
 	uint8_t mem[sizeof(((struct family *)0)->payload)];
@@ -147,6 +148,11 @@ static void before(struct family *f, const struct lang_call *c)
 	family_op_name(c, op);
 	if (strcmp(op, "host-connect") == 0)
 		begin(f);
+	if (f->rehearsing && m.counted != f->platform) {
+		memset(m.count, 0, sizeof(m.count));
+		m.counts = 0;
+		m.counted = f->platform;
+	}
 	m.now = count_of(op);
 	if (f->rehearsing && !m.now && m.counts < FAMILY_OPS) {
 		m.now = &m.count[m.counts++];

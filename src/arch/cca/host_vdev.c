@@ -39,7 +39,7 @@ static const struct rule rule_flag = {
 };
 
 static const struct rule rule_p2p = {
-	.name = "no-p2p-stream",
+	.name = "no-p2p-endpoints",
 	.says = "a stream's second end is a root port: the monitor connects "
 		"no two endpoints, and its locks bind no peers",
 	.source = "TF-RMM 9a7f8ef4, runtime/rmi/pdev.c, "

@@ -256,10 +256,8 @@ static enum il_err let_go(struct cove_guest *g)
  */
 static enum il_err lock_run(struct cove_guest *g, uint32_t rid)
 {
-	enum il_err err = let_go(g);
+	enum il_err err;
 
-	if (err)
-		return err;
 	if (g->phase == BIND) {
 		err = opened(g);
 		if (!err)
@@ -285,11 +283,29 @@ static enum il_err lock_run(struct cove_guest *g, uint32_t rid)
 	return state_is(g, COVE_IF_LOCKED);
 }
 
+/* One that was bound and is not as it should be is let go of at once. */
 static enum il_err lock(void *ctx, uint32_t rid)
 {
 	struct cove_guest *g = ctx;
 
-	return over(g, lock_run(g, rid));
+	for (;;) {
+		enum il_err err = let_go(g);
+
+		if (err)
+			return over(g, err);
+		if (g->lost) { /* let go of: what for */
+			err = g->lost;
+			g->lost = IL_OK;
+			memcpy(g->why, g->first, sizeof(g->why));
+			return over(g, err);
+		}
+		err = lock_run(g, rid);
+		if (!err || err == IL_E_AGAIN || !g->has)
+			return over(g, err);
+		g->lost = err;
+		memcpy(g->first, g->why, sizeof(g->first));
+		g->phase = STOP;
+	}
 }
 
 /* --- evidence --- */

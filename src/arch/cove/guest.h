@@ -71,7 +71,8 @@ struct cove_guest {
 	uint8_t blobs[2 * COVE_GUEST_DATA_PAGES * 4096];
 	int64_t error; /* of the last call */
 	char why[96];
-	char first[96]; /* of a start that is given up */
+	char first[96];	  /* of a lock or start that is given up */
+	enum il_err lost; /* of a lock that is given up; IL_OK: none is */
 };
 
 void cove_guest_init(struct cove_guest *g, const struct cove_guest_cfg *cfg);

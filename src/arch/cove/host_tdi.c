@@ -170,7 +170,7 @@ void cove_tdi_abort(struct cove_host *s, struct pci_tdi *tdi, bool forget)
 /* --- what a guest asks for --- */
 
 static const struct rule rule_p2p = {
-	.name = "no-p2p-stream",
+	.name = "no-p2p-connect",
 	.says = "a device has one stream, to its root port: one that is "
 		"connected is connected to no peer, and bind has no flags",
 	.source = "CoVE-IO draft of 2026-05-03, \"Selective Streams\": one "
