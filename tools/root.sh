@@ -73,7 +73,7 @@ make_root()
 		"$root" "${sources[@]}"
 	take_over_apt
 	mkdir -p "$root/src"
-	(cd "$top" && git ls-files -z | xargs -0 tar -cf -) |
+	(cd "$top" && git ls-files -z | tar -cf - --null -T -) |
 		tar -xf - -C "$root/src"
 	mount -t proc proc "$root/proc" 2>/dev/null || true
 }
