@@ -133,7 +133,8 @@ static bool reached(const struct cca_plat *p, uint64_t pa,
 }
 
 /*
- * The GPT asks no more than that a granule is realm's. A realm whose table
+ * The GPT asks no more than that a granule is realm's; one that is the host's
+ * it keeps from realms whatever tables say. A realm whose table
  * leads on to one that the books give to nobody has it, and the host may take
  * it: looked for where guests have their BARs.
  */
@@ -172,7 +173,7 @@ static bool page(struct world *w, uint64_t pa, struct law_page *out)
 	out->owner = g.vmid;
 	out->validated = reached(p, pa, &g);
 	out->pinned = out->assigned;
-	if (g.io && !g.vmid)
+	if (g.io && !g.vmid && g.state != OWN_NS)
 		left_over(w, pa, out);
 	return true;
 }

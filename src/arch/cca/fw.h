@@ -152,7 +152,6 @@ struct cca_fw_realm {
 	unsigned ipa_bits;
 	bool da;
 	unsigned recs;
-	unsigned vdevs;
 	uint64_t granules; /* DATA, RTT */
 };
 

@@ -31,7 +31,6 @@ bool cca_fw_realm_at(const struct cca_fw *fw, unsigned i,
 		.ipa_bits = r->ipa_bits,
 		.da = r->da,
 		.recs = r->recs,
-		.vdevs = rmm_realm_vdevs(fw, r),
 		.granules = hw->count[OWN_DATA] + hw->count[OWN_RTT],
 	};
 	return true;
