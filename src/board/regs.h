@@ -14,15 +14,15 @@
  * docs/vfio-user.md says how they are reached.
  */
 
-#define BOARD_VENDOR	 0x1d1a
-#define BOARD_HOST_DEV	 0x0010
-#define BOARD_GUEST_DEV	 0x0011
-#define BOARD_BAR0_SIZE	 0x10000
-#define BOARD_MAGIC	 0x494c4b42 /* at BOARD_ID */
-#define BOARD_VERSION_1	 1
+#define BOARD_VENDOR	0x1d1a
+#define BOARD_HOST_DEV	0x0010
+#define BOARD_GUEST_DEV 0x0011
+#define BOARD_BAR0_SIZE 0x10000
+#define BOARD_MAGIC	0x494c4b42 /* at BOARD_ID */
+#define BOARD_VERSION_1 1
 
-#define BOARD_ID	 0x000
-#define BOARD_VERSION	 0x004
+#define BOARD_ID      0x000
+#define BOARD_VERSION 0x004
 
 /*
  * The secure processor (host): as Linux 7.3 drivers/crypto/ccp/sev-dev.c has
@@ -37,75 +37,75 @@
 #define BOARD_CMDRESP_CMD  16
 #define BOARD_CMDRESP_DONE 0x80000000
 /* Bits that are set by an interrupt's cause; writing 1 clears. INTx only. */
-#define BOARD_IRQ	   0x01c
-#define BOARD_IRQ_CMD	   0x1
-#define BOARD_IRQ_EXIT	   0x2
-#define BOARD_IRQ_LOG	   0x4
+#define BOARD_IRQ      0x01c
+#define BOARD_IRQ_CMD  0x1
+#define BOARD_IRQ_EXIT 0x2
+#define BOARD_IRQ_LOG  0x4
 
 /* Instructions; COUNT consecutive pages of PA and GPA, at least 1. */
-#define BOARD_INSN_PA	      0x040 /* 8 */
-#define BOARD_INSN_GPA	      0x048 /* 8 */
-#define BOARD_INSN_ASID	      0x050
-#define BOARD_INSN_FLAGS      0x054
-#define BOARD_INSN_COUNT      0x058
-#define BOARD_INSN_OP	      0x05c
-#define BOARD_INSN_RC	      0x060 /* EAX of the last one, enum rmp_rc */
-#define BOARD_INSN_PAGES      0x064 /* how many succeeded */
-#define BOARD_INSN_SAME	      0x068 /* carry flag of PVALIDATE */
-#define BOARD_INSN_ATTR	      0x070 /* 8: RDX of RMPADJUST */
+#define BOARD_INSN_PA	 0x040 /* 8 */
+#define BOARD_INSN_GPA	 0x048 /* 8 */
+#define BOARD_INSN_ASID	 0x050
+#define BOARD_INSN_FLAGS 0x054
+#define BOARD_INSN_COUNT 0x058
+#define BOARD_INSN_OP	 0x05c
+#define BOARD_INSN_RC	 0x060 /* EAX of the last one, enum rmp_rc */
+#define BOARD_INSN_PAGES 0x064 /* how many succeeded */
+#define BOARD_INSN_SAME	 0x068 /* carry flag of PVALIDATE */
+#define BOARD_INSN_ATTR	 0x070 /* 8: RDX of RMPADJUST */
 
-#define BOARD_FLAG_ASSIGNED   0x01
-#define BOARD_FLAG_2M	      0x02
-#define BOARD_FLAG_IMMUTABLE  0x04
-#define BOARD_FLAG_VALIDATE   0x08 /* PVALIDATE: validate, else rescind */
-#define BOARD_FLAG_PRIVATE    0x10 /* MAP: the C bit of the mapping */
-#define BOARD_FLAG_HPAGE      0x20 /* RMPREAD: some page of it is assigned */
+#define BOARD_FLAG_ASSIGNED  0x01
+#define BOARD_FLAG_2M	     0x02
+#define BOARD_FLAG_IMMUTABLE 0x04
+#define BOARD_FLAG_VALIDATE  0x08 /* PVALIDATE: validate, else rescind */
+#define BOARD_FLAG_PRIVATE   0x10 /* MAP: the C bit of the mapping */
+#define BOARD_FLAG_HPAGE     0x20 /* RMPREAD: some page of it is assigned */
 
-#define BOARD_INSN_RMPUPDATE  1 /* host */
-#define BOARD_INSN_PSMASH     2 /* host */
-#define BOARD_INSN_RMPREAD    3 /* host; into GPA, ASID, FLAGS */
-#define BOARD_INSN_PVALIDATE  4 /* guest */
-#define BOARD_INSN_RMPADJUST  5 /* guest */
+#define BOARD_INSN_RMPUPDATE 1 /* host */
+#define BOARD_INSN_PSMASH    2 /* host */
+#define BOARD_INSN_RMPREAD   3 /* host; into GPA, ASID, FLAGS */
+#define BOARD_INSN_PVALIDATE 4 /* guest */
+#define BOARD_INSN_RMPADJUST 5 /* guest */
 /* guest: its own page table maps GPA with this C bit; where an access of its
  * processor to a BAR is then private or shared. Shared at first. */
-#define BOARD_INSN_MAP	      6
-#define BOARD_RC_FAULT	      0xffff /* a fault instead of an answer */
+#define BOARD_INSN_MAP 6
+#define BOARD_RC_FAULT 0xffff /* a fault instead of an answer */
 
 /* The host's processor on memory that only the machine has: the VM's. */
 #define BOARD_COPY_PA	 0x080 /* 8: system physical */
 #define BOARD_COPY_BUF	 0x088 /* 8: the host's own memory */
 #define BOARD_COPY_LEN	 0x090 /* to 1 MiB */
 #define BOARD_COPY_OP	 0x094
-#define BOARD_COPY_READ	 1 /* PA to BUF */
-#define BOARD_COPY_WRITE 2 /* BUF to PA */
+#define BOARD_COPY_READ	 1     /* PA to BUF */
+#define BOARD_COPY_WRITE 2     /* BUF to PA */
 #define BOARD_COPY_RC	 0x098 /* 0; 1: refused, BOARD_FAULT_* say why */
 
 /* The IOMMU (host). Vector 2 when the log grew. */
-#define BOARD_DEVTAB	      0x0c0 /* 8 */
-#define BOARD_DEVTAB_COUNT    0x0c8 /* a write switches it on; 0 off */
-#define BOARD_LOG	      0x0d0 /* 8 */
-#define BOARD_LOG_SLOTS	      0x0d8 /* a write switches it on */
-#define BOARD_LOG_HEAD	      0x0dc
-#define BOARD_LOG_TAIL	      0x0e0
-#define BOARD_INVAL_ADDR      0x0e8 /* 8 */
-#define BOARD_INVAL_SIZE      0x0f0 /* 8 */
-#define BOARD_INVAL_ID	      0x0f8 /* RID, or domain */
-#define BOARD_INVAL_OP	      0x0fc
-#define BOARD_INVAL_DEVICE    1
-#define BOARD_INVAL_PAGES     2
-#define BOARD_INVAL_ALL	      3
+#define BOARD_DEVTAB	   0x0c0 /* 8 */
+#define BOARD_DEVTAB_COUNT 0x0c8 /* a write switches it on; 0 off */
+#define BOARD_LOG	   0x0d0 /* 8 */
+#define BOARD_LOG_SLOTS	   0x0d8 /* a write switches it on */
+#define BOARD_LOG_HEAD	   0x0dc
+#define BOARD_LOG_TAIL	   0x0e0
+#define BOARD_INVAL_ADDR   0x0e8 /* 8 */
+#define BOARD_INVAL_SIZE   0x0f0 /* 8 */
+#define BOARD_INVAL_ID	   0x0f8 /* RID, or domain */
+#define BOARD_INVAL_OP	   0x0fc
+#define BOARD_INVAL_DEVICE 1
+#define BOARD_INVAL_PAGES  2
+#define BOARD_INVAL_ALL	   3
 
 /* The one VM beside the host. */
-#define BOARD_VM_STATE	      0x140 /* host: what of it is there */
-#define BOARD_VM_RUNS	      0x1	/* its memory is connected */
-#define BOARD_VM_HAS_FN	      0x2	/* it has its function open */
-#define BOARD_VM_BASE	      0x148 /* 8, host: its GPA 0 in system memory */
-#define BOARD_VM_SIZE	      0x150 /* 8, host */
-#define BOARD_VM_ASID	      0x158 /* host writes: what it runs under; 0 none */
-#define BOARD_VM_FN	      0x15c /* host writes: RID of its function */
-#define BOARD_VM_FN_NONE      0xffffffff
-#define BOARD_VM_SECRETS      0x160 /* 8, host writes, guest reads: GPA */
-#define BOARD_VM_BAR	      0x180 /* + 8 * n, 8 each, host: GPA of BAR n */
+#define BOARD_VM_STATE	 0x140 /* host: what of it is there */
+#define BOARD_VM_RUNS	 0x1   /* its memory is connected */
+#define BOARD_VM_HAS_FN	 0x2   /* it has its function open */
+#define BOARD_VM_BASE	 0x148 /* 8, host: its GPA 0 in system memory */
+#define BOARD_VM_SIZE	 0x150 /* 8, host */
+#define BOARD_VM_ASID	 0x158 /* host writes: what it runs under; 0 none */
+#define BOARD_VM_FN	 0x15c /* host writes: RID of its function */
+#define BOARD_VM_FN_NONE 0xffffffff
+#define BOARD_VM_SECRETS 0x160 /* 8, host writes, guest reads: GPA */
+#define BOARD_VM_BAR	 0x180 /* + 8 * n, 8 each, host: GPA of BAR n */
 
 /*
  * An exit. The guest fills the fields and writes RUN; STATUS is 1 until the
