@@ -105,13 +105,16 @@
 #define BOARD_VM_FN	 0x15c /* host writes: RID of its function */
 #define BOARD_VM_FN_NONE 0xffffffff
 #define BOARD_VM_SECRETS 0x160 /* 8, host writes, guest reads: GPA */
-#define BOARD_VM_BAR	 0x180 /* + 8 * n, 8 each, host: GPA of BAR n */
+#define BOARD_VM_BAR	 0x180 /* + 8 * n, 8 each, host: GPA of BAR n; 0 none */
 
 /*
  * An exit. The guest fills the fields and writes RUN; STATUS is 1 until the
  * host has answered, then the fields are the host's. The host sees STATUS 1
- * while one waits for it, fills the fields and writes DONE. Vector 1 (host),
- * vector 0 (guest).
+ * while one waits for it, fills the fields and writes its SEQ to DONE. Vector 1
+ * (host), vector 0 (guest); the host's also when VM_STATE changes. Fields, by
+ * exit code, as in src/arch/sev_tio/abi_guest.h: EXITINFO1, EXITINFO2, RAX to
+ * RDX; INFO2 of an answer is 0, or an errno. Without a host all fields are
+ * NOBODY.
  */
 #define BOARD_EXIT_STATUS 0x200
 #define BOARD_EXIT_RUN	  0x204
@@ -123,6 +126,8 @@
 #define BOARD_EXIT_RBX	  0x228
 #define BOARD_EXIT_RCX	  0x230
 #define BOARD_EXIT_RDX	  0x238
+#define BOARD_EXIT_SEQ	  0x240 /* host */
+#define BOARD_EXIT_NOBODY 0xffffffffffffffff
 
 /*
  * What no machine has (host): for whoever tests a kernel. A name of a
