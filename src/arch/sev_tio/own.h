@@ -261,6 +261,17 @@ enum il_err own_pvalidate(struct own *o, const struct s2_cpu *c, uint64_t gpa,
 enum il_err own_rmpadjust(struct own *o, const struct s2_cpu *c, uint64_t gpa,
 			  enum rmp_size size, uint64_t attr, enum rmp_rc *rc,
 			  struct fault *f) IL_MUST;
+/*
+ * The same two for a processor that has no nested table here: a second stage
+ * of somebody else's making has found that @r->gpa is at @r->pa, by a leaf of
+ * @r->leaf bytes, for the VM @r->owner at VMPL @r->level.
+ */
+enum il_err own_pvalidate_at(struct own *o, const struct mem_req *r,
+			     enum rmp_size size, bool validate, enum rmp_rc *rc,
+			     bool *same, struct fault *f) IL_MUST;
+enum il_err own_rmpadjust_at(struct own *o, const struct mem_req *r,
+			     enum rmp_size size, uint64_t attr, enum rmp_rc *rc,
+			     struct fault *f) IL_MUST;
 
 /* --- what firmware may do --- */
 

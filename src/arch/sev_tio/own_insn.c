@@ -112,15 +112,15 @@ enum rmp_rc own_rmpread(const struct own *o, uint64_t pa, struct rmp_read *out)
 
 /* --- the guest's --- */
 
-static enum il_err insn_fault(const struct s2_cpu *c, const struct mem_req *r,
-			      const struct rule *rule, enum fault_stage stage,
-			      struct fault *f)
+/* @r: what a processor asks for, once its second stage has been walked. */
+static enum il_err insn_fault(const struct mem_req *r, const struct rule *rule,
+			      enum fault_stage stage, struct fault *f)
 {
 	*f = (struct fault){
 		.rule = rule,
 		.stage = stage,
 		.who = AGENT_VCPU,
-		.id = c->owner,
+		.id = r->owner,
 		.addr = r->gpa,
 		.pa = r->pa,
 		.write = true,
@@ -133,29 +133,75 @@ static enum il_err insn_fault(const struct s2_cpu *c, const struct mem_req *r,
  * What PVALIDATE and RMPADJUST ask of the entry alike. IL_OK with *rc set
  * other than RMP_OK: the guest gets that code.
  */
-static enum il_err insn_entry(const struct own *o, const struct s2_cpu *c,
-			      uint64_t gpa, enum rmp_size size, enum rmp_rc *rc,
-			      struct mem_req *r, struct fault *f)
+static enum il_err insn_entry(const struct own *o, const struct mem_req *r,
+			      enum rmp_size size, enum rmp_rc *rc,
+			      struct fault *f)
 {
-	const struct own_page *p;
-	enum il_err err = s2_translate(c, gpa, 1, false, true, r, f);
+	const struct own_page *p = own_page_at(o, r->pa);
 
 	*rc = RMP_OK;
-	if (err)
-		return err;
-	p = own_page_at(o, r->pa);
 	if (!p)
-		return insn_fault(c, r, &own_rule_uncovered, FAULT_OWNER, f);
+		return insn_fault(r, &own_rule_uncovered, FAULT_OWNER, f);
 	if (!(p->flags & OWN_F_ASSIGNED))
-		return insn_fault(c, r, &own_rule_unassigned, FAULT_OWNER, f);
-	if (p->asid != c->owner || !c->owner)
-		return insn_fault(c, r, &own_rule_asid, FAULT_OWNER, f);
+		return insn_fault(r, &own_rule_unassigned, FAULT_OWNER, f);
+	if (p->asid != r->owner || !r->owner)
+		return insn_fault(r, &own_rule_asid, FAULT_OWNER, f);
 	if (size == RMP_4K && p->flags & OWN_F_2M)
-		return insn_fault(c, r, &own_rule_size_small, FAULT_STAGE2, f);
+		return insn_fault(r, &own_rule_size_small, FAULT_STAGE2, f);
 	if (size == RMP_2M && (r->leaf < PAGE_2M || !(p->flags & OWN_F_2M)))
 		*rc = RMP_FAIL_SIZEMISMATCH;
-	else if (p->gpa != gpa)
-		return insn_fault(c, r, &own_rule_gpa, FAULT_OWNER, f);
+	else if (p->gpa != r->gpa)
+		return insn_fault(r, &own_rule_gpa, FAULT_OWNER, f);
+	return IL_OK;
+}
+
+/* What it takes before any table is looked at: above VMPL 0 nothing goes. */
+static bool validate_shape(const struct mem_req *r, enum rmp_size size,
+			   enum rmp_rc *rc, enum il_err *err, struct fault *f)
+{
+	*err = IL_OK;
+	if (r->level)
+		*err = insn_fault(r, &own_rule_vmpl0, FAULT_OWNER, f);
+	else if (r->gpa & (bytes_of(size) - 1))
+		*rc = RMP_FAIL_INPUT;
+	else
+		return true;
+	return false;
+}
+
+enum il_err own_pvalidate_at(struct own *o, const struct mem_req *r,
+			     enum rmp_size size, bool validate, enum rmp_rc *rc,
+			     bool *same, struct fault *f)
+{
+	const struct own_page *p;
+	enum rmp_rc code;
+	enum il_err err;
+
+	if (!validate_shape(r, size, rc, &err, f))
+		return err;
+	err = insn_entry(o, r, size, &code, f);
+	if (err)
+		return err;
+	if (code) {
+		*rc = code;
+		return IL_OK;
+	}
+	p = own_page_at(o, r->pa);
+	if (p->flags & OWN_F_IMMUTABLE)
+		return insn_fault(r, &own_rule_immutable, FAULT_OWNER, f);
+	if (p->flags & OWN_F_IO)
+		return insn_fault(r, &own_rule_io, FAULT_OWNER, f);
+	*rc = RMP_OK;
+	*same = validate == !!(p->flags & OWN_F_VALIDATED);
+	if (*same)
+		return IL_OK;
+	for (uint64_t at = 0; at < bytes_of(size); at += PAGE_4K) {
+		struct own_page n = *own_page_at(o, r->pa + at);
+
+		n.flags ^= OWN_F_VALIDATED;
+		own_page_set(o, r->pa + at, n);
+	}
+	trace(o, r->pa);
 	return IL_OK;
 }
 
@@ -163,49 +209,21 @@ enum il_err own_pvalidate(struct own *o, const struct s2_cpu *c, uint64_t gpa,
 			  enum rmp_size size, bool validate, enum rmp_rc *rc,
 			  bool *same, struct fault *f)
 {
-	struct mem_req r = { .gpa = gpa };
-	const struct own_page *p;
-	enum rmp_rc code;
+	struct mem_req r = { .gpa = gpa, .owner = c->owner, .level = c->level };
 	enum il_err err;
 
-	if (c->level)
-		return insn_fault(c, &r, &own_rule_vmpl0, FAULT_OWNER, f);
-	if (gpa & (bytes_of(size) - 1)) {
-		*rc = RMP_FAIL_INPUT;
-		return IL_OK;
-	}
-	err = insn_entry(o, c, gpa, size, &code, &r, f);
-	if (err)
+	if (!validate_shape(&r, size, rc, &err, f))
 		return err;
-	if (code) {
-		*rc = code;
-		return IL_OK;
-	}
-	p = own_page_at(o, r.pa);
-	if (p->flags & OWN_F_IMMUTABLE)
-		return insn_fault(c, &r, &own_rule_immutable, FAULT_OWNER, f);
-	if (p->flags & OWN_F_IO)
-		return insn_fault(c, &r, &own_rule_io, FAULT_OWNER, f);
-	*rc = RMP_OK;
-	*same = validate == !!(p->flags & OWN_F_VALIDATED);
-	if (*same)
-		return IL_OK;
-	for (uint64_t at = 0; at < bytes_of(size); at += PAGE_4K) {
-		struct own_page n = *own_page_at(o, r.pa + at);
-
-		n.flags ^= OWN_F_VALIDATED;
-		own_page_set(o, r.pa + at, n);
-	}
-	trace(o, r.pa);
-	return IL_OK;
+	err = s2_translate(c, gpa, 1, false, true, &r, f);
+	return err ? err : own_pvalidate_at(o, &r, size, validate, rc, same, f);
 }
 
 #define ATTR_VMPL  MASK64(7, 0)
 #define ATTR_PERM  MASK64(15, 8)
 #define ATTR_KNOWN (ATTR_VMPL | ATTR_PERM | RMP_ADJUST_VMSA)
 
-static enum rmp_rc adjust_shape(const struct s2_cpu *c, uint64_t gpa,
-				enum rmp_size size, uint64_t attr)
+static enum rmp_rc adjust_shape(uint8_t level, uint64_t gpa, enum rmp_size size,
+				uint64_t attr)
 {
 	uint64_t vmpl = field_get(ATTR_VMPL, attr);
 
@@ -213,49 +231,64 @@ static enum rmp_rc adjust_shape(const struct s2_cpu *c, uint64_t gpa,
 	    vmpl >= RMP_VMPLS ||
 	    field_get(ATTR_PERM, attr) & ~(uint64_t)RMP_PERM_ALL)
 		return RMP_FAIL_INPUT;
-	if (vmpl <= c->level || (attr & RMP_ADJUST_VMSA && c->level))
+	if (vmpl <= level || (attr & RMP_ADJUST_VMSA && level))
 		return RMP_FAIL_PERMISSION;
 	return RMP_OK;
 }
 
-enum il_err own_rmpadjust(struct own *o, const struct s2_cpu *c, uint64_t gpa,
-			  enum rmp_size size, uint64_t attr, enum rmp_rc *rc,
-			  struct fault *f)
+enum il_err own_rmpadjust_at(struct own *o, const struct mem_req *r,
+			     enum rmp_size size, uint64_t attr, enum rmp_rc *rc,
+			     struct fault *f)
 {
 	uint64_t vmpl = field_get(ATTR_VMPL, attr);
 	uint8_t perm = (uint8_t)field_get(ATTR_PERM, attr);
-	enum rmp_rc code = adjust_shape(c, gpa, size, attr);
+	enum rmp_rc code = adjust_shape(r->level, r->gpa, size, attr);
 	const struct own_page *p;
-	struct mem_req r;
 	enum il_err err = IL_OK;
 
 	if (!code)
-		err = insn_entry(o, c, gpa, size, &code, &r, f);
+		err = insn_entry(o, r, size, &code, f);
 	if (err)
 		return err;
 	if (code) {
 		*rc = code;
 		return IL_OK;
 	}
-	p = own_page_at(o, r.pa);
+	p = own_page_at(o, r->pa);
 	if (!(p->flags & OWN_F_VALIDATED))
-		return insn_fault(c, &r, &own_rule_validated, FAULT_OWNER, f);
+		return insn_fault(r, &own_rule_validated, FAULT_OWNER, f);
 	*rc = RMP_FAIL_PERMISSION;
-	if (perm & ~own_perm(p, c->level))
+	if (perm & ~own_perm(p, r->level))
 		return IL_OK;
 	*rc = RMP_OK;
 	for (uint64_t at = 0; at < bytes_of(size); at += PAGE_4K) {
-		struct own_page n = *own_page_at(o, r.pa + at);
+		struct own_page n = *own_page_at(o, r->pa + at);
 
 		own_perm_set(&n, (unsigned)vmpl, perm);
-		if (!c->level)
+		if (!r->level)
 			n.flags &= (uint8_t)~OWN_F_VMSA;
 		if (attr & RMP_ADJUST_VMSA)
 			n.flags |= OWN_F_VMSA;
-		own_page_set(o, r.pa + at, n);
+		own_page_set(o, r->pa + at, n);
 	}
-	trace(o, r.pa);
+	trace(o, r->pa);
 	return IL_OK;
+}
+
+enum il_err own_rmpadjust(struct own *o, const struct s2_cpu *c, uint64_t gpa,
+			  enum rmp_size size, uint64_t attr, enum rmp_rc *rc,
+			  struct fault *f)
+{
+	enum rmp_rc code = adjust_shape(c->level, gpa, size, attr);
+	struct mem_req r;
+	enum il_err err;
+
+	if (code) {
+		*rc = code;
+		return IL_OK;
+	}
+	err = s2_translate(c, gpa, 1, false, true, &r, f);
+	return err ? err : own_rmpadjust_at(o, &r, size, attr, rc, f);
 }
 
 /* --- firmware's --- */

@@ -478,6 +478,74 @@ static void pvalidate_does_not_validate_mmio(void **unused)
 	rig_down(&r);
 }
 
+/* As a walk that found @pa would have it. */
+static enum il_err pval_at(struct rig *r, struct mem_req q, enum rmp_size size,
+			   enum rmp_rc *rc, bool *same, const struct rule **why)
+{
+	struct fault f = { 0 };
+	enum il_err err;
+
+	*rc = RMP_FAIL_INUSE;
+	err = own_pvalidate_at(&r->o, &q, size, true, rc, same, &f);
+	*why = f.rule;
+	return err;
+}
+
+static void a_translation_from_elsewhere_is_judged_as_a_walk_is(void **unused)
+{
+	struct mem_req q = {
+		.gpa = GPA, .pa = DATA, .leaf = PAGE_4K, .owner = ASID
+	};
+	const struct rule *why;
+	enum rmp_rc rc;
+	struct fault f;
+	struct rig r;
+	bool same;
+
+	(void)unused;
+	rig_up(&r);
+	assert_int_equal(pval_at(&r, q, RMP_4K, &rc, &same, &why), IL_E_IO);
+	assert_ptr_equal(why, &own_rule_unassigned);
+	assert_int_equal(assign(&r, DATA, GPA, ASID, RMP_4K, false), RMP_OK);
+	/* another guest address, another guest, another privilege */
+	q.gpa += PAGE_4K;
+	assert_int_equal(pval_at(&r, q, RMP_4K, &rc, &same, &why), IL_E_IO);
+	assert_ptr_equal(why, &own_rule_gpa);
+	q.gpa = GPA;
+	q.owner = OTHER;
+	assert_int_equal(pval_at(&r, q, RMP_4K, &rc, &same, &why), IL_E_IO);
+	assert_ptr_equal(why, &own_rule_asid);
+	q.owner = ASID;
+	q.level = 1;
+	assert_int_equal(pval_at(&r, q, RMP_4K, &rc, &same, &why), IL_E_IO);
+	assert_ptr_equal(why, &own_rule_vmpl0);
+	q.level = 0;
+	/* 2 MiB where the leaf has 4 KiB; not aligned */
+	assert_int_equal(pval_at(&r, q, RMP_2M, &rc, &same, &why), IL_OK);
+	assert_int_equal(rc, RMP_FAIL_SIZEMISMATCH);
+	q.gpa++;
+	assert_int_equal(pval_at(&r, q, RMP_4K, &rc, &same, &why), IL_OK);
+	assert_int_equal(rc, RMP_FAIL_INPUT);
+	q.gpa--;
+	assert_int_equal(own_state(&r.o, DATA), OWN_GUEST_INVALID);
+	assert_int_equal(own_rmpadjust_at(&r.o, &q, RMP_4K, 1, &rc, &f),
+			 IL_E_IO);
+	assert_ptr_equal(f.rule, &own_rule_validated);
+	assert_int_equal(pval_at(&r, q, RMP_4K, &rc, &same, &why), IL_OK);
+	assert_int_equal(rc, RMP_OK);
+	assert_false(same);
+	assert_int_equal(own_state(&r.o, DATA), OWN_GUEST_VALID);
+	assert_int_equal(pval_at(&r, q, RMP_4K, &rc, &same, &why), IL_OK);
+	assert_true(same);
+	assert_int_equal(own_rmpadjust_at(&r.o, &q, RMP_4K, 1 | RMP_PERM_R << 8,
+					  &rc, &f),
+			 IL_OK);
+	assert_int_equal(rc, RMP_OK);
+	assert_int_equal(own_rmpadjust_at(&r.o, &q, RMP_4K, 0, &rc, &f), IL_OK);
+	assert_int_equal(rc, RMP_FAIL_PERMISSION);
+	rig_down(&r);
+}
+
 /* --- RMPADJUST --- */
 
 static void adjust(struct rig *r, uint64_t gpa, enum rmp_size size,
@@ -841,6 +909,8 @@ int main(void)
 		cmocka_unit_test(pvalidate_of_another_size),
 		cmocka_unit_test(pvalidate_faults_move_nothing),
 		cmocka_unit_test(pvalidate_does_not_validate_mmio),
+		cmocka_unit_test(
+			a_translation_from_elsewhere_is_judged_as_a_walk_is),
 		cmocka_unit_test(
 			rmpadjust_gives_lower_levels_no_more_than_it_has),
 		cmocka_unit_test(rmpadjust_marks_vmsa_pages_from_vmpl0),
