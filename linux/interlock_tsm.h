@@ -51,15 +51,15 @@ struct ilt_psp {
 	struct mutex lock; /* the mailbox */
 	wait_queue_head_t wait;
 	u8 *cmd_page;
-	bool busy; /* a command was rung and is not answered */
+	bool busy;		/* a command was rung and is not answered */
 	unsigned long deadline; /* of that one; jiffies */
-	bool dead; /* reads all ones: nobody is there; for good */
+	bool dead;		/* reads all ones: nobody is there; for good */
 
 	struct mutex insn; /* the instruction registers */
 
 	/* bytes, from TIO_STATUS */
 	u32 req_size, rsp_size, scratch_size, out_size;
-	u32 asids; /* 1 to asids - 1 */
+	u32 asids;	      /* 1 to asids - 1 */
 	atomic_long_t leaked; /* pages that firmware did not give back */
 
 	struct ilt_vm *vm; /* tsm_vm.c */
@@ -146,7 +146,7 @@ struct ilt_buf {
 	struct page *page[ILT_BUF_PAGES];
 	unsigned int n;
 	struct page *list; /* scatter page; NULL with one page */
-	bool fw; /* in firmware state */
+	bool fw;	   /* in firmware state */
 };
 
 int ilt_buf_new(struct ilt_psp *p, struct ilt_buf *b, u32 size, bool fw);
@@ -165,7 +165,7 @@ struct ilt_conn {
 	struct pci_tsm_pf0 pf0;
 	struct ilt_psp *psp;
 	struct pci_ide *ide; /* NULL: none */
-	bool created; /* DEV_CREATE was done */
+	bool created;	     /* DEV_CREATE was done */
 	struct page *ctx;
 	struct page *res; /* firmware page for answers: status, guest request */
 	struct ilt_buf req, rsp, scratch, out;
@@ -175,8 +175,8 @@ struct ilt_conn {
 	 */
 	u32 cmd;
 	u8 buf[SEV_CMD_BUF_MAX];
-	u8 type; /* DOE type of the last request */
-	u32 status; /* firmware's last, if it was not 0 */
+	u8 type;	       /* DOE type of the last request */
+	u32 status;	       /* firmware's last, if it was not 0 */
 	u8 *msg_req, *msg_rsp; /* ILT_MSG_MAX each */
 };
 
