@@ -42,7 +42,8 @@
 #define BOARD_IRQ_EXIT 0x2
 #define BOARD_IRQ_LOG  0x4
 
-/* Instructions; COUNT consecutive pages of PA and GPA, at least 1. */
+/* Instructions; COUNT consecutive pages of PA and GPA, at least 1. The first
+ * that fails, or that PVALIDATE finds as it should become, is the last. */
 #define BOARD_INSN_PA	 0x040 /* 8 */
 #define BOARD_INSN_GPA	 0x048 /* 8 */
 #define BOARD_INSN_ASID	 0x050
@@ -67,7 +68,8 @@
 #define BOARD_INSN_PVALIDATE 4 /* guest */
 #define BOARD_INSN_RMPADJUST 5 /* guest */
 /* guest: its own page table maps GPA with this C bit; where an access of its
- * processor to a BAR is then private or shared. Shared at first. */
+ * processor to a BAR is then private or shared. Shared at first. RC 3: the
+ * process keeps no more pieces. */
 #define BOARD_INSN_MAP 6
 #define BOARD_RC_FAULT 0xffff /* a fault instead of an answer */
 
