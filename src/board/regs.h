@@ -7,8 +7,9 @@
  * machine finds in its processor and beside it: the secure processor's
  * mailbox, instructions, the IOMMU's registers, exits of a VM. One is the
  * host's, one the confidential guest's. All in BAR 0, little-endian; accesses
- * are of 4 bytes, or of 8 where it says so. A write to the register named _OP
- * does what the others say, before it returns.
+ * are of 4 bytes, or of 8 where it says so (halves of these too); any other,
+ * and a read of what can only be written, is all ones or nothing. A write to
+ * the register named _OP does what the others say, before it returns.
  *
  * Numbers only: kernel modules, C and assembly alike may include this.
  * docs/vfio-user.md says how they are reached.
@@ -48,7 +49,7 @@
 #define BOARD_INSN_GPA	 0x048 /* 8 */
 #define BOARD_INSN_ASID	 0x050
 #define BOARD_INSN_FLAGS 0x054
-#define BOARD_INSN_COUNT 0x058
+#define BOARD_INSN_COUNT 0x058 /* to BOARD_INSN_COUNT_MAX (host) */
 #define BOARD_INSN_OP	 0x05c
 #define BOARD_INSN_RC	 0x060 /* EAX of the last one, enum rmp_rc */
 #define BOARD_INSN_PAGES 0x064 /* how many succeeded */
@@ -70,17 +71,19 @@
 /* guest: its own page table maps GPA with this C bit; where an access of its
  * processor to a BAR is then private or shared. Shared at first. RC 3: the
  * process keeps no more pieces. */
-#define BOARD_INSN_MAP 6
-#define BOARD_RC_FAULT 0xffff /* a fault instead of an answer */
+#define BOARD_INSN_MAP	     6
+#define BOARD_INSN_COUNT_MAX 0x40000
+#define BOARD_RC_FAULT	     0xffff /* a fault instead of an answer */
 
 /* The host's processor on memory that only the machine has: the VM's. */
 #define BOARD_COPY_PA	 0x080 /* 8: system physical */
 #define BOARD_COPY_BUF	 0x088 /* 8: the host's own memory */
-#define BOARD_COPY_LEN	 0x090 /* to 1 MiB */
+#define BOARD_COPY_LEN	 0x090 /* to BOARD_COPY_MAX */
 #define BOARD_COPY_OP	 0x094
 #define BOARD_COPY_READ	 1     /* PA to BUF */
 #define BOARD_COPY_WRITE 2     /* BUF to PA */
 #define BOARD_COPY_RC	 0x098 /* 0; 1: refused, BOARD_FAULT_* say why */
+#define BOARD_COPY_MAX	 0x100000
 
 /* The IOMMU (host). Vector 2 when the log grew. */
 #define BOARD_DEVTAB	   0x0c0 /* 8 */
