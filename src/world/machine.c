@@ -458,6 +458,20 @@ static enum il_err build_device(struct world *w)
 	return err;
 }
 
+/* What is behind it is looked at anew. */
+static void rootport_touched(void *ctx, unsigned index)
+{
+	struct world *w = ctx;
+
+	for (unsigned i = 0; i < w->devs; i++)
+		w->dev[i].touched |= w->dev[i].port == index;
+}
+
+static void rootport_settle(void *ctx)
+{
+	world_settle(ctx);
+}
+
 static enum il_err build_fabric(struct world *w)
 {
 	struct fabric_cfg cfg = {
@@ -473,6 +487,10 @@ static enum il_err build_fabric(struct world *w)
 	enum il_err err;
 
 	fabric_init(&w->fabric, &cfg);
+	w->rootport = (struct rootport){ .fabric = &w->fabric,
+					 .touched = rootport_touched,
+					 .settle = rootport_settle,
+					 .ctx = w };
 	err = fabric_window(&w->fabric, WORLD_MMIO, WORLD_MMIO_SIZE);
 	for (unsigned i = 0; i < w->devs && !err; i++) {
 		struct world_dev *d = &w->dev[i];

@@ -6,7 +6,6 @@
 #include "world/plat_cca.h"
 #include "world/names_ioctl.h"
 #include "world/iommu_glue.h"
-#include "world/rp_glue.h"
 
 /* Arm CCA: granule protection, the monitor, the host's drivers, a realm. */
 
@@ -142,8 +141,8 @@ static enum il_err start_firmware(struct world *w, struct cca_plat *p)
 		.env = &w->env,
 		.mem = &w->mem,
 		.own = &p->own,
-		.keys = &world_rp_keys,
-		.keys_ctx = w,
+		.keys = &rootport_keys,
+		.keys_ctx = &w->rootport,
 		.keylog = w->cfg.keylog,
 		.keylog_ctx = w->cfg.keylog_ctx,
 		.da = !w->no_tio,

@@ -7,7 +7,6 @@
 #include "world/plats.h"
 #include "world/names_ioctl.h"
 #include "world/iommu_glue.h"
-#include "world/rp_glue.h"
 
 /* CoVE-IO: MPT and G-stage, TSM and root monitor, the host's drivers, a TVM. */
 
@@ -254,8 +253,8 @@ static enum il_err start_firmware(struct world *w, struct cove_plat *p)
 		.env = &w->env,
 		.mem = &w->mem,
 		.own = &p->own,
-		.keys = &world_rp_keys,
-		.keys_ctx = w,
+		.keys = &rootport_keys,
+		.keys_ctx = &w->rootport,
 		.port = p->port,
 		.ports_n = w->devs,
 	};
@@ -265,8 +264,8 @@ static enum il_err start_firmware(struct world *w, struct cove_plat *p)
 		.mem = &w->mem,
 		.own = &p->own,
 		.rdsm = &p->tsm_insn,
-		.ports = &world_rp_keys,
-		.ports_ctx = w,
+		.ports = &rootport_keys,
+		.ports_ctx = &w->rootport,
 		.port = p->port,
 		.ports_n = w->devs,
 		.keylog = w->cfg.keylog,

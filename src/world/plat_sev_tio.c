@@ -9,7 +9,6 @@
 #include "arch/sev_tio/vmm.h"
 #include "world/plat_sev_tio.h"
 #include "world/iommu_glue.h"
-#include "world/rp_glue.h"
 #include "world/world_priv.h"
 
 /* SEV-TIO: RMP, PSP, the host's drivers, a guest under SNP. */
@@ -151,8 +150,8 @@ static enum il_err start_firmware(struct world *w, struct sev_plat *p)
 		.env = &w->env,
 		.mem = &w->mem,
 		.own = &p->own,
-		.keys = &world_rp_keys,
-		.keys_ctx = w,
+		.keys = &rootport_keys,
+		.keys_ctx = &w->rootport,
 		.keylog = w->cfg.keylog,
 		.keylog_ctx = w->cfg.keylog_ctx,
 		.tio = true,

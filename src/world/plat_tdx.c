@@ -6,7 +6,6 @@
 #include "world/plat_tdx.h"
 #include "world/names_ioctl.h"
 #include "world/iommu_glue.h"
-#include "world/rp_glue.h"
 
 /* TDX Connect: the module, secure EPT, VT-d, the host's drivers, a TD. */
 
@@ -128,8 +127,8 @@ static enum il_err start_firmware(struct world *w, struct tdx_plat *p)
 		.env = &w->env,
 		.mem = &w->mem,
 		.own = &p->own,
-		.keys = &world_rp_keys,
-		.keys_ctx = w,
+		.keys = &rootport_keys,
+		.keys_ctx = &w->rootport,
 		.keylog = w->cfg.keylog,
 		.keylog_ctx = w->cfg.keylog_ctx,
 		.connect = !w->no_tio,

@@ -10,6 +10,7 @@
 #include "iommu/iommu.h"
 #include "link/tap.h"
 #include "mem/mem.h"
+#include "rootport/rootport.h"
 #include "vmm/vmm.h"
 #include "world/capture.h"
 #include "world/lie.h"
@@ -176,6 +177,7 @@ struct world {
 	struct iommu iommu;
 	uint64_t flushes; /* refused above; UINT64_MAX: none is */
 	struct fabric fabric;
+	struct rootport rootport; /* of firmware */
 	struct world_dev dev[WORLD_DEVS]; /* alike */
 	unsigned devs;			  /* 1 unless said otherwise */
 	struct world_remote remote;	  /* the one device, if elsewhere */
