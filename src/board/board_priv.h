@@ -8,7 +8,10 @@
 #include "base/bits.h"
 #include "base/bytes.h"
 #include "board/board.h"
+#include "board/exit.h"
+#include "board/host.h"
 #include "board/regs.h"
+#include "board/vm.h"
 #include "fabric/fabric.h"
 #include "iommu/iommu.h"
 #include "mem/mem.h"
@@ -29,6 +32,7 @@
 #define BOARD_FW_RAM	    (UINT64_C(1) << 47) /* firmware's own */
 #define BOARD_FW_RAM_SIZE   (UINT64_C(8) << 20)
 #define BOARD_VM_SIZE_USUAL (UINT64_C(512) << 20)
+#define BOARD_VM_MOST	    (UINT64_C(64) << 30)
 
 #define BOARD_ASIDS   64u
 #define BOARD_RIDS    65536u
@@ -62,14 +66,7 @@ struct board_ep {
 	uint32_t cause;	    /* host, vm: a bit a vector; INTx while not zero */
 	bool intx;	    /* its INTx is asserted */
 	struct pci_cfg cfg; /* host, vm: their own configuration space */
-};
-
-/* What the host has set up for the one VM (BOARD_VM_*), and its function. */
-struct board_vm {
-	uint32_t asid;	  /* 0: none */
-	uint32_t fn;	  /* RID of its function, or BOARD_VM_FN_NONE */
-	uint64_t secrets; /* GPA */
-	uint64_t size;	  /* room for its memory */
+	uint8_t first[CFG_SIZE]; /* and as it began */
 };
 
 struct board_piece {
@@ -98,10 +95,13 @@ struct board {
 	struct rootport rootport;
 	struct sev_fw *fw;
 	struct board_space space[EP_SPACES];
+	bool busy;     /* something moved when it was asked last */
 	uint64_t ages; /* of pieces */
 	struct board_ep eps[BOARD_EPS];
 	unsigned n_eps;
-	struct board_vm vm;
+	struct board_exit exit;	   /* what the host says of the VM, exits */
+	struct board_vm vm;	   /* its processor */
+	struct board_host host;	   /* and the host's */
 	uint64_t refused;	   /* accesses so far */
 	struct fault last_refused; /* rule NULL: none yet */
 };
@@ -116,6 +116,8 @@ struct board_ep *board_ep_kind(struct board *b, enum board_kind kind);
 void board_irq(struct board *b, struct ep *e, unsigned vector);
 uint32_t board_irq_cause(struct board *b, struct ep *e);
 void board_irq_clear(struct board *b, struct ep *e, uint32_t bits);
+/* An interrupt of @x, if it is wanted. */
+void board_tell(struct board_ep *x, enum ep_irq kind, unsigned vector, bool on);
 /* Device and root port until neither has anything to do. */
 void board_settle(struct board *b);
 /* A refused access: counted, told. */
@@ -124,51 +126,17 @@ void board_refused(void *b, const struct fault *f);
  * board_cover() - ownership entries for MMIO at @pa, if it may have some
  * Before an instruction or a command names it.
  */
-void board_cover(struct board *b, uint64_t pa);
+void board_cover(void *b, uint64_t pa);
 
-/*
- * The register pages. host.c and vm.c divide them: @off is in BAR 0, below
- * BOARD_OWN_TABLE. What is no register reads as zero.
- */
-void board_host_read(struct board *b, uint32_t off, uint8_t *buf, uint32_t len);
-void board_host_write(struct board *b, uint32_t off, const uint8_t *buf,
-		      uint32_t len);
-void board_vm_read(struct board *b, uint32_t off, uint8_t *buf, uint32_t len);
-void board_vm_write(struct board *b, uint32_t off, const uint8_t *buf,
-		    uint32_t len);
-/* psp.c: mailbox, BOARD_CMDBUF_LO to BOARD_IRQ. */
-void board_psp_read(struct board *b, uint32_t off, uint8_t *buf, uint32_t len);
-void board_psp_write(struct board *b, uint32_t off, const uint8_t *buf,
-		     uint32_t len);
-/* insn.c: BOARD_INSN_PA to BOARD_COPY_RC; @host: which of the two asks. */
-void board_insn_read(struct board *b, bool host, uint32_t off, uint8_t *buf,
-		     uint32_t len);
-void board_insn_write(struct board *b, bool host, uint32_t off,
-		      const uint8_t *buf, uint32_t len);
-/* iommu.c: BOARD_DEVTAB to BOARD_INVAL_OP. */
-void board_iommu_read(struct board *b, uint32_t off, uint8_t *buf,
-		      uint32_t len);
-void board_iommu_write(struct board *b, uint32_t off, const uint8_t *buf,
-		       uint32_t len);
-/* exit.c: BOARD_VM_STATE to BOARD_EXIT_RDX. */
-void board_exit_read(struct board *b, bool host, uint32_t off, uint8_t *buf,
-		     uint32_t len);
-void board_exit_write(struct board *b, bool host, uint32_t off,
-		      const uint8_t *buf, uint32_t len);
-/* bench.c: BOARD_BENCH_OP to the end of BOARD_FAULT_TEXT. */
-void board_bench_read(struct board *b, uint32_t off, uint8_t *buf,
-		      uint32_t len);
-void board_bench_write(struct board *b, uint32_t off, const uint8_t *buf,
-		       uint32_t len);
-
-/* vmfn.c: what the guest's page table says of a BAR of its function. */
-/* MAP: @pages from @gpa are mapped with this C bit. */
-void board_map(struct board *b, uint64_t gpa, uint64_t pages, bool priv);
-bool board_mapped_private(struct board *b, uint64_t gpa);
-/* The host writes BOARD_VM_FN: the function goes there, or away. */
-void board_vm_fn_set(struct board *b, uint32_t rid);
-/* GPA of BAR @n of the VM's function, as the VM has set it; 0: none. */
-uint64_t board_vm_bar(struct board *b, unsigned n);
+/* vmfn.c */
+/* b->exit.fn may be another one, or none. */
+void board_vm_fn_changed(struct board *b);
+/* Where @gpa of one of its BARs lies; UINT64_MAX: nowhere. */
+uint64_t board_vm_bar_pa(void *b, uint64_t gpa);
+/* What of the VM is there has changed, perhaps. */
+void board_vm_state(struct board *b);
+/* space.c: is there any memory of @s? */
+bool board_space_given(const struct board *b, enum ep_space s);
 
 /* What each kind of function does. */
 extern const struct ep_ops board_fn_ops;   /* fn.c */

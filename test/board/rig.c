@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "rig.h"
+
+static bool pump(void *ctx)
+{
+	struct rig *r = ctx;
+
+	return !r->hang && device_run(&r->dev, r->now);
+}
+
+static void refused(void *ctx, const struct fault *f)
+{
+	struct rig *r = ctx;
+
+	r->refused++;
+	r->last = *f;
+}
+
+void rig_new(struct rig *r)
+{
+	struct board_cfg cfg = { .functions = 1,
+				 .vm_size = RIG_RAM,
+				 .pump = pump,
+				 .pump_ctx = r,
+				 .refused = refused,
+				 .ctx = r };
+	struct device_cfg dev = { .streams = 4, .powered = true };
+	uint8_t *ring;
+
+	memset(r, 0, sizeof(*r));
+	assert_int_equal(arena_map(&r->arena, 0, 256u << 20), IL_OK);
+	r->env = fake_env(&r->fenv);
+	fake_init(&r->fcrypto, 1);
+	r->crypto = fake_crypto(&r->fcrypto);
+	ring = arena_take(&r->arena, RIG_RING, 64);
+	for (unsigned s = 0; s < EP_SPACES; s++)
+		r->ram[s] = arena_take(&r->arena, RIG_RAM, 4096);
+	link_queue_init(&r->queue, ring, RIG_RING);
+	dev.arena = &r->arena;
+	dev.crypto = &r->crypto;
+	dev.env = &r->env;
+	dev.link = link_queue_end(&r->queue, 1);
+	device_spdm_defaults(&dev.spdm);
+	assert_int_equal(device_init(&r->dev, &dev), IL_OK);
+	cfg.crypto = &r->crypto;
+	cfg.env = &r->env;
+	cfg.link = link_queue_end(&r->queue, 0);
+	assert_int_equal(board_new(&cfg, &r->b), IL_OK);
+}
+
+void rig_free(struct rig *r)
+{
+	assert_true(own_sane(&r->b->own));
+	assert_true(mem_sane(&r->b->mem));
+	assert_true(fabric_sane(&r->b->fabric));
+	assert_true(board_vm_sane(&r->b->vm));
+	board_free(r->b);
+	device_fini(&r->dev);
+	arena_unmap(&r->arena);
+}
+
+void rig_give(struct rig *r, enum ep_space s)
+{
+	const struct ep_piece p = { .size = RIG_RAM,
+				    .readable = true,
+				    .writable = true,
+				    .at = r->ram[s] };
+
+	assert_int_equal(board_give(r->b, s, r->ram[s], &p), IL_OK);
+}
+
+struct ep *rig_ep(struct rig *r, const char *name)
+{
+	for (unsigned i = 0; i < board_eps(r->b); i++)
+		if (!strcmp(board_ep(r->b, i)->name, name))
+			return board_ep(r->b, i);
+	fail_msg("no function %s", name);
+	return NULL;
+}
+
+static void irq(void *ctx, enum ep_irq kind, unsigned vector, bool on)
+{
+	struct rig_user *u = ctx;
+
+	u->fired[kind] += on;
+	u->vector = vector;
+	if (kind == EP_INTX)
+		u->up = on;
+}
+
+static const struct ep_user_ops user_ops = { .irq = irq };
+
+struct ep *rig_open(struct rig *r, const char *name)
+{
+	struct ep *e = rig_ep(r, name);
+	unsigned i = 0;
+
+	while (board_ep(r->b, i) != e)
+		i++;
+	assert_int_equal(e->ops->open(e, &user_ops, &r->user[i]), IL_OK);
+	return e;
+}
+
+uint32_t rig_cfg(struct ep *e, uint32_t off, uint32_t len)
+{
+	uint8_t b[4] = { 0 };
+	struct rd rd = rd_over(b, 4);
+
+	e->ops->cfg_read(e, off, b, len);
+	return rd_u32le(&rd);
+}
+
+void rig_cfg_put(struct ep *e, uint32_t off, uint32_t len, uint32_t v)
+{
+	uint8_t b[4];
+	struct wr w = wr_over(b, 4);
+
+	wr_u32le(&w, v);
+	e->ops->cfg_write(e, off, b, len);
+}
+
+uint64_t rig_bar(struct ep *e, unsigned bar, uint64_t off, uint32_t len)
+{
+	uint8_t b[8] = { 0 };
+	struct rd rd = rd_over(b, 8);
+
+	e->ops->bar_read(e, bar, off, b, len);
+	return rd_u64le(&rd);
+}
+
+void rig_bar_put(struct ep *e, unsigned bar, uint64_t off, uint32_t len,
+		 uint64_t v)
+{
+	uint8_t b[8];
+	struct wr w = wr_over(b, 8);
+
+	wr_u64le(&w, v);
+	e->ops->bar_write(e, bar, off, b, len);
+}
+
+uint32_t rig_cap(struct ep *e, uint8_t id)
+{
+	uint32_t at = rig_cfg(e, 0x34, 1);
+
+	while (at && rig_cfg(e, at, 1) != id)
+		at = rig_cfg(e, at + 1, 1);
+	return at;
+}
+
+uint32_t rig_ecap(struct ep *e, uint16_t id)
+{
+	uint32_t at = 0x100;
+
+	while (at && (rig_cfg(e, at, 4) & 0xffff) != id)
+		at = rig_cfg(e, at, 4) >> 20;
+	return at;
+}
