@@ -86,6 +86,12 @@ void vfu_serve(struct vfu *v, struct device *d)
 	v->dev = d;
 }
 
+void vfu_plug(struct vfu *v, const struct vfu_plug_ops *ops, void *ctx)
+{
+	v->plug = ops;
+	v->plug_ctx = ctx;
+}
+
 unsigned vfu_count(const struct vfu *v)
 {
 	unsigned n = 0;
@@ -149,9 +155,10 @@ static void take_connections(struct vfu *v, unsigned door)
 
 /* What poll() is asked, and by which index the answers are found again. */
 struct waits {
-	struct pollfd fd[2 + VFU_DOORS + VFU_CLIENTS];
+	struct pollfd fd[2 + VFU_DOORS + VFU_CLIENTS + VFU_PLUG_FDS];
 	nfds_t n;
 	nfds_t clients; /* index of the first client */
+	nfds_t plug;	/* and of what is plugged in */
 };
 
 static void add(struct waits *w, int fd, short events)
@@ -180,6 +187,9 @@ static void build(struct vfu *v, struct waits *w)
 		/* Who waits for the device may hang up meanwhile. */
 		add(w, ev || v->asking == c ? c->fd : -1, ev);
 	}
+	w->plug = w->n;
+	if (v->plug)
+		w->n += v->plug->waits(v->plug_ctx, w->fd + w->n);
 }
 
 /* When the device wants to run again by itself. */
@@ -202,6 +212,11 @@ static uint64_t earliest(const struct vfu *v)
 
 	if (v->now_ns < v->deaf_ns && v->deaf_ns < at)
 		at = v->deaf_ns;
+	if (v->plug) {
+		const uint64_t next = v->plug->next_ns(v->plug_ctx);
+
+		at = next < at ? next : at;
+	}
 	for (unsigned i = 0; i < v->cfg.clients; i++) {
 		const struct vfu_client *c = &v->client[i];
 
@@ -286,6 +301,9 @@ enum vfu_turned vfu_turn(struct vfu *v, int max_ms)
 		return VFU_STOPPED;
 	take_input(v, &w);
 	end = serve_clients(v, &moved);
+	if (v->plug)
+		moved |= v->plug->turn(v->plug_ctx, w.fd + w.plug,
+				       (unsigned)(w.n - w.plug), v->now_ns);
 	moved |= device_run(v->dev, v->now_ns);
 	moved |= vfu_root_flush(v);
 	v->busy = moved;

@@ -7,6 +7,7 @@
 #include "device/device.h"
 #include "emu/frame.h"
 #include "link/socket.h"
+#include "vfu/plug.h"
 #include "vfu/vfu.h"
 
 #define VFU_FRAME_MAX (EMU_HDR_LEN + EMU_PAYLOAD_MAX)
@@ -63,6 +64,8 @@ struct vfu {
 	struct vfu_client *asking;
 	uint64_t now_ns;
 	struct vfu_root root;
+	const struct vfu_plug_ops *plug; /* NULL: none */
+	void *plug_ctx;
 	uint8_t reply[EMU_PAYLOAD_MAX];
 };
 
