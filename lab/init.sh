@@ -1,0 +1,181 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Process 1 of both VMs: mounts, opens the line to the runner (second serial
+# port), runs the checks of this VM, powers off.
+#
+# What a check may use is below, up to the line of dashes. docs/lab.md tells
+# how to write one.
+
+export PATH=/bin HOME=/ LANG=C
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mkdir -p /tmp /run
+mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+mount -t configfs configfs /sys/kernel/config 2>/dev/null
+echo 20 >/proc/sys/kernel/hung_task_timeout_secs 2>/dev/null
+. /lab/conf # ROLE, BOOT, ONLY (lines), SHELL_AFTER
+
+stty -F /dev/ttyS1 raw -echo
+exec 3<>/dev/ttyS1
+
+# --- what a check may use ---
+
+# fail WHY: ends the check.
+fail()
+{
+	echo "$*"
+	exit 1
+}
+
+# ask ACTION...: has the runner outside do it; what it answers is printed, and
+# the result is whether it could. docs/lab.md lists the actions.
+ASKED=0
+ask()
+{
+	local n word rest
+	ASKED=$((ASKED + 1))
+	echo "ask $$.$ASKED $*" >&3
+	while read -r n word rest <&3; do
+		[ "$n" = "$$.$ASKED" ] || continue
+		[ -z "$rest" ] || echo "$rest"
+		[ "$word" = ok ]
+		return
+	done
+}
+
+# tell EVENT; await EVENT [SECONDS]: between the two VMs of a boot.
+tell() { ask tell "$1" >/dev/null; }
+await() { ask await "$1" "${2:-60}" >/dev/null || fail "$1 did not happen"; }
+
+# put FILE [NAME]: hands a file out, to the lab's folder.
+put()
+{
+	ask put "${2:-$(basename "$1")}" "$(base64 -w 0 "$1")" >/dev/null
+}
+
+# until_true SECONDS COMMAND...: tries it again until it succeeds.
+until_true()
+{
+	local end=$(($(cut -d. -f1 /proc/uptime) + $1))
+	shift
+	until "$@"; do
+		[ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || return 1
+		usleep 20000
+	done
+}
+
+# bdfs DEVICE: functions with that device ID of our vendor, in order.
+bdfs()
+{
+	local d
+	for d in /sys/bus/pci/devices/*; do
+		[ "$(cat "$d/vendor" 2>/dev/null)" = 0x1d1a ] &&
+			[ "$(cat "$d/device")" = "$1" ] && echo "${d##*/}"
+	done
+}
+
+# fn N: the folder of the device's function N, and whether it is there.
+fn()
+{
+	local b
+	for b in $(bdfs 0x0001); do
+		[ "${b##*.}" = "$1" ] && echo "/sys/bus/pci/devices/$b" && return
+	done
+	echo "/no-function-$1"
+	return 1
+}
+
+# the port above the device
+port()
+{
+	local d
+	d=$(readlink -f "$(fn 0)") || return 1
+	echo "${d%/*}"
+}
+
+# load MODULE [ARGUMENTS]; unload MODULE
+load()
+{
+	[ -d "/sys/module/$1" ] || insmod "/lab/$1.ko" ${2+"$2"}
+}
+
+unload()
+{
+	[ ! -d "/sys/module/$1" ] || rmmod "$1"
+}
+
+# same WHAT HAD WANTED: fails unless they are.
+same()
+{
+	[ "$2" = "$3" ] || fail "$1: $2, not $3"
+}
+
+# wrote ERRNO FILE TEXT: a write(2) comes to that: 0, EBUSY …
+wrote()
+{
+	same "writing '$3' to ${2##*/}" "$(sys write "$2" "$3")" "$1"
+}
+
+# has FILE TEXT: its first line is that.
+has()
+{
+	same "${1##*/}" "$(head -n 1 "$1")" "$2"
+}
+
+# Connected, or not, whatever came before.
+be_connected()
+{
+	load interlock_rp
+	load interlock_tsm
+	until_true 10 [ -e "$(fn 0)/tsm/connect" ] || fail "no tsm/connect"
+	[ -n "$(cat "$(fn 0)/tsm/connect")" ] ||
+		wrote 0 "$(fn 0)/tsm/connect" tsm0
+}
+
+be_disconnected()
+{
+	load interlock_rp
+	load interlock_tsm
+	until_true 10 [ -e "$(fn 0)/tsm/connect" ] || fail "no tsm/connect"
+	[ -z "$(cat "$(fn 0)/tsm/connect")" ] ||
+		wrote 0 "$(fn 0)/tsm/disconnect" tsm0
+}
+
+# -------------------------------------------------------------------------
+
+# check SENTENCE FUNCTION: passes if it succeeds and prints nothing. In a
+# process of its own: what it sets is gone after it.
+check()
+{
+	local rc why
+	grep -qxF "$1" /lab/only || return 0
+	echo "run $1" >&3
+	("$2") >/tmp/said 2>&1
+	rc=$?
+	why=$(head -c 2000 /tmp/said | tr '\n\t' '\r ')
+	if [ $rc = 0 ] && [ -z "$why" ]; then
+		echo "ok $1" >&3
+	else
+		printf 'not ok %s\t%s\n' "$1" "${why:-status $rc}" >&3
+	fi
+}
+
+echo "hello" >&3
+for f in /lab/checks/*.sh; do
+	# By itself: what one leaves, or how it ends, is no other's business.
+	[ ! -e "$f" ] || (. "$f")
+done
+put_dmesg()
+{
+	dmesg >/tmp/dmesg
+	put /tmp/dmesg "$ROLE-$BOOT.dmesg"
+}
+if [ -n "$SHELL_AFTER" ]; then
+	echo "shell" >&3
+	setsid cttyhack sh
+fi
+put_dmesg
+echo "done" >&3
+exec 3>&-
+poweroff -f
