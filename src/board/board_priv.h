@@ -60,6 +60,7 @@ struct board_ep {
 	struct board *b;
 	enum board_kind kind;
 	unsigned fn;			/* of the device, BOARD_IS_FN */
+	unsigned exp_cap, msix_cap;	/* likewise: offsets, 0: none */
 	const struct ep_user_ops *user; /* NULL: nobody has it open */
 	void *user_ctx;
 	unsigned wants[EP_MSIX + 1]; /* vectors, by enum ep_irq */
