@@ -29,7 +29,7 @@
  * instructions by which pages change hands; tsm_buf.c buffers of many pages;
  * tsm_cmd.c the loop that carries SPDM between processor and device;
  * tsm_conn.c connect and disconnect; tsm_stream.c the IDE stream; tsm_vm.c
- * virtual machines and what is bound to them.
+ * virtual machines and what is bound to them, which tsm_vm.h goes on about.
  *
  * Locks: the core's pci_tsm_rwsem > its DSM mutex > ilt_psp.lock or .insn. The
  * last two are leaves, held for one command or one instruction.
@@ -38,6 +38,7 @@
  * but what it leaves behind is cleaned up (@clean below) with the bound alone.
  */
 
+struct ilt_iommu;
 struct ilt_vm;
 
 /* The function "host": one machine. */
@@ -62,7 +63,8 @@ struct ilt_psp {
 	u32 asids;	      /* 1 to asids - 1 */
 	atomic_long_t leaked; /* pages that firmware did not give back */
 
-	struct ilt_vm *vm; /* tsm_vm.c */
+	struct ilt_vm *vm; /* tsm_vm.c: that it runs */
+	struct ilt_iommu *iommu; /* tsm_iommu.c */
 };
 
 /* --- tsm_psp.c --- */
