@@ -17,6 +17,7 @@ struct device_opts {
 	size_t links;
 	const char *spdm[VFU_DOORS];
 	size_t spdms;
+	const char *vfio_user;
 	const char *identity;
 	const char *max_object;
 	const char *lspci;
@@ -138,9 +139,15 @@ static int addresses(struct serve *s, const struct device_opts *o)
 		ret = serve_at(s, VFU_LINK, o->link[i]);
 	for (size_t i = 0; i < o->spdms && !ret; i++)
 		ret = serve_at(s, VFU_SPDM, o->spdm[i]);
-	if (!ret && !s->ats)
-		return cli_misuse(s->c, "device wants --link ADDR or "
-					"--spdm-socket ADDR");
+	if (!ret && !s->ats && !o->vfio_user)
+		return cli_misuse(s->c, "device wants --link ADDR, "
+					"--spdm-socket ADDR or "
+					"--vfio-user DIR");
+	/* One link has one other end. */
+	if (!ret && o->links && o->vfio_user)
+		return cli_misuse(s->c, "--vfio-user has the machine that "
+					"--link is for; give one of them");
+	s->user_dir = o->vfio_user;
 	return ret;
 }
 
@@ -171,7 +178,7 @@ static int serve(struct serve *s, const struct device_opts *o)
 	if (ret)
 		return ret;
 	/* Others tell of the host what the link would show. */
-	s->cfg.assume = o->spdms != 0;
+	s->cfg.assume = o->spdms && !o->vfio_user;
 	s->cfg.long_lived = true;
 	return serve_run(s);
 }
@@ -182,6 +189,7 @@ static int run(struct cli *c, int argc, char **argv)
 	const struct cli_opt opts[] = {
 		{ "link", false, o.link, COUNT(o.link), &o.links },
 		{ "spdm-socket", false, o.spdm, COUNT(o.spdm), &o.spdms },
+		{ "vfio-user", false, &o.vfio_user },
 		{ "identity", false, &o.identity },
 		{ "max-object", false, &o.max_object },
 		{ "key-log", false, &o.keylog },
@@ -197,7 +205,7 @@ static int run(struct cli *c, int argc, char **argv)
 		return ret;
 	if (o.list)
 		return serve_list_misbehaviours(c);
-	if (o.lspci && (o.file || o.links || o.spdms))
+	if (o.lspci && (o.file || o.links || o.spdms || o.vfio_user))
 		return cli_misuse(c, "--from-lspci only prints a device file");
 	if (o.lspci)
 		return from_lspci(c, o.lspci);
@@ -212,10 +220,12 @@ static int run(struct cli *c, int argc, char **argv)
 const struct cli_cmd cmd_serve = {
 	.name = "device",
 	.args = "[FILE] [--link ADDR]... [--spdm-socket ADDR]... "
-		"[--identity DIR] [--max-object N] [--key-log FILE] "
+		"[--vfio-user DIR] [--identity DIR] [--max-object N] "
+		"[--key-log FILE] "
 		"[--misbehave NAME[:N]]... | --from-lspci FILE | "
 		"--list-misbehaviours",
 	.help = "the device on its own, for requesters and emulators",
-	.doc = "docs/device-file.md docs/emulator.md docs/link.md",
+	.doc = "docs/device-file.md docs/emulator.md docs/link.md "
+	       "docs/vfio-user.md",
 	.run = run,
 };

@@ -129,7 +129,8 @@ static int build_device(struct serve *s)
 	s->cfg.powered = true;
 	/* Another process answers its reads, when it is scheduled. */
 	s->cfg.read_timeout_ns = READ_TIMEOUT_NS;
-	s->cfg.link = vfu_link(s->v);
+	s->cfg.link =
+		s->machine ? serve_machine_link(s->machine) : vfu_link(s->v);
 	device_file_slots(&s->file, &s->cfg,
 			  (struct spdm_span){ s->id.chain, s->id.chain_len });
 	err = crypto_key_load(&s->crypto, &s->cfg.key, s->id.key,
@@ -192,6 +193,8 @@ static void say_all(const struct serve *s)
 	for (unsigned i = 0; i < s->ats; i++)
 		fprintf(s->c->out, "%s: %s\n", front[s->at[i].front],
 			s->at[i].addr.text);
+	if (s->machine)
+		serve_machine_say(s->machine, s->user_dir);
 	fprintf(s->c->out, "%s\n", s->ready[0] ? s->ready : "ready");
 	fflush(s->c->out);
 }
@@ -213,6 +216,7 @@ static int turn(struct serve *s)
 
 static void close_all(struct serve *s)
 {
+	serve_machine_free(s->machine);
 	if (s->dev)
 		device_fini(s->dev);
 	vfu_free(s->v);
@@ -232,11 +236,17 @@ static int with_library(struct serve *s)
 			      PAGE_4K) ||
 	    vfu_new(&s->vfu, &s->v))
 		return cli_fail(s->c, "no memory");
+	if (s->user_dir)
+		s->machine = serve_machine_new(s);
+	if (s->user_dir && !s->machine)
+		return cli_fail(s->c, "no memory");
 	ret = build_device(s);
 	if (ret)
 		return ret;
 	vfu_serve(s->v, s->dev);
 	ret = listen_all(s);
+	if (!ret && s->machine)
+		ret = serve_machine_start(s->machine, s->v, s->user_dir);
 	if (ret)
 		return ret;
 	say_all(s);

@@ -32,6 +32,7 @@ struct serve {
 		struct sock_addr addr;
 	} at[VFU_DOORS];
 	unsigned ats;
+	const char *user_dir; /* sockets of vfio-user; NULL: none */
 
 	/* Of serve_run() */
 	struct ossl *lib;
@@ -40,6 +41,7 @@ struct serve {
 	struct arena arena;
 	struct device *dev;
 	struct vfu *v;
+	struct serve_machine *machine; /* with @user_dir */
 };
 
 /* NULL and a line: no memory. serve_free() wipes the identity. */
@@ -76,6 +78,20 @@ int serve_keylog(struct serve *s, const char *path);
  */
 int serve_misbehave(struct serve *s, const char *const *names, size_t n);
 int serve_list_misbehaviours(struct cli *c);
+
+/*
+ * The machine around the device, whose functions are shown in @dir. Made before
+ * the device, of whose link it is the other end; started after it. NULL: no
+ * memory or no cryptography; CLI_FAILED after a line.
+ */
+struct serve_machine;
+struct serve_machine *serve_machine_new(struct serve *s);
+struct link_end serve_machine_link(struct serve_machine *m);
+int serve_machine_start(struct serve_machine *m, struct vfu *v,
+			const char *dir);
+void serve_machine_say(const struct serve_machine *m, const char *dir);
+/* Before vfu_free(). NULL is fine. */
+void serve_machine_free(struct serve_machine *m);
 
 /* Serves until SIGTERM, SIGINT or a client's leave to end. An exit status. */
 int serve_run(struct serve *s);

@@ -62,7 +62,7 @@ int vuser_show(struct vuser *u, struct ep *ep, const char *dir)
 	return 0;
 }
 
-static void say(struct vuser_fn *f, const char *what, const char *why)
+void vuser_say(struct vuser_fn *f, const char *what, const char *why)
 {
 	char line[300];
 
@@ -79,7 +79,7 @@ void vuser_die(struct vuser_fn *f, const char *why)
 		return;
 	f->dying = true;
 	if (why)
-		say(f, ": dropped: ", why);
+		vuser_say(f, ": dropped: ", why);
 }
 
 /* Its memory, its interrupts, all that it was owed: gone. */

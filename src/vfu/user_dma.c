@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -270,10 +271,39 @@ static int judge_map(struct vuser_fn *f, const struct vuser_dma_map *d,
 	return 0;
 }
 
+/*
+ * A machine has room for memory at some addresses only, and what a VMM has
+ * elsewhere, such as its firmware's ROM, no access of the machine reaches. That
+ * is no mistake of the client's: it is told so, and the piece counts as mapped.
+ */
+static int give(struct vuser_map *m, const struct vuser_dma_map *d)
+{
+	const struct vuser_cfg *cfg = &m->fn->u->cfg;
+	const enum il_err err = cfg->machine->give(
+		cfg->machine_ctx, m->fn->ep->space, m->fn,
+		&(struct ep_piece){
+			.addr = d->addr,
+			.size = d->size,
+			.readable = (d->flags & VFIO_DMA_MAP_READ) != 0,
+			.writable = (d->flags & VFIO_DMA_MAP_WRITE) != 0,
+			.at = m->at,
+			.ops = &map_ops,
+			.ctx = m });
+	char what[80];
+
+	m->given = !err;
+	if (err != IL_E_ARG)
+		return errno_of(err);
+	snprintf(what, sizeof(what),
+		 ": memory at 0x%llx is where the machine has none",
+		 (unsigned long long)d->addr);
+	vuser_say(m->fn, what, "");
+	return 0;
+}
+
 int vuser_dma_map(struct vuser_fn *f, struct vuser_msg *msg, struct rd *r,
 		  struct wr *w)
 {
-	const struct vuser_cfg *cfg = &f->u->cfg;
 	struct vuser_map *m = f->map;
 	struct vuser_dma_map d;
 	int err;
@@ -295,16 +325,7 @@ int vuser_dma_map(struct vuser_fn *f, struct vuser_msg *msg, struct rd *r,
 				 .offset = d.offset };
 	err = open_map(m, msg, &d);
 	if (!err)
-		err = errno_of(cfg->machine->give(
-			cfg->machine_ctx, f->ep->space, f,
-			&(struct ep_piece){
-				.addr = d.addr,
-				.size = d.size,
-				.readable = (d.flags & VFIO_DMA_MAP_READ) != 0,
-				.writable = (d.flags & VFIO_DMA_MAP_WRITE) != 0,
-				.at = m->at,
-				.ops = &map_ops,
-				.ctx = m }));
+		err = give(m, &d);
 	if (err)
 		drop_map(m);
 	else
@@ -315,8 +336,10 @@ int vuser_dma_map(struct vuser_fn *f, struct vuser_msg *msg, struct rd *r,
 static int unmap(struct vuser_fn *f, struct vuser_map *m)
 {
 	const struct vuser_cfg *cfg = &f->u->cfg;
-	const enum il_err err = cfg->machine->take(
-		cfg->machine_ctx, f->ep->space, f, m->addr, m->size);
+	const enum il_err err =
+		m->given ? cfg->machine->take(cfg->machine_ctx, f->ep->space, f,
+					      m->addr, m->size)
+			 : IL_OK;
 
 	if (!err)
 		drop_map(m);

@@ -29,6 +29,7 @@ struct vuser_msg {
 /* A piece of memory that the client has given. */
 struct vuser_map {
 	bool used;
+	bool given; /* the machine has it, and may come to it */
 	struct vuser_fn *fn;
 	uint64_t addr;
 	uint64_t size;
@@ -118,6 +119,8 @@ void vuser_io_reset(struct vuser_fn *f);
 
 /* @why NULL: it left by itself. Safe anywhere: closing comes later. */
 void vuser_die(struct vuser_fn *f, const char *why);
+/* One line about the client: @what, and then @why. */
+void vuser_say(struct vuser_fn *f, const char *what, const char *why);
 
 /* --- user_cmd.c --- */
 
