@@ -13,7 +13,7 @@ void host_io_table(struct board_host *h, uint32_t count)
 
 void host_io_log(struct board_host *h, uint32_t slots)
 {
-	(void)!iommu_set_event_log(h->cfg.iommu, h->io.log, slots);
+	(void)!iommu_set_event_log(h->cfg.iommu, slots ? h->io.log : 0, slots);
 	h->io.tail = h->cfg.iommu->log_tail;
 }
 
