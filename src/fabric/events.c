@@ -44,8 +44,10 @@ void port_link(struct fabric_port *p, bool up)
 	bool was = p->up;
 
 	p->up = up;
-	if (!up)
+	if (!up) {
 		ide_link_down(&p->ide);
+		port_intx_down(p);
+	}
 	port_show(p);
 	if (was != up)
 		slot_status(p, EXP_SLTSTA_DLLSC, EXP_SLTCTL_DLLSCE);

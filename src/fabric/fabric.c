@@ -15,6 +15,8 @@ void fabric_init(struct fabric *f, const struct fabric_cfg *cfg)
 	f->refused_ctx = cfg->refused_ctx;
 	f->slot_irq = cfg->slot_irq;
 	f->slot_irq_ctx = cfg->slot_irq_ctx;
+	f->intx = cfg->intx;
+	f->intx_ctx = cfg->intx_ctx;
 }
 
 void fabric_fini(struct fabric *f)
@@ -32,7 +34,7 @@ bool fabric_sane(const struct fabric *f)
 		const struct fabric_port *p = &f->port[i];
 
 		if (p->index != i || p->fabric != f || (p->up && !p->present) ||
-		    !ide_sane(&p->ide))
+		    (!p->up && p->intx) || !ide_sane(&p->ide))
 			return false;
 		for (unsigned n = 0; !p->up && n < FABRIC_STREAMS; n++)
 			if (ide_state(&p->ide, n) == IDE_SECURE)

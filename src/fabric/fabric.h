@@ -85,6 +85,12 @@ struct fabric_cfg {
 	 */
 	void (*slot_irq)(void *ctx, uint16_t port_bdf);
 	void *slot_irq_ctx;
+	/*
+	 * A wire of those below @port, INTA is @pin 1, changed; at the port of
+	 * a device no number makes another pin of it. May be NULL.
+	 */
+	void (*intx)(void *ctx, unsigned port, unsigned pin, bool on);
+	void *intx_ctx;
 };
 
 struct fabric;
@@ -110,6 +116,7 @@ struct fabric_port {
 	uint8_t made;	     /* likewise: and set it up */
 	uint8_t host_enable; /* likewise: but Enable is the host's */
 	uint64_t dropped;    /* writes of the host that a lock has stopped */
+	uint8_t intx;	     /* wires that are asserted, a bit each */
 	uint8_t fail_due;    /* streams that owe the partner an IDE Fail */
 	struct pci_cfg cfg;
 	struct ide_port ide;
@@ -143,6 +150,8 @@ struct fabric {
 	void *refused_ctx;
 	void (*slot_irq)(void *ctx, uint16_t port_bdf);
 	void *slot_irq_ctx;
+	void (*intx)(void *ctx, unsigned port, unsigned pin, bool on);
+	void *intx_ctx;
 	struct fabric_port port[FABRIC_PORTS];
 	unsigned ports;
 	struct fabric_wait wait;
@@ -179,6 +188,7 @@ extern const struct rule fabric_rule_source;	 /* "source-validation" */
 extern const struct rule fabric_rule_p2p;	 /* "no-peer-to-peer" */
 extern const struct rule fabric_rule_type;	 /* "upstream-type" */
 extern const struct rule fabric_rule_translated; /* "address-type" */
+extern const struct rule fabric_rule_intx;	 /* "intx-message" */
 
 /* Zeroes *f. No ports yet. */
 void fabric_init(struct fabric *f, const struct fabric_cfg *cfg);

@@ -32,6 +32,8 @@ enum il_err port_request(struct fabric_port *p, struct tlp *req, uint8_t *buf,
 /* Takes in one frame, or the end of the channel; false: none waits. */
 bool port_take(struct fabric_port *p);
 void port_dma(struct fabric_port *p, const struct tlp *t);
+/* All wires fall with the link. */
+void port_intx_down(struct fabric_port *p);
 
 /* The link came up or went down. */
 void port_link(struct fabric_port *p, bool up);

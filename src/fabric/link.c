@@ -250,6 +250,39 @@ static void refuse_up(struct fabric_port *p, const struct tlp *t,
 				 });
 }
 
+/* What was so already is no change; §2.2.8.1 lets it come again. */
+static void wire(struct fabric_port *p, unsigned pin, bool on)
+{
+	const uint8_t bit = (uint8_t)(1u << (pin - 1));
+	struct fabric *f = p->fabric;
+
+	if (!(p->intx & bit) == !on)
+		return;
+	p->intx ^= bit;
+	if (f->intx)
+		f->intx(f->intx_ctx, p->index, pin, on);
+}
+
+void port_intx_down(struct fabric_port *p)
+{
+	for (unsigned pin = 1; pin <= TLP_INTX_WIRES; pin++)
+		wire(p, pin, false);
+}
+
+/* Other messages tell of errors and power: nobody listens. */
+static void message(struct fabric_port *p, const struct tlp *t)
+{
+	bool on = false;
+	const unsigned pin = tlp_intx_pin(t, &on);
+
+	if (!pin)
+		return;
+	if (t->tc || t->msg_route != TLP_ROUTE_LOCAL)
+		refuse_up(p, t, &fabric_rule_intx);
+	else
+		wire(p, pin, on);
+}
+
 static void dispatch(struct fabric_port *p, const struct tlp *t)
 {
 	struct tlp cpl;
@@ -272,9 +305,11 @@ static void dispatch(struct fabric_port *p, const struct tlp *t)
 		port_answer(p, t, &cpl);
 		break;
 	case TLP_MSG:
+		message(p, t);
+		break;
 	case TLP_MSGD:
 	case TLP_TYPES:
-		break; /* errors and power messages: nobody listens */
+		break; /* nothing that we listen to */
 	}
 }
 

@@ -95,3 +95,10 @@ const struct rule fabric_rule_translated = {
 	.source = "PCIe Base 6.0 §10.2.1, §6.12.1.1 (Translation Blocking)",
 	.sure = SURE_SPEC,
 };
+
+const struct rule fabric_rule_intx = {
+	.name = "intx-message",
+	.says = "an INTx message is local and of traffic class 0",
+	.source = "PCIe Base 6.0 §2.2.8.1",
+	.sure = SURE_SPEC,
+};

@@ -255,3 +255,21 @@ void tlp_msg(struct tlp *t, uint16_t requester, uint8_t code, uint8_t route,
 		t->msg_hdr = (uint64_t)dest << 48;
 	}
 }
+
+void tlp_intx(struct tlp *t, uint16_t requester, unsigned pin, bool on)
+{
+	const unsigned first = on ? TLP_MSG_ASSERT_INTA : TLP_MSG_DEASSERT_INTA;
+
+	tlp_msg(t, requester & 0xfff8u, (uint8_t)(first + pin - 1),
+		TLP_ROUTE_LOCAL, 0);
+}
+
+unsigned tlp_intx_pin(const struct tlp *t, bool *on)
+{
+	const unsigned n = t->msg_code - TLP_MSG_ASSERT_INTA;
+
+	if (t->type != TLP_MSG || n >= 2 * TLP_INTX_WIRES)
+		return 0;
+	*on = n < TLP_INTX_WIRES;
+	return 1 + n % TLP_INTX_WIRES;
+}

@@ -72,14 +72,17 @@ enum tlp_class {
 #define TLP_ROUTE_LOCAL	    4u
 #define TLP_ROUTE_GATHERED  5u
 
-/* Message codes that our ports use; §2.2.8. */
-#define TLP_MSG_PME_TURN_OFF 0x19u
-#define TLP_MSG_PME_TO_ACK   0x1bu
-#define TLP_MSG_ERR_COR	     0x30u
-#define TLP_MSG_ERR_NONFATAL 0x31u
-#define TLP_MSG_ERR_FATAL    0x33u
-#define TLP_MSG_IDE_SYNC     0x54u
-#define TLP_MSG_IDE_FAIL     0x55u
+/* Message codes that our ports use; §2.2.8. INTA to INTD: §2.2.8.1. */
+#define TLP_INTX_WIRES	      4u
+#define TLP_MSG_ASSERT_INTA   0x20u
+#define TLP_MSG_DEASSERT_INTA 0x24u
+#define TLP_MSG_PME_TURN_OFF  0x19u
+#define TLP_MSG_PME_TO_ACK    0x1bu
+#define TLP_MSG_ERR_COR	      0x30u
+#define TLP_MSG_ERR_NONFATAL  0x31u
+#define TLP_MSG_ERR_FATAL     0x33u
+#define TLP_MSG_IDE_SYNC      0x54u
+#define TLP_MSG_IDE_FAIL      0x55u
 
 /*
  * The IDE prefix. Byte 0 is 0x92 (Fmt 100b, Type 10010b), byte 1
@@ -273,5 +276,15 @@ enum il_err tlp_cpld(struct tlp *t, const struct tlp *req, uint16_t completer,
 /* A message without data, routed by ID to @dest or as @route says. */
 void tlp_msg(struct tlp *t, uint16_t requester, uint8_t code, uint8_t route,
 	     uint16_t dest);
+
+/*
+ * tlp_intx() - Assert_INTx or Deassert_INTx of wire @pin, 1 to 4
+ * @requester: of the device; its function number is sent as 0
+ *
+ * Source: PCIe Base 6.3 §2.2.8.1: local, TC0, without data
+ */
+void tlp_intx(struct tlp *t, uint16_t requester, unsigned pin, bool on);
+/* The wire that a message is about, and what of it; 0: it is none of these. */
+unsigned tlp_intx_pin(const struct tlp *t, bool *on);
 
 #endif

@@ -64,6 +64,7 @@ static const struct world_rule rules[] = {
 	{ &fabric_rule_p2p, RULE_AT(LINK) },
 	{ &fabric_rule_type, RULE_AT(LINK) },
 	{ &fabric_rule_translated, RULE_AT(LINK) },
+	{ &fabric_rule_intx, RULE_AT(LINK) },
 	{ &device_rule_no_function, RULE_AT(LINK) },
 	{ &device_rule_no_bar, RULE_AT(LINK) },
 	{ &device_rule_type, RULE_AT(LINK) },

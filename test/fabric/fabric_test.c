@@ -63,6 +63,17 @@ static void tell(void *ctx, const struct fault *f)
 	told++;
 }
 
+static uint8_t wires;
+static unsigned wire_told;
+
+static void wire(void *ctx, unsigned port, unsigned pin, bool on)
+{
+	(void)ctx;
+	assert_int_equal(port, 0);
+	wires = (uint8_t)((wires & ~(1u << pin)) | (unsigned)on << pin);
+	wire_told++;
+}
+
 static void send(const struct tlp *t)
 {
 	struct link_end e = link_queue_end(&queue, 1);
@@ -129,7 +140,8 @@ static void build(void)
 				      .iommu = &iommu,
 				      .crypto = &crypto,
 				      .env = &env,
-				      .refused = tell };
+				      .refused = tell,
+				      .intx = wire };
 
 	assert_int_equal(mem_init(&mem, &m), IL_OK);
 	assert_int_equal(mem_add_ram(&mem, 0, 16 * PAGE_2M), IL_OK);
@@ -158,6 +170,8 @@ static int setup(void **unused)
 	(void)unused;
 	memset(&play, 0, sizeof(play));
 	told = 0;
+	wires = 0;
+	wire_told = 0;
 	for (unsigned i = 0; i < sizeof(store); i++)
 		store[i] = (uint8_t)(i * 5 + 3);
 	assert_int_equal(arena_map(&arena, 0, 128u << 20), IL_OK);
@@ -667,6 +681,51 @@ static void a_device_may_not_configure_the_host(void **unused)
 	assert_int_equal(cpl.status, TLP_CPL_UR);
 }
 
+static void say_wire(unsigned pin, bool on)
+{
+	struct tlp t;
+
+	tlp_intx(&t, EP, pin, on);
+	send(&t);
+	assert_true(fabric_run(&fabric));
+}
+
+static void a_wire_is_told_of_when_it_changes(void **unused)
+{
+	(void)unused;
+	say_wire(1, true);
+	say_wire(4, true);
+	assert_int_equal(wires, 1u << 1 | 1u << 4);
+	say_wire(1, true); /* twice is once */
+	assert_int_equal(wire_told, 2);
+	say_wire(1, false);
+	say_wire(2, false);
+	assert_int_equal(wires, 1u << 4);
+	assert_int_equal(wire_told, 3);
+	assert_int_equal(fabric_link_down(&fabric, 0), IL_OK);
+	assert_int_equal(wires, 0);
+	assert_int_equal(wire_told, 4);
+	assert_int_equal(fabric.faults, 0);
+}
+
+static void a_wire_by_another_way_is_refused(void **unused)
+{
+	struct tlp t;
+
+	(void)unused;
+	tlp_intx(&t, EP, 1, true);
+	t.tc = 1;
+	send(&t);
+	assert_true(fabric_run(&fabric));
+	assert_ptr_equal(fabric.last.rule, &fabric_rule_intx);
+	tlp_intx(&t, EP, 1, true);
+	t.msg_route = TLP_ROUTE_TO_RC;
+	send(&t);
+	assert_true(fabric_run(&fabric));
+	assert_int_equal(fabric.faults, 2);
+	assert_int_equal(wire_told, 0);
+}
+
 static void bytes_that_are_no_packet_are_refused(void **unused)
 {
 	struct link_end e = link_queue_end(&queue, 1);
@@ -868,6 +927,8 @@ int main(void)
 		T(a_flush_is_answered_with_one_dword),
 		T(a_large_read_is_answered_in_parts),
 		T(a_device_may_not_configure_the_host),
+		T(a_wire_is_told_of_when_it_changes),
+		T(a_wire_by_another_way_is_refused),
 		T(bytes_that_are_no_packet_are_refused),
 		T(events_of_a_device_without_a_slot),
 		T(people_name_ports_that_are_there),

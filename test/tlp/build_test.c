@@ -375,6 +375,53 @@ static void messages_name_their_target_only_when_routed_by_id(void **unused)
 	assert_encodes(&t);
 }
 
+/* Bytes by hand from §2.2.8.1 and Figure 2-22: local is 100b, code is last. */
+static void wires_are_told_by_local_messages_of_the_device(void **unused)
+{
+	(void)unused;
+	for (unsigned pin = 1; pin <= 4; pin++)
+		for (unsigned on = 0; on < 2; on++) {
+			const uint8_t want[16] = {
+				0x34, 0,
+				0,    0,
+				0x07, 0x18,
+				0,    (uint8_t)((on ? 0x1f : 0x23) + pin)
+			};
+			uint8_t buf[16];
+			struct wr w = wr_over(buf, sizeof(buf));
+			struct rd r = rd_over(buf, sizeof(buf));
+			struct tlp t, back;
+			bool is = !on;
+
+			tlp_intx(&t, 0x071d, pin, on);
+			assert_int_equal(tlp_encode(&w, &t), IL_OK);
+			assert_int_equal(w.len, 16);
+			assert_memory_equal(buf, want, 16);
+			assert_int_equal(tlp_decode(&r, &back), IL_OK);
+			assert_int_equal(tlp_intx_pin(&back, &is), pin);
+			assert_int_equal(is, on);
+		}
+}
+
+static void other_messages_are_about_no_wire(void **unused)
+{
+	(void)unused;
+	struct tlp t;
+	bool on;
+
+	for (unsigned code = 0; code < 256; code++) {
+		if (code >= 0x20 && code <= 0x27)
+			continue;
+		tlp_msg(&t, 0x100, (uint8_t)code, TLP_ROUTE_LOCAL, 0);
+		assert_int_equal(tlp_intx_pin(&t, &on), 0);
+	}
+	tlp_intx(&t, 0x100, 1, true);
+	t.type = TLP_MSGD;
+	assert_int_equal(tlp_intx_pin(&t, &on), 0);
+	t = (struct tlp){ .type = TLP_MRD, .msg_code = 0x20 };
+	assert_int_equal(tlp_intx_pin(&t, &on), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +441,9 @@ int main(void)
 			configuration_reads_and_flushes_complete_with_a_dword),
 		cmocka_unit_test(
 			messages_name_their_target_only_when_routed_by_id),
+		cmocka_unit_test(
+			wires_are_told_by_local_messages_of_the_device),
+		cmocka_unit_test(other_messages_are_about_no_wire),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
