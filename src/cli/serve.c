@@ -180,10 +180,14 @@ static void say_all(const struct serve *s)
 		[VFU_SPDM] = "SPDM socket", [VFU_LINK] = "link"
 	};
 
-	fprintf(s->c->out,
-		"device: %s; 1 function with %u VF%s, %u IDE stream%s\n",
-		s->file.name, s->cfg.vfs, s->cfg.vfs == 1 ? "" : "s",
-		s->cfg.streams, s->cfg.streams == 1 ? "" : "s");
+	fprintf(s->c->out, "device: %s; ", s->file.name);
+	if (s->cfg.pfs > 1)
+		fprintf(s->c->out, "%u functions", s->cfg.pfs);
+	else
+		fprintf(s->c->out, "1 function with %u VF%s", s->cfg.vfs,
+			s->cfg.vfs == 1 ? "" : "s");
+	fprintf(s->c->out, ", %u IDE stream%s\n", s->cfg.streams,
+		s->cfg.streams == 1 ? "" : "s");
 	say_profile(s);
 	for (unsigned i = 0; s->misbehave && i < s->misbehave->count; i++)
 		fprintf(s->c->out, "misbehaves: %s: %s (%s)\n",

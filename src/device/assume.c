@@ -35,7 +35,7 @@ static void put_assumed(struct device *d, unsigned fn, unsigned reg,
 static void end_fn(struct device *d, unsigned fn, uint16_t reg, uint8_t be)
 {
 	struct device_fn *f = &d->fn[fn];
-	uint32_t bits = fn == 0 ? CMD_MEM | CMD_MASTER : CMD_MASTER;
+	uint32_t bits = fn_physical(f) ? CMD_MEM | CMD_MASTER : CMD_MASTER;
 
 	if (!f->assumed)
 		return;

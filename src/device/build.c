@@ -10,14 +10,25 @@ static uint32_t flags(const struct device_bar *b)
 	return (b->wide ? BAR_MEM_64 : 0) | (b->prefetch ? BAR_PREFETCH : 0);
 }
 
-static void build_pf_caps(struct device_fn *fn)
+bool fn_physical(const struct device_fn *fn)
+{
+	return fn->index < fn->dev->cfg.pfs;
+}
+
+const struct device_pf *fn_own(const struct device_fn *fn)
+{
+	return &fn->dev->cfg.pf[fn_physical(fn) ? fn->index : 0];
+}
+
+/* What function 0 has for all of them. */
+static void build_first(struct device_fn *fn)
 {
 	struct device *d = fn->dev;
 	struct pci_sriov sriov = {
 		.total = (uint16_t)d->cfg.vfs,
 		.first = 1,
 		.stride = 1,
-		.vf_device = d->cfg.ids.vf_device,
+		.vf_device = d->cfg.pf[0].ids.vf_device,
 		.ari = device_ari(d),
 	};
 	const struct ide_cap_regs ide = {
@@ -41,7 +52,7 @@ static void build_pf_caps(struct device_fn *fn)
 
 static void build_pf(struct device_fn *fn)
 {
-	const struct device_bar *bar = fn->dev->cfg.bar;
+	const struct device_bar *bar = fn_own(fn)->bar;
 
 	for (unsigned b = 0; b < T0_BARS; b++)
 		if (bar[b].size)
@@ -55,14 +66,16 @@ static void build_pf(struct device_fn *fn)
 void fn_build(struct device_fn *fn)
 {
 	struct device *d = fn->dev;
-	bool pf = fn->index == 0;
+	const bool pf = fn_physical(fn);
+	const struct device_ids *own = &fn_own(fn)->ids;
 	const struct pci_ids ids = {
-		.vendor = pf ? d->cfg.ids.vendor : 0xffff,
-		.device = pf ? d->cfg.ids.device : 0xffff,
-		.subsys_vendor = d->cfg.ids.subsys_vendor,
-		.subsys = d->cfg.ids.subsys,
-		.class_code = d->cfg.ids.class_code,
-		.revision = d->cfg.ids.revision,
+		.vendor = pf ? own->vendor : 0xffff,
+		.device = pf ? own->device : 0xffff,
+		.subsys_vendor = own->subsys_vendor,
+		.subsys = own->subsys,
+		.class_code = own->class_code,
+		.revision = own->revision,
+		.multi = d->cfg.pfs > 1,
 	};
 	const struct pci_exp exp = {
 		.type = EXP_TYPE_ENDPOINT,
@@ -79,11 +92,14 @@ void fn_build(struct device_fn *fn)
 		/* Memory Space Enable is in the PF (§9.3.4.1.3). */
 		pci_cfg_mask(&fn->cfg, CFG_COMMAND, 2, CMD_MASTER, 0);
 	fn->exp = pci_exp_add(&fn->cfg, &exp);
-	fn->msix = pci_msix_add(&fn->cfg, DMA_MSIX_VECTORS, DMA_BAR_REGS,
-				DMA_PAGE_MSIX_TABLE, DMA_BAR_REGS,
-				DMA_PAGE_MSIX_PBA);
-	if (pf)
-		build_pf_caps(fn);
+	if (fn_own(fn)->no_msix)
+		pci_cfg_put(&fn->cfg, CFG_INT_PIN, 1, intx_pin(fn));
+	else
+		fn->msix = pci_msix_add(&fn->cfg, DMA_MSIX_VECTORS,
+					DMA_BAR_REGS, DMA_PAGE_MSIX_TABLE,
+					DMA_BAR_REGS, DMA_PAGE_MSIX_PBA);
+	if (fn->index == 0)
+		build_first(fn);
 	if (device_ari(d)) /* each function: §9.3.7, ARI */
 		(void)pci_ari_add(&fn->cfg);
 	memcpy(fn->first, fn->cfg.image, sizeof(fn->first));

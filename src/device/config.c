@@ -20,7 +20,7 @@ static uint32_t get(const struct device_fn *fn, unsigned reg, unsigned size)
 
 bool fn_awake(const struct device_fn *fn)
 {
-	const struct device_fn *pf = &fn->dev->fn[0];
+	const struct device_fn *pf = fn_physical(fn) ? fn : &fn->dev->fn[0];
 
 	/* VFs have no power states of their own here. */
 	return (get(pf, pf->pm + PM_CSR, 2) & PM_CSR_STATE) == PM_STATE_D0;
@@ -35,14 +35,13 @@ bool fn_master(const struct device_fn *fn)
 bool fn_decodes(const struct device_fn *fn)
 {
 	const struct device *d = fn->dev;
-	const struct device_fn *pf = &d->fn[0];
 
 	if (!fn->there || !fn_awake(fn))
 		return false;
-	if (fn->index == 0)
-		return fn->assumed || (get(pf, CFG_COMMAND, 2) & CMD_MEM);
+	if (fn_physical(fn))
+		return fn->assumed || (get(fn, CFG_COMMAND, 2) & CMD_MEM);
 	return d->assumed_vfs ||
-	       (get(pf, d->sriov + SRIOV_CTL, 2) & SRIOV_CTL_MSE);
+	       (get(&d->fn[0], d->sriov + SRIOV_CTL, 2) & SRIOV_CTL_MSE);
 }
 
 bool device_ide_reg(const struct device *d, uint16_t reg)
@@ -209,15 +208,15 @@ static void header_written(struct device_fn *fn, uint16_t reg, uint8_t be,
 	if (reg == CFG_COMMAND && command_lost(d, be, old, now, CMD_MASTER))
 		device_event(d, DSM_EV_BME_CLEARED, fn->index);
 	/* A VF has no such bit: it reads 0 whatever is written. */
-	if (reg == CFG_COMMAND && fn->index == 0 &&
+	if (reg == CFG_COMMAND && fn_physical(fn) &&
 	    command_lost(d, be, old, now, CMD_MEM))
 		device_event(d, DSM_EV_MSE_CLEARED, fn->index);
 	if (reg == CFG_CACHE_LINE && (be & 8))
 		device_event(d, DSM_EV_BIST, fn->index);
 	/* A VF's own BARs are not there; those of the PF serve it. */
-	if (fn->index == 0 && reg >= CFG_BAR0 && reg < CFG_BAR(T0_BARS) && be)
+	if (fn_physical(fn) && reg >= CFG_BAR0 && reg < CFG_BAR(T0_BARS) && be)
 		device_event(d, DSM_EV_BAR, fn->index);
-	if (fn->index == 0 && reg == T0_ROM && be)
+	if (fn_physical(fn) && reg == T0_ROM && be)
 		device_event(d, DSM_EV_ROM_BAR, fn->index);
 	if (reg == CFG_COMMAND)
 		msix_flush(fn);
@@ -257,7 +256,7 @@ static void cap_written(struct device_fn *fn, uint16_t reg, uint32_t wrote,
 			device_event(d, DSM_EV_DEVCTL, fn->index);
 		if ((be & 2) && (wrote & EXP_DEVCTL_FLR))
 			d->reset_due |= UINT64_C(1) << fn->index;
-	} else if (reg == fn->msix) {
+	} else if (fn->msix && reg == fn->msix) {
 		if (be & 0xc)
 			device_event(d, DSM_EV_MSIX, fn->index);
 		msix_flush(fn);
@@ -283,7 +282,7 @@ static void written(void *ctx, struct pci_cfg *c, uint16_t reg, uint32_t wrote,
 	else if (reg < CFG_EXT_START)
 		cap_written(fn, reg, wrote, be, old, now);
 	else if (fn->index != 0)
-		return; /* VFs have no extended capability that acts */
+		return; /* others have no extended capability that acts */
 	else if (within(reg, d->doe_cap, DOE_CAP_SIZE))
 		doe_written(d, reg - d->doe_cap, wrote, be);
 	else if (within(reg, d->sriov, SRIOV_CAP_SIZE))
@@ -292,11 +291,22 @@ static void written(void *ctx, struct pci_cfg *c, uint16_t reg, uint32_t wrote,
 		ide_written(d, reg, old);
 }
 
+/* Of what is pending, whether it may interrupt or not (§7.5.1.1.4). */
+static void show_intx(struct device_fn *fn)
+{
+	const uint32_t now = get(fn, CFG_STATUS, 2) & ~STATUS_INTX;
+
+	pci_cfg_put(&fn->cfg, CFG_STATUS, 2,
+		    intx_pending(fn) ? now | STATUS_INTX : now);
+}
+
 static void reading(void *ctx, struct pci_cfg *c, uint16_t reg)
 {
 	struct device_fn *fn = ctx;
 	struct device *d = fn->dev;
 
+	if (reg == CFG_COMMAND && d->wired)
+		show_intx(fn);
 	if (fn->index != 0 || reg < CFG_EXT_START)
 		return;
 	if (reg == d->doe_cap + DOE_STS)

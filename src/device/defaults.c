@@ -36,14 +36,36 @@ static const struct device_bar vf_bars[T0_BARS] = {
 			  .prefetch = true },
 };
 
+/* Where VFs would be begin the BARs of the next physical function. */
+#define PF_STEP UINT64_C(0x200000)
+
+void device_pf_default(struct device_pf *pf)
+{
+	memset(pf, 0, sizeof(*pf));
+	pf->ids = ids;
+	memcpy(pf->bar, bars, sizeof(bars));
+}
+
+static void fill_pf(struct device_pf *pf, unsigned i)
+{
+	if (!pf->ids.vendor)
+		pf->ids = ids;
+	if (pf->bar[DMA_BAR_REGS].size)
+		return;
+	memcpy(pf->bar, bars, sizeof(bars));
+	for (unsigned n = 0; n < T0_BARS; n++)
+		if (pf->bar[n].size)
+			pf->bar[n].at += i * PF_STEP;
+}
+
 void device_cfg_fill(struct device_cfg *cfg)
 {
-	if (!cfg->ids.vendor)
-		cfg->ids = ids;
-	if (!cfg->bar[DMA_BAR_REGS].size) {
-		memcpy(cfg->bar, bars, sizeof(bars));
+	if (!cfg->pfs)
+		cfg->pfs = 1;
+	if (!cfg->pf[0].bar[DMA_BAR_REGS].size)
 		memcpy(cfg->vf_bar, vf_bars, sizeof(vf_bars));
-	}
+	for (unsigned i = 0; i < cfg->pfs && i < DEVICE_PFS; i++)
+		fill_pf(&cfg->pf[i], i);
 	if (!cfg->lock_flags && !cfg->lock_flags_none)
 		cfg->lock_flags = DEVICE_LOCK_FLAGS;
 	if (!cfg->conns)
@@ -102,6 +124,19 @@ static bool bars_sane(const struct device_bar *set)
 	return true;
 }
 
+/* VFs interrupt by MSI-X or not at all (PCIe Base 6.0 §9.5.1). */
+static bool pfs_sane(const struct device_cfg *cfg)
+{
+	if (!cfg->pfs || cfg->pfs > DEVICE_PFS ||
+	    (cfg->vfs && (cfg->pfs > 1 || cfg->pf[0].no_msix)))
+		return false;
+	for (unsigned i = 0; i < cfg->pfs; i++)
+		if (!bars_sane(cfg->pf[i].bar) ||
+		    cfg->pf[i].report.info_len > DEVICE_INFO_MAX)
+			return false;
+	return true;
+}
+
 static bool psks_sane(const struct device_cfg *cfg)
 {
 	if (cfg->psk_count > DEVICE_PSKS)
@@ -119,8 +154,8 @@ bool device_cfg_sane(const struct device_cfg *cfg)
 	return cfg->vfs <= DEVICE_VFS_MAX &&
 	       (cfg->vfs <= DEVICE_VFS_NO_ARI || !cfg->dev_number) &&
 	       cfg->streams <= DEVICE_STREAMS && cfg->dev_number <= 31 &&
-	       cfg->conns <= DEVICE_CONNS && psks_sane(cfg) &&
-	       bars_sane(cfg->bar) && (!cfg->vfs || bars_sane(cfg->vf_bar)) &&
+	       cfg->conns <= DEVICE_CONNS && psks_sane(cfg) && pfs_sane(cfg) &&
+	       (!cfg->vfs || bars_sane(cfg->vf_bar)) &&
 	       !(cfg->lock_flags &
 		 ~(DEVICE_LOCK_FLAGS | TDISP_LOCK_BIND_P2P)) &&
 	       (!(cfg->lock_flags & TDISP_LOCK_BIND_P2P) || cfg->streams > 1) &&
@@ -128,8 +163,6 @@ bool device_cfg_sane(const struct device_cfg *cfg)
 	       cfg->doe_limit <= DEVICE_DOE_MAX &&
 	       cfg->spdm.transfer <=
 		       cfg->doe_limit - DOE_HEADER_LEN - DEVICE_RECORD_OVER &&
-	       (!cfg->max_message ||
-		(cfg->max_message > cfg->spdm.transfer &&
-		 cfg->max_message <= DEVICE_MESSAGE_MAX)) &&
-	       cfg->report.info_len <= DEVICE_INFO_MAX;
+	       (!cfg->max_message || (cfg->max_message > cfg->spdm.transfer &&
+				      cfg->max_message <= DEVICE_MESSAGE_MAX));
 }

@@ -102,13 +102,21 @@ static struct dsm_pci_cfg pci_cfg_of(struct device *d)
 	};
 }
 
-static bool updatable(const struct device_bar *set)
+static bool set_updatable(const struct device_bar *set)
 {
 	for (unsigned b = 0; b < T0_BARS; b++)
 		for (unsigned i = 0; i < set[b].parts; i++)
 			if (set[b].part[i].updatable)
 				return true;
 	return false;
+}
+
+static bool updatable(const struct device_cfg *cfg)
+{
+	for (unsigned i = 0; i < cfg->pfs; i++)
+		if (set_updatable(cfg->pf[i].bar))
+			return true;
+	return set_updatable(cfg->vf_bar);
 }
 
 static enum il_err init_dsm(struct device *d)
@@ -125,7 +133,7 @@ static enum il_err init_dsm(struct device *d)
 		d->port.bind_p2p = d->port.unbind_p2p = NULL;
 	if (!d->cfg.vdm)
 		d->port.vdm = NULL;
-	if (!updatable(d->cfg.bar) && !updatable(d->cfg.vf_bar))
+	if (!updatable(&d->cfg))
 		d->port.set_mmio_attr = NULL;
 	d->spdm_port = device_spdm_port;
 	if (d->cfg.seams && d->cfg.seams->ports)
@@ -161,7 +169,9 @@ static enum il_err init_fn(struct device *d, unsigned i)
 
 	fn->dev = d;
 	fn->index = i;
-	fn->there = i == 0;
+	fn->there = fn_physical(fn);
+	/* A physical function's PF is itself, a VF's is function 0. */
+	d->dsm_fns[i].pf = fn->there ? i : 0;
 	for (unsigned b = 1; b < T0_BARS; b++) {
 		struct device_mem *m = &fn->mem[b];
 
@@ -246,10 +256,12 @@ size_t device_arena_need(const struct device_cfg *cfg)
 	if (shows(cfg))
 		need += full.conns * (size_t)DEVICE_PEER_CHAIN;
 	for (unsigned b = 1; b < T0_BARS; b++)
-		need += full.bar[b].size + cfg->vfs * full.vf_bar[b].size +
-			DEVICE_FNS * PAGE_4K;
+		need += cfg->vfs * full.vf_bar[b].size + DEVICE_FNS * PAGE_4K;
+	for (unsigned i = 0; i < full.pfs; i++)
+		for (unsigned b = 1; b < T0_BARS; b++)
+			need += full.pf[i].bar[b].size;
 	need += device_store_need(cfg);
-	return need + (1 + cfg->vfs) * (DMA_MAX_LEN + PAGE_4K);
+	return need + (full.pfs + cfg->vfs) * (DMA_MAX_LEN + PAGE_4K);
 }
 
 static enum il_err begin(struct device *d, const struct device_cfg *cfg)
@@ -261,7 +273,9 @@ static enum il_err begin(struct device *d, const struct device_cfg *cfg)
 	device_cfg_fill(&d->cfg);
 	if (!device_cfg_sane(&d->cfg))
 		return IL_E_ARG;
-	d->fns = 1 + cfg->vfs;
+	d->fns = d->cfg.pfs + cfg->vfs;
+	for (unsigned i = 0; i < d->cfg.pfs; i++)
+		d->wired |= d->cfg.pf[i].no_msix;
 	d->powered = d->up = cfg->powered;
 	d->dev = cfg->dev_number;
 	d->wake_ns = UINT64_MAX;
@@ -428,6 +442,7 @@ void device_settle(struct device *d)
 	device_streams_fell(d);
 	if (d->assumed_ide)
 		loose_settle(d);
+	(void)intx_settle(d);
 }
 
 static bool take_frame(struct device *d)
@@ -477,6 +492,7 @@ bool device_run(struct device *d, uint64_t now_ns)
 	clocks(d, now_ns);
 	if (d->up)
 		any |= engines_step(d);
+	any |= intx_settle(d);
 	/* One that waits for an engine waits for a time, too. */
 	if (d->stirred || d->wake_ns != UINT64_MAX)
 		d->wake_ns = dsm_tick(&d->dsm, now_ns);

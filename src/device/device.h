@@ -19,13 +19,16 @@
 #include "pci/dma_engine.h"
 
 /*
- * An endpoint: a DMA engine as PF, and VFs of the same kind, behind a DSM. It
- * meets the platform on its link alone. docs/device-dma.md is the data sheet.
+ * An endpoint: a DMA engine as PF, and VFs or more physical functions of the
+ * same kind, behind one DSM. It meets the platform on its link alone.
+ * docs/device-dma.md is the data sheet.
  *
- * Function index 0 is the PF, 1 to vfs the VFs; TDI indices are the same. With
- * more than 7 VFs it is an ARI device: its device number is always 0, and a
- * routing ID has eight bits of function number (PCIe Base 6.0 §6.13).
+ * Function index 0 is the PF, 1 to vfs the VFs, or 1 to pfs - 1 the other
+ * physical functions; TDI indices are the same. Function 0 has DOE and IDE for
+ * all. With more than 7 VFs it is an ARI device: its device number is always 0,
+ * and a routing ID has eight bits of function number (PCIe Base 6.0 §6.13).
  */
+#define DEVICE_PFS	  8u
 #define DEVICE_VFS_MAX	  32u
 #define DEVICE_VFS_NO_ARI 7u
 #define DEVICE_FNS	  (1u + DEVICE_VFS_MAX)
@@ -88,6 +91,15 @@ struct device_report {
 	uint32_t info_len;
 };
 
+/* What each physical function has of its own. */
+struct device_pf {
+	struct device_ids ids;
+	/* bar[0] without a size: those of docs/device-dma.md. */
+	struct device_bar bar[T0_BARS];
+	struct device_report report;
+	bool no_msix; /* interrupts by INTx, pin A for function 0, B for 1, … */
+};
+
 /* A pre-shared key and the hint that names it. */
 #define DEVICE_PSKS	  4
 #define DEVICE_PSK_MAX	  64
@@ -124,12 +136,10 @@ struct device_cfg {
 	 * refused, see ide_cfg.forget_oldest. So does @assume. */
 	bool long_lived;
 	uint8_t dev_number; /* until a configuration write tells another */
-	struct device_ids ids;
-	/* Of the PF, and of VF 1; the next VFs follow. bar[0] without a size:
-	 * all of docs/device-dma.md. */
-	struct device_bar bar[T0_BARS];
+	struct device_pf pf[DEVICE_PFS];
+	unsigned pfs; /* to DEVICE_PFS; 0: one. With several, no VFs */
+	/* Of VF 1; the next VFs follow. All else is as of function 0. */
 	struct device_bar vf_bar[T0_BARS];
-	struct device_report report;
 	/* TDISP_LOCK_*; 0: DEVICE_LOCK_FLAGS. With BIND_P2P it takes streams
 	 * to peers, which needs two streams at the least. */
 	uint16_t lock_flags;
@@ -267,6 +277,8 @@ struct device {
 	struct ide_port ide;
 	struct dsm dsm;
 	uint64_t reset_due; /* functions to reset once the write is answered */
+	bool wired;	    /* some function has no MSI-X */
+	uint8_t intx;	    /* wires that are asserted, a bit each */
 	uint8_t fail_due;   /* blocks that owe the partner an IDE Fail */
 	uint8_t event_due; /* blocks that fell; the DSM is told after the TLP */
 	bool killing;	   /* the DSM itself wipes a stream: no event */

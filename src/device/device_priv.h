@@ -45,9 +45,13 @@ bool device_serve_doe(struct device *d);
 
 /* Defaults for what @cfg leaves open, defaults.c */
 void device_cfg_fill(struct device_cfg *cfg);
+void device_pf_default(struct device_pf *pf); /* as if it were the only one */
 bool device_cfg_sane(const struct device_cfg *cfg);
 
 /* Functions and their configuration space */
+bool fn_physical(const struct device_fn *fn); /* else it is a VF */
+/* As configured; of a VF that of its PF. */
+const struct device_pf *fn_own(const struct device_fn *fn);
 void fn_build(struct device_fn *fn);
 void fn_reset(struct device_fn *fn);
 bool fn_awake(const struct device_fn *fn);
@@ -119,6 +123,10 @@ void device_take_cpl(struct device *d, const struct tlp *t);
 void msix_reset(struct device_fn *fn);
 void msix_fire(struct device_fn *fn, unsigned vector);
 void msix_flush(struct device_fn *fn);
+uint8_t intx_pin(const struct device_fn *fn); /* 1: INTA */
+bool intx_pending(const struct device_fn *fn);
+/* Tells of wires that changed; true if any did. */
+bool intx_settle(struct device *d);
 
 /* Parts of what stays over resets, store.c */
 enum il_err device_pairs_init(struct device *d) IL_MUST;

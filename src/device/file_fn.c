@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -7,6 +8,9 @@
 #include "device/file_priv.h"
 
 /* The device file: functions, their BARs, what their reports say. */
+
+/* A number that a function has of its own. */
+#define PF_NUM(key, field, lo, hi) FJ_NUM(key, false, one_fn, pf.field, lo, hi)
 
 /* Where BARs without an address are put, one after the other. */
 #define FIRST_AT UINT64_C(0x81000000)
@@ -182,11 +186,18 @@ static void read_bars(struct fj *j, json_t *v, struct device_bar *set)
 		bars_check(j, v, set);
 }
 
+/* One of the functions; @to of the readers below. */
+struct one_fn {
+	struct device_file *f;
+	unsigned n;
+	struct device_pf pf;
+};
+
 static void bars(struct fj *j, json_t *v, void *to)
 {
-	struct device_file *f = to;
+	struct one_fn *o = to;
 
-	read_bars(j, v, f->cfg.bar);
+	read_bars(j, v, o->pf.bar);
 }
 
 static void vf_bars(struct fj *j, json_t *v, void *to)
@@ -200,11 +211,15 @@ static void vfs(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_key keys[] = {
 		FJ_NUM("count", true, device_file, cfg.vfs, 0, DEVICE_VFS_MAX),
-		FN_NUM("device", ids.vf_device, 0, 0xffff),
+		FN_NUM("device", pf[0].ids.vf_device, 0, 0xffff),
 		{ "bars", vf_bars },
 	};
+	struct one_fn *o = to;
 
-	fj_object(j, v, keys, COUNT(keys), to);
+	if (o->n)
+		fj_fail(j, "functions[0] alone may have VFs");
+	else
+		fj_object(j, v, keys, COUNT(keys), o->f);
 }
 
 static void fn_kind(struct fj *j, json_t *v, void *to)
@@ -220,9 +235,16 @@ static void fn_kind(struct fj *j, json_t *v, void *to)
 
 static void rep_info(struct fj *j, json_t *v, void *to)
 {
-	struct device_report *r = &((struct device_file *)to)->cfg.report;
+	struct device_report *r = &((struct one_fn *)to)->pf.report;
 
 	r->info_len = (uint32_t)fj_hex(j, v, r->info, sizeof(r->info));
+}
+
+static void fn_msix(struct fj *j, json_t *v, void *to)
+{
+	struct one_fn *o = to;
+
+	o->pf.no_msix = !fj_bool(j, v);
 }
 
 static void rep_no_pasid(struct fj *j, json_t *v, void *to)
@@ -243,8 +265,8 @@ static void fn_report(struct fj *j, json_t *v, void *to)
 {
 	static const struct fj_key keys[] = {
 		{ "vendor_info", rep_info },
-		FN_NUM("lnr_control", report.lnr_control, 0, 0xffff),
-		FN_NUM("tph_control", report.tph_control, 0, 0xffffffff),
+		PF_NUM("lnr_control", report.lnr_control, 0, 0xffff),
+		PF_NUM("tph_control", report.tph_control, 0, 0xffffffff),
 		{ "dma_without_pasid", rep_no_pasid },
 		{ "dma_with_pasid", rep_never },
 		{ "ats", rep_never },
@@ -257,13 +279,14 @@ static void fn_report(struct fj *j, json_t *v, void *to)
 static const struct fj_key fn_keys[] = {
 	{ "kind", fn_kind },
 	/* Vendor 0 would stand for all the defaults; ffff for no function. */
-	FN_NUM("vendor", ids.vendor, 1, 0xfffe),
-	FN_NUM("device", ids.device, 0, 0xffff),
-	FN_NUM("subsystem_vendor", ids.subsys_vendor, 0, 0xffff),
-	FN_NUM("subsystem", ids.subsys, 0, 0xffff),
-	FN_NUM("class", ids.class_code, 0, 0xffffff),
-	FN_NUM("revision", ids.revision, 0, 0xff),
+	PF_NUM("vendor", ids.vendor, 1, 0xfffe),
+	PF_NUM("device", ids.device, 0, 0xffff),
+	PF_NUM("subsystem_vendor", ids.subsys_vendor, 0, 0xffff),
+	PF_NUM("subsystem", ids.subsys, 0, 0xffff),
+	PF_NUM("class", ids.class_code, 0, 0xffffff),
+	PF_NUM("revision", ids.revision, 0, 0xff),
 	{ "bars", bars },
+	{ "msix", fn_msix },
 	{ "vfs", vfs },
 	{ "report", fn_report },
 };
@@ -275,62 +298,93 @@ static void complete_vfs(json_t *fn, struct device_file *f)
 
 	if (json_object_get(v, "bars") || !json_object_get(fn, "bars"))
 		return;
-	memcpy(f->cfg.vf_bar, f->cfg.bar, sizeof(f->cfg.bar));
+	memcpy(f->cfg.vf_bar, f->cfg.pf[0].bar, sizeof(f->cfg.vf_bar));
 	for (unsigned n = 0; n < T0_BARS; n++)
 		f->cfg.vf_bar[n].at = 0;
+}
+
+static void one_function(struct fj *j, json_t *v, struct device_file *f,
+			 unsigned n)
+{
+	struct one_fn o = { .f = f, .n = n, .pf = f->cfg.pf[0] };
+	const size_t mark = fj_down_index(j, n);
+
+	if (n) {
+		device_pf_default(&o.pf);
+		for (unsigned b = 0; b < T0_BARS; b++)
+			o.pf.bar[b].at = 0;
+	}
+	fj_object(j, v, fn_keys, COUNT(fn_keys), &o);
+	if (!n)
+		o.pf.ids.vf_device = f->cfg.pf[0].ids.vf_device;
+	f->cfg.pf[n] = o.pf;
+	if (!n && !j->failed)
+		complete_vfs(v, f);
+	fj_up(j, mark);
 }
 
 void file_functions(struct fj *j, json_t *v, void *to)
 {
 	struct device_file *f = to;
-	size_t mark;
+	const size_t n = json_array_size(v); /* 0 of what is none */
 
-	if (!json_is_array(v) || json_array_size(v) != 1) {
-		fj_fail(j, "must be an array of one function; its VFs stand "
-			   "in it");
+	if (!n || n > DEVICE_PFS) {
+		fj_fail(j,
+			"must be an array of 1 to %u functions; VFs stand in "
+			"the one that they belong to",
+			DEVICE_PFS);
 		return;
 	}
-	mark = fj_down_index(j, 0);
-	fj_object(j, json_array_get(v, 0), fn_keys, COUNT(fn_keys), f);
-	if (!j->failed)
-		complete_vfs(json_array_get(v, 0), f);
-	fj_up(j, mark);
+	f->cfg.pfs = (unsigned)n;
+	for (unsigned i = 0; i < n; i++)
+		one_function(j, json_array_get(v, i), f, i);
+	if (n > 1 && f->cfg.vfs)
+		fj_fail(j, "either several functions or VFs");
+	if (f->cfg.pf[0].no_msix && f->cfg.vfs)
+		fj_fail(j, "VFs interrupt by MSI-X, or not at all");
 }
 
 /* Addresses */
+
+/* Sets of BARs: of each function, and of all VFs of the first. */
+#define PLACES ((DEVICE_PFS + 1) * T0_BARS)
 
 struct placed {
 	uint64_t base;
 	uint64_t size;
 	unsigned n;
+	unsigned fn;
 	bool vf;
 	bool wide;
 };
 
-static unsigned list(const struct device_bar *set, unsigned count, bool vf,
-		     struct placed *out)
+/* @as: whose they are. */
+static unsigned list(const struct device_bar *set, unsigned count,
+		     struct placed as, struct placed *out)
 {
 	unsigned k = 0;
 
-	for (unsigned n = 0; n < T0_BARS; n++)
-		if (set[n].size && set[n].at)
-			out[k++] = (struct placed){
-				.base = set[n].at,
-				.size = set[n].size * count,
-				.n = n,
-				.vf = vf,
-				.wide = set[n].wide,
-			};
+	for (as.n = 0; as.n < T0_BARS; as.n++) {
+		as.base = set[as.n].at;
+		as.size = set[as.n].size * count;
+		as.wide = set[as.n].wide;
+		if (as.size && as.base)
+			out[k++] = as;
+	}
 	return k;
 }
 
 /* All that have an address; VFs count only where there are some. */
 static unsigned list_all(const struct device_file *f, struct placed *out)
 {
-	unsigned n = list(f->cfg.bar, 1, false, out);
+	unsigned n = 0;
 
+	for (unsigned i = 0; i < f->cfg.pfs; i++)
+		n += list(f->cfg.pf[i].bar, 1, (struct placed){ .fn = i },
+			  out + n);
 	if (f->cfg.vfs)
-		n += list(f->cfg.vf_bar, f->cfg.vfs, true, out + n);
+		n += list(f->cfg.vf_bar, f->cfg.vfs,
+			  (struct placed){ .vf = true }, out + n);
 	return n;
 }
 
@@ -343,7 +397,7 @@ static bool clash(const struct placed *a, const struct placed *b)
 static uint64_t free_place(const struct device_file *f, uint64_t size,
 			   uint64_t step)
 {
-	struct placed p[2 * T0_BARS];
+	struct placed p[PLACES];
 	struct placed want = { .base = align_up(FIRST_AT, step), .size = size };
 	unsigned n = list_all(f, p);
 
@@ -365,12 +419,23 @@ static void place(struct device_file *f, struct device_bar *set, unsigned count)
 	}
 }
 
+static void over(struct fj *j, const struct placed *a, const struct placed *b)
+{
+	char whose[32] = "";
+
+	if (b->fn != a->fn)
+		snprintf(whose, sizeof(whose), " of functions[%u]", b->fn);
+	fj_fail(j, "functions[%u]: %sBAR %u lies over %sBAR %u%s", a->fn,
+		a->vf ? "VF " : "", a->n, b->vf ? "VF " : "", b->n, whose);
+}
+
 static void finish_bars(struct fj *j, struct device_file *f)
 {
-	struct placed p[2 * T0_BARS];
+	struct placed p[PLACES];
 	unsigned n;
 
-	place(f, f->cfg.bar, 1);
+	for (unsigned i = 0; i < f->cfg.pfs; i++)
+		place(f, f->cfg.pf[i].bar, 1);
 	if (f->cfg.vfs)
 		place(f, f->cfg.vf_bar, f->cfg.vfs);
 	n = list_all(f, p);
@@ -382,11 +447,7 @@ static void finish_bars(struct fj *j, struct device_file *f)
 				p[i].n, p[i].wide ? 64 : 32);
 		for (unsigned k = 0; k < i; k++)
 			if (clash(&p[i], &p[k]))
-				fj_fail(j,
-					"functions[0]: %sBAR %u lies over "
-					"%sBAR %u",
-					p[i].vf ? "VF " : "", p[i].n,
-					p[k].vf ? "VF " : "", p[k].n);
+				over(j, &p[i], &p[k]);
 	}
 }
 

@@ -92,8 +92,8 @@ static void note_others(struct device_lspci *d, const struct lspci_fn *pf)
 				   name);
 		else
 			lspci_note(d,
-				   "%s: left out; a device file has one "
-				   "function and its VFs\n",
+				   "%s: left out; one function and its VFs "
+				   "are taken\n",
 				   name);
 	}
 	if (d->skipped)
@@ -350,14 +350,16 @@ static void note_left_out(struct device_lspci *d)
 }
 
 /* Capabilities that the file cannot describe, but a reader should know. */
-static void note_caps(struct device_lspci *d)
+static void note_caps(struct device_lspci *d, unsigned vfs)
 {
 	unsigned msix = pci_cap_find(&d->pf, CAP_MSIX);
 	unsigned n = (get(d, msix + MSIX_CTL, 2) & MSIX_CTL_SIZE) + 1;
 
-	if (!msix)
+	if (!msix && vfs)
 		lspci_note(d, "MSI-X: none there, %u vectors here\n",
 			   DMA_MSIX_VECTORS);
+	else if (!msix)
+		lspci_note(d, "MSI-X: none there, INTA here\n");
 	else if (n != DMA_MSIX_VECTORS ||
 		 (get(d, msix + MSIX_TABLE, 4) !=
 		  (DMA_PAGE_MSIX_TABLE | DMA_BAR_REGS)))
@@ -410,6 +412,8 @@ static json_t *fn_json(struct device_lspci *d, const struct layout *y)
 		hex_json(get(d, CFG_REVISION, 4) >> 8, 6), "revision",
 		(int)get(d, CFG_REVISION, 1), "bars", bars_json(y->bar[0]));
 
+	if (f && !y->vfs && !pci_cap_find(&d->pf, CAP_MSIX))
+		json_object_set_new(f, "msix", json_false());
 	if (f && y->vfs)
 		json_object_set_new(
 			f, "vfs",
@@ -456,7 +460,7 @@ enum il_err lspci_write(struct device_lspci *d, char *what, size_t what_cap)
 	size_set(d, &y, 0, pf->size);
 	read_vfs(d, pf, &y);
 	check_addresses(d, &y);
-	note_caps(d);
+	note_caps(d, y.vfs);
 	note_left_out(d);
 	o = file_json(d, pf, &y);
 	n = o ? json_dumpb(o, d->json, sizeof(d->json) - 2,

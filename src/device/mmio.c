@@ -9,9 +9,8 @@
 
 const struct device_bar *fn_bar_cfg(const struct device_fn *fn, unsigned bar)
 {
-	const struct device_cfg *cfg = &fn->dev->cfg;
-
-	return fn->index == 0 ? &cfg->bar[bar] : &cfg->vf_bar[bar];
+	return fn_physical(fn) ? &fn_own(fn)->bar[bar]
+			       : &fn->dev->cfg.vf_bar[bar];
 }
 
 void fn_mem_wipe(struct device_fn *fn)
@@ -32,10 +31,10 @@ bool fn_bar(const struct device_fn *fn, unsigned bar, uint64_t *base,
 	/* Registers alone do not tell the upper half of a VF's BAR from one. */
 	if (!fn_bar_cfg(fn, bar)->size)
 		return false;
-	if (fn->index == 0) {
-		*base = fn->assumed ? d->cfg.bar[bar].at
-				    : pci_bar_base(pf, bar);
-		*size = pci_bar_size(pf, bar);
+	if (fn_physical(fn)) {
+		*base = fn->assumed ? fn_bar_cfg(fn, bar)->at
+				    : pci_bar_base(&fn->cfg, bar);
+		*size = pci_bar_size(&fn->cfg, bar);
 		return *size != 0;
 	}
 	*size = pci_vf_bar_size(pf, bar);
@@ -52,7 +51,7 @@ bool fn_bar_unset(const struct device_fn *fn, unsigned bar)
 
 	if (!fn_bar(fn, bar, &base, &size))
 		return false;
-	before = fn->index ? (fn->index - 1) * size : 0;
+	before = fn_physical(fn) ? 0 : (fn->index - 1) * size;
 	return base - before < size;
 }
 
@@ -139,7 +138,8 @@ bool fn_msix_locked(const struct device_fn *fn)
 {
 	const struct device *d = fn->dev;
 
-	return dsm_tdi_state(&d->dsm.pci, fn->index) != TDI_UNLOCKED &&
+	return fn->msix &&
+	       dsm_tdi_state(&d->dsm.pci, fn->index) != TDI_UNLOCKED &&
 	       (d->tdis[fn->index].lock.flags & TDISP_LOCK_MSIX);
 }
 
@@ -188,7 +188,8 @@ static bool tee(const struct device *d, const struct hit *h)
 {
 	if (h->locked || dsm_tdi_state(&d->dsm.pci, h->fn) == TDI_UNLOCKED)
 		return true;
-	if (h->bar == DMA_BAR_REGS && h->off >= DMA_PAGE_MSIX_TABLE)
+	if (h->bar == DMA_BAR_REGS && h->off >= DMA_PAGE_MSIX_TABLE &&
+	    d->fn[h->fn].msix)
 		return fn_msix_locked(&d->fn[h->fn]);
 	return !non_tee(d, h);
 }
@@ -229,6 +230,8 @@ static uint32_t reg_read(const struct device_fn *fn, uint32_t off)
 
 	if (off < PAGE_4K)
 		return engine_read(fn, off);
+	if (!fn->msix)
+		return 0;
 	if (off >= DMA_PAGE_MSIX_TABLE &&
 	    off - DMA_PAGE_MSIX_TABLE < sizeof(fn->table)) {
 		r = rd_over(fn->table + (off - DMA_PAGE_MSIX_TABLE), 4);
@@ -247,7 +250,7 @@ static void reg_write(struct device_fn *fn, uint32_t off, uint32_t v)
 		engine_write(fn, off, v);
 		return;
 	}
-	if (off < DMA_PAGE_MSIX_TABLE ||
+	if (!fn->msix || off < DMA_PAGE_MSIX_TABLE ||
 	    off - DMA_PAGE_MSIX_TABLE >= sizeof(fn->table))
 		return; /* the PBA is read-only */
 	if (off % MSIX_ENTRY_SIZE == MSIX_ENTRY_CTL)

@@ -22,7 +22,7 @@ void msix_fire(struct device_fn *fn, unsigned vector)
 	uint32_t ctl =
 		pci_cfg_get(&fn->cfg, (uint16_t)(fn->msix + MSIX_CTL), 2);
 
-	if (vector >= DMA_MSIX_VECTORS || !(ctl & MSIX_CTL_ENABLE))
+	if (!fn->msix || vector >= DMA_MSIX_VECTORS || !(ctl & MSIX_CTL_ENABLE))
 		return;
 	fn->pending |= BIT64(vector);
 	msix_flush(fn);
@@ -57,7 +57,7 @@ void msix_flush(struct device_fn *fn)
 {
 	uint32_t ctl;
 
-	if (!fn->pending)
+	if (!fn->pending || !fn->msix)
 		return;
 	ctl = pci_cfg_get(&fn->cfg, (uint16_t)(fn->msix + MSIX_CTL), 2);
 	if (!(ctl & MSIX_CTL_ENABLE) || (ctl & MSIX_CTL_MASK_ALL) ||

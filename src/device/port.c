@@ -195,7 +195,7 @@ static const struct rule *check_config(void *ctx, uint32_t fn,
 		    device_reported_by_other(d, fn, base, size))
 			return &device_rule_overlap;
 	}
-	if (fn != 0 &&
+	if (!fn_physical(&d->fn[fn]) &&
 	    pci_cfg_get(&d->fn[0].cfg, (uint16_t)(d->sriov + SRIOV_SYS_PAGES),
 			4) != 1)
 		return &device_rule_page_size;
@@ -277,26 +277,32 @@ static void add_memory(struct tdisp_report *r, const struct device_bar *b,
 	}
 }
 
-/* MSI-X pages are part of the report only when locked (§11.3.11). */
+/*
+ * MSI-X pages are part of the report only when locked (§11.3.11). OPEN: what
+ * LOCK_MSIX asks of a function without MSI-X, no text says: there is nothing to
+ * lock, and MSI_X_MESSAGE_CONTROL is zero as without the flag.
+ */
 static enum il_err report(void *ctx, uint32_t fn, const struct tdisp_lock *lock,
 			  struct tdisp_report *out)
 {
 	struct device *d = ctx;
 	const struct device_fn *f = &d->fn[fn];
+	const struct device_report *own = &fn_own(f)->report;
 	uint64_t base, size;
 
 	memset(out, 0, sizeof(*out));
 	out->info = TDISP_INFO_DMA_NO_PASID;
 	if (lock->flags & TDISP_LOCK_NO_FW_UPDATE)
 		out->info |= TDISP_INFO_NO_FW_UPDATE;
-	out->lnr_control = d->cfg.report.lnr_control;
-	out->tph_control = d->cfg.report.tph_control;
-	out->vendor = d->cfg.report.info;
-	out->vendor_len = d->cfg.report.info_len;
+	out->lnr_control = own->lnr_control;
+	out->tph_control = own->tph_control;
+	out->vendor = own->info;
+	out->vendor_len = own->info_len;
 	if (!fn_bar(f, DMA_BAR_REGS, &base, &size))
 		return IL_E_STATE;
-	add_range(out, base, DMA_PAGE_MSIX_TABLE, 0, DMA_BAR_REGS);
-	if (lock->flags & TDISP_LOCK_MSIX) {
+	add_range(out, base, f->msix ? DMA_PAGE_MSIX_TABLE : size, 0,
+		  DMA_BAR_REGS);
+	if (f->msix && (lock->flags & TDISP_LOCK_MSIX)) {
 		out->msix_control = (uint16_t)pci_cfg_get(
 			&f->cfg, (uint16_t)(f->msix + MSIX_CTL), 2);
 		add_range(out, base + DMA_PAGE_MSIX_TABLE, PAGE_4K,
@@ -332,9 +338,8 @@ static enum tdisp_error vdm(void *ctx, uint32_t fn,
 	const struct device *d = ctx;
 	struct rd id = rd_over(req->id.p, req->id.n);
 
-	(void)fn;
 	if (req->registry != 0 || req->id.n != 2 ||
-	    rd_u16le(&id) != d->cfg.ids.vendor)
+	    rd_u16le(&id) != fn_own(&d->fn[fn])->ids.vendor)
 		return TDISP_E_UNSUPPORTED_REQUEST;
 	if (req->data.n > cap)
 		return TDISP_E_UNSPECIFIED;

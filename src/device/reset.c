@@ -68,7 +68,7 @@ void device_vfs_update(struct device *d)
 	for (unsigned i = 1; i < d->fns; i++) {
 		struct device_fn *fn = &d->fn[i];
 
-		if (fn->there == (i <= on))
+		if (fn_physical(fn) || fn->there == (i <= on))
 			continue;
 		fn_reset(fn);
 		fn->there = i <= on;
@@ -76,7 +76,12 @@ void device_vfs_update(struct device *d)
 	}
 }
 
-/* FLR, and the return from D3hot: of a VF itself, of the PF all. */
+/*
+ * FLR, and the return from D3hot: of a VF itself; of the PF its VFs too. Other
+ * physical functions are reset by neither (PCIe Base 6.0 §6.6.2), but function
+ * 0 has the IDE capability, whose streams end with its reset (§6.33.8), and
+ * what was locked on one is in ERROR then (§11.4.3).
+ */
 void device_function_reset(struct device *d, unsigned fn)
 {
 	env_trace(d->cfg.env, DEVICE_TR_RESET, fn, DSM_EV_FLR, 0);
@@ -110,6 +115,7 @@ static void reset_all(struct device *d, enum dsm_event ev)
 	d->dev = d->cfg.dev_number;
 	d->out_len = 0;
 	d->reset_due = d->fail_due = d->event_due = 0;
+	d->intx = 0;
 	device_store_reset(d);
 	device_name_functions(d);
 }
@@ -124,6 +130,7 @@ static void link_lost(struct device *d)
 {
 	d->up = false;
 	d->out_len = 0;
+	d->intx = 0; /* the partner deasserts what it held (§2.2.8.1) */
 	for (unsigned i = 0; i < d->fns; i++)
 		engine_stop(&d->fn[i], DMA_ERROR_LINK);
 	memset(d->read, 0, sizeof(d->read));

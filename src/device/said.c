@@ -16,7 +16,7 @@ enum il_err device_endpoint_info(void *ctx, uint8_t sub, uint8_t *out,
 				 size_t cap, size_t *len)
 {
 	const struct device *d = ctx;
-	const struct device_ids *i = &d->cfg.ids;
+	const struct device_ids *i = &d->cfg.pf[0].ids;
 	struct wr w = wr_over(out, cap);
 
 	if (sub != SPDM_EP_INFO_CLASS_ID)

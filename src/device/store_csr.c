@@ -14,7 +14,7 @@
  */
 static void san_of(const struct device *d, char *out, size_t cap)
 {
-	const struct device_ids *i = &d->cfg.ids;
+	const struct device_ids *i = &d->cfg.pf[0].ids;
 
 	snprintf(out, cap,
 		 "Vendor=%04x:Device=%04x:CC=%06x:REV=%02x:SSVID=%04x:"

@@ -54,6 +54,7 @@
 #define CMD_PARITY    0x0040u
 #define CMD_SERR      0x0100u
 #define CMD_INTX_OFF  0x0400u
+#define STATUS_INTX   0x0008u
 #define STATUS_CAPS   0x0010u
 #define STATUS_ERRORS 0xf900u /* write 1 to clear */
 

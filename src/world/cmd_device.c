@@ -16,7 +16,7 @@ static enum il_err placeable(struct world *w, const char *path)
 	const struct device_cfg *cfg = &w->dev_file->cfg;
 
 	for (unsigned b = 0; b < T0_BARS; b++) {
-		bool pf = cfg->bar[b].size && !cfg->bar[b].wide;
+		bool pf = cfg->pf[0].bar[b].size && !cfg->pf[0].bar[b].wide;
 
 		if (pf ||
 		    (cfg->vfs && cfg->vf_bar[b].size && !cfg->vf_bar[b].wide))
@@ -57,6 +57,13 @@ static enum il_err read_file(struct world *w, const char *path)
 		return world_fail(w, IL_E_FIELD, 0,
 				  "%s: a scenario reads no keys and no trust "
 				  "anchors of requesters",
+				  path);
+	/* Who looks at it from outside, the laws for one, tells functions apart
+	 * as one PF and its VFs. */
+	if (w->dev_file->cfg.pfs > 1 || w->dev_file->cfg.pf[0].no_msix)
+		return world_fail(w, IL_E_FIELD, 0,
+				  "%s: the device of a scenario has one "
+				  "physical function, with MSI-X",
 				  path);
 	w->vfs = w->dev_file->cfg.vfs;
 	return placeable(w, path);

@@ -27,7 +27,7 @@ static void bar_spans(const struct device *d, struct span *out, unsigned *n)
 	for (unsigned b = 0; b < T0_BARS; b++) {
 		uint64_t base = 0, size = 0;
 
-		if (d->cfg.bar[b].size) {
+		if (d->cfg.pf[0].bar[b].size) {
 			base = pci_bar_base(pf, b);
 			size = pci_bar_size(pf, b);
 		}

@@ -17,8 +17,9 @@ static int setup(void **state)
 {
 	(void)state;
 	solo_cfg(&s, 1);
-	s.cfg.bar[0] = (struct device_bar){ .size = 0x4000, .at = 0x10000000 };
-	s.cfg.bar[2] = (struct device_bar){
+	s.cfg.pf[0].bar[0] =
+		(struct device_bar){ .size = 0x4000, .at = 0x10000000 };
+	s.cfg.pf[0].bar[2] = (struct device_bar){
 		.size = 0x8000,
 		.at = 0x10020000,
 		.parts = 3,
@@ -26,7 +27,7 @@ static int setup(void **state)
 			  { .size = 0x1000, .updatable = true },
 			  { .size = 0x5000, .non_tee = true } },
 	};
-	memcpy(s.cfg.vf_bar, s.cfg.bar, sizeof(s.cfg.bar));
+	memcpy(s.cfg.vf_bar, s.cfg.pf[0].bar, sizeof(s.cfg.pf[0].bar));
 	s.cfg.vf_bar[0].at = 0x10100000;
 	s.cfg.vf_bar[2].at = 0x10200000;
 	return 0;
@@ -160,7 +161,7 @@ static void what_is_offered_is_what_is_there(void **unused)
 	caps(0xfe, 0x0c); /* SET_MMIO_ATTRIBUTE, VDM */
 	solo_free(&s);
 	(void)setup(NULL);
-	s.cfg.bar[2].part[1].updatable = false;
+	s.cfg.pf[0].bar[2].part[1].updatable = false;
 	s.cfg.vf_bar[2].part[1].updatable = false;
 	solo_start(&s);
 	caps(0xfe, 0);
@@ -184,9 +185,9 @@ static void a_vendor_message_of_ours_comes_back_and_no_other(void **unused)
 
 	(void)unused;
 	s.cfg.vdm = true;
-	s.cfg.ids = (struct device_ids){ .vendor = 0x1234,
-					 .device = 1,
-					 .class_code = 0x120000 };
+	s.cfg.pf[0].ids = (struct device_ids){ .vendor = 0x1234,
+					       .device = 1,
+					       .class_code = 0x120000 };
 	solo_start(&s);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		uint8_t m[25] = { 0x10, 0x8b };

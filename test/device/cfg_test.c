@@ -23,7 +23,7 @@ static int teardown(void **unused)
 /* BAR 0 registers, 1 small, 2 memory in parts, 4 wide; VFs the usual two. */
 static void many_bars(void)
 {
-	struct device_bar *b = s.cfg.bar, *v = s.cfg.vf_bar;
+	struct device_bar *b = s.cfg.pf[0].bar, *v = s.cfg.vf_bar;
 
 	b[0] = (struct device_bar){ .size = 0x4000, .at = 0x10000000 };
 	b[1] = (struct device_bar){ .size = 0x1000, .at = 0x10010000 };
@@ -93,10 +93,10 @@ static void each_part_is_a_range_of_the_report(void **unused)
 
 	(void)unused;
 	many_bars();
-	s.cfg.report.lnr_control = 0x1234;
-	s.cfg.report.tph_control = 0x56789abc;
-	memcpy(s.cfg.report.info, "own", 3);
-	s.cfg.report.info_len = 3;
+	s.cfg.pf[0].report.lnr_control = 0x1234;
+	s.cfg.pf[0].report.tph_control = 0x56789abc;
+	memcpy(s.cfg.pf[0].report.info, "own", 3);
+	s.cfg.pf[0].report.info_len = 3;
 	solo_start(&s);
 	solo_keys(&s, 0, SOLO_STREAM, 0);
 	assert_int_equal(solo_lock(&s, 0, SOLO_STREAM, 0), 0x03);
@@ -147,13 +147,13 @@ static void names_are_as_configured(void **unused)
 	const struct pci_cfg *c;
 
 	(void)unused;
-	s.cfg.ids = (struct device_ids){ .vendor = 0x1234,
-					 .device = 0x5678,
-					 .subsys_vendor = 0x9abc,
-					 .subsys = 0xdef0,
-					 .vf_device = 0x1111,
-					 .class_code = 0x010802,
-					 .revision = 7 };
+	s.cfg.pf[0].ids = (struct device_ids){ .vendor = 0x1234,
+					       .device = 0x5678,
+					       .subsys_vendor = 0x9abc,
+					       .subsys = 0xdef0,
+					       .vf_device = 0x1111,
+					       .class_code = 0x010802,
+					       .revision = 7 };
 	solo_start(&s);
 	c = &s.dev.fn[0].cfg;
 	assert_int_equal(pci_cfg_get(c, 0, 4), 0x56781234);
@@ -249,28 +249,34 @@ static void what_cannot_be_is_refused(void **unused)
 		if (device_init(&s.dev, &s.cfg) != IL_E_ARG) \
 			fail_msg("%s", #what);               \
 	} while (0)
-	BAD(s.cfg.bar[0].size = 0x8000);
-	BAD(s.cfg.bar[2].size = 0);
-	BAD(s.cfg.bar[2].size = 0x6000);
-	BAD(s.cfg.bar[1].size = 0x800);
-	BAD(s.cfg.bar[1].size = 0x2000000);
-	BAD(s.cfg.bar[1].at = 0x10010800);
-	BAD(s.cfg.bar[1].wide = true); /* BAR 2 is its upper half */
-	BAD(s.cfg.bar[0].parts = 1);
-	BAD(s.cfg.bar[2].parts = 2);
-	BAD(s.cfg.bar[2].parts = 5);
-	BAD(s.cfg.bar[2].part[1].size = 0x800);
-	BAD(s.cfg.bar[4].wide = false);
-	BAD(s.cfg.bar[5] = s.cfg.bar[4]);
-	BAD((s.cfg.bar[5] = s.cfg.bar[4], s.cfg.bar[4].size = 0));
+	BAD(s.cfg.pf[0].bar[0].size = 0x8000);
+	BAD(s.cfg.pf[0].bar[2].size = 0);
+	BAD(s.cfg.pf[0].bar[2].size = 0x6000);
+	BAD(s.cfg.pf[0].bar[1].size = 0x800);
+	BAD(s.cfg.pf[0].bar[1].size = 0x2000000);
+	BAD(s.cfg.pf[0].bar[1].at = 0x10010800);
+	BAD(s.cfg.pf[0].bar[1].wide = true); /* BAR 2 is its upper half */
+	BAD(s.cfg.pf[0].bar[0].parts = 1);
+	BAD(s.cfg.pf[0].bar[2].parts = 2);
+	BAD(s.cfg.pf[0].bar[2].parts = 5);
+	BAD(s.cfg.pf[0].bar[2].part[1].size = 0x800);
+	BAD(s.cfg.pf[0].bar[4].wide = false);
+	BAD(s.cfg.pf[0].bar[5] = s.cfg.pf[0].bar[4]);
+	BAD((s.cfg.pf[0].bar[5] = s.cfg.pf[0].bar[4],
+	     s.cfg.pf[0].bar[4].size = 0));
 	BAD(s.cfg.vf_bar[2].size = 0);
 	BAD(s.cfg.lock_flags = TDISP_LOCK_REDIRECT << 1);
 	BAD((s.cfg.lock_flags = TDISP_LOCK_BIND_P2P, s.cfg.streams = 1));
 	BAD(s.cfg.doe_limit = 4102);
 	BAD(s.cfg.doe_limit = 65548);
 	BAD(s.cfg.doe_limit = 4096); /* the transfer size does not fit */
-	BAD(s.cfg.report.info_len = 257);
+	BAD(s.cfg.pf[0].report.info_len = 257);
 	BAD(s.cfg.vfs = 33);
+	BAD(s.cfg.pfs = 9);
+	BAD(s.cfg.pfs = 2);		 /* beside a VF */
+	BAD(s.cfg.pf[0].no_msix = true); /* likewise */
+	BAD((s.cfg.vfs = 0, s.cfg.pfs = 2, s.cfg.pf[1].bar[0].size = 0x8000));
+	BAD((s.cfg.vfs = 0, s.cfg.pfs = 2, s.cfg.pf[1].report.info_len = 257));
 	BAD((s.cfg.vfs = 8, s.cfg.dev_number = 1)); /* ARI */
 	BAD(s.cfg.streams = 9);
 #undef BAD

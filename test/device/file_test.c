@@ -36,7 +36,7 @@ static void the_example_says_what_it_says(void **unused)
 {
 	size_t len;
 	char *text = example(&len);
-	const struct device_bar *b = f.cfg.bar;
+	const struct device_bar *b = f.cfg.pf[0].bar;
 
 	(void)unused;
 	if (device_file_parse(&f, text, len, what, sizeof(what)))
@@ -48,7 +48,7 @@ static void the_example_says_what_it_says(void **unused)
 	assert_string_equal(f.identity, "identity");
 	assert_false(f.cfg.no_tee);
 	assert_int_equal(f.cfg.vfs, 2);
-	assert_int_equal(f.cfg.ids.class_code, 0x120000);
+	assert_int_equal(f.cfg.pf[0].ids.class_code, 0x120000);
 	assert_int_equal(b[0].at, 0x81000000);
 	assert_int_equal(b[2].size, 0x20000);
 	assert_true(b[2].wide && b[2].prefetch);
@@ -61,8 +61,8 @@ static void the_example_says_what_it_says(void **unused)
 	assert_int_equal(b[4].at, 0x81200000);
 	assert_int_equal(f.cfg.vf_bar[0].at, 0x81300000);
 	assert_int_equal(f.cfg.vf_bar[2].at, 0x81400000);
-	assert_int_equal(f.cfg.report.info_len, 4);
-	assert_memory_equal(f.cfg.report.info, "ilk1", 4);
+	assert_int_equal(f.cfg.pf[0].report.info_len, 4);
+	assert_memory_equal(f.cfg.pf[0].report.info, "ilk1", 4);
 	assert_int_equal(f.cfg.meas_count, 5);
 	assert_int_equal(f.meas_index[4], 16);
 	assert_true(f.meas[4].extend && f.meas[4].tcb);
@@ -127,8 +127,8 @@ static void nothing_at_all_is_the_default_device(void **unused)
 	assert_int_equal(cfg.meas_count, 4);
 	assert_int_equal(cfg.spdm.transfer, 4104 - 8 - 64);
 	good("{}");
-	assert_int_equal(f.cfg.bar[2].size, 0x10000);
-	assert_int_equal(f.cfg.bar[2].at, 0x81100000);
+	assert_int_equal(f.cfg.pf[0].bar[2].size, 0x10000);
+	assert_int_equal(f.cfg.pf[0].bar[2].at, 0x81100000);
 	assert_int_equal(f.cfg.vf_bar[0].at, 0x81200000);
 	/* And it can be built. */
 	solo_cfg(&s, 0);
@@ -235,9 +235,9 @@ static void bars_without_an_address_find_a_free_one(void **unused)
 	     "{\"bar\": 4, \"size\": \"0x800000\", \"width\": 32},"
 	     "{\"bar\": 5, \"size\": 4096, \"width\": 32}],"
 	     "\"vfs\": {\"count\": 7}}]}");
-	assert_int_equal(f.cfg.bar[0].at, 0x82000000);
-	assert_int_equal(f.cfg.bar[4].at, 0x82800000);
-	assert_int_equal(f.cfg.bar[5].at, 0x82100000);
+	assert_int_equal(f.cfg.pf[0].bar[0].at, 0x82000000);
+	assert_int_equal(f.cfg.pf[0].bar[4].at, 0x82800000);
+	assert_int_equal(f.cfg.pf[0].bar[5].at, 0x82100000);
 	/* VFs have BARs like the PF's, seven times. */
 	assert_int_equal(f.cfg.vf_bar[2].size, 0x1000000);
 	assert_int_equal(f.cfg.vf_bar[0].at, 0x82200000);
@@ -246,8 +246,33 @@ static void bars_without_an_address_find_a_free_one(void **unused)
 	assert_int_equal(f.cfg.vf_bar[5].at, 0x82300000);
 }
 
-#define BAR0	"{\"bar\": 0, \"size\": \"0x4000\"}"
-#define BAR2	"{\"bar\": 2, \"size\": \"0x10000\"}"
+static void each_function_is_its_own(void **unused)
+{
+	(void)unused;
+	good("{\"functions\": [{\"device\": 5}, {\"msix\": false}, "
+	     "{\"vendor\": 4660, \"report\": {\"vendor_info\": \"0102\"}}]}");
+	assert_int_equal(f.cfg.pfs, 3);
+	assert_int_equal(f.cfg.pf[0].ids.device, 5);
+	assert_int_equal(f.cfg.pf[0].bar[0].at, 0x81000000);
+	assert_int_equal(f.cfg.pf[0].bar[2].at, 0x81100000);
+	/* All that is not said is as of the only one, at free places. */
+	assert_int_equal(f.cfg.pf[1].ids.vendor, 0x1d1a);
+	assert_int_equal(f.cfg.pf[1].ids.device, 1);
+	assert_true(f.cfg.pf[1].no_msix);
+	assert_int_equal(f.cfg.pf[1].bar[0].at, 0x81200000);
+	assert_int_equal(f.cfg.pf[1].bar[2].at, 0x81300000);
+	assert_int_equal(f.cfg.pf[2].ids.vendor, 0x1234);
+	assert_false(f.cfg.pf[2].no_msix);
+	assert_int_equal(f.cfg.pf[2].bar[2].at, 0x81500000);
+	assert_int_equal(f.cfg.pf[2].report.info_len, 2);
+	assert_int_equal(f.cfg.pf[0].report.info_len, 0);
+}
+
+#define BAR0 "{\"bar\": 0, \"size\": \"0x4000\"}"
+#define BAR2 "{\"bar\": 2, \"size\": \"0x10000\"}"
+#define NOT_SO_MANY                                                   \
+	"functions: must be an array of 1 to 8 functions; VFs stand " \
+	"in the one that they belong to"
 #define BARS(x) "{\"functions\": [{\"bars\": [" x "]}]}"
 #define VF(x)	"{\"functions\": [{\"vfs\": {" x "}}]}"
 #define FN(x)	"{\"functions\": [{" x "}]}"
@@ -289,10 +314,23 @@ static const struct {
 	  "relax.query-bus: must be true or false, not a number" },
 	{ "{\"relax\": []}",
 	  "relax: must be an object of names and true or false" },
-	{ "{\"functions\": []}", "functions: must be an array of one function; "
-				 "its VFs stand in it" },
-	{ "{\"functions\": [{}, {}]}",
-	  "functions: must be an array of one function; its VFs stand in it" },
+	{ "{\"functions\": []}", NOT_SO_MANY },
+	{ "{\"functions\": {}}", NOT_SO_MANY },
+	{ "{\"functions\": [{}, {}, {}, {}, {}, {}, {}, {}, {}]}",
+	  NOT_SO_MANY },
+	{ "{\"functions\": [{}, {\"vfs\": {\"count\": 1}}]}",
+	  "functions[1].vfs: functions[0] alone may have VFs" },
+	{ "{\"functions\": [{\"vfs\": {\"count\": 1}}, {}]}",
+	  "functions: either several functions or VFs" },
+	{ FN("\"msix\": false, \"vfs\": {\"count\": 1}"),
+	  "functions: VFs interrupt by MSI-X, or not at all" },
+	{ FN("\"msix\": 0"),
+	  "functions[0].msix: must be true or false, not a number" },
+	{ "{\"functions\": [{}, {\"vendor\": 0}]}",
+	  "functions[1].vendor: 0 is not from 1 to 65534" },
+	{ "{\"functions\": [{}, {}, {\"bars\": [" BAR0
+	  ", {\"bar\": 2, \"size\": 65536, \"address\": \"0x81000000\"}]}]}",
+	  "functions[2]: BAR 2 lies over BAR 0 of functions[0]" },
 	{ FN("\"kind\": \"nvme\""),
 	  "functions[0].kind: 'nvme': only 'dma-engine' is there" },
 	{ FN("\"vendor\": 0"),
@@ -567,6 +605,7 @@ int main(void)
 		cmocka_unit_test(a_profile_is_the_base_of_relax),
 		cmocka_unit_test(other_values_reach_the_configuration),
 		cmocka_unit_test(bars_without_an_address_find_a_free_one),
+		cmocka_unit_test(each_function_is_its_own),
 		cmocka_unit_test(each_fault_is_named_with_its_place),
 		cmocka_unit_test(whom_the_device_knows_is_read),
 		cmocka_unit_test(a_long_complaint_is_cut),

@@ -71,16 +71,16 @@ static size_t dump_of(char *out, size_t cap, const char *head,
 
 static void a_drive_with_tee_io_becomes_a_device(void **unused)
 {
-	const struct device_bar *b = f.cfg.bar, *v = f.cfg.vf_bar;
+	const struct device_bar *b = f.cfg.pf[0].bar, *v = f.cfg.vf_bar;
 
 	(void)unused;
 	read_named("nvme.txt");
 	assert_string_equal(f.name, "like 41:00.0, from lspci");
-	assert_int_equal(f.cfg.ids.vendor, 0x1b96);
-	assert_int_equal(f.cfg.ids.device, 0x3714);
-	assert_int_equal(f.cfg.ids.subsys, 0xf110);
-	assert_int_equal(f.cfg.ids.class_code, 0x010802);
-	assert_int_equal(f.cfg.ids.revision, 3);
+	assert_int_equal(f.cfg.pf[0].ids.vendor, 0x1b96);
+	assert_int_equal(f.cfg.pf[0].ids.device, 0x3714);
+	assert_int_equal(f.cfg.pf[0].ids.subsys, 0xf110);
+	assert_int_equal(f.cfg.pf[0].ids.class_code, 0x010802);
+	assert_int_equal(f.cfg.pf[0].ids.revision, 3);
 	assert_false(f.cfg.no_tee);
 	assert_int_equal(b[0].size, 0x4000);
 	assert_int_equal(b[0].at, UINT64_C(0x20fb000000));
@@ -93,7 +93,7 @@ static void a_drive_with_tee_io_becomes_a_device(void **unused)
 	assert_int_equal(b[5].at, 0xfbe00000);
 	assert_false(b[5].wide);
 	assert_int_equal(f.cfg.vfs, 32);
-	assert_int_equal(f.cfg.ids.vf_device, 0x3715);
+	assert_int_equal(f.cfg.pf[0].ids.vf_device, 0x3715);
 	assert_int_equal(v[0].at, UINT64_C(0x20fb100000));
 	assert_int_equal(v[2].size, 0x40000); /* as the PF's */
 	assert_int_equal(f.cfg.streams, 8);
@@ -113,16 +113,16 @@ static void an_old_card_becomes_one_without_ide(void **unused)
 {
 	(void)unused;
 	read_named("plain.txt");
-	assert_int_equal(f.cfg.ids.vendor, 0x17aa);
+	assert_int_equal(f.cfg.pf[0].ids.vendor, 0x17aa);
 	assert_int_equal(f.cfg.dev_number, 5);
 	assert_true(f.cfg.no_tee);
 	assert_int_equal(f.cfg.streams, 0);
 	assert_int_equal(f.cfg.vfs, 0);
-	assert_int_equal(f.cfg.bar[0].at, 0xd0120000);
-	assert_false(f.cfg.bar[0].wide);
+	assert_int_equal(f.cfg.pf[0].bar[0].at, 0xd0120000);
+	assert_false(f.cfg.pf[0].bar[0].wide);
 	/* BAR 3 holds the place of an upper half. */
-	assert_false(f.cfg.bar[2].wide);
-	assert_int_equal(f.cfg.bar[3].size, 0x10000);
+	assert_false(f.cfg.pf[0].bar[2].wide);
+	assert_int_equal(f.cfg.pf[0].bar[3].size, 0x10000);
 	noted("BAR 1: I/O space; left out\n");
 	noted("BAR 2: added; the engine needs it\n");
 	noted("BAR 3: a dump has no sizes; 64 KiB assumed\n");
@@ -147,17 +147,33 @@ static void our_own_device_comes_back(void **unused)
 	n = dump_of(text, sizeof(text), "01:00.0", s.dev.fn[0].cfg.image, 4096);
 	read_text(text, n);
 	solo_free(&s);
-	assert_memory_equal(&f.cfg.ids, &s.dev.cfg.ids, sizeof(f.cfg.ids));
+	assert_memory_equal(&f.cfg.pf[0].ids, &s.dev.cfg.pf[0].ids,
+			    sizeof(f.cfg.pf[0].ids));
 	assert_int_equal(f.cfg.vfs, 3);
 	assert_int_equal(f.cfg.streams, 4);
 	assert_false(f.cfg.no_tee);
-	assert_int_equal(f.cfg.bar[0].at, 0xa0000000);
-	assert_int_equal(f.cfg.bar[2].at, 0xa0010000);
-	assert_int_equal(f.cfg.bar[2].size, 0x10000);
-	assert_true(f.cfg.bar[2].wide && f.cfg.bar[2].prefetch);
-	assert_int_equal(f.cfg.bar[4].size, 0);
+	assert_int_equal(f.cfg.pf[0].bar[0].at, 0xa0000000);
+	assert_int_equal(f.cfg.pf[0].bar[2].at, 0xa0010000);
+	assert_int_equal(f.cfg.pf[0].bar[2].size, 0x10000);
+	assert_true(f.cfg.pf[0].bar[2].wide && f.cfg.pf[0].bar[2].prefetch);
+	assert_int_equal(f.cfg.pf[0].bar[4].size, 0);
 	noted("BAR 0: a dump has no sizes; 16 KiB assumed\n");
 	assert_null(strstr(l.notes, "MSI-X"));
+}
+
+static void one_without_msix_stays_without(void **unused)
+{
+	static char text[65536];
+
+	(void)unused;
+	solo_cfg(&s, 0);
+	s.cfg.pf[0].no_msix = true;
+	solo_start(&s);
+	read_text(text, dump_of(text, sizeof(text), "01:00.0",
+				s.dev.fn[0].cfg.image, 4096));
+	solo_free(&s);
+	assert_true(f.cfg.pf[0].no_msix);
+	noted("MSI-X: none there, INTA here\n");
 }
 
 static void addresses_that_clash_with_our_sizes_are_chosen_anew(void **unused)
@@ -177,10 +193,10 @@ static void addresses_that_clash_with_our_sizes_are_chosen_anew(void **unused)
 
 	(void)unused;
 	read_text(text, sizeof(text) - 1);
-	assert_int_equal(f.cfg.bar[0].at, 0xd0000000);
-	assert_int_equal(f.cfg.bar[2].size, 0x1000);
-	assert_int_equal(f.cfg.bar[2].at, 0x81000000);
-	assert_int_equal(f.cfg.bar[4].size, 0x1000000);
+	assert_int_equal(f.cfg.pf[0].bar[0].at, 0xd0000000);
+	assert_int_equal(f.cfg.pf[0].bar[2].size, 0x1000);
+	assert_int_equal(f.cfg.pf[0].bar[2].at, 0x81000000);
+	assert_int_equal(f.cfg.pf[0].bar[4].size, 0x1000000);
 	noted("BAR 0: 4096 bytes there, 16 KiB here\n");
 	noted("BAR 2: its address does not do with these sizes; another is "
 	      "chosen\n");
@@ -302,8 +318,8 @@ static void a_size_without_an_address_is_a_bar_all_the_same(void **unused)
 
 	(void)unused;
 	read_text(text, sizeof(text) - 1);
-	assert_int_equal(f.cfg.bar[5].size, 1u << 20);
-	assert_false(f.cfg.bar[0].wide);
+	assert_int_equal(f.cfg.pf[0].bar[5].size, 1u << 20);
+	assert_false(f.cfg.pf[0].bar[0].wide);
 	assert_null(strstr(l.notes, "BAR 0: added"));
 }
 
@@ -330,7 +346,7 @@ static void of_several_functions_the_one_with_doe_is_taken(void **unused)
 	put(img, 0x100, 4, 0x10030);
 	n += dump_of(text + n, sizeof(text) - n, "01:00.1", img, 4096);
 	read_text(text, n);
-	assert_int_equal(f.cfg.ids.device, 0x5678);
+	assert_int_equal(f.cfg.pf[0].ids.device, 0x5678);
 	noted("00:01.0: left out; ");
 	noted("01:00.0: left out; ");
 }
@@ -371,7 +387,7 @@ static void many_functions_do_not_fit_and_are_counted(void **unused)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
 				      "%02x:00.0 more\n00: 86 80\n", i + 3);
 	read_text(text, n);
-	assert_int_equal(f.cfg.ids.vendor, 0x17aa);
+	assert_int_equal(f.cfg.pf[0].ids.vendor, 0x17aa);
 	noted("25 functions more are not looked at\n");
 }
 
@@ -381,6 +397,7 @@ int main(void)
 		cmocka_unit_test(a_drive_with_tee_io_becomes_a_device),
 		cmocka_unit_test(an_old_card_becomes_one_without_ide),
 		cmocka_unit_test(our_own_device_comes_back),
+		cmocka_unit_test(one_without_msix_stays_without),
 		cmocka_unit_test(
 			addresses_that_clash_with_our_sizes_are_chosen_anew),
 		cmocka_unit_test(what_the_engine_cannot_be_like_is_said),

@@ -49,6 +49,19 @@ static bool pump(void *ctx)
 	return !r->hang && device_run(&r->dev, r->now);
 }
 
+static void wire(void *ctx, unsigned port, unsigned pin, bool on)
+{
+	struct rig *r = ctx;
+	const uint8_t bit = (uint8_t)(1u << (pin - 1));
+
+	assert_int_equal(port, r->port);
+	assert_in_range(pin, 1, 4);
+	/* Only changes are told. */
+	assert_int_equal(!(r->intx & bit), on);
+	r->intx ^= bit;
+	r->intx_told++;
+}
+
 static void build_machine(struct rig *r)
 {
 	const struct mem_cfg mem = {
@@ -65,7 +78,9 @@ static void build_machine(struct rig *r)
 	const struct fabric_cfg fabric = { .mem = &r->mem,
 					   .iommu = &r->iommu,
 					   .crypto = &r->crypto,
-					   .env = &r->env };
+					   .env = &r->env,
+					   .intx = wire,
+					   .intx_ctx = r };
 
 	assert_int_equal(mem_init(&r->mem, &mem), IL_OK);
 	assert_int_equal(mem_add_ram(&r->mem, 0, RIG_RAM), IL_OK);
@@ -77,7 +92,7 @@ static void build_machine(struct rig *r)
 	assert_int_equal(fabric_ecam(&r->fabric, RIG_ECAM, 3), IL_OK);
 }
 
-static void build(struct rig *r, unsigned vfs, bool no_soft_reset)
+static void build(struct rig *r, const struct device_cfg *as)
 {
 	struct fabric_port_cfg port = { .bdf = RIG_PORT,
 					.number = 7,
@@ -85,14 +100,14 @@ static void build(struct rig *r, unsigned vfs, bool no_soft_reset)
 					.present = true,
 					.pump = pump,
 					.pump_ctx = r };
-	struct device_cfg dev = { .arena = &r->arena,
-				  .crypto = &r->crypto,
-				  .env = &r->env,
-				  .vfs = vfs,
-				  .streams = 4,
-				  .no_soft_reset = no_soft_reset,
-				  .powered = true };
+	struct device_cfg dev = *as;
 	uint8_t *ring;
+
+	dev.arena = &r->arena;
+	dev.crypto = &r->crypto;
+	dev.env = &r->env;
+	dev.streams = 4;
+	dev.powered = true;
 
 	memset(r, 0, sizeof(*r));
 	assert_int_equal(arena_map(&r->arena, 0, 256u << 20), IL_OK);
@@ -117,12 +132,29 @@ static void build(struct rig *r, unsigned vfs, bool no_soft_reset)
 
 void rig_new(struct rig *r, unsigned vfs)
 {
-	build(r, vfs, false);
+	build(r, &(struct device_cfg){ .vfs = vfs });
 }
 
 void rig_new_kept(struct rig *r, unsigned vfs)
 {
-	build(r, vfs, true);
+	build(r, &(struct device_cfg){ .vfs = vfs, .no_soft_reset = true });
+}
+
+void rig_new_many(struct rig *r, unsigned pfs, unsigned wired)
+{
+	struct device_cfg cfg = { .pfs = pfs };
+
+	for (unsigned i = 0; i < pfs; i++) {
+		cfg.pf[i].no_msix = wired >> i & 1;
+		cfg.pf[i].ids = (struct device_ids){
+			.vendor = 0x1234,
+			.device = (uint16_t)(0x100 + i),
+			.class_code = 0x120000,
+		};
+		cfg.pf[i].report.info[0] = (uint8_t)(0xa0 + i);
+		cfg.pf[i].report.info_len = 1;
+	}
+	build(r, &cfg);
 }
 
 void rig_free(struct rig *r)
@@ -182,10 +214,14 @@ void rig_enumerate(struct rig *r)
 	rig_cfg_write(r, RIG_PORT, 0x18, 4, 0x00010100);
 	rig_cfg_write(r, RIG_PORT, 0x20, 4, 0xe0f0e000);
 	rig_cfg_write(r, RIG_PORT, 0x04, 2, 6);
-	rig_cfg_write(r, RIG_EP, 0x10, 4, RIG_BAR0);
-	rig_cfg_write(r, RIG_EP, 0x18, 4, RIG_BAR2);
-	rig_cfg_write(r, RIG_EP, 0x04, 2, 6);
-	if (r->dev.fns == 1)
+	for (unsigned i = 0; i < r->dev.cfg.pfs; i++) {
+		const uint16_t bdf = (uint16_t)(RIG_EP + i);
+
+		rig_cfg_write(r, bdf, 0x10, 4, (uint32_t)RIG_BAR0_OF(i));
+		rig_cfg_write(r, bdf, 0x18, 4, (uint32_t)RIG_BAR2_OF(i));
+		rig_cfg_write(r, bdf, 0x04, 2, 6);
+	}
+	if (!r->dev.cfg.vfs)
 		return;
 	sriov = rig_ecap(r, RIG_EP, 0x10);
 	rig_cfg_write(r, RIG_EP, sriov + 0x24u, 4, RIG_VFBAR0);

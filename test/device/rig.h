@@ -45,7 +45,9 @@ struct rig {
 	struct device dev;
 	unsigned port;
 	uint64_t now;
-	bool hang; /* the device does not run */
+	bool hang;	    /* the device does not run */
+	uint8_t intx;	    /* wires that the fabric tells of, a bit each */
+	unsigned intx_told; /* how often */
 };
 
 extern const struct rule rig_closed;
@@ -54,6 +56,11 @@ extern const struct rule rig_closed;
 void rig_new(struct rig *r, unsigned vfs);
 /* One that loses nothing in D3hot. */
 void rig_new_kept(struct rig *r, unsigned vfs);
+/* One of @pfs physical functions; those of bits in @wired have no MSI-X. */
+void rig_new_many(struct rig *r, unsigned pfs, unsigned wired);
+/* BARs of its functions, as rig_enumerate() puts them. */
+#define RIG_BAR0_OF(fn) (RIG_BAR0 + (fn)*UINT64_C(0x20000))
+#define RIG_BAR2_OF(fn) (RIG_BAR2 + (fn)*UINT64_C(0x20000))
 void rig_free(struct rig *r);
 /* As a host does: bus numbers, windows, BARs, BME and MSE on both ends. */
 void rig_enumerate(struct rig *r);

@@ -221,7 +221,7 @@ static void verdicts_may_be_turned_either_way(void **unused)
 	struct spy *y = spy_new();
 	struct solo *s = &y->s;
 	const uint16_t rid = device_rid(&s->dev, 0);
-	const uint64_t bar = s->dev.cfg.bar[0].at;
+	const uint64_t bar = s->dev.cfg.pf[0].bar[0].at;
 	struct device_access a = {
 		.rid = rid, .addr = bar, .len = 8, .stream = -1
 	};

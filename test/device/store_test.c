@@ -420,9 +420,9 @@ static void endpoint_information_names_the_device(void **unused)
 					 .out = s->out,
 					 .out_cap = sizeof(s->out) };
 
-	s->cfg.ids = (struct device_ids){ .vendor = 0x1234,
-					  .device = 0x5678,
-					  .class_code = 0x120000 };
+	s->cfg.pf[0].ids = (struct device_ids){ .vendor = 0x1234,
+						.device = 0x5678,
+						.class_code = 0x120000 };
 	store_start(s);
 	store_session(s, true);
 	assert_int_equal(store_refused(s, SPDM_OP_ENDPOINT_INFO, &a), 0);
