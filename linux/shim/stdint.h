@@ -12,5 +12,11 @@
 #ifndef UINT64_C
 #define UINT64_C(x) x##ULL
 #endif
+#ifndef UINT32_MAX
+#define UINT32_MAX U32_MAX
+#endif
+#ifndef UINT64_MAX
+#define UINT64_MAX U64_MAX
+#endif
 
 #endif

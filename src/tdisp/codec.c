@@ -78,22 +78,6 @@ static void lock_encode(struct wr *w, const struct tdisp_lock *l)
 	wr_u64le(w, l->p2p_mask);
 }
 
-void tdisp_range_decode(struct rd *r, struct tdisp_range *out)
-{
-	out->first_page = rd_u64le(r);
-	out->pages = rd_u32le(r);
-	out->attrs = rd_u16le(r);
-	out->id = rd_u16le(r);
-}
-
-void tdisp_range_encode(struct wr *w, const struct tdisp_range *range)
-{
-	wr_u64le(w, range->first_page);
-	wr_u32le(w, range->pages);
-	wr_u16le(w, range->attrs);
-	wr_u16le(w, range->id);
-}
-
 static void report_decode(struct rd *r, struct tdisp_msg *m)
 {
 	m->report.portion = rd_u16le(r);

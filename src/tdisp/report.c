@@ -7,6 +7,22 @@
 #define PAGE_LIMIT BIT64(52)	/* 2^64 bytes of 4K pages */
 #define MAX_BAR_ID 7
 
+void tdisp_range_decode(struct rd *r, struct tdisp_range *out)
+{
+	out->first_page = rd_u64le(r);
+	out->pages = rd_u32le(r);
+	out->attrs = rd_u16le(r);
+	out->id = rd_u16le(r);
+}
+
+void tdisp_range_encode(struct wr *w, const struct tdisp_range *range)
+{
+	wr_u64le(w, range->first_page);
+	wr_u32le(w, range->pages);
+	wr_u16le(w, range->attrs);
+	wr_u16le(w, range->id);
+}
+
 static bool range_sane(const struct tdisp_range *a)
 {
 	return a->pages && a->first_page < PAGE_LIMIT &&

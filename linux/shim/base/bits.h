@@ -4,7 +4,7 @@
 #define ILT_SHIM_BITS_H
 
 #include <linux/bitfield.h>
-#include <linux/bits.h>
+#include <linux/bitops.h>
 
 #pragma push_macro("BIT")
 #pragma push_macro("field_get")
