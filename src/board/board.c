@@ -147,6 +147,11 @@ static enum il_err build_memory(struct board *b)
 
 	if (!err)
 		err = mem_add_ram(&b->mem, BOARD_FW_RAM, BOARD_FW_RAM_SIZE);
+	/* The VM's processor, not the host's, has its pages as their owner. */
+	for (unsigned s = 0; s < EP_SPACES && !err; s++)
+		err = mem_add_extern(&b->mem, b->space[s].base,
+				     b->space[s].size, &board_space_ops,
+				     &b->space[s], s == EP_VM);
 	return err;
 }
 

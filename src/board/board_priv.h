@@ -39,7 +39,7 @@
 #define BOARD_PORT_NR 1u /* of the one root port */
 #define BOARD_FNS     8u
 #define BOARD_EPS     (BOARD_FNS + 3)
-#define BOARD_PIECES  64u /* of each space, of all clients */
+#define BOARD_PIECES  256u /* of each space, of all clients */
 
 /* Where the MSI-X table and PBA of host and vm lie in their BAR 0. */
 #define BOARD_OWN_VECTORS 4u
@@ -136,7 +136,9 @@ void board_vm_fn_changed(struct board *b);
 uint64_t board_vm_bar_pa(void *b, uint64_t gpa);
 /* What of the VM is there has changed, perhaps. */
 void board_vm_state(struct board *b);
-/* space.c: is there any memory of @s? */
+/* space.c: what was given, as memory of the machine; ctx: a board_space. */
+extern const struct mem_extern_ops board_space_ops;
+/* Is there any memory of @s? */
 bool board_space_given(const struct board *b, enum ep_space s);
 
 /* What each kind of function does. */

@@ -10,6 +10,77 @@ static bool meets(const struct ep_piece *p, uint64_t addr, uint64_t size)
 	return p->addr < addr + size && addr < p->addr + p->size;
 }
 
+/* The piece that has the page of @addr; NULL: a hole. */
+static const struct ep_piece *piece_at(const struct board_space *sp,
+				       uint64_t addr)
+{
+	const struct board_piece *best = NULL;
+
+	for (unsigned i = 0; i < sp->used; i++) {
+		const struct board_piece *q = &sp->piece[i];
+
+		if (q->owner && addr - q->p.addr < q->p.size &&
+		    (!best || q->age > best->age))
+			best = q;
+	}
+	return best ? &best->p : NULL;
+}
+
+/* --- as memory has it --- */
+
+static bool space_there(void *ctx, uint64_t pa, bool write)
+{
+	const struct board_space *sp = ctx;
+	const struct ep_piece *p = piece_at(sp, pa - sp->base);
+
+	return p && (write ? p->writable : p->readable);
+}
+
+static enum il_err space_read(void *ctx, uint64_t pa, uint8_t *buf,
+			      uint32_t len)
+{
+	const struct board_space *sp = ctx;
+	const uint64_t addr = pa - sp->base;
+	const struct ep_piece *p = piece_at(sp, addr);
+
+	if (!p)
+		return IL_E_IO;
+	if (!p->at)
+		return p->ops->read(p->ctx, addr, buf, len) ? IL_E_IO : IL_OK;
+	memcpy(buf, p->at + (addr - p->addr), len);
+	return IL_OK;
+}
+
+static enum il_err space_write(void *ctx, uint64_t pa, const uint8_t *buf,
+			       uint32_t len)
+{
+	const struct board_space *sp = ctx;
+	const uint64_t addr = pa - sp->base;
+	const struct ep_piece *p = piece_at(sp, addr);
+
+	if (!p)
+		return IL_E_IO;
+	if (!p->at)
+		return p->ops->write(p->ctx, addr, buf, len) ? IL_E_IO : IL_OK;
+	memcpy(p->at + (addr - p->addr), buf, len);
+	return IL_OK;
+}
+
+const struct mem_extern_ops board_space_ops = { .there = space_there,
+						.read = space_read,
+						.write = space_write };
+
+/* --- as clients have it --- */
+
+/* Pages that come into being are as their owner has them. */
+static void fresh(struct board *b, const struct board_space *sp,
+		  const struct ep_piece *p)
+{
+	for (uint64_t at = p->addr; at < p->addr + p->size; at += PAGE_4K)
+		if (!piece_at(sp, at))
+			mem_extern_fresh(&b->mem, sp->base + at, PAGE_4K);
+}
+
 enum il_err board_give(struct board *b, enum ep_space s, const void *owner,
 		       const struct ep_piece *p)
 {
@@ -30,7 +101,11 @@ enum il_err board_give(struct board *b, enum ep_space s, const void *owner,
 	}
 	if (!at)
 		return IL_E_SPACE;
+	if (s == EP_VM)
+		fresh(b, sp, p);
 	*at = (struct board_piece){ owner, ++b->ages, *p };
+	if (sp->used <= at - sp->piece)
+		sp->used = (unsigned)(at - sp->piece) + 1;
 	if (s == EP_VM)
 		board_vm_state(b);
 	return IL_OK;

@@ -99,7 +99,8 @@ static struct mem_window *ram_of(struct mem *m, uint64_t pa, uint64_t size)
 	for (uint32_t i = 0; i < m->rams; i++) {
 		struct mem_window *w = &m->ram[i];
 
-		if (pa - w->base < w->size && size <= w->size - (pa - w->base))
+		if (!w->ext && pa - w->base < w->size &&
+		    size <= w->size - (pa - w->base))
 			return w;
 	}
 	return NULL;
@@ -156,7 +157,7 @@ uint64_t mem_next_touched(const struct mem *m, uint64_t pa)
 		const struct mem_window *w = &m->ram[i];
 		uint64_t p = pa > w->base ? (pa - w->base) / PAGE_4K : 0;
 
-		while (p < w->size / PAGE_4K) {
+		while (w->touched && p < w->size / PAGE_4K) {
 			uint64_t left = w->touched[p / 64] >> (p % 64);
 
 			if (left) {

@@ -65,8 +65,8 @@ static bool clash(uint64_t a, uint64_t an, uint64_t b, uint64_t bn)
 	return a < b + bn && b < a + an;
 }
 
-static bool range_free(const struct mem *m, uint64_t base, uint64_t size,
-		       uint64_t align)
+bool mem_range_free(const struct mem *m, uint64_t base, uint64_t size,
+		    uint64_t align)
 {
 	if (!size || (base | size) & (align - 1) || base + size < base)
 		return false;
@@ -85,7 +85,7 @@ enum il_err mem_add_ram(struct mem *m, uint64_t base, uint64_t size)
 {
 	uint64_t words = (size / PAGE_4K + 63) / 64;
 
-	if (!range_free(m, base, size, PAGE_2M))
+	if (!mem_range_free(m, base, size, PAGE_2M))
 		return IL_E_ARG;
 	if (m->rams == MEM_RAM_WINDOWS)
 		return IL_E_SPACE;
@@ -108,7 +108,7 @@ enum il_err mem_add_ram(struct mem *m, uint64_t base, uint64_t size)
 enum il_err mem_add_mmio(struct mem *m, uint64_t base, uint64_t size,
 			 const struct mem_mmio_ops *ops, void *ctx)
 {
-	if (!ops || !range_free(m, base, size, PAGE_4K))
+	if (!ops || !mem_range_free(m, base, size, PAGE_4K))
 		return IL_E_ARG;
 	if (m->mmios == MEM_MMIO_WINDOWS)
 		return IL_E_SPACE;
@@ -140,6 +140,7 @@ enum il_err mem_key_set(struct mem *m, uint32_t id, uint64_t secret)
 	if (id == MEM_KEY_NONE || id >= m->keys)
 		return IL_E_ARG;
 	m->key[id] = secret;
+	mem_extern_rekey(m, id);
 	return IL_OK;
 }
 
@@ -189,6 +190,13 @@ static void crypt(uint8_t *dst, const uint8_t *src, uint64_t pa, uint32_t len,
 	for (; len >= 8; len -= 8, pa += 8, dst += 8, src += 8)
 		entry_store(dst, entry_load(src) ^ stream_word(secret, pa));
 	crypt_part(dst, src, pa, len, secret);
+}
+
+void mem_crypt(uint8_t *dst, const uint8_t *src, uint64_t pa, uint32_t len,
+	       uint64_t secret)
+{
+	if (secret || dst != src)
+		crypt(dst, src, pa, len, secret);
 }
 
 /* --- accesses --- */
@@ -262,6 +270,9 @@ judge(struct mem *m, const struct mem_req *r, bool whole, struct target *t,
 	}
 	if (t->w->ops && !whole)
 		return refuse(m, r, &mem_rule_straddle, FAULT_LINK, f);
+	if (__builtin_expect(t->w->ext != NULL, 0) &&
+	    !t->w->ext->there(t->w->ctx, r->pa, r->write))
+		return refuse(m, r, &mem_rule_nothing, FAULT_LINK, f);
 	if (!m->rules)
 		return IL_OK;
 	rule = m->rules->check(m->rules_ctx, r, &t->pass);
@@ -308,8 +319,14 @@ static enum il_err move(struct mem *m, const struct mem_req *r,
 		return w->ops->read(w->ctx, r, tee, r->pa, buf, r->len, f);
 	}
 
-	uint8_t *at = w->bytes + (r->pa - w->base);
 	uint64_t secret = t->pass.key ? m->key[t->pass.key] : 0;
+
+	if (__builtin_expect(w->ext != NULL, 0))
+		return mem_extern_move(w, r, buf, secret)
+			       ? refuse(m, r, &mem_rule_nothing, FAULT_LINK, f)
+			       : IL_OK;
+
+	uint8_t *at = w->bytes + (r->pa - w->base);
 
 	if (r->write) {
 		mem_touch(w, r->pa);
@@ -419,7 +436,7 @@ enum il_err mem_raw(const struct mem *m, uint64_t pa, uint8_t *out,
 {
 	const struct mem_window *w = mem_ram_at(m, pa);
 
-	if (!w || len > w->size - (pa - w->base))
+	if (!w || !w->bytes || len > w->size - (pa - w->base))
 		return IL_E_ARG;
 	memcpy(out, w->bytes + (pa - w->base), len);
 	return IL_OK;
@@ -442,6 +459,11 @@ bool mem_sane(const struct mem *m)
 	for (uint32_t i = 0; i < m->rams; i++) {
 		uint64_t taken = 0;
 
+		if (m->ram[i].ext) {
+			if (m->ram[i].bytes || m->ram[i].free)
+				return false;
+			continue;
+		}
 		for (uint64_t p = 0; p < m->ram[i].size / PAGE_4K; p += 64)
 			taken += (uint64_t)__builtin_popcountll(
 				m->ram[i].taken[p / 64]);

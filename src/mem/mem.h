@@ -59,10 +59,27 @@ struct mem_pass {
  * The architecture's ownership rules. check() looks at @req for the page of
  * @req->pa alone (@req->len does not cross it) and changes nothing. NULL lets
  * it pass; *pass starts as zero.
+ *
+ * owner_key() is the key under which the owner of the page of @pa has it, as
+ * its processor sees it. Only memory whose bytes somebody else holds asks for
+ * that; may be NULL where there is none.
  */
 struct mem_rules {
 	const struct rule *(*check)(void *ctx, const struct mem_req *req,
 				    struct mem_pass *pass);
+	uint32_t (*owner_key)(void *ctx, uint64_t pa);
+};
+
+/*
+ * Bytes that somebody else holds. An access stays within one page.
+ * there() says whether the page of @pa may be read, or written; IL_E_IO of the
+ * others: it was given back, or whoever holds it does not answer.
+ */
+struct mem_extern_ops {
+	bool (*there)(void *ctx, uint64_t pa, bool write);
+	enum il_err (*read)(void *ctx, uint64_t pa, uint8_t *buf, uint32_t len);
+	enum il_err (*write)(void *ctx, uint64_t pa, const uint8_t *buf,
+			     uint32_t len);
 };
 
 /*
@@ -97,6 +114,9 @@ struct mem_window {
 	uint64_t hint;	   /* RAM: where the allocator looks first */
 	const struct mem_mmio_ops *ops;
 	void *ctx;
+	/* RAM whose bytes are elsewhere: there are none here. */
+	const struct mem_extern_ops *ext;
+	uint64_t *plain; /* by page: secret under which they are plain */
 };
 
 struct mem_cfg {
@@ -154,6 +174,31 @@ enum il_err mem_init(struct mem *m, const struct mem_cfg *cfg) IL_MUST;
 enum il_err mem_add_ram(struct mem *m, uint64_t base, uint64_t size) IL_MUST;
 
 /*
+ * mem_add_extern() - RAM at [@base, @base + @size) whose bytes are elsewhere
+ * @owned: whoever holds them is a processor that this machine does not have,
+ *         and sees each page as its owner does (mem_rules.owner_key); else as
+ *         one without a key
+ *
+ * Multiples of 2 MiB; no frame of it is the allocator's. What is stored is the
+ * bytes there under the key under which they are plain, so that an access with
+ * another key gets what it would get of any memory: both key streams. Where a
+ * page gets another owner, the bytes there are rewritten: what is stored stays
+ * (mem_owner_changed()). Pages that are not there answer as nothing does.
+ *
+ * Page tables there are read and marked, not edited.
+ *
+ * Errors:   as mem_add_ram()
+ */
+enum il_err mem_add_extern(struct mem *m, uint64_t base, uint64_t size,
+			   const struct mem_extern_ops *ops, void *ctx,
+			   bool owned) IL_MUST;
+/* Rules: pages of [@pa, @pa + @size) have another owner, or have had. */
+void mem_owner_changed(struct mem *m, uint64_t pa, uint64_t size);
+/* Pages of [@pa, @pa + @size) were not there before: as their owner has them.
+ */
+void mem_extern_fresh(struct mem *m, uint64_t pa, uint64_t size);
+
+/*
  * mem_add_mmio() - CPU accesses and DMA to [@base, @base + @size) go to @ops
  * Multiples of 4 KiB. @ops and @ctx live as long as the window.
  *
@@ -185,7 +230,8 @@ enum il_err mem_key_set(struct mem *m, uint32_t id, uint64_t secret) IL_MUST;
  *
  * Every page is judged before the first byte moves: a refusal changes nothing
  * and fills nothing. (An MMIO op that fails in the middle of a transfer over
- * several pages is the exception; such transfers are refused whole.)
+ * several pages is the exception; such transfers are refused whole. So is
+ * memory elsewhere whose holder stops answering.)
  *
  * Errors:   IL_E_ARG  length 0, or the range wraps
  *           IL_E_IO   refused; *f says by which rule
@@ -213,7 +259,7 @@ enum mem_kind mem_kind_at(const struct mem *m, uint64_t pa);
 
 /*
  * mem_raw() - the stored bytes (ciphertext), as a bus probe sees them
- * For laws, tests and captures. Errors: IL_E_ARG not wholly RAM.
+ * For laws, tests and captures. Errors: IL_E_ARG not wholly RAM of this room.
  */
 enum il_err mem_raw(const struct mem *m, uint64_t pa, uint8_t *out,
 		    uint32_t len) IL_MUST;

@@ -67,12 +67,12 @@ walk_as(const struct mem *m, const struct pt_fmt *fmt, enum pt_leaf leaf,
 	for (unsigned level = levels; level; level--) {
 		const uint8_t *p = mem_entry_at(m, at);
 		struct pt_entry x;
+		uint64_t e;
 
-		if (!p)
+		if (__builtin_expect(p != NULL, 1))
+			e = entry_load(p);
+		else if (!mem_extern_load(m, at, &e))
 			return PT_MALFORMED;
-
-		uint64_t e = entry_load(p);
-
 		switch (pt_read_as(fmt, leaf, e, level, &x)) {
 		case PT_NONE:
 			return PT_NOT_PRESENT;
@@ -127,9 +127,18 @@ void pt_mark(struct mem *m, const struct pt_fmt *fmt, struct pt_hit *hit,
 	struct mem_req r = mem_req_host(hit->entry, 8, true);
 	struct fault f;
 
-	if (!p || (entry_load(p) & bits) == bits || mem_check(m, &r, &f))
+	uint64_t e;
+
+	if (p)
+		e = entry_load(p);
+	else if (!mem_extern_load(m, hit->entry, &e))
 		return;
-	entry_store(p, entry_load(p) | bits);
+	if ((e & bits) == bits || mem_check(m, &r, &f))
+		return;
+	if (p)
+		entry_store(p, e | bits);
+	else
+		mem_extern_store(m, hit->entry, e | bits);
 	if (write && fmt->dirty)
 		hit->dirty = true;
 }

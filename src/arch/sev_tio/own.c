@@ -139,6 +139,7 @@ void own_page_set(struct own *o, uint64_t pa, struct own_page n)
 	struct own_page *p = &r->page[(pa - r->base) / PAGE_4K];
 	uint64_t head = align_down(pa - r->base, PAGE_2M) / PAGE_4K;
 	uint16_t *assigned = &r->page[head].assigned;
+	bool moved;
 
 	if (p->flags & OWN_F_ASSIGNED) {
 		--*assigned;
@@ -148,7 +149,10 @@ void own_page_set(struct own *o, uint64_t pa, struct own_page n)
 	n.flags |= p->flags & OWN_F_IO;
 	n.port = p->port;
 	n.assigned = p->assigned;
+	moved = p->asid != n.asid;
 	*p = n;
+	if (moved)
+		mem_owner_changed(o->mem, align_down(pa, PAGE_4K), PAGE_4K);
 	if (p->flags & OWN_F_ASSIGNED) {
 		++*assigned;
 		o->pages[p->asid]++;
@@ -346,7 +350,16 @@ static const struct rule *check(void *ctx, const struct mem_req *q,
 	return &own_rule_assigned;
 }
 
-const struct mem_rules own_mem_rules = { .check = check };
+/* A guest's processor has its pages under its own key, all others plain. */
+static uint32_t owner_key(void *ctx, uint64_t pa)
+{
+	const struct own_page *p = own_page_at(ctx, pa);
+
+	return p && p->asid ? OWN_KEY_OF_ASID(p->asid) : MEM_KEY_NONE;
+}
+
+const struct mem_rules own_mem_rules = { .check = check,
+					 .owner_key = owner_key };
 
 /* --- keys and fences --- */
 
