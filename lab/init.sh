@@ -14,7 +14,7 @@ mkdir -p /tmp /run
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 mount -t configfs configfs /sys/kernel/config 2>/dev/null
 echo 20 >/proc/sys/kernel/hung_task_timeout_secs 2>/dev/null
-. /lab/conf # ROLE, BOOT, ONLY (lines), SHELL_AFTER
+. /lab/conf # ROLE, BOOT, SHELL_AFTER, TSM, SOAK
 
 stty -F /dev/ttyS1 raw -echo
 exec 3<>/dev/ttyS1
@@ -94,15 +94,20 @@ port()
 	echo "${d%/*}"
 }
 
-# load MODULE [ARGUMENTS]; unload MODULE
+# load MODULE [ARGUMENTS]; unload MODULE. interlock_tsm is whoever takes its
+# place.
 load()
 {
-	[ -d "/sys/module/$1" ] || insmod "/lab/$1.ko" ${2+"$2"}
+	local m=$1
+	[ "$m" != interlock_tsm ] || m=$TSM
+	[ -d "/sys/module/$m" ] || insmod "/lab/$1.ko" ${2+"$2"}
 }
 
 unload()
 {
-	[ ! -d "/sys/module/$1" ] || rmmod "$1"
+	local m=$1
+	[ "$m" != interlock_tsm ] || m=$TSM
+	[ ! -d "/sys/module/$m" ] || rmmod "$m"
 }
 
 # same WHAT HAD WANTED: fails unless they are.
