@@ -227,6 +227,8 @@ static enum il_err build_fabric(struct board *b)
 		.env = b->cfg.env,
 		.refused = board_refused,
 		.refused_ctx = b,
+		.intx = board_intx,
+		.intx_ctx = b,
 	};
 	const struct fabric_port_cfg port = {
 		.bdf = BOARD_PORT_DEVFN,

@@ -12,6 +12,7 @@
 #include "board/host.h"
 #include "board/regs.h"
 #include "board/vm.h"
+#include "board/vmcfg.h"
 #include "fabric/fabric.h"
 #include "iommu/iommu.h"
 #include "mem/mem.h"
@@ -65,7 +66,8 @@ struct board_ep {
 	void *user_ctx;
 	unsigned wants[EP_MSIX + 1]; /* vectors, by enum ep_irq */
 	uint32_t cause;	    /* host, vm: a bit a vector; INTx while not zero */
-	bool intx;	    /* its INTx is asserted */
+	unsigned pin;	    /* a function of the device: 1 is INTA */
+	bool intx;	    /* likewise: its INTx is asserted */
 	struct pci_cfg cfg; /* host, vm: their own configuration space */
 	uint8_t first[CFG_SIZE]; /* and as it began */
 };
@@ -84,6 +86,13 @@ struct board_space {
 	unsigned used; /* places looked at */
 };
 
+/* The function that the VM has. */
+struct board_vmfn {
+	bool there;
+	unsigned fn; /* of the device */
+	struct vmcfg cfg;
+};
+
 struct board {
 	struct board_cfg cfg;
 	struct arena arena;
@@ -100,9 +109,10 @@ struct board {
 	uint64_t ages; /* of pieces */
 	struct board_ep eps[BOARD_EPS];
 	unsigned n_eps;
-	struct board_exit exit;	   /* what the host says of the VM, exits */
-	struct board_vm vm;	   /* its processor */
-	struct board_host host;	   /* and the host's */
+	struct board_exit exit; /* what the host says of the VM, exits */
+	struct board_vm vm;	/* its processor */
+	struct board_host host; /* and the host's */
+	struct board_vmfn vmfn;
 	uint64_t refused;	   /* accesses so far */
 	struct fault last_refused; /* rule NULL: none yet */
 };
@@ -148,6 +158,8 @@ extern const struct ep_ops board_page_ops; /* page.c: host and vm */
 void board_page_init(struct board_ep *e);
 /* Sizes of BARs, vectors, INTx, as the device's registers say. */
 void board_fn_probe(struct board_ep *e);
+/* A wire of the root port, as fabric_cfg.intx. */
+void board_intx(void *b, unsigned port, unsigned pin, bool on);
 /* Interrupts that came in go to whoever has the function. */
 void board_fn_irqs(struct board *b);
 

@@ -14,8 +14,7 @@ uint16_t fn_rid(const struct board *b, unsigned fn)
 
 /* --- configuration space --- */
 
-/* The largest natural access at @off of no more than @len, @most bytes. */
-static uint32_t part(uint64_t off, uint32_t len, uint32_t most)
+uint32_t fn_part(uint64_t off, uint32_t len, uint32_t most)
 {
 	uint32_t n = most;
 
@@ -47,7 +46,7 @@ void fn_cfg_load(struct board *b, unsigned fn, uint32_t off, uint8_t *buf,
 	for (uint32_t at = 0, n; at < len; at += n) {
 		uint32_t v;
 
-		n = part(off + at, len - at, 4);
+		n = fn_part(off + at, len - at, 4);
 		v = fn_cfg_get(b, fn, off + at, n);
 		for (uint32_t i = 0; i < n; i++)
 			buf[at + i] = (uint8_t)(v >> 8 * i);
@@ -61,7 +60,7 @@ void fn_cfg_store(struct board *b, unsigned fn, uint32_t off,
 	for (uint32_t at = 0, n; at < len; at += n) {
 		uint32_t v = 0;
 
-		n = part(off + at, len - at, 4);
+		n = fn_part(off + at, len - at, 4);
 		for (uint32_t i = n; i-- > 0;)
 			v = v << 8 | buf[at + i];
 		fn_cfg_put(b, fn, off + at, n, v);
@@ -69,7 +68,7 @@ void fn_cfg_store(struct board *b, unsigned fn, uint32_t off,
 	board_settle(b);
 }
 
-static bool touches(uint32_t off, uint32_t len, uint32_t reg, uint32_t size)
+bool fn_touches(uint32_t off, uint32_t len, uint32_t reg, uint32_t size)
 {
 	return off < reg + size && reg < off + len;
 }
@@ -87,11 +86,11 @@ static void fn_cfg_write(struct ep *e, uint32_t off, const uint8_t *buf,
 	struct board_ep *x = board_ep_of(e);
 
 	fn_cfg_store(x->b, x->fn, off, buf, len);
-	if (touches(off, len, CFG_COMMAND, 2))
+	if (fn_touches(off, len, CFG_COMMAND, 2))
 		fn_cover(x->b, x->fn);
 	/* A table that could not be reached before may be now. */
-	if (touches(off, len, CFG_COMMAND, 2) ||
-	    (x->msix_cap && touches(off, len, x->msix_cap, MSIX_CAP_SIZE)))
+	if (fn_touches(off, len, CFG_COMMAND, 2) ||
+	    (x->msix_cap && fn_touches(off, len, x->msix_cap, MSIX_CAP_SIZE)))
 		fn_msix(x->b, x->fn, x->wants[EP_MSIX]);
 }
 
@@ -124,7 +123,7 @@ bool fn_mmio(struct board *b, struct mem_req r, uint8_t *buf, uint32_t len)
 
 		r.pa = pa + at;
 		r.gpa = gpa + at;
-		r.len = part(r.pa, len - at, 8);
+		r.len = fn_part(r.pa, len - at, 8);
 		if (mem_kind_at(&b->mem, r.pa) == MEM_MMIO)
 			err = mem_access(&b->mem, &r, buf + at, &f);
 		if (err == IL_E_IO)
@@ -214,8 +213,9 @@ void fn_msix(struct board *b, unsigned fn, unsigned vectors)
 /* Whoever has function @fn now. */
 static struct board_ep *holder(struct board *b, unsigned fn)
 {
-	return b->exit.fn == fn_rid(b, fn) ? board_ep_kind(b, BOARD_IS_VMFN)
-					   : &b->eps[fn];
+	return b->vmfn.there && b->vmfn.fn == fn
+		       ? board_ep_kind(b, BOARD_IS_VMFN)
+		       : &b->eps[fn];
 }
 
 void board_fn_irqs(struct board *b)
@@ -237,16 +237,35 @@ static void fn_irq_set(struct ep *e, enum ep_irq kind, unsigned n)
 	x->wants[kind] = n;
 	if (kind == EP_MSIX)
 		fn_msix(x->b, x->fn, n);
-	else if (n && x->intx)
-		board_tell(x, EP_INTX, 0, true);
+	else
+		fn_intx_again(x->b, x->fn);
+}
+
+/* The wires of a bus are shared: each function on one hears of it. */
+void board_intx(void *ctx, unsigned port, unsigned pin, bool on)
+{
+	struct board *b = ctx;
+
+	(void)port;
+	for (unsigned i = 0; i < b->cfg.functions; i++) {
+		if (b->eps[i].pin != pin)
+			continue;
+		b->eps[i].intx = on;
+		board_tell(holder(b, i), EP_INTX, 0, on);
+	}
+}
+
+void fn_intx_again(struct board *b, unsigned fn)
+{
+	if (b->eps[fn].intx)
+		board_tell(holder(b, fn), EP_INTX, 0, true);
 }
 
 static void fn_intx_done(struct ep *e)
 {
 	struct board_ep *x = board_ep_of(e);
 
-	if (x->intx)
-		board_tell(x, EP_INTX, 0, true);
+	fn_intx_again(x->b, x->fn);
 }
 
 /* --- life --- */
@@ -363,5 +382,6 @@ void board_fn_probe(struct board_ep *x)
 		n = (n & MSIX_CTL_SIZE) + 1;
 		x->ep.msix = n < EP_MSIX_MAX ? n : EP_MSIX_MAX;
 	}
-	x->ep.intx = fn_cfg_get(b, x->fn, CFG_INT_PIN, 1) != 0;
+	x->pin = fn_cfg_get(b, x->fn, CFG_INT_PIN, 1);
+	x->ep.intx = x->pin >= 1 && x->pin <= 4;
 }

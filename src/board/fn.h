@@ -22,6 +22,11 @@ void fn_cfg_load(struct board *b, unsigned fn, uint32_t off, uint8_t *buf,
 void fn_cfg_store(struct board *b, unsigned fn, uint32_t off,
 		  const uint8_t *buf, uint32_t len);
 
+/* Do [@off, @off + @len) and a register meet? */
+bool fn_touches(uint32_t off, uint32_t len, uint32_t reg, uint32_t size);
+/* The largest natural access at @off of no more than @len, @most bytes. */
+uint32_t fn_part(uint64_t off, uint32_t len, uint32_t most);
+
 /* Where BAR @bar is now. */
 uint64_t fn_bar_pa(struct board *b, unsigned fn, unsigned bar);
 /*
@@ -35,6 +40,8 @@ bool fn_mmio(struct board *b, struct mem_req r, uint8_t *buf, uint32_t len);
 void fn_cover(struct board *b, unsigned fn);
 /* The device's own table has the first @vectors, not masked. */
 void fn_msix(struct board *b, unsigned fn, unsigned vectors);
+/* Its INTx was seen: raised again if it still is asserted. */
+void fn_intx_again(struct board *b, unsigned fn);
 /* A function level reset, or that of the bus if it has none. */
 void fn_flr(struct board *b, unsigned fn);
 

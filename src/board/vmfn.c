@@ -1,9 +1,220 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
-#include "board/board_priv.h"
+#include "board/fn.h"
 
-/* The function that the host gave to the VM, as VFIO shows one to a VMM. */
+/*
+ * The function that the host gave to the VM, as VFIO shows one to a VMM. What
+ * the VM's processor does to a BAR is a VM's access under its ASID, private
+ * where its page table says so; who is right is for ownership to say.
+ */
+
+static bool wide(const struct board *b, unsigned n)
+{
+	return b->vmfn.there && b->eps[b->vmfn.fn].ep.bar[n].wide;
+}
+
+static uint64_t bar_size(const struct board *b, unsigned n)
+{
+	return b->vmfn.there ? b->eps[b->vmfn.fn].ep.bar[n].size : 0;
+}
+
+/* Its place in the VM; one that is being sized is nowhere. */
+static uint64_t bar_gpa(const struct board *b, unsigned n)
+{
+	const uint64_t at = vmcfg_bar(&b->vmfn.cfg, n, wide(b, n));
+	const uint64_t size = bar_size(b, n);
+	const uint64_t top = wide(b, n) ? BOARD_MMIO64_END : UINT32_MAX - size;
+
+	return size && at + size <= top ? at : 0;
+}
+
+uint64_t board_vm_bar_pa(void *ctx, uint64_t gpa)
+{
+	struct board *b = ctx;
+
+	for (unsigned n = 0; n < EP_BARS; n++) {
+		const uint64_t at = bar_gpa(b, n);
+
+		if (at && gpa - at < bar_size(b, n))
+			return fn_bar_pa(b, b->vmfn.fn, n) + (gpa - at);
+	}
+	return UINT64_MAX;
+}
+
+static void tell_bars(struct board *b)
+{
+	for (unsigned n = 0; n < EP_BARS; n++)
+		board_exit_bar(&b->exit, n, bar_gpa(b, n));
+}
+
+void board_vm_fn_changed(struct board *b)
+{
+	const unsigned fn = b->exit.fn - fn_rid(b, 0);
+	const bool there =
+		b->exit.fn != BOARD_VM_FN_NONE && fn < b->cfg.functions;
+	struct board_ep *x = board_ep_kind(b, BOARD_IS_VMFN);
+
+	if (there == b->vmfn.there && (!there || fn == b->vmfn.fn))
+		return;
+	b->vmfn.there = there;
+	b->vmfn.fn = there ? fn : 0;
+	if (there) {
+		vmcfg_build(&b->vmfn.cfg, b, fn);
+		memcpy(x->ep.bar, b->eps[fn].ep.bar, sizeof(x->ep.bar));
+		x->ep.msix = b->eps[fn].ep.msix;
+		x->ep.intx = b->eps[fn].ep.intx;
+		fn_msix(b, fn, x->wants[EP_MSIX]);
+	}
+	tell_bars(b);
+}
+
+/* --- configuration space --- */
+
+static void vmfn_cfg_read(struct ep *e, uint32_t off, uint8_t *buf,
+			  uint32_t len)
+{
+	struct board *b = board_ep_of(e)->b;
+
+	if (b->vmfn.there)
+		vmcfg_read(&b->vmfn.cfg, b, b->vmfn.fn, off, buf, len);
+	else
+		memset(buf, 0xff, len);
+}
+
+/* What a reset takes and the host's kernel gives back after it. */
+struct kept {
+	uint32_t bar[EP_BARS];
+	uint32_t command;
+	uint32_t devctl;
+};
+
+static struct kept keep(struct board *b)
+{
+	const unsigned fn = b->vmfn.fn, exp = b->eps[fn].exp_cap;
+	struct kept k;
+
+	for (unsigned i = 0; i < EP_BARS; i++)
+		k.bar[i] = fn_cfg_get(b, fn, CFG_BAR(i), 4);
+	k.command = fn_cfg_get(b, fn, CFG_COMMAND, 2);
+	k.devctl = exp ? fn_cfg_get(b, fn, exp + EXP_DEVCTL, 2) : 0;
+	return k;
+}
+
+static void give_back(struct board *b, const struct kept *k)
+{
+	const unsigned fn = b->vmfn.fn, exp = b->eps[fn].exp_cap;
+
+	for (unsigned i = 0; i < EP_BARS; i++)
+		fn_cfg_put(b, fn, CFG_BAR(i), 4, k->bar[i]);
+	if (exp)
+		fn_cfg_put(b, fn, exp + EXP_DEVCTL, 2, k->devctl);
+	fn_cfg_put(b, fn, CFG_COMMAND, 2, k->command);
+	fn_msix(b, fn, board_ep_kind(b, BOARD_IS_VMFN)->wants[EP_MSIX]);
+}
+
+static void vmfn_reset(struct ep *e)
+{
+	struct board *b = board_ep_of(e)->b;
+	struct kept k;
+
+	if (!b->vmfn.there)
+		return;
+	k = keep(b);
+	fn_flr(b, b->vmfn.fn);
+	give_back(b, &k);
+}
+
+/* Bit @bit of byte @reg is written as one. */
+static bool sets(uint32_t off, const uint8_t *buf, uint32_t len, uint32_t reg,
+		 uint8_t bit)
+{
+	return reg - off < len && buf[reg - off] & bit;
+}
+
+static void vmfn_cfg_write(struct ep *e, uint32_t off, const uint8_t *buf,
+			   uint32_t len)
+{
+	struct board_ep *x = board_ep_of(e);
+	struct board *b = x->b;
+	const struct board_ep *f = &b->eps[b->vmfn.fn];
+
+	if (!b->vmfn.there)
+		return;
+	vmcfg_write(&b->vmfn.cfg, b, b->vmfn.fn, off, buf, len);
+	if (f->exp_cap && sets(off, buf, len, f->exp_cap + EXP_DEVCTL + 1,
+			       EXP_DEVCTL_FLR >> 8))
+		vmfn_reset(e);
+	if (fn_touches(off, len, CFG_BAR(0), 4 * EP_BARS))
+		tell_bars(b);
+	if (fn_touches(off, len, CFG_COMMAND, 2) ||
+	    (f->msix_cap && fn_touches(off, len, f->msix_cap, MSIX_CAP_SIZE)))
+		fn_msix(b, b->vmfn.fn, x->wants[EP_MSIX]);
+}
+
+/* --- BARs --- */
+
+static struct mem_req access_of(struct board *b, unsigned bar, uint64_t off,
+				bool write)
+{
+	struct mem_req r = { .who = AGENT_VCPU,
+			     .write = write,
+			     .owner = b->exit.asid,
+			     .gpa = bar_gpa(b, bar) + off,
+			     .leaf = PAGE_4K,
+			     .pa = fn_bar_pa(b, b->vmfn.fn, bar) + off };
+	struct own_page p;
+
+	r.trusted = r.owner && board_vm_private(&b->vm, r.gpa);
+	/* The host's nested leaf is as large as the entry. */
+	if (!own_entry(&b->own, r.pa, &p) && p.flags & OWN_F_2M)
+		r.leaf = PAGE_2M;
+	return r;
+}
+
+static void vmfn_bar_read(struct ep *e, unsigned bar, uint64_t off,
+			  uint8_t *buf, uint32_t len)
+{
+	struct board *b = board_ep_of(e)->b;
+
+	if (b->vmfn.there)
+		fn_mmio(b, access_of(b, bar, off, false), buf, len);
+	else
+		memset(buf, 0xff, len);
+}
+
+static void vmfn_bar_write(struct ep *e, unsigned bar, uint64_t off,
+			   const uint8_t *buf, uint32_t len)
+{
+	struct board *b = board_ep_of(e)->b;
+
+	if (b->vmfn.there)
+		fn_mmio(b, access_of(b, bar, off, true),
+			(uint8_t *)(uintptr_t)buf, len);
+}
+
+/* --- interrupts, life --- */
+
+static void vmfn_irq_set(struct ep *e, enum ep_irq kind, unsigned n)
+{
+	struct board_ep *x = board_ep_of(e);
+
+	x->wants[kind] = n;
+	if (!x->b->vmfn.there)
+		return;
+	if (kind == EP_MSIX)
+		fn_msix(x->b, x->b->vmfn.fn, n);
+	else
+		fn_intx_again(x->b, x->b->vmfn.fn);
+}
+
+static void vmfn_intx_done(struct ep *e)
+{
+	struct board *b = board_ep_of(e)->b;
+
+	if (b->vmfn.there)
+		fn_intx_again(b, b->vmfn.fn);
+}
 
 static enum il_err vmfn_open(struct ep *e, const struct ep_user_ops *ops,
 			     void *ctx)
@@ -24,53 +235,8 @@ static void vmfn_close(struct ep *e)
 
 	x->user = NULL;
 	memset(x->wants, 0, sizeof(x->wants));
+	vmfn_reset(e);
 	board_vm_state(x->b);
-}
-
-static void vmfn_cfg_read(struct ep *e, uint32_t off, uint8_t *buf,
-			  uint32_t len)
-{
-	(void)e;
-	(void)off;
-	memset(buf, 0xff, len);
-}
-
-static void vmfn_cfg_write(struct ep *e, uint32_t off, const uint8_t *buf,
-			   uint32_t len)
-{
-	(void)e;
-	(void)off;
-	(void)buf;
-	(void)len;
-}
-
-static void vmfn_bar_read(struct ep *e, unsigned bar, uint64_t off,
-			  uint8_t *buf, uint32_t len)
-{
-	(void)e;
-	(void)bar;
-	(void)off;
-	memset(buf, 0xff, len);
-}
-
-static void vmfn_bar_write(struct ep *e, unsigned bar, uint64_t off,
-			   const uint8_t *buf, uint32_t len)
-{
-	(void)e;
-	(void)bar;
-	(void)off;
-	(void)buf;
-	(void)len;
-}
-
-static void vmfn_reset(struct ep *e)
-{
-	(void)e;
-}
-
-static void vmfn_irq_set(struct ep *e, enum ep_irq kind, unsigned n)
-{
-	board_ep_of(e)->wants[kind] = n;
 }
 
 const struct ep_ops board_vmfn_ops = {
@@ -82,20 +248,8 @@ const struct ep_ops board_vmfn_ops = {
 	.bar_write = vmfn_bar_write,
 	.reset = vmfn_reset,
 	.irq_set = vmfn_irq_set,
-	.intx_done = vmfn_reset,
+	.intx_done = vmfn_intx_done,
 };
-
-uint64_t board_vm_bar_pa(void *ctx, uint64_t gpa)
-{
-	(void)ctx;
-	(void)gpa;
-	return UINT64_MAX;
-}
-
-void board_vm_fn_changed(struct board *b)
-{
-	(void)b;
-}
 
 void board_vm_state(struct board *b)
 {

@@ -46,14 +46,6 @@ static void the_hosts_function_is_found_by_its_ids(void **unused)
 	rig_free(&r);
 }
 
-/* As firmware of the host VM does it. */
-static void enumerate(struct ep *e)
-{
-	rig_cfg_put(e, 0x10, 4, (uint32_t)RIG_BAR0);
-	rig_cfg_put(e, 0x18, 4, (uint32_t)RIG_BAR2);
-	rig_cfg_put(e, 0x04, 2, 0x0006);
-}
-
 static void bars_are_as_large_as_the_data_sheet_says(void **unused)
 {
 	(void)unused;
@@ -87,7 +79,7 @@ static void a_bar_answers_where_memory_space_is_enabled(void **unused)
 	rig_give(&r, EP_HOST);
 	memcpy(r.ram[EP_HOST], "memory", 6);
 	assert_int_equal(rig_bar(e, 0, 0, 4), 0xffffffff);
-	enumerate(e);
+	rig_enumerate(e, 0);
 	assert_int_equal(rig_bar(e, 0, 0, 4), 0x1d1a0001);
 	rig_bar_put(e, 2, 0x8, 8, 0x0123456789abcdef);
 	assert_int_equal(rig_bar(e, 2, 0x8, 8), 0x0123456789abcdef);
@@ -106,20 +98,14 @@ static void a_bar_that_is_a_guests_takes_no_write_of_the_hosts(void **unused)
 	struct ep *e = rig_open(&r, "fn0");
 	struct ep *h = rig_open(&r, "host");
 
-	enumerate(e);
+	rig_enumerate(e, 0);
 	rig_bar_put(e, 2, 0, 4, 0x11111111);
-	rig_bar_put(h, 0, BOARD_INSN_PA, 8, RIG_BAR2);
-	rig_bar_put(h, 0, BOARD_INSN_ASID, 4, 1);
-	rig_bar_put(h, 0, BOARD_INSN_COUNT, 4, 1);
-	rig_bar_put(h, 0, BOARD_INSN_FLAGS, 4, BOARD_FLAG_ASSIGNED);
-	rig_bar_put(h, 0, BOARD_INSN_OP, 4, BOARD_INSN_RMPUPDATE);
-	assert_int_equal(rig_bar(h, 0, BOARD_INSN_RC, 4), 0);
-	assert_int_equal(rig_bar(h, 0, BOARD_INSN_PAGES, 4), 1);
+	assert_int_equal(rig_rmpupdate(h, RIG_BAR2(0), 0, 1), 0);
 	r.refused = 0;
 	rig_bar_put(e, 2, 0, 4, 0x22222222);
 	assert_int_equal(r.refused, 1);
 	assert_ptr_equal(r.last.rule, &own_rule_assigned);
-	assert_int_equal(r.last.addr, RIG_BAR2);
+	assert_int_equal(r.last.addr, RIG_BAR2(0));
 	assert_int_equal(rig_bar(e, 2, 0, 4), 0x11111111);
 	/* The page beside it is the host's still. */
 	rig_bar_put(e, 2, 0x1000, 4, 0x33333333);
@@ -136,15 +122,179 @@ static void a_reset_takes_the_addresses_of_bars(void **unused)
 
 	struct ep *e = rig_open(&r, "fn0");
 
-	enumerate(e);
+	rig_enumerate(e, 0);
 	e->ops->reset(e);
 	assert_int_equal(rig_cfg(e, 0x10, 4), 4);
 	assert_int_equal(rig_cfg(e, 0x04, 2), 0);
-	enumerate(e);
+	rig_enumerate(e, 0);
 	assert_int_equal(e->ops->open(e, NULL, NULL), IL_E_STATE);
 	e->ops->close(e);
 	assert_int_equal(rig_cfg(e, 0x04, 2), 0);
 	rig_open(&r, "fn0");
+	rig_free(&r);
+}
+
+static void dma_goes_where_the_hosts_device_table_leads(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new(&r);
+	rig_give(&r, EP_HOST);
+
+	uint8_t *ram = r.ram[EP_HOST];
+	struct ep *e = rig_open(&r, "fn0");
+	struct ep *h = rig_open(&r, "host");
+
+	rig_enumerate(e, 0);
+	for (unsigned i = 0; i < 0x3000; i++)
+		ram[0x200000 + i] = (uint8_t)(i * 31);
+	/* No table: nothing passes. */
+	assert_int_equal(rig_dma(&r, e, 3, 0x200000, 0x400000, 0x3000), 4);
+	assert_ptr_equal(r.last.rule, &own_rule_dte_invalid);
+	rig_devtab(&r, h);
+	assert_int_equal(rig_dma(&r, e, 3, 0x200000, 0x400000, 0x3000), 0);
+	assert_memory_equal(ram + 0x200000, ram + 0x400000, 0x3000);
+	/* Beyond what the table maps. */
+	assert_int_equal(rig_dma(&r, e, 3, 0x1000000, 0x400000, 0x1000), 4);
+	assert_ptr_equal(r.last.rule, &iommu_rule_missing);
+	rig_free(&r);
+}
+
+static void refused_dma_leaves_memory_as_it_is_and_names_the_rule(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new(&r);
+	rig_give(&r, EP_HOST);
+
+	uint8_t *ram = r.ram[EP_HOST];
+	struct ep *e = rig_open(&r, "fn0");
+	struct ep *h = rig_open(&r, "host");
+
+	rig_enumerate(e, 0);
+	rig_devtab(&r, h);
+	memset(ram + 0x200000, 0xaa, 0x1000);
+	memset(ram + 0x400000, 0x55, 0x2000);
+	/* One page of what the leaf maps is a guest's. */
+	assert_int_equal(rig_rmpupdate(h, 0x401000, 0, 1), 0);
+	r.refused = 0;
+	assert_int_equal(rig_dma(&r, e, 1, 0x200000, 0, 0x1000), 0);
+	(void)rig_dma(&r, e, 2, 0, 0x401000, 0x1000); /* posted */
+	assert_true(r.refused > 0);
+	assert_ptr_equal(r.last.rule, &own_rule_assigned);
+	assert_int_equal(r.last.who, AGENT_DEVICE);
+	assert_int_equal(r.last.id, 0x100);
+	for (unsigned i = 0; i < 0x2000; i++)
+		assert_int_equal(ram[0x400000 + i], 0x55);
+	rig_free(&r);
+}
+
+static void a_vector_fires_when_a_command_ends(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new(&r);
+	rig_give(&r, EP_HOST);
+
+	struct ep *e = rig_open(&r, "fn0");
+	struct ep *h = rig_open(&r, "host");
+	const struct rig_user *u = rig_user_of(&r, e);
+	const uint32_t msix = rig_cap(e, 0x11);
+
+	rig_enumerate(e, 0);
+	rig_devtab(&r, h);
+	e->ops->irq_set(e, EP_MSIX, 4);
+	rig_cfg_put(e, msix + 2, 2, 0x8000);
+	rig_bar_put(e, 0, 0x38, 4, 0x10002);
+	assert_int_equal(rig_dma(&r, e, 3, 0x200000, 0x400000, 64), 0);
+	assert_int_equal(u->fired[EP_MSIX], 1);
+	assert_int_equal(u->vector, 2);
+	/* Fewer are wanted, then none. */
+	e->ops->irq_set(e, EP_MSIX, 2);
+	assert_int_equal(rig_dma(&r, e, 3, 0x200000, 0x400000, 64), 0);
+	assert_int_equal(u->fired[EP_MSIX], 1);
+	rig_bar_put(e, 0, 0x38, 4, 0x10001);
+	assert_int_equal(rig_dma(&r, e, 3, 0x200000, 0x400000, 64), 0);
+	assert_int_equal(u->fired[EP_MSIX], 2);
+	e->ops->irq_set(e, EP_MSIX, 0);
+	assert_int_equal(rig_dma(&r, e, 3, 0x200000, 0x400000, 64), 0);
+	assert_int_equal(u->fired[EP_MSIX], 2);
+	rig_free(&r);
+}
+
+/* A VMM writes the control register first, or the table. */
+static void vectors_fire_whatever_came_first(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new(&r);
+	rig_give(&r, EP_HOST);
+
+	struct ep *e = rig_open(&r, "fn0");
+	struct ep *h = rig_open(&r, "host");
+	const struct rig_user *u = rig_user_of(&r, e);
+	const uint32_t msix = rig_cap(e, 0x11);
+
+	rig_devtab(&r, h);
+	e->ops->irq_set(e, EP_MSIX, 1);
+	rig_cfg_put(e, msix + 2, 2, 0x8000);
+	rig_enumerate(e, 0);
+	rig_bar_put(e, 0, 0x38, 4, 0x10000);
+	assert_int_equal(rig_dma(&r, e, 3, 0x200000, 0x400000, 64), 0);
+	assert_int_equal(u->fired[EP_MSIX], 1);
+	rig_free(&r);
+}
+
+static void what_clients_give_is_used_newest_first(void **unused)
+{
+	(void)unused;
+	struct rig r;
+	struct fault f;
+	uint8_t v;
+	int other;
+
+	rig_new(&r);
+	rig_give(&r, EP_HOST);
+	r.ram[EP_HOST][0x5000] = 1;
+	r.ram[EP_VM][0x0000] = 2;
+
+	const struct ep_piece p = { .addr = 0x5000,
+				    .size = 0x1000,
+				    .readable = true,
+				    .at = r.ram[EP_VM] };
+	struct ep_piece bad = p;
+
+	assert_int_equal(board_give(r.b, EP_HOST, &other, &p), IL_OK);
+	assert_int_equal(mem_host_read(&r.b->mem, 0x5000, &v, 1, &f), IL_OK);
+	assert_int_equal(v, 2);
+	assert_int_equal(mem_host_write(&r.b->mem, 0x5000, &v, 1, &f), IL_E_IO);
+	assert_ptr_equal(f.rule, &mem_rule_nothing);
+	assert_int_equal(board_give(r.b, EP_HOST, &other, &p), IL_E_ARG);
+	assert_int_equal(board_take(r.b, EP_HOST, &other, 0x5000, 0x2000),
+			 IL_E_ARG);
+	assert_int_equal(
+		board_take(r.b, EP_HOST, r.ram[EP_HOST], 0x5000, 0x1000),
+		IL_E_ARG);
+	assert_int_equal(board_take(r.b, EP_HOST, &other, 0x5000, 0x1000),
+			 IL_OK);
+	assert_int_equal(mem_host_read(&r.b->mem, 0x5000, &v, 1, &f), IL_OK);
+	assert_int_equal(v, 1);
+	board_take_all(r.b, r.ram[EP_HOST]);
+	assert_int_equal(mem_host_read(&r.b->mem, 0x5000, &v, 1, &f), IL_E_IO);
+	bad.addr = 0x5800;
+	assert_int_equal(board_give(r.b, EP_HOST, &other, &bad), IL_E_ARG);
+	bad.addr = BOARD_HOST_RAM;
+	assert_int_equal(board_give(r.b, EP_HOST, &other, &bad), IL_E_ARG);
+	bad = p;
+	bad.size = 0;
+	assert_int_equal(board_give(r.b, EP_HOST, &other, &bad), IL_E_ARG);
+	bad = p;
+	bad.at = NULL;
+	assert_int_equal(board_give(r.b, EP_HOST, &other, &bad), IL_E_ARG);
 	rig_free(&r);
 }
 
@@ -158,6 +308,12 @@ int main(void)
 		cmocka_unit_test(
 			a_bar_that_is_a_guests_takes_no_write_of_the_hosts),
 		cmocka_unit_test(a_reset_takes_the_addresses_of_bars),
+		cmocka_unit_test(dma_goes_where_the_hosts_device_table_leads),
+		cmocka_unit_test(
+			refused_dma_leaves_memory_as_it_is_and_names_the_rule),
+		cmocka_unit_test(a_vector_fires_when_a_command_ends),
+		cmocka_unit_test(vectors_fire_whatever_came_first),
+		cmocka_unit_test(what_clients_give_is_used_newest_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,12 +93,18 @@ static const struct ep_user_ops user_ops = { .irq = irq };
 struct ep *rig_open(struct rig *r, const char *name)
 {
 	struct ep *e = rig_ep(r, name);
+
+	assert_int_equal(e->ops->open(e, &user_ops, rig_user_of(r, e)), IL_OK);
+	return e;
+}
+
+struct rig_user *rig_user_of(struct rig *r, struct ep *e)
+{
 	unsigned i = 0;
 
 	while (board_ep(r->b, i) != e)
 		i++;
-	assert_int_equal(e->ops->open(e, &user_ops, &r->user[i]), IL_OK);
-	return e;
+	return &r->user[i];
 }
 
 uint32_t rig_cfg(struct ep *e, uint32_t off, uint32_t len)
@@ -154,4 +160,64 @@ uint32_t rig_ecap(struct ep *e, uint16_t id)
 	while (at && (rig_cfg(e, at, 4) & 0xffff) != id)
 		at = rig_cfg(e, at, 4) >> 20;
 	return at;
+}
+
+static void put64(uint8_t *p, uint64_t v)
+{
+	struct wr w = wr_over(p, 8);
+
+	wr_u64le(&w, v);
+}
+
+/* AMD IOMMU 48882: device entries of 32 bytes; a table of two levels whose
+ * leaves are of 2 MiB. */
+void rig_devtab(struct rig *r, struct ep *host)
+{
+	uint8_t *ram = r->ram[EP_HOST];
+
+	for (unsigned rid = 0x100; rid < 0x108; rid++) {
+		uint8_t *e = ram + RIG_DEVTAB + rid * 32;
+
+		/* V, TV, Mode 2, root, IR, IW; domain; interrupts pass */
+		put64(e, 0x6000000000000003 | 2 << 9 | RIG_IOTABLE);
+		put64(e + 8, rid);
+		put64(e + 16, 0);
+	}
+	for (uint64_t i = 0; i < 8; i++)
+		put64(ram + RIG_IOTABLE + 8 * i, 0x6000000000000001 | i << 21);
+	rig_bar_put(host, 0, BOARD_DEVTAB, 8, RIG_DEVTAB);
+	rig_bar_put(host, 0, BOARD_DEVTAB_COUNT, 4, 0x200);
+	rig_bar_put(host, 0, BOARD_INVAL_OP, 4, BOARD_INVAL_ALL);
+}
+
+void rig_enumerate(struct ep *e, unsigned n)
+{
+	rig_cfg_put(e, 0x10, 4, (uint32_t)RIG_BAR0(n));
+	rig_cfg_put(e, 0x18, 4, (uint32_t)RIG_BAR2(n));
+	rig_cfg_put(e, 0x04, 2, 0x0006);
+}
+
+uint32_t rig_dma(struct rig *r, struct ep *e, uint32_t cmd, uint64_t src,
+		 uint64_t dst, uint32_t len)
+{
+	rig_bar_put(e, 0, 0x10, 8, src);
+	rig_bar_put(e, 0, 0x18, 8, dst);
+	rig_bar_put(e, 0, 0x20, 4, len);
+	rig_bar_put(e, 0, 0x24, 4, cmd);
+	board_run(r->b, r->now);
+	assert_int_equal(rig_bar(e, 0, 0x0c, 4) & 1, 0);
+	return (uint32_t)rig_bar(e, 0, 0x28, 4);
+}
+
+uint32_t rig_rmpupdate(struct ep *host, uint64_t pa, uint64_t gpa,
+		       uint32_t asid)
+{
+	rig_bar_put(host, 0, BOARD_INSN_PA, 8, pa);
+	rig_bar_put(host, 0, BOARD_INSN_GPA, 8, gpa);
+	rig_bar_put(host, 0, BOARD_INSN_ASID, 4, asid);
+	rig_bar_put(host, 0, BOARD_INSN_COUNT, 4, 1);
+	rig_bar_put(host, 0, BOARD_INSN_FLAGS, 4,
+		    asid ? BOARD_FLAG_ASSIGNED : 0);
+	rig_bar_put(host, 0, BOARD_INSN_OP, 4, BOARD_INSN_RMPUPDATE);
+	return (uint32_t)rig_bar(host, 0, BOARD_INSN_RC, 4);
 }

@@ -15,8 +15,9 @@
  */
 #define RIG_RING (1u << 20)
 #define RIG_RAM	 (16u << 20) /* of each VM, shared */
-#define RIG_BAR0 UINT64_C(0xc0000000)
-#define RIG_BAR2 UINT64_C(0xc0100000)
+/* BARs of function @n. */
+#define RIG_BAR0(n) (UINT64_C(0xc0000000) + (n)*UINT64_C(0x200000))
+#define RIG_BAR2(n) (RIG_BAR0(n) + 0x100000)
 
 struct rig_user {
 	unsigned fired[2]; /* by enum ep_irq */
@@ -45,6 +46,23 @@ void rig_new(struct rig *r);
 void rig_free(struct rig *r);
 /* All RAM of a VM, from address 0, as shared memory. */
 void rig_give(struct rig *r, enum ep_space s);
+/*
+ * The host's device table at 1 MiB of its memory: functions of bus 1 reach its
+ * first 16 MiB where they are, and may interrupt. Through "host".
+ */
+void rig_devtab(struct rig *r, struct ep *host);
+#define RIG_DEVTAB  UINT64_C(0x100000)
+#define RIG_IOTABLE UINT64_C(0x110000)
+/* As firmware of the host VM does it: BARs of function @n, Command. */
+void rig_enumerate(struct ep *e, unsigned n);
+/* A command of the engine, to its end; its error register. */
+uint32_t rig_dma(struct rig *r, struct ep *e, uint32_t cmd, uint64_t src,
+		 uint64_t dst, uint32_t len);
+/* An instruction of the host on one page; its code. */
+uint32_t rig_rmpupdate(struct ep *host, uint64_t pa, uint64_t gpa,
+		       uint32_t asid);
+struct rig_user *rig_user_of(struct rig *r, struct ep *e);
+
 /* The function of that name, open. */
 struct ep *rig_ep(struct rig *r, const char *name);
 struct ep *rig_open(struct rig *r, const char *name);
