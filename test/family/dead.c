@@ -208,5 +208,5 @@ int main(int argc, char **argv)
 		.judge = judge,
 	};
 
-	return family_main(&cfg, 120, argc, argv);
+	return family_main(&cfg, 240, argc, argv);
 }
