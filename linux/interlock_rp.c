@@ -273,7 +273,11 @@ static void rescan(struct pci_dev *rp)
 	lent.old = pci_bus_set_ops(bus, &lent.ops);
 	mirror(bus, 0, 0x40);
 	pci_stop_and_remove_bus_device(rp);
-	pci_rescan_bus(bus);
+	pci_scan_child_bus(bus);
+	/* Windows and BARs stay where they are. */
+	pci_bus_claim_resources(bus);
+	pci_assign_unassigned_bus_resources(bus);
+	pci_bus_add_devices(bus);
 	pci_unlock_rescan_remove();
 	again = pci_get_slot(bus, devfn);
 	if (again && again->ide_cap)

@@ -252,13 +252,11 @@ static int regs_on(struct ilt_psp *p)
 	int ret = pcim_enable_device(pdev);
 
 	/* BAR 2 is somebody else's: interlock_rp.ko. */
-	if (!ret)
-		ret = pci_request_region(pdev, 0, "interlock_tsm");
 	if (ret)
 		return ret;
-	p->bar = pcim_iomap(pdev, 0, BOARD_BAR0_SIZE);
-	if (!p->bar)
-		return -ENOMEM;
+	p->bar = pcim_iomap_region(pdev, 0, "interlock_tsm");
+	if (IS_ERR(p->bar))
+		return PTR_ERR(p->bar);
 	if (ilt_rd(p, BOARD_ID) != BOARD_MAGIC ||
 	    ilt_rd(p, BOARD_VERSION) != BOARD_VERSION_1) {
 		dev_err(&pdev->dev, "nobody there, or of another version\n");

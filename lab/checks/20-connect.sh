@@ -1,0 +1,78 @@
+# vm: host
+# boot: alone
+
+hb=/sys/devices/pci0000:00
+LOOPS=${LOOPS:-20}
+[ -z "$SOAK" ] || LOOPS=1000
+
+streams() { ls $hb | grep '^stream' | xargs; }
+
+# at_both STATE ON: what the two ends say of their first stream.
+at_both()
+{
+	local d
+	for d in "$(fn 0)" "$(port)"; do
+		same "IDE of ${d##*/}" "$(ide "$d" | head -n 1 |
+			sed 's/block=0 on=\(.\) id=[0-9]* state=\(.\) .*/\1 \2/')" "$1"
+	done
+}
+
+# nothing of a connection is left
+at_rest()
+{
+	same streams "$(streams)" ""
+	has $hb/available_secure_streams 256
+	has "$(fn 0)/tsm/connect" ""
+	at_both "0 0"
+}
+
+connect_makes_a_stream()
+{
+	be_disconnected
+	at_rest
+	wrote 0 "$(fn 0)/tsm/connect" tsm0
+	has "$(fn 0)/tsm/connect" tsm0
+	has "$(fn 0)/authenticated" tsm0
+	same streams "$(streams)" stream0.0.0
+	same "the stream's device" "$(readlink -f $hb/stream0.0.0)" \
+		"$(readlink -f "$(fn 0)")"
+	has $hb/available_secure_streams 255
+	at_both "1 2"
+}
+
+disconnect_leaves_nothing()
+{
+	be_connected
+	wrote 0 "$(fn 0)/tsm/disconnect" tsm0
+	at_rest
+}
+
+connects_again_and_again()
+{
+	local n=0
+	be_disconnected
+	while [ $n -lt $LOOPS ]; do
+		wrote 0 "$(fn 0)/tsm/connect" tsm0
+		[ "$(streams)" = stream0.0.0 ] || fail "no stream in round $n"
+		wrote 0 "$(fn 0)/tsm/disconnect" tsm0
+		n=$((n + 1))
+	done
+	at_rest
+}
+
+leaves_while_connected()
+{
+	be_connected
+	rmmod interlock_tsm
+	[ ! -e "$(fn 0)/tsm/connect" ] || fail "tsm/connect stays"
+	same streams "$(streams)" ""
+	has $hb/available_secure_streams 256
+	at_both "0 0"
+	be_connected
+	at_both "1 2"
+}
+
+check "Connect makes an IDE stream, and both ends say Secure" connect_makes_a_stream
+check "Disconnect leaves no stream, no key and no count behind" disconnect_leaves_nothing
+check "Connect and disconnect work again and again" connects_again_and_again
+check "The TSM's module leaves while a device is connected, and comes again" leaves_while_connected
