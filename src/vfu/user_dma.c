@@ -55,28 +55,29 @@ static int left_ms(const struct vuser_fn *f)
 		       : 0;
 }
 
-/* Waits until it says something; false: it is dying. */
-static bool hear(struct vuser_fn *f)
+static void count_time(struct vuser_fn *f, uint64_t *since_ns)
 {
 	const struct vuser_cfg *cfg = &f->u->cfg;
+	const uint64_t now = cfg->now_ns(cfg->ctx);
+
+	f->waited_ns += now - *since_ns;
+	*since_ns = now;
+}
+
+/* Waits until it says something. */
+static void hear(struct vuser_fn *f)
+{
 	struct pollfd p = { .fd = f->fd, .events = POLLIN };
-	const int ms = left_ms(f);
-	const uint64_t before = cfg->now_ns(cfg->ctx);
 	int n;
 
 	if (vuser_writes(f))
 		p.events |= POLLOUT;
-	n = ms ? poll(&p, 1, ms) : 0;
+	n = poll(&p, 1, left_ms(f));
 	/* Who waited in vain has waited for all of it, whatever the clock. */
 	if (n == 0)
-		f->waited_ns = cfg->wait_ns;
-	else
-		f->waited_ns += cfg->now_ns(cfg->ctx) - before;
-	if (n == 0)
-		vuser_die(f, "it left our question without an answer");
+		f->waited_ns = f->u->cfg.wait_ns;
 	else if (n > 0 && (p.revents & POLLOUT))
 		vuser_flush(f);
-	return !f->dying;
 }
 
 /*
@@ -85,20 +86,25 @@ static bool hear(struct vuser_fn *f)
  */
 static struct vuser_msg *answer(struct vuser_fn *f)
 {
+	uint64_t since = f->u->cfg.now_ns(f->u->cfg.ctx);
+	struct vuser_msg *m;
+
 	while (!f->dying && !f->answer) {
-		while (!f->answer && vuser_recv(f))
-			;
-		if (f->answer || f->dying)
+		if (vuser_recv(f))
+			continue;
+		if (f->dying)
 			break;
+		count_time(f, &since);
 		if (f->eof)
 			vuser_die(f, NULL);
-		else if (!hear(f))
-			break;
+		else if (!left_ms(f))
+			vuser_die(f, "it left our question without an answer");
+		else
+			hear(f);
 	}
+	count_time(f, &since);
 	f->asking = false;
-
-	struct vuser_msg *m = f->answer;
-
+	m = f->answer;
 	f->answer = NULL;
 	return m;
 }

@@ -48,6 +48,9 @@ void vuser_io_reset(struct vuser_fn *f)
 	f->asking = false;
 }
 
+/* Looks at the socket in one go: who sends byte by byte, and never stops, is
+ * not listened to for ever. */
+#define TAKES 16u
 /* As many as Linux lets through (SCM_MAX_FD), so that each can be closed. */
 #define CONTROL (CMSG_SPACE(253 * sizeof(int)))
 
@@ -114,6 +117,7 @@ static bool begin(struct vuser_fn *f)
 		return false;
 	}
 	f->part->next = NULL;
+	f->part->fds = 0;
 	f->part->hdr = h;
 	return true;
 }
@@ -155,7 +159,7 @@ static void done(struct vuser_fn *f)
 
 bool vuser_recv(struct vuser_fn *f)
 {
-	while (!f->dying && !f->eof) {
+	for (unsigned i = 0; i < TAKES && !f->dying && !f->eof; i++) {
 		size_t n;
 
 		if (!f->part) {
