@@ -136,7 +136,7 @@ int serve_machine_start(struct serve_machine *m, struct vfu *v, const char *dir)
 		.pump_ctx = m,
 		.refused = refused,
 		.ctx = m,
-		.functions = 1,
+		.functions = s->cfg.pfs ? s->cfg.pfs : 1,
 	};
 	const enum il_err err = board_new(&cfg, &m->board);
 	int ret;

@@ -84,6 +84,28 @@ static void each_function_is_at_its_socket_until_the_end(void **state)
 		assert_int_equal(stat(rig_path(r, names[i]), &st), -1);
 }
 
+static void each_function_of_the_device_has_a_socket(void **state)
+{
+	static const char file[] =
+		"{\"functions\": [{\"kind\": \"dma-engine\"}, "
+		"{\"kind\": \"dma-engine\", \"device\": \"0x1d1b\"}]}";
+	struct rig *r = *state;
+	const char *argv[] = { "interlock",   "device", rig_path(r, "two"),
+			       "--vfio-user", NULL,	NULL };
+	struct child k;
+	int fd;
+
+	rig_write(argv[2], file, sizeof(file) - 1);
+	argv[4] = rig_path(r, ".");
+	child_start(&k, NULL, r->state, argv);
+	child_wait_line(&k, "ready");
+	fd = open_at(r, "fn1");
+	assert_int_equal(ids(fd), 0x1d1b1d1a);
+	close(fd);
+	child_signal(&k, SIGTERM);
+	assert_int_equal(child_end(&k), 0);
+}
+
 static void what_cannot_be_served_is_one_line(void **state)
 {
 	struct rig *r = *state;
@@ -102,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_RIG(each_function_is_at_its_socket_until_the_end),
+		WITH_RIG(each_function_of_the_device_has_a_socket),
 		WITH_RIG(what_cannot_be_served_is_one_line),
 	};
 
