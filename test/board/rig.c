@@ -18,13 +18,13 @@ static void refused(void *ctx, const struct fault *f)
 
 void rig_new(struct rig *r)
 {
-	struct board_cfg cfg = { .functions = 1,
+	struct board_cfg cfg = { .functions = 2,
 				 .vm_size = RIG_RAM,
 				 .pump = pump,
 				 .pump_ctx = r,
 				 .refused = refused,
 				 .ctx = r };
-	struct device_cfg dev = { .streams = 4, .powered = true };
+	struct device_cfg dev = { .streams = 4, .pfs = 2, .powered = true };
 	uint8_t *ring;
 
 	memset(r, 0, sizeof(*r));
