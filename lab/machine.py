@@ -115,18 +115,19 @@ class Qmp:
                     break
                 except OSError:
                     await asyncio.sleep(0.01)
-        await r.readline()
+            await r.readline()
         self.task = asyncio.create_task(self._read(r))
         await self.command("qmp_capabilities")
 
     async def _read(self, r):
-        while line := await r.readline():
-            m = json.loads(line)
-            if "event" in m:
-                self.events.append(m)
-                self.came.set()
-            elif self.pending and not self.pending.done():
-                self.pending.set_result(m)
+        with contextlib.suppress(ConnectionError):
+            while line := await r.readline():
+                m = json.loads(line)
+                if "event" in m:
+                    self.events.append(m)
+                    self.came.set()
+                elif self.pending and not self.pending.done():
+                    self.pending.set_result(m)
         if self.pending and not self.pending.done():
             self.pending.set_result({"error": {"desc": "QEMU has ended"}})
 
@@ -137,7 +138,7 @@ class Qmp:
             if args:
                 m["arguments"] = args
             self.w.write(json.dumps(m).encode() + b"\n")
-            answer = await asyncio.wait_for(self.pending, 30)
+            answer = await asyncio.wait_for(self.pending, 120)
         if "error" in answer:
             raise RuntimeError(answer["error"]["desc"])
         return answer.get("return")
@@ -235,7 +236,7 @@ class Vm:
                             os.path.join(self.out, self.name + ".qemu"))
         await self.proc.start()
         connecting = asyncio.create_task(
-            self.qmp.connect(self.sock("qmp"), 60))
+            self.qmp.connect(self.sock("qmp"), 120))
         ended = asyncio.create_task(self.proc.proc.wait())
         await asyncio.wait({connecting, ended},
                            return_when=asyncio.FIRST_COMPLETED)
