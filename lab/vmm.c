@@ -399,7 +399,7 @@ static struct trick trick(char *arg)
 	if (n)
 		t.n = (unsigned)strtoul(n, NULL, 0);
 	if (arg)
-		t.err = atoi(arg);
+		t.err = (int)strtol(arg, NULL, 0);
 	return t;
 }
 
