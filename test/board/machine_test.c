@@ -249,6 +249,140 @@ static void vectors_fire_whatever_came_first(void **unused)
 	rig_free(&r);
 }
 
+static void a_wire_is_raised_until_its_cause_is_gone(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new_intx(&r);
+	rig_give(&r, EP_HOST);
+
+	struct ep *e = rig_open(&r, "fn1");
+	struct ep *h = rig_open(&r, "host");
+	const struct rig_user *u = rig_user_of(&r, e);
+
+	assert_int_equal(e->msix, 0);
+	assert_true(e->intx);
+	assert_int_equal(rig_cfg(e, 0x3d, 1), 2); /* INTB */
+	rig_enumerate(e, 1);
+	rig_devtab(&r, h);
+	e->ops->irq_set(e, EP_INTX, 1);
+	rig_bar_put(e, 0, 0x38, 4, 0x10000);
+	assert_int_equal(rig_dma(&r, e, 3, 0x200000, 0x400000, 64), 0);
+	assert_int_equal(u->fired[EP_INTX], 1);
+	assert_true(u->up);
+	/* Seen, but the cause is there. */
+	e->ops->intx_done(e);
+	assert_int_equal(u->fired[EP_INTX], 2);
+	rig_bar_put(e, 0, 0x0c, 4, 0x2); /* DONE, cleared */
+	assert_false(u->up);
+	e->ops->intx_done(e);
+	assert_int_equal(u->fired[EP_INTX], 2);
+	rig_free(&r);
+}
+
+static void the_hosts_own_interrupt_has_a_cause_without_vectors(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new(&r);
+
+	struct ep *h = rig_open(&r, "host");
+	const struct rig_user *u = rig_user_of(&r, h);
+
+	h->ops->irq_set(h, EP_INTX, 1);
+	rig_bar_put(h, 0, BOARD_CMDRESP, 4, 0x83u << 16 | 1);
+	assert_int_equal(u->fired[EP_INTX], 1);
+	assert_true(u->up);
+	assert_int_equal(rig_bar(h, 0, BOARD_IRQ, 4), BOARD_IRQ_CMD);
+	rig_bar_put(h, 0, BOARD_IRQ, 4, BOARD_IRQ_EXIT);
+	assert_true(u->up);
+	rig_bar_put(h, 0, BOARD_IRQ, 4, BOARD_IRQ_CMD);
+	assert_false(u->up);
+	h->ops->irq_set(h, EP_INTX, 0);
+	h->ops->irq_set(h, EP_MSIX, 4);
+	rig_bar_put(h, 0, BOARD_CMDRESP, 4, 0x83u << 16 | 1);
+	assert_int_equal(u->fired[EP_MSIX], 1);
+	assert_int_equal(u->vector, 0);
+	assert_int_equal(rig_bar(h, 0, BOARD_IRQ, 4), 0);
+	rig_free(&r);
+}
+
+/* BARs above 4 GiB: there is no entry of ownership until somebody has them. */
+static void a_bar_above_4g_may_be_a_guests_too(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new(&r);
+
+	struct ep *e = rig_open(&r, "fn0");
+	struct ep *h = rig_open(&r, "host");
+	const uint64_t at = UINT64_C(0x800000000);
+
+	assert_int_equal(own_state(&r.b->own, at), OWN_NONE);
+	rig_cfg_put(e, 0x18, 4, 0);
+	rig_cfg_put(e, 0x1c, 4, (uint32_t)(at >> 32));
+	rig_cfg_put(e, 0x04, 2, 0x0006);
+	assert_int_equal(own_state(&r.b->own, at), OWN_HYPERVISOR);
+	assert_true(own_is_mmio(&r.b->own, at, 0x10000, BOARD_PORT_NR));
+	rig_bar_put(e, 2, 0, 4, 1);
+	assert_int_equal(rig_bar(e, 2, 0, 4), 1);
+	assert_int_equal(rig_rmpupdate(h, at, 0, 1), 0);
+	rig_bar_put(e, 2, 0, 4, 2);
+	assert_int_equal(rig_bar(e, 2, 0, 4), 1);
+	/* By an instruction alone. */
+	assert_int_equal(rig_rmpupdate(h, at * 2, 0, 1), 0);
+	/* And what is no MMIO has none. */
+	assert_int_not_equal(rig_rmpupdate(h, BOARD_MMIO64_END * 4, 0, 1), 0);
+	rig_free(&r);
+}
+
+static void copy(struct ep *h, uint64_t pa, uint64_t buf, uint32_t len)
+{
+	rig_bar_put(h, 0, BOARD_COPY_PA, 8, pa);
+	rig_bar_put(h, 0, BOARD_COPY_BUF, 8, buf);
+	rig_bar_put(h, 0, BOARD_COPY_LEN, 4, len);
+	rig_bar_put(h, 0, BOARD_COPY_OP, 4, BOARD_COPY_READ);
+	assert_int_equal(rig_bar(h, 0, BOARD_COPY_RC, 4), 0);
+}
+
+/*
+ * A page of the VM, shared, then declared private and written, then taken: in
+ * no state does the host read what the VM wrote to it in private.
+ */
+static void the_host_reads_a_private_page_as_ciphertext_alone(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new(&r);
+	rig_give(&r, EP_HOST);
+	rig_give(&r, EP_VM);
+
+	uint8_t *ram = r.ram[EP_HOST] + 0x300000, *vm = r.ram[EP_VM] + 0x7000;
+	const uint64_t pa = BOARD_VM_RAM + 0x7000;
+	struct ep *h = rig_open(&r, "host");
+
+	assert_int_equal(rig_bar(h, 0, BOARD_VM_BASE, 8), BOARD_VM_RAM);
+	assert_int_equal(rig_bar(h, 0, BOARD_VM_SIZE, 8), RIG_RAM);
+	memset(vm, 's', 4096);
+	copy(h, pa, 0x300000, 4096);
+	assert_memory_equal(ram, vm, 4096);
+	assert_int_equal(own_asid_activate(&r.b->own, 1, 0x1234567), IL_OK);
+	assert_int_equal(rig_rmpupdate(h, pa, 0x7000, 1), 0);
+	memset(vm, 'p', 4096); /* the VM's processor */
+	copy(h, pa, 0x300000, 4096);
+	for (unsigned i = 0; i < 4096; i++)
+		assert_int_not_equal(ram[i], 'p');
+	assert_int_equal(rig_rmpupdate(h, pa, 0, 0), 0);
+	copy(h, pa, 0x300000, 4096);
+	for (unsigned i = 0; i < 4096; i++)
+		assert_int_not_equal(ram[i], 'p');
+	rig_free(&r);
+}
+
 static void what_clients_give_is_used_newest_first(void **unused)
 {
 	(void)unused;
@@ -313,6 +447,12 @@ int main(void)
 			refused_dma_leaves_memory_as_it_is_and_names_the_rule),
 		cmocka_unit_test(a_vector_fires_when_a_command_ends),
 		cmocka_unit_test(vectors_fire_whatever_came_first),
+		cmocka_unit_test(a_wire_is_raised_until_its_cause_is_gone),
+		cmocka_unit_test(
+			the_hosts_own_interrupt_has_a_cause_without_vectors),
+		cmocka_unit_test(a_bar_above_4g_may_be_a_guests_too),
+		cmocka_unit_test(
+			the_host_reads_a_private_page_as_ciphertext_alone),
 		cmocka_unit_test(what_clients_give_is_used_newest_first),
 	};
 

@@ -16,7 +16,7 @@ static void refused(void *ctx, const struct fault *f)
 	r->last = *f;
 }
 
-void rig_new(struct rig *r)
+static void build(struct rig *r, bool no_msix)
 {
 	struct board_cfg cfg = { .functions = 2,
 				 .vm_size = RIG_RAM,
@@ -36,6 +36,8 @@ void rig_new(struct rig *r)
 	for (unsigned s = 0; s < EP_SPACES; s++)
 		r->ram[s] = arena_take(&r->arena, RIG_RAM, 4096);
 	link_queue_init(&r->queue, ring, RIG_RING);
+	for (unsigned i = 0; i < dev.pfs; i++)
+		dev.pf[i].no_msix = no_msix;
 	dev.arena = &r->arena;
 	dev.crypto = &r->crypto;
 	dev.env = &r->env;
@@ -46,6 +48,16 @@ void rig_new(struct rig *r)
 	cfg.env = &r->env;
 	cfg.link = link_queue_end(&r->queue, 0);
 	assert_int_equal(board_new(&cfg, &r->b), IL_OK);
+}
+
+void rig_new(struct rig *r)
+{
+	build(r, false);
+}
+
+void rig_new_intx(struct rig *r)
+{
+	build(r, true);
 }
 
 void rig_free(struct rig *r)

@@ -43,6 +43,8 @@ struct rig {
 };
 
 void rig_new(struct rig *r);
+/* With functions that have no MSI-X. */
+void rig_new_intx(struct rig *r);
 void rig_free(struct rig *r);
 /* All RAM of a VM, from address 0, as shared memory. */
 void rig_give(struct rig *r, enum ep_space s);
