@@ -60,9 +60,9 @@ struct board_ep {
 	struct ep ep; /* first: struct ep * is struct board_ep * */
 	struct board *b;
 	enum board_kind kind;
-	unsigned fn;			/* of the device, BOARD_IS_FN */
-	unsigned exp_cap, msix_cap;	/* likewise: offsets, 0: none */
-	const struct ep_user_ops *user; /* NULL: nobody has it open */
+	unsigned fn;			    /* of the device, BOARD_IS_FN */
+	unsigned exp_cap, msix_cap, pm_cap; /* likewise: offsets, 0: none */
+	const struct ep_user_ops *user;	    /* NULL: nobody has it open */
 	void *user_ctx;
 	unsigned wants[EP_MSIX + 1]; /* vectors, by enum ep_irq */
 	uint32_t cause;	    /* host, vm: a bit a vector; INTx while not zero */
@@ -86,11 +86,20 @@ struct board_space {
 	unsigned used; /* places looked at */
 };
 
+/* What a reset takes and the host's kernel gives back after it. */
+struct board_kept {
+	uint32_t bar[EP_BARS];
+	uint32_t command;
+	uint32_t devctl;
+};
+
 /* The function that the VM has. */
 struct board_vmfn {
 	bool there;
 	unsigned fn; /* of the device */
 	struct vmcfg cfg;
+	bool asleep; /* in D3hot, out of which it comes reset */
+	struct board_kept kept;
 };
 
 struct board {

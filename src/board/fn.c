@@ -199,6 +199,9 @@ void fn_msix(struct board *b, unsigned fn, unsigned vectors)
 	if ((at & MSIX_BIR) >= EP_BARS)
 		return;
 	pa = fn_bar_pa(b, fn, at & MSIX_BIR) + (at & ~MSIX_BIR);
+	/* Given to a guest: the host's kernel would not get there either. */
+	if (own_state(&b->own, pa) > OWN_HYPERVISOR)
+		return;
 	for (unsigned v = 0; v < vectors && v < x->ep.msix; v++) {
 		uint8_t e[MSIX_ENTRY_SIZE];
 		struct wr w = wr_over(e, sizeof(e));
@@ -377,6 +380,7 @@ void board_fn_probe(struct board_ep *x)
 		i += size_bar(b, x->fn, i, &x->ep.bar[i]);
 	x->exp_cap = find_cap(b, x->fn, CAP_EXP);
 	x->msix_cap = find_cap(b, x->fn, CAP_MSIX);
+	x->pm_cap = find_cap(b, x->fn, CAP_PM);
 	if (x->msix_cap) {
 		n = fn_cfg_get(b, x->fn, x->msix_cap + MSIX_CTL, 2);
 		n = (n & MSIX_CTL_SIZE) + 1;

@@ -58,6 +58,7 @@ void board_vm_fn_changed(struct board *b)
 	if (there == b->vmfn.there && (!there || fn == b->vmfn.fn))
 		return;
 	b->vmfn.there = there;
+	b->vmfn.asleep = false;
 	b->vmfn.fn = there ? fn : 0;
 	if (there) {
 		vmcfg_build(&b->vmfn.cfg, b, fn);
@@ -82,17 +83,10 @@ static void vmfn_cfg_read(struct ep *e, uint32_t off, uint8_t *buf,
 		memset(buf, 0xff, len);
 }
 
-/* What a reset takes and the host's kernel gives back after it. */
-struct kept {
-	uint32_t bar[EP_BARS];
-	uint32_t command;
-	uint32_t devctl;
-};
-
-static struct kept keep(struct board *b)
+static struct board_kept keep(struct board *b)
 {
 	const unsigned fn = b->vmfn.fn, exp = b->eps[fn].exp_cap;
-	struct kept k;
+	struct board_kept k;
 
 	for (unsigned i = 0; i < EP_BARS; i++)
 		k.bar[i] = fn_cfg_get(b, fn, CFG_BAR(i), 4);
@@ -101,7 +95,7 @@ static struct kept keep(struct board *b)
 	return k;
 }
 
-static void give_back(struct board *b, const struct kept *k)
+static void give_back(struct board *b, const struct board_kept *k)
 {
 	const unsigned fn = b->vmfn.fn, exp = b->eps[fn].exp_cap;
 
@@ -116,7 +110,7 @@ static void give_back(struct board *b, const struct kept *k)
 static void vmfn_reset(struct ep *e)
 {
 	struct board *b = board_ep_of(e)->b;
-	struct kept k;
+	struct board_kept k;
 
 	if (!b->vmfn.there)
 		return;
@@ -132,16 +126,34 @@ static bool sets(uint32_t off, const uint8_t *buf, uint32_t len, uint32_t reg,
 	return reg - off < len && buf[reg - off] & bit;
 }
 
+/* The host's kernel saves before D3hot, and gives back in D0. */
+static void power(struct board *b)
+{
+	struct board_vmfn *v = &b->vmfn;
+	const unsigned pm = b->eps[v->fn].pm_cap;
+	const bool asleep = fn_cfg_get(b, v->fn, pm + PM_CSR, 2) & PM_CSR_STATE;
+
+	if (v->asleep && !asleep)
+		give_back(b, &v->kept);
+	v->asleep = asleep;
+}
+
 static void vmfn_cfg_write(struct ep *e, uint32_t off, const uint8_t *buf,
 			   uint32_t len)
 {
 	struct board_ep *x = board_ep_of(e);
 	struct board *b = x->b;
 	const struct board_ep *f = &b->eps[b->vmfn.fn];
+	bool pm;
 
 	if (!b->vmfn.there)
 		return;
+	pm = f->pm_cap && fn_touches(off, len, f->pm_cap + PM_CSR, 2);
+	if (pm && !b->vmfn.asleep)
+		b->vmfn.kept = keep(b);
 	vmcfg_write(&b->vmfn.cfg, b, b->vmfn.fn, off, buf, len);
+	if (pm)
+		power(b);
 	if (f->exp_cap && sets(off, buf, len, f->exp_cap + EXP_DEVCTL + 1,
 			       EXP_DEVCTL_FLR >> 8))
 		vmfn_reset(e);

@@ -196,6 +196,27 @@ static void a_reset_of_the_vms_gives_the_hosts_registers_back(void **unused)
 	rig_free(&t.r);
 }
 
+static void sleep_costs_the_host_no_register(void **unused)
+{
+	(void)unused;
+	struct both t;
+
+	up(&t);
+	give(&t, RID);
+	place(&t);
+
+	const uint32_t pm = rig_cap(t.vmfn, 0x01);
+
+	rig_cfg_put(t.vmfn, pm + 4, 2, 3);
+	assert_int_equal(rig_cfg(t.fn, pm + 4, 2) & 3, 3);
+	assert_int_equal(rig_bar(t.vmfn, 0, 0, 4), 0xffffffff);
+	rig_cfg_put(t.vmfn, pm + 4, 2, 0);
+	assert_int_equal(rig_cfg(t.fn, 0x10, 4), RIG_BAR0(1) | 4);
+	assert_int_equal(rig_cfg(t.fn, 0x04, 2), 0x0006);
+	assert_int_equal(rig_bar(t.vmfn, 0, 0, 4), 0x1d1a0001);
+	rig_free(&t.r);
+}
+
 static void interrupts_go_to_whoever_has_the_function(void **unused)
 {
 	(void)unused;
@@ -236,6 +257,7 @@ int main(void)
 		cmocka_unit_test(a_private_access_needs_the_page_to_be_the_vms),
 		cmocka_unit_test(
 			a_reset_of_the_vms_gives_the_hosts_registers_back),
+		cmocka_unit_test(sleep_costs_the_host_no_register),
 		cmocka_unit_test(interrupts_go_to_whoever_has_the_function),
 	};
 
