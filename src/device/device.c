@@ -119,15 +119,8 @@ static bool updatable(const struct device_cfg *cfg)
 	return set_updatable(cfg->vf_bar);
 }
 
-static enum il_err init_dsm(struct device *d)
+void device_wire(struct device *d)
 {
-	struct dsm_cfg dsm = { .spdm = d->cfg.spdm,
-			       .conns = d->conns,
-			       .conn_count = d->cfg.conns,
-			       .pci = pci_cfg_of(d),
-			       .tap = d->cfg.tap,
-			       .tap_ctx = d->cfg.tap_ctx };
-
 	d->port = device_dsm_port;
 	if (!(d->cfg.lock_flags & TDISP_LOCK_BIND_P2P))
 		d->port.bind_p2p = d->port.unbind_p2p = NULL;
@@ -139,6 +132,18 @@ static enum il_err init_dsm(struct device *d)
 	if (d->cfg.seams && d->cfg.seams->ports)
 		d->cfg.seams->ports(d->cfg.seams_ctx, d, &d->spdm_port,
 				    &d->port);
+}
+
+static enum il_err init_dsm(struct device *d)
+{
+	struct dsm_cfg dsm = { .spdm = d->cfg.spdm,
+			       .conns = d->conns,
+			       .conn_count = d->cfg.conns,
+			       .pci = pci_cfg_of(d),
+			       .tap = d->cfg.tap,
+			       .tap_ctx = d->cfg.tap_ctx };
+
+	device_wire(d);
 	dsm.spdm.crypto = d->cfg.crypto;
 	dsm.spdm.env = d->cfg.env;
 	dsm.spdm.port = &d->spdm_port;
@@ -476,6 +481,11 @@ static void clocks(struct device *d, uint64_t now_ns)
 	engines_timeouts(d);
 }
 
+static bool breaks(const struct device *d)
+{
+	return d->cfg.seams && d->cfg.seams->breaks;
+}
+
 bool device_run(struct device *d, uint64_t now_ns)
 {
 	bool any = false, moved;
@@ -501,7 +511,7 @@ bool device_run(struct device *d, uint64_t now_ns)
 	 * Whoever breaks a rule on purpose is not held to what follows. Streams
 	 * and the DSM assert their own sanity where they change.
 	 */
-	IL_ASSERT(d->cfg.seams || (d->stirred ? device_sane(d) : own_sane(d)));
+	IL_ASSERT(breaks(d) || (d->stirred ? device_sane(d) : own_sane(d)));
 	d->stirred = false;
 	return any;
 }

@@ -36,6 +36,9 @@ void device_streams_fell(struct device *d);
 /* Tells the DSM of keys that went away by themselves. */
 void device_keys_changed(struct device *d, unsigned idx);
 
+/* What the DSM asks it by, as configured and as the seams make it. */
+void device_wire(struct device *d);
+
 /* Tells the DSM. */
 void device_event(struct device *d, enum dsm_event ev, uint32_t which);
 /* Resets and lost streams that what was just done calls for. */

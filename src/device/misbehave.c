@@ -91,12 +91,9 @@ enum il_err misbehave_add(struct misbehave *m, const char *text)
 	return IL_OK;
 }
 
-/* Copies of all tables, where a row wants to alter one. */
-static void apply_tables(struct misbehave *m, struct device_cfg *cfg)
+static void copy_tables(struct misbehave_tables *t,
+			const struct device_cfg *cfg)
 {
-	struct misbehave_tables *t = &m->tables;
-	bool any = false;
-
 	t->spdm = cfg->spdm.table ? *cfg->spdm.table : spdm_rsp_rows;
 	memcpy(t->idekm, cfg->idekm_table ? cfg->idekm_table : idekm_edges,
 	       sizeof(t->idekm));
@@ -106,13 +103,23 @@ static void apply_tables(struct misbehave *m, struct device_cfg *cfg)
 	       sizeof(t->cascade));
 	memcpy(t->doe, cfg->doe_table ? cfg->doe_table : doe_edges,
 	       sizeof(t->doe));
+}
+
+/* False: no row wants to alter one. */
+static bool alter_tables(struct misbehave *m)
+{
+	bool any = false;
+
 	for (unsigned i = 0; i < m->count; i++)
 		if (m->one[i].is->tables) {
-			m->one[i].is->tables(&m->one[i], t);
+			m->one[i].is->tables(&m->one[i], &m->tables);
 			any = true;
 		}
-	if (!any)
-		return;
+	return any;
+}
+
+static void give_tables(struct misbehave_tables *t, struct device_cfg *cfg)
+{
 	cfg->spdm.table = &t->spdm;
 	cfg->idekm_table =
 		(const struct idekm_edge(*)[IDEKM_KEY_STATES])t->idekm;
@@ -121,21 +128,73 @@ static void apply_tables(struct misbehave *m, struct device_cfg *cfg)
 	cfg->doe_table = (const struct doe_edge(*)[DOE_STATES])t->doe;
 }
 
-void misbehave_apply(struct misbehave *m, struct device_cfg *cfg)
+static void hook(struct misbehave *m, struct device_cfg *cfg)
 {
-	if (!m->count)
-		return;
 	m->crypto = cfg->crypto;
 	for (unsigned i = 0; i < m->count; i++)
 		if (m->one[i].is->start)
 			m->one[i].is->start(&m->one[i], cfg);
-	apply_tables(m, cfg);
 	m->tap = misbehave_dsm_tap;
-	m->seams = misbehave_device_seams;
 	cfg->tap = &m->tap;
 	cfg->tap_ctx = m;
 	cfg->seams = &m->seams;
 	cfg->seams_ctx = m;
+}
+
+void misbehave_apply(struct misbehave *m, struct device_cfg *cfg)
+{
+	if (!m->count)
+		return;
+	copy_tables(&m->tables, cfg);
+	hook(m, cfg);
+	if (alter_tables(m))
+		give_tables(&m->tables, cfg);
+	m->seams = misbehave_device_seams;
+}
+
+void misbehave_ready(struct misbehave *m, struct device_cfg *cfg)
+{
+	copy_tables(&m->honest, cfg);
+	m->tables = m->honest;
+	hook(m, cfg);
+	(void)alter_tables(m);
+	give_tables(&m->tables, cfg);
+	if (m->count)
+		m->seams = misbehave_device_seams;
+}
+
+/* As those that are on now have it. */
+static void rewire(struct misbehave *m, struct device *d)
+{
+	m->seams = misbehave_device_seams;
+	m->tables = m->honest;
+	(void)alter_tables(m);
+	device_wire(d);
+}
+
+enum il_err misbehave_arm(struct misbehave *m, struct device *d,
+			  const char *text)
+{
+	enum il_err err = misbehave_add(m, text);
+
+	if (err)
+		return err;
+	if (m->one[m->count - 1].is->start) {
+		m->count--;
+		return IL_E_STATE;
+	}
+	rewire(m, d);
+	return IL_OK;
+}
+
+void misbehave_calm(struct misbehave *m, struct device *d)
+{
+	if (!m->count)
+		return;
+	m->count = 0;
+	m->held.used = false;
+	m->drop = false;
+	rewire(m, d);
 }
 
 struct misbehave *misbehave_of(void *port_ctx)

@@ -158,6 +158,7 @@ struct misbehave {
 	struct crypto_ops crypto_ops;
 	struct crypto crypto_as;
 	struct misbehave_tables tables;
+	struct misbehave_tables honest; /* with misbehave_ready() */
 	struct device_seams seams;
 	struct dsm_tap tap;
 	unsigned conn;		      /* of the exchange at hand */
@@ -198,6 +199,25 @@ enum il_err misbehave_add(struct misbehave *m, const char *text) IL_MUST;
 /* Into the configuration of a device that is otherwise complete, crypto table
  * included; @m outlives it and does not move. None added: nothing changes. */
 void misbehave_apply(struct misbehave *m, struct device_cfg *cfg);
+
+/*
+ * misbehave_ready() - the same, of a device that may be told while it runs
+ * None added: it is as honest as any, and holds to its assertions.
+ */
+void misbehave_ready(struct misbehave *m, struct device_cfg *cfg);
+
+/*
+ * misbehave_arm() - one more, of a device that runs
+ * @d was made from a configuration that misbehave_ready() has seen. Its counts
+ * begin here.
+ *
+ * Errors:   as misbehave_add(); IL_E_STATE also for what has to be there before
+ *           the device is made
+ */
+enum il_err misbehave_arm(struct misbehave *m, struct device *d,
+			  const char *text) IL_MUST;
+/* None any more; what came of them so far is not undone. */
+void misbehave_calm(struct misbehave *m, struct device *d);
 
 /* --- for rows --- */
 

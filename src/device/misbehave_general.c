@@ -41,6 +41,25 @@ static bool reset(struct misbehave_one *me, struct device_exchange *x)
 	return true;
 }
 
+/* Once: the @n-th request has no answer, those before and behind have. */
+static bool mute(struct misbehave_one *me, struct device_exchange *x)
+{
+	if (++me->count != me->n)
+		return false;
+	x->len = 0;
+	return true;
+}
+
+/*
+ * Likewise, but the @n-th answer has another last bit. Padding is behind: of a
+ * record it is the MAC's, else that of a signature, a digest, a field.
+ */
+static void lie(struct misbehave_one *me, struct device_exchange *x)
+{
+	if (++me->count == me->n && x->len)
+		x->out[x->len - 1] ^= 1;
+}
+
 static void nonsense(struct misbehave_one *me, struct device_exchange *x)
 {
 	const size_t n = x->cap < 64 ? x->cap : 64;
@@ -144,6 +163,16 @@ static const struct misbehaviour rows[] = {
 	  .source = "DSP0274 1.2.1, section 10 (every request has a response)",
 	  .n = 3,
 	  .ask = hang },
+	{ .name = "mute",
+	  .says = "the Nth request alone is not answered",
+	  .source = "DSP0274 1.2.1, section 10 (every request has a response)",
+	  .n = 3,
+	  .ask = mute },
+	{ .name = "lie",
+	  .says = "the last bit of the Nth answer alone is another one",
+	  .source = "DSP0274 1.2.1, section 10; DSP0277 1.1, section 8 (MAC)",
+	  .n = 3,
+	  .answered = lie },
 	{ .name = "close",
 	  .says = "from the Nth request on, the mailbox is in error, or the "
 		  "connection is closed",

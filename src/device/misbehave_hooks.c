@@ -274,6 +274,7 @@ const struct dsm_tap misbehave_dsm_tap = {
 };
 
 const struct device_seams misbehave_device_seams = {
+	.breaks = true,
 	.ports = ports,
 	.object = object,
 	.reply = reply,

@@ -33,6 +33,8 @@ struct device_exchange {
 };
 
 struct device_seams {
+	/* Rules were broken, or will be: nothing is asserted any more. */
+	bool breaks;
 	/* Before the device is wired up: entries of its ports, whose context
 	 * is @d. */
 	void (*ports)(void *ctx, struct device *d, struct spdm_rsp_port *spdm,

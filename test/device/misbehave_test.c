@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "device/misbehave.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
+#include "device/device_priv.h"
 #include "solo.h"
 
 static const struct misbehaviour *row(unsigned n)
@@ -143,6 +145,136 @@ static void a_table_is_copied_only_to_be_altered(void **unused)
 	free(m);
 }
 
+/* A discovery of entry 0; length of the answer. */
+static size_t discover(struct solo *s)
+{
+	const uint8_t obj[12] = { 1, 0, 0, 0, 3 };
+
+	assert_int_equal(device_doe(&s->dev, 0, obj, sizeof(obj), s->out,
+				    sizeof(s->out), &s->len, 0),
+			 IL_OK);
+	return s->len;
+}
+
+static struct solo solo;
+
+static void begin(struct misbehave *m)
+{
+	solo_cfg(&solo, 0);
+	misbehave_ready(m, &solo.cfg);
+	solo_start(&solo);
+}
+
+static void a_device_that_is_ready_is_honest(void **unused)
+{
+	struct misbehave *m = fresh();
+
+	(void)unused;
+	begin(m);
+	assert_false(solo.dev.cfg.seams->breaks);
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(discover(&solo), 12);
+	misbehave_calm(m, &solo.dev);
+	assert_false(solo.dev.cfg.seams->breaks);
+	solo_free(&solo);
+	free(m);
+}
+
+static void what_is_armed_counts_from_then_on(void **unused)
+{
+	struct misbehave *m = fresh();
+
+	(void)unused;
+	begin(m);
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(discover(&solo), 12);
+	assert_int_equal(misbehave_arm(m, &solo.dev, "hang:3"), IL_OK);
+	assert_true(solo.dev.cfg.seams->breaks);
+	assert_int_equal(discover(&solo), 12);
+	assert_int_equal(discover(&solo), 12);
+	assert_int_equal(discover(&solo), 0);
+	assert_int_equal(discover(&solo), 0);
+	misbehave_calm(m, &solo.dev);
+	assert_int_equal(discover(&solo), 12);
+	assert_int_equal(misbehave_arm(m, &solo.dev, "hang:1"), IL_OK);
+	assert_int_equal(discover(&solo), 0);
+	solo_free(&solo);
+	free(m);
+}
+
+static void one_exchange_alone_is_silent_or_a_lie(void **unused)
+{
+	struct misbehave *m = fresh();
+	uint8_t honest[12];
+
+	(void)unused;
+	begin(m);
+	assert_int_equal(discover(&solo), 12);
+	memcpy(honest, solo.out, 12);
+	for (unsigned n = 1; n < 5; n++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "mute:%u", n);
+		assert_int_equal(misbehave_arm(m, &solo.dev, name), IL_OK);
+		for (unsigned i = 1; i < 8; i++)
+			assert_int_equal(discover(&solo), i == n ? 0 : 12);
+		misbehave_calm(m, &solo.dev);
+		snprintf(name, sizeof(name), "lie:%u", n);
+		assert_int_equal(misbehave_arm(m, &solo.dev, name), IL_OK);
+		for (unsigned i = 1; i < 8; i++) {
+			assert_int_equal(discover(&solo), 12);
+			assert_memory_equal(solo.out, honest, 11);
+			assert_int_equal(solo.out[11] ^ honest[11], i == n);
+		}
+		misbehave_calm(m, &solo.dev);
+	}
+	solo_free(&solo);
+	free(m);
+}
+
+/* Tables and ports of rows come and go with them. */
+static void tables_and_ports_are_honest_again(void **unused)
+{
+	struct misbehave *m = fresh();
+
+	(void)unused;
+	begin(m);
+	assert_null(solo.dev.cfg.tdi_table[TDI_EV_LOCK][TDI_LOCKED].act);
+	assert_int_equal(misbehave_arm(m, &solo.dev, "lock-twice"), IL_OK);
+	assert_non_null(solo.dev.cfg.tdi_table[TDI_EV_LOCK][TDI_LOCKED].act);
+	assert_int_equal(misbehave_arm(m, &solo.dev, "active-key-reprogrammed"),
+			 IL_OK);
+	assert_ptr_not_equal(solo.dev.port.program_key,
+			     device_dsm_port.program_key);
+	/* Those of the start stay refused, and change nothing. */
+	assert_int_equal(misbehave_arm(m, &solo.dev, "tdisp-lock-keyless"),
+			 IL_E_STATE);
+	assert_int_equal(misbehave_arm(m, &solo.dev, "no-such-thing"),
+			 IL_E_ARG);
+	assert_int_equal(m->count, 2);
+	misbehave_calm(m, &solo.dev);
+	assert_null(solo.dev.cfg.tdi_table[TDI_EV_LOCK][TDI_LOCKED].act);
+	assert_ptr_equal(solo.dev.port.program_key,
+			 device_dsm_port.program_key);
+	solo_free(&solo);
+	free(m);
+}
+
+/* What was on from the start may go as well. */
+static void what_was_on_at_the_start_is_cleared_too(void **unused)
+{
+	struct misbehave *m = fresh();
+
+	(void)unused;
+	assert_int_equal(misbehave_add(m, "hang:1"), IL_OK);
+	begin(m);
+	assert_int_equal(discover(&solo), 0);
+	misbehave_calm(m, &solo.dev);
+	assert_int_equal(discover(&solo), 12);
+	solo_free(&solo);
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +284,11 @@ int main(void)
 		cmocka_unit_test(no_more_are_on_than_there_is_room_for),
 		cmocka_unit_test(none_added_leaves_a_device_as_it_is),
 		cmocka_unit_test(a_table_is_copied_only_to_be_altered),
+		cmocka_unit_test(a_device_that_is_ready_is_honest),
+		cmocka_unit_test(what_is_armed_counts_from_then_on),
+		cmocka_unit_test(one_exchange_alone_is_silent_or_a_lie),
+		cmocka_unit_test(tables_and_ports_are_honest_again),
+		cmocka_unit_test(what_was_on_at_the_start_is_cleared_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
