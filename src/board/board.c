@@ -23,6 +23,7 @@ void board_refused(void *ctx, const struct fault *f)
 
 	b->refused++;
 	b->last_refused = *f;
+	board_bench_refused(&b->bench, f);
 	if (b->cfg.refused)
 		b->cfg.refused(b->cfg.ctx, f);
 }
@@ -303,6 +304,15 @@ static void build_pages(struct board *b)
 						  .ctx = b });
 }
 
+static void build_bench(struct board *b)
+{
+	board_bench_init(&b->bench, &(struct board_bench_cfg){
+					    .op = b->cfg.bench,
+					    .exchanges = b->cfg.exchanges,
+					    .ctx = b->cfg.ctx,
+				    });
+}
+
 static struct board_ep *add_ep(struct board *b, enum board_kind kind,
 			       const char *name, enum ep_space space,
 			       const struct ep_ops *ops)
@@ -335,6 +345,7 @@ static enum il_err build_eps(struct board *b)
 	add_ep(b, BOARD_IS_VMFN, "vm-fn", EP_VM, &board_vmfn_ops);
 	board_page_init(add_ep(b, BOARD_IS_VM, "vm", EP_VM, &board_page_ops));
 	build_pages(b);
+	build_bench(b);
 	return IL_OK;
 }
 

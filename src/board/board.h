@@ -32,10 +32,18 @@ struct board_cfg {
 	void (*refused)(void *ctx, const struct fault *f);
 	/* What BOARD_BENCH_OP asks for; false: no such thing. May be NULL. */
 	bool (*bench)(void *ctx, uint32_t op, const char *name);
-	void *ctx;	    /* of both */
+	/* DOE exchanges of the device so far; may be NULL. */
+	uint64_t (*exchanges)(void *ctx);
+	void *ctx;	    /* of the three */
 	unsigned functions; /* of the device, that are physical: 1 to 8 */
 	uint64_t vm_size;   /* room for the VM's memory; 0: 512 MiB */
 };
+
+/*
+ * board_fault_text() - "rule: agent id reads address (source)", as one line
+ * Cut where @cap, at least 1, ends, with its zero; its length.
+ */
+size_t board_fault_text(const struct fault *f, char *out, size_t cap);
 
 /* Errors: IL_E_ARG, IL_E_NOMEM */
 enum il_err board_new(const struct board_cfg *cfg, struct board **out) IL_MUST;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/bits.h"
 #include "base/bytes.h"
+#include "board/bench.h"
 #include "board/board.h"
 #include "board/exit.h"
 #include "board/host.h"
@@ -122,6 +123,7 @@ struct board {
 	struct board_vm vm;	/* its processor */
 	struct board_host host; /* and the host's */
 	struct board_vmfn vmfn;
+	struct board_bench bench;
 	uint64_t refused;	   /* accesses so far */
 	struct fault last_refused; /* rule NULL: none yet */
 };

@@ -138,6 +138,8 @@ static void page_bar_read(struct ep *e, unsigned bar, uint64_t off,
 		return; /* VFIO shows the table, and has it */
 	else if (off == BOARD_IRQ && len == 4)
 		put_le32(buf, board_irq_cause(x->b, e));
+	else if (x->kind == BOARD_IS_HOST && off >= BOARD_BENCH_OP)
+		board_bench_get(&x->b->bench, (uint32_t)off, buf, len);
 	else if (x->kind == BOARD_IS_HOST)
 		board_host_get(&x->b->host, (uint32_t)off, buf, len);
 	else
@@ -164,6 +166,8 @@ static void page_bar_write(struct ep *e, unsigned bar, uint64_t off,
 		return;
 	else if (off == BOARD_IRQ && len == 4)
 		board_irq_clear(x->b, e, get_le32(buf));
+	else if (x->kind == BOARD_IS_HOST && off >= BOARD_BENCH_OP)
+		board_bench_put(&x->b->bench, (uint32_t)off, buf, len);
 	else if (x->kind == BOARD_IS_HOST)
 		host_write(x->b, (uint32_t)off, buf, len);
 	else

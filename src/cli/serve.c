@@ -28,6 +28,13 @@ static uint64_t now_ns(void *ctx)
 	return s->c->mono_ns();
 }
 
+bool serve_heard(FILE *f)
+{
+	struct pollfd p = { .fd = fileno(f), .events = POLLOUT };
+
+	return p.fd < 0 || poll(&p, 1, 0) != 0;
+}
+
 /*
  * Clients can make it say as much as they like. Where nobody reads that, lines
  * are lost, rather than all clients kept waiting for a pipe to empty.
@@ -35,9 +42,8 @@ static uint64_t now_ns(void *ctx)
 static void say(void *ctx, const char *line)
 {
 	struct serve *s = ctx;
-	struct pollfd p = { .fd = fileno(s->c->err), .events = POLLOUT };
 
-	if (p.fd >= 0 && poll(&p, 1, 0) == 0)
+	if (!serve_heard(s->c->err))
 		return;
 	fprintf(s->c->err, "interlock: %s\n", line);
 }
@@ -137,8 +143,13 @@ static int build_device(struct serve *s)
 			      s->id.key_len);
 	if (err)
 		return cli_fail(s->c, "the device's key: %s", il_err_name(err));
-	if (s->misbehave)
+	if (s->machine) {
+		s->cfg.refused = serve_machine_refused;
+		s->cfg.refused_ctx = s;
+		misbehave_ready(s->misbehave, &s->cfg);
+	} else if (s->misbehave) {
 		misbehave_apply(s->misbehave, &s->cfg);
+	}
 	s->dev = ARENA_NEW(&s->arena, struct device);
 	err = s->dev ? device_init(s->dev, &s->cfg) : IL_E_NOMEM;
 	if (err)

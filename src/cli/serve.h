@@ -26,7 +26,7 @@ struct serve {
 	char ready[64];		       /* the last line before it serves */
 	struct vfu_cfg vfu;
 	struct cli_keylog keylog;
-	struct misbehave *misbehave; /* NULL: honest */
+	struct misbehave *misbehave; /* NULL: honest, and stays so */
 	struct serve_at {
 		enum vfu_front front;
 		struct sock_addr addr;
@@ -87,11 +87,16 @@ int serve_list_misbehaviours(struct cli *c);
 struct serve_machine;
 struct serve_machine *serve_machine_new(struct serve *s);
 struct link_end serve_machine_link(struct serve_machine *m);
+/* A line of what the device refuses; @ctx is the struct serve. */
+void serve_machine_refused(void *ctx, const struct fault *f);
 int serve_machine_start(struct serve_machine *m, struct vfu *v,
 			const char *dir);
 void serve_machine_say(const struct serve_machine *m, const char *dir);
 /* Before vfu_free(). NULL is fine. */
 void serve_machine_free(struct serve_machine *m);
+
+/* A line to @f would not wait for whoever reads it. */
+bool serve_heard(FILE *f);
 
 /* Serves until SIGTERM, SIGINT or a client's leave to end. An exit status. */
 int serve_run(struct serve *s);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "board/board.h"
+#include "board/regs.h"
 #include "cli/serve.h"
 #include "link/link.h"
 #include "vfu/user.h"
@@ -20,6 +21,10 @@ struct serve_machine {
 	struct env env;
 	struct board *board;
 	struct vuser *user;
+	/* Lines about refusals in the second that began at @since. */
+	uint64_t since;
+	unsigned lines;
+	uint64_t left; /* that had none */
 	uint8_t buf[2 * LINK_BUF];
 };
 
@@ -37,16 +42,75 @@ static bool pump(void *ctx)
 	return device_run(m->s->dev, m->s->c->mono_ns());
 }
 
-static void refused(void *ctx, const struct fault *f)
+/*
+ * Clients cause as many as they like: so many lines in a second, then how many
+ * there were besides.
+ */
+#define LINES_MAX 20u
+#define SECOND	  UINT64_C(1000000000)
+
+static void tell_left(struct serve_machine *m)
 {
-	struct serve_machine *m = ctx;
+	if (m->left)
+		fprintf(m->s->c->out, "refused: %llu more\n",
+			(unsigned long long)m->left);
+	m->left = 0;
+}
+
+static void say_refused(struct serve_machine *m, const char *who,
+			const struct fault *f)
+{
+	const uint64_t now = m->s->c->mono_ns();
 	char line[300];
 
-	snprintf(line, sizeof(line), "refused: %s: %s 0x%x %s 0x%llx (%s)",
-		 f->rule->name, fault_agent_name(f->who), f->id,
-		 f->write ? "writes" : "reads", (unsigned long long)f->addr,
-		 fault_source(f));
-	m->s->vfu.say(m->s, line);
+	if (now - m->since >= SECOND) {
+		tell_left(m);
+		m->since = now;
+		m->lines = 0;
+	}
+	if (m->lines == LINES_MAX || !serve_heard(m->s->c->out)) {
+		m->left++;
+		return;
+	}
+	m->lines++;
+	(void)board_fault_text(f, line, sizeof(line));
+	fprintf(m->s->c->out, "refused%s: %s\n", who, line);
+	fflush(m->s->c->out);
+}
+
+static void refused(void *ctx, const struct fault *f)
+{
+	say_refused(ctx, "", f);
+}
+
+/* What the machine knows as an Unsupported Request, or nothing at all. */
+void serve_machine_refused(void *ctx, const struct fault *f)
+{
+	struct serve *s = ctx;
+
+	say_refused(s->machine, " by the device", f);
+}
+
+static bool bench(void *ctx, uint32_t op, const char *name)
+{
+	struct serve_machine *m = ctx;
+
+	switch (op) {
+	case BOARD_BENCH_HONEST:
+		misbehave_calm(m->s->misbehave, m->s->dev);
+		return true;
+	case BOARD_BENCH_MISBEHAVE:
+		return !misbehave_arm(m->s->misbehave, m->s->dev, name);
+	default:
+		return false;
+	}
+}
+
+static uint64_t exchanges(void *ctx)
+{
+	const struct serve_machine *m = ctx;
+
+	return m->s->dev->exchanges;
 }
 
 static enum il_err give(void *ctx, enum ep_space s, const void *owner,
@@ -135,8 +199,10 @@ int serve_machine_start(struct serve_machine *m, struct vfu *v, const char *dir)
 		.pump = pump,
 		.pump_ctx = m,
 		.refused = refused,
+		.bench = bench,
+		.exchanges = exchanges,
 		.ctx = m,
-		.functions = s->cfg.pfs ? s->cfg.pfs : 1,
+		.functions = s->cfg.pfs,
 	};
 	const enum il_err err = board_new(&cfg, &m->board);
 	int ret;
