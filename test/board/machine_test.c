@@ -46,6 +46,26 @@ static void the_hosts_function_is_found_by_its_ids(void **unused)
 	rig_free(&r);
 }
 
+static void without_msix_in_the_device_nobody_has_it(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new_intx(&r);
+	for (unsigned i = 0; i < board_eps(r.b); i++) {
+		const char *name = board_ep(r.b, i)->name;
+
+		if (!strcmp(name, "vm-fn"))
+			continue; /* nobody gave one */
+		struct ep *e = rig_open(&r, name);
+
+		assert_int_equal(e->msix, 0);
+		assert_true(e->intx);
+		assert_int_equal(rig_cap(e, 0x11), 0);
+	}
+	rig_free(&r);
+}
+
 static void bars_are_as_large_as_the_data_sheet_says(void **unused)
 {
 	(void)unused;
@@ -437,6 +457,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_function_shows_what_the_device_has),
 		cmocka_unit_test(the_hosts_function_is_found_by_its_ids),
+		cmocka_unit_test(without_msix_in_the_device_nobody_has_it),
 		cmocka_unit_test(bars_are_as_large_as_the_data_sheet_says),
 		cmocka_unit_test(a_bar_answers_where_memory_space_is_enabled),
 		cmocka_unit_test(
