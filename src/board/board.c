@@ -267,6 +267,8 @@ static enum il_err build_firmware(struct board *b)
 		.keys = &rootport_keys,
 		.keys_ctx = &b->rootport,
 		.tio = true,
+		/* So that a host meets EXPAND_BUFFER_LENGTH_REQUEST. */
+		.frugal = true,
 		.limits = sev_fw_limits_default(),
 	};
 	uint64_t secret;
