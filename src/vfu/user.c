@@ -125,6 +125,15 @@ unsigned vuser_count(const struct vuser *u)
 	return n;
 }
 
+void vuser_attach(struct vuser_fn *f, int fd)
+{
+	f->fd = fd;
+	f->number = ++f->u->number;
+	f->eof = f->dying = f->owes = f->multi = false;
+	f->waited_ns = 0;
+	f->ask_id = 0;
+}
+
 static void take_client(struct vuser_fn *f)
 {
 	struct vuser *u = f->u;
@@ -138,11 +147,7 @@ static void take_client(struct vuser_fn *f)
 		close(fd); /* it knows at once, and may come back */
 		return;
 	}
-	f->fd = fd;
-	f->number = ++u->number;
-	f->eof = f->dying = f->owes = f->multi = false;
-	f->waited_ns = 0;
-	f->ask_id = 0;
+	vuser_attach(f, fd);
 }
 
 /* Two for each function: its door and its client. */
@@ -270,3 +275,56 @@ static uint64_t next_ns(void *ctx)
 const struct vfu_plug_ops vuser_plug = { .waits = waits,
 					 .turn = turn,
 					 .next_ns = next_ns };
+
+/* Nothing is left of a client that is gone. */
+static bool empty(const struct vuser_fn *f)
+{
+	for (unsigned i = 0; i < VUSER_MAPS; i++)
+		if (f->map[i].used)
+			return false;
+	for (unsigned i = 0; i < EP_MSIX_MAX; i++)
+		if (f->msix[i] >= 0)
+			return false;
+	return !f->open && !f->have && !f->part && !f->fds && !f->first &&
+	       !f->out && f->intx < 0 && !f->msix_wanted && !f->intx_wanted;
+}
+
+static bool maps_sane(const struct vuser_fn *f)
+{
+	for (unsigned i = 0; i < VUSER_MAPS; i++) {
+		const struct vuser_map *a = &f->map[i];
+
+		if (a->used ? a->fn != f || !a->size || (a->at && a->fd >= 0)
+			    : a->at || a->given)
+			return false;
+		for (unsigned k = 0; a->used && k < i; k++)
+			if (f->map[k].used &&
+			    a->addr <= f->map[k].addr + (f->map[k].size - 1) &&
+			    f->map[k].addr <= a->addr + (a->size - 1))
+				return false;
+	}
+	return true;
+}
+
+static bool fn_sane(const struct vuser_fn *f)
+{
+	const struct vuser_msg *last = NULL;
+	size_t bytes = 0;
+
+	for (const struct vuser_msg *m = f->first; m; m = m->next) {
+		bytes += sizeof(*m) + m->hdr.size;
+		last = m;
+	}
+	return (f->fd >= 0 || empty(f)) && maps_sane(f) && last == f->last &&
+	       bytes == f->backlog && f->out_pos <= f->out_len && !f->asking &&
+	       !f->answer && (f->part || f->have < VUSER_HDR_LEN) &&
+	       (!f->part || f->have < f->part->hdr.size);
+}
+
+bool vuser_sane(const struct vuser *u)
+{
+	for (unsigned i = 0; i < u->fns; i++)
+		if (!fn_sane(&u->fn[i]))
+			return false;
+	return true;
+}

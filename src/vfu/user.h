@@ -61,6 +61,9 @@ int vuser_show(struct vuser *u, struct ep *ep, const char *dir) IL_MUST;
 /* For vfu_plug(); the context is the struct vuser. */
 extern const struct vfu_plug_ops vuser_plug;
 
+/* Between two turns. */
+bool vuser_sane(const struct vuser *u);
+
 /* Clients that are connected. */
 unsigned vuser_count(const struct vuser *u);
 

@@ -117,6 +117,8 @@ void vuser_io_reset(struct vuser_fn *f);
 
 /* --- user.c --- */
 
+/* A new client of a function that has none; the socket is not blocking. */
+void vuser_attach(struct vuser_fn *f, int fd);
 /* @why NULL: it left by itself. Safe anywhere: closing comes later. */
 void vuser_die(struct vuser_fn *f, const char *why);
 /* One line about the client: @what, and then @why. */

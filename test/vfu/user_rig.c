@@ -311,6 +311,7 @@ void urig_turns(struct urig *r, unsigned n)
 		assert_true(k <= COUNT(p));
 		assert_true(poll(p, k, 0) >= 0);
 		(void)vuser_plug.turn(r->u, p, k, now_ns(r));
+		assert_true(vuser_sane(r->u));
 	}
 }
 
