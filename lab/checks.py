@@ -6,6 +6,7 @@ The first lines of a file are its head:
     # vm: host            or guest: where it runs
     # boot: alone         or pair (default): with which boot, see BOOTS in run
     # needs: WORD         left out, and said so, where WORD is not there
+    # with: NN-name       runs that file too, whenever one of these checks runs
 
 Each line `check "A sentence that can be false" function` is a check.
 """
@@ -14,7 +15,7 @@ import glob
 import os
 import re
 
-HEAD = re.compile(r"^# (vm|boot|needs): (.+?)\s*$")
+HEAD = re.compile(r"^# (vm|boot|needs|with): (.+?)\s*$")
 CHECK = re.compile(r'^check "([^"]+)" (\w+)$')
 
 
@@ -24,6 +25,8 @@ class File:
         self.stem = os.path.basename(path)[:-3]
         self.vm, self.boot, self.needs = None, "pair", []
         self.names = []
+        self.helps = []  # stems of the files that this one runs with
+        self.helped = []  # files that run with this one
         with open(path, encoding="utf-8") as f:
             for line in f:
                 m = HEAD.match(line)
@@ -31,6 +34,8 @@ class File:
                     self.vm = m[2]
                 elif m and m[1] == "boot":
                     self.boot = m[2]
+                elif m and m[1] == "with":
+                    self.helps += m[2].split()
                 elif m:
                     self.needs += m[2].split()
                 m = CHECK.match(line)
@@ -40,7 +45,14 @@ class File:
             raise SystemExit(f"{path}: no line `# vm: host` or guest")
 
     def chosen(self, only):
-        """The checks that a glob of @only names; all without one."""
+        """The checks that a glob of @only names; all without one, and all
+        when another file needs this one."""
+        names = self.named(only)
+        if not names and any(f.named(only) for f in self.helped):
+            names = list(self.names)
+        return names
+
+    def named(self, only):
         if not only or any(fnmatch.fnmatchcase(self.stem, g) for g in only):
             return list(self.names)
         return [n for n in self.names
@@ -56,4 +68,10 @@ def load(folders):
             if n in seen:
                 raise SystemExit(f"{f.path}: {seen[n]} has that check: {n}")
             seen[n] = f.path
+    by_stem = {f.stem: f for f in files}
+    for f in files:
+        for stem in f.helps:
+            if stem not in by_stem:
+                raise SystemExit(f"{f.path}: no file {stem} to run with")
+            by_stem[stem].helped.append(f)
     return files

@@ -8,6 +8,7 @@
  *	0000:00:04.0 measurements	VCA, requests, signed answers
  *	0000:00:04.0 report		the interface report
  *	0000:00:04.0 nonce		that the measurements answer
+ *	0000:00:04.0 claims		lines: tdi-id, lock-flags, spdm-hash
  *	0000:00:04.0 WHAT digest	SHA-384 of WHAT, as firmware tells it
  *	0000:00:04.0 refresh HEX	measured again, for this nonce
  *
@@ -28,6 +29,7 @@
 #include "guest.h"
 
 #define LINE_MAX_LEN 160
+#define CLAIMS_MAX   96
 
 struct reader {
 	struct mutex lock;
@@ -96,17 +98,32 @@ static int object_of(const struct ilg_evidence *ev, const char *what,
 	return 0;
 }
 
+/* What firmware says of it that is no digest. */
+static size_t claims_text(const struct evidence_claims *c, char *out,
+			  size_t cap)
+{
+	return scnprintf(out, cap,
+			 "tdi-id 0x%llx\nlock-flags 0x%04x\nspdm-hash %s\n",
+			 c->tdi_id, c->lock_flags,
+			 c->spdm_hash == CRYPTO_SHA384 ? "sha384" : "sha256");
+}
+
 static int ask(struct reader *r, struct ilg_fn *f, const char *what,
 	       const char *arg)
 {
 	const bool digest = arg && !strcmp(arg, "digest");
+	char text[CLAIMS_MAX];
 	struct object o;
 	u8 *copy;
-	int ret;
+	int ret = 0;
 
 	if (arg && !digest)
 		return -EINVAL;
-	ret = object_of(&f->ev, what, digest, &o);
+	if (!arg && !strcmp(what, "claims"))
+		o = (struct object){ text, claims_text(&f->ev.claims, text,
+						       sizeof(text)) };
+	else
+		ret = object_of(&f->ev, what, digest, &o);
 	if (ret)
 		return ret;
 	if (r->generation && r->generation != f->ev.generation)

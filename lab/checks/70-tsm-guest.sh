@@ -1,11 +1,374 @@
 # vm: guest
 # boot: pair
+# needs: interlock_tsm interlock_guest interlock_dma
+# with: 70-serve
+#
+# What the confidential VM's kernel does with a function: lock, accept, unlock.
+
+DRIVER=/sys/bus/pci/drivers/interlock_dma
+EVIDENCE=/dev/interlock_evidence
 
 module()
 {
 	load interlock_guest
 	[ -e /sys/class/tsm/tsm0 ] || fail "no tsm0"
-	[ -c /dev/interlock_evidence ] || fail "no /dev/interlock_evidence"
+	[ -c $EVIDENCE ] || fail "no $EVIDENCE"
 }
 
 check "The guest's module finds the confidential VM's registers" module
+
+# A function is there, in one state or another.
+there()
+{
+	module
+	await vm-served 900
+	until_true 30 [ -e "$(fn 0)/tsm/lock" ] || fail "no tsm/lock"
+	F=$(fn 0)
+	B=${F##*/}
+	D=/dev/interlock_dma-$B
+}
+
+unbound()
+{
+	there
+	[ ! -e "$F/driver" ] || echo "$B" >$DRIVER/unbind
+}
+
+be_unlocked()
+{
+	unbound
+	[ -z "$(cat "$F/tsm/lock")" ] || sys write "$F/tsm/unlock" tsm0 >/tmp/un
+	has "$F/tsm/lock" ''
+}
+
+be_locked()
+{
+	unbound
+	[ "$(cat "$F/tsm/accept")" = 0 ] || be_unlocked
+	[ -n "$(cat "$F/tsm/lock")" ] || wrote 0 "$F/tsm/lock" tsm0
+}
+
+be_accepted()
+{
+	unbound
+	[ "$(cat "$F/tsm/accept")" = 1 ] && return
+	be_unlocked
+	wrote 0 "$F/tsm/lock" tsm0
+	wrote 0 "$F/tsm/accept" 1
+}
+
+# The driver has an accepted function.
+be_driven()
+{
+	there
+	load interlock_dma
+	echo N >/sys/module/interlock_dma/parameters/untrusted
+	[ "$(cat "$F/tsm/accept")" = 1 ] || be_accepted
+	[ -e "$F/driver" ] || echo "$B" >/sys/bus/pci/drivers_probe
+	[ -e "$F/driver" ] || fail "the driver does not take it"
+}
+
+# Or one that is the host's.
+be_plain()
+{
+	be_unlocked
+	load interlock_dma
+	echo Y >/sys/module/interlock_dma/parameters/untrusted
+	[ -e "$F/driver" ] || echo "$B" >/sys/bus/pci/drivers_probe
+	[ -e "$F/driver" ] || fail "the driver does not take it"
+}
+
+# does ERRNO WORDS...: what the driver is told to do comes to that.
+does()
+{
+	local want=$1 got
+	shift
+	got=$(sys write "$D" "$*")
+	[ "$got" = "$want" ] || fail "$*: $got, not $want: $(cat "$D")"
+}
+
+# says WANTED WORDS...: the answer
+says()
+{
+	local want=$1
+	shift
+	does 0 "$@"
+	same "$*" "$(cat "$D")" "$want"
+}
+
+# refused RULE: the machine has said so, since `ask forget`
+refused()
+{
+	until_true 5 eval 'case " $(ask refusals) " in *" '"$1"' "*) ;; *) false ;; esac' ||
+		fail "no refusal by $1, but: $(ask refusals)"
+}
+
+not_refused()
+{
+	same "what the machine refused" "$(ask refusals)" ""
+}
+
+# --- attributes ---
+
+lock_and_unlock()
+{
+	be_unlocked
+	has "$F/tsm/accept" 0
+	wrote 0 "$F/tsm/lock" tsm0
+	has "$F/tsm/lock" tsm0
+	has "$F/tsm/accept" 0
+	wrote 0 "$F/tsm/unlock" tsm0
+	has "$F/tsm/lock" ''
+}
+
+check "tsm/lock locks a function for this VM, and tsm/unlock lets go of it" lock_and_unlock
+
+lock_errors()
+{
+	be_unlocked
+	wrote EINVAL "$F/tsm/lock" nonsense
+	wrote ENXIO "$F/tsm/lock" tsm7
+	wrote EINVAL "$F/tsm/unlock" tsm0
+	wrote EINVAL "$F/tsm/accept" 1
+	be_locked
+	wrote EBUSY "$F/tsm/lock" tsm0
+	wrote EINVAL "$F/tsm/accept" 0
+	wrote EINVAL "$F/tsm/accept" maybe
+	wrote EINVAL "$F/tsm/unlock" tsm7
+	has "$F/tsm/lock" tsm0
+}
+
+check "Attributes answer what makes no sense by EINVAL, ENXIO and EBUSY" lock_errors
+
+accept()
+{
+	be_locked
+	ask forget
+	wrote 0 "$F/tsm/accept" 1
+	has "$F/tsm/accept" 1
+	wrote 0 "$F/tsm/accept" 1
+	not_refused
+	wrote 0 "$F/tsm/unlock" tsm0
+	has "$F/tsm/accept" 0
+}
+
+check "A locked function is accepted, and unlocked again" accept
+
+relock()
+{
+	local i=0
+	be_unlocked
+	while [ $i -lt 5 ]; do
+		wrote 0 "$F/tsm/lock" tsm0
+		[ $((i % 2)) = 0 ] || wrote 0 "$F/tsm/accept" 1
+		wrote 0 "$F/tsm/unlock" tsm0
+		i=$((i + 1))
+	done
+}
+
+check "A function is locked and unlocked five times in a row" relock
+
+attached()
+{
+	be_plain
+	wrote EBUSY "$F/tsm/lock" tsm0
+	has "$F/tsm/lock" ''
+	be_driven
+	wrote EBUSY "$F/tsm/unlock" tsm0
+	wrote EBUSY "$F/tsm/accept" 1
+	has "$F/tsm/accept" 1
+}
+
+check "An attached driver refuses lock, unlock and accept" attached
+
+not_yet()
+{
+	be_locked
+	load interlock_dma
+	echo Y >/sys/module/interlock_dma/parameters/untrusted
+	echo "$B" >/sys/bus/pci/drivers_probe
+	[ ! -e "$F/driver" ] || fail "a driver took a function that is not accepted"
+	be_driven
+}
+
+check "A driver is probed after accept and not before" not_yet
+
+# --- DMA ---
+
+dma_private()
+{
+	be_driven
+	ask forget
+	does 0 copy private private 4096
+	does 0 copy private private 300000
+	does 0 load private 5000
+	does 0 store private 5000
+	not_refused
+}
+
+check "DMA reaches memory that was declared private, both ways" dma_private
+
+dma_shared()
+{
+	be_driven
+	ask forget
+	does 0 copy shared shared 100000
+	does 0 copy private shared 4096
+	does 0 copy shared private 4096
+	not_refused
+}
+
+check "An accepted function reaches shared memory above vTOM" dma_shared
+
+dma_plain()
+{
+	be_plain
+	ask forget
+	does 0 copy shared shared 100000
+	not_refused
+}
+
+check "A function of the host's reaches shared memory" dma_plain
+
+# What it wrote went nowhere, and it does not know.
+store_undeclared()
+{
+	be_driven
+	ask forget
+	does EBADMSG copy private undeclared 4096
+	refused rmp-unassigned
+	does 0 copy private private 4096
+}
+
+check "A write to memory that was not declared private goes nowhere" store_undeclared
+
+load_undeclared()
+{
+	be_driven
+	ask forget
+	# In ERROR not even the register answers that would say why.
+	does ENXIO load undeclared 4096
+	refused rmp-unassigned
+	be_unlocked
+	be_driven
+	does 0 copy private private 4096
+}
+
+check "A read of memory that was not declared private is refused, and ends the trust" load_undeclared
+
+dma_stolen()
+{
+	be_plain
+	ask forget
+	does EREMOTEIO load private 4096
+	refused rmp-assigned-read
+	does EBADMSG copy shared private 4096
+	refused rmp-assigned
+}
+
+check "A function of the host's does not reach private memory" dma_stolen
+
+# --- BARs ---
+
+bar_encrypted()
+{
+	be_driven
+	ask forget
+	does 0 write 2 0x40 0x1234abcd
+	says 0x1234abcd read 2 0x40
+	says 0x1d1a0001 read 0 0
+	not_refused
+	does 0 encrypt 2 off
+	says 0xffffffff read 2 0x40
+	does 0 write 2 0x40 0
+	does 0 encrypt 2 on
+	says 0x1234abcd read 2 0x40
+}
+
+check "TEE memory of a BAR answers encrypted mappings and no others" bar_encrypted
+
+scrubbed()
+{
+	be_driven
+	does 0 write 2 0x80 0x600df00d
+	does 0 load private 4096
+	be_unlocked
+	be_plain
+	says 0x00000000 read 2 0x80
+}
+
+check "Unlock clears what the function had of us" scrubbed
+
+bar_before()
+{
+	be_plain
+	does 0 write 2 0 0x5eed
+	says 0x00005eed read 2 0
+	does EINVAL encrypt 2 on
+}
+
+check "Before accept there is no encrypted mapping" bar_before
+
+interrupts()
+{
+	local n
+	be_driven
+	does 0 irq
+	case $(cat "$D") in
+	msix*) ;;
+	*) fail "interrupts by $(cat "$D")" ;;
+	esac
+	n=$(cat "$D" | cut -d' ' -f2)
+	does 0 copy private private 64
+	says "msix $((n + 1))" irq
+}
+
+check "An accepted function interrupts the VM by MSI-X" interrupts
+
+# --- evidence ---
+
+# The program has the trust anchor, measures with a nonce of its own and judges.
+verified()
+{
+	be_locked
+	same verdict "$(verify "$B" /lab/root.pem)" accepted
+	wrote 0 "$F/tsm/accept" 1
+}
+
+check "User space verifies a locked function by its own nonce, and accepts it" verified
+
+no_evidence()
+{
+	be_locked
+	wrote EINVAL $EVIDENCE "$B nonsense"
+	wrote EINVAL $EVIDENCE "$B"
+	wrote ENODEV $EVIDENCE "0000:09:00.0 report"
+	wrote 0 $EVIDENCE "$B report"
+	be_unlocked
+	wrote ENXIO $EVIDENCE "$B report"
+	same "read without a request" "$(sys read $EVIDENCE)" ENXIO
+}
+
+check "Evidence is there from lock to unlock and for functions that have some" no_evidence
+
+# One open file: what was read first, and what comes after a new reading.
+stale()
+{
+	local nonce
+	nonce=$(hexdump -v -n 32 -e '1/1 "%02x"' /dev/urandom)
+	be_locked
+	exec 4<>$EVIDENCE
+	echo "$B report" >&4 || fail "no report"
+	cat <&4 >/tmp/report || fail "the report does not read"
+	[ -s /tmp/report ] || fail "an empty report"
+	wrote 0 $EVIDENCE "$B refresh $nonce"
+	echo "$B report" >&4 2>/tmp/no && fail "evidence of two readings in one file"
+	cat <&4 >/tmp/report 2>/tmp/no && fail "an old reading goes on"
+	grep -q 'temporarily unavailable' /tmp/no || fail "$(cat /tmp/no)"
+	exec 4>&-
+	exec 4<>$EVIDENCE
+	echo "$B nonce" >&4
+	same nonce "$(hexdump -v -e '1/1 "%02x"' <&4)" "$nonce"
+}
+
+check "What one open file reads is of one reading; a newer one is EAGAIN" stale
