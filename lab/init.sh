@@ -188,6 +188,33 @@ with_tsm()
 	until_true 10 [ -e "$d/tsm/connect" ] || fail "no tsm/connect"
 }
 
+# rid_of ADDRESS; rid [N]: as firmware and tsmcall have it; of function N
+rid_of()
+{
+	printf '0x%04x' $((0x${1:5:2} << 8 | 0x${1:8:2} << 3 | ${1:11:1}))
+}
+
+rid() { rid_of "$(basename "$(fn "${1:-0}")")"; }
+
+# calls WANTED STEP...: what the steps come to (lab/tsmcall.c).
+calls()
+{
+	local want=$1
+	shift
+	same "$*" "$(tsmcall "$@")" "$want"
+}
+
+# Connected, and the confidential VM is there to be launched.
+vm_runs() { [ "$(tsmcall create destroy)" = "0 0" ]; }
+be_vm()
+{
+	be_connected
+	until_true 60 vm_runs || fail "no VM: $(tsmcall create)"
+}
+
+# Of a VM nothing is left, and no page of firmware's was lost.
+nothing_left() { calls 0/0/0/0 info; }
+
 # -------------------------------------------------------------------------
 
 # check SENTENCE FUNCTION: passes if it succeeds and prints nothing. In a

@@ -23,7 +23,7 @@
  *   read answer:SEQ poll     exits
  *   ioctl:NR[:SIZE]          any
  *   sh:COMMAND               the shell's status
- *   pause                    until killed
+ *   pause                    says "waits", until killed
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -292,7 +292,7 @@ static const char *step_sh(void)
 
 static const char *step_pause(void)
 {
-	puts("");
+	puts("waits");
 	fflush(stdout);
 	pause();
 	return "0";

@@ -63,7 +63,7 @@ static int gather_one(struct ilt_tdi *t, const struct sev_tio_req *q,
 	int ret = build(t, q, step[i].cmd);
 
 	if (!ret)
-		ret = ilt_cmd_run(c, false);
+		ret = ilt_cmd_run(c, true);
 	if (ret)
 		return ret;
 	ev->blob[slot] = kvmalloc(BLOB_MAX, GFP_KERNEL);
@@ -160,7 +160,7 @@ static int message(struct ilt_tdi *t, const struct sev_tio_req *q)
 	sev_put_u64(b, TIO_TDI_GCTX, ilt_pa(t->vm->gctx));
 	sev_put_u64(b, TIO_GUEST_REQ_REQ, req);
 	sev_put_u64(b, TIO_GUEST_REQ_RES, ilt_pa(c->res));
-	ret = ilt_cmd_run(c, false);
+	ret = ilt_cmd_run(c, true);
 	if (!ret) {
 		memcpy(page, page_address(c->res), SZ_4K);
 		ret = guest_write(t, q->rsp_gpa, page, SZ_4K);

@@ -4,6 +4,10 @@
  * start and stop it, unbind takes everything back. All of it below the core's
  * rwsem and DSM mutex; teardown always ends.
  *
+ * A signal ends no command of a TDI, only its time does: the SPDM session is
+ * that of all functions of the device, and one message that nobody answers ends
+ * it. A VMM that is killed would take it from the others.
+ *
  * Source: AMD's public SEV-TIO branch; architectures of firmware as in
  * src/arch/sev_tio/abi_cmd.h
  */
@@ -35,7 +39,7 @@ static int tdi_create(struct ilt_tdi *t)
 		    pci_dev_id(t->tdi.pdev) |
 			    (seg & 0xff) << TIO_FUNCTION_SEGMENT |
 			    TIO_FUNCTION_SEG_VALID);
-	ret = ilt_do(t->psp, c->cmd, b, false);
+	ret = ilt_do(t->psp, c->cmd, b, true);
 	t->created = !ret;
 	return ret;
 }
@@ -107,7 +111,7 @@ static int minted_id(struct ilt_tdi *t, u64 *id)
 	sev_put_u64(b, TIO_TDI_INFO_DEV, ilt_sla(c->ctx));
 	sev_put_u64(b, TIO_TDI_INFO_TDI, ilt_sla(t->ctx));
 	sev_put_u64(b, TIO_TDI_INFO_PA, ilt_pa(c->res));
-	ret = ilt_do(t->psp, c->cmd, b, false);
+	ret = ilt_do(t->psp, c->cmd, b, true);
 	if (ret)
 		return ret;
 	memcpy(info, page_address(c->res), sizeof(info));
@@ -175,7 +179,7 @@ static int lock(struct ilt_tdi *t, u64 *id)
 	 */
 	t->bound = true;
 	bind_cmd(t, false);
-	ret = ilt_cmd_run(conn_of(t), false);
+	ret = ilt_cmd_run(conn_of(t), true);
 	if (!ret)
 		ret = minted_id(t, id);
 	if (ret) {
@@ -195,7 +199,7 @@ static int start(struct ilt_tdi *t)
 	if (!t->bound)
 		return -EINVAL;
 	bind_cmd(t, true);
-	ret = ilt_cmd_run(conn_of(t), false);
+	ret = ilt_cmd_run(conn_of(t), true);
 	/* No answer: firmware waits for one. Nothing is left half begun. */
 	if (ret && ret != -EIO)
 		ilt_tdi_cut(t);
@@ -203,7 +207,7 @@ static int start(struct ilt_tdi *t)
 }
 
 /* A failed STOP is reported, and the interface cut off. */
-static int stop(struct ilt_tdi *t, bool clean)
+static int stop(struct ilt_tdi *t)
 {
 	struct ilt_conn *c = conn_of(t);
 	int ret;
@@ -211,7 +215,7 @@ static int stop(struct ilt_tdi *t, bool clean)
 	if (!t->bound)
 		return 0;
 	unbind_cmd(t, false);
-	ret = ilt_cmd_run(c, clean);
+	ret = ilt_cmd_run(c, true);
 	if (ret) {
 		const u32 why = c->status;
 
@@ -225,7 +229,7 @@ static int stop(struct ilt_tdi *t, bool clean)
 /* The TDI stays for another lock, if the device still has one to give. */
 static int unlock(struct ilt_tdi *t)
 {
-	int ret = stop(t, false), back;
+	int ret = stop(t), back;
 	const u32 why = conn_of(t)->status;
 
 	back = give_back(t);
@@ -243,7 +247,7 @@ int ilt_tdi_state(struct ilt_tdi *t, u32 state, struct sev_tio_resp *a)
 	case IOMMU_TSM_TDI_RUN:
 		return start(t);
 	case IOMMU_TSM_TDI_STOP:
-		return t->bound ? stop(t, false) : -EINVAL;
+		return t->bound ? stop(t) : -EINVAL;
 	case IOMMU_TSM_TDI_UNLOCKED:
 		return unlock(t);
 	default:
@@ -291,7 +295,7 @@ void ilt_unbind(struct pci_tdi *tdi)
 {
 	struct ilt_tdi *t = container_of(tdi, struct ilt_tdi, tdi);
 	struct pci_dev *pdev = tdi->pdev;
-	int ret = stop(t, true);
+	int ret = stop(t);
 
 	if (give_back(t) || ret) {
 		pci_warn(pdev, "unbind: %d; cut off\n", ret);
