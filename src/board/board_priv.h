@@ -66,10 +66,11 @@ struct board_ep {
 	const struct ep_user_ops *user;	    /* NULL: nobody has it open */
 	void *user_ctx;
 	unsigned wants[EP_MSIX + 1]; /* vectors, by enum ep_irq */
-	uint32_t cause;	    /* host, vm: a bit a vector; INTx while not zero */
-	unsigned pin;	    /* a function of the device: 1 is INTA */
-	bool intx;	    /* likewise: its INTx is asserted */
-	struct pci_cfg cfg; /* host, vm: their own configuration space */
+	uint32_t cause; /* host, vm: a bit a vector; INTx while not zero */
+	unsigned pin;	/* a function of the device: 1 is INTA */
+	bool intx;	/* likewise: its INTx is asserted */
+	uint32_t bars[EP_BARS];	 /* likewise: as they were written last */
+	struct pci_cfg cfg;	 /* host, vm: their own configuration space */
 	uint8_t first[CFG_SIZE]; /* and as it began */
 };
 

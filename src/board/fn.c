@@ -80,12 +80,45 @@ static void fn_cfg_read(struct ep *e, uint32_t off, uint8_t *buf, uint32_t len)
 	fn_cfg_load(x->b, x->fn, off, buf, len);
 }
 
+/*
+ * Who has a function by VFIO does not see that a reset took its BARs: QEMU
+ * shows what it wrote last, so a kernel that puts back what differs puts back
+ * nothing. They come back when memory decoding is switched on. Source:
+ * Linux 7.3 drivers/vfio/pci/vfio_pci_config.c, vfio_need_bar_restore(),
+ * vfio_bar_restore()
+ */
+static void bars_again(struct board_ep *x, uint32_t off, const uint8_t *buf)
+{
+	if (off > CFG_COMMAND || !(buf[CFG_COMMAND - off] & CMD_MEM))
+		return;
+	for (unsigned i = 0; i < EP_BARS; i++) {
+		const uint32_t now = fn_cfg_get(x->b, x->fn, CFG_BAR(i), 4);
+
+		if (x->bars[i] && now != x->bars[i] && !(now & ~BAR_FLAGS))
+			fn_cfg_put(x->b, x->fn, CFG_BAR(i), 4, x->bars[i]);
+	}
+}
+
+static void bars_note(struct board_ep *x)
+{
+	for (unsigned i = 0; i < EP_BARS; i++) {
+		const uint32_t now = fn_cfg_get(x->b, x->fn, CFG_BAR(i), 4);
+
+		if (now != UINT32_MAX) /* no answer, or being sized */
+			x->bars[i] = now;
+	}
+}
+
 static void fn_cfg_write(struct ep *e, uint32_t off, const uint8_t *buf,
 			 uint32_t len)
 {
 	struct board_ep *x = board_ep_of(e);
 
+	if (fn_touches(off, len, CFG_COMMAND, 1))
+		bars_again(x, off, buf);
 	fn_cfg_store(x->b, x->fn, off, buf, len);
+	if (fn_touches(off, len, CFG_BAR(0), 4 * EP_BARS))
+		bars_note(x);
 	if (fn_touches(off, len, CFG_COMMAND, 2))
 		fn_cover(x->b, x->fn);
 	/* A table that could not be reached before may be now. */
@@ -313,6 +346,7 @@ static void fn_close(struct ep *e)
 
 	x->user = NULL;
 	memset(x->wants, 0, sizeof(x->wants));
+	memset(x->bars, 0, sizeof(x->bars));
 	fn_reset(e);
 }
 

@@ -154,6 +154,31 @@ static void a_reset_takes_the_addresses_of_bars(void **unused)
 	rig_free(&r);
 }
 
+/* QEMU shows BARs as it wrote them, whatever became of them. */
+static void bars_come_back_with_memory_decoding(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new(&r);
+
+	struct ep *e = rig_open(&r, "fn0");
+
+	rig_enumerate(e, 0);
+	e->ops->reset(e);
+	rig_cfg_put(e, 0x04, 2, 0x0004); /* no decoding: nothing yet */
+	assert_int_equal(rig_cfg(e, 0x10, 4), 4);
+	rig_cfg_put(e, 0x04, 2, 0x0006);
+	assert_int_equal(rig_bar(e, 0, 0, 4), 0x1d1a0001);
+	assert_int_equal(rig_cfg(e, 0x18, 4) & ~0xfu, RIG_BAR2(0));
+	/* For whoever wrote them, and for nobody after him. */
+	e->ops->close(e);
+	e = rig_open(&r, "fn0");
+	rig_cfg_put(e, 0x04, 2, 0x0006);
+	assert_int_equal(rig_cfg(e, 0x10, 4), 4);
+	rig_free(&r);
+}
+
 static void dma_goes_where_the_hosts_device_table_leads(void **unused)
 {
 	(void)unused;
@@ -463,6 +488,7 @@ int main(void)
 		cmocka_unit_test(
 			a_bar_that_is_a_guests_takes_no_write_of_the_hosts),
 		cmocka_unit_test(a_reset_takes_the_addresses_of_bars),
+		cmocka_unit_test(bars_come_back_with_memory_decoding),
 		cmocka_unit_test(dma_goes_where_the_hosts_device_table_leads),
 		cmocka_unit_test(
 			refused_dma_leaves_memory_as_it_is_and_names_the_rule),
