@@ -147,7 +147,7 @@ static const char *copy(uint64_t gpa, void *buf, uint64_t len, uint32_t flags)
 
 static const char *step_fill(void)
 {
-	static uint8_t b[0x10000];
+	static uint8_t b[0x20000];
 	const uint64_t n = num(2) < sizeof(b) ? num(2) : sizeof(b);
 
 	memset(b, (int)num(1), n);
