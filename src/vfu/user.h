@@ -31,8 +31,9 @@ struct vuser_machine {
 
 #define VUSER_EPS 16u
 /* A client may leave an answer to us out this long in one turn of ours, be it
- * one or many; then it is dropped. */
-#define VUSER_WAIT_NS UINT64_C(1000000000)
+ * one or many; then it is dropped. Less than the 5 s that QEMU waits for us on
+ * behalf of the others. */
+#define VUSER_WAIT_NS UINT64_C(3000000000)
 /* It may owe us half a message, or the reading of an answer, this long. */
 #define VUSER_PATIENCE_NS UINT64_C(10000000000)
 
