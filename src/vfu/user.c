@@ -193,12 +193,13 @@ static bool serve(struct vuser_fn *f)
 	return true;
 }
 
-/* Half a message, or the reading of an answer, is waited for so long. */
+/* A first message, half of one, the reading of an answer: all that keeps others
+ * from the function is waited for so long. */
 static void age(struct vuser_fn *f)
 {
 	const struct vuser *u = f->u;
 
-	if (!vuser_writes(f) && !f->have) {
+	if (!vuser_writes(f) && !f->have && f->open) {
 		f->owes = false;
 		return;
 	}

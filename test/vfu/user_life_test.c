@@ -142,6 +142,28 @@ static void half_a_message_is_not_waited_for_for_ever(void **state)
 	}
 }
 
+static void who_says_nothing_at_first_keeps_nobody_out(void **state)
+{
+	struct urig *r = *state;
+	int fd;
+
+	r->cfg.patience_ns = 1000;
+	urig_start(r);
+	fd = urig_connect(r, 0);
+	urig_silent(r, fd);
+	r->now_ns += 999;
+	urig_silent(r, fd);
+	r->now_ns += 1;
+	urig_closed(r, fd);
+	/* Once it has, it may be silent for as long as it likes. */
+	fd = urig_hello(r, 0);
+	r->now_ns += 1000000;
+	urig_silent(r, fd);
+	r->now_ns += 1000000;
+	urig_silent(r, fd);
+	close(fd);
+}
+
 static void half_a_message_at_the_end_is_said(void **state)
 {
 	struct urig *r = *state;
@@ -355,6 +377,7 @@ int main(void)
 		WITH_RIG(who_comes_as_another_leaves_is_let_in),
 		WITH_RIG(what_was_sent_before_leaving_is_done),
 		WITH_RIG(half_a_message_is_not_waited_for_for_ever),
+		WITH_RIG(who_says_nothing_at_first_keeps_nobody_out),
 		WITH_RIG(half_a_message_at_the_end_is_said),
 		WITH_RIG(who_does_not_read_its_answers_is_dropped),
 		WITH_RIG(late_reading_is_no_loss),
