@@ -234,6 +234,7 @@ static enum il_err build_fabric(struct board *b)
 	const struct fabric_port_cfg port = {
 		.bdf = BOARD_PORT_DEVFN,
 		.number = BOARD_PORT_NR,
+		.hotplug = true,
 		.present = true,
 		.link = b->cfg.link,
 		.pump = pump,

@@ -306,6 +306,26 @@ static void fn_intx_done(struct ep *e)
 
 /* --- life --- */
 
+/*
+ * Nobody has any function: the device was taken out of its slot. Whoever comes
+ * next has put one in. OPEN: a VMM that ends is not told from one that unplugs
+ * the device, and both leave a device without power.
+ */
+static void slot(struct board *b)
+{
+	bool there = false;
+
+	for (unsigned i = 0; i < b->cfg.functions; i++)
+		there |= b->eps[i].user != NULL;
+	if (there == b->fabric.port[b->port].present)
+		return;
+	if (there)
+		(void)!fabric_insert(&b->fabric, b->port);
+	else
+		(void)!fabric_remove(&b->fabric, b->port);
+	board_settle(b);
+}
+
 static enum il_err fn_open(struct ep *e, const struct ep_user_ops *ops,
 			   void *ctx)
 {
@@ -315,6 +335,7 @@ static enum il_err fn_open(struct ep *e, const struct ep_user_ops *ops,
 		return IL_E_STATE;
 	x->user = ops;
 	x->user_ctx = ctx;
+	slot(x->b);
 	return IL_OK;
 }
 
@@ -348,6 +369,7 @@ static void fn_close(struct ep *e)
 	memset(x->wants, 0, sizeof(x->wants));
 	memset(x->bars, 0, sizeof(x->bars));
 	fn_reset(e);
+	slot(x->b);
 }
 
 const struct ep_ops board_fn_ops = {

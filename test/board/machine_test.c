@@ -148,6 +148,7 @@ static void a_reset_takes_the_addresses_of_bars(void **unused)
 	assert_int_equal(rig_cfg(e, 0x04, 2), 0);
 	rig_enumerate(e, 0);
 	assert_int_equal(e->ops->open(e, NULL, NULL), IL_E_STATE);
+	rig_open(&r, "fn1");
 	e->ops->close(e);
 	assert_int_equal(rig_cfg(e, 0x04, 2), 0);
 	rig_open(&r, "fn0");
@@ -176,6 +177,37 @@ static void bars_come_back_with_memory_decoding(void **unused)
 	e = rig_open(&r, "fn0");
 	rig_cfg_put(e, 0x04, 2, 0x0006);
 	assert_int_equal(rig_cfg(e, 0x10, 4), 4);
+	rig_free(&r);
+}
+
+static void a_device_that_nobody_has_is_out_of_its_slot(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new(&r);
+
+	const struct fabric_port *p = &r.b->fabric.port[r.b->port];
+	struct ep *h = rig_open(&r, "host");
+	struct ep *a = rig_open(&r, "fn0"), *c = rig_open(&r, "fn1");
+	/* Slot Status: Presence Detect State. */
+	const uint32_t slot = 0x8000 + p->exp + 0x1a;
+
+	rig_enumerate(a, 0);
+	assert_int_equal(rig_bar(h, 2, slot, 2) & 0x40, 0x40);
+	a->ops->close(a);
+	assert_true(p->up);
+	assert_int_equal(rig_cfg(c, 0, 2), 0x1d1a);
+	c->ops->close(c);
+	assert_false(p->up);
+	assert_int_equal(rig_bar(h, 2, slot, 2) & 0x40, 0);
+	assert_int_equal(rig_cfg(c, 0, 2), 0xffff);
+	a = rig_open(&r, "fn0");
+	assert_true(p->up);
+	assert_int_equal(rig_cfg(a, 0, 2), 0x1d1a);
+	assert_int_equal(rig_cfg(a, 0x10, 4), 4);
+	rig_enumerate(a, 0);
+	assert_int_equal(rig_bar(a, 0, 0, 4), 0x1d1a0001);
 	rig_free(&r);
 }
 
@@ -489,6 +521,7 @@ int main(void)
 			a_bar_that_is_a_guests_takes_no_write_of_the_hosts),
 		cmocka_unit_test(a_reset_takes_the_addresses_of_bars),
 		cmocka_unit_test(bars_come_back_with_memory_decoding),
+		cmocka_unit_test(a_device_that_nobody_has_is_out_of_its_slot),
 		cmocka_unit_test(dma_goes_where_the_hosts_device_table_leads),
 		cmocka_unit_test(
 			refused_dma_leaves_memory_as_it_is_and_names_the_rule),
