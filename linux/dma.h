@@ -2,6 +2,7 @@
 #ifndef ILD_DMA_H
 #define ILD_DMA_H
 
+#include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/kref.h>
 #include <linux/miscdevice.h>
@@ -66,6 +67,7 @@ struct ild {
 	void __iomem *bar[PCI_STD_NUM_BARS];
 	enum ild_irq irq;
 	unsigned int irqs; /* that came */
+	atomic_t armed; /* one is to come */
 	struct completion done;
 	struct miscdevice misc;
 	char said[128];

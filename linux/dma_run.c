@@ -98,7 +98,9 @@ bool ild_interrupted(struct ild *d)
 	status = readl(d->bar[0] + DMA_STATUS);
 	if (status == ~0u || !(status & (DMA_STATUS_DONE | DMA_STATUS_ERROR)))
 		return false;
-	/* INTx is asserted as long as the command's end stands in STATUS. */
+	/* Once a command: INTx may stand for a while after it was withdrawn. */
+	if (!atomic_xchg(&d->armed, 0))
+		return false;
 	if (d->irq == ILD_INTX)
 		writel(0, d->bar[0] + DMA_IRQ);
 	d->irqs++;
@@ -149,6 +151,7 @@ static int command(struct ild *d, u32 cmd, u64 src, u64 dst, u32 len)
 	int ret;
 
 	reinit_completion(&d->done);
+	atomic_set(&d->armed, d->irq != ILD_POLL);
 	writel(DMA_STATUS_DONE | DMA_STATUS_ERROR, r + DMA_STATUS);
 	writeq(src, r + DMA_SRC);
 	writeq(dst, r + DMA_DST);

@@ -4,11 +4,17 @@
  * was done before is undone, in reverse.
  * Source: Linux 7.3 drivers/crypto/ccp/sev-dev-tsm.c, sev-dev-tio.c
  */
+#include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/pci-doe.h>
 #include <linux/slab.h>
 
 #include "interlock_tsm.h"
+
+static ulong firmware_page;
+module_param(firmware_page, ulong, 0400);
+MODULE_PARM_DESC(firmware_page, "address of a page that is firmware's while "
+				"one is connected: nobody's DMA may reach it");
 
 static int buffers_new(struct ilt_conn *c)
 {
@@ -30,6 +36,7 @@ static int buffers_new(struct ilt_conn *c)
 		return ret;
 	c->ctx = ilt_fw_page(p);
 	c->res = ilt_fw_page(p);
+	firmware_page = c->ctx ? ilt_pa(c->ctx) : 0;
 	return c->ctx && c->res ? 0 : -ENOMEM;
 }
 
@@ -37,6 +44,7 @@ static void buffers_free(struct ilt_conn *c)
 {
 	struct ilt_psp *p = c->psp;
 
+	firmware_page = 0;
 	ilt_fw_page_free(p, c->res);
 	ilt_fw_page_free(p, c->ctx);
 	c->res = NULL;
