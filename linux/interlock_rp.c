@@ -148,7 +148,10 @@ static int rp_write(struct pci_bus *bus, unsigned int devfn, int where,
 
 /* --- finding things --- */
 
-/* Any function of ours that is not one of the two beside the device. */
+/*
+ * Above any function of ours that is not one of the two beside the device. If
+ * there is none yet: where the machine has its port.
+ */
 static struct pci_dev *find_port(void)
 {
 	struct pci_dev *pdev = NULL, *rp;
@@ -161,6 +164,10 @@ static struct pci_dev *find_port(void)
 		pci_dev_put(pdev);
 		return rp;
 	}
+	rp = pci_get_domain_bus_and_slot(0, 0, BOARD_PORT_DEVFN);
+	if (!rp || pci_pcie_type(rp) == PCI_EXP_TYPE_ROOT_PORT)
+		return rp;
+	pci_dev_put(rp);
 	return NULL;
 }
 
@@ -342,7 +349,7 @@ static int __init rp_init(void)
 	if (rp)
 		ret = lend(host, rp);
 	else
-		pci_err(host, "no function of a device, so no port\n");
+		pci_err(host, "no root port that could be the machine's\n");
 	pci_dev_put(rp);
 	pci_dev_put(host);
 	return ret;
