@@ -9,6 +9,12 @@
 #define WITH_RIG(name) \
 	cmocka_unit_test_setup_teardown(name, urig_open, urig_close)
 
+/* Version data of a table, with the zero byte at its end. */
+#define TEXT(s)              \
+	{                    \
+		s, sizeof(s) \
+	}
+
 /* What QEMU 11 sends, byte by byte as it was seen. */
 #define QEMU_CAPS                                                          \
 	"\0\0\0\0{\"capabilities\": {\"pgsizes\": 4096, \"max_msg_fds\": " \
@@ -76,19 +82,20 @@ a_version_that_is_none_is_refused_and_the_client_dropped(void **state)
 	} bad[] = {
 		{ "", 0 },
 		{ "\0\0\0", 3 },
-		{ "\1\0\0\0", 4 },	  /* another major */
-		{ "\0\0\0\0{}", 6 },	  /* does not end */
-		{ "\0\0\0\0", 5 },	  /* no JSON */
-		{ "\0\0\0\0[]", 7 },	  /* no object */
-		{ "\0\0\0\0{}\0{}", 10 }, /* ends twice */
-		{ "\0\0\0\0{\"capabilities\":1}", 23 },
-		{ "\0\0\0\0{\"capabilities\":{\"pgsizes\":\"4\"}}", 38 },
-		{ "\0\0\0\0{\"capabilities\":{\"pgsizes\":8192}}", 38 },
-		{ "\0\0\0\0{\"capabilities\":{\"max_msg_fds\":-1}}", 40 },
-		{ "\0\0\0\0{\"capabilities\":{\"max_dma_maps\":1.5}}", 42 },
-		{ "\0\0\0\0{\"capabilities\":{\"write_multiple\":1}}", 42 },
-		{ "\0\0\0\0{\"capabilities\":{\"max_data_xfer_size\":0}}", 46 },
-		{ "\0\0\0\0{\"capabilities\":{},\"capabilities\":{}}", 42 },
+		{ "\1\0\0\0", 4 },	/* another major */
+		{ "\0\0\0\0{}", 6 },	/* does not end */
+		{ "\0\0\0\0", 5 },	/* no JSON */
+		TEXT("\0\0\0\0[]"),	/* no object */
+		TEXT("\0\0\0\0{}\0{}"), /* ends twice */
+		TEXT("\0\0\0\0{\"capabilities\":1}"),
+		TEXT("\0\0\0\0{\"capabilities\":{\"pgsizes\":\"4\"}}"),
+		TEXT("\0\0\0\0{\"capabilities\":{\"pgsizes\":8192}}"),
+		TEXT("\0\0\0\0{\"capabilities\":{\"max_msg_fds\":-1}}"),
+		TEXT("\0\0\0\0{\"capabilities\":{\"max_dma_maps\":1.5}}"),
+		TEXT("\0\0\0\0{\"capabilities\":{\"write_multiple\":1}}"),
+		TEXT("\0\0\0\0{\"capabilities\":"
+		     "{\"max_data_xfer_size\":0}}"),
+		TEXT("\0\0\0\0{\"capabilities\":{},\"capabilities\":{}}"),
 	};
 	struct urig *r = *state;
 
