@@ -46,14 +46,16 @@ static int update_locked(struct ilt_psp *p, u64 pa, u32 count,
 		int ret;
 
 		at.gpa += u->assigned && u->asid ? *all * step : 0;
-		ret = update(p, here, count - *all, &at, &rc, &done);
+		ret = update(p, here,
+			     min_t(u32, count - *all, BOARD_INSN_COUNT_MAX),
+			     &at, &rc, &done);
 		if (ret)
 			return ret;
 		*all += min(done, count - *all);
 		if (done)
 			smashed = false;
-		if (rc == RMP_OK && *all == count)
-			return 0;
+		if (rc == RMP_OK && done)
+			continue;
 		if (rc == RMP_FAIL_INUSE)
 			return -EBUSY;
 		if (rc != RMP_FAIL_OVERLAP || smashed)
