@@ -22,6 +22,7 @@ struct device_opts {
 	const char *max_object;
 	const char *lspci;
 	const char *keylog;
+	const char *capture;
 	const char *misbehave[MISBEHAVE_MAX];
 	size_t misbehaves;
 	const char *list;
@@ -175,6 +176,8 @@ static int serve(struct serve *s, const struct device_opts *o)
 		ret = match_asym(s, o->file);
 	if (!ret)
 		ret = serve_keylog(s, o->keylog);
+	if (!ret)
+		ret = serve_capture(s, o->capture);
 	if (ret)
 		return ret;
 	/* Others tell of the host what the link would show. */
@@ -193,6 +196,7 @@ static int run(struct cli *c, int argc, char **argv)
 		{ "identity", false, &o.identity },
 		{ "max-object", false, &o.max_object },
 		{ "key-log", false, &o.keylog },
+		{ "capture", false, &o.capture },
 		{ "from-lspci", false, &o.lspci },
 		{ "misbehave", false, o.misbehave, COUNT(o.misbehave),
 		  &o.misbehaves },
@@ -221,7 +225,7 @@ const struct cli_cmd cmd_serve = {
 	.name = "device",
 	.args = "[FILE] [--link ADDR]... [--spdm-socket ADDR]... "
 		"[--vfio-user DIR] [--identity DIR] [--max-object N] "
-		"[--key-log FILE] "
+		"[--key-log FILE] [--capture FILE] "
 		"[--misbehave NAME[:N]]... | --from-lspci FILE | "
 		"--list-misbehaviours",
 	.help = "the device on its own, for requesters and emulators",

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bits.h"
@@ -100,8 +101,35 @@ int serve_keylog(struct serve *s, const char *path)
 	return 0;
 }
 
+static void captured(void *ctx, const uint8_t *obj, size_t n)
+{
+	struct serve *s = ctx;
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	world_pcap_put(&s->cap,
+		       (uint64_t)t.tv_sec * UINT64_C(1000000000) +
+			       (uint64_t)t.tv_nsec,
+		       obj, n);
+	world_pcap_flush(&s->cap);
+}
+
+int serve_capture(struct serve *s, const char *path)
+{
+	if (!path)
+		return 0;
+	if (world_pcap_open(&s->cap, path, WORLD_DLT_DOE))
+		return cli_fail(s->c, "%s: cannot be written", path);
+	s->cap_path = path;
+	s->cfg.object = captured;
+	s->cfg.object_ctx = s;
+	return 0;
+}
+
 void serve_free(struct serve *s)
 {
+	if (world_pcap_close(&s->cap))
+		(void)cli_fail(s->c, "%s: not written whole", s->cap_path);
 	(void)cli_keylog_close(s->c, &s->keylog);
 	free(s->misbehave);
 	bytes_wipe(s, sizeof(*s));

@@ -7,6 +7,7 @@
 #include "device/file.h"
 #include "device/misbehave.h"
 #include "vfu/vfu.h"
+#include "world/capture.h"
 
 /*
  * A device as a program of its own: what `interlock device` and the
@@ -26,6 +27,8 @@ struct serve {
 	char ready[64];		       /* the last line before it serves */
 	struct vfu_cfg vfu;
 	struct cli_keylog keylog;
+	struct world_pcap cap; /* of the mailbox; cap.d NULL: none */
+	const char *cap_path;
 	struct misbehave *misbehave; /* NULL: honest, and stays so */
 	struct serve_at {
 		enum vfu_front front;
@@ -71,6 +74,9 @@ int serve_at(struct serve *s, enum vfu_front front, const char *addr);
 
 /* Secrets of sessions into a file; NULL: none. 0, or CLI_FAILED. */
 int serve_keylog(struct serve *s, const char *path);
+
+/* The mailbox's data objects into a file; NULL: none. 0, or CLI_FAILED. */
+int serve_capture(struct serve *s, const char *path);
 
 /*
  * Rules to break on purpose, by name; none: nothing changes. 0, or CLI_FAILED

@@ -91,6 +91,32 @@ void serve_machine_refused(void *ctx, const struct fault *f)
 	say_refused(s->machine, " by the device", f);
 }
 
+/* Whoever reads a capture knows which part of it is honest. */
+static void say_bench(struct serve_machine *m, const char *what)
+{
+	const struct serve *s = m->s;
+
+	if (!serve_heard(s->c->out))
+		return;
+	fprintf(s->c->out, "%s", what);
+	if (s->cap_path)
+		fprintf(s->c->out, ", from packet %llu on",
+			(unsigned long long)s->cap.packets + 1);
+	fputc('\n', s->c->out);
+	fflush(s->c->out);
+}
+
+static bool arm(struct serve_machine *m, const char *name)
+{
+	char line[160];
+
+	if (misbehave_arm(m->s->misbehave, m->s->dev, name))
+		return false;
+	snprintf(line, sizeof(line), "misbehaves: %s", name);
+	say_bench(m, line);
+	return true;
+}
+
 static bool bench(void *ctx, uint32_t op, const char *name)
 {
 	struct serve_machine *m = ctx;
@@ -98,9 +124,10 @@ static bool bench(void *ctx, uint32_t op, const char *name)
 	switch (op) {
 	case BOARD_BENCH_HONEST:
 		misbehave_calm(m->s->misbehave, m->s->dev);
+		say_bench(m, "honest");
 		return true;
 	case BOARD_BENCH_MISBEHAVE:
-		return !misbehave_arm(m->s->misbehave, m->s->dev, name);
+		return arm(m, name);
 	default:
 		return false;
 	}

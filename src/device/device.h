@@ -186,6 +186,10 @@ struct device_cfg {
 	const struct idekm_edge (*idekm_table)[IDEKM_KEY_STATES];
 	const struct dsm_cascade *cascade;
 	const struct doe_edge (*doe_table)[DOE_STATES];
+	/* Each data object that was looked at, and each answer, header included
+	 * and as it goes over the mailbox; may be NULL. */
+	void (*object)(void *ctx, const uint8_t *obj, size_t n);
+	void *object_ctx;
 	const struct device_seams *seams; /* NULL: honest */
 	void *seams_ctx;
 };

@@ -63,6 +63,12 @@ static void answer(struct device *d, struct device_exchange *x)
 		s->answered(d->cfg.seams_ctx, d, x);
 }
 
+static void heard(struct device *d, const uint8_t *obj, size_t n)
+{
+	if (d->cfg.object)
+		d->cfg.object(d->cfg.object_ctx, obj, n);
+}
+
 /* One data object's; its answer is in d->reply. */
 static struct device_exchange object(struct device *d, unsigned conn,
 				     struct doe_type type, const uint8_t *in,
@@ -108,6 +114,7 @@ bool device_serve_doe(struct device *d)
 	exchanged(d, &x);
 	if (x.err == IL_E_AGAIN)
 		return false;
+	heard(d, d->doe.in, d->doe.in_len);
 	if (x.err)
 		err = doe_event(&d->doe, DOE_EV_FAIL,
 				&(union doe_arg){ .dw = 0 });
@@ -116,6 +123,8 @@ bool device_serve_doe(struct device *d)
 	if (!err && x.len && s && s->reply)
 		s->reply(d->cfg.seams_ctx, d, d->doe.out, d->doe.limit,
 			 &d->doe.out_len);
+	if (!err && x.len)
+		heard(d, d->doe.out, d->doe.out_len);
 	(void)err; /* the mailbox shows it */
 	return true;
 }
@@ -194,12 +203,16 @@ enum il_err device_doe(struct device *d, unsigned conn, const uint8_t *obj,
 	answer(d, &x);
 	exchanged(d, &x);
 	device_settle(d);
+	if (x.err != IL_E_AGAIN)
+		heard(d, obj, n);
 	if (x.err || !x.len)
 		return x.err;
 	err = doe_wrap(&w, x.type, x.out, x.len);
 	if (!err && s && s->reply)
 		s->reply(d->cfg.seams_ctx, d, out, cap, &w.len);
-	if (!err)
-		*len = w.len;
-	return err;
+	if (err)
+		return err;
+	*len = w.len;
+	heard(d, out, w.len);
+	return IL_OK;
 }

@@ -327,6 +327,8 @@ void device_file_apply(const struct device_file *f, struct device_cfg *cfg)
 	cfg->refused = own.refused;
 	cfg->refused_ctx = own.refused_ctx;
 	cfg->link = own.link;
+	cfg->object = own.object;
+	cfg->object_ctx = own.object_ctx;
 	cfg->key = own.key;
 	cfg->tap = own.tap;
 	cfg->tap_ctx = own.tap_ctx;

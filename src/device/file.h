@@ -57,9 +57,9 @@ enum il_err device_file_parse(struct device_file *f, const char *text,
 /*
  * device_file_apply() - fill a configuration
  *
- * Writes all but arena, crypto, env, link, key, tap, tdi_table, powered,
- * assume, long_lived, trust and the certificate slots of spdm: those are the
- * caller's, who also reads the files that are named.
+ * Writes all but arena, crypto, env, link, object, key, tap, tdi_table,
+ * powered, assume, long_lived, trust and the certificate slots of spdm: those
+ * are the caller's, who also reads the files that are named.
  */
 void device_file_apply(const struct device_file *f, struct device_cfg *cfg);
 

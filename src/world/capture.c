@@ -63,6 +63,12 @@ void world_pcap_put(struct world_pcap *c, uint64_t now_ns, const uint8_t *p,
 	c->packets++;
 }
 
+void world_pcap_flush(struct world_pcap *c)
+{
+	if (c->d)
+		(void)pcap_dump_flush(c->d); /* an error stays for the end */
+}
+
 enum il_err world_pcap_close(struct world_pcap *c)
 {
 	enum il_err err = IL_OK;

@@ -35,6 +35,8 @@ enum il_err world_pcap_open(struct world_pcap *c, const char *path,
 			    int dlt) IL_MUST;
 void world_pcap_put(struct world_pcap *c, uint64_t now_ns, const uint8_t *p,
 		    size_t len);
+/* Whoever ends the program keeps what was captured so far. */
+void world_pcap_flush(struct world_pcap *c);
 /* Errors: IL_E_IO  what was captured did not reach the file */
 enum il_err world_pcap_close(struct world_pcap *c) IL_MUST;
 

@@ -15,7 +15,7 @@ int request_open(void **state)
 
 void request_serve(struct rig *r, struct served *s)
 {
-	const char *argv[10] = { "interlock", "device",	    "--spdm-socket",
+	const char *argv[12] = { "interlock", "device",	    "--spdm-socket",
 				 s->target,   "--identity", s->dir };
 	unsigned n = 6;
 
@@ -24,6 +24,10 @@ void request_serve(struct rig *r, struct served *s)
 	if (s->misbehave) {
 		argv[n++] = "--misbehave";
 		argv[n++] = s->misbehave;
+	}
+	if (s->capture) {
+		argv[n++] = "--capture";
+		argv[n++] = s->capture;
 	}
 	if (s->file)
 		argv[n++] = s->file;

@@ -18,6 +18,7 @@ struct served {
 	char dir[160];	       /* of its identity */
 	const char *file;      /* that describes it, or NULL */
 	const char *misbehave; /* how it does, or NULL */
+	const char *capture;   /* its own, or NULL */
 	bool link;	       /* at a link, instead of the emulator's socket */
 };
 

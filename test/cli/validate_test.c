@@ -226,6 +226,35 @@ static void a_capture_and_a_key_log_can_be_read_again(void **state)
 	assert_non_null(strstr(r->out, " 0 do not hold"));
 }
 
+/* What the device captures is what went over to it, byte by byte. */
+static void the_device_captures_the_same(void **state)
+{
+	struct rig *r = *state;
+	char cap[128], keys[128], own[128];
+	struct served s = { .capture = own };
+	char *theirs;
+
+	snprintf(cap, sizeof(cap), "%s", rig_path(r, "all.pcap"));
+	snprintf(own, sizeof(own), "%s", rig_path(r, "own.pcap"));
+	snprintf(keys, sizeof(keys), "%s", rig_path(r, "all.keys"));
+	request_serve(r, &s);
+	assert_int_equal(rig_run(r, "validate", s.target, "--only",
+				 "*-1.2/session-ends", "--capture", cap,
+				 "--key-log", keys, NULL),
+			 0);
+	/* There while it runs. */
+	assert_int_equal(rig_run(r, "decode", cap, "--keys", keys, "-v", NULL),
+			 0);
+	theirs = strdup(r->out);
+	assert_non_null(theirs);
+	assert_int_equal(rig_run(r, "decode", own, "--keys", keys, "-v", NULL),
+			 0);
+	assert_string_equal(r->out, theirs);
+	assert_non_null(strstr(theirs, "END_SESSION_ACK 1.2"));
+	free(theirs);
+	request_stop(&s);
+}
+
 static void mctp_is_judged_and_captured_too(void **state)
 {
 	struct rig *r = *state;
@@ -357,6 +386,7 @@ int main(void)
 		TEST(verbose_shows_what_passed_too),
 		TEST(tap_has_a_line_for_each_case_and_a_plan),
 		TEST(a_capture_and_a_key_log_can_be_read_again),
+		TEST(the_device_captures_the_same),
 		TEST(mctp_is_judged_and_captured_too),
 		TEST(nobody_there_is_no_pass),
 		TEST(a_device_that_hangs_fails_a_case_and_ends_the_run),
