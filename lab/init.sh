@@ -14,7 +14,7 @@ mkdir -p /tmp /run
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 mount -t configfs configfs /sys/kernel/config 2>/dev/null
 echo 20 >/proc/sys/kernel/hung_task_timeout_secs 2>/dev/null
-. /lab/conf # ROLE, BOOT, SHELL_AFTER, TSM, SOAK
+. /lab/conf # ROLE, BOOT, SHELL_AFTER, TSM, SOAK, SEED, ALL
 
 stty -F /dev/ttyS1 raw -echo
 exec 3<>/dev/ttyS1

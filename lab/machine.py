@@ -50,8 +50,10 @@ class Log:
 class Process:
     """One that the lab started; its output goes to a log."""
 
-    def __init__(self, name, args, log):
+    def __init__(self, name, args, log, heard=None):
+        """@heard: is called with each line."""
         self.name, self.args = name, args
+        self.heard, self.line = heard, b""
         self.log = log if isinstance(log, Log) else Log(log)
         self.proc = None
         self.reader = None
@@ -67,6 +69,10 @@ class Process:
     async def _read(self):
         while data := await self.proc.stdout.read(65536):
             self.log.write(data)
+            if self.heard:
+                *lines, self.line = (self.line + data).split(b"\n")
+                for line in lines:
+                    self.heard(line.decode(errors="replace"))
 
     def alive(self):
         return self.proc is not None and self.proc.returncode is None
