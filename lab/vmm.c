@@ -53,6 +53,7 @@ struct vmm {
 	uint64_t secrets;
 	unsigned wait_s;
 	struct trick refuse, die;
+	int control; /* a FIFO with tricks; -1: none */
 	unsigned exits;
 };
 
@@ -188,6 +189,20 @@ static int message_type(struct vmm *v, uint64_t gpa, uint8_t *type)
 	return ioctl(v->fd, ILT_COPY, &c) ? EFAULT : 0;
 }
 
+/* What --refuse and --die call it. */
+static const char *message_kind(struct vmm *v, const struct ilt_exit *x)
+{
+	uint8_t type;
+
+	if (message_type(v, x->info1, &type))
+		return "request";
+	if (type == SEV_MSG_MMIO_VALIDATE)
+		return x->rdx & SEV_PARAM_MMIO_PRIVATE ? "mmio" : "mmio-off";
+	if (type == SEV_MSG_SDTE_WRITE)
+		return x->rdx & SEV_PARAM_SDTE_VALID ? "dma" : "dma-off";
+	return "request";
+}
+
 static uint32_t message_op(uint8_t type, uint64_t param)
 {
 	if (type == SEV_MSG_MMIO_VALIDATE)
@@ -245,13 +260,13 @@ static int handle(struct vmm *v, struct ilt_exit *x, struct seen *s)
 	}
 }
 
-static const char *kind_of(const struct ilt_exit *x)
+static const char *kind_of(struct vmm *v, const struct ilt_exit *x)
 {
 	switch (x->code) {
 	case GHCB_EXIT_PSC:
 		return "psc";
 	case GHCB_EXIT_TIO_GUEST_REQ:
-		return "request";
+		return message_kind(v, x);
 	case GHCB_EXIT_TIO_OP:
 		return x->info1 >> 32 < COUNT(ops) ? ops[x->info1 >> 32].kind
 						   : "op";
@@ -287,7 +302,7 @@ static int one_exit(struct vmm *v)
 	}
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : 1;
-	s.kind = kind_of(&x);
+	s.kind = kind_of(v, &x);
 	if (plays(&v->die, s.kind)) {
 		say("%u %s: dies\n", ++v->exits, s.kind);
 		raise(SIGKILL);
@@ -361,36 +376,6 @@ static int begin(struct vmm *v)
 	return 0;
 }
 
-static int run(struct vmm *v)
-{
-	struct pollfd p = { .fd = v->fd, .events = POLLIN };
-	sigset_t none;
-	int ret = 0;
-
-	sigemptyset(&none);
-	while (!ended && !ret) {
-		/* The signal comes here and nowhere else. */
-		int n = ppoll(&p, 1, NULL, &none);
-
-		if (n < 0 && errno != EINTR)
-			ret = 1;
-		else if (n > 0)
-			ret = p.revents & POLLERR ? 1 : one_exit(v);
-	}
-	if (ret == 1)
-		say("failed: %s\n", errname(errno));
-	return ret;
-}
-
-static void usage(void)
-{
-	fputs("usage: vmm [--fn RID=GUEST_RID]... [--secrets GPA] [--wait S]\n"
-	      "           [--refuse KIND[:N[:ERRNO]]] [--die KIND[:N]]\n"
-	      "KIND: psc request bind unbind run stop features other\n",
-	      stderr);
-	exit(2);
-}
-
 static struct trick trick(char *arg)
 {
 	struct trick t = { .kind = strsep(&arg, ":"), .n = 1, .err = EPERM };
@@ -401,6 +386,67 @@ static struct trick trick(char *arg)
 	if (arg)
 		t.err = (int)strtol(arg, NULL, 0);
 	return t;
+}
+
+/* Lines "refuse …" and "die …", as the options have them. */
+static void control(struct vmm *v)
+{
+	static char line[2][64];
+	char b[64];
+	ssize_t n = read(v->control, b, sizeof(b) - 1);
+	char *at = b, *l;
+
+	if (n <= 0)
+		return;
+	b[n] = 0;
+	while ((l = strsep(&at, "\n"))) {
+		const bool die = !strncmp(l, "die ", 4);
+
+		if (!die && strncmp(l, "refuse ", 7))
+			continue;
+		strcpy(line[die], l);
+		if (die)
+			v->die = trick(line[die] + 4);
+		else
+			v->refuse = trick(line[die] + 7);
+		say("told: %s\n", l);
+	}
+}
+
+static int run(struct vmm *v)
+{
+	struct pollfd p[] = { { .fd = v->fd, .events = POLLIN },
+			      { .fd = v->control, .events = POLLIN } };
+	sigset_t none;
+	int ret = 0;
+
+	sigemptyset(&none);
+	while (!ended && !ret) {
+		/* The signal comes here and nowhere else. */
+		int n = ppoll(p, COUNT(p), NULL, &none);
+
+		if (n < 0 && errno != EINTR)
+			ret = 1;
+		if (n > 0 && p[1].revents)
+			control(v);
+		if (n > 0 && p[0].revents)
+			ret = p[0].revents & POLLERR ? 1 : one_exit(v);
+	}
+	if (ret == 1)
+		say("failed: %s\n", errname(errno));
+	return ret;
+}
+
+static void usage(void)
+{
+	fputs("usage: vmm [--fn RID=GUEST_RID]... [--secrets GPA] [--wait S]\n"
+	      "           [--refuse KIND[:N[:ERRNO]]] [--die KIND[:N]]\n"
+	      "           [--control FIFO]\n"
+	      "KIND: psc request mmio mmio-off dma dma-off bind unbind run\n"
+	      "      stop features other; a FIFO has lines \"refuse …\" and\n"
+	      "      \"die …\"\n",
+	      stderr);
+	exit(2);
 }
 
 static void add_fn(struct vmm *v, const char *arg)
@@ -427,6 +473,7 @@ static void options(struct vmm *v, int argc, char **argv)
 		{ "wait", required_argument, NULL, 'w' },
 		{ "refuse", required_argument, NULL, 'r' },
 		{ "die", required_argument, NULL, 'd' },
+		{ "control", required_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -442,6 +489,9 @@ static void options(struct vmm *v, int argc, char **argv)
 			v->refuse = trick(optarg);
 		else if (c == 'd')
 			v->die = trick(optarg);
+		else if (c == 'c')
+			v->control =
+				open(optarg, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 		else
 			usage();
 	}
@@ -465,7 +515,7 @@ static void signals(void)
 
 int main(int argc, char **argv)
 {
-	struct vmm v = { .secrets = 0x0ff00000, .wait_s = 60 };
+	struct vmm v = { .secrets = 0x0ff00000, .wait_s = 60, .control = -1 };
 	int ret;
 
 	options(&v, argc, argv);

@@ -151,9 +151,13 @@ static int issue(struct ilt_conn *c, bool clean, u32 *status)
 	}
 }
 
+void ilt_op_begin(struct ilt_conn *c)
+{
+	c->end = jiffies + msecs_to_jiffies(op_timeout_ms);
+}
+
 int ilt_cmd_run(struct ilt_conn *c, bool clean)
 {
-	const unsigned long end = jiffies + msecs_to_jiffies(op_timeout_ms);
 	u32 status;
 	int ret;
 
@@ -167,7 +171,7 @@ int ilt_cmd_run(struct ilt_conn *c, bool clean)
 			break;
 		if (!clean && fatal_signal_pending(current))
 			ret = -EINTR;
-		else if (time_after(jiffies, end))
+		else if (time_after(jiffies, c->end))
 			ret = -ETIMEDOUT;
 		else
 			ret = take_request(c);

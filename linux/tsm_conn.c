@@ -137,6 +137,7 @@ int ilt_connect(struct pci_dev *pdev)
 
 	if (ret)
 		return ret;
+	ilt_op_begin(c);
 	ret = ilt_stream_open(c);
 	if (!ret)
 		ret = buffers_new(c);
@@ -165,6 +166,7 @@ void ilt_disconnect(struct pci_dev *pdev)
 	struct ilt_conn *c = ilt_conn_of(pdev);
 	int ret = 0;
 
+	ilt_op_begin(c);
 	ilt_stream_off(c);
 	if (c->created) {
 		disconnect_cmd(c, system_state > SYSTEM_RUNNING);

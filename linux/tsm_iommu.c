@@ -39,10 +39,11 @@
 #define PTE_IR	 BIT_ULL(61)
 #define PTE_IW	 BIT_ULL(62)
 
-#define LEVELS	   4
-#define SLOTS	   512
-#define DOMAIN_OWN 0x8000 /* above all address space ids, which are tags too \
-			   */
+#define LEVELS 4
+#define SLOTS  512
+#define DOMAIN_OWN                                                \
+	0x8000 /* above all address space ids, which are tags too \
+		*/
 #define DOMAIN_VM 0x8001
 
 #define LOG_SLOTS  256

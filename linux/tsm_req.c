@@ -14,8 +14,9 @@
 #include "host/uapi/interlock_ext.h"
 #include "tsm_vm.h"
 
-#define BLOB_MAX       0x10000
-#define MMIO_ORDER_MAX 18
+#define BLOB_MAX 0x10000
+/* 16 MiB a message: each page costs some registers, below the core's lock. */
+#define MMIO_ORDER_MAX 12
 
 struct evidence {
 	u8 *blob[TIO_BLOB_MAX];

@@ -295,7 +295,10 @@ void ilt_unbind(struct pci_tdi *tdi)
 {
 	struct ilt_tdi *t = container_of(tdi, struct ilt_tdi, tdi);
 	struct pci_dev *pdev = tdi->pdev;
-	int ret = stop(t);
+	int ret;
+
+	ilt_op_begin(conn_of(t));
+	ret = stop(t);
 
 	if (give_back(t) || ret) {
 		pci_warn(pdev, "unbind: %d; cut off\n", ret);
@@ -352,6 +355,7 @@ ssize_t ilt_guest_req(struct pci_tdi *tdi, enum pci_tsm_req_scope scope,
 		return -EOPNOTSUPP;
 	if (!scope_fits(h.op, scope))
 		return -EINVAL;
+	ilt_op_begin(conn_of(t));
 	conn_of(t)->status = 0;
 	if (h.op == IOMMU_TSM_OP_SET_TDI_STATE)
 		ret = state_req(t, req, in_len, &a);

@@ -183,6 +183,11 @@ static void pages_back(struct ilt_vm *vm)
 	const unsigned long pages = vm->size / SZ_4K;
 	unsigned long at;
 
+	if (ilt_dead(vm->psp)) {
+		atomic_long_add(bitmap_weight(vm->private, pages),
+				&vm->psp->leaked);
+		bitmap_zero(vm->private, pages);
+	}
 	for (at = find_first_bit(vm->private, pages); at < pages;
 	     at = find_next_bit(vm->private, pages, at)) {
 		const unsigned long to =
@@ -300,6 +305,15 @@ static int context_end(struct ilt_vm *vm, bool force)
 	return 0;
 }
 
+/* Nobody will answer what waits. */
+static void exit_end(struct ilt_psp *p)
+{
+	if (ilt_dead(p) || ilt_rd(p, BOARD_EXIT_STATUS) != 1)
+		return;
+	ilt_wr64(p, BOARD_EXIT_INFO2, ESHUTDOWN);
+	ilt_wr(p, BOARD_EXIT_DONE, ilt_rd(p, BOARD_EXIT_SEQ));
+}
+
 /* Undoes a launch from wherever it stands. */
 static int vm_end(struct ilt_vm *vm, bool force)
 {
@@ -311,6 +325,8 @@ static int vm_end(struct ilt_vm *vm, bool force)
 		pages_back(vm);
 	if (context_end(vm, force))
 		return -EBUSY;
+	if (vm->state != ILT_VM_NONE)
+		exit_end(p);
 	ilt_domain_free(p, vm->dom, vm->asid);
 	vfree(vm->private);
 	vm->dom = NULL;

@@ -18,11 +18,12 @@ module()
 check "The guest's module finds the confidential VM's registers" module
 
 # A function is there, in one state or another.
+has_lock() { [ -e "$(fn 0)/tsm/lock" ]; }
 there()
 {
 	module
 	await vm-served 900
-	until_true 30 [ -e "$(fn 0)/tsm/lock" ] || fail "no tsm/lock"
+	until_true 60 has_lock || fail "no tsm/lock"
 	F=$(fn 0)
 	B=${F##*/}
 	D=/dev/interlock_dma-$B
