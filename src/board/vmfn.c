@@ -48,6 +48,23 @@ static void tell_bars(struct board *b)
 		board_exit_bar(&b->exit, n, bar_gpa(b, n));
 }
 
+/*
+ * Whoever has it open while the host takes it away and gives it again has its
+ * BARs where he put them, if they are as large: QEMU goes on showing them.
+ */
+static void build(struct board *b, struct board_ep *x, unsigned fn)
+{
+	const struct ep_bar *to = b->eps[fn].ep.bar;
+	const bool keep = x->user && !memcmp(x->ep.bar, to, sizeof(x->ep.bar));
+	uint8_t bars[4 * EP_BARS];
+
+	memcpy(bars, b->vmfn.cfg.val + CFG_BAR(0), sizeof(bars));
+	vmcfg_build(&b->vmfn.cfg, b, fn);
+	if (keep)
+		memcpy(b->vmfn.cfg.val + CFG_BAR(0), bars, sizeof(bars));
+	memcpy(x->ep.bar, to, sizeof(x->ep.bar));
+}
+
 void board_vm_fn_changed(struct board *b)
 {
 	const unsigned fn = b->exit.fn - fn_rid(b, 0);
@@ -61,8 +78,7 @@ void board_vm_fn_changed(struct board *b)
 	b->vmfn.asleep = false;
 	b->vmfn.fn = there ? fn : 0;
 	if (there) {
-		vmcfg_build(&b->vmfn.cfg, b, fn);
-		memcpy(x->ep.bar, b->eps[fn].ep.bar, sizeof(x->ep.bar));
+		build(b, x, fn);
 		x->ep.msix = b->eps[fn].ep.msix;
 		x->ep.intx = b->eps[fn].ep.intx;
 		fn_msix(b, fn, x->wants[EP_MSIX]);

@@ -196,6 +196,29 @@ static void a_reset_of_the_vms_gives_the_hosts_registers_back(void **unused)
 	rig_free(&t.r);
 }
 
+static void bars_stay_while_the_host_takes_it_away_and_gives_it_again(void **u)
+{
+	(void)u;
+	struct both t;
+
+	up(&t);
+	give(&t, RID);
+	place(&t);
+	give(&t, BOARD_VM_FN_NONE);
+	assert_int_equal(rig_bar(t.host, 0, BOARD_VM_BAR, 8), 0);
+	give(&t, RID);
+	assert_int_equal(rig_cfg(t.vmfn, 0x10, 4), (uint32_t)GPA | 4);
+	assert_int_equal(rig_bar(t.host, 0, BOARD_VM_BAR, 8), GPA);
+	assert_int_equal(rig_bar(t.host, 0, BOARD_VM_BAR + 16, 8),
+			 GPA + 0x10000);
+	/* Not those of somebody who went. */
+	give(&t, BOARD_VM_FN_NONE);
+	t.vmfn->ops->close(t.vmfn);
+	give(&t, RID);
+	assert_int_equal(rig_bar(t.host, 0, BOARD_VM_BAR, 8), 0);
+	rig_free(&t.r);
+}
+
 static void sleep_costs_the_host_no_register(void **unused)
 {
 	(void)unused;
@@ -257,6 +280,8 @@ int main(void)
 		cmocka_unit_test(a_private_access_needs_the_page_to_be_the_vms),
 		cmocka_unit_test(
 			a_reset_of_the_vms_gives_the_hosts_registers_back),
+		cmocka_unit_test(
+			bars_stay_while_the_host_takes_it_away_and_gives_it_again),
 		cmocka_unit_test(sleep_costs_the_host_no_register),
 		cmocka_unit_test(interrupts_go_to_whoever_has_the_function),
 	};
