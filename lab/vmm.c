@@ -404,7 +404,7 @@ static void control(struct vmm *v)
 
 		if (!die && strncmp(l, "refuse ", 7))
 			continue;
-		strcpy(line[die], l);
+		memcpy(line[die], l, strlen(l) + 1);
 		if (die)
 			v->die = trick(line[die] + 4);
 		else
