@@ -260,6 +260,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	z = (struct fuzz){ .r = state, .fd = { -1, -1 } };
 	/* Nobody is waited for: each look at the clock is one second. */
 	z.r->step_ns = UINT64_C(1000000000);
+	z.r->cfg.wait_ns = 1;
 	z.r->cfg.patience_ns = UINT64_C(1000000000000);
 	urig_start(z.r);
 	while (rd_left(&in)) {
