@@ -3,6 +3,7 @@
  * The PCI driver of the function "host": a machine's secure processor, with a
  * link TSM on top. docs/lab.md says how it is used.
  */
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -149,18 +150,31 @@ static void irqs_off(struct ilt_psp *p)
 
 /* --- the platform --- */
 
+static void snp_off(struct ilt_psp *p)
+{
+	u8 b[SNP_SHUTDOWN_EX_LEN] = {};
+
+	sev_put_u32(b, TIO_CMD_LENGTH, sizeof(b));
+	ilt_do(p, SEV_CMD_SNP_SHUTDOWN_EX, b, true);
+}
+
 static int has_tio(struct ilt_psp *p)
 {
 	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	u8 b[SNP_FEATURE_LEN] = {};
-	u32 ebx;
+	u32 ebx, status;
 	int ret;
 
 	if (!page)
 		return -ENOMEM;
 	sev_put_u32(b, TIO_CMD_LENGTH, sizeof(b));
 	sev_put_u64(b, SNP_FEATURE_PA, ilt_pa(page));
-	ret = ilt_do(p, SEV_CMD_SNP_FEATURE_INFO, b, false);
+	ret = ilt_cmd(p, SEV_CMD_SNP_FEATURE_INFO, b, false, &status);
+	/* SNP is on: a kernel before this one did not say goodbye. */
+	if (!ret && status == SEV_RET_INVALID_PAGE_STATE)
+		snp_off(p);
+	if (!ret && status)
+		ret = ilt_do(p, SEV_CMD_SNP_FEATURE_INFO, b, false);
 	ebx = sev_u32(page_address(page), 4);
 	/* Of an answer that comes later, nobody must be the victim. */
 	if (p->busy)
@@ -195,14 +209,6 @@ static int tio_status(struct ilt_psp *p, u32 *flags)
 	    sev_u32(st, TIO_STAT_TDICTX_SIZE) > SZ_4K)
 		return -EFAULT;
 	return 0;
-}
-
-static void snp_off(struct ilt_psp *p)
-{
-	u8 b[SNP_SHUTDOWN_EX_LEN] = {};
-
-	sev_put_u32(b, TIO_CMD_LENGTH, sizeof(b));
-	ilt_do(p, SEV_CMD_SNP_SHUTDOWN_EX, b, true);
 }
 
 static int tio_on(struct ilt_psp *p)
@@ -250,6 +256,7 @@ static int regs_on(struct ilt_psp *p)
 {
 	struct pci_dev *pdev = p->pdev;
 	int ret = pcim_enable_device(pdev);
+	u32 resp;
 
 	/* BAR 2 is somebody else's: interlock_rp.ko. */
 	if (ret)
@@ -266,6 +273,10 @@ static int regs_on(struct ilt_psp *p)
 						GFP_KERNEL | __GFP_ZERO, 0);
 	if (!p->cmd_page)
 		return -ENOMEM;
+	/* Somebody before us rang and did not wait. */
+	resp = ilt_rd(p, BOARD_CMDRESP);
+	p->busy = resp && !(resp & BOARD_CMDRESP_DONE);
+	p->deadline = jiffies + 2 * HZ;
 	pci_set_master(pdev);
 	return 0;
 }
@@ -342,6 +353,7 @@ static struct pci_driver host_driver = {
 };
 module_pci_driver(host_driver);
 
+MODULE_SOFTDEP("pre: interlock_rp");
 MODULE_DESCRIPTION("Link TSM whose firmware is the interlock process");
 MODULE_LICENSE("Dual BSD/GPL");
 MODULE_IMPORT_NS("PCI_IDE");

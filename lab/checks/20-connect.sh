@@ -56,7 +56,7 @@ connects_again_and_again()
 		[ "$(streams)" = stream0.0.0 ] || fail "no stream in round $n"
 		wrote 0 "$(fn 0)/tsm/disconnect" tsm0
 		n=$((n + 1))
-		[ $((n % 100)) != 0 ] || ask note "connected $n times"
+		[ $((n % 25)) != 0 ] || ask note "connected $n times"
 	done
 	at_rest
 }
