@@ -72,15 +72,6 @@ const struct mem_extern_ops board_space_ops = { .there = space_there,
 
 /* --- as clients have it --- */
 
-/* Pages that come into being are as their owner has them. */
-static void fresh(struct board *b, const struct board_space *sp,
-		  const struct ep_piece *p)
-{
-	for (uint64_t at = p->addr; at < p->addr + p->size; at += PAGE_4K)
-		if (!piece_at(sp, at))
-			mem_extern_fresh(&b->mem, sp->base + at, PAGE_4K);
-}
-
 enum il_err board_give(struct board *b, enum ep_space s, const void *owner,
 		       const struct ep_piece *p)
 {
@@ -101,13 +92,16 @@ enum il_err board_give(struct board *b, enum ep_space s, const void *owner,
 	}
 	if (!at)
 		return IL_E_SPACE;
-	if (s == EP_VM)
-		fresh(b, sp, p);
+	/* A VM that has not been there has all as its owners have it. */
+	if (s == EP_VM && !board_space_given(b, s))
+		mem_extern_fresh(&b->mem, sp->base, sp->size);
 	*at = (struct board_piece){ owner, ++b->ages, *p };
 	if (sp->used <= at - sp->piece)
 		sp->used = (unsigned)(at - sp->piece) + 1;
-	if (s == EP_VM)
+	if (s == EP_VM) {
+		mem_owner_changed(&b->mem, sp->base + p->addr, p->size);
 		board_vm_state(b);
+	}
 	return IL_OK;
 }
 

@@ -109,7 +109,11 @@ static uint64_t owner_secret(const struct mem *m, uint64_t pa)
 	return id && id < m->keys ? m->key[id] : 0;
 }
 
-/* What is stored stays, so what its holder sees does not. */
+/*
+ * What is stored stays, so what its holder sees does not. A page that cannot
+ * be rewritten now is as it was: its holder sees it so, and nobody else sees
+ * more of it.
+ */
 static void page_rekey(const struct mem *m, const struct mem_window *w,
 		       uint64_t pa)
 {
@@ -117,17 +121,14 @@ static void page_rekey(const struct mem *m, const struct mem_window *w,
 	uint64_t *plain = plain_at(w, pa);
 	uint8_t page[PAGE_4K];
 
-	if (*plain == now)
+	if (*plain == now || !w->ext->there(w->ctx, pa, false) ||
+	    !w->ext->there(w->ctx, pa, true) ||
+	    w->ext->read(w->ctx, pa, page, sizeof(page)))
 		return;
-	if (w->ext->there(w->ctx, pa, false) &&
-	    w->ext->there(w->ctx, pa, true) &&
-	    !w->ext->read(w->ctx, pa, page, sizeof(page))) {
-		mem_crypt(page, page, pa, sizeof(page), *plain);
-		mem_crypt(page, page, pa, sizeof(page), now);
-		/* Who does not answer has no page to read any more. */
-		(void)!w->ext->write(w->ctx, pa, page, sizeof(page));
-	}
-	*plain = now;
+	mem_crypt(page, page, pa, sizeof(page), *plain);
+	mem_crypt(page, page, pa, sizeof(page), now);
+	if (!w->ext->write(w->ctx, pa, page, sizeof(page)))
+		*plain = now;
 }
 
 /* Calls @each for the pages of @w that lie in the range. */

@@ -192,10 +192,11 @@ enum il_err mem_add_ram(struct mem *m, uint64_t base, uint64_t size) IL_MUST;
 enum il_err mem_add_extern(struct mem *m, uint64_t base, uint64_t size,
 			   const struct mem_extern_ops *ops, void *ctx,
 			   bool owned) IL_MUST;
-/* Rules: pages of [@pa, @pa + @size) have another owner, or have had. */
+/* Rules: pages of [@pa, @pa + @size) have another owner. Or they are there
+ * again, and may have got one in the meantime. */
 void mem_owner_changed(struct mem *m, uint64_t pa, uint64_t size);
-/* Pages of [@pa, @pa + @size) were not there before: as their owner has them.
- */
+/* Others hold the pages of [@pa, @pa + @size) than before: as their owners have
+ * them. */
 void mem_extern_fresh(struct mem *m, uint64_t pa, uint64_t size);
 
 /*

@@ -453,7 +453,25 @@ static void the_host_reads_a_private_page_as_ciphertext_alone(void **unused)
 	copy(h, pa, 0x300000, 4096);
 	for (unsigned i = 0; i < 4096; i++)
 		assert_int_not_equal(ram[i], 'p');
+	/* Away, taken from it, and there again. */
+	const struct ep_piece two[] = {
+		{ .size = 0x7000,
+		  .readable = true,
+		  .writable = true,
+		  .at = r.ram[EP_VM] },
+		{ .addr = 0x7000,
+		  .size = 0x1000,
+		  .readable = true,
+		  .writable = true,
+		  .at = vm },
+	};
+
+	assert_int_equal(board_give(r.b, EP_VM, &two[0], &two[0]), IL_OK);
+	board_take_all(r.b, r.ram[EP_VM]);
 	assert_int_equal(rig_rmpupdate(h, pa, 0, 0), 0);
+	assert_int_equal(vm[0], 'p');
+	assert_int_equal(board_give(r.b, EP_VM, &two[0], &two[1]), IL_OK);
+	assert_int_not_equal(vm[0], 'p');
 	copy(h, pa, 0x300000, 4096);
 	for (unsigned i = 0; i < 4096; i++)
 		assert_int_not_equal(ram[i], 'p');

@@ -158,20 +158,20 @@ void rig_bar_put(struct ep *e, unsigned bar, uint64_t off, uint32_t len,
 
 uint32_t rig_cap(struct ep *e, uint8_t id)
 {
-	uint32_t at = rig_cfg(e, 0x34, 1);
+	uint32_t at = rig_cfg(e, 0x34, 1), n = 0;
 
-	while (at && rig_cfg(e, at, 1) != id)
+	while (at && rig_cfg(e, at, 1) != id && n++ < 48)
 		at = rig_cfg(e, at + 1, 1);
-	return at;
+	return n < 48 ? at : 0;
 }
 
 uint32_t rig_ecap(struct ep *e, uint16_t id)
 {
-	uint32_t at = 0x100;
+	uint32_t at = 0x100, n = 0;
 
-	while (at && (rig_cfg(e, at, 4) & 0xffff) != id)
+	while (at && (rig_cfg(e, at, 4) & 0xffff) != id && n++ < 96)
 		at = rig_cfg(e, at, 4) >> 20;
-	return at;
+	return n < 96 ? at : 0;
 }
 
 static void put64(uint8_t *p, uint64_t v)

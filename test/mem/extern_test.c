@@ -269,6 +269,38 @@ static void fresh_pages_are_as_their_owner_has_them(void **unused)
 	rig_down(&f.r);
 }
 
+/* Its holder took it away, and gives it again when it is nobody's. */
+static void a_page_that_was_away_gives_nothing_away(void **unused)
+{
+	(void)unused;
+	struct far_rig f;
+	struct fault why;
+	uint8_t back[64];
+
+	for (unsigned how = 0; how < 3; how++) {
+		far_up(&f, true);
+		f.h.owner[0] = 2;
+		mem_owner_changed(&f.r.m, FAR, PAGE_4K);
+		memset(f.h.bytes, 'p', 64);
+		if (how == 0)
+			f.h.hole = FAR;
+		f.h.ro = how == 1;
+		f.h.deaf = how == 2;
+		f.h.owner[0] = 0;
+		mem_owner_changed(&f.r.m, FAR, PAGE_4K);
+		f.h.hole = UINT64_MAX;
+		f.h.deaf = false;
+		assert_int_equal(go(&f, FAR, back, 64, false, 0, &why), IL_OK);
+		for (unsigned i = 0; i < 64; i++)
+			assert_int_not_equal(back[i], 'p');
+		f.h.ro = false;
+		mem_owner_changed(&f.r.m, FAR, PAGE_4K);
+		for (unsigned i = 0; i < 64; i++)
+			assert_int_not_equal(f.h.bytes[i], 'p');
+		rig_down(&f.r);
+	}
+}
+
 static void a_hole_answers_as_nothing_and_nothing_moves(void **unused)
 {
 	(void)unused;
@@ -335,6 +367,7 @@ int main(void)
 		cmocka_unit_test(
 			a_key_that_comes_later_counts_for_the_pages_before),
 		cmocka_unit_test(fresh_pages_are_as_their_owner_has_them),
+		cmocka_unit_test(a_page_that_was_away_gives_nothing_away),
 		cmocka_unit_test(a_hole_answers_as_nothing_and_nothing_moves),
 		cmocka_unit_test(no_frame_of_it_is_the_allocators),
 	};
