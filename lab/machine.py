@@ -180,6 +180,10 @@ class Console:
 
     async def _vm(self, r, w):
         self.vm = w
+        with contextlib.suppress(ConnectionError):
+            await self._bytes(r)
+
+    async def _bytes(self, r):
         while data := await r.read(4096):
             self.log.write(data)
             for p in self.watchers:
@@ -192,7 +196,7 @@ class Console:
     async def _person(self, r, w):
         self.watchers.add(w)
         try:
-            while (data := await r.read(4096)) and self.vm:
+            while self.vm and (data := await r.read(4096)):
                 self.vm.write(data)
         finally:
             self.watchers.discard(w)
@@ -254,6 +258,10 @@ class Vm:
         await connecting
 
     async def _channel(self, r, w):
+        with contextlib.suppress(ConnectionError):
+            await self._lines(r, w)
+
+    async def _lines(self, r, w):
         while line := await r.readline():
             self.since = time.monotonic()
             line = line.decode(errors="replace").rstrip("\n")
