@@ -5,6 +5,7 @@
  *
  * bench misbehave NAME[:N]   from now on, besides those that are
  * bench honest               none any more
+ * bench pull, bench push     the device leaves its slot, unannounced; is back
  * bench exchanges            prints how many DOE exchanges there were
  * bench faults               prints how many accesses were refused; the last
  * bench forget               that is none
@@ -125,12 +126,16 @@ int main(int argc, char **argv)
 		return op(BOARD_BENCH_HONEST, "");
 	if (!strcmp(what, "forget"))
 		return op(BOARD_BENCH_FORGET, "");
+	if (!strcmp(what, "pull"))
+		return op(BOARD_BENCH_PULL, "");
+	if (!strcmp(what, "push"))
+		return op(BOARD_BENCH_PUSH, "");
 	if (!strcmp(what, "faults"))
 		return faults();
 	if (!strcmp(what, "exchanges"))
 		return printf("%u\n", get(BOARD_BENCH_EXCHANGES)) < 0;
-	fputs("usage: bench misbehave NAME[:N] | honest | exchanges | faults | "
-	      "forget\n",
+	fputs("usage: bench misbehave NAME[:N] | honest | pull | push | "
+	      "exchanges | faults | forget\n",
 	      stderr);
 	return 2;
 }

@@ -307,12 +307,39 @@ static void build_pages(struct board *b)
 						  .ctx = b });
 }
 
+/* Whoever stands at the machine; the rest is the device's. */
+static bool bench_op(void *ctx, uint32_t op, const char *name)
+{
+	struct board *b = ctx;
+	enum il_err err;
+
+	switch (op) {
+	case BOARD_BENCH_PULL:
+		err = fabric_remove(&b->fabric, b->port);
+		break;
+	case BOARD_BENCH_PUSH:
+		err = fabric_insert(&b->fabric, b->port);
+		break;
+	default:
+		return b->cfg.bench && b->cfg.bench(b->cfg.ctx, op, name);
+	}
+	board_settle(b);
+	return !err;
+}
+
+static uint64_t bench_exchanges(void *ctx)
+{
+	struct board *b = ctx;
+
+	return b->cfg.exchanges ? b->cfg.exchanges(b->cfg.ctx) : 0;
+}
+
 static void build_bench(struct board *b)
 {
 	board_bench_init(&b->bench, &(struct board_bench_cfg){
-					    .op = b->cfg.bench,
-					    .exchanges = b->cfg.exchanges,
-					    .ctx = b->cfg.ctx,
+					    .op = bench_op,
+					    .exchanges = bench_exchanges,
+					    .ctx = b,
 				    });
 }
 

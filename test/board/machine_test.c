@@ -66,6 +66,30 @@ static void without_msix_in_the_device_nobody_has_it(void **unused)
 	rig_free(&r);
 }
 
+static void a_device_pulled_out_reads_as_ones_until_it_is_there(void **unused)
+{
+	(void)unused;
+	struct rig r;
+
+	rig_new(&r);
+
+	struct ep *e = rig_open(&r, "fn0");
+	struct ep *h = rig_open(&r, "host");
+
+	rig_cfg_put(h, 4, 2, 2);
+	rig_bar_put(h, 0, 0x1000, 4, 4);
+	assert_int_equal(rig_bar(h, 0, 0x1004, 4), 0);
+	assert_int_equal(rig_cfg(e, 0, 4), 0xffffffff);
+	rig_bar_put(h, 0, 0x1000, 4, 4);
+	assert_int_equal(rig_bar(h, 0, 0x1004, 4), 1); /* it is so */
+	rig_bar_put(h, 0, 0x1000, 4, 5);
+	assert_int_equal(rig_bar(h, 0, 0x1004, 4), 0);
+	assert_int_equal(rig_cfg(e, 0, 4), 0x00011d1a);
+	rig_bar_put(h, 0, 0x1000, 4, 5);
+	assert_int_equal(rig_bar(h, 0, 0x1004, 4), 1);
+	rig_free(&r);
+}
+
 static void bars_are_as_large_as_the_data_sheet_says(void **unused)
 {
 	(void)unused;
@@ -533,6 +557,8 @@ int main(void)
 		cmocka_unit_test(a_function_shows_what_the_device_has),
 		cmocka_unit_test(the_hosts_function_is_found_by_its_ids),
 		cmocka_unit_test(without_msix_in_the_device_nobody_has_it),
+		cmocka_unit_test(
+			a_device_pulled_out_reads_as_ones_until_it_is_there),
 		cmocka_unit_test(bars_are_as_large_as_the_data_sheet_says),
 		cmocka_unit_test(a_bar_answers_where_memory_space_is_enabled),
 		cmocka_unit_test(
