@@ -217,7 +217,8 @@ class Vm:
         self.out = out
         self.alarms = []
         self.now = None  # the check that runs
-        self.since = time.monotonic()
+        self.began = self.since = time.monotonic()
+        self.asking = 0  # actions that it waits for
         self.hello = asyncio.Event()
         self.shell = asyncio.Event()
         self.done = asyncio.Event()
@@ -270,19 +271,20 @@ class Vm:
             if word == "ask":
                 asyncio.create_task(self._answer(w, rest))
             elif word == "run":
-                self.now = rest
+                self.now, self.began = rest, self.since
             elif word == "ok":
-                self.told("ok", rest, None)
+                self.told("ok", rest, None, self.since - self.began)
                 self.now = None
             elif word == "not":
                 self.told("not ok", name.removeprefix("ok "),
-                          why.replace("\r", "\n").strip())
+                          why.replace("\r", "\n").strip(), None)
                 self.now = None
             elif word in ("hello", "shell", "done"):
                 getattr(self, word).set()
 
     async def _answer(self, w, rest):
         number, _, action = rest.partition(" ")
+        self.asking += 1
         try:
             text = await self.actions(self, action) or ""
             w.write(f"{number} ok {text}\n".encode())
@@ -290,6 +292,8 @@ class Vm:
             text = str(e) or type(e).__name__
             w.write(f"{number} no {text}\n".replace("\n", " ").encode() +
                     b"\n")
+        self.asking -= 1
+        self.since = time.monotonic()
 
     async def end(self):
         if self.server:
