@@ -71,7 +71,6 @@ struct ilg {
 	wait_queue_head_t wait;
 	int vectors;
 	bool dead;  /* reads all ones: nobody is there; for good */
-	bool stuck; /* an exit was left without its answer */
 	bool clean; /* what is done undoes something: no signal ends it */
 
 	struct list_head fns;
@@ -93,6 +92,14 @@ extern struct ilg ilg;
 /* --- guest_insn.c --- */
 
 bool ilg_dead(void);
+/*
+ * Before messages: each costs a key if it does not get through. Waits for the
+ * exit that somebody left, for as long as that one had. -ETIMEDOUT, -EINTR,
+ * -ENXIO.
+ */
+int ilg_idle(void);
+/* No exit waits for its answer any more; does not wait. */
+bool ilg_answered(void);
 /* The channel's table of instructions; the secrets page is found. */
 int ilg_insn_open(void);
 void ilg_insn_close(void);

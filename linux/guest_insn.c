@@ -86,6 +86,22 @@ static void get_regs(struct sev_ghcb *io)
 	io->rdx = readq(ilg.bar + BOARD_EXIT_RDX);
 }
 
+int ilg_idle(void)
+{
+	enum il_err err = wait_idle();
+
+	if (err == IL_E_TIMEOUT)
+		return -ETIMEDOUT;
+	if (err)
+		return err == IL_E_STATE ? -EINTR : -ENXIO;
+	return 0;
+}
+
+bool ilg_answered(void)
+{
+	return idle() && !ilg.dead;
+}
+
 /*
  * A real exit stops the processor for as long as the host likes. This one is a
  * wait like any other: it ends with the process that is killed, or after a

@@ -214,12 +214,16 @@ static int evidence_read(struct ilg_fn *f, const u8 *nonce)
 
 int ilg_refresh(struct ilg_fn *f, const u8 nonce[TIO_NONCE_LEN])
 {
-	int ret = -EAGAIN, i;
+	int ret, i;
 
 	if (f->state == ILG_UNLOCKED)
 		return -ENXIO;
 	if (f->state == ILG_ERROR)
 		return -EIO;
+	ret = ilg_idle();
+	if (ret)
+		return ret;
+	ret = -EAGAIN;
 	for (i = 0; i < READINGS && ret == -EAGAIN; i++)
 		ret = evidence_read(f, nonce);
 	ilg_keys_save();
@@ -248,21 +252,36 @@ static void decode_off(struct ilg_fn *f)
 	f->enabled = false;
 }
 
-int ilg_lock(struct ilg_fn *f)
+/*
+ * The host may think that it is bound: an unlock of ours was not answered in
+ * time, or whoever waited for a lock was killed.
+ */
+static int bind(struct ilg_fn *f)
 {
 	const u32 rid = pci_domain_nr(f->pdev->bus) << 16 | pci_dev_id(f->pdev);
+	enum il_err err = sev_guest_ops.lock(ilg.sev, rid);
+
+	if (err == IL_E_PEER && ilg.sev->ghcb.info2 == EBUSY &&
+	    !sev_guest_ops.unbind(ilg.sev))
+		err = sev_guest_ops.lock(ilg.sev, rid);
+	return ilg_errno(f, err, "lock");
+}
+
+int ilg_lock(struct ilg_fn *f)
+{
 	int ret;
 
 	if (f->state != ILG_UNLOCKED || ilg.owner)
 		return -EBUSY;
 	ret = ilg_channel();
 	if (!ret)
+		ret = ilg_idle();
+	if (!ret)
 		ret = decode_on(f);
 	if (ret)
 		return ret;
 	ilg.owner = f;
-	ret = ilg_errno(f, sev_guest_ops.lock(ilg.sev, rid), "lock");
-	ilg_keys_save();
+	ret = bind(f);
 	if (ret) {
 		ilg.owner = NULL;
 		decode_off(f);
@@ -304,7 +323,7 @@ static enum il_err ranges_off(struct ilg_fn *f)
 {
 	enum il_err first = IL_OK;
 
-	while (f->ranges_on) {
+	while (f->ranges_on && ilg_answered()) {
 		enum il_err err = set_range(f, --f->ranges_on, false);
 
 		first = first ? first : err;
@@ -352,6 +371,9 @@ int ilg_accept(struct ilg_fn *f)
 		return 0;
 	if (f->state != ILG_LOCKED)
 		return f->state == ILG_ERROR ? -EIO : -EINVAL;
+	ret = ilg_idle();
+	if (ret)
+		return ret;
 	ret = claims_again(f, &f->ev.claims);
 	if (!ret)
 		ret = ranges_on(f);
@@ -391,9 +413,10 @@ static enum il_err give_back(struct ilg_fn *f)
 		first = sev_guest_ops.dma(ilg.sev, false);
 	err = ranges_off(f);
 	first = first ? first : err;
-	err = sev_guest_ops.stop(ilg.sev);
+	/* An exit that was not answered in time is the last one. */
+	err = ilg_answered() ? sev_guest_ops.stop(ilg.sev) : IL_E_TIMEOUT;
 	first = first ? first : err;
-	err = sev_guest_ops.unbind(ilg.sev);
+	err = ilg_answered() ? sev_guest_ops.unbind(ilg.sev) : IL_E_TIMEOUT;
 	return first ? first : err;
 }
 
@@ -418,7 +441,10 @@ int ilg_unlock(struct ilg_fn *f)
 	ilg.clean = true;
 	if (!ilg_dead()) {
 		plain_again(f);
-		if (!gone(f))
+		ret = ilg_idle();
+		if (!ret && gone(f))
+			ret = -ENXIO;
+		else if (!ret)
 			ret = ilg_errno(f, give_back(f), "unlock");
 		ilg_keys_save();
 	}
