@@ -14,6 +14,9 @@ do_disconnect() { echo tsm0 >"$(fn 0)/tsm/disconnect"; }
 do_connect() { echo tsm0 >"$(fn 0)/tsm/connect"; }
 do_bound() { head -n 1 "$(given)/tsm/bound" 2>/dev/null || :; }
 do_vmm() { echo "$*" >/tmp/vmm.control; }
+# Exits are not answered meanwhile.
+do_stop() { kill -STOP $VMM; }
+do_cont() { kill -CONT $VMM; }
 do_faults() { tail -n 1 "/sys/bus/pci/devices/$(bdfs 0x0010)/faults"; }
 
 start_vmm()
@@ -30,7 +33,9 @@ start_vmm()
 stop_vmm()
 {
 	local ended
-	kill $VMM && wait $VMM
+	# The VM may have gone, and the VMM with it.
+	kill $VMM 2>/dev/null
+	wait $VMM
 	ended=$?
 	cat /tmp/vmm.now >>/tmp/vmm.log
 	same "the VMM's status" $ended 0

@@ -17,6 +17,8 @@ module()
 
 check "The guest's module finds the confidential VM's registers" module
 
+has_lock() { [ -e "$(fn 0)/tsm/lock" ]; }
+
 # A function is there, in one state or another.
 has_lock() { [ -e "$(fn 0)/tsm/lock" ]; }
 there()
@@ -373,3 +375,117 @@ stale()
 }
 
 check "What one open file reads is of one reading; a newer one is EAGAIN" stale
+
+# --- ends that nobody asks for ---
+
+host() { ask host-does "$@" || fail "the host could not $*"; }
+
+not_stopped()
+{
+	be_accepted
+	host vmm refuse stop:1
+	wrote EIO "$F/tsm/unlock" tsm0
+	has "$F/tsm/lock" ''
+	be_accepted
+}
+
+check "Unlock ends unlocked, and says so when the host did not stop the function" not_stopped
+
+# The VMM is stopped: the exit waits, the process need not.
+killed()
+{
+	local p
+	be_unlocked
+	host stop
+	echo tsm0 >"$F/tsm/lock" &
+	p=$!
+	usleep 300000
+	kill -9 $p
+	wait $p 2>/dev/null
+	same "the process that waited" $? 137
+	host cont
+	be_locked
+}
+
+check "Who waits for a host that does not answer can be killed, and lock works after it" killed
+
+timeout=/sys/module/interlock_guest/parameters/exit_timeout_ms
+
+# Locked, not accepted: what ends that is no message, which would cost a key.
+silent()
+{
+	be_locked
+	host stop
+	echo 700 >$timeout
+	wrote ETIMEDOUT "$F/tsm/unlock" tsm0
+	has "$F/tsm/lock" ''
+	wrote ETIMEDOUT "$F/tsm/lock" tsm0
+	host cont
+	echo 20000 >$timeout
+	be_accepted
+}
+
+check "Unlock ends though the host answers nothing, and lock works once it does" silent
+
+reset()
+{
+	be_accepted
+	echo 1 >"$F/reset" || fail "no reset"
+	load interlock_dma
+	echo "$B" >/sys/bus/pci/drivers_probe
+	[ ! -e "$F/driver" ] || fail "a driver took a function that was reset"
+	be_unlocked
+	be_driven
+	does 0 copy private private 4096
+}
+
+check "A function that is reset while it runs is lost until it is locked anew" reset
+
+removed()
+{
+	be_accepted
+	echo 1 >"$F/remove"
+	[ ! -e "$F" ] || fail "it is still there"
+	echo 1 >/sys/bus/pci/rescan
+	until_true 10 [ -e "$F/tsm/lock" ] || fail "no tsm/lock"
+	has "$F/tsm/lock" ''
+	be_accepted
+}
+
+check "A function that is removed is unlocked, and one that is found anew is locked" removed
+
+reload()
+{
+	be_accepted
+	unload interlock_guest
+	[ ! -e "$F/tsm" ] || fail "attributes without a module"
+	load interlock_guest
+	has "$F/tsm/lock" ''
+	be_accepted
+}
+
+check "The module goes with a function that runs, and numbers of messages go on" reload
+
+# The key of VMPL 0 has gone, and those that are left may not speak for it.
+kept_back()
+{
+	be_locked
+	host vmm refuse request:1
+	wrote EIO "$F/tsm/accept" 1
+	has "$F/tsm/lock" tsm0
+	ask forget
+	wrote EIO "$F/tsm/accept" 1
+	has "$F/tsm/accept" 0
+	wrote 0 "$F/tsm/unlock" tsm0
+	has "$F/tsm/lock" ''
+	wrote 0 "$F/tsm/lock" tsm0
+	wrote EIO "$F/tsm/accept" 1
+	be_unlocked
+	# Only another launch brings keys.
+	unload interlock_dma
+	unload interlock_guest
+	host relaunch
+	be_accepted
+}
+
+check "A message that the host keeps back costs the key without which nothing runs" kept_back
