@@ -67,7 +67,7 @@ struct ild {
 	void __iomem *bar[PCI_STD_NUM_BARS];
 	enum ild_irq irq;
 	unsigned int irqs; /* that came */
-	atomic_t armed; /* one is to come */
+	atomic_t armed;	   /* one is to come */
 	struct completion done;
 	struct miscdevice misc;
 	char said[128];

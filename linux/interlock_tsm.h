@@ -63,7 +63,7 @@ struct ilt_psp {
 	u32 asids;	      /* 1 to asids - 1 */
 	atomic_long_t leaked; /* pages that firmware did not give back */
 
-	struct ilt_vm *vm; /* tsm_vm.c: that it runs */
+	struct ilt_vm *vm;	 /* tsm_vm.c: that it runs */
 	struct ilt_iommu *iommu; /* tsm_iommu.c */
 };
 
@@ -178,8 +178,8 @@ struct ilt_conn {
 	u32 cmd;
 	u8 buf[SEV_CMD_BUF_MAX];
 	unsigned long end; /* of the operation that it is part of; jiffies */
-	u8 type;	       /* DOE type of the last request */
-	u32 status;	       /* firmware's last, if it was not 0 */
+	u8 type;	   /* DOE type of the last request */
+	u32 status;	   /* firmware's last, if it was not 0 */
 	u8 *msg_req, *msg_rsp; /* ILT_MSG_MAX each */
 };
 
@@ -194,7 +194,8 @@ struct ilt_conn *ilt_conn_of(struct pci_dev *pdev);
 
 /* --- tsm_cmd.c --- */
 
-/* An operation of the core's begins: all its commands have one time together. */
+/* An operation of the core's begins: all its commands have one time together.
+ */
 void ilt_op_begin(struct ilt_conn *c);
 /* Begins a command: length and, with @ctrl, the four buffers are filled in. */
 u8 *ilt_cmd_new(struct ilt_conn *c, u32 cmd, bool ctrl);
