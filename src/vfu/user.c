@@ -240,9 +240,6 @@ static bool turn(void *ctx, const struct pollfd *fds, unsigned n,
 			vuser_flush(f);
 		if (got || f->first)
 			more |= serve(f);
-		/* Who left makes room for who waits. */
-		if ((got & (POLLHUP | POLLERR)) && fds[2 * i].revents)
-			vuser_die(f, NULL);
 	}
 	u->cfg.machine->run(u->cfg.machine_ctx, now_ns);
 	for (unsigned i = 0; i < u->fns; i++) {
@@ -251,7 +248,9 @@ static bool turn(void *ctx, const struct pollfd *fds, unsigned n,
 		more |= u->fn[i].first && !vuser_writes(&u->fn[i]);
 	}
 	for (unsigned i = 0; 2 * i + 1 < n; i++)
-		if (fds[2 * i].revents)
+		/* Who comes as another leaves waits until that is done. */
+		if (fds[2 * i].revents &&
+		    (u->fn[i].fd < 0 || !(fds[2 * i + 1].revents & POLLHUP)))
 			take_client(&u->fn[i]);
 	return more;
 }
@@ -317,8 +316,9 @@ static bool fn_sane(const struct vuser_fn *f)
 		last = m;
 	}
 	return (f->fd >= 0 || empty(f)) && maps_sane(f) && last == f->last &&
-	       bytes == f->backlog && f->out_pos <= f->out_len && !f->asking &&
-	       !f->answer && (f->part || f->have < VUSER_HDR_LEN) &&
+	       bytes == f->backlog && f->out_pos <= f->out_len &&
+	       !f->waited_ns && !f->asking && !f->answer &&
+	       (f->part || f->have < VUSER_HDR_LEN) &&
 	       (!f->part || f->have < f->part->hdr.size);
 }
 

@@ -264,22 +264,60 @@ static void what_is_no_memory_file_is_reached_by_messages(void **state)
 {
 	struct urig *r = *state;
 	int fd, p[2], other;
+	uint8_t b[4];
 
+	r->cfg.wait_ns = 1000000;
 	urig_start(r);
-	fd = urig_hello(r, 0);
 	assert_int_equal(pipe(p), 0);
-	urig_map(r, fd, RW, 0, 0, 0x1000, p[0], 0);
 	other = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	assert_true(other >= 0);
-	urig_map(r, fd, RO, 0, 0x1000, 0x1000, other, 0);
 	for (unsigned i = 0; i < 2; i++) {
-		assert_null(r->piece[i].p.at);
-		assert_non_null(r->piece[i].p.ops);
+		const struct urig_msg *m;
+
+		fd = urig_hello(r, 0);
+		urig_map(r, fd, 1, 0, 0x1000, 0x1000, i ? other : p[0], 0);
+		assert_null(r->piece[0].p.at);
+		assert_int_equal(urig_read(r, EP_HOST, 0x1000, b, 4), IL_E_IO);
+		m = urig_get(r, fd);
+		assert_int_equal(m->cmd, 11);
+		urig_closed(r, fd);
 	}
 	close(other);
 	close(p[0]);
 	close(p[1]);
+}
+
+/* Mappings of the files that urig_memory() makes, in this process. */
+static unsigned mapped(void)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	char line[512];
+	unsigned n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, "memfd:guest") != NULL;
+	fclose(f);
+	return n;
+}
+
+static void what_is_unmapped_is_let_go_of(void **state)
+{
+	struct urig *r = *state;
+	const int mem = urig_memory(0x4000, true);
+	int fd;
+
+	urig_start(r);
+	fd = urig_hello(r, 0);
+	urig_map(r, fd, RW, 0, 0, 0x4000, mem, 0);
+	urig_map(r, fd, RW, 0, 0x4000, 0x1000, mem, 0);
+	assert_int_equal(mapped(), 2);
+	unmap(r, fd, 0, 0x4000, 0);
+	assert_int_equal(mapped(), 1);
 	close(fd);
+	urig_turns(r, 2);
+	assert_int_equal(mapped(), 0);
+	close(mem);
 }
 
 #define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, urig_open, urig_close)
@@ -297,6 +335,7 @@ int main(void)
 		WITH_RIG(there_are_64_mappings_and_no_more),
 		WITH_RIG(only_what_was_mapped_just_so_is_unmapped),
 		WITH_RIG(what_is_no_memory_file_is_reached_by_messages),
+		WITH_RIG(what_is_unmapped_is_let_go_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -358,7 +358,12 @@ static void too_many_descriptors_are_refused_and_closed(void **state)
 	assert_int_equal(urig_get(r, fd)->error, 22);
 	assert_int_equal(read(w[0], &b, 1), 0);
 	close(w[0]);
+	/* One more than is said. */
 	p[16] = 16;
+	e[16] = e[0];
+	urig_send(fd, 3, 8, 0, p, 20, e, 17);
+	assert_int_equal(urig_get(r, fd)->error, 22);
+	assert_int_equal(r->ep[0].irq_sets, 0);
 	urig_send(fd, 3, 8, 0, p, 20, e, 16);
 	assert_int_equal(urig_get(r, fd)->error, 0);
 	assert_int_equal(r->ep[0].irqs[EP_MSIX], 16);

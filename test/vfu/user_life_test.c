@@ -99,11 +99,16 @@ static void who_comes_as_another_leaves_is_let_in(void **state)
 
 	urig_start(r);
 	fd = urig_hello(r, 0);
+	/* More than is served in a turn. */
+	for (unsigned i = 0; i < 100; i++)
+		urig_send(fd, 1, 13, 0x10, NULL, 0, NULL, 0);
 	close(fd);
 	next = urig_hello(r, 0);
+	assert_int_equal(r->ep[0].resets, 100);
 	assert_int_equal(r->ep[0].closed, 1);
 	assert_int_equal(r->ep[0].opened, 2);
 	urig_ask(r, next, 13, NULL, 0, NULL, 0);
+	assert_int_equal(r->ep[0].resets, 101);
 	close(next);
 }
 

@@ -207,6 +207,8 @@ static void bar_write(struct ep *e, unsigned bar, uint64_t off,
 	if (len != 8 || (off != URIG_FETCH && off != URIG_STORE))
 		return;
 	u->dmas++;
+	if (u->r->before)
+		u->r->before(u->r);
 	if (off == URIG_FETCH)
 		u->dma = urig_read(u->r, u->ep.space, get_u64le(buf), u->data,
 				   u->len);
@@ -310,7 +312,7 @@ void urig_turns(struct urig *r, unsigned n)
 
 		assert_true(k <= COUNT(p));
 		assert_true(poll(p, k, 0) >= 0);
-		(void)vuser_plug.turn(r->u, p, k, now_ns(r));
+		r->more = vuser_plug.turn(r->u, p, k, now_ns(r));
 		assert_true(vuser_sane(r->u));
 	}
 }

@@ -54,6 +54,9 @@ struct urig {
 		const void *owner;
 	} piece[URIG_PIECES];
 	enum il_err give_err;
+	bool more; /* what the last turn said */
+	/* In the middle of a function's access, before memory is reached. */
+	void (*before)(struct urig *r);
 	/* Once in each turn, as a machine that moves by itself. */
 	void (*run)(struct urig *r);
 };

@@ -298,6 +298,8 @@ static void who_answers_byte_by_byte_runs_out_of_time(void **state)
 	}
 	urig_turns(r, 1);
 	assert_int_equal(r->ep[0].dma, IL_E_IO);
+	/* Three seconds, and not for all of half a megabyte. */
+	assert_in_range(r->now_ns, 3000000000, 10000000000);
 	/* It may still wait for its last byte to be taken. */
 	assert_int_equal(kill(child, SIGKILL), 0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
@@ -407,6 +409,37 @@ static void the_question_goes_to_who_gave_the_memory(void **state)
 	close(host);
 }
 
+static int asked_one;
+
+static void speak_up(struct urig *r)
+{
+	(void)r;
+	urig_send(asked_one, 40, 13, 0, NULL, 0, NULL, 0);
+	answer(asked_one, 1, 11, AT, 16, "in the middle :)", 16);
+}
+
+/* It had its turn, and then more came: the loop must not sleep over it. */
+static void a_request_that_came_in_between_is_work_to_do(void **state)
+{
+	struct urig *r = *state;
+	int fn0, host;
+
+	urig_start(r);
+	asked_one = fn0 = with_memory(r, 0);
+	host = urig_hello(r, 1);
+	r->before = speak_up;
+	start(host, 9, URIG_FETCH, AT);
+	urig_turns(r, 1);
+	assert_int_equal(r->ep[1].dma, IL_OK);
+	assert_int_equal(r->ep[0].resets, 0);
+	assert_true(r->more);
+	urig_turns(r, 1);
+	assert_int_equal(r->ep[0].resets, 1);
+	assert_false(r->more);
+	close(fn0);
+	close(host);
+}
+
 #define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, urig_open, urig_close)
 
 int main(void)
@@ -425,6 +458,7 @@ int main(void)
 		WITH_RIG(who_floods_instead_of_answering_is_dropped),
 		WITH_RIG(who_dies_in_the_middle_is_forgotten),
 		WITH_RIG(the_question_goes_to_who_gave_the_memory),
+		WITH_RIG(a_request_that_came_in_between_is_work_to_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
