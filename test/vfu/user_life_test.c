@@ -257,6 +257,29 @@ static void one_client_s_flood_leaves_the_others_their_turn(void **state)
 	close(other);
 }
 
+/* A descriptor with each byte keeps them apart, and one message is one. */
+static void bytes_that_come_one_by_one_take_turns(void **state)
+{
+	uint8_t m[100] = { 1, 0, 13, 0, 100 };
+	struct urig *r = *state;
+	const struct urig_msg *got;
+	int fd, e;
+	uint8_t b;
+
+	urig_start(r);
+	fd = urig_hello(r, 0);
+	e = eventfd(0, EFD_NONBLOCK);
+	for (size_t i = 0; i < sizeof(m); i++)
+		urig_raw(fd, m + i, 1, &e, 1);
+	urig_turns(r, 1);
+	assert_int_equal(recv(fd, &b, 1, 0), -1);
+	got = urig_get(r, fd);
+	/* Too long, and with more descriptors than any may have. */
+	assert_int_equal(got->error, 22);
+	close(e);
+	close(fd);
+}
+
 static void the_longest_message_is_taken_and_no_longer_one(void **state)
 {
 	static uint8_t big[16 + (1u << 20) + 1];
@@ -387,6 +410,7 @@ int main(void)
 		WITH_RIG(who_does_not_read_its_answers_is_dropped),
 		WITH_RIG(late_reading_is_no_loss),
 		WITH_RIG(one_client_s_flood_leaves_the_others_their_turn),
+		WITH_RIG(bytes_that_come_one_by_one_take_turns),
 		WITH_RIG(the_longest_message_is_taken_and_no_longer_one),
 		WITH_RIG(a_folder_that_is_too_deep_is_refused),
 		WITH_RIG(there_is_an_end_to_functions),
