@@ -36,7 +36,9 @@ struct board_cfg {
 	uint64_t (*exchanges)(void *ctx);
 	void *ctx;	    /* of the three */
 	unsigned functions; /* of the device, that are physical: 1 to 8 */
-	uint64_t vm_size;   /* room for the VM's memory; 0: 512 MiB */
+	/* Room for the VM's memory, a multiple of 2 MiB to 64 GiB; 0: 512 MiB
+	 */
+	uint64_t vm_size;
 };
 
 /*
@@ -45,7 +47,13 @@ struct board_cfg {
  */
 size_t board_fault_text(const struct fault *f, char *out, size_t cap);
 
-/* Errors: IL_E_ARG, IL_E_NOMEM */
+/*
+ * board_new() - the machine, with its device in the slot
+ * Sizes of BARs and the like come from the device, which runs meanwhile
+ * (@cfg->pump).
+ *
+ * Errors: IL_E_ARG a limit is out of range; IL_E_NOMEM, IL_E_RANDOM
+ */
 enum il_err board_new(const struct board_cfg *cfg, struct board **out) IL_MUST;
 void board_free(struct board *b); /* NULL is fine */
 
