@@ -179,7 +179,7 @@ enum il_err spdm_msg_decode_filled(const uint8_t *p, size_t n, size_t max,
 	if (left > max)
 		return IL_E_LONG;
 	while (left-- > 0)
-		if (rd_u8(&r))
+		if (rd_u8(&r) && !sh->junk)
 			return IL_E_LONG;
 	*out = m;
 	*used = len;

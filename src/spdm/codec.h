@@ -247,6 +247,7 @@ struct spdm_shape {
 	bool sign;	  /* GET_MEASUREMENTS, GET_ENDPOINT_INFO asked it */
 	bool clear;	  /* handshake in the clear: FINISH_RSP has an HMAC */
 	bool multi_key;	  /* of the connection: DIGESTS tells more, 1.3 */
+	bool junk;	  /* what fills a carrier up may be any bytes */
 	uint16_t req_sig_len; /* of the requester's signature, in FINISH */
 	uint16_t rsp_dhe_len; /* of KEY_EXCHANGE_RSP, a KEM; 0: @dhe_len */
 };
@@ -282,7 +283,8 @@ enum il_err spdm_msg_decode_padded(const uint8_t *p, size_t n,
 
 /*
  * spdm_msg_decode_filled() - the same, with up to @max zero bytes behind it
- * For carriers that round up to more than a dword.
+ * For carriers that round up to more than a dword. With @sh->junk they are any
+ * bytes: a host that uses its buffer again leaves those of the last message.
  */
 enum il_err spdm_msg_decode_filled(const uint8_t *p, size_t n, size_t max,
 				   const struct spdm_shape *sh,

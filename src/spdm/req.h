@@ -132,8 +132,8 @@ struct spdm_req_cfg {
 	uint16_t sm_versions[2];
 	uint32_t transfer; /* DataTransferSize, at least SPDM_TRANSFER_MIN */
 	uint16_t portion;  /* GET_CERTIFICATE Length; 0: what fits */
-	/* Zero bytes that may follow a plain response, at most
-	 * SPDM_SECURED_SLACK; 0: as the binding's unit says. */
+	/* Bytes of any value that may follow a plain response, at most
+	 * SPDM_SECURED_SLACK; 0: zeros, as the binding's unit says. */
 	uint8_t padding;
 	uint64_t seq_limit; /* 0: 2^64 - 1 */
 	/*

@@ -340,7 +340,7 @@ static enum il_err understand(struct spdm_req *q, struct spdm_msg *m,
 	*own = in;
 	if (in.p[0] != q->version)
 		return refuse(a, SPDM_ERR_VERSION_MISMATCH);
-	if (spdm_msg_decode_filled(in.p, in.n, fill, &q->shape, m, &own->n))
+	if (spdm_req_decode(q, in, fill, m, &own->n))
 		return refuse(a, SPDM_ERR_INVALID_REQUEST);
 	return IL_OK;
 }

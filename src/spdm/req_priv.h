@@ -108,6 +108,10 @@ enum il_err spdm_req_session_data(struct spdm_req *q) IL_MUST;
 void spdm_req_scratch_fill(struct spdm_req *q, size_t n);
 /* Zero bytes that may follow a plain message of @n bytes. */
 size_t spdm_req_fill_of(const struct spdm_req *q, size_t n);
+/* spdm_msg_decode_filled() of a plain message, as this carrier fills. */
+enum il_err spdm_req_decode(const struct spdm_req *q, struct spdm_span in,
+			    size_t fill, struct spdm_msg *m,
+			    size_t *used) IL_MUST;
 
 /* The port and the identity fit the capabilities. */
 bool spdm_req_mutual_cfg(const struct spdm_req_cfg *cfg);

@@ -232,7 +232,7 @@ static enum il_err open_record(struct spdm_req *q, const uint8_t *in, size_t n,
 	return err;
 }
 
-/* Zero bytes that may follow a plain response of @n bytes. */
+/* Bytes that may follow a plain response of @n bytes. */
 size_t spdm_req_fill_of(const struct spdm_req *q, size_t n)
 {
 	const uint8_t unit = q->cfg.binding->unit;
@@ -242,19 +242,27 @@ size_t spdm_req_fill_of(const struct spdm_req *q, size_t n)
 	return n % unit ? 0 : unit - 1u;
 }
 
+enum il_err spdm_req_decode(const struct spdm_req *q, struct spdm_span in,
+			    size_t fill, struct spdm_msg *m, size_t *used)
+{
+	struct spdm_shape sh = q->shape;
+
+	sh.junk = q->cfg.padding != 0;
+	return spdm_msg_decode_filled(in.p, in.n, fill, &sh, m, used);
+}
+
 /* The response's own bytes, in scratch, decoded into @m. */
 static enum il_err receive(struct spdm_req *q, const uint8_t *in, size_t n,
 			   struct spdm_msg *m, struct spdm_span *own,
 			   size_t *fill)
 {
-	const struct spdm_shape *sh = &q->shape;
 	enum il_err err;
 
 	*fill = 0;
 	if (q->ch[SPDM_DIR_RSP].live) {
 		err = open_record(q, in, n, own);
 		if (!err)
-			err = spdm_msg_decode_at(own->p, own->n, sh, m);
+			err = spdm_msg_decode_at(own->p, own->n, &q->shape, m);
 		return err;
 	}
 	if (n > q->cfg.scratch_len)
@@ -265,7 +273,7 @@ static enum il_err receive(struct spdm_req *q, const uint8_t *in, size_t n,
 	own->p = q->cfg.scratch;
 	own->n = n;
 	*fill = spdm_req_fill_of(q, n);
-	return spdm_msg_decode_filled(own->p, n, *fill, sh, m, &own->n);
+	return spdm_req_decode(q, *own, *fill, m, &own->n);
 }
 
 /*
@@ -324,8 +332,7 @@ enum il_err spdm_req_arrive(struct spdm_req *q, const uint8_t *in, size_t n,
 		return err;
 	if (carry == SPDM_CARRY_IN)
 		fill = 0;
-	err = spdm_msg_decode_filled(own->p, own->n, fill, &q->shape, m,
-				     &own->n);
+	err = spdm_req_decode(q, *own, fill, m, &own->n);
 	if (!err && carry == SPDM_CARRY_IN && m->code == SPDM_ERROR)
 		err = IL_E_FIELD;
 	return err ? err : wrong_code(q, m, now_ns, told);

@@ -124,8 +124,8 @@ struct tsm_limits {
 	size_t chain;	  /* longest certificate chain */
 	size_t blob;	  /* longest report or measurement transcript */
 	uint64_t wait_ns; /* an answer later than this is a failure; 0: any */
-	/* Zero bytes that may follow a plain answer; 0: as DOE does it. At
-	 * most SPDM_SECURED_SLACK. */
+	/* Bytes of any value that may follow a plain answer; 0: zeros, as DOE
+	 * does it. At most SPDM_SECURED_SLACK. */
 	uint8_t padding;
 	/* The first number of a session that is never used, both ways; 0: as
 	 * many as there are. */

@@ -426,6 +426,30 @@ as_many_zeros_as_were_said_may_follow_and_nothing_else(void **unused)
 	}
 }
 
+/* A carrier whose buffer is used again: only where it was said. */
+static void what_was_said_to_be_junk_may_be_any_bytes(void **unused)
+{
+	struct spdm_shape junk = shape;
+
+	(void)unused;
+	junk.junk = true;
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		uint8_t b[600];
+		struct spdm_msg m;
+		size_t n, used = 0;
+
+		memset(b, 0xa5, sizeof(b));
+		n = build(&samples[i], b, sizeof(b));
+		assert_int_equal(
+			spdm_msg_decode_filled(b, n + 31, 31, &junk, &m, &used),
+			IL_OK);
+		assert_int_equal(used, n);
+		assert_int_equal(
+			spdm_msg_decode_filled(b, n + 32, 31, &junk, &m, &used),
+			IL_E_LONG);
+	}
+}
+
 static void an_output_too_small_is_said_and_counted(void **unused)
 {
 	(void)unused;
@@ -546,6 +570,7 @@ int main(void)
 		cmocka_unit_test(padding_is_zero_and_only_up_to_the_dword),
 		cmocka_unit_test(
 			as_many_zeros_as_were_said_may_follow_and_nothing_else),
+		cmocka_unit_test(what_was_said_to_be_junk_may_be_any_bytes),
 		cmocka_unit_test(an_output_too_small_is_said_and_counted),
 		cmocka_unit_test(fields_that_contradict_are_refused),
 		cmocka_unit_test(what_no_length_field_can_say_is_not_encoded),

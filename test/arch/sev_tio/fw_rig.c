@@ -231,14 +231,15 @@ bool fw_exchange(struct fwrig *r)
 	len = sev_u32(o, TIO_DOBJ_LENGTH) - TIO_DOBJ_MSG_LEN;
 	assert_true(len <= sizeof(msg));
 	gather(r, r->req, sizeof(h), msg, len);
-	memset(r->ans, 0, sizeof(r->ans));
+	/* Linux uses its buffer again: behind an answer stands an older one. */
+	memset(r->ans, 0xa5, sizeof(r->ans));
 	if (!peer_answer(r->p, o[TIO_DOBJ_DATA_TYPE], msg, len, r->ans,
 			 sizeof(r->ans), &r->ans_len, &kind))
 		return false;
 	r->bounces++;
 	if (r->spoil)
 		r->spoil(r, r->bounces);
-	/* as Linux does it: rounded up to 32, zeros behind */
+	/* as Linux does it: rounded up to 32 */
 	len = (uint32_t)align_up(TIO_DOBJ_MSG_LEN + r->ans_len, TIO_BUF_ALIGN);
 	memset(h, 0, sizeof(h));
 	sev_put_u32(h, TIO_BUF_CAPACITY, COUNT(r->resp) * PAGE_4K);
