@@ -224,8 +224,10 @@ check()
 	local rc why
 	grep -qxF "$1" /lab/only || return 0
 	echo "run $1" >&3
+	[ -z "$PROFILE" ] || profile_begin
 	("$2") >/tmp/said 2>&1
 	rc=$?
+	[ -z "$PROFILE" ] || profile_end "$1"
 	why=
 	[ ! -s /tmp/said ] || why=$(head -c 2000 /tmp/said | tr '\n\t' '\r ')
 	if [ $rc = 0 ] && [ -z "$why" ]; then
@@ -235,6 +237,8 @@ check()
 	fi
 }
 
+PROFILE=
+[ ! -e /lab/profile.sh ] || . /lab/profile.sh
 echo "hello" >&3
 for f in /lab/checks/*.sh; do
 	# By itself: what one leaves, or how it ends, is no other's business.

@@ -219,6 +219,7 @@ class Vm:
         self.now = None  # the check that runs
         self.began = self.since = time.monotonic()
         self.asking = 0  # actions that it waits for
+        self.used = None  # hears which functions of the kernel ran
         self.hello = asyncio.Event()
         self.shell = asyncio.Event()
         self.done = asyncio.Event()
@@ -279,6 +280,8 @@ class Vm:
                 self.told("not ok", name.removeprefix("ok "),
                           why.replace("\r", "\n").strip(), None)
                 self.now = None
+            elif word == "used":
+                self.used(name, why.split())
             elif word in ("hello", "shell", "done"):
                 getattr(self, word).set()
 
