@@ -1,16 +1,42 @@
 // SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause)
 /*
  * The kernel's cipher behind the table that src/ calls: AES-256-GCM of its
- * crypto library, which is constant-time where the processor is, and built into
- * every kernel that has TSM guests or its users. Not the crypto API: there GCM
- * may be a module that nobody has loaded.
+ * crypto library, which is constant-time where the processor is. Not the crypto
+ * API: there GCM may be a module that nobody has loaded.
  */
-#include <crypto/aes-gcm.h>
 #include <crypto/sha2.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#if __has_include(<crypto/aes-gcm.h>)
+#include <crypto/aes-gcm.h>
+#else
+#include <crypto/gcm.h>
+#define OLD_LIBRARY
+#endif
 
 #include "guest.h"
+
+#ifdef OLD_LIBRARY
+/* The library's earlier names: CRYPTO_LIB_AESGCM. */
+#define aes_gcm_key	   aesgcm_ctx
+#define aes_gcm_preparekey aesgcm_expandkey
+
+static void aes_gcm_encrypt(u8 *dst, const u8 *src, size_t len, u8 *tag,
+			    const u8 *ad, size_t ad_len, const u8 *iv,
+			    const struct aes_gcm_key *key)
+{
+	aesgcm_encrypt(key, dst, src, len, ad, ad_len, iv, tag);
+}
+
+static int aes_gcm_decrypt(u8 *dst, const u8 *src, size_t len, const u8 *tag,
+			   const u8 *ad, size_t ad_len, const u8 *iv,
+			   const struct aes_gcm_key *key)
+{
+	return aesgcm_decrypt(key, dst, src, len, ad, ad_len, iv, tag)
+		       ? 0
+		       : -EBADMSG;
+}
+#endif
 
 /* One key at a time: slot 1. */
 struct ilg_gcm {
