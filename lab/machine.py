@@ -182,6 +182,9 @@ class Console:
         self.vm = w
         with contextlib.suppress(ConnectionError):
             await self._bytes(r)
+        self.vm = None
+        for p in self.watchers:
+            p.close()
 
     async def _bytes(self, r):
         while data := await r.read(4096):

@@ -9,12 +9,13 @@ class Verdict:
         self.out = out
         self.passed = self.failed = self.skipped = 0
         self.left = []
+        if ktap:
+            self._print("KTAP version 1")
 
     def plan(self, names):
         """@names: all that will be told, no name twice."""
         self.left = list(names)
         if self.ktap:
-            self._print("KTAP version 1")
             self._print(f"1..{len(names)}")
 
     def _print(self, text):
@@ -57,6 +58,9 @@ class Verdict:
             self._print(f"ok {n} {name} # SKIP {why}")
         else:
             self._print(f"skipped: {name}: {why}")
+
+    def nothing(self, why):
+        self._print(f"1..0 # SKIP {why}" if self.ktap else f"skipped: {why}")
 
     def end(self):
         """The last line; True: all is well, and something was tried."""
