@@ -90,6 +90,7 @@ struct board_space {
 
 /* What a reset takes and the host's kernel gives back after it. */
 struct board_kept {
+	bool there; /* else the device was not, and the rest means nothing */
 	uint32_t bar[EP_BARS];
 	uint32_t command;
 	uint32_t devctl;

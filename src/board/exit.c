@@ -54,16 +54,20 @@ static void run(struct board_exit *x)
 	interrupt(x, true);
 }
 
+void board_exit_forget(struct board_exit *x)
+{
+	x->waits = false;
+	memset(x->guest, 0, sizeof(x->guest));
+	memset(x->host, 0, sizeof(x->host));
+}
+
 void board_exit_state(struct board_exit *x, uint32_t state)
 {
 	if (x->state == state)
 		return;
 	x->state = state;
-	if (!(state & BOARD_VM_RUNS)) {
-		x->waits = false;
-		memset(x->guest, 0, sizeof(x->guest));
-		memset(x->host, 0, sizeof(x->host));
-	}
+	if (!(state & BOARD_VM_RUNS))
+		board_exit_forget(x);
 	interrupt(x, true);
 }
 

@@ -59,6 +59,9 @@ void board_exit_put(struct board_exit *x, bool host, uint32_t off,
  */
 void board_exit_state(struct board_exit *x, uint32_t state);
 
+/* The VM begins anew: its exit is gone, and so is the answer to the last. */
+void board_exit_forget(struct board_exit *x);
+
 /*
  * The host's function was opened, or closed and reset: then an exit that waits
  * ends with BOARD_EXIT_NOBODY, and so does each after it until it is open

@@ -23,33 +23,33 @@ static enum il_err page_open(struct ep *e, const struct ep_user_ops *ops,
 	return IL_OK;
 }
 
+/* Another program on the host, or in the VM, which begins at its beginning. */
 static void page_reset(struct ep *e)
 {
 	struct board_ep *x = board_ep_of(e);
+	struct board *b = x->b;
 
-	board_irq_clear(x->b, e, UINT32_MAX);
+	board_irq_clear(b, e, UINT32_MAX);
 	pci_cfg_reset(&x->cfg, x->first);
-}
-
-static void host_close(struct board *b)
-{
-	board_exit_host(&b->exit, false);
-	board_host_reset(&b->host);
+	if (x->kind == BOARD_IS_HOST) {
+		board_exit_host(&b->exit, false);
+		board_exit_host(&b->exit, x->user != NULL);
+		board_host_reset(&b->host);
+	} else {
+		board_exit_forget(&b->exit);
+		board_vm_reset(&b->vm);
+	}
+	board_vm_fn_changed(b);
 }
 
 static void page_close(struct ep *e)
 {
 	struct board_ep *x = board_ep_of(e);
-	const bool host = x->kind == BOARD_IS_HOST;
 
-	page_reset(e);
+	board_irq_clear(x->b, e, UINT32_MAX);
 	x->user = NULL;
 	memset(x->wants, 0, sizeof(x->wants));
-	if (host)
-		host_close(x->b);
-	else
-		board_vm_reset(&x->b->vm);
-	board_vm_fn_changed(x->b);
+	page_reset(e);
 	board_vm_state(x->b);
 }
 

@@ -100,16 +100,19 @@ struct chain {
 	uint16_t at[64];
 	uint16_t id[64];
 	unsigned n;
+	bool gone; /* nothing answered before its end */
 };
 
 static void walk(struct chain *w, struct board *b, unsigned fn)
 {
 	unsigned at = CFG_EXT_START;
 
+	w->gone = false;
 	for (w->n = 0; w->n < COUNT(w->at) && at >= CFG_EXT_START; w->n++) {
 		const uint32_t h = fn_cfg_get(b, fn, at, 4);
 
-		if (!h || h == UINT32_MAX)
+		w->gone = h == UINT32_MAX;
+		if (!h || w->gone)
 			return;
 		w->at[w->n] = (uint16_t)at;
 		w->id[w->n] = (uint16_t)h;
@@ -128,13 +131,20 @@ static unsigned end_of(const struct chain *w, unsigned at)
 	return end;
 }
 
-/* Headers name the next one that is shown; the first place always counts. */
+/*
+ * Headers name the next one that is shown; the first place always counts. Of a
+ * device that is not there nobody knows what is to be hidden once it is.
+ */
 static void build_chain(struct vmcfg *c, struct board *b, unsigned fn)
 {
 	struct chain w;
 	unsigned next = 0;
 
 	walk(&w, b, fn);
+	if (w.gone) {
+		own(c, CFG_EXT_START, CFG_SIZE - CFG_EXT_START, 0);
+		return;
+	}
 	for (unsigned i = w.n; i-- > 0;) {
 		const unsigned at = w.at[i];
 		const bool hide = hidden(w.id[i]);

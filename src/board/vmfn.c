@@ -24,9 +24,9 @@ static uint64_t bar_gpa(const struct board *b, unsigned n)
 {
 	const uint64_t at = vmcfg_bar(&b->vmfn.cfg, n, wide(b, n));
 	const uint64_t size = bar_size(b, n);
-	const uint64_t top = wide(b, n) ? BOARD_MMIO64_END : UINT32_MAX - size;
+	const uint64_t top = wide(b, n) ? BOARD_MMIO64_END : UINT32_MAX;
 
-	return size && at + size <= top ? at : 0;
+	return size && at <= top - size ? at : 0;
 }
 
 uint64_t board_vm_bar_pa(void *ctx, uint64_t gpa)
@@ -102,7 +102,8 @@ static void vmfn_cfg_read(struct ep *e, uint32_t off, uint8_t *buf,
 static struct board_kept keep(struct board *b)
 {
 	const unsigned fn = b->vmfn.fn, exp = b->eps[fn].exp_cap;
-	struct board_kept k;
+	struct board_kept k = { .there = fn_cfg_get(b, fn, CFG_VENDOR_ID, 2) !=
+					 0xffff };
 
 	for (unsigned i = 0; i < EP_BARS; i++)
 		k.bar[i] = fn_cfg_get(b, fn, CFG_BAR(i), 4);
@@ -115,6 +116,8 @@ static void give_back(struct board *b, const struct board_kept *k)
 {
 	const unsigned fn = b->vmfn.fn, exp = b->eps[fn].exp_cap;
 
+	if (!k->there)
+		return;
 	for (unsigned i = 0; i < EP_BARS; i++)
 		fn_cfg_put(b, fn, CFG_BAR(i), 4, k->bar[i]);
 	if (exp)
@@ -257,6 +260,15 @@ static enum il_err vmfn_open(struct ep *e, const struct ep_user_ops *ops,
 	return IL_OK;
 }
 
+/* What the VM asked of it ends with it. Source: vfio_pci_core_disable() */
+static void no_master(struct board *b)
+{
+	const uint32_t now = fn_cfg_get(b, b->vmfn.fn, CFG_COMMAND, 2);
+
+	fn_cfg_put(b, b->vmfn.fn, CFG_COMMAND, 2, now & ~(uint32_t)CMD_MASTER);
+	board_settle(b);
+}
+
 static void vmfn_close(struct ep *e)
 {
 	struct board_ep *x = board_ep_of(e);
@@ -264,6 +276,8 @@ static void vmfn_close(struct ep *e)
 	x->user = NULL;
 	memset(x->wants, 0, sizeof(x->wants));
 	vmfn_reset(e);
+	if (x->b->vmfn.there)
+		no_master(x->b);
 	board_vm_state(x->b);
 }
 

@@ -110,9 +110,21 @@ static uint64_t owner_secret(const struct mem *m, uint64_t pa)
 }
 
 /*
- * What is stored stays, so what its holder sees does not. A page that cannot
- * be rewritten now is as it was: its holder sees it so, and nobody else sees
- * more of it.
+ * As of a page of which nobody knows whether it was rewritten: under a secret
+ * that is neither, so that it is noise for all.
+ */
+static uint64_t neither(uint64_t was, uint64_t now)
+{
+	uint64_t s = (was ^ (now << 32 | now >> 32)) | 1;
+
+	while (s == was || s == now)
+		s += 2;
+	return s;
+}
+
+/*
+ * What is stored stays, so what its holder sees does not. A page that is not
+ * reached is as it was: its holder sees it so, and nobody else sees more of it.
  */
 static void page_rekey(const struct mem *m, const struct mem_window *w,
 		       uint64_t pa)
@@ -127,8 +139,9 @@ static void page_rekey(const struct mem *m, const struct mem_window *w,
 		return;
 	mem_crypt(page, page, pa, sizeof(page), *plain);
 	mem_crypt(page, page, pa, sizeof(page), now);
-	if (!w->ext->write(w->ctx, pa, page, sizeof(page)))
-		*plain = now;
+	*plain = w->ext->write(w->ctx, pa, page, sizeof(page))
+			 ? neither(*plain, now)
+			 : now;
 }
 
 /* Calls @each for the pages of @w that lie in the range. */

@@ -270,6 +270,128 @@ static void interrupts_go_to_whoever_has_the_function(void **unused)
 	rig_free(&t.r);
 }
 
+/* An empty slot has no chain that says where the mailbox is. */
+static void what_is_hidden_is_so_when_the_device_comes_later(void **unused)
+{
+	(void)unused;
+	struct both t;
+
+	up(&t);
+
+	struct ep *fn0 = rig_open(&t.r, "fn0");
+	const uint32_t doe = rig_ecap(fn0, 0x2e);
+
+	rig_bar_put(t.host, 0, BOARD_BENCH_OP, 4, BOARD_BENCH_PULL);
+	give(&t, 0x100);
+	rig_bar_put(t.host, 0, BOARD_BENCH_OP, 4, BOARD_BENCH_PUSH);
+	assert_int_equal(rig_cfg(fn0, doe, 2), 0x2e);
+	for (uint32_t at = 0x100; at < 0x1000; at += 4)
+		assert_int_equal(rig_cfg(t.vmfn, at, 4), 0);
+	rig_cfg_put(t.vmfn, doe + 0x10, 4, 0x00000001);
+	rig_cfg_put(t.vmfn, doe + 0x08, 4, 0x80000000);
+	assert_int_equal(rig_cfg(fn0, doe + 0x0c, 4), 0);
+	rig_free(&t.r);
+}
+
+static void a_bar_that_is_being_sized_is_nowhere(void **unused)
+{
+	(void)unused;
+	struct both t;
+
+	up(&t);
+	give(&t, RID);
+	place(&t);
+	rig_cfg_put(t.vmfn, 0x10, 4, 0xffffffff);
+	assert_int_equal(rig_bar(t.host, 0, BOARD_VM_BAR, 8), 0xffffc000);
+	rig_cfg_put(t.vmfn, 0x14, 4, 0xffffffff);
+	assert_int_equal(rig_bar(t.host, 0, BOARD_VM_BAR, 8), 0);
+	assert_int_equal(board_vm_bar_pa(t.r.b, UINT64_MAX - 0x3fff),
+			 UINT64_MAX);
+	/* The last place that there is, and one page beyond it. */
+	rig_cfg_put(t.vmfn, 0x10, 4, 0xffffc000);
+	rig_cfg_put(t.vmfn, 0x14, 4, 0x3fff);
+	assert_int_equal(rig_bar(t.host, 0, BOARD_VM_BAR, 8), 0x3fffffffc000);
+	rig_cfg_put(t.vmfn, 0x10, 4, 0);
+	rig_cfg_put(t.vmfn, 0x14, 4, 0x4000);
+	assert_int_equal(rig_bar(t.host, 0, BOARD_VM_BAR, 8), 0);
+	rig_free(&t.r);
+}
+
+/* As vfio_pci_core_disable() leaves it: decoding, and no master. */
+static void who_closes_it_leaves_no_master(void **unused)
+{
+	(void)unused;
+	struct both t;
+
+	up(&t);
+	give(&t, RID);
+	place(&t);
+	assert_int_equal(rig_cfg(t.fn, 0x04, 2) & 6, 6);
+	t.vmfn->ops->close(t.vmfn);
+	assert_int_equal(rig_cfg(t.fn, 0x04, 2) & 6, 2);
+	assert_int_equal(rig_cfg(t.fn, 0x10, 4), RIG_BAR0(1) | 4);
+	rig_free(&t.r);
+}
+
+/* All ones are no registers to give back: one of them asks for a reset. */
+static void what_an_empty_slot_said_is_not_given_back(void **unused)
+{
+	(void)unused;
+	struct both t;
+
+	up(&t);
+	give(&t, RID);
+	place(&t);
+
+	const uint32_t pm = rig_cap(t.vmfn, 0x01);
+	const uint32_t exp = rig_cap(t.vmfn, 0x10);
+
+	rig_bar_put(t.host, 0, BOARD_BENCH_OP, 4, BOARD_BENCH_PULL);
+	rig_cfg_put(t.vmfn, pm + 4, 2, 3);
+	t.vmfn->ops->reset(t.vmfn);
+	rig_bar_put(t.host, 0, BOARD_BENCH_OP, 4, BOARD_BENCH_PUSH);
+	rig_cfg_put(t.fn, exp + 8, 2, 0x2810);
+	rig_enumerate(t.fn, 1);
+	rig_cfg_put(t.vmfn, pm + 4, 2, 0);
+	assert_int_equal(rig_cfg(t.fn, 0x10, 4), RIG_BAR0(1) | 4);
+	assert_int_equal(rig_cfg(t.fn, 0x04, 2), 0x0006);
+	assert_int_equal(rig_cfg(t.fn, exp + 8, 2), 0x2810);
+	rig_free(&t.r);
+}
+
+/* A VM that begins anew maps nothing as private, and waits for nothing. */
+static void a_reset_of_its_processor_forgets_what_it_did(void **unused)
+{
+	(void)unused;
+	struct both t;
+
+	up(&t);
+	rig_give(&t.r, EP_VM);
+	give(&t, RID);
+	rig_bar_put(t.host, 0, BOARD_VM_ASID, 4, 1);
+	place(&t);
+	rig_bar_put(t.vmfn, 2, 0, 4, 0x12345678);
+	map(&t, GPA + 0x10000, true);
+	assert_int_equal(rig_bar(t.vmfn, 2, 0, 4), 0xffffffff);
+	rig_bar_put(t.vm, 0, BOARD_EXIT_CODE, 8, 0x80000011);
+	rig_bar_put(t.vm, 0, BOARD_EXIT_RUN, 4, 1);
+	assert_int_equal(rig_bar(t.host, 0, BOARD_EXIT_STATUS, 4), 1);
+
+	const uint32_t seq = (uint32_t)rig_bar(t.host, 0, BOARD_EXIT_SEQ, 4);
+
+	t.vm->ops->reset(t.vm);
+	assert_int_equal(rig_bar(t.vmfn, 2, 0, 4), 0x12345678);
+	assert_int_equal(rig_bar(t.vm, 0, BOARD_INSN_GPA, 8), 0);
+	assert_int_equal(rig_bar(t.vm, 0, BOARD_EXIT_STATUS, 4), 0);
+	assert_int_equal(rig_bar(t.vm, 0, BOARD_EXIT_CODE, 8), 0);
+	rig_bar_put(t.host, 0, BOARD_EXIT_DONE, 4, seq);
+	assert_int_equal(rig_bar(t.vm, 0, BOARD_EXIT_CODE, 8), 0);
+	/* What is there of the VM is there still. */
+	assert_int_equal(rig_bar(t.host, 0, BOARD_VM_STATE, 4),
+			 BOARD_VM_RUNS | BOARD_VM_HAS_FN);
+	rig_free(&t.r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +406,12 @@ int main(void)
 			bars_stay_while_the_host_takes_it_away_and_gives_it_again),
 		cmocka_unit_test(sleep_costs_the_host_no_register),
 		cmocka_unit_test(interrupts_go_to_whoever_has_the_function),
+		cmocka_unit_test(
+			what_is_hidden_is_so_when_the_device_comes_later),
+		cmocka_unit_test(a_bar_that_is_being_sized_is_nowhere),
+		cmocka_unit_test(who_closes_it_leaves_no_master),
+		cmocka_unit_test(what_an_empty_slot_said_is_not_given_back),
+		cmocka_unit_test(a_reset_of_its_processor_forgets_what_it_did),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@ struct holder {
 	uint64_t hole;	   /* a page that is not there; UINT64_MAX: none */
 	bool ro;
 	bool deaf; /* it is there and does not answer */
+	bool mute; /* it writes, and its answer is lost */
 	unsigned moved;
 };
 
@@ -50,7 +51,7 @@ static enum il_err store(void *ctx, uint64_t pa, const uint8_t *buf,
 		return IL_E_IO;
 	h->moved += len;
 	memcpy(h->bytes + (pa - FAR), buf, len);
-	return IL_OK;
+	return h->mute ? IL_E_IO : IL_OK;
 }
 
 static const struct mem_extern_ops far_ops = { there, fetch, store };
@@ -301,6 +302,40 @@ static void a_page_that_was_away_gives_nothing_away(void **unused)
 	}
 }
 
+/* Nobody knows then how the page is, so nobody gets its bytes. */
+static void a_rewriting_that_may_have_been_done_gives_nothing_away(void **u)
+{
+	(void)u;
+	struct far_rig f;
+	struct fault why;
+	uint8_t back[64], plain[64];
+
+	memset(plain, 'p', sizeof(plain));
+	for (unsigned done = 0; done < 2; done++) {
+		far_up(&f, true);
+		f.h.owner[0] = 2;
+		mem_owner_changed(&f.r.m, FAR, PAGE_4K);
+		memset(f.h.bytes, 'p', PAGE_4K);
+		f.h.mute = true;
+		f.h.owner[0] = 0;
+		mem_owner_changed(&f.r.m, FAR, PAGE_4K);
+		f.h.mute = false;
+		if (!done) /* it was not, after all */
+			memset(f.h.bytes, 'p', PAGE_4K);
+		for (unsigned again = 0; again < 2; again++) {
+			for (uint32_t k = 0; k < 2; k++) {
+				assert_int_equal(
+					go(&f, FAR, back, 64, false, k, &why),
+					IL_OK);
+				assert_false(shares_a_word(back, plain, 64));
+			}
+			mem_owner_changed(&f.r.m, FAR, PAGE_4K);
+			assert_false(shares_a_word(f.h.bytes, plain, 64));
+		}
+		rig_down(&f.r);
+	}
+}
+
 static void a_hole_answers_as_nothing_and_nothing_moves(void **unused)
 {
 	(void)unused;
@@ -368,6 +403,8 @@ int main(void)
 			a_key_that_comes_later_counts_for_the_pages_before),
 		cmocka_unit_test(fresh_pages_are_as_their_owner_has_them),
 		cmocka_unit_test(a_page_that_was_away_gives_nothing_away),
+		cmocka_unit_test(
+			a_rewriting_that_may_have_been_done_gives_nothing_away),
 		cmocka_unit_test(a_hole_answers_as_nothing_and_nothing_moves),
 		cmocka_unit_test(no_frame_of_it_is_the_allocators),
 	};
