@@ -24,6 +24,7 @@ enum il_err vuser_new(const struct vuser_cfg *cfg, struct vuser **out)
 		u->cfg.wait_ns = VUSER_WAIT_NS;
 	if (!u->cfg.patience_ns)
 		u->cfg.patience_ns = VUSER_PATIENCE_NS;
+	vuser_event_open(&u->event, u->cfg.plain_events);
 	*out = u;
 	return IL_OK;
 }
@@ -113,6 +114,7 @@ void vuser_free(struct vuser *u)
 		    st.st_ino == f->ino)
 			(void)unlink(un.sun_path);
 	}
+	vuser_event_close(&u->event);
 	free(u);
 }
 

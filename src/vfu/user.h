@@ -46,6 +46,7 @@ struct vuser_cfg {
 	void *machine_ctx;
 	uint64_t wait_ns;     /* 0: VUSER_WAIT_NS */
 	uint64_t patience_ns; /* 0: VUSER_PATIENCE_NS */
+	bool plain_events;    /* as where the kernel has no asynchronous I/O */
 };
 
 /* Errors: IL_E_NOMEM */

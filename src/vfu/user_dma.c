@@ -27,11 +27,14 @@ enum how { BY_MAP, BY_FILE, BY_MESSAGE };
 /* How memory in @fd can be used; an errno if the range is not in it. */
 static int judge_file(int fd, const struct vuser_dma_map *d, enum how *how)
 {
+	/* First, since nobody's file system is asked for it. */
+	const int seals = fcntl(fd, F_GET_SEALS);
 	struct statfs fs;
 	struct stat st;
-	int seals;
 
 	*how = BY_MESSAGE;
+	if (seals < 0)
+		return 0;
 	if (fstat(fd, &st) || fstatfs(fd, &fs))
 		return errno;
 	if (!S_ISREG(st.st_mode) || fs.f_type != TMPFS_MAGIC)
@@ -40,8 +43,7 @@ static int judge_file(int fd, const struct vuser_dma_map *d, enum how *how)
 	    d->offset > (uint64_t)st.st_size ||
 	    d->size > (uint64_t)st.st_size - d->offset)
 		return EINVAL;
-	seals = fcntl(fd, F_GET_SEALS);
-	*how = seals >= 0 && (seals & F_SEAL_SHRINK) ? BY_MAP : BY_FILE;
+	*how = seals & F_SEAL_SHRINK ? BY_MAP : BY_FILE;
 	return 0;
 }
 
@@ -190,12 +192,20 @@ static enum il_err map_write(void *ctx, uint64_t addr, const uint8_t *buf,
 static const struct ep_space_ops map_ops = { .read = map_read,
 					     .write = map_write };
 
-static void drop_map(struct vuser_map *m)
+/* What it holds of the client's: the mapping, or the file. */
+static void let_go(struct vuser_map *m)
 {
 	if (m->at)
 		munmap(m->at, m->size);
 	if (m->fd >= 0)
 		close(m->fd);
+	m->at = NULL;
+	m->fd = -1;
+}
+
+static void drop_map(struct vuser_map *m)
+{
+	let_go(m);
 	*m = (struct vuser_map){ .fd = -1 };
 }
 
@@ -281,6 +291,7 @@ static int judge_map(struct vuser_fn *f, const struct vuser_dma_map *d,
  * A machine has room for memory at some addresses only, and what a VMM has
  * elsewhere, such as its firmware's ROM, no access of the machine reaches. That
  * is no mistake of the client's: it is told so, and the piece counts as mapped.
+ * Nothing of it is kept: its size is bounded by nothing, our address space is.
  */
 static int give(struct vuser_map *m, const struct vuser_dma_map *d)
 {
@@ -300,6 +311,7 @@ static int give(struct vuser_map *m, const struct vuser_dma_map *d)
 	m->given = !err;
 	if (err != IL_E_ARG)
 		return errno_of(err);
+	let_go(m);
 	snprintf(what, sizeof(what),
 		 ": memory at 0x%llx is where the machine has none",
 		 (unsigned long long)d->addr);

@@ -8,7 +8,7 @@
 
 /* Interrupts of a client: eventfds that it gave. */
 
-/* An event counter, which cannot keep us waiting from now on. */
+/* An event counter; asked not to keep anybody waiting who writes to it. */
 static bool is_eventfd(int fd)
 {
 	char path[40], what[40];
@@ -22,18 +22,6 @@ static bool is_eventfd(int fd)
 	what[n] = 0;
 	return strcmp(what, "anon_inode:[eventfd]") == 0 && fl >= 0 &&
 	       fcntl(fd, F_SETFL, fl | O_NONBLOCK) == 0;
-}
-
-/* A counter that is full has interrupted already. */
-static void signal_fd(int fd)
-{
-	const uint64_t one = 1;
-	/* Its owner may have made it wait again. */
-	const int fl = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
-
-	if (fl >= 0 && (fl & O_NONBLOCK) &&
-	    write(fd, &one, sizeof(one)) != sizeof(one))
-		return;
 }
 
 static void put(int *fd, int to)
@@ -51,14 +39,14 @@ static void irq(void *ctx, enum ep_irq kind, unsigned vector, bool on)
 		return;
 	if (kind == EP_MSIX) {
 		if (vector < EP_MSIX_MAX)
-			signal_fd(f->msix[vector]);
+			vuser_event_signal(&f->u->event, f->msix[vector]);
 		return;
 	}
 	/* Masked by itself; what still is asserted comes again after UNMASK. */
 	if (f->intx_masked || f->intx < 0)
 		return;
 	f->intx_masked = true;
-	signal_fd(f->intx);
+	vuser_event_signal(&f->u->event, f->intx);
 }
 
 const struct ep_user_ops vuser_irq_ops = { .irq = irq };
@@ -157,17 +145,19 @@ static void assign(struct vuser_fn *f, const struct vuser_irq_set *s,
 		if (m->fds)
 			m->fd[i] = -1;
 	}
-	/* Who just came has seen nothing yet. */
-	if (s->index == VFIO_IRQ_INTX)
-		f->intx_masked = false;
 	tell(f);
+	if (s->index != VFIO_IRQ_INTX || !f->intx_wanted)
+		return;
+	/* Who just came has seen nothing yet, not even in another's place. */
+	f->intx_masked = false;
+	f->ep->ops->intx_done(f->ep);
 }
 
 static void act_on(struct vuser_fn *f, const struct vuser_irq_set *s,
 		   uint32_t i)
 {
 	if (s->flags & VFIO_IRQ_SET_TRIGGER) {
-		signal_fd(*slot(f, s->index, i));
+		vuser_event_signal(&f->u->event, *slot(f, s->index, i));
 	} else if (s->flags & VFIO_IRQ_SET_MASK) {
 		f->intx_masked = true;
 	} else {

@@ -2,6 +2,7 @@
 #ifndef VFU_USER_PRIV_H
 #define VFU_USER_PRIV_H
 
+#include <linux/aio_abi.h>
 #include <sys/types.h>
 
 #include "base/bits.h"
@@ -85,8 +86,16 @@ struct vuser_fn {
 	unsigned msix_wanted;
 };
 
+/* What eventfds are signalled by. */
+struct vuser_event {
+	aio_context_t aio; /* 0: none */
+	int file;	   /* an empty one */
+	struct io_event done;
+};
+
 struct vuser {
 	struct vuser_cfg cfg;
+	struct vuser_event event;
 	struct vuser_fn fn[VUSER_EPS];
 	unsigned fns;
 	unsigned number; /* connections taken so far */
@@ -136,6 +145,14 @@ int vuser_dma_unmap(struct vuser_fn *f, struct vuser_msg *m, struct rd *r,
 		    struct wr *w);
 int vuser_set_irqs(struct vuser_fn *f, struct vuser_msg *m, struct rd *r,
 		   struct wr *w);
+
+/* --- user_event.c --- */
+
+/* Cannot fail: there is a way without the kernel's help. */
+void vuser_event_open(struct vuser_event *e, bool plain);
+void vuser_event_close(struct vuser_event *e);
+/* @fd -1: none. */
+void vuser_event_signal(struct vuser_event *e, int fd);
 
 /* --- user_dma.c, user_irq.c --- */
 

@@ -188,6 +188,37 @@ static void a_file_that_may_not_be_written_is_not_mapped_so(void **state)
 	close(fd);
 }
 
+/* Mappings of the files that urig_memory() makes, in this process. */
+static unsigned mapped(void)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	char line[512];
+	unsigned n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, "memfd:guest") != NULL;
+	fclose(f);
+	return n;
+}
+
+/* Its descriptors of them. */
+static unsigned kept(void)
+{
+	char path[40], what[64];
+	unsigned n = 0;
+
+	for (unsigned fd = 0; fd < 256; fd++) {
+		ssize_t len;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%u", fd);
+		len = readlink(path, what, sizeof(what) - 1);
+		what[len > 0 ? len : 0] = 0;
+		n += strstr(what, "memfd:guest") != NULL;
+	}
+	return n;
+}
+
 static void what_the_machine_has_no_room_for_is_only_said(void **state)
 {
 	struct urig *r = *state;
@@ -209,6 +240,30 @@ static void what_the_machine_has_no_room_for_is_only_said(void **state)
 	urig_map(r, fd, RW, 0, 0, 0x1000, -1, 12);
 	unmap(r, fd, 0, 0x1000, 2);
 	close(fd);
+}
+
+/* However much it is, it takes nothing of what the others need. */
+static void what_the_machine_has_no_room_for_is_not_kept(void **state)
+{
+	struct urig *r = *state;
+
+	urig_start(r);
+	for (unsigned seal = 0; seal < 2; seal++) {
+		const int fd = urig_hello(r, 0);
+		const uint64_t size = UINT64_C(1) << 30;
+		const int mem = urig_memory(size, seal);
+
+		r->give_err = IL_E_ARG;
+		for (unsigned i = 0; i < 64; i++)
+			urig_map(r, fd, RW, 0, i * size, size, mem, 0);
+		assert_int_equal(mapped(), 0);
+		close(mem);
+		assert_int_equal(kept(), 0);
+		r->give_err = IL_OK;
+		unmap(r, fd, size, size, 0);
+		close(fd);
+		urig_turns(r, 2);
+	}
 }
 
 static void there_are_64_mappings_and_no_more(void **state)
@@ -287,20 +342,6 @@ static void what_is_no_memory_file_is_reached_by_messages(void **state)
 	close(p[1]);
 }
 
-/* Mappings of the files that urig_memory() makes, in this process. */
-static unsigned mapped(void)
-{
-	FILE *f = fopen("/proc/self/maps", "re");
-	char line[512];
-	unsigned n = 0;
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f))
-		n += strstr(line, "memfd:guest") != NULL;
-	fclose(f);
-	return n;
-}
-
 static void what_is_unmapped_is_let_go_of(void **state)
 {
 	struct urig *r = *state;
@@ -332,6 +373,7 @@ int main(void)
 		WITH_RIG(what_cannot_be_mapped_is_refused),
 		WITH_RIG(a_file_that_may_not_be_written_is_not_mapped_so),
 		WITH_RIG(what_the_machine_has_no_room_for_is_only_said),
+		WITH_RIG(what_the_machine_has_no_room_for_is_not_kept),
 		WITH_RIG(there_are_64_mappings_and_no_more),
 		WITH_RIG(only_what_was_mapped_just_so_is_unmapped),
 		WITH_RIG(what_is_no_memory_file_is_reached_by_messages),
