@@ -122,6 +122,8 @@ int main(int argc, char **argv)
 	}
 	if (argc == 3 && !strcmp(what, "misbehave"))
 		return op(BOARD_BENCH_MISBEHAVE, argv[2]);
+	if (!strcmp(what, "silent"))
+		return op(BOARD_BENCH_SILENT, "");
 	if (!strcmp(what, "honest"))
 		return op(BOARD_BENCH_HONEST, "");
 	if (!strcmp(what, "forget"))
@@ -134,7 +136,8 @@ int main(int argc, char **argv)
 		return faults();
 	if (!strcmp(what, "exchanges"))
 		return printf("%u\n", get(BOARD_BENCH_EXCHANGES)) < 0;
-	fputs("usage: bench misbehave NAME[:N] | honest | pull | push | "
+	fputs("usage: bench misbehave NAME[:N] | silent | honest | pull | push "
+	      "| "
 	      "exchanges | faults | forget\n",
 	      stderr);
 	return 2;

@@ -229,6 +229,8 @@ int ilt_vm_init(struct ilt_psp *p);
 void ilt_vm_exit(struct ilt_psp *p);
 /* Interrupt context: causes are BOARD_IRQ_EXIT and _LOG. */
 void ilt_vm_irq(struct ilt_psp *p, u32 causes);
+/* TDIs that firmware kept are given back now; with @last, or lost. */
+void ilt_left_again(bool last);
 /* pci_tsm_ops. A bind that fails returns ERR_PTR(), never NULL. */
 struct pci_tdi *ilt_bind(struct pci_dev *pdev, struct kvm *kvm, u32 tdi_id);
 void ilt_unbind(struct pci_tdi *tdi);

@@ -167,6 +167,7 @@ void ilt_disconnect(struct pci_dev *pdev)
 	int ret = 0;
 
 	ilt_op_begin(c);
+	ilt_left_again(false); /* firmware does not let go of a device before */
 	ilt_stream_off(c);
 	if (c->created) {
 		disconnect_cmd(c, system_state > SYSTEM_RUNNING);

@@ -94,13 +94,16 @@ int ilt_mmio_private(struct ilt_tdi *t, u64 gpa, u32 pages)
 
 void ilt_mmio_shared(struct ilt_tdi *t)
 {
-	unsigned int i;
+	unsigned int i, kept = 0;
 	u32 n;
 
-	for (i = 0; i < t->n_mmio; i++)
+	for (i = 0; i < t->n_mmio; i++) {
 		for (n = 0; n < t->mmio[i].pages; n++)
 			if (ilt_rmp_shared(t->psp,
 					   t->mmio[i].pa + (u64)n * SZ_4K))
-				atomic_long_inc(&t->psp->leaked);
-	t->n_mmio = 0;
+				break;
+		if (n < t->mmio[i].pages)
+			t->mmio[kept++] = t->mmio[i];
+	}
+	t->n_mmio = kept;
 }

@@ -44,32 +44,44 @@ static int tdi_create(struct ilt_tdi *t)
 	return ret;
 }
 
-static int tdi_reclaim(struct ilt_tdi *t)
+static u8 *reclaim_cmd(struct ilt_tdi *t)
 {
 	struct ilt_conn *c = conn_of(t);
 	u8 *b = ilt_cmd_new(c, SEV_CMD_TIO_TDI_RECLAIM, false);
+
+	sev_put_u64(b, TIO_TDI_RECLAIM_DEV, ilt_sla(c->ctx));
+	sev_put_u64(b, TIO_TDI_RECLAIM_TDI, ilt_sla(t->ctx));
+	return b;
+}
+
+static int tdi_reclaim(struct ilt_tdi *t)
+{
 	int ret;
 
 	if (!t->created)
 		return 0;
-	sev_put_u64(b, TIO_TDI_RECLAIM_DEV, ilt_sla(c->ctx));
-	sev_put_u64(b, TIO_TDI_RECLAIM_TDI, ilt_sla(t->ctx));
-	ret = ilt_do(t->psp, c->cmd, b, true);
+	ret = ilt_do(t->psp, SEV_CMD_TIO_TDI_RECLAIM, reclaim_cmd(t), true);
 	t->created = ret;
 	return ret;
 }
 
 /* A fence left in error would keep the guest's next bind out. */
-static void fence_clear(struct ilt_tdi *t)
+static u8 *fence_cmd(struct ilt_tdi *t)
 {
 	struct ilt_conn *c = conn_of(t);
 	u8 *b = ilt_cmd_new(c, SEV_CMD_TIO_ASID_FENCE_CLEAR, false);
-	u32 st;
 
 	sev_put_u64(b, TIO_FENCE_CLEAR_DEV, ilt_sla(c->ctx));
 	sev_put_u64(b, TIO_FENCE_CLEAR_GCTX, ilt_pa(t->vm->gctx));
+	return b;
+}
+
+static void fence_clear(struct ilt_tdi *t)
+{
+	u32 st;
+
 	/* IN_USE: another function of this guest is behind the port. */
-	ilt_cmd(t->psp, c->cmd, b, true, &st);
+	ilt_cmd(t->psp, SEV_CMD_TIO_ASID_FENCE_CLEAR, fence_cmd(t), true, &st);
 }
 
 static u8 *tdi_cmd(struct ilt_tdi *t, u32 cmd)
@@ -93,11 +105,12 @@ static void bind_cmd(struct ilt_tdi *t, bool run)
 	sev_put_u16(b, TIO_TDI_BIND_RUN_FLAGS, run ? TIO_RUN_FORCE : 0);
 }
 
-static void unbind_cmd(struct ilt_tdi *t, bool force)
+static u8 *unbind_cmd(struct ilt_tdi *t, bool force)
 {
 	u8 *b = tdi_cmd(t, SEV_CMD_TIO_TDI_UNBIND);
 
 	sev_put_u32(b, TIO_TDI_FLAGS, force ? TIO_UNBIND_F_FORCE : 0);
+	return b;
 }
 
 /* The id that firmware minted when it locked. */
@@ -155,8 +168,12 @@ static int give_back(struct ilt_tdi *t)
 	return ret;
 }
 
-static void tdi_free(struct ilt_tdi *t)
+void ilt_tdi_free(struct ilt_tdi *t)
 {
+	unsigned int i;
+
+	for (i = 0; i < t->n_mmio; i++)
+		atomic_long_add(t->mmio[i].pages, &t->psp->leaked);
 	if (t->created)
 		atomic_long_inc(&t->psp->leaked); /* firmware keeps it */
 	else
@@ -269,6 +286,7 @@ struct pci_tdi *ilt_bind(struct pci_dev *pdev, struct kvm *kvm, u32 tdi_id)
 		return ERR_PTR(-ENXIO);
 	if (!ilt_fn_is(pdev, vm))
 		return ERR_PTR(-EPERM);
+	ilt_left_again(false);
 	t = kzalloc(sizeof(*t), GFP_KERNEL);
 	if (!t)
 		return ERR_PTR(-ENOMEM);
@@ -284,11 +302,21 @@ struct pci_tdi *ilt_bind(struct pci_dev *pdev, struct kvm *kvm, u32 tdi_id)
 	}
 	ret = tdi_create(t);
 	if (ret) {
-		tdi_free(t);
+		ilt_tdi_free(t);
 		return ERR_PTR(ret);
 	}
 	ilt_fn_bound(pdev, true);
 	return &t->tdi;
+}
+
+/* Later, without the core and maybe without the connection. */
+static void leave(struct ilt_tdi *t)
+{
+	u8 unbind[TIO_TDI_UNBIND_LEN], reclaim[TIO_TDI_RECLAIM_LEN];
+
+	memcpy(unbind, unbind_cmd(t, true), sizeof(unbind));
+	memcpy(reclaim, reclaim_cmd(t), sizeof(reclaim));
+	ilt_left_add(t, unbind, reclaim, fence_cmd(t));
 }
 
 void ilt_unbind(struct pci_tdi *tdi)
@@ -304,7 +332,10 @@ void ilt_unbind(struct pci_tdi *tdi)
 		pci_warn(pdev, "unbind: %d; cut off\n", ret);
 		ilt_conn_look(conn_of(t));
 	}
-	tdi_free(t);
+	if (t->created || t->n_mmio)
+		leave(t);
+	else
+		ilt_tdi_free(t);
 	ilt_fn_bound(pdev, false);
 }
 

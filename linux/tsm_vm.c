@@ -5,14 +5,23 @@
  */
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "tsm_vm.h"
 
-/* Address space ids of guests that firmware has kept; under ilt_sem. */
+/* Guests that firmware has kept: their ids are taken, until it lets go. */
+struct kept {
+	struct list_head list;
+	struct page *gctx;
+	u32 asid;
+};
+
 static DECLARE_BITMAP(kept_asids, 4096);
+static LIST_HEAD(kept);
+static DEFINE_MUTEX(kept_lock); /* above those of tsm_left.c */
 
 struct ilt_vm *ilt_vm_new(void)
 {
@@ -280,27 +289,69 @@ static int finish(struct ilt_vm *vm, u32 *fw_error)
 	return status(vm->psp, SEV_CMD_SNP_LAUNCH_FINISH, b, fw_error);
 }
 
+static int decommission(struct ilt_psp *p, struct page *gctx, u32 *st)
+{
+	u8 b[SNP_ADDR_LEN];
+
+	sev_put_u64(b, SNP_ADDR_PA, ilt_pa(gctx));
+	return ilt_cmd(p, SEV_CMD_SNP_DECOMMISSION, b, true, st);
+}
+
+static void keep(struct ilt_vm *vm)
+{
+	struct kept *k = kzalloc(sizeof(*k), GFP_KERNEL);
+
+	set_bit(vm->asid, kept_asids);
+	atomic_long_inc(&vm->psp->leaked);
+	if (!k)
+		return;
+	k->gctx = vm->gctx;
+	k->asid = vm->asid;
+	mutex_lock(&kept_lock);
+	list_add(&k->list, &kept);
+	mutex_unlock(&kept_lock);
+}
+
+/* What firmware did not answer before; with @last the rest is forgotten. */
+static void kept_again(struct ilt_psp *p, bool last)
+{
+	struct kept *k, *next;
+
+	mutex_lock(&kept_lock);
+	ilt_left_again(last);
+	list_for_each_entry_safe(k, next, &kept, list)
+	{
+		u32 st;
+
+		if (!decommission(p, k->gctx, &st) && !st) {
+			ilt_fw_page_free(p, k->gctx);
+			clear_bit(k->asid, kept_asids);
+			atomic_long_dec(&p->leaked);
+		} else if (!last) {
+			continue;
+		}
+		list_del(&k->list);
+		kfree(k);
+	}
+	mutex_unlock(&kept_lock);
+}
+
 /* 0, or -EBUSY; with @force what firmware keeps is given up. */
 static int context_end(struct ilt_vm *vm, bool force)
 {
 	struct ilt_psp *p = vm->psp;
-	u8 b[SNP_ADDR_LEN];
 	u32 st = 0;
 	int ret;
 
 	if (!vm->gctx)
 		return 0;
-	sev_put_u64(b, SNP_ADDR_PA, ilt_pa(vm->gctx));
-	ret = ilt_cmd(p, SEV_CMD_SNP_DECOMMISSION, b, true, &st);
+	ret = decommission(p, vm->gctx, &st);
 	if (!ret && st == SEV_RET_IN_USE && !force)
 		return -EBUSY;
-	if (ret || st) {
-		/* Its context page and its id stay firmware's. */
-		set_bit(vm->asid, kept_asids);
-		atomic_long_inc(&p->leaked);
-	} else {
+	if (ret || st)
+		keep(vm);
+	else
 		ilt_fw_page_free(p, vm->gctx);
-	}
 	vm->gctx = NULL;
 	return 0;
 }
@@ -321,6 +372,7 @@ static int vm_end(struct ilt_vm *vm, bool force)
 
 	ilt_wr(p, BOARD_VM_ASID, 0);
 	ilt_wr64(p, BOARD_VM_SECRETS, 0);
+	kept_again(p, false);
 	if (vm->private)
 		pages_back(vm);
 	if (context_end(vm, force))
@@ -374,6 +426,7 @@ int ilt_vm_create(struct ilt_psp *p, struct ilt_vm *vm, u64 policy,
 	*fw_error = 0;
 	if (vm->state != ILT_VM_NONE || p->vm)
 		return -EBUSY;
+	kept_again(p, false);
 	if (!(ilt_rd(p, BOARD_VM_STATE) & BOARD_VM_RUNS))
 		return -ENOLINK;
 	vm->psp = p;
@@ -470,6 +523,9 @@ void ilt_vm_exit(struct ilt_psp *p)
 		ilt_vm_destroy(vm, true);
 		mutex_unlock(&vm->lock);
 	}
+	kept_again(p, true);
+	/* Firmware is shut down with the machine, and its ids with it. */
+	bitmap_zero(kept_asids, 4096);
 	ilt_fn_exit();
 	ilt_iommu_exit(p);
 	up_write(&ilt_sem);

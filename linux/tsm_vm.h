@@ -11,7 +11,8 @@
 /*
  * tsm_dev.c: the character device; tsm_vm.c: a VM's life and its memory;
  * tsm_fn.c: functions that are a VM's; tsm_tdi.c: bind, unbind, the states of a
- * TDI; tsm_req.c: what a guest asks; tsm_iommu.c: device table and page tables.
+ * TDI; tsm_req.c: what a guest asks; tsm_left.c: TDIs that
+ * firmware did not let go of; tsm_iommu.c: device table and page tables.
  *
  * Locks, outermost first:
  *   ilt_sem      read: a call is about the machine; write: it leaves
@@ -109,6 +110,17 @@ struct ilt_tdi {
 	} mmio[ILT_MMIO_RANGES];
 };
 
+/* Gives back its memory; what firmware keeps is lost. */
+void ilt_tdi_free(struct ilt_tdi *t);
+
+/* --- tsm_left.c --- */
+
+/* Commands as they are to be given again: UNBIND with FORCE, RECLAIM and
+ * ASID_FENCE_CLEAR. */
+void ilt_left_add(struct ilt_tdi *t, const u8 *unbind, const u8 *reclaim,
+		  const u8 *fence);
+/* ilt_left_again() is in interlock_tsm.h. */
+
 /* Before the request of guest_req(): what the core's scopes do not say. */
 struct ilt_req_head {
 	u32 op; /* IOMMU_TSM_OP_* */
@@ -128,6 +140,7 @@ int ilt_tdi_message(struct ilt_tdi *t, u32 op, const struct sev_tio_req *q,
 /* --- tsm_mmio.c --- */
 
 int ilt_mmio_private(struct ilt_tdi *t, u64 gpa, u32 pages);
+/* Ranges that do not come back stay in @t. */
 void ilt_mmio_shared(struct ilt_tdi *t);
 
 /* --- tsm_iommu.c --- */

@@ -313,7 +313,11 @@ static bool bench_op(void *ctx, uint32_t op, const char *name)
 	struct board *b = ctx;
 	enum il_err err;
 
+	if (op == BOARD_BENCH_SILENT || op == BOARD_BENCH_HONEST)
+		board_host_silent(&b->host, op == BOARD_BENCH_SILENT);
 	switch (op) {
+	case BOARD_BENCH_SILENT:
+		return true;
 	case BOARD_BENCH_PULL:
 		err = fabric_remove(&b->fabric, b->port);
 		break;

@@ -44,6 +44,7 @@ struct board_psp {
 	uint32_t resp;	 /* as it reads */
 	uint32_t answer; /* of the command that firmware holds */
 	bool held;
+	bool silent; /* answers nothing */
 	bool irq;
 	uint64_t due_ns;
 };
@@ -84,6 +85,8 @@ struct board_host {
 };
 
 void board_host_init(struct board_host *h, const struct board_host_cfg *cfg);
+/* The processor's answers are held back, or come again. */
+void board_host_silent(struct board_host *h, bool on);
 /*
  * Another program runs on the host, or none: registers are as at first. What
  * firmware, RMP and IOMMU know stays; a command that is held is answered to

@@ -34,13 +34,20 @@ void host_psp_ring(struct board_host *h, uint32_t val)
 	p->answer = sev_fw_command(h->cfg.fw,
 				   val >> BOARD_CMDRESP_CMD & CMD_MASK, p->buf);
 	held = sev_fw_held_ns(h->cfg.fw);
-	if (!held) {
+	if (!held && !p->silent) {
 		done(h, p->answer);
 		return;
 	}
 	p->held = true;
 	p->resp = val;
-	p->due_ns = h->now_ns + held;
+	p->due_ns = p->silent ? UINT64_MAX : h->now_ns + held;
+}
+
+void board_host_silent(struct board_host *h, bool on)
+{
+	h->psp.silent = on;
+	if (!on && h->psp.held && h->psp.due_ns == UINT64_MAX)
+		done(h, h->psp.answer);
 }
 
 void host_psp_run(struct board_host *h)

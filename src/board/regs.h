@@ -146,6 +146,8 @@
 #define BOARD_BENCH_FORGET    3 /* clears FAULTS and FAULT_TEXT */
 #define BOARD_BENCH_PULL      4 /* the device leaves its slot, unannounced */
 #define BOARD_BENCH_PUSH      5 /* and is there again */
+/* The secure processor does as it is told and answers nothing, until HONEST. */
+#define BOARD_BENCH_SILENT    6
 #define BOARD_BENCH_RC	      0x1004 /* 0; 1: no such name, or it is so */
 #define BOARD_BENCH_EXCHANGES 0x1008 /* DOE exchanges so far */
 #define BOARD_BENCH_NAME      0x1080 /* to 0x10ff */

@@ -359,6 +359,24 @@ static void what_firmware_holds_is_answered_when_its_time_has_come(void **s)
 	assert_int_equal(b[1], 0xff);
 }
 
+static void a_silent_processor_answers_when_it_is_honest_again(void **s)
+{
+	const unsigned n = irqs[0];
+
+	(void)s;
+	board_host_silent(&h, true);
+	put(RESP, 0x84u << 16 | 1, 4); /* DF_FLUSH, which has no buffer */
+	assert_int_equal(get(RESP, 4) >> 31, 0);
+	board_host_run(&h, ONES - 1);
+	assert_int_equal(get(RESP, 4) >> 31, 0);
+	assert_int_equal(irqs[0], n);
+	board_host_silent(&h, false);
+	assert_int_equal(get(RESP, 4) >> 31, 1);
+	assert_int_equal(irqs[0], n + 1);
+	put(RESP, 0x84u << 16, 4);
+	assert_int_equal(get(RESP, 4) >> 31, 1);
+}
+
 static void a_reset_forgets_registers_and_who_waited(void **s)
 {
 	(void)s;
@@ -679,6 +697,7 @@ int main(void)
 		T(the_answer_interrupts_who_asked_for_it),
 		T(a_write_that_says_done_rings_nothing),
 		T(what_firmware_holds_is_answered_when_its_time_has_come),
+		T(a_silent_processor_answers_when_it_is_honest_again),
 		T(a_reset_forgets_registers_and_who_waited),
 		T(rmpupdate_assigns_page_after_page),
 		T(rmpupdate_ends_where_the_covered_memory_ends),
