@@ -25,6 +25,9 @@ struct serve_machine {
 	uint64_t since;
 	unsigned lines;
 	uint64_t left; /* that had none */
+	/* Rules that had one; a rule's first is told whatever came before. */
+	const struct rule *told[32];
+	unsigned n_told;
 	uint8_t buf[2 * LINK_BUF];
 };
 
@@ -57,6 +60,17 @@ static void tell_left(struct serve_machine *m)
 	m->left = 0;
 }
 
+static bool is_new(struct serve_machine *m, const struct rule *rule)
+{
+	for (unsigned i = 0; i < m->n_told; i++)
+		if (m->told[i] == rule)
+			return false;
+	if (m->n_told == COUNT(m->told))
+		return false;
+	m->told[m->n_told++] = rule;
+	return true;
+}
+
 static void say_refused(struct serve_machine *m, const char *who,
 			const struct fault *f)
 {
@@ -67,8 +81,11 @@ static void say_refused(struct serve_machine *m, const char *who,
 		tell_left(m);
 		m->since = now;
 		m->lines = 0;
+		m->n_told = 0;
 	}
-	if (m->lines == LINES_MAX || !serve_heard(m->s->c->out)) {
+	const bool first = is_new(m, f->rule);
+
+	if ((m->lines >= LINES_MAX && !first) || !serve_heard(m->s->c->out)) {
 		m->left++;
 		return;
 	}
