@@ -13,7 +13,6 @@ TOP = os.path.dirname(os.path.dirname(FULL))
 
 BOOTS = {
     "intel": (["host"], "vfio-pci and iommufd on an emulated Intel IOMMU; KVM"),
-    "amd": (["host"], "the same on an emulated AMD IOMMU"),
     "hazard": (["host"], "a kernel of its own for each hazard"),
     "sev-tio": (["host"], "the same, of Linux's own SEV-TIO driver"),
 }
@@ -77,6 +76,7 @@ def programs(o, out):
     os.makedirs(to, exist_ok=True)
     sources = {os.path.basename(f)[:-2]: [f]
                for f in glob.glob(os.path.join(FULL, "*.c"))}
+    sources["calls"] = glob.glob(os.path.join(FULL, "calls", "*.c"))
     for name, files in sources.items():
         subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra",
                         "-Werror", "-static", "-DCALLS_LINUX", "-isystem",
@@ -94,6 +94,8 @@ def fill(archive, o, out):
     to = programs(o, out)
     for name in os.listdir(to):
         archive.copy("bin/" + name, os.path.join(to, name), 0o755)
+    archive.copy("lab/as_linux.txt",
+                 os.path.join(TOP, "test", "host", "as_linux.txt"))
     archive.copy("lab/profile.sh", os.path.join(FULL, "profile.sh"))
     archive.file("lab/functions", "".join(
         name + "\n" for name in sorted(o.functions.files)).encode())
@@ -156,23 +158,16 @@ class Functions:
 def classes(boot):
     """The boots of --full, by name."""
 
-    class Iommu(boot):
+    class Intel(boot):
         bare = True
-        iommu = {}
 
         def memory(self, role):
             return 1536
 
         def devices(self, role):
-            return [self.iommu, *VFIO]
-
-    class Intel(Iommu):
-        # QEMU's legacy mode: what it has of scalable mode does not nest.
-        iommu = {"driver": "intel-iommu", "intremap": "on",
-                 "caching-mode": True}
-
-    class Amd(Iommu):
-        iommu = {"driver": "amd-iommu", "dma-remap": True}
+            # QEMU's legacy mode: what it has of scalable mode does not nest.
+            return [{"driver": "intel-iommu", "intremap": "on",
+                     "caching-mode": True}, *VFIO]
 
     class Hazard(boot):
         """One file; what docs/linux-findings.md says must be on its console."""
@@ -247,4 +242,4 @@ def classes(boot):
             args[2] = os.path.join(TOP, "lab", "device-alone.json")
             return args
 
-    return {"intel": Intel, "amd": Amd, "hazard": Hazard, "sev-tio": SevTio}
+    return {"intel": Intel, "hazard": Hazard, "sev-tio": SevTio}

@@ -113,7 +113,7 @@ static void slots_refuse_what_linux_refuses(void **un)
 		{ 1, 0, 0, PAGE_4K, u->ram, 0, -EEXIST },
 		{ 1, gm, at, PAGE_4K, u->ram, -1, -EBADF },
 		{ 1, gm, at, PAGE_4K, u->ram, u->kvm, -EINVAL },
-		{ 1, gm, at, PAGE_4K, u->ram, u->gmem, -EINVAL },
+		{ 1, gm, at, PAGE_4K, u->ram, u->gmem, -EEXIST },
 		{ 1, gm, at, 5 * PAGE_4K, u->ram, other, -EINVAL },
 		{ 1, db, at, PAGE_4K, 0, -1, -EBADF },
 		{ 1, db, at, PAGE_4K, 0, other, -EINVAL },
@@ -244,7 +244,7 @@ static void one_guest_memfd_stands_in_several_slots(void **un)
 	r.guest_phys_addr = b;
 	r.guest_memfd_offset = PAGE_4K;
 	assert_int_equal(io(u, u->vm, KVM_SET_USER_MEMORY_REGION2, &r),
-			 -EINVAL);
+			 -EEXIST);
 	r.guest_memfd_offset = 0;
 	assert_int_equal(io(u, u->vm, KVM_SET_USER_MEMORY_REGION2, &r), 0);
 	assert_int_equal(attr(u, a, 2 * PAGE_4K, true), 0);

@@ -81,8 +81,16 @@ static void release(struct file *f)
 	kpool_put(b->pool, b);
 }
 
+/* VFIO's have no mapping of their own: dma_buf_mmap_internal(), 7.3. */
+static long no_mmap(struct file *f, struct task *t, struct vma *v)
+{
+	(void)f, (void)t, (void)v;
+	return -EINVAL;
+}
+
 static const struct file_ops ops = {
 	.name = "dma-buf",
+	.mmap = no_mmap,
 	.release = release,
 };
 

@@ -87,7 +87,7 @@ static bool gmem_taken(const struct kvm_slot *s, const struct gmem *g)
 	return false;
 }
 
-/* Source: Linux 7.2 virt/kvm/guest_memfd.c, kvm_gmem_bind() */
+/* Source: Linux 7.3 virt/kvm/guest_memfd.c, kvm_gmem_bind() */
 static int slot_gmem(struct kvm_slot *s, struct task *t, int fd)
 {
 	struct file *f = k_fd_file(t, fd);
@@ -96,9 +96,10 @@ static int slot_gmem(struct kvm_slot *s, struct task *t, int fd)
 	if (!f)
 		return -EBADF;
 	if (!g || g->ctx != s->vm || s->gmem_off / PAGE_4K > g->pages_max ||
-	    s->len / PAGE_4K > g->pages_max - s->gmem_off / PAGE_4K ||
-	    gmem_taken(s, g))
+	    s->len / PAGE_4K > g->pages_max - s->gmem_off / PAGE_4K)
 		return -EINVAL;
+	if (gmem_taken(s, g))
+		return -EEXIST;
 	s->gmem = g;
 	return 0;
 }
