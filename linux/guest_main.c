@@ -27,16 +27,45 @@ struct ilg_fn *ilg_find(struct pci_dev *pdev)
 	return NULL;
 }
 
-static int fn_add(struct pci_dev *pdev)
+/*
+ * Of finding and losing functions. Not the lock of the PCI core for that: who
+ * probes or removes the function "vm" may have it already, and may not. Before
+ * ilg.lock. A device that leaves waits for it in its notice, and so is there as
+ * long as somebody here has it.
+ */
+static DEFINE_MUTEX(fns_lock);
+static bool fns_open;
+
+static void fn_drop(struct ilg_fn *f)
+{
+	mutex_lock(&ilg.lock);
+	list_del(&f->node);
+	mutex_unlock(&ilg.lock);
+	pci_dev_put(f->pdev);
+	kfree(f);
+}
+
+static struct ilg_fn *fn_find(struct pci_dev *pdev)
+{
+	struct ilg_fn *f;
+
+	mutex_lock(&ilg.lock);
+	f = ilg_find(pdev);
+	mutex_unlock(&ilg.lock);
+	return f;
+}
+
+static void fn_add(struct pci_dev *pdev)
 {
 	struct ilg_fn *f;
 	int ret;
 
-	if (!(pdev->devcap & PCI_EXP_DEVCAP_TEE))
-		return 0;
+	lockdep_assert_held(&fns_lock);
+	if (!fns_open || !(pdev->devcap & PCI_EXP_DEVCAP_TEE) || fn_find(pdev))
+		return;
 	f = kzalloc(sizeof(*f), GFP_KERNEL);
 	if (!f)
-		return -ENOMEM;
+		return;
 	f->pdev = pci_dev_get(pdev);
 	mutex_lock(&ilg.lock);
 	f->ev.generation = ++ilg.generation;
@@ -44,45 +73,43 @@ static int fn_add(struct pci_dev *pdev)
 	mutex_unlock(&ilg.lock);
 	ret = ilg_sysfs_add(pdev);
 	if (!ret)
-		return 0;
+		return;
 	pci_err(pdev, "tsm: no attributes: %d\n", ret);
-	mutex_lock(&ilg.lock);
-	list_del(&f->node);
-	mutex_unlock(&ilg.lock);
-	pci_dev_put(pdev);
-	kfree(f);
-	return ret;
+	fn_drop(f);
 }
 
 /* Attributes first: who writes one has the lock that we take next. */
-static void fn_del(struct pci_dev *pdev)
+static void fn_del(struct ilg_fn *f)
 {
-	struct ilg_fn *f;
-
-	mutex_lock(&ilg.lock);
-	f = ilg_find(pdev);
-	mutex_unlock(&ilg.lock);
-	if (!f)
-		return;
-	ilg_sysfs_del(pdev);
+	lockdep_assert_held(&fns_lock);
+	ilg_sysfs_del(f->pdev);
 	mutex_lock(&ilg.lock);
 	if (f->state != ILG_UNLOCKED)
 		(void)ilg_unlock(f);
 	ilg_forget(f);
-	list_del(&f->node);
 	mutex_unlock(&ilg.lock);
-	pci_dev_put(pdev);
-	kfree(f);
+	fn_drop(f);
 }
 
+/*
+ * DEL comes first. REMOVED is for one that was found between its DEL, which
+ * nobody heard yet, and its end.
+ */
 static int on_bus(struct notifier_block *nb, unsigned long what, void *data)
 {
 	struct pci_dev *pdev = to_pci_dev((struct device *)data);
+	struct ilg_fn *f;
 
-	if (what == BUS_NOTIFY_ADD_DEVICE)
-		(void)fn_add(pdev);
-	else if (what == BUS_NOTIFY_DEL_DEVICE)
-		fn_del(pdev);
+	mutex_lock(&fns_lock);
+	if (what == BUS_NOTIFY_ADD_DEVICE) {
+		fn_add(pdev);
+	} else if (what == BUS_NOTIFY_DEL_DEVICE ||
+		   what == BUS_NOTIFY_REMOVED_DEVICE) {
+		f = fn_find(pdev);
+		if (f)
+			fn_del(f);
+	}
+	mutex_unlock(&fns_lock);
 	return NOTIFY_DONE;
 }
 
@@ -95,36 +122,22 @@ static int fns_add(void)
 
 	if (ret)
 		return ret;
-	pci_lock_rescan_remove();
-	for_each_pci_dev(pdev)
-	{
-		struct ilg_fn *f;
-
-		mutex_lock(&ilg.lock);
-		f = ilg_find(pdev);
-		mutex_unlock(&ilg.lock);
-		if (!f)
-			(void)fn_add(pdev);
-	}
-	pci_unlock_rescan_remove();
+	mutex_lock(&fns_lock);
+	fns_open = true;
+	for_each_pci_dev(pdev) fn_add(pdev);
+	mutex_unlock(&fns_lock);
 	return 0;
 }
 
 static void fns_del(void)
 {
-	bus_unregister_notifier(&pci_bus_type, &bus_nb);
-	for (;;) {
-		struct pci_dev *pdev = NULL;
+	struct ilg_fn *f, *next;
 
-		mutex_lock(&ilg.lock);
-		if (!list_empty(&ilg.fns))
-			pdev = list_first_entry(&ilg.fns, struct ilg_fn, node)
-				       ->pdev;
-		mutex_unlock(&ilg.lock);
-		if (!pdev)
-			return;
-		fn_del(pdev);
-	}
+	mutex_lock(&fns_lock);
+	fns_open = false;
+	list_for_each_entry_safe(f, next, &ilg.fns, node) fn_del(f);
+	mutex_unlock(&fns_lock);
+	bus_unregister_notifier(&pci_bus_type, &bus_nb);
 }
 
 /* --- the function "vm" --- */
@@ -174,15 +187,18 @@ static int vm_open(struct pci_dev *pdev)
 	return -ENODEV;
 }
 
+/* A driver may still ask for memory: it hears that there is no channel. */
 static void vm_close(void)
 {
+	struct pci_dev *pdev = ilg.pdev;
+
+	irq_off();
 	mutex_lock(&ilg.lock);
 	ilg_channel_close();
-	mutex_unlock(&ilg.lock);
-	irq_off();
-	pci_iounmap(ilg.pdev, ilg.bar);
-	pci_disable_device(ilg.pdev);
 	ilg.pdev = NULL;
+	mutex_unlock(&ilg.lock);
+	pci_iounmap(pdev, ilg.bar);
+	pci_disable_device(pdev);
 }
 
 static int ilg_probe(struct pci_dev *pdev, const struct pci_device_id *id)
