@@ -22,6 +22,11 @@ MODULE_PARM_DESC(exit_timeout_ms, "longest wait for the answer to one exit");
 
 static unsigned long deadline; /* of the exit that waits; ilg.lock */
 
+static void deadline_set(void)
+{
+	deadline = jiffies + msecs_to_jiffies(exit_timeout_ms);
+}
+
 static u32 rd(u32 reg)
 {
 	return readl(ilg.bar + reg);
@@ -115,7 +120,7 @@ static enum il_err insn_exit(void *ctx, struct sev_ghcb *io)
 	if (err)
 		return err;
 	put_regs(io);
-	deadline = jiffies + msecs_to_jiffies(exit_timeout_ms);
+	deadline_set();
 	writel(1, ilg.bar + BOARD_EXIT_RUN);
 	err = wait_idle();
 	if (err == IL_E_TIMEOUT)
@@ -186,7 +191,7 @@ static u8 *place(u64 gpa, bool private, u32 len)
 	const u64 area = virt_to_phys(ilg.area);
 	const u64 size = (SEV_GUEST_DATA_PAGES + 2) * PAGE_SIZE;
 
-	if (private && gpa >= ilg.secrets_gpa &&
+	if (private && len <= PAGE_SIZE && gpa >= ilg.secrets_gpa &&
 	    gpa - ilg.secrets_gpa <= PAGE_SIZE - len)
 		return (u8 *)ilg.secrets + (gpa - ilg.secrets_gpa);
 	if (!private && gpa >= area && gpa - area <= size - len)
@@ -219,6 +224,19 @@ static enum il_err insn_write(void *ctx, u64 gpa, bool private, const void *buf,
 }
 
 /*
+ * The host gave us a page of its own. To have asked has validated it, and what
+ * takes that back may be led to another page: asked again it would look like
+ * firmware's. So we do not ask again. Linux ends the VM for less.
+ */
+static bool fooled;
+
+static int no_secrets(u64 gpa, const char *why)
+{
+	dev_err(&ilg.pdev->dev, "secrets page 0x%llx %s\n", gpa, why);
+	return -ENODEV;
+}
+
+/*
  * Where the host says that firmware has put the keys. It is not believed: the
  * page must be ours and validated, which firmware alone can have made it, since
  * we have validated nothing there; and no page of the kernel's, which would be
@@ -232,16 +250,16 @@ static int secrets_open(void)
 
 	if (!gpa || gpa == ~0ull || gpa & ~PAGE_MASK)
 		return -ENODEV;
-	if (page_is_ram(gpa >> PAGE_SHIFT)) {
-		dev_err(&ilg.pdev->dev, "secrets page 0x%llx is not reserved\n",
-			gpa);
-		return -ENODEV;
-	}
-	if (insn_pvalidate(NULL, gpa, RMP_4K, true, &rc, &same) || rc ||
-	    !same) {
-		dev_err(&ilg.pdev->dev, "secrets page 0x%llx is not private\n",
-			gpa);
-		return -ENODEV;
+	if (fooled)
+		return no_secrets(gpa, "comes after one that was the host's");
+	if (page_is_ram(gpa >> PAGE_SHIFT))
+		return no_secrets(gpa, "is not reserved");
+	if (insn_pvalidate(NULL, gpa, RMP_4K, true, &rc, &same) || rc)
+		return no_secrets(gpa, "is not private");
+	if (!same) {
+		fooled = true;
+		(void)insn_pvalidate(NULL, gpa, RMP_4K, false, &rc, &same);
+		return no_secrets(gpa, "was not firmware's");
 	}
 	ilg.secrets = memremap(gpa, PAGE_SIZE, MEMREMAP_WB);
 	if (!ilg.secrets)
@@ -259,6 +277,8 @@ int ilg_insn_open(void)
 		.rmpadjust = insn_rmpadjust,
 		.vmgexit = insn_exit,
 	};
+	/* One that was left before us may wait as long as one of ours. */
+	deadline_set();
 	return ilg_dead() ? -ENXIO : secrets_open();
 }
 
