@@ -84,7 +84,16 @@ static u64 offset_in_bar(const struct tdisp_report *rep, unsigned int i)
 	return rep->ranges[i].first_page - rep->ranges[k].first_page;
 }
 
-/* A range outside its BAR would be somebody else's memory. */
+/* Registers that the host shows us may call a BAR anything. */
+static bool is_memory(const struct resource *res)
+{
+	return res->flags & IORESOURCE_MEM && !(res->flags & IORESOURCE_UNSET);
+}
+
+/*
+ * A range outside its BAR would be somebody else's memory, and so would one in
+ * a BAR of ports, or in one that lies nowhere: its numbers are those of RAM.
+ */
 static bool ranges_fit(const struct ilg_fn *f, const struct tdisp_report *rep)
 {
 	u32 i;
@@ -93,7 +102,8 @@ static bool ranges_fit(const struct ilg_fn *f, const struct tdisp_report *rep)
 		const struct tdisp_range *r = &rep->ranges[i];
 		u64 pages, off = offset_in_bar(rep, i);
 
-		if (r->id >= PCI_STD_NUM_BARS)
+		if (r->id >= PCI_STD_NUM_BARS ||
+		    !is_memory(&f->pdev->resource[r->id]))
 			return false;
 		pages = pci_resource_len(f->pdev, r->id) >> PAGE_SHIFT;
 		if (off > pages || r->pages > pages - off)
