@@ -21,6 +21,7 @@ struct buffer {
 	u64 bus;
 	bool mapped;   /* by the DMA API */
 	bool declared; /* private */
+	bool lost;     /* perhaps so: not to be freed */
 };
 
 static void say(struct ild *d, const char *fmt, ...) __printf(2, 3);
@@ -41,9 +42,11 @@ static void buffer_free(struct ild *d, struct buffer *b)
 	if (b->mapped)
 		dma_unmap_single(&d->pdev->dev, b->bus, b->size,
 				 DMA_BIDIRECTIONAL);
-	/* What cannot be taken back is nobody's: it stays private. */
 	if (b->declared && d->guest->shared(b->at, b->size))
-		pci_err(d->pdev, "%zu bytes stay private\n", b->size);
+		b->lost = true;
+	/* Half private, or the host's later on: nobody's. */
+	if (b->lost)
+		pci_err(d->pdev, "%zu bytes are lost\n", b->size);
 	else if (b->at)
 		free_pages((unsigned long)b->at, get_order(b->size));
 	memset(b, 0, sizeof(*b));
@@ -65,6 +68,17 @@ static int buffer_map(struct ild *d, struct buffer *b)
 	return 0;
 }
 
+/* Whose a mapped buffer is: the function's, or ours. */
+static void buffer_sync(struct ild *d, struct buffer *b, bool function)
+{
+	if (b->mapped && function)
+		dma_sync_single_for_device(&d->pdev->dev, b->bus, b->size,
+					   DMA_BIDIRECTIONAL);
+	else if (b->mapped)
+		dma_sync_single_for_cpu(&d->pdev->dev, b->bus, b->size,
+					DMA_BIDIRECTIONAL);
+}
+
 static int buffer_new(struct ild *d, struct buffer *b, enum ild_kind kind,
 		      u32 len)
 {
@@ -79,6 +93,7 @@ static int buffer_new(struct ild *d, struct buffer *b, enum ild_kind kind,
 	if (kind == ILD_PRIVATE && d->guest) {
 		ret = d->guest->private(b->at, b->size);
 		b->declared = !ret;
+		b->lost = ilg_lost(ret);
 	}
 	if (!ret)
 		ret = buffer_map(d, b);
@@ -163,6 +178,7 @@ static int command(struct ild *d, u32 cmd, u64 src, u64 dst, u32 len)
 		say(d, "no end in sight, status 0x%x", status);
 		/* Nothing of it may reach a buffer that is freed. */
 		writel(DMA_CTRL_RESET, r + DMA_CTRL);
+		(void)readl(r + DMA_STATUS); /* it has arrived */
 		return ret;
 	}
 	if (status & DMA_STATUS_ERROR) {
@@ -208,7 +224,11 @@ static int run_copy(struct ild *d, enum ild_kind from, enum ild_kind to,
 		get_random_bytes(want, len);
 		memcpy(src.at, want, len);
 		memset(dst.at, 0, len);
+		buffer_sync(d, &src, true);
+		buffer_sync(d, &dst, true);
 		ret = command(d, DMA_CMD_COPY, src.bus, dst.bus, len);
+		buffer_sync(d, &src, false);
+		buffer_sync(d, &dst, false);
 	}
 	if (!ret)
 		ret = same(d, want, dst.at, len, "what arrived");

@@ -32,9 +32,12 @@ struct ilg_ops {
 	int (*state)(struct pci_dev *pdev);
 	/*
 	 * Pages of the kernel's own memory, 4 KiB multiples and aligned, become
-	 * private, or the host's as well. What was in them is lost. On failure
-	 * of private() they are shared as before, of shared() as before, too.
-	 * -EINVAL, -EINTR (killed), -EIO: refused.
+	 * private, or the host's as well. What was in them is lost.
+	 * -EINVAL, -EINTR (killed), -ENODEV, -ENOMEM: they are as before.
+	 * -EIO: refused; -ETIMEDOUT, -ENXIO: not answered. A host that refuses
+	 * may have done it, one that is late may yet do it: the pages are never
+	 * to be used again; see ilg_lost(). Linux does so as well, where
+	 * set_memory_encrypted() and set_memory_decrypted() fail.
 	 */
 	int (*private)(void *addr, size_t size);
 	int (*shared)(void *addr, size_t size);
@@ -50,5 +53,11 @@ struct ilg_ops {
 };
 
 extern const struct ilg_ops interlock_guest_ops;
+
+/* @ret of private() or shared(): nobody knows what the pages are. */
+static inline bool ilg_lost(int ret)
+{
+	return ret == -EIO || ret == -ETIMEDOUT || ret == -ENXIO;
+}
 
 #endif
