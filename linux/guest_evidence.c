@@ -149,9 +149,13 @@ static int refresh(struct reader *r, struct ilg_fn *f, const char *arg)
 	    hex2bin(nonce, arg, sizeof(nonce)))
 		return -EINVAL;
 	ret = ilg_refresh(f, nonce);
-	if (!ret)
-		r->generation = f->ev.generation;
-	return ret;
+	if (ret)
+		return ret;
+	/* What was asked for before is of another reading. */
+	kvfree(r->data);
+	r->data = NULL;
+	r->generation = f->ev.generation;
+	return 0;
 }
 
 /* "NAME WHAT [ARG]" */
