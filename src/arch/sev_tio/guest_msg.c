@@ -68,12 +68,17 @@ static enum il_err load_keys(struct sev_guest *g)
 	return err;
 }
 
+/*
+ * The header has 64 bits for the number, the place in the secrets page where
+ * it outlives who counts has 32. Source: Linux arch/x86/coco/sev,
+ * snp_get_msg_seqno(), of GHCB 2
+ */
 static enum il_err build(struct sev_guest *g, unsigned type)
 {
 	size_t len = tio_msg_req_len(type);
 	uint8_t *m = g->msg, iv[12];
 
-	if (g->seqno >= UINT64_MAX - 2) {
+	if (g->seqno >= UINT32_MAX - 2) {
 		lose_key(g);
 		return sev_guest_refused(g, "message numbers used up", 0);
 	}

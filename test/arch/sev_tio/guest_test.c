@@ -658,9 +658,9 @@ static void numbers_end_before_they_repeat(void **unused)
 
 	grig_until(r, E_EVIDENCE);
 	assert_int_equal(grig_go(r, E_CLAIMS), IL_OK);
-	r->g.seqno = r->fw_seqno[0] = UINT64_MAX - 3;
+	r->g.seqno = r->fw_seqno[0] = UINT32_MAX - 3u;
 	assert_int_equal(grig_go(r, E_CLAIMS), IL_OK);
-	assert_true(r->g.seqno == UINT64_MAX - 1);
+	assert_true(r->g.seqno == UINT32_MAX - 1u);
 	r->log.n_exits = 0;
 	assert_int_equal(grig_go(r, E_CLAIMS), IL_E_PEER);
 	said(r, "used up");
