@@ -9,6 +9,7 @@
  * bench exchanges            prints how many DOE exchanges there were
  * bench faults               prints how many accesses were refused; the last
  * bench forget               that is none
+ * bench secrets GPA          where the VM is told that its secrets page is
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -99,6 +100,15 @@ static int op(uint32_t what, const char *name)
 	return 1;
 }
 
+static int secrets(const char *gpa)
+{
+	const uint64_t at = strtoull(gpa, NULL, 0);
+
+	put(BOARD_VM_SECRETS, (uint32_t)at);
+	put(BOARD_VM_SECRETS + 4, (uint32_t)(at >> 32));
+	return 0;
+}
+
 static int faults(void)
 {
 	char text[TEXT_LEN + 1] = "";
@@ -122,6 +132,8 @@ int main(int argc, char **argv)
 	}
 	if (argc == 3 && !strcmp(what, "misbehave"))
 		return op(BOARD_BENCH_MISBEHAVE, argv[2]);
+	if (argc == 3 && !strcmp(what, "secrets"))
+		return secrets(argv[2]);
 	if (!strcmp(what, "silent"))
 		return op(BOARD_BENCH_SILENT, "");
 	if (!strcmp(what, "honest"))
@@ -138,7 +150,7 @@ int main(int argc, char **argv)
 		return printf("%u\n", get(BOARD_BENCH_EXCHANGES)) < 0;
 	fputs("usage: bench misbehave NAME[:N] | silent | honest | pull | push "
 	      "| "
-	      "exchanges | faults | forget\n",
+	      "exchanges | faults | forget | secrets GPA\n",
 	      stderr);
 	return 2;
 }

@@ -52,7 +52,7 @@ struct vmm {
 	unsigned fns;
 	uint64_t secrets;
 	unsigned wait_s;
-	struct trick refuse, die;
+	struct trick refuse, die, lie;
 	int control; /* a FIFO with tricks; -1: none */
 	unsigned exits;
 };
@@ -287,6 +287,28 @@ static bool plays(struct trick *t, const char *kind)
 	return true;
 }
 
+/* Another byte than firmware's, in the first blob that it gave. */
+static void lie(struct vmm *v, const struct ilt_exit *x)
+{
+	uint32_t off = 0;
+	uint8_t byte = 0;
+	struct ilt_copy c = { .gpa = x->rax + TIO_BLOB_OFFSET,
+			      .uptr = (uintptr_t)&off,
+			      .len = sizeof(off) };
+
+	if (x->code != GHCB_EXIT_TIO_GUEST_REQ || ioctl(v->fd, ILT_COPY, &c))
+		return;
+	c = (struct ilt_copy){ .gpa = x->rax + off,
+			       .uptr = (uintptr_t)&byte,
+			       .len = 1 };
+	if (ioctl(v->fd, ILT_COPY, &c))
+		return;
+	byte ^= 1;
+	c.flags = ILT_COPY_TO_VM;
+	if (!ioctl(v->fd, ILT_COPY, &c))
+		say("lies at 0x%x\n", off);
+}
+
 /* 0, or the status to end with. */
 static int one_exit(struct vmm *v)
 {
@@ -312,6 +334,8 @@ static int one_exit(struct vmm *v)
 		say("%u %s\n", ++v->exits, s.kind);
 		return 3;
 	}
+	if (!err && plays(&v->lie, s.kind))
+		lie(v, &x);
 	x.info2 = (uint64_t)err;
 	say("%u %s %s -> %s status=0x%02x\n", ++v->exits, s.kind, s.what,
 	    x.code == GHCB_EXIT_HV_FEATURES ? "0" : errname(err), s.status);
@@ -388,10 +412,29 @@ static struct trick trick(char *arg)
 	return t;
 }
 
-/* Lines "refuse …" and "die …", as the options have them. */
+/* Makes a page of the VM private that it did not ask for. */
+static void give(struct vmm *v, const char *gpa)
+{
+	struct ilt_page_state p = { .gpa = strtoull(gpa, NULL, 0),
+				    .pages = 1,
+				    .flags = ILT_PAGE_PRIVATE };
+
+	say("gave %s: %s\n", gpa,
+	    errname(ioctl(v->fd, ILT_PAGE_STATE, &p) ? errno : 0));
+}
+
+/* Lines "refuse …", "die …" as the options have them, "lie …", "give GPA". */
 static void control(struct vmm *v)
 {
-	static char line[2][64];
+	static const struct {
+		const char *word;
+		size_t at; /* of the trick */
+	} known[] = {
+		{ "refuse ", offsetof(struct vmm, refuse) },
+		{ "die ", offsetof(struct vmm, die) },
+		{ "lie ", offsetof(struct vmm, lie) },
+	};
+	static char line[COUNT(known)][64];
 	char b[64];
 	ssize_t n = read(v->control, b, sizeof(b) - 1);
 	char *at = b, *l;
@@ -400,16 +443,18 @@ static void control(struct vmm *v)
 		return;
 	b[n] = 0;
 	while ((l = strsep(&at, "\n"))) {
-		const bool die = !strncmp(l, "die ", 4);
+		for (unsigned i = 0; i < COUNT(known); i++) {
+			const size_t n = strlen(known[i].word);
 
-		if (!die && strncmp(l, "refuse ", 7))
-			continue;
-		memcpy(line[die], l, strlen(l) + 1);
-		if (die)
-			v->die = trick(line[die] + 4);
-		else
-			v->refuse = trick(line[die] + 7);
-		say("told: %s\n", l);
+			if (strncmp(l, known[i].word, n))
+				continue;
+			memcpy(line[i], l, strlen(l) + 1);
+			*(struct trick *)((char *)v + known[i].at) =
+				trick(line[i] + n);
+			say("told: %s\n", l);
+		}
+		if (!strncmp(l, "give ", 5))
+			give(v, l + 5);
 	}
 }
 
@@ -443,8 +488,8 @@ static void usage(void)
 	      "           [--refuse KIND[:N[:ERRNO]]] [--die KIND[:N]]\n"
 	      "           [--control FIFO]\n"
 	      "KIND: psc request mmio mmio-off dma dma-off bind unbind run\n"
-	      "      stop features other; a FIFO has lines \"refuse …\" and\n"
-	      "      \"die …\"\n",
+	      "      stop features other; a FIFO has lines \"refuse …\",\n"
+	      "      \"die …\", \"lie …\" (evidence), \"give GPA\"\n",
 	      stderr);
 	exit(2);
 }

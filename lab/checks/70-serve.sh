@@ -14,6 +14,12 @@ do_disconnect() { echo tsm0 >"$(fn 0)/tsm/disconnect"; }
 do_connect() { echo tsm0 >"$(fn 0)/tsm/connect"; }
 do_bound() { head -n 1 "$(given)/tsm/bound" 2>/dev/null || :; }
 do_vmm() { echo "$*" >/tmp/vmm.control; }
+do_give()
+{
+	echo "give $1" >/tmp/vmm.control
+	until_true 10 grep -q "^gave $1: 0" /tmp/vmm.now
+}
+do_secrets() { bench secrets $1; }
 # Exits are not answered meanwhile.
 do_stop() { kill -STOP $VMM; }
 do_cont() { kill -CONT $VMM; }

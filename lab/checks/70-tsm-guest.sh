@@ -17,8 +17,6 @@ module()
 
 check "The guest's module finds the confidential VM's registers" module
 
-has_lock() { [ -e "$(fn 0)/tsm/lock" ]; }
-
 # A function is there, in one state or another.
 has_lock() { [ -e "$(fn 0)/tsm/lock" ]; }
 there()
@@ -372,6 +370,11 @@ stale()
 	exec 4<>$EVIDENCE
 	echo "$B nonce" >&4
 	same nonce "$(hexdump -v -e '1/1 "%02x"' <&4)" "$nonce"
+	# Measured anew by whoever has asked: nothing of before is left.
+	echo "$B report" >&4
+	echo "$B refresh $nonce" >&4
+	cat <&4 >/tmp/report 2>/tmp/no && fail "an old reading, by the new name"
+	grep -q 'No such device or address' /tmp/no || fail "$(cat /tmp/no)"
 }
 
 check "What one open file reads is of one reading; a newer one is EAGAIN" stale
@@ -444,12 +447,16 @@ check "A function that is reset while it runs is lost until it is locked anew" r
 removed()
 {
 	be_accepted
+	exec 4<>$EVIDENCE
+	echo "$B report" >&4
 	echo 1 >"$F/remove"
 	[ ! -e "$F" ] || fail "it is still there"
 	echo 1 >/sys/bus/pci/rescan
 	until_true 10 [ -e "$F/tsm/lock" ] || fail "no tsm/lock"
 	has "$F/tsm/lock" ''
 	be_accepted
+	cat <&4 >/tmp/report 2>/tmp/no && fail "evidence of who was removed"
+	grep -q 'temporarily unavailable' /tmp/no || fail "$(cat /tmp/no)"
 }
 
 check "A function that is removed is unlocked, and one that is found anew is locked" removed
@@ -489,3 +496,78 @@ kept_back()
 }
 
 check "A message that the host keeps back costs the key without which nothing runs" kept_back
+
+# The processor's own function, by which all of that goes, is removed below a
+# function and a driver that are at it, and found anew.
+vm_removed()
+{
+	be_driven
+	does 0 copy private private 4096
+	exec 4<>$EVIDENCE
+	echo "$B report" >&4
+	echo 1 >"/sys/bus/pci/devices/$(bdfs 0x0011)/remove"
+	[ ! -e "$F/tsm" ] || fail "attributes without a TSM"
+	cat <&4 >/tmp/report 2>/tmp/no && fail "evidence without a TSM"
+	does ENODEV copy private private 4096
+	echo "$B" >$DRIVER/unbind
+	timeout 60 sh -c 'echo 1 >/sys/bus/pci/rescan' || fail "no end of it"
+	until_true 10 has_lock || fail "no tsm/lock"
+	until_true 10 [ -c $EVIDENCE ] || fail "no $EVIDENCE"
+	has "$F/tsm/lock" ''
+	be_driven
+	does 0 copy private private 4096
+}
+
+check "The processor's function goes from below a driver, and all works when it is found anew" vm_removed
+
+lost() { dmesg | grep -c "$B: $1 bytes are lost"; }
+
+# What the host refused, or may have done: no memory that is used again.
+conversion_refused()
+{
+	local n
+	be_driven
+	n=$(lost 4096)
+	host vmm refuse psc:1
+	does EIO load private 4096
+	same "what is lost" "$(lost 4096)" $((n + 1))
+	does 0 copy private private 4096
+	same "what is lost" "$(lost 4096)" $((n + 1))
+}
+
+check "Memory whose conversion the host refused is not used again" conversion_refused
+
+# One byte of a blob is not the device's.
+lied()
+{
+	be_unlocked
+	host vmm lie request:1
+	wrote EBADMSG "$F/tsm/lock" tsm0
+	has "$F/tsm/lock" ''
+	be_accepted
+}
+
+check "Evidence that the host changed is not taken, and nothing is locked" lied
+
+# A page of the host's, who knows what is in it, in place of firmware's. To ask
+# validates it, and makes it look like firmware's to whoever asks again.
+false_secrets()
+{
+	be_unlocked
+	unload interlock_dma
+	unload interlock_guest
+	host relaunch
+	host give 0x0ff01000
+	host secrets 0x0ff01000
+	there
+	wrote ENODEV "$F/tsm/lock" tsm0
+	wrote ENODEV "$F/tsm/lock" tsm0
+	host secrets 0x0ff00000
+	wrote ENODEV "$F/tsm/lock" tsm0
+	has "$F/tsm/lock" ''
+	unload interlock_guest
+	host relaunch
+	be_accepted
+}
+
+check "A secrets page of the host's is not believed, also when it is asked for again" false_secrets
