@@ -105,6 +105,19 @@ enum il_err board_give(struct board *b, enum ep_space s, const void *owner,
 	return IL_OK;
 }
 
+/*
+ * What was behind it is seen again, and may be what could not be rewritten when
+ * its owner changed.
+ */
+static void drop(struct board *b, enum ep_space s, struct board_piece *q)
+{
+	const struct ep_piece p = q->p;
+
+	*q = (struct board_piece){ 0 };
+	if (s == EP_VM)
+		mem_owner_changed(&b->mem, b->space[s].base + p.addr, p.size);
+}
+
 enum il_err board_take(struct board *b, enum ep_space s, const void *owner,
 		       uint64_t addr, uint64_t size)
 {
@@ -116,7 +129,7 @@ enum il_err board_take(struct board *b, enum ep_space s, const void *owner,
 		if (!q->owner || q->owner != owner || q->p.addr != addr ||
 		    q->p.size != size)
 			continue;
-		*q = (struct board_piece){ 0 };
+		drop(b, s, q);
 		board_vm_state(b);
 		return IL_OK;
 	}
@@ -128,8 +141,7 @@ void board_take_all(struct board *b, const void *owner)
 	for (unsigned s = 0; s < EP_SPACES; s++)
 		for (unsigned i = 0; i < BOARD_PIECES; i++)
 			if (owner && b->space[s].piece[i].owner == owner)
-				b->space[s].piece[i] =
-					(struct board_piece){ 0 };
+				drop(b, s, &b->space[s].piece[i]);
 	board_vm_state(b);
 }
 

@@ -110,45 +110,51 @@ static uint64_t owner_secret(const struct mem *m, uint64_t pa)
 }
 
 /*
- * As of a page of which nobody knows whether it was rewritten: under a secret
- * that is neither, so that it is noise for all.
+ * The secret of a page that could not be rewritten, or of which nobody knows
+ * whether it was: neither of the two, so that it is noise for all but its
+ * holder. Another one each time, or two in a row cancel out.
  */
-static uint64_t neither(uint64_t was, uint64_t now)
+static uint64_t neither(struct mem *m, uint64_t was, uint64_t now)
 {
-	uint64_t s = (was ^ (now << 32 | now >> 32)) | 1;
+	uint64_t s = was ^ (now << 32 | now >> 32);
 
-	while (s == was || s == now)
-		s += 2;
+	do
+		s += ++m->rekeys_lost * UINT64_C(0x9e3779b97f4a7c15);
+	while (!s || s == was || s == now);
 	return s;
 }
 
 /*
  * What is stored stays, so what its holder sees does not. A page that is not
  * reached is as it was: its holder sees it so, and nobody else sees more of it.
+ * Where it had no secret, what its new owner writes must have one, and not his:
+ * the bytes there may be what was stored of him before.
  */
-static void page_rekey(const struct mem *m, const struct mem_window *w,
-		       uint64_t pa)
+static void page_rekey(struct mem *m, const struct mem_window *w, uint64_t pa)
 {
 	const uint64_t now = owner_secret(m, pa);
 	uint64_t *plain = plain_at(w, pa);
 	uint8_t page[PAGE_4K];
 
-	if (*plain == now || !w->ext->there(w->ctx, pa, false) ||
-	    !w->ext->there(w->ctx, pa, true) ||
-	    w->ext->read(w->ctx, pa, page, sizeof(page)))
+	if (*plain == now || !w->ext->there(w->ctx, pa, false))
 		return;
+	if (!w->ext->there(w->ctx, pa, true) ||
+	    w->ext->read(w->ctx, pa, page, sizeof(page))) {
+		if (!*plain)
+			*plain = neither(m, 0, now);
+		return;
+	}
 	mem_crypt(page, page, pa, sizeof(page), *plain);
 	mem_crypt(page, page, pa, sizeof(page), now);
 	*plain = w->ext->write(w->ctx, pa, page, sizeof(page))
-			 ? neither(*plain, now)
+			 ? neither(m, *plain, now)
 			 : now;
 }
 
 /* Calls @each for the pages of @w that lie in the range. */
-static void each_page(const struct mem *m, const struct mem_window *w,
-		      uint64_t pa, uint64_t size,
-		      void (*each)(const struct mem *m,
-				   const struct mem_window *w, uint64_t pa))
+static void
+each_page(struct mem *m, const struct mem_window *w, uint64_t pa, uint64_t size,
+	  void (*each)(struct mem *m, const struct mem_window *w, uint64_t pa))
 {
 	uint64_t at = pa > w->base ? align_down(pa, PAGE_4K) : w->base;
 	const uint64_t end =
@@ -164,8 +170,7 @@ void mem_owner_changed(struct mem *m, uint64_t pa, uint64_t size)
 		each_page(m, &m->ram[i], pa, size, page_rekey);
 }
 
-static void page_fresh(const struct mem *m, const struct mem_window *w,
-		       uint64_t pa)
+static void page_fresh(struct mem *m, const struct mem_window *w, uint64_t pa)
 {
 	*plain_at(w, pa) = owner_secret(m, pa);
 }

@@ -142,6 +142,7 @@ struct mem {
 	uint32_t irq_head;
 	uint32_t irq_tail;
 	uint64_t irq_lost;
+	uint64_t rekeys_lost; /* pages elsewhere that may have been rewritten */
 };
 
 /* Trace events. Arguments as noted. */

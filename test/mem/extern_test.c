@@ -302,6 +302,60 @@ static void a_page_that_was_away_gives_nothing_away(void **unused)
 	}
 }
 
+/* Its owner writes to it, whether or not it could be rewritten before. */
+static void what_comes_after_is_private_though_rewriting_failed(void **unused)
+{
+	(void)unused;
+	struct far_rig f;
+	struct fault why;
+	uint8_t back[64];
+
+	for (unsigned how = 0; how < 3; how++) {
+		far_up(&f, true);
+		f.h.ro = how == 0;
+		f.h.deaf = how == 1;
+		f.h.mute = how == 2;
+		f.h.owner[0] = 2;
+		mem_owner_changed(&f.r.m, FAR, PAGE_4K);
+		f.h.ro = f.h.deaf = f.h.mute = false;
+		memset(f.h.bytes, 'p', 64);
+		assert_int_equal(go(&f, FAR, back, 64, false, 0, &why), IL_OK);
+		assert_false(shares_a_word(back, f.h.bytes, 64));
+		rig_down(&f.r);
+	}
+}
+
+/* Else whoever has it stored once has it read by giving it back. */
+static void what_was_stored_is_not_read_by_giving_it_back(void **unused)
+{
+	(void)unused;
+	struct far_rig f;
+	struct fault why;
+	uint8_t back[64], plain[64];
+
+	memset(plain, 'p', sizeof(plain));
+	for (unsigned how = 0; how < 3; how++) {
+		far_up(&f, true);
+		f.h.owner[0] = 2;
+		mem_owner_changed(&f.r.m, FAR, PAGE_4K);
+		memcpy(f.h.bytes, plain, 64);
+		f.h.owner[0] = 0;
+		mem_owner_changed(&f.r.m, FAR, PAGE_4K);
+		for (unsigned n = 0; n < 4; n++) {
+			f.h.ro = how == 0;
+			f.h.deaf = how == 1;
+			f.h.mute = how == 2;
+			f.h.owner[0] ^= 2;
+			mem_owner_changed(&f.r.m, FAR, PAGE_4K);
+			f.h.ro = f.h.deaf = f.h.mute = false;
+			assert_int_equal(go(&f, FAR, back, 64, false, 0, &why),
+					 IL_OK);
+			assert_false(shares_a_word(back, plain, 64));
+		}
+		rig_down(&f.r);
+	}
+}
+
 /* Nobody knows then how the page is, so nobody gets its bytes. */
 static void a_rewriting_that_may_have_been_done_gives_nothing_away(void **u)
 {
@@ -403,6 +457,9 @@ int main(void)
 			a_key_that_comes_later_counts_for_the_pages_before),
 		cmocka_unit_test(fresh_pages_are_as_their_owner_has_them),
 		cmocka_unit_test(a_page_that_was_away_gives_nothing_away),
+		cmocka_unit_test(
+			what_comes_after_is_private_though_rewriting_failed),
+		cmocka_unit_test(what_was_stored_is_not_read_by_giving_it_back),
 		cmocka_unit_test(
 			a_rewriting_that_may_have_been_done_gives_nothing_away),
 		cmocka_unit_test(a_hole_answers_as_nothing_and_nothing_moves),
