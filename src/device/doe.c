@@ -104,6 +104,8 @@ bool device_serve_doe(struct device *d)
 	struct device_exchange x;
 	struct doe_type type;
 	const uint8_t *in;
+	/* What it is answered by may reset the mailbox. */
+	const size_t whole = d->doe.in_len;
 	size_t n;
 	enum il_err err;
 
@@ -114,7 +116,7 @@ bool device_serve_doe(struct device *d)
 	exchanged(d, &x);
 	if (x.err == IL_E_AGAIN)
 		return false;
-	heard(d, d->doe.in, d->doe.in_len);
+	heard(d, d->doe.in, whole);
 	if (x.err)
 		err = doe_event(&d->doe, DOE_EV_FAIL,
 				&(union doe_arg){ .dw = 0 });

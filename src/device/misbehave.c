@@ -44,7 +44,7 @@ void misbehave_init(struct misbehave *m)
 	m->conn = 0;
 	m->heard.n = 0;
 	m->heard.code = 0;
-	m->held.used = false;
+	m->held.used = m->held.owed = false;
 	m->tap = (struct dsm_tap){ .spdm = NULL };
 	m->seams = (struct device_seams){ .ports = NULL };
 	for (unsigned i = 0; i < MISBEHAVE_KEPT; i++)
@@ -192,7 +192,8 @@ void misbehave_calm(struct misbehave *m, struct device *d)
 	if (!m->count)
 		return;
 	m->count = 0;
-	m->held.used = false;
+	m->held.used = m->held.owed = m->held.used && m->held.late;
+	m->held.due_ns = 0;
 	m->drop = false;
 	rewire(m, d);
 }

@@ -173,8 +173,11 @@ struct misbehave {
 	/* A row of general ones holds an answer back, or repeats it. */
 	struct {
 		bool used;
+		bool owed; /* given though nothing is on any more */
+		bool late; /* held back, not to be repeated */
 		uint64_t due_ns;
 		struct device_exchange x;
+		uint8_t in[DEVICE_DOE_MAX]; /* what it is the answer to */
 		size_t n;
 		uint8_t p[DEVICE_DOE_MAX];
 	} held;
@@ -216,7 +219,8 @@ void misbehave_ready(struct misbehave *m, struct device_cfg *cfg);
  */
 enum il_err misbehave_arm(struct misbehave *m, struct device *d,
 			  const char *text) IL_MUST;
-/* None any more; what came of them so far is not undone. */
+/* None any more; what came of them so far is not undone: an answer that is held
+ * back comes as it is, since its request was acted on. */
 void misbehave_calm(struct misbehave *m, struct device *d);
 
 /* --- for rows --- */

@@ -82,9 +82,11 @@ static void hold(struct misbehave_one *me, struct device_exchange *x)
 {
 	struct misbehave *m = me->all;
 
-	if (m->held.used || x->err || !x->len || x->len > sizeof(m->held.p))
+	if (m->held.used || x->err || !x->len || x->len > sizeof(m->held.p) ||
+	    x->n > sizeof(m->held.in))
 		return;
-	m->held.used = true;
+	memcpy(m->held.in, x->in, x->n);
+	m->held.used = m->held.late = true;
 	m->held.due_ns = x->now_ns + me->n * UINT64_C(1000000);
 	m->held.x = *x;
 	m->held.n = x->len;
@@ -93,10 +95,12 @@ static void hold(struct misbehave_one *me, struct device_exchange *x)
 	x->err = IL_E_AGAIN;
 }
 
-static bool same(const struct device_exchange *a,
-		 const struct device_exchange *b)
+static bool same(const struct misbehave *m, const struct device_exchange *x)
 {
-	return a->conn == b->conn && a->doe == b->doe && a->n == b->n;
+	const struct device_exchange *a = &m->held.x;
+
+	return a->conn == x->conn && a->doe == x->doe && a->n == x->n &&
+	       memcmp(m->held.in, x->in, x->n) == 0;
 }
 
 static void give(struct misbehave *m, struct device_exchange *x)
@@ -105,17 +109,15 @@ static void give(struct misbehave *m, struct device_exchange *x)
 	x->kind = m->held.x.kind;
 	x->len = m->held.n < x->cap ? m->held.n : x->cap;
 	memcpy(x->out, m->held.p, x->len);
-	m->held.used = false;
+	m->held.used = m->held.owed = false;
 }
 
-static bool late(struct misbehave_one *me, struct device_exchange *x)
+bool misbehave_held(struct misbehave *m, struct device_exchange *x)
 {
-	struct misbehave *m = me->all;
-
 	if (!m->held.used)
 		return false;
-	if (!same(&m->held.x, x)) { /* nobody waits for it any more */
-		m->held.used = false;
+	if (!same(m, x)) { /* nobody waits for it any more */
+		m->held.used = m->held.owed = false;
 		return false;
 	}
 	if (x->now_ns < m->held.due_ns)
@@ -123,6 +125,11 @@ static bool late(struct misbehave_one *me, struct device_exchange *x)
 	else
 		give(m, x);
 	return true;
+}
+
+static bool late(struct misbehave_one *me, struct device_exchange *x)
+{
+	return misbehave_held(me->all, x);
 }
 
 /* Who waits for a data object waits for ever with it: no mailbox gives up. */
@@ -144,6 +151,7 @@ static void note(struct misbehave_one *me, struct device_exchange *x)
 	    x->len > sizeof(m->held.p))
 		return;
 	m->held.used = true;
+	m->held.late = false;
 	m->held.x = *x;
 	m->held.n = x->len;
 	memcpy(m->held.p, x->out, x->len);

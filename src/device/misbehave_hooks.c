@@ -52,6 +52,8 @@ static bool ask(void *ctx, struct device *d, struct device_exchange *x)
 	m->drop = false;
 	m->heard.n = 0;
 	m->heard.code = 0;
+	if (m->held.owed && misbehave_held(m, x))
+		return true;
 	for (unsigned i = 0; i < m->count; i++)
 		if (m->one[i].is->ask && m->one[i].is->ask(&m->one[i], x))
 			return true;

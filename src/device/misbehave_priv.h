@@ -9,4 +9,7 @@
 extern const struct dsm_tap misbehave_dsm_tap;
 extern const struct device_seams misbehave_device_seams;
 
+/* The answer that is held back, if it is to @x and due; false: it is not. */
+bool misbehave_held(struct misbehave *m, struct device_exchange *x);
+
 #endif

@@ -260,6 +260,76 @@ static void tables_and_ports_are_honest_again(void **unused)
 	free(m);
 }
 
+static enum il_err ask_at(uint64_t now_ns)
+{
+	const uint8_t obj[12] = { 1, 0, 0, 0, 3 };
+
+	return device_doe(&solo.dev, 0, obj, sizeof(obj), solo.out,
+			  sizeof(solo.out), &solo.len, now_ns);
+}
+
+/* Its request was acted on, which would not do twice. */
+static void what_is_held_back_comes_once_all_is_called_off(void **unused)
+{
+	struct misbehave *m = fresh();
+	uint8_t honest[12];
+
+	(void)unused;
+	for (unsigned again = 0; again < 2; again++) {
+		begin(m);
+		assert_int_equal(discover(&solo), 12);
+		memcpy(honest, solo.out, 12);
+		/* So that this very answer is known again. */
+		assert_int_equal(misbehave_arm(m, &solo.dev, "lie:1"), IL_OK);
+		assert_int_equal(misbehave_arm(m, &solo.dev, "late:1000"),
+				 IL_OK);
+		assert_int_equal(ask_at(5), IL_E_AGAIN);
+		assert_int_equal(ask_at(6), IL_E_AGAIN);
+		misbehave_calm(m, &solo.dev);
+		if (again)
+			assert_int_equal(misbehave_arm(m, &solo.dev, "hang:2"),
+					 IL_OK);
+		assert_int_equal(ask_at(7), IL_OK);
+		assert_int_equal(solo.len, 12);
+		assert_int_equal(solo.out[11] ^ honest[11], 1);
+		assert_int_equal(ask_at(8), IL_OK);
+		assert_int_equal(solo.len, 12);
+		assert_memory_equal(solo.out, honest, 12);
+		misbehave_calm(m, &solo.dev);
+		solo_free(&solo);
+	}
+	free(m);
+}
+
+/* Nor one that was to come twice, nor to another request of that length. */
+static void nobody_else_is_given_what_was_held_back(void **unused)
+{
+	const uint8_t version[12] = { 1, 0, 1, 0, 3, 0, 0, 0, 0x10, 0x84 };
+	struct misbehave *m = fresh();
+	uint8_t honest[12];
+
+	(void)unused;
+	begin(m);
+	assert_int_equal(discover(&solo), 12);
+	memcpy(honest, solo.out, 12);
+	assert_int_equal(misbehave_arm(m, &solo.dev, "late:1000"), IL_OK);
+	assert_int_equal(ask_at(5), IL_E_AGAIN);
+	misbehave_calm(m, &solo.dev);
+	assert_int_equal(device_doe(&solo.dev, 0, version, sizeof(version),
+				    solo.out, sizeof(solo.out), &solo.len, 6),
+			 IL_OK);
+	assert_int_equal(solo.out[2], 1); /* SPDM's, not discovery's */
+	assert_int_equal(misbehave_arm(m, &solo.dev, "twice:1"), IL_OK);
+	assert_int_equal(discover(&solo), 12);
+	misbehave_calm(m, &solo.dev);
+	assert_int_equal(device_doe(&solo.dev, 0, version, sizeof(version),
+				    solo.out, sizeof(solo.out), &solo.len, 7),
+			 IL_OK);
+	assert_int_equal(solo.out[2], 1);
+	solo_free(&solo);
+	free(m);
+}
+
 /* What was on from the start may go as well. */
 static void what_was_on_at_the_start_is_cleared_too(void **unused)
 {
@@ -288,6 +358,9 @@ int main(void)
 		cmocka_unit_test(what_is_armed_counts_from_then_on),
 		cmocka_unit_test(one_exchange_alone_is_silent_or_a_lie),
 		cmocka_unit_test(tables_and_ports_are_honest_again),
+		cmocka_unit_test(
+			what_is_held_back_comes_once_all_is_called_off),
+		cmocka_unit_test(nobody_else_is_given_what_was_held_back),
 		cmocka_unit_test(what_was_on_at_the_start_is_cleared_too),
 	};
 
