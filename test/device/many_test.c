@@ -5,6 +5,7 @@
  */
 #include "rig.h"
 
+#include "device/device_priv.h"
 #include "dsm/dsm.h"
 #include "ide/ide.h"
 #include "pci/regs.h"
@@ -220,6 +221,54 @@ static void d3hot_is_a_functions_own(void **unused)
 	assert_false(secure());
 }
 
+/* Who sleeps decodes nothing, and keeps nobody else from it. */
+static void who_sleeps_sleeps_alone(void **unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < FNS; i++)
+		rig_mmio_write(&rig, RIG_BAR2_OF(i), 0x1111 * (i + 1), 8,
+			       false);
+	for (unsigned who = 0; who < FNS; who += 2) {
+		power(who, 3);
+		rig_settle(&rig);
+		for (unsigned i = 0; i < FNS; i++)
+			assert_true(
+				rig_mmio_read(&rig, RIG_BAR2_OF(i), 8, false) ==
+				(i == who ? UINT64_MAX : 0x1111 * (i + 1)));
+		/* On the way back it is reset, and not enumerated again. */
+		power(who, 0);
+		rig_settle(&rig);
+		rig_enumerate(&rig);
+		rig_mmio_write(&rig, RIG_BAR2_OF(who), 0x1111 * (who + 1), 8,
+			       false);
+	}
+}
+
+static void a_vendor_message_is_of_the_functions_own_vendor(void **unused)
+{
+	static const uint8_t first[2] = { 0x34, 0x12 },
+			     second[2] = { 0x21, 0x43 };
+	struct il_tdisp_vdm req = { .registry = 0, .id = { first, 2 } };
+	uint8_t out[4];
+	size_t len;
+
+	(void)unused;
+	rig.dev.cfg.pf[1].ids.vendor = 0x4321;
+	for (unsigned i = 0; i < FNS; i++) {
+		const enum tdisp_error own = TDISP_E_NONE,
+				       other = TDISP_E_UNSUPPORTED_REQUEST;
+
+		req.id.p = first;
+		assert_int_equal(device_dsm_port.vdm(&rig.dev, i, &req, out,
+						     sizeof(out), &len),
+				 i == 1 ? other : own);
+		req.id.p = second;
+		assert_int_equal(device_dsm_port.vdm(&rig.dev, i, &req, out,
+						     sizeof(out), &len),
+				 i == 1 ? own : other);
+	}
+}
+
 static void what_is_locked_is_watched_in_each(void **unused)
 {
 	(void)unused;
@@ -238,6 +287,10 @@ static void what_is_locked_is_watched_in_each(void **unused)
 	assert_states(TDI_RUN, TDI_RUN, TDI_ERROR);
 	rig_cfg_write(&rig, bdf(1), 0x04, 2, 4); /* Memory Space Enable */
 	assert_states(TDI_RUN, TDI_ERROR, TDI_ERROR);
+	rig_tdi(&rig, 1, TDI_RUN, 0);
+	rig_tdi(&rig, 2, TDI_RUN, 0);
+	rig_cfg_write(&rig, bdf(2), 0x30, 4, 0); /* its ROM */
+	assert_states(TDI_RUN, TDI_RUN, TDI_ERROR);
 }
 
 static void a_hot_reset_unlocks_all(void **unused)
@@ -298,6 +351,8 @@ int main(void)
 		T(flr_of_one_ends_no_other),
 		T(flr_of_function_0_ends_the_streams_and_all_trust),
 		T(d3hot_is_a_functions_own),
+		T(who_sleeps_sleeps_alone),
+		T(a_vendor_message_is_of_the_functions_own_vendor),
 		T(what_is_locked_is_watched_in_each),
 		T(a_hot_reset_unlocks_all),
 		T(bars_of_two_functions_may_not_overlap),

@@ -319,9 +319,12 @@ static void nobody_else_is_given_what_was_held_back(void **unused)
 				    solo.out, sizeof(solo.out), &solo.len, 6),
 			 IL_OK);
 	assert_int_equal(solo.out[2], 1); /* SPDM's, not discovery's */
+	assert_int_equal(misbehave_arm(m, &solo.dev, "lie:1"), IL_OK);
 	assert_int_equal(misbehave_arm(m, &solo.dev, "twice:1"), IL_OK);
 	assert_int_equal(discover(&solo), 12);
 	misbehave_calm(m, &solo.dev);
+	assert_int_equal(discover(&solo), 12);
+	assert_memory_equal(solo.out, honest, 12);
 	assert_int_equal(device_doe(&solo.dev, 0, version, sizeof(version),
 				    solo.out, sizeof(solo.out), &solo.len, 7),
 			 IL_OK);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/bits.h"
@@ -361,6 +362,32 @@ static void what_is_unmapped_is_let_go_of(void **state)
 	close(mem);
 }
 
+/* One that the system has no room for is not as if none had been sent. */
+static void a_descriptor_that_got_lost_is_noticed(void **state)
+{
+	struct urig *r = *state;
+	const int mem = urig_memory(0x4000, true);
+	uint8_t p[32] = { 32, 0, 0, 0, RW, [25] = 0x10 };
+	struct rlimit old, none;
+	int fd, next;
+
+	urig_start(r);
+	fd = urig_hello(r, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	urig_send(fd, 1, 2, 0, p, sizeof(p), &mem, 1);
+	next = dup(mem);
+	assert_true(next > 4); /* as many as are polled may be */
+	close(next);
+	none = (struct rlimit){ (rlim_t)next, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	urig_turns(r, 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_int_equal(urig_get(r, fd)->error, 22);
+	assert_int_equal(urig_pieces(r), 0);
+	close(mem);
+	close(fd);
+}
+
 #define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, urig_open, urig_close)
 
 int main(void)
@@ -378,6 +405,7 @@ int main(void)
 		WITH_RIG(only_what_was_mapped_just_so_is_unmapped),
 		WITH_RIG(what_is_no_memory_file_is_reached_by_messages),
 		WITH_RIG(what_is_unmapped_is_let_go_of),
+		WITH_RIG(a_descriptor_that_got_lost_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,10 +188,11 @@ static void a_refusal_of_the_clients_fails_the_access_alone(void **state)
 /* An answer that is not one ends the connection, and fails the access. */
 static void an_answer_of_another_form_is_the_last(void **state)
 {
+	uint8_t p[32] = { [8] = 16 };
 	struct urig *r = *state;
 
 	urig_start(r);
-	for (unsigned i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < 10; i++) {
 		const int fd = with_memory(r, 0);
 
 		start(fd, 9, URIG_FETCH, AT);
@@ -218,8 +219,16 @@ static void an_answer_of_another_form_is_the_last(void **state)
 			answer(fd, 1, 11, AT, UINT64_C(0x100000010),
 			       "0123456789abcdef", 16);
 			break;
-		default:
+		case 7:
 			urig_send(fd, 1, 11, 1, NULL, 0, NULL, 0);
+			break;
+		case 8: /* neither command nor reply */
+			put_u64le(p, AT);
+			urig_send(fd, 1, 11, 2, p, sizeof(p), NULL, 0);
+			break;
+		default: /* with a descriptor that nobody asked for */
+			put_u64le(p, AT);
+			urig_send(fd, 1, 11, 1, p, sizeof(p), &fd, 1);
 			break;
 		}
 		asked(r, fd, 1, 11, AT, 16, NULL);
