@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+
 /* The machine that QEMU's VMs run on, as a program. */
 
 static void all_of(int fd, uint8_t *p, size_t n)
@@ -106,6 +108,86 @@ static void each_function_of_the_device_has_a_socket(void **state)
 	assert_int_equal(child_end(&k), 0);
 }
 
+/* Configuration space, four bytes. */
+static uint32_t get(int fd, uint32_t off)
+{
+	uint8_t m[32] = { 2, 0, 9, 0, 32, [24] = 7, [28] = 4 }, got[36];
+
+	put_u32le(m + 16, off);
+	assert_int_equal(send(fd, m, sizeof(m), 0), sizeof(m));
+	all_of(fd, got, sizeof(got));
+	assert_int_equal(got[8], 1);
+	return get_u32le(got + 32);
+}
+
+static void put(int fd, uint32_t off, uint32_t v)
+{
+	uint8_t m[36] = { 2, 0, 10, 0, 36, [24] = 7, [28] = 4 }, got[32];
+
+	put_u32le(m + 16, off);
+	put_u32le(m + 32, v);
+	assert_int_equal(send(fd, m, sizeof(m), 0), sizeof(m));
+	all_of(fd, got, sizeof(got));
+	assert_int_equal(got[8], 1);
+}
+
+/* DOE discovery of entry 0 by whoever has the function. */
+static void discover(int fd)
+{
+	static const uint32_t request[] = { 0x00000001, 3, 0 };
+	uint32_t doe = 0x100;
+
+	while ((get(fd, doe) & 0xffff) != 0x2e) {
+		doe = get(fd, doe) >> 20;
+		assert_true(doe >= 0x100);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		put(fd, doe + 16, request[i]);
+	put(fd, doe + 8, 0x80000000); /* Go */
+	for (unsigned i = 0; !(get(fd, doe + 12) & 0x80000000); i++)
+		assert_true(i < 1000);
+	for (unsigned i = 0; i < 3; i++) {
+		(void)get(fd, doe + 20);
+		put(fd, doe + 20, 0);
+	}
+}
+
+/* Of what a kernel asked, while the device still serves it. */
+static void a_capture_has_what_went_through_the_mailbox(void **state)
+{
+	static const uint8_t asked[12] = { 1, 0, 0, 0, 3 };
+	static const uint8_t said[12] = { 1, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 1 };
+	struct rig *r = *state;
+	const char *argv[] = { "interlock", "device", "--vfio-user", NULL,
+			       "--capture", NULL,     NULL };
+	uint8_t got[256];
+	struct child k;
+	size_t n;
+	FILE *f;
+	int fd;
+
+	argv[3] = rig_path(r, ".");
+	argv[5] = rig_path(r, "cap");
+	child_start(&k, NULL, r->state, argv);
+	child_wait_line(&k, "ready");
+	fd = open_at(r, "fn0");
+	discover(fd);
+	f = fopen(rig_path(r, "cap"), "re");
+	assert_non_null(f);
+	n = fread(got, 1, sizeof(got), f);
+	fclose(f);
+	/* The file's header of 24 bytes, and two packets with 16 each. */
+	assert_int_equal(n, 24 + 2 * (16 + 12));
+	assert_memory_equal(got + 40, asked, 12);
+	assert_memory_equal(got + 68, said, 12);
+	close(fd);
+	child_signal(&k, SIGTERM);
+	assert_int_equal(child_end(&k), 0);
+	assert_int_equal(rig_run(r, "decode", rig_path(r, "cap"), NULL),
+			 CLI_DONE);
+	assert_non_null(strstr(r->out, "discovery"));
+}
+
 static void what_cannot_be_served_is_one_line(void **state)
 {
 	struct rig *r = *state;
@@ -116,6 +198,9 @@ static void what_cannot_be_served_is_one_line(void **state)
 	assert_non_null(strstr(r->err, "--link"));
 	rig_run(r, "device", "--vfio-user", rig_path(r, "nowhere"), NULL);
 	rig_refused(r, "cannot listen", "nowhere/fn0");
+	rig_run(r, "device", "--vfio-user", rig_path(r, "."), "--capture",
+		rig_path(r, "no/such"), NULL);
+	rig_refused(r, "no/such", "cannot be written");
 }
 
 #define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, rig_open, rig_close)
@@ -125,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_RIG(each_function_is_at_its_socket_until_the_end),
 		WITH_RIG(each_function_of_the_device_has_a_socket),
+		WITH_RIG(a_capture_has_what_went_through_the_mailbox),
 		WITH_RIG(what_cannot_be_served_is_one_line),
 	};
 
