@@ -62,9 +62,9 @@ static struct ilg_fn *by_name(const char *name)
 {
 	struct ilg_fn *f;
 
-	list_for_each_entry(
-		f, &ilg.fns,
-		node) if (!strcmp(name, pci_name(f->pdev))) return f;
+	list_for_each_entry(f, &ilg.fns, node)
+		if (!strcmp(name, pci_name(f->pdev)))
+			return f;
 	return NULL;
 }
 
@@ -206,9 +206,9 @@ static bool current_still(u32 generation)
 {
 	struct ilg_fn *f;
 
-	list_for_each_entry(f, &ilg.fns,
-			    node) if (f->ev.generation == generation &&
-				      f->ev.there) return true;
+	list_for_each_entry(f, &ilg.fns, node)
+		if (f->ev.generation == generation && f->ev.there)
+			return true;
 	return false;
 }
 

@@ -23,7 +23,9 @@ struct ilg_fn *ilg_find(struct pci_dev *pdev)
 	struct ilg_fn *f;
 
 	lockdep_assert_held(&ilg.lock);
-	list_for_each_entry(f, &ilg.fns, node) if (f->pdev == pdev) return f;
+	list_for_each_entry(f, &ilg.fns, node)
+		if (f->pdev == pdev)
+			return f;
 	return NULL;
 }
 
@@ -124,7 +126,8 @@ static int fns_add(void)
 		return ret;
 	mutex_lock(&fns_lock);
 	fns_open = true;
-	for_each_pci_dev(pdev) fn_add(pdev);
+	for_each_pci_dev(pdev)
+		fn_add(pdev);
 	mutex_unlock(&fns_lock);
 	return 0;
 }
@@ -135,7 +138,8 @@ static void fns_del(void)
 
 	mutex_lock(&fns_lock);
 	fns_open = false;
-	list_for_each_entry_safe(f, next, &ilg.fns, node) fn_del(f);
+	list_for_each_entry_safe(f, next, &ilg.fns, node)
+		fn_del(f);
 	mutex_unlock(&fns_lock);
 	bus_unregister_notifier(&pci_bus_type, &bus_nb);
 }

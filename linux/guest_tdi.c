@@ -249,8 +249,10 @@ static int decode_on(struct ilg_fn *f)
 	if (ret)
 		return ret;
 	f->enabled = true;
-	/* Both from before the lock to after the unlock: to clear one of them
-	 * in between takes the interface to ERROR. */
+	/*
+	 * Both from before the lock to after the unlock: to clear one of them
+	 * in between takes the interface to ERROR.
+	 */
 	pci_set_master(f->pdev);
 	return 0;
 }

@@ -238,8 +238,10 @@ static int find_place(struct pci_dev *rp, unsigned int len)
 			break;
 		at = PCI_EXT_CAP_NEXT(head) & 0xffc;
 	}
-	/* The list's end, which is where the link is put, is the last looked
-	 * at; QEMU's capabilities are short and lie at its beginning. */
+	/*
+	 * The list's end, which is where the link is put, is the last looked
+	 * at; QEMU's capabilities are short and lie at its beginning.
+	 */
 	lent.at = ALIGN_DOWN(CFG_SIZE - len, 0x100);
 	if (lent.last + 0x100 > lent.at)
 		return -ENOSPC;

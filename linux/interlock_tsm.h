@@ -194,8 +194,7 @@ struct ilt_conn *ilt_conn_of(struct pci_dev *pdev);
 
 /* --- tsm_cmd.c --- */
 
-/* An operation of the core's begins: all its commands have one time together.
- */
+/* An operation of the core's begins; its commands have one time together. */
 void ilt_op_begin(struct ilt_conn *c);
 /* Begins a command: length and, with @ctrl, the four buffers are filled in. */
 u8 *ilt_cmd_new(struct ilt_conn *c, u32 cmd, bool ctrl);

@@ -32,7 +32,9 @@ static struct assigned *entry_of(struct pci_dev *pdev)
 {
 	struct assigned *a;
 
-	list_for_each_entry(a, &given, list) if (a->pdev == pdev) return a;
+	list_for_each_entry(a, &given, list)
+		if (a->pdev == pdev)
+			return a;
 	return NULL;
 }
 
@@ -73,11 +75,11 @@ void ilt_fn_count(const struct ilt_vm *vm, u32 *functions, u32 *bound)
 	*functions = 0;
 	*bound = 0;
 	mutex_lock(&fn_lock);
-	list_for_each_entry(a, &given, list) if (a->vm == vm)
-	{
-		++*functions;
-		*bound += a->id != 0;
-	}
+	list_for_each_entry(a, &given, list)
+		if (a->vm == vm) {
+			++*functions;
+			*bound += a->id != 0;
+		}
 	mutex_unlock(&fn_lock);
 }
 
@@ -114,9 +116,9 @@ struct pci_dev *ilt_fn_by_id(u32 id, const struct ilt_vm *vm)
 	struct assigned *a;
 
 	mutex_lock(&fn_lock);
-	list_for_each_entry(a, &given,
-			    list) if (id && a->id == id && a->vm == vm) pdev =
-		pci_dev_get(a->pdev);
+	list_for_each_entry(a, &given, list)
+		if (id && a->id == id && a->vm == vm)
+			pdev = pci_dev_get(a->pdev);
 	mutex_unlock(&fn_lock);
 	return pdev;
 }
@@ -127,8 +129,9 @@ static bool first_is_free(const struct ilt_vm *vm)
 {
 	struct assigned *a;
 
-	list_for_each_entry(a, &given, list) if (a->vm == vm && a->first &&
-						 !a->removed) return false;
+	list_for_each_entry(a, &given, list)
+		if (a->vm == vm && a->first && !a->removed)
+			return false;
 	return true;
 }
 
@@ -213,9 +216,9 @@ static struct assigned *of_vm(const struct ilt_vm *vm, u32 rid, bool any)
 	struct assigned *a, *found = NULL;
 
 	mutex_lock(&fn_lock);
-	list_for_each_entry(
-		a, &given, list) if (!found && a->vm == vm &&
-				     (any || rid_of(a->pdev) == rid)) found = a;
+	list_for_each_entry(a, &given, list)
+		if (!found && a->vm == vm && (any || rid_of(a->pdev) == rid))
+			found = a;
 	mutex_unlock(&fn_lock);
 	return found;
 }

@@ -24,7 +24,8 @@
 
 #define DTE_LEN	    32
 #define DTE_COUNT   0x10000
-#define DTE_ORDER   get_order(DTE_COUNT *DTE_LEN)
+#define DTE_BYTES   ((size_t)DTE_COUNT * DTE_LEN)
+#define DTE_ORDER   get_order(DTE_BYTES)
 #define DTE0_V	    BIT_ULL(0)
 #define DTE0_TV	    BIT_ULL(1)
 #define DTE0_MODE   GENMASK_ULL(11, 9)
@@ -41,10 +42,9 @@
 
 #define LEVELS 4
 #define SLOTS  512
-#define DOMAIN_OWN                                                \
-	0x8000 /* above all address space ids, which are tags too \
-		*/
-#define DOMAIN_VM 0x8001
+/* Above all address space ids, which are tags, too. */
+#define DOMAIN_OWN 0x8000
+#define DOMAIN_VM  0x8001
 
 #define LOG_SLOTS  256
 #define EVENT_LEN  16
@@ -76,8 +76,7 @@ static void domain_drop(struct ilt_domain *d)
 {
 	struct page *page, *next;
 
-	list_for_each_entry_safe(page, next, &d->pages, lru)
-	{
+	list_for_each_entry_safe(page, next, &d->pages, lru) {
 		list_del(&page->lru);
 		__free_page(page);
 	}

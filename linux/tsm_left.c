@@ -65,11 +65,11 @@ void ilt_left_again(bool last)
 	struct left *l, *next;
 
 	mutex_lock(&left_lock);
-	list_for_each_entry_safe(l, next, &left, list) if (again(l) || last)
-	{
-		list_del(&l->list);
-		ilt_tdi_free(l->t);
-		kfree(l);
-	}
+	list_for_each_entry_safe(l, next, &left, list)
+		if (again(l) || last) {
+			list_del(&l->list);
+			ilt_tdi_free(l->t);
+			kfree(l);
+		}
 	mutex_unlock(&left_lock);
 }

@@ -35,8 +35,7 @@ int ilt_stream_open(struct ilt_conn *c)
 	c->ide->partner[PCI_IDE_EP].default_stream = 1;
 	c->ide->partner[PCI_IDE_RP].rid_start = 0;
 	c->ide->partner[PCI_IDE_RP].rid_end = U16_MAX;
-	/* Requests without the T bit stay outside; configuration goes inside.
-	 */
+	/* Requests without T stay outside; configuration goes inside. */
 	pdev->ide_cfg = 0;
 	pdev->ide_tee_limit = 1;
 	rp->ide_cfg = 1;

@@ -319,8 +319,7 @@ static void kept_again(struct ilt_psp *p, bool last)
 
 	mutex_lock(&kept_lock);
 	ilt_left_again(last);
-	list_for_each_entry_safe(k, next, &kept, list)
-	{
+	list_for_each_entry_safe(k, next, &kept, list) {
 		u32 st;
 
 		if (!decommission(p, k->gctx, &st) && !st) {
