@@ -23,17 +23,25 @@
  *   read answer:SEQ poll     exits
  *   ioctl:NR[:SIZE]          any
  *   sh:COMMAND               the shell's status
+ *   stuck:answer:COMMAND     state:locked, whose answer goes to a page that
+ *                            nobody brings until COMMAND has ended; the
+ *                            shell's status, and what the call comes to
+ *   stuck:copy:COMMAND       likewise, what is copied to the VM
  *   pause                    says "waits", until killed
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "arch/sev_tio/uapi.h"
@@ -47,7 +55,8 @@ static int file[FILES] = { -1, -1, -1, -1 };
 static unsigned at;
 static uint32_t id;
 static struct sev_tio_resp resp;
-static char *word[8]; /* of the step, after its name */
+static void *answer = &resp; /* where it goes */
+static char *word[8];	     /* of the step, after its name */
 
 static uint64_t num(unsigned i)
 {
@@ -217,7 +226,7 @@ static const char *ask(uint32_t op, const void *req, uint32_t len)
 		.req_len = len,
 		.resp_len = sizeof(resp),
 		.req_uptr = (uintptr_t)req,
-		.resp_uptr = (uintptr_t)&resp,
+		.resp_uptr = (uintptr_t)answer,
 	};
 
 	memset(&resp, 0, sizeof(resp));
@@ -290,6 +299,74 @@ static const char *step_sh(void)
 	return text("%llu", (unsigned long long)system(word[0]));
 }
 
+/* --- memory that takes its time --- */
+
+static int late_memory(uint8_t **page)
+{
+	const int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register r = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	*page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	r.range.start = (uintptr_t)*page;
+	r.range.len = 4096;
+	if (fd < 0 || *page == MAP_FAILED || ioctl(fd, UFFDIO_API, &api) ||
+	    ioctl(fd, UFFDIO_REGISTER, &r))
+		return -1;
+	return fd;
+}
+
+static const char *stuck_answer(uint8_t *page)
+{
+	const uint32_t s = IOMMU_TSM_TDI_LOCKED;
+	const char *t;
+
+	answer = page;
+	t = ask(IOMMU_TSM_OP_SET_TDI_STATE, &s, sizeof(s));
+	answer = &resp;
+	return t;
+}
+
+static const char *stuck_copy(uint8_t *page)
+{
+	return copy(0x0ff40000, page, 1, ILT_COPY_TO_VM);
+}
+
+static const char *stuck_result;
+
+static void *stuck_call(void *page)
+{
+	stuck_result =
+		(strcmp(word[0], "copy") ? stuck_answer : stuck_copy)(page);
+	return NULL;
+}
+
+static const char *step_stuck(void)
+{
+	static char t[64];
+	struct pollfd p = { .events = POLLIN };
+	struct uffdio_zeropage z = { .range.len = 4096 };
+	struct uffd_msg m;
+	uint8_t *page;
+	pthread_t call;
+	int status;
+
+	p.fd = late_memory(&page);
+	if (p.fd < 0 || pthread_create(&call, NULL, stuck_call, page))
+		return errname(errno);
+	if (poll(&p, 1, 20000) != 1 || read(p.fd, &m, sizeof(m)) < 0)
+		return "it does not get there";
+	status = system(word[1]);
+	z.range.start = (uintptr_t)page;
+	ioctl(p.fd, UFFDIO_ZEROPAGE, &z);
+	pthread_join(call, NULL);
+	close(p.fd);
+	munmap(page, 4096);
+	snprintf(t, sizeof(t), "%d %s", status, stuck_result);
+	return t;
+}
+
 static const char *step_pause(void)
 {
 	puts("waits");
@@ -313,7 +390,7 @@ static const struct {
 	{ "status", step_status },     { "read", step_read },
 	{ "answer", step_answer },     { "poll", step_poll },
 	{ "ioctl", step_ioctl },       { "sh", step_sh },
-	{ "pause", step_pause },
+	{ "stuck", step_stuck },       { "pause", step_pause },
 };
 
 static void step(char *arg)
@@ -322,7 +399,9 @@ static void step(char *arg)
 	unsigned i, n = 0;
 
 	memset(word, 0, sizeof(word));
-	if (!strcmp(name, "sh")) /* the rest, with its colons */
+	if (!strcmp(name, "stuck"))
+		word[n++] = strsep(&arg, ":");
+	if (n || !strcmp(name, "sh")) /* the rest, with its colons */
 		word[n++] = arg;
 	else
 		while (arg && n < COUNT(word))

@@ -309,14 +309,28 @@ static void lie(struct vmm *v, const struct ilt_exit *x)
 		say("lies at 0x%x\n", off);
 }
 
+/* The first exit is asked for so: what cannot be delivered is not lost. */
+static bool undelivered(struct vmm *v)
+{
+	void *volatile nowhere = NULL;
+
+	return !v->exits && read(v->fd, nowhere, sizeof(struct ilt_exit)) < 0 &&
+	       errno == EFAULT;
+}
+
 /* 0, or the status to end with. */
 static int one_exit(struct vmm *v)
 {
 	struct ilt_exit x;
 	struct seen s = { .what = "" };
+	const bool waits = undelivered(v);
 	ssize_t n = read(v->fd, &x, sizeof(x));
 	int err;
 
+	if (n < 0 && waits) {
+		say("an exit is lost that could not be delivered\n");
+		return 1;
+	}
 	if (n == 0) {
 		say("the VM has gone\n");
 		ended = 1;

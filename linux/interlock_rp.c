@@ -353,7 +353,10 @@ static int __init rp_init(void)
 	else
 		pci_err(host, "no root port that could be the machine's\n");
 	pci_dev_put(rp);
-	pci_dev_put(host);
+	/* One that lent keeps its region, which hangs on the device, for good.
+	 */
+	if (ret)
+		pci_dev_put(host);
 	return ret;
 }
 module_init(rp_init);

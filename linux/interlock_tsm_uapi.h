@@ -109,7 +109,9 @@ struct ilt_copy {
 /*
  * ASSIGN: the function's DMA reaches the VM's memory and no other. The first
  * one that is assigned is the function that the VM has. @rid: segment << 16 |
- * bus << 8 | device and function.
+ * bus << 8 | device and function. One that is removed, or that a driver of the
+ * host other than interlock_stub comes to, the VM has lost: it is unbound, and
+ * UNASSIGN is all that is left to do.
  * -ENOENT  no such function
  * -EINVAL  not one of a device: a bridge, or the machine's own
  * -EBUSY   a driver other than interlock_stub has it, or a VM

@@ -35,6 +35,7 @@ enum need {
 	NEED_NOTHING,
 	NEED_VM, /* one that has gone will do, and a machine that has */
 	NEED_LIVE,
+	NEED_LATER, /* the call enters by itself */
 };
 
 static int needs(struct ilt_vm *vm, enum need need)
@@ -72,7 +73,14 @@ static int enter(struct ilt_vm *vm, enum need need)
 	return ret;
 }
 
-/* --- calls; entered --- */
+/*
+ * --- calls; entered ---
+ *
+ * No lock is held over a user's memory: whoever made its page (FUSE,
+ * userfaultfd) may take any time to bring it, and a driver that leaves would
+ * wait as long. Arguments are copied before and after; calls that name more
+ * memory enter between the two.
+ */
 
 union arg {
 	struct ilt_vm_create create;
@@ -130,31 +138,37 @@ static long do_pages(struct ilt_vm *vm, union arg *a)
 
 #define COPY_MAX SZ_1M
 
+static int copy(struct ilt_vm *vm, const struct ilt_copy *c, void *buf)
+{
+	int ret = enter(vm, NEED_LIVE);
+
+	if (ret)
+		return ret;
+	ret = c->flags & ILT_COPY_TO_VM ? ilt_vm_write(vm, c->gpa, buf, c->len)
+					: ilt_vm_read(vm, c->gpa, buf, c->len);
+	leave(vm);
+	return ret;
+}
+
 static long do_copy(struct ilt_vm *vm, union arg *a)
 {
 	const struct ilt_copy *c = &a->copy;
+	const bool to_vm = c->flags & ILT_COPY_TO_VM;
 	void __user *user = u64_to_user_ptr(c->uptr);
-	u64 pa;
 	void *buf;
 	int ret;
 
 	if (c->flags & ~ILT_COPY_TO_VM || c->len > COPY_MAX)
 		return -EINVAL;
-	ret = ilt_vm_shared(vm, c->gpa, c->len, &pa);
-	if (ret || !c->len)
-		return ret;
-	buf = kvmalloc(c->len, GFP_KERNEL);
+	buf = kvmalloc(max(c->len, 1U), GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
-	if (c->flags & ILT_COPY_TO_VM) {
-		ret = copy_from_user(buf, user, c->len)
-			      ? -EFAULT
-			      : ilt_vm_write(vm, c->gpa, buf, c->len);
-	} else {
-		ret = ilt_vm_read(vm, c->gpa, buf, c->len);
-		if (!ret && copy_to_user(user, buf, c->len))
-			ret = -EFAULT;
-	}
+	if (to_vm && copy_from_user(buf, user, c->len))
+		ret = -EFAULT;
+	else
+		ret = copy(vm, c, buf);
+	if (!ret && !to_vm && copy_to_user(user, buf, c->len))
+		ret = -EFAULT;
 	kvfree(buf);
 	return ret;
 }
@@ -185,6 +199,8 @@ static long do_bind(struct ilt_vm *vm, union arg *a)
 
 	if (b->reserved || b->guest_rid > U16_MAX)
 		return -EINVAL;
+	if (vm->state != ILT_VM_NONE && !ilt_vm_there(vm))
+		return -ESHUTDOWN;
 	pdev = ilt_fn_find(b->rid);
 	if (!pdev)
 		return -ENOENT;
@@ -226,12 +242,37 @@ static int request(const struct iommu_vdevice_tsm_req *q, struct request *r)
 	return 0;
 }
 
+static ssize_t guest_req(struct ilt_vm *vm, struct iommu_vdevice_tsm_req *q,
+			 struct request *r, struct sev_tio_resp *resp)
+{
+	struct pci_dev *pdev;
+	ssize_t ret = enter(vm, NEED_LIVE);
+
+	if (ret)
+		return ret;
+	pdev = ilt_fn_by_id(q->vdevice_id, vm);
+	if (pdev)
+		ret = pci_tsm_guest_req(
+			pdev,
+			q->op == IOMMU_TSM_OP_GUEST_REQ
+				? PCI_TSM_REQ_INFO
+				: PCI_TSM_REQ_STATE_CHANGE,
+			KERNEL_SOCKPTR(r), sizeof(r->head) + q->req_len,
+			KERNEL_SOCKPTR(resp), sizeof(*resp), &q->tsm_code);
+	else
+		ret = -ENOENT;
+	leave(vm);
+	pci_dev_put(pdev);
+	return ret;
+}
+
+/* The answer is written of errors, too: it says firmware's, or what it takes.
+ */
 static long do_guest_req(struct ilt_vm *vm, union arg *a)
 {
 	struct iommu_vdevice_tsm_req *q = &a->req;
-	struct pci_dev *pdev;
+	struct sev_tio_resp resp = {};
 	struct request r;
-	u64 code = 0;
 	ssize_t ret;
 
 	q->tsm_code = 0;
@@ -242,18 +283,9 @@ static long do_guest_req(struct ilt_vm *vm, union arg *a)
 	ret = request(q, &r);
 	if (ret)
 		return ret;
-	pdev = ilt_fn_by_id(q->vdevice_id, vm);
-	if (!pdev)
-		return -ENOENT;
-	ret = pci_tsm_guest_req(pdev,
-				q->op == IOMMU_TSM_OP_GUEST_REQ
-					? PCI_TSM_REQ_INFO
-					: PCI_TSM_REQ_STATE_CHANGE,
-				KERNEL_SOCKPTR(&r), sizeof(r.head) + q->req_len,
-				USER_SOCKPTR(u64_to_user_ptr(q->resp_uptr)),
-				q->resp_len, &code);
-	pci_dev_put(pdev);
-	q->tsm_code = code;
+	ret = guest_req(vm, q, &r, &resp);
+	if (copy_to_user(u64_to_user_ptr(q->resp_uptr), &resp, sizeof(resp)))
+		return -EFAULT;
 	return ret;
 }
 
@@ -273,14 +305,14 @@ static const struct {
 	CALL(ILT_INFO, NEED_NOTHING, 0, sizeof(struct ilt_info), do_info),
 	CALL(ILT_PAGE_STATE, NEED_LIVE, sizeof(struct ilt_page_state),
 	     sizeof(struct ilt_page_state), do_pages),
-	CALL(ILT_COPY, NEED_LIVE, sizeof(struct ilt_copy), 0, do_copy),
+	CALL(ILT_COPY, NEED_LATER, sizeof(struct ilt_copy), 0, do_copy),
 	CALL(ILT_ASSIGN, NEED_LIVE, sizeof(struct ilt_assign), 0, do_assign),
 	CALL(ILT_UNASSIGN, NEED_VM, sizeof(struct ilt_assign), 0, do_unassign),
 	/* Of a file without a VM the core or our operation says no. */
 	CALL(ILT_BIND, NEED_NOTHING, sizeof(struct ilt_bind),
 	     sizeof(struct ilt_bind), do_bind),
 	CALL(ILT_UNBIND, NEED_VM, sizeof(struct ilt_unbind), 0, do_unbind),
-	CALL(ILT_GUEST_REQ, NEED_LIVE, sizeof(struct iommu_vdevice_tsm_req),
+	CALL(ILT_GUEST_REQ, NEED_LATER, sizeof(struct iommu_vdevice_tsm_req),
 	     sizeof(struct iommu_vdevice_tsm_req), do_guest_req),
 #undef CALL
 };
@@ -300,11 +332,15 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -ENOTTY;
 	if (copy_from_user(&a, user, calls[i].in))
 		return -EFAULT;
-	ret = enter(vm, calls[i].need);
-	if (ret)
-		return ret;
-	ret = calls[i].fn(vm, &a);
-	leave(vm);
+	if (calls[i].need == NEED_LATER) {
+		ret = calls[i].fn(vm, &a);
+	} else {
+		ret = enter(vm, calls[i].need);
+		if (ret)
+			return ret;
+		ret = calls[i].fn(vm, &a);
+		leave(vm);
+	}
 	if (copy_to_user(user, &a, calls[i].out))
 		return -EFAULT;
 	return ret;
@@ -354,6 +390,15 @@ static int try_take(struct ilt_vm *vm, struct ilt_exit *x)
 	return ret;
 }
 
+/* It did not reach anybody: the next one who reads has it. */
+static void put_back(struct ilt_vm *vm, u32 seq)
+{
+	mutex_lock(&vm->lock);
+	if (vm->taken == seq)
+		vm->taken = 0;
+	mutex_unlock(&vm->lock);
+}
+
 static ssize_t dev_read(struct file *file, char __user *buf, size_t len,
 			loff_t *pos)
 {
@@ -370,9 +415,12 @@ static ssize_t dev_read(struct file *file, char __user *buf, size_t len,
 			return 0;
 		if (ret < 0)
 			return ret;
+		if (ret && copy_to_user(buf, &x, sizeof(x))) {
+			put_back(vm, x.seq);
+			return -EFAULT;
+		}
 		if (ret)
-			return copy_to_user(buf, &x, sizeof(x)) ? -EFAULT
-								: sizeof(x);
+			return sizeof(x);
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		/* With a bound, because an interrupt may have been lost. */
@@ -435,6 +483,16 @@ static __poll_t dev_poll(struct file *file, poll_table *wait)
 
 /* --- the file --- */
 
+/* Without holes, and for 32 bits as for 64. */
+static_assert(sizeof(struct ilt_exit) == 64);
+static_assert(sizeof(struct ilt_vm_create) == 32);
+static_assert(sizeof(struct ilt_info) == 32);
+static_assert(sizeof(struct ilt_page_state) == 32);
+static_assert(sizeof(struct ilt_copy) == 24);
+static_assert(sizeof(struct ilt_assign) == 8);
+static_assert(sizeof(struct ilt_bind) == 16);
+static_assert(sizeof(struct ilt_unbind) == 8);
+
 static int dev_open(struct inode *inode, struct file *file)
 {
 	struct ilt_vm *vm = ilt_vm_new();
@@ -467,6 +525,7 @@ static const struct file_operations fops = {
 	.write = dev_write,
 	.poll = dev_poll,
 	.unlocked_ioctl = dev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 static struct miscdevice misc = {

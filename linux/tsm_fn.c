@@ -15,7 +15,7 @@ struct assigned {
 	struct ilt_vm *vm;
 	u32 id; /* of its TDI; 0: none */
 	bool first;
-	bool removed; /* from the bus */
+	bool lost; /* removed from the bus, or a driver of the host has it */
 };
 
 static LIST_HEAD(given);
@@ -51,7 +51,7 @@ bool ilt_fn_is(struct pci_dev *pdev, const struct ilt_vm *vm)
 
 	mutex_lock(&fn_lock);
 	a = entry_of(pdev);
-	is = a && a->vm == vm && !a->removed;
+	is = a && a->vm == vm && !a->lost;
 	mutex_unlock(&fn_lock);
 	return is;
 }
@@ -63,7 +63,7 @@ bool ilt_fn_first(struct pci_dev *pdev, const struct ilt_vm *vm)
 
 	mutex_lock(&fn_lock);
 	a = entry_of(pdev);
-	is = a && a->vm == vm && a->first && !a->removed;
+	is = a && a->vm == vm && a->first && !a->lost;
 	mutex_unlock(&fn_lock);
 	return is;
 }
@@ -123,6 +123,24 @@ struct pci_dev *ilt_fn_by_id(u32 id, const struct ilt_vm *vm)
 	return pdev;
 }
 
+/* --- the driver that keeps others away --- */
+
+static int stub_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	return 0;
+}
+
+/* Binds what names it in driver_override, and nothing else. */
+static struct pci_driver stub = {
+	.name = "interlock_stub",
+	.probe = stub_probe,
+};
+
+static bool stubbed(const struct device *dev)
+{
+	return dev->driver == &stub.driver;
+}
+
 /* --- assigning --- */
 
 static bool first_is_free(const struct ilt_vm *vm)
@@ -130,7 +148,7 @@ static bool first_is_free(const struct ilt_vm *vm)
 	struct assigned *a;
 
 	list_for_each_entry(a, &given, list)
-		if (a->vm == vm && a->first && !a->removed)
+		if (a->vm == vm && a->first && !a->lost)
 			return false;
 	return true;
 }
@@ -138,10 +156,9 @@ static bool first_is_free(const struct ilt_vm *vm)
 /* The device's own lock is held: no driver comes meanwhile. */
 static int assign(struct ilt_vm *vm, struct pci_dev *pdev, struct assigned *a)
 {
-	const struct device_driver *drv = pdev->dev.driver;
 	int ret;
 
-	if (drv && strcmp(drv->name, "interlock_stub"))
+	if (pdev->dev.driver && !stubbed(&pdev->dev))
 		return -EBUSY;
 	mutex_lock(&fn_lock);
 	if (entry_of(pdev)) {
@@ -199,7 +216,7 @@ static void unassign(struct ilt_vm *vm, struct assigned *a)
 	pci_tsm_unbind(a->pdev);
 	mutex_lock(&fn_lock);
 	list_del(&a->list);
-	if (!a->removed) {
+	if (!a->lost) {
 		pci_clear_master(a->pdev);
 		ilt_iommu_attach(vm->psp, rid_of(a->pdev), NULL);
 		if (a->first)
@@ -241,39 +258,48 @@ void ilt_fn_unassign_all(struct ilt_vm *vm)
 		unassign(vm, a);
 }
 
-/* --- removal, and the driver that keeps others away --- */
+/* --- removal, and drivers of the host --- */
 
-/* The core has unbound it. What comes at its place is not the VM's. */
-static int on_bus(struct notifier_block *nb, unsigned long event, void *data)
+/* Bus Master Enable first: the VM is not let loose on the host's memory. */
+static bool lose(struct pci_dev *pdev, bool there)
 {
 	struct assigned *a;
+	bool ours;
 
-	if (event != BUS_NOTIFY_REMOVED_DEVICE)
-		return NOTIFY_DONE;
 	mutex_lock(&fn_lock);
-	a = entry_of(to_pci_dev(data));
-	if (a && !a->removed) {
-		a->removed = true;
-		ilt_iommu_attach(a->vm->psp, rid_of(a->pdev), NULL);
+	a = entry_of(pdev);
+	ours = a && !a->lost;
+	if (ours) {
+		a->lost = true;
+		if (there)
+			pci_clear_master(pdev);
+		ilt_iommu_attach(a->vm->psp, rid_of(pdev), NULL);
 		if (a->first)
 			ilt_wr(a->vm->psp, BOARD_VM_FN, BOARD_VM_FN_NONE);
 	}
 	mutex_unlock(&fn_lock);
+	return ours;
+}
+
+/*
+ * What is removed the core has unbound; what comes at its place is not the
+ * VM's. A driver cannot be kept away from here, as VFIO does by being one
+ * itself: before it begins, the VM has lost the function.
+ */
+static int on_bus(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct device *dev = data;
+	struct pci_dev *pdev = to_pci_dev(dev);
+
+	if (event == BUS_NOTIFY_REMOVED_DEVICE)
+		lose(pdev, false);
+	else if (event == BUS_NOTIFY_BIND_DRIVER && !stubbed(dev) &&
+		 lose(pdev, true))
+		pci_tsm_unbind(pdev);
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block bus_nb = { .notifier_call = on_bus };
-
-static int stub_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return 0;
-}
-
-/* Binds what names it in driver_override, and nothing else. */
-static struct pci_driver stub = {
-	.name = "interlock_stub",
-	.probe = stub_probe,
-};
 
 int ilt_fn_init(void)
 {

@@ -116,36 +116,36 @@ static irqreturn_t on_intx(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Without any, answers are polled for; see tsm_psp.c. */
+static void irqs_off(struct ilt_psp *p)
+{
+	while (p->vectors)
+		pci_free_irq(p->pdev, --p->vectors, p);
+	if (p->intx)
+		pci_free_irq(p->pdev, 0, p);
+	p->intx = false;
+	pci_free_irq_vectors(p->pdev);
+}
+
+/* All or none: each has a cause of its own. Without any, answers are polled. */
 static void irqs_on(struct ilt_psp *p)
 {
 	static const irq_handler_t by_vector[] = { on_cmd, on_exit, on_log };
+	const unsigned int n = ARRAY_SIZE(by_vector);
 	struct pci_dev *pdev = p->pdev;
-	int n = pci_alloc_irq_vectors(pdev, 1, ARRAY_SIZE(by_vector),
-				      PCI_IRQ_MSIX);
-	int i;
 
-	for (i = 0; i < n; i++)
-		if (pci_request_irq(pdev, i, by_vector[i], NULL, p,
-				    "interlock_tsm-%d", i))
-			break;
-	p->vectors = max(i, 0);
-	if (n > 0)
-		return;
+	if (pci_alloc_irq_vectors(pdev, n, n, PCI_IRQ_MSIX) == n) {
+		while (p->vectors < n &&
+		       !pci_request_irq(pdev, p->vectors, by_vector[p->vectors],
+					NULL, p, "interlock_tsm-%u",
+					p->vectors))
+			p->vectors++;
+		if (p->vectors == n)
+			return;
+		irqs_off(p);
+	}
 	if (pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_INTX) == 1)
 		p->intx = !pci_request_irq(pdev, 0, on_intx, NULL, p,
 					   "interlock_tsm");
-}
-
-static void irqs_off(struct ilt_psp *p)
-{
-	unsigned int i;
-
-	for (i = 0; i < p->vectors; i++)
-		pci_free_irq(p->pdev, i, p);
-	if (p->intx)
-		pci_free_irq(p->pdev, 0, p);
-	pci_free_irq_vectors(p->pdev);
 }
 
 /* --- the platform --- */
@@ -252,6 +252,28 @@ static int firmware_on(struct ilt_psp *p)
 
 /* --- the PCI driver --- */
 
+/*
+ * The processor may be at a command that nobody waits for any more: what it
+ * writes when it is done must not be somebody else's by then.
+ */
+static void cmd_page_free(void *data)
+{
+	struct ilt_psp *p = data;
+
+	if (!p->busy || ilt_dead(p))
+		free_page((unsigned long)p->cmd_page);
+	else
+		dev_warn(&p->pdev->dev, "the command page is lost\n");
+}
+
+static int cmd_page_new(struct ilt_psp *p)
+{
+	p->cmd_page = (u8 *)get_zeroed_page(GFP_KERNEL);
+	if (!p->cmd_page)
+		return -ENOMEM;
+	return devm_add_action_or_reset(&p->pdev->dev, cmd_page_free, p);
+}
+
 static int regs_on(struct ilt_psp *p)
 {
 	struct pci_dev *pdev = p->pdev;
@@ -269,10 +291,9 @@ static int regs_on(struct ilt_psp *p)
 		dev_err(&pdev->dev, "nobody there, or of another version\n");
 		return -ENXIO;
 	}
-	p->cmd_page = (u8 *)devm_get_free_pages(&pdev->dev,
-						GFP_KERNEL | __GFP_ZERO, 0);
-	if (!p->cmd_page)
-		return -ENOMEM;
+	ret = cmd_page_new(p);
+	if (ret)
+		return ret;
 	/* Somebody before us rang and did not wait. */
 	resp = ilt_rd(p, BOARD_CMDRESP);
 	p->busy = resp && !(resp & BOARD_CMDRESP_DONE);
@@ -335,6 +356,8 @@ static void host_remove(struct pci_dev *pdev)
 	tsm_unregister(p->tsm); /* disconnects what is connected */
 	snp_off(p);
 	irqs_off(p);
+	/* interlock_rp.ko has the function enabled, too, so devres does not. */
+	pci_clear_master(pdev);
 	if (atomic_long_read(&p->leaked))
 		dev_warn(&pdev->dev, "%ld pages did not come back\n",
 			 atomic_long_read(&p->leaked));

@@ -19,7 +19,8 @@ int ilt_stream_open(struct ilt_conn *c)
 	struct pci_dev *rp = pcie_find_root_port(pdev);
 	int ret;
 
-	c->ide = pci_ide_stream_alloc(pdev);
+	/* The core's looks at the port without asking whether there is one. */
+	c->ide = rp ? pci_ide_stream_alloc(pdev) : NULL;
 	if (!c->ide) {
 		pci_err(pdev, "no IDE stream: %s\n",
 			!rp || !rp->ide_cap

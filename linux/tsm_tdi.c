@@ -393,14 +393,12 @@ ssize_t ilt_guest_req(struct pci_tdi *tdi, enum pci_tsm_req_scope scope,
 	else
 		ret = message_req(t, h.op, req, in_len, &a);
 	a.fw_error = conn_of(t)->status;
-	*tsm_code = a.fw_error;
+	if (tsm_code)
+		*tsm_code = a.fw_error;
+	if (ret && ret != -ENOSPC && ret != -EINVAL && ret != -EFAULT)
+		ilt_conn_look(conn_of(t));
 	if (copy_to_sockptr(req_out, &a, sizeof(a)))
 		return -EFAULT;
-	if (ret && ret != -ENOSPC && ret != -EINVAL && ret != -EFAULT) {
-		const u32 why = conn_of(t)->status;
-
-		ilt_conn_look(conn_of(t));
-		conn_of(t)->status = why;
-	}
-	return ret;
+	/* Of success the core wants to know how much of the room is empty. */
+	return ret ? ret : out_len - sizeof(a);
 }

@@ -178,8 +178,10 @@ int ilt_vm_pages(struct ilt_vm *vm, u64 gpa, u64 pages, bool private, u64 *done)
 			     : find_next_zero_bit(vm->private, end, at);
 		to = min(to, at + RUN_PAGES);
 		ret = move_run(vm, at, to - at, private);
-		if (ret && ret != -ENXIO && !private)
-			ret = move_one(vm, at), to = at + 1;
+		if (ret && ret != -ENXIO && !private) {
+			ret = move_one(vm, at);
+			to = at + 1;
+		}
 		at = ret ? at : to;
 	}
 	*done = at - first;

@@ -115,8 +115,7 @@ void ilt_tdi_free(struct ilt_tdi *t);
 
 /* --- tsm_left.c --- */
 
-/* Commands as they are to be given again: UNBIND with FORCE, RECLAIM and
- * ASID_FENCE_CLEAR. */
+/* Commands to be given again: UNBIND with FORCE, RECLAIM, ASID_FENCE_CLEAR. */
 void ilt_left_add(struct ilt_tdi *t, const u8 *unbind, const u8 *reclaim,
 		  const u8 *fence);
 /* ilt_left_again() is in interlock_tsm.h. */

@@ -120,3 +120,32 @@ two_functions()
 }
 
 check "Two functions of one device are bound by its one DSM" two_functions
+
+# A call whose memory nobody brings stands there for as long as its caller likes;
+# the core's locks, and the driver, do not wait for it.
+memory_late()
+{
+	local r=$(rid) f=$(fn 0)/tsm/bound b=$(bdfs 0x0010)
+	local drv=/sys/bus/pci/drivers/interlock_tsm
+	be_vm
+	calls '0 0 0 0 0 0 0' create assign:$r bind:$r \
+		"stuck:answer:timeout 5 grep -qx tsm0 $f" unbind destroy
+	nothing_left
+	rm -f /tmp/left
+	cat >/tmp/leave <<-EOT
+	(echo $b >$drv/unbind; : >/tmp/left) &
+	n=0
+	until [ -e /tmp/left ] || [ \$n = 100 ]; do
+		usleep 100000
+		n=\$((n + 1))
+	done
+	[ -e /tmp/left ]
+	EOT
+	calls '0 0 ENODEV' create "stuck:copy:sh /tmp/leave"
+	until_true 20 [ -e /tmp/left ] || fail "the driver does not leave"
+	echo $b >$drv/bind
+	be_vm
+	nothing_left
+}
+
+check "Memory of a caller's that nobody brings holds up neither the core nor the driver" memory_late

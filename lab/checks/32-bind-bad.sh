@@ -25,3 +25,22 @@ driver_in_the_way()
 }
 
 check "A function with a driver of the host is not assigned, one with the stub is" driver_in_the_way
+
+# Any driver may come, for the host's administrator wants it so.
+driver_comes()
+{
+	local f=$(fn 0) r=$(rid)
+	be_vm
+	trap 'unload interlock_dma' EXIT
+	calls '0 0 0 0 0 0 1/0/1/0 ENOENT EPERM EBUSY 0 0/0/1/0 0' create \
+		assign:$r bind:$r state:locked state:run \
+		"sh:insmod /lab/interlock_dma.ko" info unbind bind:$r \
+		assign:$r unassign:$r info destroy
+	has_driver "$f" interlock_dma || fail "no driver"
+	has "$f/tsm/bound" ''
+	unload interlock_dma
+	calls '0 0 0 0 0' create assign:$r bind:$r state:locked destroy
+	nothing_left
+}
+
+check "A driver of the host that comes to a function of a VM's takes it away" driver_comes
