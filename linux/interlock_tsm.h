@@ -63,7 +63,7 @@ struct ilt_psp {
 	u32 asids;	      /* 1 to asids - 1 */
 	atomic_long_t leaked; /* pages that firmware did not give back */
 
-	struct ilt_vm *vm;	 /* tsm_vm.c: that it runs */
+	struct ilt_vm *vm;	 /* tsm_vm.c: whose it is; by cmpxchg() */
 	struct ilt_iommu *iommu; /* tsm_iommu.c */
 };
 

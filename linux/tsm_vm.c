@@ -386,8 +386,8 @@ static int vm_end(struct ilt_vm *vm, bool force)
 	vm->private = NULL;
 	vm->asid = 0;
 	vm->state = ILT_VM_NONE;
-	if (p->vm == vm)
-		p->vm = NULL;
+	/* The last thing: another file may launch its own now. */
+	cmpxchg_release(&p->vm, vm, NULL);
 	return 0;
 }
 
@@ -419,15 +419,9 @@ static u32 free_asid(const struct ilt_psp *p)
 	return a < n ? a : 0;
 }
 
-int ilt_vm_create(struct ilt_psp *p, struct ilt_vm *vm, u64 policy,
-		  u64 secrets_gpa, u32 *fw_error)
+/* Where its memory is, and its id. */
+static int vm_place(struct ilt_psp *p, struct ilt_vm *vm, u64 secrets_gpa)
 {
-	int ret;
-
-	*fw_error = 0;
-	if (vm->state != ILT_VM_NONE || p->vm)
-		return -EBUSY;
-	kept_again(p, false);
 	if (!(ilt_rd(p, BOARD_VM_STATE) & BOARD_VM_RUNS))
 		return -ENOLINK;
 	vm->psp = p;
@@ -437,9 +431,24 @@ int ilt_vm_create(struct ilt_psp *p, struct ilt_vm *vm, u64 policy,
 	    secrets_gpa > vm->size - SZ_4K)
 		return -EINVAL;
 	vm->asid = free_asid(p);
-	if (!vm->asid)
-		return -ENOSPC;
-	p->vm = vm;
+	return vm->asid ? 0 : -ENOSPC;
+}
+
+int ilt_vm_create(struct ilt_psp *p, struct ilt_vm *vm, u64 policy,
+		  u64 secrets_gpa, u32 *fw_error)
+{
+	int ret;
+
+	*fw_error = 0;
+	/* Two files may come at once: each has a lock of its own. */
+	if (vm->state != ILT_VM_NONE || cmpxchg(&p->vm, NULL, vm))
+		return -EBUSY;
+	kept_again(p, false);
+	ret = vm_place(p, vm, secrets_gpa);
+	if (ret) {
+		WRITE_ONCE(p->vm, NULL);
+		return ret;
+	}
 	ret = vm_begin(vm, policy, secrets_gpa, fw_error);
 	if (ret) {
 		vm_end(vm, true);

@@ -116,6 +116,30 @@ errors()
 
 check "Each call that cannot be is refused with its errno" errors
 
+# Each says 0 0, or EBUSY: never two at a time.
+launch_race()
+{
+	local n=0
+	be_vm
+	while [ $n -lt 10 ]; do
+		for i in 1 2 3; do
+			tsmcall create info destroy >/tmp/race.$i &
+		done
+		wait
+		for i in 1 2 3; do
+			line /tmp/race.$i
+			case $LINE in
+			'0 0/0/1/0 0' | 'EBUSY 0/0/0/0 ENXIO') ;;
+			*) fail "$(cat /tmp/race.*)" ;;
+			esac
+		done
+		n=$((n + 1))
+	done
+	nothing_left
+}
+
+check "Of VMMs that launch at once one has the VM, the others EBUSY" launch_race
+
 # In the part that the guest's kernel leaves alone.
 memory()
 {
