@@ -642,6 +642,14 @@ static void the_log_tells_that_it_grew(void **s)
 	assert_int_equal(get(LOG_HEAD, 4), 1);
 	put(LOG_N, 0, 4);
 	assert_int_equal(get(LOG_N, 4), 0);
+	/* A new log is empty, and its first entry is told as well. */
+	put(LOG_N, 256, 4);
+	put(INV_OP, 3, 4);
+	assert_int_equal(get(LOG_TAIL, 4), 0);
+	assert_ptr_equal(translated(0x1000), &own_rule_dte_invalid);
+	board_host_run(&h, 4);
+	assert_int_equal(get(LOG_TAIL, 4), 1);
+	assert_int_equal(irqs[2], 2);
 }
 
 static void an_invalidation_is_over_when_its_write_returns(void **s)

@@ -323,6 +323,23 @@ static void a_vector_fires_when_a_command_ends(void **unused)
 	e->ops->irq_set(e, EP_MSIX, 0);
 	assert_int_equal(rig_dma(&r, e, 3, 0x200000, 0x400000, 64), 0);
 	assert_int_equal(u->fired[EP_MSIX], 2);
+	/* The table is a guest's: nobody tries to write it. */
+	const uint64_t at = RIG_BAR0(0) + (rig_cfg(e, msix + 4, 4) & ~7u);
+
+	assert_int_equal(rig_cfg(e, msix + 4, 4) & 7, 0);
+	assert_int_equal(rig_rmpupdate(h, at & ~UINT64_C(0xfff), 0, 1), 0);
+	r.refused = 0;
+	e->ops->irq_set(e, EP_MSIX, 4);
+	assert_int_equal(r.refused, 0);
+	assert_int_equal(rig_rmpupdate(h, at & ~UINT64_C(0xfff), 0, 0), 0);
+	/* Who comes next wants none yet. */
+	e->ops->close(e);
+	rig_open(&r, "fn0");
+	rig_enumerate(e, 0);
+	rig_cfg_put(e, msix + 2, 2, 0x8000);
+	rig_bar_put(e, 0, 0x38, 4, 0x10001);
+	assert_int_equal(rig_dma(&r, e, 3, 0x200000, 0x400000, 64), 0);
+	assert_int_equal(u->fired[EP_MSIX], 2);
 	rig_free(&r);
 }
 

@@ -176,6 +176,13 @@ static void a_reset_of_the_vms_gives_the_hosts_registers_back(void **unused)
 	up(&t);
 	give(&t, RID);
 	place(&t);
+	/* Max_Payload_Size is the host's. */
+	const uint32_t ctl = rig_cap(t.vmfn, 0x10) + 8;
+	const uint32_t was = rig_cfg(t.fn, ctl, 2) & 0xe0;
+
+	rig_cfg_put(t.vmfn, ctl, 2, 0x2810 | (was ^ 0x20));
+	assert_int_equal(rig_cfg(t.fn, ctl, 2) & 0xe0, was);
+	assert_int_equal(rig_cfg(t.vmfn, ctl, 2) & 0xe0, was ^ 0x20);
 	rig_bar_put(t.vmfn, 2, 0, 4, 0x55555555);
 	t.vmfn->ops->reset(t.vmfn);
 	assert_int_equal(rig_cfg(t.fn, 0x10, 4), RIG_BAR0(1) | 4);
@@ -386,6 +393,20 @@ static void a_reset_of_its_processor_forgets_what_it_did(void **unused)
 	assert_int_equal(rig_bar(t.vm, 0, BOARD_EXIT_CODE, 8), 0);
 	rig_bar_put(t.host, 0, BOARD_EXIT_DONE, 4, seq);
 	assert_int_equal(rig_bar(t.vm, 0, BOARD_EXIT_CODE, 8), 0);
+	/* A reset of the host's ends what waits, and only its closing all. */
+	rig_bar_put(t.vm, 0, BOARD_EXIT_RUN, 4, 1);
+	t.host->ops->reset(t.host);
+	assert_int_equal(rig_bar(t.vm, 0, BOARD_EXIT_CODE, 8), UINT64_MAX);
+	assert_int_equal(rig_cfg(t.vmfn, 0, 4), 0xffffffff);
+	rig_bar_put(t.vm, 0, BOARD_EXIT_CODE, 8, 0x80000011);
+	rig_bar_put(t.vm, 0, BOARD_EXIT_RUN, 4, 1);
+	assert_int_equal(rig_bar(t.vm, 0, BOARD_EXIT_STATUS, 4), 1);
+	t.host->ops->close(t.host);
+	rig_bar_put(t.vm, 0, BOARD_EXIT_CODE, 8, 0x80000011);
+	rig_bar_put(t.vm, 0, BOARD_EXIT_RUN, 4, 1);
+	assert_int_equal(rig_bar(t.vm, 0, BOARD_EXIT_STATUS, 4), 0);
+	assert_int_equal(rig_bar(t.vm, 0, BOARD_EXIT_CODE, 8), UINT64_MAX);
+	rig_open(&t.r, "host");
 	/* What is there of the VM is there still. */
 	assert_int_equal(rig_bar(t.host, 0, BOARD_VM_STATE, 4),
 			 BOARD_VM_RUNS | BOARD_VM_HAS_FN);
