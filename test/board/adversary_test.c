@@ -358,11 +358,47 @@ static void what_a_vm_keeps_private_is_nobodys_whatever_they_do(void **unused)
 		play(seed);
 }
 
+/* Its owner changed while it could not be written. */
+static void a_page_whose_cover_goes_is_rewritten(void **unused)
+{
+	(void)unused;
+
+	for (unsigned all = 0; all < 2; all++) {
+		struct rig r;
+
+		rig_new(&r);
+		rig_give(&r, EP_VM);
+
+		uint8_t *vm = r.ram[EP_VM] + PAGE;
+		const struct ep_piece cover = {
+			.addr = PAGE, .size = 4096, .readable = true, .at = vm
+		};
+		struct ep *h = rig_open(&r, "host");
+
+		assert_int_equal(own_asid_activate(&r.b->own, 1, 0x1234567),
+				 IL_OK);
+		memset(vm, 's', 4096);
+		assert_int_equal(board_give(r.b, EP_VM, &cover, &cover), IL_OK);
+		assert_int_equal(rig_rmpupdate(h, BOARD_VM_RAM + PAGE, PAGE, 1),
+				 0);
+		assert_int_equal(vm[0], 's');
+		if (all)
+			board_take_all(r.b, &cover);
+		else
+			assert_int_equal(
+				board_take(r.b, EP_VM, &cover, PAGE, 4096),
+				IL_OK);
+		assert_int_not_equal(vm[0], 's');
+		rig_free(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			what_a_vm_keeps_private_is_nobodys_whatever_they_do),
+		cmocka_unit_test(a_page_whose_cover_goes_is_rewritten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
