@@ -159,7 +159,7 @@ static const struct ep_space_ops by_message = { by_read, by_write };
  */
 static void give(struct play *p)
 {
-	const enum ep_space s = dice_below(&p->d, EP_SPACES);
+	const enum ep_space s = (enum ep_space)dice_below(&p->d, EP_SPACES);
 	const unsigned who = (unsigned)dice_below(&p->d, 2);
 	const void *owner = &p->client[s][who];
 	struct ep_piece q = { .readable = true,
