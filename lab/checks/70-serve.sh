@@ -19,6 +19,8 @@ do_give()
 	echo "give $1" >/tmp/vmm.control
 	until_true 10 grep -q "^gave $1: 0" /tmp/vmm.now
 }
+# How many exits of that kind were answered well.
+do_heard() { grep -c "^[0-9]* $1 .* -> 0 " /tmp/vmm.now || :; }
 do_secrets() { bench secrets $1; }
 # Exits are not answered meanwhile.
 do_stop() { kill -STOP $VMM; }

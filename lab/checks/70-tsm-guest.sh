@@ -109,6 +109,11 @@ not_refused()
 	same "what the machine refused" "$(ask refusals)" ""
 }
 
+host() { ask host-does "$@" || fail "the host could not $*"; }
+
+# told MORE KIND COUNT: what the host was asked of that kind, beyond COUNT.
+told() { same "how often the host was told $2" $(($(host heard $2) - $3)) $1; }
+
 # --- attributes ---
 
 lock_and_unlock()
@@ -143,14 +148,23 @@ check "Attributes answer what makes no sense by EINVAL, ENXIO and EBUSY" lock_er
 
 accept()
 {
+	local dma mmio stop unbind
 	be_locked
 	ask forget
 	wrote 0 "$F/tsm/accept" 1
 	has "$F/tsm/accept" 1
 	wrote 0 "$F/tsm/accept" 1
 	not_refused
+	dma=$(host heard dma-off)
+	mmio=$(host heard mmio-off)
+	stop=$(host heard stop)
+	unbind=$(host heard unbind)
 	wrote 0 "$F/tsm/unlock" tsm0
 	has "$F/tsm/accept" 0
+	told 1 dma-off $dma
+	told 1 stop $stop
+	told 1 unbind $unbind
+	[ "$(host heard mmio-off)" -gt $mmio ] || fail "MMIO is not given back"
 }
 
 check "A locked function is accepted, and unlocked again" accept
@@ -381,8 +395,6 @@ check "What one open file reads is of one reading; a newer one is EAGAIN" stale
 
 # --- ends that nobody asks for ---
 
-host() { ask host-does "$@" || fail "the host could not $*"; }
-
 not_stopped()
 {
 	be_accepted
@@ -446,11 +458,14 @@ check "A function that is reset while it runs is lost until it is locked anew" r
 
 removed()
 {
+	local unbind
 	be_accepted
+	unbind=$(host heard unbind)
 	exec 4<>$EVIDENCE
 	echo "$B report" >&4
 	echo 1 >"$F/remove"
 	[ ! -e "$F" ] || fail "it is still there"
+	told 1 unbind $unbind
 	echo 1 >/sys/bus/pci/rescan
 	until_true 10 [ -e "$F/tsm/lock" ] || fail "no tsm/lock"
 	has "$F/tsm/lock" ''
@@ -488,8 +503,14 @@ kept_back()
 	wrote 0 "$F/tsm/lock" tsm0
 	wrote EIO "$F/tsm/accept" 1
 	be_unlocked
-	# Only another launch brings keys.
 	unload interlock_dma
+	# What is lost is so for another module, too.
+	unload interlock_guest
+	load interlock_guest
+	wrote 0 "$F/tsm/lock" tsm0
+	wrote EIO "$F/tsm/accept" 1
+	be_unlocked
+	# Only another launch brings keys.
 	unload interlock_guest
 	host relaunch
 	be_accepted

@@ -122,6 +122,8 @@ accept_refused()
 		wrote 0 "$F/tsm/lock" tsm0
 		wrote EIO "$F/tsm/accept" 1
 		has "$F/tsm/accept" 0
+		# The host would do it now: it is too late.
+		wrote EIO "$F/tsm/accept" 1
 	done
 	be_fresh
 	be_used
