@@ -122,3 +122,20 @@ dma_comes_back()
 }
 
 check "A function that was a VM's reaches the host's memory again" dma_comes_back
+
+# Also one that was pulled out and is there again, while the VM still counts it.
+dma_after_removal()
+{
+	local r=$(rid 1) f=$(fn 1) d
+	d=/dev/interlock_dma-${f##*/}
+	be_vm
+	trap 'unload interlock_dma' EXIT
+	calls '0 0 0 0 0 0 0 0' create assign:$r "sh:echo 1 >$f/remove" \
+		"sh:echo 1 >/sys/bus/pci/rescan" \
+		"sh:insmod /lab/interlock_dma.ko" \
+		"sh:sys write $d 'copy shared shared 64' | grep -qx 0" \
+		unassign:$r destroy
+	nothing_left
+}
+
+check "What comes at the place of a VM's function that was removed reaches the host's memory" dma_after_removal
