@@ -112,6 +112,8 @@ class Functions:
         with open(os.path.join(o.full, "functions"), encoding="ascii") as f:
             for line in f:
                 file, name = line.split()
+                if name.startswith("_sub_"):
+                    continue  # KASAN's, of each object
                 self.files.setdefault(name, []).append(file)
                 self.of.setdefault(file, set()).add(name)
 
