@@ -57,6 +57,16 @@ struct board_ep *board_ep_of(struct ep *e)
 	return (struct board_ep *)e;
 }
 
+enum il_err board_ep_claim(struct board_ep *x, const struct ep_user_ops *ops,
+			   void *ctx)
+{
+	if (x->user)
+		return IL_E_STATE;
+	x->user = ops;
+	x->user_ctx = ctx;
+	return IL_OK;
+}
+
 struct board_ep *board_ep_kind(struct board *b, enum board_kind kind)
 {
 	for (unsigned i = 0; i < b->n_eps; i++)

@@ -132,6 +132,9 @@ struct board {
 
 /* board.c */
 struct board_ep *board_ep_of(struct ep *e);
+/* Whoever opens it is its user. IL_E_STATE: it has one. */
+enum il_err board_ep_claim(struct board_ep *x, const struct ep_user_ops *ops,
+			   void *ctx) IL_MUST;
 struct board_ep *board_ep_kind(struct board *b, enum board_kind kind);
 /*
  * Vector @vector of host or vm: MSI-X, or where that is not in use, bit

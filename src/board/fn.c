@@ -330,11 +330,10 @@ static enum il_err fn_open(struct ep *e, const struct ep_user_ops *ops,
 			   void *ctx)
 {
 	struct board_ep *x = board_ep_of(e);
+	const enum il_err err = board_ep_claim(x, ops, ctx);
 
-	if (x->user)
-		return IL_E_STATE;
-	x->user = ops;
-	x->user_ctx = ctx;
+	if (err)
+		return err;
 	slot(x->b);
 	return IL_OK;
 }

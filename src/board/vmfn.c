@@ -251,11 +251,10 @@ static enum il_err vmfn_open(struct ep *e, const struct ep_user_ops *ops,
 			     void *ctx)
 {
 	struct board_ep *x = board_ep_of(e);
+	const enum il_err err = board_ep_claim(x, ops, ctx);
 
-	if (x->user)
-		return IL_E_STATE;
-	x->user = ops;
-	x->user_ctx = ctx;
+	if (err)
+		return err;
 	board_vm_state(x->b);
 	return IL_OK;
 }
