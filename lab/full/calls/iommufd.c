@@ -3,73 +3,7 @@
  * /dev/iommu without a device: address spaces, maps, copies, options, ids.
  * In the kernel: drivers/iommu/iommufd/{main,ioas,io_pagetable,pages}.c
  */
-#include "sys.h"
-
-#define IOVA UINT64_C(0x800000)
-#define TOP  UINT64_MAX
-#define FIXED                                                  \
-	(IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | \
-	 IOMMU_IOAS_MAP_WRITEABLE)
-
-struct ctx {
-	struct sys *s;
-	int fd;
-	uint32_t ioas;
-	uint64_t mem;
-};
-
-static uint32_t ioas_new(struct ctx *c)
-{
-	struct iommu_ioas_alloc a = { .size = sizeof(a) };
-
-	return sys_call(c->s, c->fd, IOMMU_IOAS_ALLOC, &a) ? 0 : a.out_ioas_id;
-}
-
-static long destroy(struct ctx *c, uint32_t id)
-{
-	struct iommu_destroy d = { .size = sizeof(d), .id = id };
-
-	return sys_call(c->s, c->fd, IOMMU_DESTROY, &d);
-}
-
-static long map(struct ctx *c, uint32_t flags, uint64_t va, uint64_t len,
-		uint64_t iova)
-{
-	struct iommu_ioas_map m = { .size = sizeof(m),
-				    .flags = flags,
-				    .ioas_id = c->ioas,
-				    .user_va = va,
-				    .length = len,
-				    .iova = iova };
-
-	return sys_call(c->s, c->fd, IOMMU_IOAS_MAP, &m);
-}
-
-static long map_file(struct ctx *c, int fd, uint64_t start, uint64_t len,
-		     uint64_t iova)
-{
-	struct iommu_ioas_map_file m = { .size = sizeof(m),
-					 .flags = FIXED,
-					 .ioas_id = c->ioas,
-					 .fd = fd,
-					 .start = start,
-					 .length = len,
-					 .iova = iova };
-
-	return sys_call(c->s, c->fd, IOMMU_IOAS_MAP_FILE, &m);
-}
-
-static long unmap(struct ctx *c, uint64_t iova, uint64_t len, uint64_t *got)
-{
-	struct iommu_ioas_unmap u = { .size = sizeof(u),
-				      .ioas_id = c->ioas,
-				      .iova = iova,
-				      .length = len };
-	long ret = sys_call(c->s, c->fd, IOMMU_IOAS_UNMAP, &u);
-
-	*got = u.length;
-	return ret;
-}
+#include "ioas.h"
 
 /* Sizes, tails and reserved fields: iommufd_fops_ioctl(). */
 static void shape(struct ctx *c)
@@ -86,16 +20,16 @@ static void shape(struct ctx *c)
 				    .iova = IOVA };
 
 	say(c->s, "iommufd: an ioctl that is not known",
-	    c->s->ioctl(c->s, c->fd, 0x3bff, (uintptr_t)&x));
+	    c->s->ioctl(c->s, c->iommu, 0x3bff, (uintptr_t)&x));
 	say(c->s, "iommufd: a struct that is too short",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_ALLOC, &x));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_ALLOC, &x));
 	x.a.size = sizeof(x);
 	x.tail[1] = 1;
 	say(c->s, "iommufd: a tail that is not zero",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_ALLOC, &x));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_ALLOC, &x));
 	x.tail[1] = 0;
 	say(c->s, "iommufd: a tail of zeros",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_ALLOC, &x));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_ALLOC, &x));
 	say(c->s, "iommufd: destroy what that made",
 	    destroy(c, x.a.out_ioas_id));
 	say(c->s, "iommufd: destroy it again", destroy(c, x.a.out_ioas_id));
@@ -103,17 +37,17 @@ static void shape(struct ctx *c)
 	x.a.size = sizeof(x.a);
 	x.a.flags = 1;
 	say(c->s, "iommufd: an address space with a flag",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_ALLOC, &x));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_ALLOC, &x));
 	m.flags |= 8;
 	say(c->s, "iommufd: a map with an unknown flag",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_MAP, &m));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_MAP, &m));
 	m.flags = IOMMU_IOAS_MAP_FIXED_IOVA;
 	say(c->s, "iommufd: a map that may be neither read nor written",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_MAP, &m));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_MAP, &m));
 	m.flags = FIXED;
 	m.ioas_id = 0x7ffffff0;
 	say(c->s, "iommufd: a map into what is not there",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_MAP, &m));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_MAP, &m));
 }
 
 static void maps(struct ctx *c)
@@ -163,7 +97,7 @@ static long copy(struct ctx *c, uint32_t from, uint64_t src, uint64_t len,
 				     .dst_iova = dst,
 				     .src_iova = src };
 
-	return sys_call(c->s, c->fd, IOMMU_IOAS_COPY, &m);
+	return sys_call(c->s, c->iommu, IOMMU_IOAS_COPY, &m);
 }
 
 static void copies(struct ctx *c)
@@ -204,7 +138,7 @@ static void files(struct ctx *c)
 	say(c->s, "iommufd: map no file",
 	    map_file(c, 4000, 0, SYS_PAGE, 3 * IOVA));
 	say(c->s, "iommufd: map what is no memory file",
-	    map_file(c, c->fd, 0, SYS_PAGE, 3 * IOVA));
+	    map_file(c, c->iommu, 0, SYS_PAGE, 3 * IOVA));
 	say(c->s, "iommufd: map nothing of a file",
 	    map_file(c, fd, 0, 0, 3 * IOVA));
 	say(c->s, "iommufd: map all there can be of a file",
@@ -225,7 +159,7 @@ static long option(struct ctx *c, uint32_t what, uint16_t op, uint32_t id,
 				  .op = op,
 				  .object_id = id,
 				  .val64 = *val };
-	long ret = sys_call(c->s, c->fd, IOMMU_OPTION, &o);
+	long ret = sys_call(c->s, c->iommu, IOMMU_OPTION, &o);
 
 	*val = o.val64;
 	return ret;
@@ -272,17 +206,17 @@ static void room(struct ctx *c)
 
 	q.ioas_id = a.ioas_id = c->ioas = ioas_new(c);
 	say(c->s, "room: ask",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_IOVA_RANGES, &q));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_IOVA_RANGES, &q));
 	say_value(c->s, "room: ranges", q.num_iovas);
 	say_value(c->s, "room: the last address", r[0].last);
 	say_value(c->s, "room: alignment", q.out_iova_alignment);
 	q.num_iovas = 0;
 	say(c->s, "room: ask without room for the answer",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_IOVA_RANGES, &q));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_IOVA_RANGES, &q));
 	say_value(c->s, "room: ranges, all the same", q.num_iovas);
 	r[0] = (struct iommu_iova_range){ IOVA, IOVA + SYS_PAGE - 1 };
 	say(c->s, "room: allow one page",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_ALLOW_IOVAS, &a));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_ALLOW_IOVAS, &a));
 	say(c->s, "room: map into it",
 	    map(c, FIXED & ~(uint32_t)IOMMU_IOAS_MAP_FIXED_IOVA, c->mem,
 		SYS_PAGE, 0));
@@ -293,19 +227,19 @@ static void room(struct ctx *c)
 	    map(c, FIXED, c->mem, SYS_PAGE, 3 * IOVA));
 	r[0] = (struct iommu_iova_range){ IOVA, IOVA };
 	say(c->s, "room: allow nothing between two ends",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_ALLOW_IOVAS, &a));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_ALLOW_IOVAS, &a));
 	r[0] = (struct iommu_iova_range){ 0, 2 * IOVA };
 	r[1] = (struct iommu_iova_range){ IOVA, 3 * IOVA };
 	a.num_iovas = 2;
 	say(c->s, "room: allow what overlaps",
-	    sys_call(c->s, c->fd, IOMMU_IOAS_ALLOW_IOVAS, &a));
+	    sys_call(c->s, c->iommu, IOMMU_IOAS_ALLOW_IOVAS, &a));
 }
 
 void calls_iommufd(struct sys *s)
 {
-	struct ctx c = { .s = s, .fd = (int)s->open(s, "/dev/iommu") };
+	struct ctx c = { .s = s, .iommu = (int)s->open(s, "/dev/iommu") };
 
-	say_ok(s, "iommufd: open", c.fd);
+	say_ok(s, "iommufd: open", c.iommu);
 	c.ioas = ioas_new(&c);
 	say_ok(s, "iommufd: memory to map",
 	       s->mmap(s, 4 * SYS_PAGE, SYS_ANONYMOUS | 2, -1, 0, &c.mem));
@@ -315,5 +249,5 @@ void calls_iommufd(struct sys *s)
 	files(&c);
 	options(&c);
 	room(&c);
-	say(s, "iommufd: close", s->close(s, c.fd));
+	say(s, "iommufd: close", s->close(s, c.iommu));
 }

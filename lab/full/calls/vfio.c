@@ -5,78 +5,12 @@
  * is of 16 KiB or more. In the kernel: drivers/vfio/{vfio_main,device_cdev,
  * iommufd}.c, drivers/vfio/pci, drivers/iommu/iommufd
  */
-#include "sys.h"
+#include "ioas.h"
 
 #include <string.h>
 
-#define IOVA UINT64_C(0x800000)
-#define TOP  UINT64_MAX
-#define FIXED                                                  \
-	(IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | \
-	 IOMMU_IOAS_MAP_WRITEABLE)
 #define COMMAND	    4
 #define COMMAND_MEM 2
-
-struct ctx {
-	struct sys *s;
-	int iommu, dev;
-	uint32_t dev_id, ioas;
-	uint64_t mem;
-	int buf;
-};
-
-static uint32_t ioas_new(struct ctx *c)
-{
-	struct iommu_ioas_alloc a = { .size = sizeof(a) };
-
-	return sys_call(c->s, c->iommu, IOMMU_IOAS_ALLOC, &a) ? 0
-							      : a.out_ioas_id;
-}
-
-static long destroy(struct ctx *c, uint32_t id)
-{
-	struct iommu_destroy d = { .size = sizeof(d), .id = id };
-
-	return sys_call(c->s, c->iommu, IOMMU_DESTROY, &d);
-}
-
-static long map(struct ctx *c, uint64_t len, uint64_t iova)
-{
-	struct iommu_ioas_map m = { .size = sizeof(m),
-				    .flags = FIXED,
-				    .ioas_id = c->ioas,
-				    .user_va = c->mem,
-				    .length = len,
-				    .iova = iova };
-
-	return sys_call(c->s, c->iommu, IOMMU_IOAS_MAP, &m);
-}
-
-static long map_file(struct ctx *c, int fd, uint64_t start, uint64_t len,
-		     uint64_t iova)
-{
-	struct iommu_ioas_map_file m = { .size = sizeof(m),
-					 .flags = FIXED,
-					 .ioas_id = c->ioas,
-					 .fd = fd,
-					 .start = start,
-					 .length = len,
-					 .iova = iova };
-
-	return sys_call(c->s, c->iommu, IOMMU_IOAS_MAP_FILE, &m);
-}
-
-static long unmap(struct ctx *c, uint64_t iova, uint64_t len, uint64_t *got)
-{
-	struct iommu_ioas_unmap u = { .size = sizeof(u),
-				      .ioas_id = c->ioas,
-				      .iova = iova,
-				      .length = len };
-	long ret = sys_call(c->s, c->iommu, IOMMU_IOAS_UNMAP, &u);
-
-	*got = u.length;
-	return ret;
-}
 
 static long attach(struct ctx *c, uint32_t pt)
 {
@@ -240,18 +174,18 @@ static void attachment(struct ctx *c)
 	say(c->s, "attach: destroy the device", destroy(c, c->dev_id));
 	say(c->s, "option: huge pages off, with a domain and no map",
 	    sys_call(c->s, c->iommu, IOMMU_OPTION, &o));
-	say(c->s, "attach: map", map(c, 2 * SYS_PAGE, IOVA));
+	say(c->s, "attach: map", map(c, FIXED, c->mem, 2 * SYS_PAGE, IOVA));
 	o.val64 = 1;
 	say(c->s, "option: huge pages on, with a domain and a map",
 	    sys_call(c->s, c->iommu, IOMMU_OPTION, &o));
 	say(c->s, "attach: map where no IOMMU reaches",
-	    map(c, SYS_PAGE, TOP - SYS_PAGE + 1));
+	    map(c, FIXED, c->mem, SYS_PAGE, TOP - SYS_PAGE + 1));
 	say(c->s, "attach: map where interrupts go",
-	    map(c, SYS_PAGE, 0xfee00000));
+	    map(c, FIXED, c->mem, SYS_PAGE, 0xfee00000));
 	say(c->s, "attach: detach", detach(c));
 	say(c->s, "attach: detach again", detach(c));
 	say(c->s, "attach: map where interrupts go, with nothing attached",
-	    map(c, SYS_PAGE, 0xfee00000));
+	    map(c, FIXED, c->mem, SYS_PAGE, 0xfee00000));
 	say(c->s, "attach: where interrupts are in the way",
 	    attach(c, c->ioas));
 	c->ioas = ioas_new(c);
@@ -408,7 +342,7 @@ static void revoked(struct ctx *c)
 	say(c->s, "revoke: import what was born revoked",
 	    map_file(c, fd, 0, SYS_PAGE, 2 * IOVA));
 	say(c->s, "revoke: map where the revoked one is",
-	    map(c, SYS_PAGE, IOVA));
+	    map(c, FIXED, c->mem, SYS_PAGE, IOVA));
 	say(c->s, "revoke: copy the revoked one",
 	    copy(c, IOVA, 4 * SYS_PAGE, 4 * IOVA));
 	say(c->s, "revoke: memory on", decode(c, true));
@@ -417,7 +351,7 @@ static void revoked(struct ctx *c)
 	say(c->s, "revoke: import what was born revoked, again",
 	    map_file(c, fd, 0, SYS_PAGE, 3 * IOVA));
 	say(c->s, "revoke: the place of the first is taken still",
-	    map(c, SYS_PAGE, IOVA));
+	    map(c, FIXED, c->mem, SYS_PAGE, IOVA));
 	say(c->s, "revoke: detach", detach(c));
 	say(c->s, "revoke: attach with a revoked area", attach(c, c->ioas));
 	say(c->s, "revoke: unmap the first", unmap(c, IOVA, 4 * SYS_PAGE, &n));
@@ -434,7 +368,7 @@ static void resets(struct ctx *c)
 	say(c->s, "reset: the function",
 	    c->s->ioctl(c->s, c->dev, VFIO_DEVICE_RESET, 0));
 	say(c->s, "reset: the place of the map is taken still",
-	    map(c, SYS_PAGE, IOVA));
+	    map(c, FIXED, c->mem, SYS_PAGE, IOVA));
 	say(c->s, "reset: unmap it", unmap(c, IOVA, 4 * SYS_PAGE, &n));
 	say(c->s, "reset: import it again",
 	    map_file(c, c->buf, 0, 4 * SYS_PAGE, IOVA));
