@@ -140,6 +140,26 @@ has()
 	same "${1##*/}" "$LINE" "$2"
 }
 
+hb=/sys/devices/pci0000:00
+
+# Streams that the host bridge shows, and how many it has left.
+streams() { ls $hb | grep '^stream' | xargs; }
+
+streams_free()
+{
+	has $hb/available_secure_streams "$1"
+}
+
+# at_both "ON STATE": what the two ends say of their first stream.
+at_both()
+{
+	local d
+	for d in "$(fn 0)" "$(port)"; do
+		same "IDE of ${d##*/}" "$(ide "$d" | head -n 1 |
+			sed 's/block=0 on=\(.\) id=[0-9]* state=\(.\) .*/\1 \2/')" "$1"
+	done
+}
+
 # Connected, or not, whatever came before.
 be_connected()
 {

@@ -168,7 +168,7 @@ streams_count()
 	line /sys/devices/pci0000:00/available_secure_streams; n=$LINE
 	same "streams at rest" "$n" 256
 	be_connected
-	has /sys/devices/pci0000:00/available_secure_streams 255
+	streams_free 255
 }
 
 check "There is no tsm/ until a TSM is there, and none when it has left" no_tsm_no_attributes

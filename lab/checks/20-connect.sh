@@ -1,27 +1,14 @@
 # vm: host
 # boot: alone
 
-hb=/sys/devices/pci0000:00
 LOOPS=${LOOPS:-20}
 [ -z "$SOAK" ] || LOOPS=1000
-
-streams() { ls $hb | grep '^stream' | xargs; }
-
-# at_both STATE ON: what the two ends say of their first stream.
-at_both()
-{
-	local d
-	for d in "$(fn 0)" "$(port)"; do
-		same "IDE of ${d##*/}" "$(ide "$d" | head -n 1 |
-			sed 's/block=0 on=\(.\) id=[0-9]* state=\(.\) .*/\1 \2/')" "$1"
-	done
-}
 
 # nothing of a connection is left
 at_rest()
 {
 	same streams "$(streams)" ""
-	has $hb/available_secure_streams 256
+	streams_free 256
 	has "$(fn 0)/tsm/connect" ""
 	at_both "0 0"
 }
@@ -36,7 +23,7 @@ connect_makes_a_stream()
 	same streams "$(streams)" stream0.0.0
 	same "the stream's device" "$(readlink -f $hb/stream0.0.0)" \
 		"$(readlink -f "$(fn 0)")"
-	has $hb/available_secure_streams 255
+	streams_free 255
 	at_both "1 2"
 }
 
@@ -68,7 +55,7 @@ leaves_while_connected()
 	! dmesg | grep "pages did not come back" || fail "firmware keeps pages"
 	[ ! -e "$(fn 0)/tsm/connect" ] || fail "tsm/connect stays"
 	same streams "$(streams)" ""
-	has $hb/available_secure_streams 256
+	streams_free 256
 	at_both "0 0"
 	be_connected
 	at_both "1 2"

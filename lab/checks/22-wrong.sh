@@ -17,7 +17,7 @@ refused()
 	esac
 	has "$(fn 0)/tsm/connect" ""
 	same streams "$(ls /sys/devices/pci0000:00 | grep '^stream' | xargs)" ""
-	has /sys/devices/pci0000:00/available_secure_streams 256
+	streams_free 256
 	ide "$(fn 0)" | grep -v "on=0 .* state=0 " | grep . && fail "IDE of the device"
 	ide "$(port)" | grep -v "on=0 .* state=0 " | grep . && fail "IDE of the port"
 	wrote 0 "$(fn 0)/tsm/connect" tsm0
@@ -38,7 +38,7 @@ late_device()
 	bench honest
 	echo 10000 >$p
 	[ $t -lt 8 ] || fail "the core's lock was held for $t s"
-	has /sys/devices/pci0000:00/available_secure_streams 256
+	streams_free 256
 	wrote 0 "$(fn 0)/tsm/connect" tsm0
 }
 check "Connect to a device that is late each time ends when its time is over" late_device
@@ -56,7 +56,7 @@ killed()
 	wait $pid
 	bench honest
 	has "$(fn 0)/tsm/connect" ""
-	has /sys/devices/pci0000:00/available_secure_streams 256
+	streams_free 256
 	wrote 0 "$(fn 0)/tsm/connect" tsm0
 }
 check "Who is killed while connecting dies soon and leaves nothing" killed

@@ -29,7 +29,7 @@ at_rest()
 {
 	has "$(fn 0)/tsm/connect" ""
 	has "$(fn 0)/authenticated" ""
-	has /sys/devices/pci0000:00/available_secure_streams 256
+	streams_free 256
 	same streams "$(echo /sys/devices/pci0000:00/stream*)" \
 		'/sys/devices/pci0000:00/stream*'
 	ide "$(fn 0)" | grep -v "on=0 .* state=0 " && fail "IDE of the device"

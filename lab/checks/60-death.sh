@@ -5,13 +5,6 @@
 # owes then: each call comes to an end with an errno, nothing hangs, attributes
 # can be read and written, and a new device works.
 
-hb=/sys/devices/pci0000:00
-
-streams_free()
-{
-	has $hb/available_secure_streams "$1"
-}
-
 gone() { [ ! -e "$1" ]; }
 there() { [ -e "$(fn 0)/tsm/connect" ]; }
 

@@ -2,25 +2,11 @@
 # boot: alone
 # needs: sev_tio
 
-hb=/sys/devices/pci0000:00
-
-streams() { ls $hb | grep '^stream' | xargs; }
-
-# at_both "ON STATE": what the two ends say of their first stream.
-at_both()
-{
-	local d
-	for d in "$(fn 0)" "$(port)"; do
-		same "IDE of ${d##*/}" "$(ide "$d" | head -n 1 |
-			sed 's/block=0 on=\(.\) id=[0-9]* state=\(.\) .*/\1 \2/')" "$1"
-	done
-}
-
 # In the kernel's books: the device is out of its driver's reach by then.
 at_rest()
 {
 	same streams "$(streams)" ""
-	has $hb/available_secure_streams 256
+	streams_free 256
 	has "$(fn 0)/tsm/connect" ""
 }
 
